@@ -1,0 +1,3 @@
+"""Dialplane: a self-hosted phone-number platform. See ARCHITECTURE.md for the way through the code."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,8 @@
+"""access keys in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresAccessKeyStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

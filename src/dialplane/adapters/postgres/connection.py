@@ -1,0 +1,36 @@
+"""The connection that stores run on, its JSON codec, and the loader of named queries."""
+
+from functools import cache
+from importlib import resources
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+
+async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Teach a new connection that `json` and `jsonb` are msgspec values."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=msgspec.json.decode,
+        )
+
+
+@cache
+def queries(subject: str) -> dict[str, str]:
+    """The queries of `sql/queries/<subject>.sql` by name.
+
+    Each begins with a line `-- name: find_number`; comment lines below it describe it.
+    """
+    text = resources.files(__package__).joinpath(f"sql/queries/{subject}.sql").read_text()
+    found: dict[str, str] = {}
+    for part in text.split("-- name: ")[1:]:
+        name, _, body = part.partition("\n")
+        found[name.strip()] = body.strip().rstrip(";")
+    return found

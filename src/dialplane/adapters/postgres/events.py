@@ -1,0 +1,8 @@
+"""events in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresEventStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

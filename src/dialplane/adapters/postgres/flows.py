@@ -1,0 +1,8 @@
+"""flows in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresFlowStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

@@ -1,0 +1,8 @@
+"""inventory in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresInventoryStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

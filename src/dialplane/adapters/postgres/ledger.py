@@ -1,0 +1,8 @@
+"""ledger in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresLedgerStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

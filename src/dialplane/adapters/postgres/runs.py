@@ -1,0 +1,8 @@
+"""runs in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresRunStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

@@ -1,0 +1,8 @@
+"""trunks in Postgres (owner fills in)."""
+
+from dialplane.adapters.postgres.connection import Connection
+
+
+class PostgresTrunkStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

@@ -1,0 +1,42 @@
+"""Addresses of parties: VoIPBIN's `{type, target, target_name, name, detail}`, used on calls, messages and flows."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from dialplane.domain.errors import Invalid
+
+AddressType = Literal["", "tel", "sip", "extension", "agent", "conference", "line", "email", "web_session"]
+ADDRESS_TYPES: tuple[AddressType, ...] = (
+    "", "tel", "sip", "extension", "agent", "conference", "line", "email", "web_session",
+)  # fmt: skip
+
+_TEL = re.compile(r"\+[0-9]{7,15}")
+_TEL_DECORATION = str.maketrans("", "", " .-()")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One party. `target` is E.164 for `tel`, `user@host` for `sip`, a UUID for a resource."""
+
+    type: AddressType
+    target: str
+    target_name: str = ""
+    name: str = ""
+    detail: str = ""
+
+
+def tel(target: str) -> Address:
+    """A `tel` address; `target` must already be E.164 with `+`."""
+    return Address("tel", target)
+
+
+def normalize_tel(target: str, *, field: str = "target") -> str:
+    """Strip spaces, dots, hyphens and brackets; the rest must be `+` and 7 to 15 digits.
+
+    Raises Invalid naming `field` where it is not.
+    """
+    bare = target.translate(_TEL_DECORATION)
+    if not _TEL.fullmatch(bare):
+        raise Invalid(f"{field} must be + and 7 to 15 digits, got {target[:40]!r}", field=field)
+    return bare

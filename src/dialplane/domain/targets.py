@@ -1,0 +1,63 @@
+"""What a number runs when something arrives: one value for each of voice, message and refer, whatever face wrote it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTarget:
+    """Run one of the account's JSON flows."""
+
+    flow_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTarget:
+    """Fetch an XML document and run it; fall back to `fallback_url`; report to `status_url`."""
+
+    url: str
+    method: Literal["GET", "POST"] = "POST"
+    fallback_url: str = ""
+    fallback_method: Literal["GET", "POST"] = "POST"
+    status_url: str = ""
+    status_method: Literal["GET", "POST"] = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationTarget:
+    """Use an application's own target of the same kind."""
+
+    application_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardTarget:
+    """Ring app users, a PSTN number or a SIP server; exactly one of the three is set."""
+
+    users: tuple[str, ...] = ()
+    pstn: str = ""
+    sip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookTarget:
+    """Hand an inbound message to a URL in VoxCPaaS's JSON shape."""
+
+    url: str
+    method: Literal["GET", "POST"] = "POST"
+    token: str = "incoming-sms"
+
+
+VoiceTarget = FlowTarget | DocumentTarget | ApplicationTarget | ForwardTarget | None
+MessageTarget = FlowTarget | DocumentTarget | ApplicationTarget | HookTarget | None
+ReferTarget = DocumentTarget | ApplicationTarget | None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The three targets of a number."""
+
+    voice: VoiceTarget = field(default=None)
+    message: MessageTarget = field(default=None)
+    refer: ReferTarget = field(default=None)

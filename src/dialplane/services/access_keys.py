@@ -1,0 +1,7 @@
+"""access keys (owner fills in)."""
+
+from typing import Protocol
+
+
+class AccessKeyStore(Protocol):
+    """Port."""

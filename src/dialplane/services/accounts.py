@@ -1,0 +1,7 @@
+"""accounts (owner fills in)."""
+
+from typing import Protocol
+
+
+class AccountStore(Protocol):
+    """Port."""

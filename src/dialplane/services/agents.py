@@ -1,0 +1,7 @@
+"""agents (owner fills in)."""
+
+from typing import Protocol
+
+
+class AgentStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""calls (owner fills in)."""
+
+from typing import Protocol
+
+
+class CallStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""events (owner fills in)."""
+
+from typing import Protocol
+
+
+class EventStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""extensions (owner fills in)."""
+
+from typing import Protocol
+
+
+class ExtensionStore(Protocol):
+    """Port."""

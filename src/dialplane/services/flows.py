@@ -1,0 +1,7 @@
+"""flows (owner fills in)."""
+
+from typing import Protocol
+
+
+class FlowStore(Protocol):
+    """Port."""

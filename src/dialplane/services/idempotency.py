@@ -1,0 +1,7 @@
+"""idempotency (owner fills in)."""
+
+from typing import Protocol
+
+
+class IdempotencyStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""inventory (owner fills in)."""
+
+from typing import Protocol
+
+
+class InventoryStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""ledger (owner fills in)."""
+
+from typing import Protocol
+
+
+class LedgerStore(Protocol):
+    """Port."""

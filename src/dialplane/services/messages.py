@@ -1,0 +1,7 @@
+"""messages (owner fills in)."""
+
+from typing import Protocol
+
+
+class MessageStore(Protocol):
+    """Port."""

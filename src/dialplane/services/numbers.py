@@ -1,0 +1,7 @@
+"""numbers (owner fills in)."""
+
+from typing import Protocol
+
+
+class NumberStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""orders (owner fills in)."""
+
+from typing import Protocol
+
+
+class OrderStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""recordings (owner fills in)."""
+
+from typing import Protocol
+
+
+class RecordingStore(Protocol):
+    """Port."""

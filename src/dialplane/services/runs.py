@@ -1,0 +1,7 @@
+"""runs (owner fills in)."""
+
+from typing import Protocol
+
+
+class RunStore(Protocol):
+    """Port."""

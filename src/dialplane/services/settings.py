@@ -1,0 +1,7 @@
+"""settings (owner fills in)."""
+
+from typing import Protocol
+
+
+class SettingStore(Protocol):
+    """Port."""

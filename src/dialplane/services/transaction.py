@@ -1,0 +1,83 @@
+"""The port to the one store: a transaction that carries the stores of every subject.
+
+One use case is one transaction, opened and committed by the service function and nowhere inside. Each store's
+Protocol stands in its subject's service module, in the words of the domain; `adapters/postgres` fulfils them.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
+    from dialplane.services.access_keys import AccessKeyStore
+    from dialplane.services.accounts import AccountStore
+    from dialplane.services.agents import AgentStore
+    from dialplane.services.calls import CallStore
+    from dialplane.services.events import EventStore
+    from dialplane.services.extensions import ExtensionStore
+    from dialplane.services.flows import FlowStore
+    from dialplane.services.idempotency import IdempotencyStore
+    from dialplane.services.inventory import InventoryStore
+    from dialplane.services.ledger import LedgerStore
+    from dialplane.services.messages import MessageStore
+    from dialplane.services.numbers import NumberStore
+    from dialplane.services.orders import OrderStore
+    from dialplane.services.recordings import RecordingStore
+    from dialplane.services.runs import RunStore
+    from dialplane.services.settings import SettingStore
+    from dialplane.services.trunks import TrunkStore
+    from dialplane.services.webhooks import WebhookStore
+
+
+class Transaction(Protocol):
+    """One open transaction. It commits when its block ends and rolls back when the block raises."""
+
+    @property
+    def access_keys(self) -> AccessKeyStore: ...
+    @property
+    def accounts(self) -> AccountStore: ...
+    @property
+    def agents(self) -> AgentStore: ...
+    @property
+    def calls(self) -> CallStore: ...
+    @property
+    def events(self) -> EventStore: ...
+    @property
+    def extensions(self) -> ExtensionStore: ...
+    @property
+    def flows(self) -> FlowStore: ...
+    @property
+    def idempotency(self) -> IdempotencyStore: ...
+    @property
+    def inventory(self) -> InventoryStore: ...
+    @property
+    def ledger(self) -> LedgerStore: ...
+    @property
+    def messages(self) -> MessageStore: ...
+    @property
+    def numbers(self) -> NumberStore: ...
+    @property
+    def orders(self) -> OrderStore: ...
+    @property
+    def recordings(self) -> RecordingStore: ...
+    @property
+    def runs(self) -> RunStore: ...
+    @property
+    def settings(self) -> SettingStore: ...
+    @property
+    def trunks(self) -> TrunkStore: ...
+    @property
+    def webhooks(self) -> WebhookStore: ...
+
+
+class Database(Protocol):
+    """Opens transactions. A lone read may use one too: it costs one round trip more only when it writes."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Raises Unavailable within two seconds where the store does not answer (AV-3)."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[Transaction]:
+        """The stores on a connection in autocommit: for reads that need no snapshot. Writing through it is a fault."""
+        ...

@@ -1,0 +1,7 @@
+"""trunks (owner fills in)."""
+
+from typing import Protocol
+
+
+class TrunkStore(Protocol):
+    """Port."""

@@ -1,0 +1,7 @@
+"""webhooks (owner fills in)."""
+
+from typing import Protocol
+
+
+class WebhookStore(Protocol):
+    """Port."""

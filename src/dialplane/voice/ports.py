@@ -1,0 +1,146 @@
+"""What the call runtime needs from outside: media for a leg, speech and files as prompts.
+
+`media/client.py` fulfils `Media` over a Unix socket to the media process; `adapters/speech` fulfils `Prompts`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMedia:
+    """Where and how the party wants its audio: the outcome of offer and answer (RFC 3264)."""
+
+    host: str
+    port: int
+    codec: str
+    """`PCMU` or `PCMA`."""
+    payload_type: int
+    telephone_event: int | None
+    """Payload type of RFC 4733 events, None where the party has none."""
+    ptime_ms: int = 20
+    sends: bool = True
+    """False: the party does not send (it holds us or is inactive): silence from it is no fault."""
+    receives: bool = True
+    """False: we must not send to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Audio ready to send: a file of raw mu-law at 8,000 Hz, frames of 160 octets."""
+
+    path: Path
+    duration_ms: int
+
+
+class PlayEnd(StrEnum):
+    """Why playing ended."""
+
+    FINISHED = "finished"
+    DIGIT = "digit"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnd:
+    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`) and its file."""
+
+    path: Path
+    ended_by: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCounters:
+    """RTP figures of one leg, both ways, for the record of the call."""
+
+    packets_sent: int = 0
+    packets_received: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    strangers_dropped: int = 0
+
+
+class MediaLeg(Protocol):
+    """The audio of one leg. Every method but `close` may be called any number of times; orders are carried out in order."""
+
+    leg_id: int
+    host: str
+    """The address for our SDP."""
+    port: int
+    """Our RTP port (even); RTCP is the next one."""
+    on_digit: Callable[[str], None] | None
+    """Called once for each RFC 4733 digit, in order."""
+    on_silence: Callable[[], None] | None
+    """Called once when the party, expected to send, has sent nothing for 60 s (SIP-16)."""
+
+    def connect(self, remote: RemoteMedia) -> None:
+        """Set or change the far end. Unlocks and locks the source anew (RTP-1)."""
+        ...
+
+    async def play(self, prompts: list[Prompt], *, stop_on_digit: bool = False, loop: bool = False) -> PlayEnd:
+        """Play one after the other; replaces what plays now, which ends with `STOPPED`."""
+        ...
+
+    def stop_playing(self) -> None: ...
+
+    async def send_digits(self, digits: str, *, duration_ms: int, interval_ms: int) -> None:
+        """By RFC 4733 where the party has telephone-event, else as tones in the audio. Returns when all are sent."""
+        ...
+
+    def echo(self, on: bool) -> None:
+        """Send back what is heard."""
+        ...
+
+    def bridge(self, other: "MediaLeg | None") -> None:
+        """Join both ways with `other` (digits pass through too), or part (None). A leg has one partner at most."""
+        ...
+
+    def mute(self, *, heard: bool, hears: bool) -> None:
+        """`heard` False: what the party says goes nowhere. `hears` False: nothing is sent to it but silence."""
+        ...
+
+    async def start_recording(
+        self, path: Path, *, end_of_silence_s: int = 0, end_of_key: str = "", duration_s: int = 0
+    ) -> None:
+        """Both directions mixed into a WAV (16 bit, 8,000 Hz, mono) at `path`. Returns when the file is open."""
+        ...
+
+    async def wait_recording(self) -> RecordingEnd:
+        """Wait for the end of the running recording."""
+        ...
+
+    def stop_recording(self) -> None: ...
+
+    async def close(self) -> MediaCounters:
+        """Free the ports; everything that plays or records ends. Safe to call twice."""
+        ...
+
+
+class Media(Protocol):
+    async def open(self) -> MediaLeg:
+        """A leg with a pair of ports.
+
+        Raises Unavailable where no port is free or the media process is away.
+        """
+        ...
+
+
+class Prompts(Protocol):
+    """Speech and files, as audio ready to send. What was made once comes from the cache."""
+
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
+        """Raises Invalid where there is no such voice; it never takes another one."""
+        ...
+
+    async def fetch(self, url: str) -> Prompt:
+        """A WAV or MP3 behind a tenant's URL, through the guarded client (IN-4: 5 minutes, 10 MiB).
+
+        Raises Refusal where the address is refused, the server fails or the file is no audio.
+        """
+        ...
+
+    async def beep(self) -> Prompt: ...

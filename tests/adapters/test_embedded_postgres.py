@@ -1,0 +1,37 @@
+"""The embedded Postgres starts anywhere, ends cleanly, and comes back after a crash."""
+
+import os
+import signal
+from pathlib import Path
+
+import asyncpg
+
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres.embedded import EmbeddedPostgres
+
+
+async def test_database_of_a_test_answers(database: PostgresDatabase) -> None:
+    async with database.transaction() as tx:
+        assert await tx.connection.fetchval("select count(*) from schema_migrations") >= 0
+
+
+async def test_data_is_found_again_after_the_server_was_killed(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    first = EmbeddedPostgres(private / "pg")
+    await first.start()
+    connection = await asyncpg.connect(first.dsn())
+    await connection.execute("create table kept (value int); insert into kept values (7)")
+    assert first.process is not None
+    os.kill(first.process.pid, signal.SIGKILL)
+    await first.process.wait()
+
+    second = EmbeddedPostgres(private / "pg")
+    await second.start()
+    again = await asyncpg.connect(second.dsn())
+    kept = await again.fetchval("select value from kept")
+    await again.close()
+    await second.stop()
+
+    assert kept == 7
+    assert private.stat().st_mode & 0o777 == 0o700
