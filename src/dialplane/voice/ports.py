@@ -65,7 +65,7 @@ class MediaCounters:
 
 
 class MediaLeg(Protocol):
-    """The audio of one leg. Every method but `close` may be called any number of times; orders are carried out in order."""
+    """The audio of one leg. Orders are carried out in order; every method may be called any number of times."""
 
     leg_id: int
     host: str

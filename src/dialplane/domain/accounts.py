@@ -1,0 +1,90 @@
+"""Accounts: one thing that is VoIPBIN's customer, Restcomm's account and VoxCPaaS's project at once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from dialplane.domain.ids import AccountId, AgentId, OrganizationId
+
+
+class AccountStatus(StrEnum):
+    INITIAL = "initial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    FROZEN = "frozen"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+
+    @property
+    def may_use(self) -> bool:
+        """Whether calls, messages and purchases are let through."""
+        return self in (AccountStatus.INITIAL, AccountStatus.ACTIVE)
+
+
+class IdentityStatus(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class Plan(StrEnum):
+    FREE = "free"
+    BASIC = "basic"
+    PROFESSIONAL = "professional"
+    UNLIMITED = "unlimited"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: AccountId
+    organization_id: OrganizationId
+    status: AccountStatus
+    identity_status: IdentityStatus
+    plan: Plan
+    auth_token: str = field(repr=False)
+    project_token: str = field(repr=False)
+    created_at: datetime
+    parent_id: AccountId | None = None
+    name: str = ""
+    detail: str = ""
+    email: str = ""
+    phone_number: str = ""
+    address: str = ""
+    home_country: str = "US"
+    email_verified: bool = False
+    webhook_uri: str = ""
+    webhook_method: str = ""
+    destination_whitelist: tuple[str, ...] = ()
+    metadata: dict[str, object] = field(default_factory=dict)
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class Permission:
+    """VoIPBIN's permission bits (reference section 1.10)."""
+
+    CUSTOMER_AGENT = 16
+    CUSTOMER_ADMIN = 32
+    CUSTOMER_MANAGER = 64
+    ALL_OF_CUSTOMER = 240
+    PLATFORM_ADMIN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts: the account, and the person or key behind the request."""
+
+    account_id: AccountId
+    permission: int = Permission.CUSTOMER_ADMIN
+    agent_id: AgentId | None = None
+    via: str = "access_key"
+    """`access_key`, `agent`, `operator`, `basic`, `project`: for the audit and the rate limits."""
+
+    @property
+    def is_admin(self) -> bool:
+        return bool(self.permission & (Permission.CUSTOMER_ADMIN | 15))
+
+    @property
+    def is_manager(self) -> bool:
+        return bool(self.permission & (Permission.CUSTOMER_ADMIN | Permission.CUSTOMER_MANAGER | 15))
