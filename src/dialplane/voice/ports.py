@@ -4,64 +4,21 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd, RemoteMedia
 
-@dataclass(frozen=True, slots=True)
-class RemoteMedia:
-    """Where and how the party wants its audio: the outcome of offer and answer (RFC 3264)."""
-
-    host: str
-    port: int
-    codec: str
-    """`PCMU` or `PCMA`."""
-    payload_type: int
-    telephone_event: int | None
-    """Payload type of RFC 4733 events, None where the party has none."""
-    ptime_ms: int = 20
-    sends: bool = True
-    """False: the party does not send (it holds us or is inactive): silence from it is no fault."""
-    receives: bool = True
-    """False: we must not send to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Audio ready to send: a file of raw mu-law at 8,000 Hz, frames of 160 octets."""
-
-    path: Path
-    duration_ms: int
-
-
-class PlayEnd(StrEnum):
-    """Why playing ended."""
-
-    FINISHED = "finished"
-    DIGIT = "digit"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingEnd:
-    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`) and its file."""
-
-    path: Path
-    ended_by: str
-    duration_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class MediaCounters:
-    """RTP figures of one leg, both ways, for the record of the call."""
-
-    packets_sent: int = 0
-    packets_received: int = 0
-    packets_lost: int = 0
-    jitter_ms: float = 0.0
-    strangers_dropped: int = 0
+__all__ = [
+    "Media",
+    "MediaCounters",
+    "MediaLeg",
+    "PlayEnd",
+    "Prompt",
+    "Prompts",
+    "RecordingEnd",
+    "RemoteMedia",
+]
 
 
 class MediaLeg(Protocol):
