@@ -61,6 +61,46 @@ TRANSITIONS: dict[CallStatus, frozenset[CallStatus]] = {
 """Every move that a call may make; any other is ignored."""
 
 
+Q850_TO_SIP: dict[int, int] = {
+    1: 404, 2: 404, 3: 404, 17: 486, 18: 408, 19: 480, 20: 480, 21: 403, 22: 410, 27: 502, 28: 484, 29: 501,
+    31: 480, 34: 503, 38: 500, 42: 503, 58: 488, 66: 503, 127: 500,
+}  # fmt: skip
+"""VoIPBIN's table of causes (reference section 9.4)."""
+
+SIP_TO_Q850: dict[int, int] = {
+    400: 41, 401: 21, 402: 21, 403: 21, 404: 1, 405: 63, 406: 79, 407: 21, 408: 18, 410: 22, 413: 127, 414: 127,
+    415: 79, 416: 127, 420: 127, 480: 18, 481: 41, 482: 25, 483: 25, 484: 28, 485: 1, 486: 17, 487: 31, 488: 58,
+    500: 41, 501: 79, 502: 38, 503: 41, 504: 102, 505: 127, 513: 127, 600: 17, 603: 21, 604: 1, 606: 58,
+}  # fmt: skip
+"""RFC 3398 section 7.2.6.1 and RFC 4497 section 8.4.4, for ends that bring no Reason header."""
+
+
+def unanswered_reason(direction: Direction, status: CallStatus, sip_code: int) -> HangupReason:
+    """Why a call ended that was never answered, from the final SIP answer (reference section 4.5); 0 is no answer."""
+    if status is CallStatus.CANCELING:
+        return HangupReason.CANCEL
+    if sip_code in (486, 600):
+        return HangupReason.BUSY
+    if direction is Direction.INCOMING:
+        return HangupReason.NOANSWER if sip_code in (408, 480) else HangupReason.NORMAL
+    if sip_code == 0:
+        return HangupReason.DIALOUT
+    if sip_code in (403, 408, 480, 603):
+        return HangupReason.NOANSWER
+    if sip_code == 487:
+        return HangupReason.NORMAL
+    return HangupReason.FAILED
+
+
+UNANSWERED_STATUS: dict[HangupReason, int] = {
+    HangupReason.FAILED: 408,
+    HangupReason.BUSY: 486,
+    HangupReason.NOANSWER: 480,
+    HangupReason.DIALOUT: 480,
+}
+"""What we send to a caller whom we never answered (reference section 4.5); anything else is 480 too."""
+
+
 def can_move(current: CallStatus, wanted: CallStatus) -> bool:
     return wanted in TRANSITIONS[current]
 
@@ -96,6 +136,8 @@ class Call:
     cause_text: str = ""
     """Why the call ended or was refused, in words for a person."""
     metadata: dict[str, object] = field(default_factory=dict)
+    route: dict[str, object] | None = None
+    """The decision that let it in, as *route explain* shows it."""
     ringing_at: datetime | None = None
     progressing_at: datetime | None = None
     ended_at: datetime | None = None

@@ -1,0 +1,82 @@
+"""A call and a route decision in the native JSON form (VoIPBIN reference sections 4.2 and 4.4; DESIGN section 9)."""
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.calls import Call
+from dialplane.domain.routing import RouteDecision
+from dialplane.services.shapes.common import show_id, show_time
+from dialplane.services.shapes.targets import target_shape
+
+
+def address_shape(address: Address) -> dict[str, object]:
+    """Empty fields are left out."""
+    fields = {
+        "type": address.type,
+        "target": address.target,
+        "target_name": address.target_name,
+        "name": address.name,
+        "detail": address.detail,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def call_shape(call: Call) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "id": show_id(call.id),
+        "customer_id": show_id(call.account_id),
+        "owner_type": "",
+        "owner_id": show_id(None),
+        "flow_id": show_id(call.flow_id),
+        "activeflow_id": show_id(call.run_id),
+        "type": call.type,
+        "master_call_id": show_id(call.master_call_id),
+        "chained_call_ids": [show_id(each) for each in call.chained_call_ids],
+        "recording_id": show_id(call.recording_ids[-1] if call.recording_ids else None),
+        "recording_ids": [show_id(each) for each in call.recording_ids],
+        "groupcall_id": show_id(None),
+        "source": address_shape(call.source),
+        "destination": address_shape(call.destination),
+        "status": call.status.value,
+        "action": call.action or {},
+        "direction": call.direction.value,
+        "mute_direction": "",
+        "hangup_by": call.hangup_by.value,
+        "hangup_reason": call.hangup_reason.value,
+        "metadata": call.metadata or None,
+        "sip_code": call.sip_code,
+        "cause": call.cause,
+        "cause_text": call.cause_text,
+    }
+    times = {
+        "tm_ringing": call.ringing_at,
+        "tm_progressing": call.progressing_at,
+        "tm_hangup": call.ended_at,
+        "tm_create": call.created_at,
+        "tm_update": call.updated_at,
+        "tm_delete": call.deleted_at,
+    }
+    # Calls leave unset times out, other resources show null (reference section 1.7).
+    return shape | {name: show_time(time) for name, time in times.items() if time is not None}
+
+
+def route_shape(decision: RouteDecision) -> dict[str, object]:
+    """`{kind, raw, normalized, organization, verdict, reason, target, candidates}`."""
+    return {
+        "kind": decision.kind,
+        "raw": decision.raw,
+        "normalized": decision.normalized,
+        "organization": str(decision.organization_id) if decision.organization_id else None,
+        "verdict": decision.verdict.value,
+        "refused": decision.refused.value,
+        "reason": decision.reason,
+        "target": target_shape(decision.target),
+        "candidates": [
+            {
+                "what": candidate.what,
+                "id": str(candidate.id) if candidate.id else None,
+                "value": candidate.value,
+                "verdict": candidate.verdict,
+                "reason": candidate.reason,
+            }
+            for candidate in decision.candidates
+        ],
+    }
