@@ -1,0 +1,150 @@
+"""The header fields of a message: ordered, names without regard to case, compact forms folded to long ones."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.grammar import TOKEN, split_values
+
+_COMPACT = {
+    "a": "Accept-Contact", "b": "Referred-By", "c": "Content-Type", "d": "Request-Disposition",
+    "e": "Content-Encoding", "f": "From", "i": "Call-ID", "j": "Reject-Contact", "k": "Supported",
+    "l": "Content-Length", "m": "Contact", "n": "Identity-Info", "o": "Event", "r": "Refer-To", "s": "Subject",
+    "t": "To", "u": "Allow-Events", "v": "Via", "x": "Session-Expires", "y": "Identity",
+}  # fmt: skip
+_KNOWN = (
+    "Accept", "Accept-Encoding", "Accept-Language", "Alert-Info", "Allow", "Authentication-Info", "Authorization",
+    "CSeq", "Call-Info", "Content-Disposition", "Content-Language", "Date", "Diversion", "Error-Info", "Expires",
+    "History-Info", "In-Reply-To", "MIME-Version", "Max-Forwards", "Min-Expires", "Min-SE", "Organization",
+    "P-Asserted-Identity", "P-Preferred-Identity", "Path", "Priority", "Privacy", "Proxy-Authenticate",
+    "Proxy-Authorization", "Proxy-Require", "RAck", "RSeq", "Reason", "Record-Route", "Referred-By",
+    "Remote-Party-ID", "Replaces", "Reply-To", "Require", "Retry-After", "Route", "SIP-ETag", "SIP-If-Match",
+    "Server", "Service-Route", "Subscription-State", "Timestamp", "Unsupported", "User-Agent", "WWW-Authenticate",
+    "Warning", *_COMPACT.values(),
+)  # fmt: skip
+_CANONICAL = {name.lower(): name for name in _KNOWN} | _COMPACT
+# The spellings that phones write, so that the usual line costs one look-up. Anything else goes through `canonical`.
+SPELLINGS = _CANONICAL | {name: name for name in _KNOWN} | {short.upper(): name for short, name in _COMPACT.items()}
+
+
+def canonical(name: str) -> str:
+    """The one spelling under which a field is kept: `v` and `VIA` are `Via`, `x-thing` is `X-Thing`.
+
+    Raises SipParseError where it is no token (CVE-8).
+    """
+    known = _CANONICAL.get(name.lower())
+    if known is not None:
+        return known
+    if not TOKEN.fullmatch(name):
+        raise SipParseError("header name malformed")
+    return name.title()
+
+
+class Headers:
+    """Ordered header fields. A name is looked up in any spelling; values are kept as they were written.
+
+    Values parsed from the fields are kept in `parsed` until the next change, so that nobody parses one twice.
+    """
+
+    __slots__ = ("_fields", "_first", "parsed")
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = [(SPELLINGS.get(name) or canonical(name), value) for name, value in fields]
+        self._first: dict[str, str] | None = None
+        self.parsed: dict[str, object] = {}
+
+    @classmethod
+    def of_canonical(cls, fields: list[tuple[str, str]]) -> "Headers":
+        """Headers over fields whose names are canonical already. The list is taken over, not copied."""
+        headers = cls.__new__(cls)
+        headers._fields = fields
+        headers._first = None
+        headers.parsed = {}
+        return headers
+
+    def get(self, name: str) -> str | None:
+        """The first value of `name`, None where there is none."""
+        first = self._first
+        if first is None:
+            # In C, one pass: of equal names the last one written wins, which is the first field.
+            first = self._first = dict(reversed(self._fields))
+        return first.get(SPELLINGS.get(name) or canonical(name))
+
+    def get_all(self, name: str) -> list[str]:
+        """Every field's value of `name`, in order, not split at commas."""
+        name = SPELLINGS.get(name) or canonical(name)
+        return [value for key, value in self._fields if key == name]
+
+    def split_values(self, name: str) -> list[str]:
+        """The members of all fields `name`, split at commas outside quotes and <>. Raises SipParseError."""
+        members: list[str] = []
+        for value in self.get_all(name):
+            members += split_values(value)
+        return members
+
+    def add(self, name: str, value: str) -> None:
+        """Put a field at the end."""
+        self._fields.append((SPELLINGS.get(name) or canonical(name), value))
+        self._changed()
+
+    def add_first(self, name: str, value: str) -> None:
+        """Put a field before all others, as a Via or a Record-Route goes."""
+        self._fields.insert(0, (SPELLINGS.get(name) or canonical(name), value))
+        self._changed()
+
+    def set(self, name: str, value: str) -> None:
+        """Make `value` the only field of `name`, where the first one stood or at the end."""
+        name = SPELLINGS.get(name) or canonical(name)
+        position = next((i for i, (key, _) in enumerate(self._fields) if key == name), None)
+        if position is None:
+            self._fields.append((name, value))
+        else:
+            kept = [field for field in self._fields[position + 1 :] if field[0] != name]
+            self._fields[position:] = [(name, value), *kept]
+        self._changed()
+
+    def remove(self, name: str) -> None:
+        """Take every field of `name` away; nothing happens where there is none."""
+        name = SPELLINGS.get(name) or canonical(name)
+        self._fields = [field for field in self._fields if field[0] != name]
+        self._changed()
+
+    def replace_first(self, name: str, value: str) -> None:
+        """Change the first field of `name` and leave the others; it must be there."""
+        name = SPELLINGS.get(name) or canonical(name)
+        position = next(i for i, (key, _) in enumerate(self._fields) if key == name)
+        self._fields[position] = (name, value)
+        self._changed()
+
+    def duplicated(self) -> frozenset[str]:
+        """Names that stand in more than one field."""
+        names = [name for name, _ in self._fields]
+        if len(set(names)) == len(names):
+            return frozenset()
+        counts = Counter(names)
+        return frozenset(name for name, count in counts.items() if count > 1)
+
+    def copy(self) -> "Headers":
+        return Headers.of_canonical(self._fields.copy())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __eq__(self, other: object) -> bool:
+        return self._fields == other._fields if isinstance(other, Headers) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it changes, so it must not be a key
+
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"
+
+    def _changed(self) -> None:
+        self._first = None
+        if self.parsed:
+            self.parsed = {}
