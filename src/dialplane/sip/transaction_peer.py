@@ -1,0 +1,16 @@
+"""Who is at the other end of a message, as transactions, dialogs and the transport name it."""
+
+from typing import Literal, NamedTuple
+
+
+class Source(NamedTuple):
+    """An address and the transport to it. A named tuple, because one is made for every datagram."""
+
+    host: str
+    port: int
+    transport: Literal["udp", "tcp"]
+
+    @property
+    def is_reliable(self) -> bool:
+        """True: the transport resends by itself, so transactions must not (RFC 3261 17)."""
+        return self.transport != "udp"

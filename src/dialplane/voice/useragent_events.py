@@ -1,0 +1,91 @@
+"""What the user agent tells its owner, and what it needs from it: the calls' watcher, the handler of new requests."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from dialplane.sip.message import Request, Response
+from dialplane.sip.transaction_peer import Source
+
+if TYPE_CHECKING:
+    from dialplane.voice.useragent_calls import IncomingCall, SipCall
+    from dialplane.voice.useragent_requests import IncomingRequest
+
+
+class EndKind(StrEnum):
+    """How a call ended."""
+
+    BYE = "bye"
+    """It was answered, and one side hung up."""
+    CANCEL = "cancel"
+    """The caller gave up before the answer."""
+    REJECTED = "rejected"
+    """A final answer of 300 or more."""
+    FAILED = "failed"
+    """It could not be carried on: unreachable, a refused challenge, a broken dialog, our shutdown."""
+    TIMEOUT = "timeout"
+    """No answer of any kind to our INVITE within 32 s."""
+    NO_ACK = "no_ack"
+    """Our 200 was never acknowledged (SIP-12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """The end of a call. `kind` compares equal to its plain word."""
+
+    kind: EndKind
+    by_remote: bool
+    status: int = 0
+    """SIP status of the final answer, 0 where there was none (an answered call that ended)."""
+    cause: int = 0
+    """Q.850 cause of the peer's Reason field (RFC 3326), 0 without one."""
+    text: str = ""
+    """The peer's words: the Reason field's text, else the reason phrase. Foreign text, not escaped."""
+
+
+class CallWatcher(Protocol):
+    """Told what happens to a call, on the event loop; must not block.
+
+    No method is called from inside a call's own method: what `hangup` causes is told after it returned. An exception
+    in a method is logged and costs nothing else.
+    """
+
+    def on_provisional(self, call: "SipCall", response: Response) -> None:
+        """Outgoing: an answer of 101 to 199. `response.body` may hold SDP (early media)."""
+        ...
+
+    def on_answered(self, call: "SipCall", sdp: bytes) -> None:
+        """Once at most. Outgoing: the 2xx came and is acknowledged. Incoming: the ACK came; `sdp` is the ACK's, or b""."""
+        ...
+
+    def on_renegotiated(self, call: "SipCall", sdp: bytes) -> None:
+        """The answer to `reinvite`, or the peer's to the offer that we made in answer to a re-INVITE without one."""
+        ...
+
+    def on_offer(self, call: "SipCall", sdp: bytes) -> bytes | int:
+        """A re-INVITE or UPDATE: our SDP, or a status to refuse with. `sdp` empty: give our own offer."""
+        ...
+
+    def on_info(self, call: "SipCall", request: Request) -> None:
+        """An INFO, answered with 200 already."""
+        ...
+
+    def on_ended(self, call: "SipCall", end: CallEnd) -> None:
+        """Exactly once for every call that has a watcher, whichever way it ends; nothing comes after it."""
+        ...
+
+
+class Handler(Protocol):
+    """The owner of a user agent. Called on the event loop, must not block; an exception is answered with 500."""
+
+    def may_send(self, source: Source) -> bool:
+        """False: drop whatever `source` sent, unread (DOS-2). Asked once per datagram or chunk of a stream."""
+        ...
+
+    def on_invite(self, call: "IncomingCall") -> None:
+        """A new call, screened, 100 Trying sent. Set `call.watcher`, and answer or reject it now or later."""
+        ...
+
+    def on_request(self, request: "IncomingRequest") -> None:
+        """A request outside any dialog other than INVITE, OPTIONS, CANCEL and ACK. Answer it now or later."""
+        ...
