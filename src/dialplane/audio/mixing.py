@@ -1,0 +1,62 @@
+"""Putting the two directions of a call onto one time line.
+
+Packets come late, twice, out of order or not at all; each is written where its RTP timestamp says, and the holes are
+silence.
+"""
+
+import numpy as np
+
+from dialplane.audio.g711 import ULAW_SILENCE, Samples, decode_ulaw
+from dialplane.rtp.packet import CLOCK_HZ, timestamp_difference
+
+_LEAD_SAMPLES = CLOCK_HZ * 40 // 1000
+"""A stream's first packet is placed this much after its arrival, so that later ones may have less delay."""
+_FURTHEST_SAMPLES = CLOCK_HZ * 400 // 1000
+"""A packet that would land further than this from now belongs to a new time base: the sender changed its clock."""
+
+
+def mix(first: Samples, second: Samples) -> Samples:
+    """The sum, held at full scale where it would overflow."""
+    total = first.astype(np.int32) + second
+    clipped: Samples = np.clip(total, -32_768, 32_767).astype(np.int16)
+    return clipped
+
+
+class Track:
+    """One direction: mu-law audio on a time line that begins with 0 samples."""
+
+    __slots__ = ("_anchor", "_pending", "_start", "_timestamp")
+
+    def __init__(self) -> None:
+        self._start = 0
+        """Position of the first pending sample."""
+        self._pending = bytearray()
+        self._anchor: int | None = None
+        self._timestamp = 0
+
+    def put(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: int) -> None:
+        """Place one packet's audio. `now` is the position of this moment; what is already taken is not changed."""
+        position = self._position(rtp_timestamp, now)
+        begin = position - self._start
+        if begin < 0:
+            ulaw = ulaw[-begin:]
+            begin = 0
+        gap = begin - len(self._pending)
+        if gap > 0:
+            self._pending += bytes((ULAW_SILENCE,)) * gap
+        self._pending[begin : begin + len(ulaw)] = ulaw
+
+    def take(self, count: int) -> Samples:
+        """The next samples, whatever is missing as silence."""
+        taken = self._pending[:count]
+        del self._pending[:count]
+        self._start += count
+        return decode_ulaw(taken.ljust(count, bytes((ULAW_SILENCE,))))
+
+    def _position(self, rtp_timestamp: int, now: int) -> int:
+        if self._anchor is not None:
+            position = self._anchor + timestamp_difference(rtp_timestamp, self._timestamp)
+            if abs(position - now) <= _FURTHEST_SAMPLES:
+                return position
+        self._anchor, self._timestamp = now + _LEAD_SAMPLES, rtp_timestamp
+        return self._anchor
