@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
     from dialplane.services.recordings import RecordingStore
+    from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
     from dialplane.services.trunks import TrunkStore
@@ -61,6 +62,8 @@ class Transaction(Protocol):
     def orders(self) -> OrderStore: ...
     @property
     def recordings(self) -> RecordingStore: ...
+    @property
+    def registrations(self) -> RegistrationStore: ...
     @property
     def runs(self) -> RunStore: ...
     @property

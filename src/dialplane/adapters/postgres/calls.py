@@ -1,8 +1,72 @@
-"""calls in Postgres (owner fills in)."""
+"""Calls, refused calls, voice nodes and their mailboxes in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.addresses import Address
+from dialplane.domain.calls import Call, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.ids import AccountId, CallId
+from dialplane.services.calls import NodeCommand, RefusedCall
+
+_SQL = queries("calls")
+
+
+def _call(row: asyncpg.Record) -> Call:
+    fields = dict(row)
+    fields["direction"] = Direction(fields["direction"])
+    fields["status"] = CallStatus(fields["status"])
+    fields["hangup_by"] = HangupBy(fields["hangup_by"])
+    fields["hangup_reason"] = HangupReason(fields["hangup_reason"])
+    fields["source"] = Address(**fields["source"])
+    fields["destination"] = Address(**fields["destination"])
+    fields["chained_call_ids"] = tuple(fields["chained_call_ids"])
+    fields["recording_ids"] = tuple(fields["recording_ids"])
+    return Call(**fields)
 
 
 class PostgresCallStore:
+    """Fulfils `services.calls.CallStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def save_many(self, calls: Sequence[Call]) -> None:
+        await self._connection.execute(_SQL["save_many"], calls)
+
+    async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
+        await self._connection.execute(_SQL["refuse_many"], refused)
+
+    async def find(self, account_id: AccountId, call_id: CallId) -> Call | None:
+        row = await self._connection.fetchrow(_SQL["find"], account_id, call_id)
+        return None if row is None else _call(row)
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]:
+        rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_call(row) for row in rows]
+
+    async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None:
+        await self._connection.execute(_SQL["delete"], account_id, call_id, now)
+
+    async def live_on(self, node: str) -> list[Call]:
+        return [_call(row) for row in await self._connection.fetch(_SQL["live_on"], node)]
+
+    async def beat(self, node: str, *, sip_host: str, sip_port: int, draining: bool, now: datetime) -> None:
+        await self._connection.execute(_SQL["beat"], node, sip_host, sip_port, draining, now)
+
+    async def last_seen(self, node: str) -> datetime | None:
+        seen: datetime | None = await self._connection.fetchval(_SQL["last_seen"], node)
+        return seen
+
+    async def pick_node(self, *, seen_after: datetime) -> str | None:
+        name: str | None = await self._connection.fetchval(_SQL["pick_node"], seen_after)
+        return name
+
+    async def post_commands(self, commands: Sequence[NodeCommand]) -> None:
+        await self._connection.execute(_SQL["post_commands"], commands)
+
+    async def take_commands(self, node: str, *, limit: int) -> list[NodeCommand]:
+        rows = await self._connection.fetch(_SQL["take_commands"], node, limit)
+        return sorted((NodeCommand(**dict(row)) for row in rows), key=lambda command: command.id)

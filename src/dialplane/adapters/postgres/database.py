@@ -22,6 +22,7 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
+from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
@@ -31,12 +32,19 @@ from dialplane.domain.errors import Unavailable
 ACQUIRE_TIMEOUT_S = 2.0
 """AV-3: a request learns within two seconds that the store is gone."""
 
-_GONE = (
+_NOT_REACHED = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     TimeoutError,
+)
+_LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
 )
 
 
@@ -103,6 +111,10 @@ class PostgresTransaction:
         return PostgresRecordingStore(self.connection)
 
     @cached_property
+    def registrations(self) -> PostgresRegistrationStore:
+        return PostgresRegistrationStore(self.connection)
+
+    @cached_property
     def runs(self) -> PostgresRunStore:
         return PostgresRunStore(self.connection)
 
@@ -131,6 +143,8 @@ class PostgresDatabase:
         connection = await self._acquire()
         try:
             yield PostgresTransaction(connection)
+        except _LOST as fault:
+            raise Unavailable("The database went away") from fault
         finally:
             await self.pool.release(connection)
 
@@ -140,13 +154,15 @@ class PostgresDatabase:
         try:
             async with connection.transaction():
                 yield PostgresTransaction(connection)
+        except _LOST as fault:
+            raise Unavailable("The database went away") from fault
         finally:
             await self.pool.release(connection)
 
     async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
         try:
             return await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except _GONE as fault:
+        except _NOT_REACHED as fault:
             raise Unavailable("The database does not answer") from fault
 
     async def close(self) -> None:

@@ -1,1 +1,87 @@
--- Queries of the subject: calls.
+-- Queries of the subject: calls, refused calls, voice nodes and their mailboxes.
+
+-- name: save_many
+-- $1: a JSON array of calls; one statement for any number of them.
+insert into calls (
+    id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
+    recording_ids, source, destination, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
+    hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
+    updated_at, deleted_at
+)
+select
+    id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
+    recording_ids, source, destination, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
+    hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
+    updated_at, deleted_at
+from jsonb_populate_recordset(null::calls, $1)
+on conflict (id) do update set
+    status = excluded.status,
+    flow_id = excluded.flow_id,
+    run_id = excluded.run_id,
+    chained_call_ids = excluded.chained_call_ids,
+    recording_ids = excluded.recording_ids,
+    sip_call_id = excluded.sip_call_id,
+    node = excluded.node,
+    action = excluded.action,
+    hangup_by = excluded.hangup_by,
+    hangup_reason = excluded.hangup_reason,
+    sip_code = excluded.sip_code,
+    cause = excluded.cause,
+    cause_text = excluded.cause_text,
+    metadata = excluded.metadata,
+    ringing_at = excluded.ringing_at,
+    progressing_at = excluded.progressing_at,
+    ended_at = excluded.ended_at,
+    updated_at = excluded.updated_at
+where calls.status <> 'hangup';
+
+-- name: refuse_many
+insert into refused_calls (id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at)
+select id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at
+from jsonb_populate_recordset(null::refused_calls, $1);
+
+-- name: find
+select * from calls where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: list_for
+select * from calls
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc
+limit $3;
+
+-- name: delete
+update calls set deleted_at = $3, updated_at = $3 where id = $2 and account_id = $1;
+
+-- name: live_on
+select * from calls where node = $1 and status <> 'hangup' order by created_at for update;
+
+-- name: beat
+insert into nodes (name, sip_host, sip_port, draining, started_at, seen_at) values ($1, $2, $3, $4, $5, $5)
+on conflict (name) do update set
+    sip_host = excluded.sip_host, sip_port = excluded.sip_port, draining = excluded.draining,
+    seen_at = excluded.seen_at;
+
+-- name: last_seen
+select seen_at from nodes where name = $1;
+
+-- name: pick_node
+select name from nodes
+where seen_at > $1 and not draining
+order by (select count(*) from calls where calls.node = nodes.name and calls.status <> 'hangup'), name
+limit 1;
+
+-- name: post_commands
+with posted as (
+    insert into node_commands (id, node, call_id, kind, payload, created_at)
+    select id, node, call_id, kind, payload, created_at
+    from jsonb_populate_recordset(null::node_commands, $1)
+    returning node
+)
+select pg_notify('dialplane_node', node) from (select distinct node from posted) as nodes;
+
+-- name: take_commands
+with oldest as (
+    select id from node_commands where node = $1 order by id limit $2 for update skip locked
+)
+delete from node_commands using oldest where node_commands.id = oldest.id
+returning node_commands.*;

@@ -1,0 +1,81 @@
+"""The registrar's memory: which extension can be reached where, and who may say so (RFC 3261 section 10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.services.transaction import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """An extension as the SIP side knows it."""
+
+    extension_id: ExtensionId
+    account_id: AccountId
+    organization_id: OrganizationId
+    extension: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One contact of an extension."""
+
+    contact: str
+    """The contact's URI, as it was registered."""
+    call_id: str
+    cseq: int
+    source_host: str
+    source_port: int
+    transport: str
+    node: str
+    expires_at: datetime
+    user_agent: str = ""
+
+
+class RegistrationStore(Protocol):
+    """Port."""
+
+    async def find_subscribers(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Subscriber]:
+        """The extensions behind `(user, domain)` pairs; those that do not exist are left out.
+
+        A domain is one of an organization's SIP domains, or `<account id>.registrar.…` as VoIPBIN writes it.
+        """
+        ...
+
+    async def find_extension(self, account_id: AccountId, extension_id: ExtensionId) -> Subscriber | None: ...
+
+    async def find_extension_named(self, account_id: AccountId, extension: str) -> Subscriber | None: ...
+
+    async def bindings(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:
+        """Those that have not expired."""
+        ...
+
+    async def lock(self, extension_id: ExtensionId) -> None:
+        """Let no other registration of the extension in until the transaction ends."""
+        ...
+
+    async def replace_bindings(self, extension_id: ExtensionId, bindings: Sequence[Binding]) -> None: ...
+
+    async def find_caller_at(self, host: str, port: int, now: datetime) -> Subscriber | None:
+        """The extension whose live binding came from this very address, if there is one."""
+        ...
+
+    async def organization_of(self, domain: str) -> OrganizationId | None: ...
+
+
+async def find_subscriber(database: Database, user: str, domain: str) -> Subscriber | None:
+    async with database.reading() as tx:
+        return (await tx.registrations.find_subscribers([(user, domain.lower())])).get((user, domain.lower()))
+
+
+async def find_bindings(
+    database: Database, account_id: AccountId, extension_id: ExtensionId, now: datetime
+) -> tuple[Subscriber | None, list[Binding]]:
+    """An extension of the account and where it can be reached now."""
+    async with database.reading() as tx:
+        subscriber = await tx.registrations.find_extension(account_id, extension_id)
+        return subscriber, [] if subscriber is None else await tx.registrations.bindings(extension_id, now)
