@@ -1,0 +1,283 @@
+"""The one HTTP client for every URL that a tenant gave: webhooks, fetched flows, media files (SSRF-1, WH-5).
+
+A name is resolved once, every address of it is checked, and the connection goes to a checked address; the name stays
+in SNI and Host. No redirects, no proxies, no cookies, no user information in the URL; ports 80, 443 and 1024 to 65535.
+Bodies are bounded before and after decompression, and one time limit covers the whole exchange.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from dialplane.adapters.http.addresses import Network, is_allowed
+from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.programs.commands import Failed, Fetched
+from dialplane.domain.webhooks import Reply
+
+MAX_URL = 2048
+USER_AGENT = "Dialplane/0.1"
+REPLY_HEAD = 1024
+"""So much of a webhook's answer is read; what is longer is cut off and the connection closed."""
+
+_RESOLVER_THREADS = 16
+"""Threads of their own: look-ups of a dead name server, which take many seconds, must not stop other work."""
+
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+"""Gives the addresses of a name, as text. Raises OSError where there are none."""
+
+
+class RefusedError(OSError):
+    """The URL leads where no request may go. An OSError, so that the connector treats it as a failed connection."""
+
+
+class _TooLargeError(Exception):
+    """The body is over its limit."""
+
+
+class _Resolver(AbstractResolver):
+    """Resolves once and lets a name through only if every one of its addresses is allowed."""
+
+    def __init__(self, resolve: Resolve, allow: Sequence[Network]) -> None:
+        self._resolve = resolve
+        self._allow = allow
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = [ipaddress.ip_address(text.partition("%")[0]) for text in await self._resolve(host)]
+        if not all(is_allowed(address, self._allow) for address in found):
+            raise RefusedError(f"{host} leads to an address that is not public")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address),
+                port=port,
+                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in found
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+class GuardedClient:
+    """Use as an async context manager. Safe for any number of requests at once; callers bound their own number."""
+
+    def __init__(self, *, allow: Sequence[Network] = (), resolve: Resolve | None = None) -> None:
+        self._allow = tuple(allow)
+        self._resolve = resolve or self._resolve_by_system
+        self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(
+            resolver=_Resolver(self._resolve, self._allow),
+            use_dns_cache=False,
+            limit=0,
+            socket_factory=self._make_socket,
+        )
+        self._opened = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def get(self, url: str, *, limit: int, timeout_s: float) -> tuple[bytes, str]:
+        """The body of a file and its content type.
+
+        Raises Invalid where the URL is refused or the body is longer than `limit`, Unavailable where the server fails
+        or answers with anything but 2xx.
+        """
+        try:
+            status, body, content_type = await self._exchange(url, "GET", b"", {}, limit=limit, timeout_s=timeout_s)
+        except RefusedError as fault:
+            raise Invalid(str(fault), field="url") from fault
+        except _TooLargeError as fault:
+            raise Invalid(f"{url} is larger than {limit} bytes", field="url") from fault
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
+            raise Unavailable(f"{url}: {_words(fault)}") from fault
+        if not 200 <= status < 300:
+            raise Unavailable(f"{url} answered {status}")
+        return body, content_type
+
+    async def fetch(
+        self,
+        url: str,
+        method: str = "POST",
+        body: str = "",
+        content_type: str = "application/json",
+        *,
+        timeout_s: float = 15.0,
+        limit: int = 65536,
+    ) -> Fetched | Failed:
+        """Ask a tenant's server for a document within the budget of WH-5. Any HTTP status is `Fetched`."""
+        headers = {"Content-Type": content_type} if body else {}
+        try:
+            status, answer, answer_type = await self._exchange(
+                url, method, body.encode(), headers, limit=limit, timeout_s=timeout_s
+            )
+        except _TooLargeError:
+            return Failed(f"the answer is larger than {limit} bytes")
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
+            return Failed(_words(fault))
+        return Fetched(status, answer.decode(errors="replace"), answer_type)
+
+    async def deliver(
+        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float = 15.0
+    ) -> Reply:
+        """Send a webhook. Never raises for anything that the far side does; `Reply.error` says what was wrong."""
+        started = time.monotonic()
+        try:
+            check_url(url, self._allow)
+            async with self._session.request(
+                method,
+                URL(url),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ) as response:
+                head = await _read_head(response, REPLY_HEAD)
+                status, retry_after = response.status, response.headers.get("Retry-After", "")
+        except (aiohttp.ClientError, OSError, ValueError) as fault:
+            return Reply(None, _words(fault), duration_ms=_since(started))
+        return Reply(status, "", head.decode(errors="replace"), retry_after, _since(started))
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            raise RuntimeError("the client is used before it is entered")
+        return self._opened
+
+    async def _exchange(
+        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout_s: float
+    ) -> tuple[int, bytes, str]:
+        check_url(url, self._allow)
+        async with self._session.request(
+            method,
+            URL(url),
+            data=body or None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
+        ) as response:
+            return response.status, await _read(response, limit), response.headers.get("Content-Type", "")
+
+    def _make_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
+        """The last gate: every connection passes here with the very address that it goes to."""
+        family, kind, proto, _, address = info
+        if not is_allowed(ipaddress.ip_address(str(address[0]).partition("%")[0]), self._allow):
+            raise RefusedError("the address is not public")
+        return socket.socket(family, kind, proto)
+
+    async def _resolve_by_system(self, host: str) -> list[str]:
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        )
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def check_url(url: str, allow: Sequence[Network] = ()) -> None:
+    """What can be said of a URL before its name is resolved; also for refusing it when it is saved.
+
+    Raises RefusedError with the reason.
+    """
+    if len(url) > MAX_URL:
+        raise RefusedError(f"the URL is longer than {MAX_URL} characters")
+    try:
+        parsed = URL(url)
+        host, port = parsed.host, parsed.port
+    except ValueError as fault:
+        raise RefusedError("the URL is malformed") from fault
+    if parsed.scheme not in ("http", "https") or not host:
+        raise RefusedError("the URL is not an http or https address")
+    if parsed.raw_user is not None or parsed.raw_password is not None:
+        raise RefusedError("the URL holds user information")
+    if port not in (80, 443) and not (port is not None and 1024 <= port <= 65535):
+        raise RefusedError("the URL's port is neither 80, 443 nor 1024 to 65535")
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return  # a name, or one of the spellings that only the resolver understands: judged by its addresses
+    if not is_allowed(address, allow):
+        raise RefusedError("the address is not public")
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The whole body, decompressed.
+
+    Raises _TooLargeError where it is longer than `limit` on the wire or decompressed, zlib.error where it is broken.
+    """
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", "gzip", "deflate"):
+        raise ValueError(f"the answer is encoded as {encoding[:40]}")
+    unpacker = None if encoding == "identity" else zlib.decompressobj(wbits=47)  # 47: gzip or zlib by its header
+    body = bytearray()
+    received = 0
+    async for chunk in response.content.iter_any():
+        received += len(chunk)
+        body += chunk if unpacker is None else unpacker.decompress(chunk, limit + 1 - len(body))
+        if received > limit or len(body) > limit:
+            raise _TooLargeError
+    return bytes(body)
+
+
+async def _read_head(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """At most `limit` bytes of the body as they came. A longer body is given up with its connection."""
+    head = bytearray()
+    async for chunk in response.content.iter_any():
+        head += chunk
+        if len(head) > limit:
+            response.close()
+            break
+    return bytes(head[:limit])
+
+
+def _words(fault: BaseException) -> str:
+    """Why there was no answer, for the tenant: no addresses and no paths of ours."""
+    if isinstance(fault, RefusedError):
+        return str(fault)
+    cause = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else None
+    if isinstance(cause, RefusedError):
+        return str(cause)
+    if isinstance(fault, aiohttp.ClientConnectorDNSError):
+        return "the name does not resolve"
+    if isinstance(fault, TimeoutError):
+        return "no answer in time"
+    if isinstance(fault, aiohttp.ClientSSLError):
+        return "the TLS handshake failed"
+    if isinstance(fault, aiohttp.ClientConnectorError):
+        return "the connection was refused or failed"
+    if isinstance(fault, aiohttp.ServerDisconnectedError | ConnectionError):
+        return "the server closed the connection"
+    return f"the exchange failed ({type(fault).__name__})"
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,172 @@
+"""Webhooks: endpoints, deliveries, their signatures, and the decision of what follows an attempt (WH-1, WH-4, WH-6)."""
+
+import base64
+import hashlib
+import hmac
+import os
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
+
+METHODS = ("POST", "GET", "PUT", "DELETE")
+
+SCHEDULE = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
+"""Pauses after the first, second, … failed attempt: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h (WH-4)."""
+JITTER = 0.2
+MAX_RETRY_AFTER = timedelta(hours=24)
+
+BREAKER_FAILURES = 20
+BREAKER_PAUSE = timedelta(seconds=60)
+MAX_IN_FLIGHT = 10
+ATTEMPT_TIMEOUT_S = 15.0
+
+ROTATION = timedelta(hours=24)
+"""So long both the new and the former secret sign."""
+
+
+class EndpointKind(StrEnum):
+    CUSTOMER = "customer"
+    """The account's own address, which `PUT /customer` writes."""
+    EXTRA = "extra"
+    RUN = "run"
+    """The address of activeflows; gets the events of the runs that name it."""
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    id: EndpointId
+    account_id: AccountId
+    kind: EndpointKind
+    url: str
+    method: str
+    secret: str = field(repr=False)
+    created_at: datetime
+    name: str = ""
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_secret_until: datetime | None = None
+    enabled: bool = True
+    disabled_reason: str = ""
+    failures_in_a_row: int = 0
+    open_until: datetime | None = None
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def secrets(self, now: datetime) -> tuple[str, ...]:
+        """The secrets that sign at `now`, the newest first."""
+        if self.previous_secret and self.previous_secret_until and now < self.previous_secret_until:
+            return (self.secret, self.previous_secret)
+        return (self.secret,)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try. `http_status` is None where nothing answered, and `error` says why."""
+
+    number: int
+    started_at: datetime
+    duration_ms: int
+    http_status: int | None
+    error: str
+    response_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    id: DeliveryId
+    account_id: AccountId
+    endpoint_id: EndpointId
+    event_id: EventId
+    event_type: str
+    url: str
+    status: DeliveryStatus
+    attempt_count: int
+    due_at: datetime
+    created_at: datetime
+    replay_of: DeliveryId | None = None
+    finished_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from an endpoint: a status with the head of the body, or None and the reason in `error`."""
+
+    status: int | None
+    error: str
+    head: str = ""
+    retry_after: str = ""
+    duration_ms: int = 0
+
+    @property
+    def is_success(self) -> bool:
+        """2xx only: a redirect is a failure and is never followed."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_gone(self) -> bool:
+        """The receiver says that it never wants another one."""
+        return self.status == 410
+
+
+def new_secret() -> str:
+    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
+def standard_signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` (Standard Webhooks 1.0.0)."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def voipbin_signature(secret: str, body: bytes) -> str:
+    """`sha256=` and the hex HMAC of the raw body; the key is the secret's whole text, prefix included."""
+    return "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex()
+
+
+def signed_headers(endpoint: Endpoint, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
+    """The headers of one attempt at `now`. VoIPBIN's header can carry one signature only: the newest secret's."""
+    timestamp = int(now.timestamp())
+    secrets = endpoint.secrets(now)
+    return {
+        "Content-Type": "application/json",
+        "X-VoIPBIN-Signature": voipbin_signature(secrets[0], body),
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(standard_signature(secret, message_id, timestamp, body) for secret in secrets),
+    }
+
+
+def next_attempt(attempts: int, retry_after: str, now: datetime, *, spread: float | None = None) -> datetime | None:
+    """When to try again after `attempts` failed ones; None where the schedule is used up.
+
+    `spread` in -1 … 1 is the jitter's share, random where None. A `Retry-After` (seconds or an HTTP date) only ever
+    makes the pause longer, and never longer than a day.
+    """
+    if attempts > len(SCHEDULE):
+        return None
+    share = random.uniform(-1, 1) if spread is None else spread
+    pause = SCHEDULE[attempts - 1] * (1 + JITTER * share)
+    return now + max(pause, min(_asked_pause(retry_after, now), MAX_RETRY_AFTER))
+
+
+def _asked_pause(retry_after: str, now: datetime) -> timedelta:
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:10]), 86400))
+    try:
+        asked = parsedate_to_datetime(text)
+    except ValueError:
+        return timedelta(0)
+    return asked - now if asked.tzinfo is not None else timedelta(0)
