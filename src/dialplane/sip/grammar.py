@@ -4,6 +4,8 @@ Every pattern here has disjoint alternatives, so that work grows linearly with t
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from dialplane.sip.errors import SipParseError
 
@@ -16,8 +18,9 @@ _SEMICOLON_MARK = re.compile(r'[";\\]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PARAMETER_VALUE = re.compile(r'[^\x00-\x20";,<>\\]+')
 
-Parameters = dict[str, str | None]
+Parameters = Mapping[str, str | None]
 """Names in lower case; a value as it was written (quotes kept), None for a parameter without one."""
+NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
 def split_values(text: str) -> list[str]:
@@ -56,11 +59,11 @@ def split_values(text: str) -> list[str]:
 def parse_parameters(text: str) -> Parameters:
     """`;name=value;flag` as a mapping. `text` is empty or starts with `;`. Raises SipParseError."""
     if not text:
-        return {}
+        return NO_PARAMETERS
     pieces = text.split(";") if '"' not in text else _split_semicolons(text)
     if pieces[0].strip(" \t"):
         raise SipParseError("parameters malformed")
-    parameters: Parameters = {}
+    parameters: dict[str, str | None] = {}
     for piece in pieces[1:]:
         name, equals, value = piece.partition("=")
         name = name.strip(" \t")

@@ -23,8 +23,6 @@ _KNOWN = (
     "Warning", *_COMPACT.values(),
 )  # fmt: skip
 _CANONICAL = {name.lower(): name for name in _KNOWN} | _COMPACT
-# The spellings that phones write, so that the usual line costs one look-up. Anything else goes through `canonical`.
-SPELLINGS = _CANONICAL | {name: name for name in _KNOWN} | {short.upper(): name for short, name in _COMPACT.items()}
 
 
 def canonical(name: str) -> str:
@@ -40,6 +38,19 @@ def canonical(name: str) -> str:
     return name.title()
 
 
+class _Spellings(dict[str, str]):
+    """The spellings that phones write, so that the usual line costs one look-up; any other goes through `canonical`."""
+
+    def __missing__(self, name: str) -> str:
+        return canonical(name.rstrip(" \t"))
+
+
+SPELLINGS = _Spellings(
+    _CANONICAL | {name: name for name in _KNOWN} | {short.upper(): name for short, name in _COMPACT.items()}
+)
+"""Any spelling to the canonical one. Blanks after the name belong to the colon (RFC 3261 7.3.1)."""
+
+
 class Headers:
     """Ordered header fields. A name is looked up in any spelling; values are kept as they were written.
 
@@ -49,7 +60,7 @@ class Headers:
     __slots__ = ("_fields", "_first", "parsed")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = [(SPELLINGS.get(name) or canonical(name), value) for name, value in fields]
+        self._fields = [(SPELLINGS[name], value) for name, value in fields]
         self._first: dict[str, str] | None = None
         self.parsed: dict[str, object] = {}
 
@@ -66,13 +77,12 @@ class Headers:
         """The first value of `name`, None where there is none."""
         first = self._first
         if first is None:
-            # In C, one pass: of equal names the last one written wins, which is the first field.
-            first = self._first = dict(reversed(self._fields))
-        return first.get(SPELLINGS.get(name) or canonical(name))
+            first = self._index()
+        return first.get(SPELLINGS[name])
 
     def get_all(self, name: str) -> list[str]:
         """Every field's value of `name`, in order, not split at commas."""
-        name = SPELLINGS.get(name) or canonical(name)
+        name = SPELLINGS[name]
         return [value for key, value in self._fields if key == name]
 
     def split_values(self, name: str) -> list[str]:
@@ -84,17 +94,17 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Put a field at the end."""
-        self._fields.append((SPELLINGS.get(name) or canonical(name), value))
+        self._fields.append((SPELLINGS[name], value))
         self._changed()
 
     def add_first(self, name: str, value: str) -> None:
         """Put a field before all others, as a Via or a Record-Route goes."""
-        self._fields.insert(0, (SPELLINGS.get(name) or canonical(name), value))
+        self._fields.insert(0, (SPELLINGS[name], value))
         self._changed()
 
     def set(self, name: str, value: str) -> None:
         """Make `value` the only field of `name`, where the first one stood or at the end."""
-        name = SPELLINGS.get(name) or canonical(name)
+        name = SPELLINGS[name]
         position = next((i for i, (key, _) in enumerate(self._fields) if key == name), None)
         if position is None:
             self._fields.append((name, value))
@@ -105,23 +115,23 @@ class Headers:
 
     def remove(self, name: str) -> None:
         """Take every field of `name` away; nothing happens where there is none."""
-        name = SPELLINGS.get(name) or canonical(name)
+        name = SPELLINGS[name]
         self._fields = [field for field in self._fields if field[0] != name]
         self._changed()
 
     def replace_first(self, name: str, value: str) -> None:
         """Change the first field of `name` and leave the others; it must be there."""
-        name = SPELLINGS.get(name) or canonical(name)
+        name = SPELLINGS[name]
         position = next(i for i, (key, _) in enumerate(self._fields) if key == name)
         self._fields[position] = (name, value)
         self._changed()
 
     def duplicated(self) -> frozenset[str]:
         """Names that stand in more than one field."""
-        names = [name for name, _ in self._fields]
-        if len(set(names)) == len(names):
+        first = self._first or self._index()
+        if len(first) == len(self._fields):
             return frozenset()
-        counts = Counter(names)
+        counts = Counter(name for name, _ in self._fields)
         return frozenset(name for name, count in counts.items() if count > 1)
 
     def copy(self) -> "Headers":
@@ -143,6 +153,11 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"
+
+    def _index(self) -> dict[str, str]:
+        # One pass in C: of equal names the last one written wins, which is the first field.
+        self._first = dict(reversed(self._fields))
+        return self._first
 
     def _changed(self) -> None:
         self._first = None

@@ -65,6 +65,7 @@ class Message:
 
     @property
     def top_via(self) -> Via:
+        # The key differs from the names' own: a list of all Vias is kept as "all Via".
         parsed = self.headers.parsed
         via = parsed.get("top Via")
         if via is None:
@@ -124,10 +125,13 @@ class Message:
         return value  # type: ignore[return-value]  # each name is always read by the same function
 
     def _list(self, name: str, parse: Callable[[str], V]) -> list[V]:
+        if name not in self.headers:
+            return []
+        key = f"all {name}"
         parsed = self.headers.parsed
-        values = parsed.get(f"all {name}")
+        values = parsed.get(key)
         if values is None:
-            values = parsed[f"all {name}"] = [parse(text) for text in self.headers.split_values(name)]
+            values = parsed[key] = [parse(text) for text in self.headers.split_values(name)]
         return values  # type: ignore[return-value]  # each name is always read by the same function
 
     def _serialize(self, start_line: str) -> bytes:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from dialplane.sip.errors import BodyTooLarge, SipParseError, TooLarge, UriTooLong, VersionNotSupported
 from dialplane.sip.grammar import TOKEN, parse_number
-from dialplane.sip.headers import SPELLINGS, Headers, canonical
+from dialplane.sip.headers import SPELLINGS, Headers
 from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.values import Via
 
 _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?", re.IGNORECASE)
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
-_BLANK = re.compile(r"[\x00-\x20\x7f]")
 SINGLE_HEADERS = frozenset({"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type"})
 _SALVAGED = ("From", "To", "Call-ID", "CSeq")
 
@@ -58,26 +57,21 @@ def parse_head(head: bytes, limits: Limits = DEFAULT) -> Request | Response:
     The values that every message has are read and checked. Raises SipParseError (`partial` is not set).
     """
     text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
+    if len(head) > limits.header and max(map(len, _FOLD.sub(" ", text).split("\r\n"))) > limits.header:
+        raise TooLarge("header field too long")
     lines = text.split("\r\n")
     # All line ends are whole ones: a lone CR or LF is where two readers would see different header fields (CVE-8).
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
         raise SipParseError("lone CR or LF")
     if len(lines) - 1 > limits.headers:
         raise TooLarge("too many header fields")
-    if len(head) > limits.header and max(map(len, lines)) > limits.header:
-        raise TooLarge("header field too long")
-    start_line = lines[0]
-    fields: list[tuple[str, str]] = []
-    add = fields.append
-    known = SPELLINGS.get
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise SipParseError("header line without colon")
-        add((known(name) or canonical(name.rstrip(" \t")), value.strip(" \t")))
-    message = _start(start_line, Headers.of_canonical(fields), limits)
+    try:
+        fields = _split_fields(lines)
+    except SipParseError:
+        # No name begins with a blank, so a folded line always ends here; folding is too rare to look for first.
+        lines = _FOLD.sub(" ", text).split("\r\n")
+        fields = _split_fields(lines)
+    message = _start(lines[0], Headers.of_canonical(fields), limits)
     _check(message, limits)
     return message
 
@@ -103,8 +97,7 @@ def salvage(data: bytes) -> Request | None:
     seen: set[str] = set()
     for line in lines[: DEFAULT.headers]:
         name, _, value = line.partition(":")
-        key = SPELLINGS.get(name.rstrip(" \t")) or name.rstrip(" \t").title()
-        key = SPELLINGS.get(key) or key
+        key = _salvaged_name(name)
         value = value.strip(" \t").replace("\r", "")
         if key == "Via" or (key in _SALVAGED and key not in seen):
             seen.add(key)
@@ -115,6 +108,13 @@ def salvage(data: bytes) -> Request | None:
         return None
     headers.parsed["top Via"] = via
     return Request(method, uri.partition(" ")[0], headers)
+
+
+def _salvaged_name(name: str) -> str:
+    try:
+        return SPELLINGS[name]
+    except SipParseError:
+        return ""
 
 
 def _parse(data: bytes, limits: Limits) -> Request | Response:
@@ -135,6 +135,15 @@ def _parse(data: bytes, limits: Limits) -> Request | Response:
     return message
 
 
+def _split_fields(lines: list[str]) -> list[tuple[str, str]]:
+    spellings = SPELLINGS
+    pieces = [line.partition(":") for line in lines[1:]]
+    fields = [(spellings[name], value.strip(" \t")) for name, colon, value in pieces if colon]
+    if len(fields) != len(lines) - 1:
+        raise SipParseError("header line without colon")
+    return fields
+
+
 def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
     if line[:4].upper() == "SIP/":
         status = _STATUS.fullmatch(line)
@@ -142,16 +151,18 @@ def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
             raise SipParseError("status line malformed")
         return Response(int(status[1]), status[2] or "", headers)
     parts = line.split(" ")
-    if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not _VERSION.fullmatch(parts[2]):
+    if len(parts) != 3 or not TOKEN.fullmatch(parts[0]):
         raise SipParseError("request line malformed")
     method, uri, version = parts
-    if version.upper() != "SIP/2.0":
-        raise VersionNotSupported("SIP version")
+    if version != "SIP/2.0" and version.upper() != "SIP/2.0":
+        if _VERSION.fullmatch(version):
+            raise VersionNotSupported("SIP version")
+        raise SipParseError("request line malformed")
     if len(method) > limits.method:
         raise SipParseError("method too long")
     if len(uri) > limits.uri:
         raise UriTooLong("Request-URI too long")
-    if not uri or _BLANK.search(uri):
+    if not uri or not uri.isprintable():
         raise SipParseError("Request-URI malformed")
     return Request(method, uri, headers)
 

@@ -1,13 +1,13 @@
 """SIP, SIPS and tel URIs (RFC 3261 19.1, RFC 3966; IPv6 as RFC 5118 explains)."""
 
 import re
-from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv6Address
+from typing import NamedTuple
 from urllib.parse import quote as escape
 from urllib.parse import unquote as unescape
 
 from dialplane.sip.errors import SipParseError, UnsupportedScheme
-from dialplane.sip.grammar import HOST, Parameters, format_parameters, parse_number
+from dialplane.sip.grammar import HOST, NO_PARAMETERS, Parameters, format_parameters, parse_number
 
 _SIP_URI = re.compile(
     rf"(?:([A-Za-z0-9\-_.!~*'()&=+$,;?/%:#]+)@)?({HOST})(?::([0-9]{{1,5}}))?(;[^?@\s<>\"]*)?(?:\?([^@\s<>\"]+))?"
@@ -19,8 +19,7 @@ _USER_SAFE = "-_.!~*'()&=+$,;?/"
 _TELLING_PARAMETERS = frozenset({"user", "ttl", "method", "maddr", "transport"})
 
 
-@dataclass(frozen=True, slots=True)
-class SipUri:
+class SipUri(NamedTuple):
     """One URI, escapes taken away once (so `%2541` is `%41`, not `A`).
 
     `scheme` and `host` are in lower case; `host` keeps the brackets of IPv6 and is empty for `tel`, whose number,
@@ -31,7 +30,7 @@ class SipUri:
     user: str | None
     host: str
     port: int | None = None
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Parameters = NO_PARAMETERS
     headers: str = ""
     """What follows `?`, as it was written."""
     password: str | None = None
@@ -134,7 +133,9 @@ def _checked_host(host: str) -> str:
 
 
 def _parse_uri_parameters(text: str) -> Parameters:
-    parameters: Parameters = {}
+    if not text:
+        return NO_PARAMETERS
+    parameters: dict[str, str | None] = {}
     for piece in text.split(";")[1:]:
         name, equals, value = piece.partition("=")
         if not name:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import (
     HOST,
+    NO_PARAMETERS,
     QUOTED,
     TOKEN,
     TOKEN_CHARACTERS,
@@ -24,10 +25,18 @@ HIGHEST_CSEQ = 2**31 - 1
 _SENT = rf"[ \t]*/[ \t]*([{TOKEN_CHARACTERS}]+)[ \t]+({HOST})(?:[ \t]*:[ \t]*([0-9]{{1,5}}))?[ \t]*(;.*)?"
 _VIA = re.compile(rf"SIP[ \t]*/[ \t]*2\.0{_SENT}", re.IGNORECASE | re.DOTALL)
 _VIA_OF_ANY_VERSION = re.compile(rf"SIP[ \t]*/[ \t]*[0-9]+\.[0-9]+{_SENT}", re.IGNORECASE | re.DOTALL)
+# The shape that nearly every sender writes: one match instead of a match and a walk through the parameters.
+_USUAL_VIA = re.compile(
+    rf"SIP/2\.0/(UDP|TCP|TLS|WSS?) ([A-Za-z0-9.\-]+)(?::([0-9]{{1,4}}))?"
+    rf"(;rport)?;branch=([{TOKEN_CHARACTERS}]+)(;rport)?"
+)
 _CSEQ = re.compile(rf"([0-9]+)[ \t]+([{TOKEN_CHARACTERS}]+)")
 # What a URI may hold inside <>; what a display name may hold without quotes (more than tokens: peers write UTF-8).
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"\x7f]+")
-_DISPLAY = re.compile(r'[^\x00-\x08\x0a-\x1f",;<>\\\x7f]*')
+_URI_TEXT = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"\x7f]+"
+_DISPLAY_TEXT = r'[^\x00-\x08\x0a-\x1f",;<>\\\x7f]*'
+_URI = re.compile(_URI_TEXT)
+_NAME_ADDR = re.compile(rf"({QUOTED.pattern}[ \t]*|{_DISPLAY_TEXT})<({_URI_TEXT})>[ \t]*(;.*)?", re.DOTALL)
+_TAG_ONLY = re.compile(rf";tag=([{TOKEN_CHARACTERS}]+)")
 
 
 class CSeq(NamedTuple):
@@ -41,7 +50,8 @@ class CSeq(NamedTuple):
         match = _CSEQ.fullmatch(text)
         if match is None:
             raise SipParseError("CSeq malformed")
-        return cls(parse_number(match[1], HIGHEST_CSEQ), match[2])
+        number, method = match.groups()
+        return cls(int(number) if len(number) < 10 else parse_number(number, HIGHEST_CSEQ), method)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
@@ -57,6 +67,13 @@ class Via(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Via":
+        match = _USUAL_VIA.fullmatch(text)
+        if match is not None:
+            transport, host, port, rport_before, branch, rport = match.groups()
+            usual: dict[str, str | None] = {"rport": None, "branch": branch} if rport_before else {"branch": branch}
+            if rport:
+                usual["rport"] = None
+            return cls(transport, host, None if port is None else int(port), usual)
         match = _VIA.fullmatch(text)
         if match is None:
             raise SipParseError("Via malformed")
@@ -75,7 +92,7 @@ class Via(NamedTuple):
         if match is None:
             return None
         transport, host, port, parameters = match.groups()
-        readable: Parameters = {}
+        readable: dict[str, str | None] = {}
         for piece in (parameters or "").split(";"):
             name, equals, value = piece.partition("=")
             if name.strip().lower() in ("branch", "rport"):
@@ -112,7 +129,7 @@ class Via(NamedTuple):
 
     def seen_from(self, host: str, port: int) -> "Via":
         """With `received` and `rport` as the receiver adds them (RFC 3261 18.2.1, RFC 3581 4)."""
-        parameters = self.parameters.copy()
+        parameters = dict(self.parameters)
         if self.wants_rport:
             parameters["rport"] = str(port)
         if self.wants_rport or self.host.strip("[]") != host:
@@ -145,27 +162,24 @@ class NameAddress(NamedTuple):
 
     @classmethod
     def _parse_name_addr(cls, text: str) -> "NameAddress":
-        name, rest = "", text
-        if text[0] == '"':
-            quoted = QUOTED.match(text)
-            if quoted is None:
-                raise SipParseError("display name unterminated")
-            name = unquote(quoted.group())
-            rest = text[quoted.end() :].lstrip(" \t")
-            if rest[:1] != "<":
-                raise SipParseError("address malformed")
-        before, _, rest = rest.partition("<")
-        uri, closed, parameters = rest.partition(">")
-        if not closed or not _DISPLAY.fullmatch(before) or not _URI.fullmatch(uri):
+        match = _NAME_ADDR.fullmatch(text)
+        if match is None:
             raise SipParseError("address malformed")
-        return cls(name or before.strip(" \t"), uri, parse_parameters(parameters.strip(" \t")))
+        name, uri, parameters = match.groups()
+        if name:
+            name = name.strip(" \t")
+            name = unquote(name) if name[0:1] == '"' else name
+        if parameters is None:
+            return cls(name, uri, NO_PARAMETERS)
+        tag = _TAG_ONLY.fullmatch(parameters)
+        return cls(name, uri, parse_parameters(parameters) if tag is None else {"tag": tag[1]})
 
     @property
     def tag(self) -> str | None:
         return self.parameters.get("tag")
 
     def with_tag(self, tag: str) -> "NameAddress":
-        return self._replace(parameters=self.parameters | {"tag": tag})
+        return self._replace(parameters={**self.parameters, "tag": tag})
 
     def __str__(self) -> str:
         name = f"{quote(self.display_name)} " if self.display_name else ""
