@@ -21,6 +21,12 @@ class Medium(StrEnum):
     NONE = "none"
 
 
+Anonymous = Literal["", "yes", "no", "auto"]
+"""Whether the caller's number is withheld; `auto` behaves as `no`."""
+
+Gender = Literal["", "male", "female", "neutral"]
+
+
 # --- commands ------------------------------------------------------------------------------------------------------
 
 
@@ -35,7 +41,7 @@ class Say:
 
     text: str
     language: str = "en-US"
-    gender: Literal["", "male", "female", "neutral"] = ""
+    gender: Gender = ""
     voice_id: str = ""
     provider: str = ""
     stop_on_digit: bool = False
@@ -103,7 +109,7 @@ class Dial:
     destinations: tuple[Address, ...]
     early_media: bool = False
     relay_reason: bool = False
-    anonymous: Literal["", "yes", "no", "auto"] = ""
+    anonymous: Anonymous = ""
     timeout_s: int = 60
 
 
@@ -117,7 +123,7 @@ class StartCalls:
     actions: tuple[dict[str, object], ...] = ()
     chained: bool = False
     early_execution: bool = False
-    anonymous: Literal["", "yes", "no", "auto"] = ""
+    anonymous: Anonymous = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ class StartRecording:
     format: str = "wav"
     end_of_silence_s: int = 0
     end_of_key: str = ""
+    """Keys, any of which ends it; empty: none does."""
     duration_s: int = 0
     beep: bool = False
     on_end_flow_id: UUID | None = None

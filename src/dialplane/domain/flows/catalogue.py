@@ -1,0 +1,253 @@
+"""The action catalogue (reference 3.5): for each type its medium, its options, and whether this server runs it yet.
+
+A type becomes available by giving it options here and a step in `steps.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.flows.options import (
+    Actions,
+    Choice,
+    Flag,
+    Id,
+    Jump,
+    Kind,
+    Many,
+    Number,
+    Party,
+    Table,
+    Text,
+    Url,
+    Whole,
+    Zone,
+)  # fmt: skip
+from dialplane.domain.programs.commands import Medium
+
+
+class Suits(StrEnum):
+    """The media kinds of reference 3.4: what a run must have for the action to be run."""
+
+    CALL = "call"
+    """Real-time media of a live call."""
+    NON_RTC = "non-rtc"
+    """Not on a call."""
+    ANY = "any"
+
+    def allows(self, medium: Medium) -> bool:
+        if self is Suits.ANY:
+            return True
+        return (medium is Medium.CALL) == (self is Suits.CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; `default` is what a left-out one counts as."""
+
+    kind: Kind
+    default: object = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionType:
+    """What is known of one type."""
+
+    suits: Suits
+    options: Mapping[str, Option] = field(default_factory=dict)
+    available: bool = True
+    ends_run_on_failure: bool = False
+    """Reference 3.4, *Errors*. False: the failure is noted and the run goes on."""
+
+
+LONGEST_WAIT_MS = 3_600_000
+"""One hour, the longest call."""
+
+_OPERATORS = ("==", "!=", ">", ">=", "<", "<=")
+_METHODS = ("", "POST", "GET", "PUT", "DELETE")
+_REASONS = tuple(reason.value for reason in HangupReason)
+_LANGUAGE = r"([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?"
+
+_ANONYMOUS = Option(Choice(("", "yes", "no", "auto"), reason="INVALID_ANONYMOUS_VALUE"), "")
+_SOURCE = Option(Party())
+_DESTINATIONS = Option(Many(Party(), limit=20, least=1), required=True)
+_FALSE_TARGET = Option(Jump())
+
+_ONLY_CALL = ActionType(Suits.CALL)
+
+AVAILABLE: dict[str, ActionType] = {
+    "answer": _ONLY_CALL,
+    "beep": _ONLY_CALL,
+    "branch": ActionType(
+        Suits.ANY,
+        {
+            "variable": Option(Text(255), "voipbin.call.digits"),
+            "target_ids": Option(Table(Jump(), limit=1000), {}),
+            "default_target_id": Option(Jump()),
+        },
+        ends_run_on_failure=True,
+    ),
+    "call": ActionType(
+        Suits.ANY,
+        {
+            "source": _SOURCE,
+            "destinations": _DESTINATIONS,
+            "flow_id": Option(Id()),
+            "actions": Option(Actions(), ()),
+            "chained": Option(Flag(), False),
+            "early_execution": Option(Flag(), False),
+            "anonymous": _ANONYMOUS,
+        },
+        ends_run_on_failure=True,
+    ),
+    "condition_datetime": ActionType(
+        Suits.ANY,
+        {
+            "condition": Option(Choice(_OPERATORS), required=True),
+            "minute": Option(Whole(-1, 59), 0),
+            "hour": Option(Whole(-1, 23), 0),
+            "day": Option(Whole(-1, 31), 0),
+            "month": Option(Whole(-1, 12), 0),
+            "weekdays": Option(Many(Whole(0, 6), limit=7), ()),
+            "timezone": Option(Zone(), "UTC"),
+            "false_target_id": _FALSE_TARGET,
+        },
+        ends_run_on_failure=True,
+    ),
+    "condition_variable": ActionType(
+        Suits.ANY,
+        {
+            "condition": Option(Choice(_OPERATORS), required=True),
+            "variable": Option(Text(), required=True),
+            "value_type": Option(Choice(("string", "number", "length")), "string"),
+            "value_string": Option(Text(32_768), ""),
+            "value_number": Option(Number(), 0.0),
+            "value_length": Option(Whole(0, 1_000_000), 0),
+            "false_target_id": _FALSE_TARGET,
+        },
+        ends_run_on_failure=True,
+    ),
+    "connect": ActionType(
+        Suits.CALL,
+        {
+            "source": _SOURCE,
+            "destinations": _DESTINATIONS,
+            "early_media": Option(Flag(), False),
+            "relay_reason": Option(Flag(), False),
+            "anonymous": _ANONYMOUS,
+        },
+        ends_run_on_failure=True,
+    ),
+    "conversation_send": ActionType(
+        Suits.ANY,
+        {
+            "conversation_id": Option(Id()),
+            "text": Option(Text(16_384), required=True),
+            "sync": Option(Flag(), False),
+        },
+    ),
+    "digits_receive": ActionType(
+        Suits.CALL,
+        {
+            "duration": Option(Whole(0, LONGEST_WAIT_MS), 5000),
+            "key": Option(Text(16, r"[0-9A-D#*]*", "must be of 0-9 A-D # *"), ""),
+            "length": Option(Whole(0, 1000), 0),
+        },
+    ),
+    "digits_send": ActionType(
+        Suits.CALL,
+        {
+            "digits": Option(Text(100, r"[0-9A-D#*]+", "must be 1 to 100 of 0-9 A-D # *"), required=True),
+            "duration": Option(Whole(100, 1000), 100),
+            "interval": Option(Whole(0, 5000), 100),
+        },
+    ),
+    "echo": ActionType(Suits.CALL, {"duration": Option(Whole(0, LONGEST_WAIT_MS), 180_000)}),
+    "fetch": ActionType(
+        Suits.ANY,
+        {"event_url": Option(Url(), required=True), "event_method": Option(Choice(_METHODS), "")},
+        ends_run_on_failure=True,
+    ),
+    "fetch_flow": ActionType(Suits.ANY, {"flow_id": Option(Id(), required=True)}, ends_run_on_failure=True),
+    "goto": ActionType(
+        Suits.ANY,
+        {"target_id": Option(Jump(), required=True), "loop_count": Option(Whole(-1_000_000, 1_000_000), 0)},
+        ends_run_on_failure=True,
+    ),
+    "hangup": ActionType(Suits.CALL, {"reason": Option(Choice(_REASONS), ""), "reference_id": Option(Id())}),
+    "message_send": ActionType(
+        Suits.ANY,
+        {"source": _SOURCE, "destinations": _DESTINATIONS, "text": Option(Text(16_384), required=True)},
+        ends_run_on_failure=True,
+    ),
+    "play": ActionType(Suits.CALL, {"stream_urls": Option(Many(Url(), limit=100, least=1), required=True)}),
+    "recording_start": ActionType(
+        Suits.CALL,
+        {
+            "format": Option(Choice(("", "wav", "mp3", "ogg")), "wav"),
+            "end_of_silence": Option(Whole(0, 3600), 0),
+            "end_of_key": Option(Choice(("", "none", "any", "*", "#")), ""),
+            "duration": Option(Whole(0, 3600), 0),
+            "beep_start": Option(Flag(), False),
+            "on_end_flow_id": Option(Id()),
+        },
+    ),
+    "recording_stop": _ONLY_CALL,
+    "sleep": ActionType(Suits.CALL, {"duration": Option(Whole(0, LONGEST_WAIT_MS), 0)}),
+    "stop": ActionType(Suits.ANY),
+    "talk": ActionType(
+        Suits.CALL,
+        {
+            "text": Option(Text(10_000), required=True),
+            "language": Option(Text(35, _LANGUAGE, "must be a language tag, such as en-US"), "en-US"),
+            "gender": Option(Choice(("", "male", "female", "neutral")), ""),
+            "provider": Option(Text(32), ""),
+            "voice_id": Option(Text(255), ""),
+            "digits_handle": Option(Choice(("", "next")), ""),
+            "async": Option(Flag(), False),
+        },
+    ),
+    "variable_set": ActionType(
+        Suits.ANY, {"key": Option(Text(255), required=True), "value": Option(Text(32_768), "")}
+    ),
+    "webhook_send": ActionType(
+        Suits.ANY,
+        {
+            "sync": Option(Flag(), False),
+            "uri": Option(Url(), required=True),
+            "method": Option(Choice(_METHODS), "POST"),
+            "data_type": Option(Text(255, r"[ -~]*", "must be a MIME type"), "application/json"),
+            "data": Option(Text(65_536), ""),
+        },
+    ),
+}  # fmt: skip
+
+LATER: dict[str, Suits] = {
+    "ai_summary": Suits.NON_RTC,
+    "ai_talk": Suits.ANY,
+    "ai_task": Suits.NON_RTC,
+    "amd": Suits.CALL,
+    "block": Suits.NON_RTC,
+    "case_create": Suits.ANY,
+    "condition_call_digits": Suits.CALL,
+    "condition_call_status": Suits.CALL,
+    "confbridge_join": Suits.CALL,
+    "conference_join": Suits.CALL,
+    "email_send": Suits.ANY,
+    "empty": Suits.ANY,
+    "external_media_start": Suits.CALL,
+    "external_media_stop": Suits.CALL,
+    "mute": Suits.CALL,
+    "queue_join": Suits.CALL,
+    "stream_echo": Suits.CALL,
+    "transcribe_recording": Suits.ANY,
+    "transcribe_start": Suits.CALL,
+    "transcribe_stop": Suits.CALL,
+}
+"""Types that the dialect knows and this server does not run yet: refused when written, by name."""
+
+CATALOGUE: dict[str, ActionType] = AVAILABLE | {
+    name: ActionType(suits, available=False) for name, suits in LATER.items()
+}

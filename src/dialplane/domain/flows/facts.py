@@ -1,0 +1,64 @@
+"""The platform's variables of a run (reference 3.6), by subject."""
+
+from uuid import UUID
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.calls import Call
+from dialplane.domain.ids import NIL
+
+
+def run_facts(
+    run_id: UUID,
+    *,
+    reference_type: str,
+    reference_id: UUID | None = None,
+    reference_run_id: UUID | None = None,
+    flow_id: UUID | None = None,
+    complete_count: int = 0,
+) -> dict[str, str]:
+    """`voipbin.activeflow.*`."""
+    return {
+        "voipbin.activeflow.id": str(run_id),
+        "voipbin.activeflow.reference_type": reference_type,
+        "voipbin.activeflow.reference_id": str(reference_id or NIL),
+        "voipbin.activeflow.reference_activeflow_id": str(reference_run_id or NIL),
+        "voipbin.activeflow.flow_id": str(flow_id or NIL),
+        "voipbin.activeflow.complete_count": str(complete_count),
+    }
+
+
+def address_facts(prefix: str, address: Address) -> dict[str, str]:
+    """`<prefix>.type`, `.target`, `.target_name`, `.name`, `.detail`."""
+    return {
+        f"{prefix}.type": address.type,
+        f"{prefix}.target": address.target,
+        f"{prefix}.target_name": address.target_name,
+        f"{prefix}.name": address.name,
+        f"{prefix}.detail": address.detail,
+    }
+
+
+def call_facts(call: Call) -> dict[str, str]:
+    """`voipbin.call.*` but the digits, which the flow gathers."""
+    return {
+        "voipbin.call.id": str(call.id),
+        "voipbin.call.direction": call.direction.value,
+        "voipbin.call.master_call_id": str(call.master_call_id or NIL),
+        **address_facts("voipbin.call.source", call.source),
+        **address_facts("voipbin.call.destination", call.destination),
+    }
+
+
+def conversation_facts(
+    conversation_id: UUID, message_id: UUID, *, own: Address, peer: Address, text: str, direction: str = "incoming"
+) -> dict[str, str]:
+    """`voipbin.conversation.*` and `voipbin.conversation_message.*` of an inbound message."""
+    return {
+        "voipbin.conversation.id": str(conversation_id),
+        "voipbin.conversation.owner_id": str(NIL),
+        **address_facts("voipbin.conversation.self", own),
+        **address_facts("voipbin.conversation.peer", peer),
+        "voipbin.conversation_message.id": str(message_id),
+        "voipbin.conversation_message.text": text,
+        "voipbin.conversation_message.direction": direction,
+    }

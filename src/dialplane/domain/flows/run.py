@@ -1,0 +1,77 @@
+"""A run (VoIPBIN's activeflow): one way through a flow, as it is kept (reference 3.3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from dialplane.domain.ids import AccountId, FlowId, RunId
+from dialplane.domain.programs.commands import RunRecord
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class ReferenceType(StrEnum):
+    """What a run belongs to."""
+
+    NONE = ""
+    API = "api"
+    CALL = "call"
+    CONVERSATION = "conversation"
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    id: RunId
+    account_id: AccountId
+    status: RunStatus
+    reference_type: ReferenceType
+    created_at: datetime
+    flow_id: FlowId | None = None
+    reference_id: UUID | None = None
+    reference_run_id: RunId | None = None
+    """The run whose `on_complete_flow_id` began this one."""
+    on_complete_flow_id: FlowId | None = None
+    complete_count: int = 0
+    """How many runs came before it in that way."""
+    webhook_uri: str = ""
+    webhook_method: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    current_action: Mapping[str, object] | None = None
+    forward_action_id: UUID | None = None
+    executed_actions: tuple[Mapping[str, object], ...] = ()
+    error: str = ""
+    """Why the run had to end, in words; "" where it ended well."""
+    updated_at: datetime | None = None
+    ended_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """That a run stands at `record` since `at`."""
+
+    run_id: RunId
+    record: RunRecord
+    at: datetime
+
+
+def apply_progress(run: Run, progress: RunProgress) -> Run:
+    """The run as it is after `progress`."""
+    record = progress.record
+    return replace(
+        run,
+        status=RunStatus.ENDED if record.ended else RunStatus.RUNNING,
+        current_action=record.current_action,
+        forward_action_id=record.forward_action_id,
+        executed_actions=record.executed_actions,
+        variables=record.variables,
+        error=record.error,
+        updated_at=progress.at,
+        ended_at=progress.at if record.ended else None,
+    )
