@@ -1,0 +1,213 @@
+"""What can be had: items of carriers' stock, how they are looked for, and reservations of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import phonenumbers
+
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import AccountId, ItemId
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind
+
+RESERVATION = timedelta(minutes=30)
+
+OWNED = "owned"
+"""The carrier of items that the operator imported: the operator's own ranges."""
+
+SANDBOX = "sandbox"
+"""The simulated carrier."""
+
+CAPABILITIES = ("voice", "sms", "mms", "fax", "emergency")
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PATTERN = re.compile(r"[0-9*]{0,15}")
+
+
+class ItemState(StrEnum):
+    OFFERED = "offered"
+    HELD = "held"
+    ASSIGNED = "assigned"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One number of a carrier's stock."""
+
+    id: ItemId
+    number: str
+    carrier: str
+    kind: NumberKind
+    country: str
+    state: ItemState
+    setup_micros: Micros
+    monthly_micros: Micros
+    created_at: datetime
+    region: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    capabilities: tuple[str, ...] = ()
+    documents_required: tuple[str, ...] = ()
+    account_id: AccountId | None = None
+    """Who holds, has or last had it."""
+    state_until: datetime | None = None
+    """The end of a reservation or of the quarantine; None where an order or an owner has it."""
+
+    def may_be_ordered_by(self, account_id: AccountId, now: datetime) -> bool:
+        """Offered, or reserved by this account, or reserved by somebody whose time is over."""
+        if self.state is ItemState.OFFERED:
+            return True
+        if self.state is not ItemState.HELD or self.state_until is None:
+            return False
+        return self.account_id == account_id or self.state_until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a search answers with. A virtual number is offered without an item: there is no stock of them."""
+
+    number: str
+    kind: NumberKind
+    country: str
+    capabilities: tuple[str, ...]
+    region: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    setup_micros: Micros = Micros(0)
+    monthly_micros: Micros = Micros(0)
+    documents_required: tuple[str, ...] = ()
+    item_id: ItemId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Within `distance_km` of a point, as the crow flies."""
+
+    latitude: float
+    longitude: float
+    distance_km: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """What is looked for; every given part must hold. Digit patterns are digits and `*` for any one digit."""
+
+    country: str = ""
+    """ISO 3166 alpha-2, upper case."""
+    kinds: tuple[NumberKind, ...] = ()
+    starts_with: str = ""
+    """Digits after the `+`, country code included."""
+    contains: str = ""
+    ends_with: str = ""
+    area_code: str = ""
+    """The digits after the country code; needs `country`."""
+    region: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    capabilities: tuple[str, ...] = ()
+    max_monthly_micros: int | None = None
+    near: Near | None = None
+    limit: int = 100
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.kinds == (NumberKind.VIRTUAL,)
+
+    @property
+    def head(self) -> str:
+        """The pattern that the number begins with, `+` included; "" where none is asked for."""
+        if self.area_code:
+            return f"+{phonenumbers.country_code_for_region(self.country)}{self.area_code}"
+        return f"+{self.starts_with}" if self.starts_with else ""
+
+    def check(self) -> None:
+        """Raises Invalid naming the field."""
+        for field in ("starts_with", "contains", "ends_with", "area_code"):
+            if not _PATTERN.fullmatch(getattr(self, field)):
+                raise _invalid(field, "is made of digits and * for any one digit, 15 at most")
+        if self.country and not _COUNTRY.fullmatch(self.country):
+            raise _invalid("country", "is a country's two letters (ISO 3166)")
+        if not self.country and not self.is_virtual and not (self.starts_with or self.contains or self.ends_with):
+            raise _invalid("country", "is needed", reason="INVALID_ARGUMENT")
+        if self.area_code and not phonenumbers.country_code_for_region(self.country):
+            raise _invalid("area_code", "needs a country")
+        if self.area_code and self.starts_with:
+            raise _invalid("area_code", "and starts_with exclude each other")
+        if self.near is not None and not (abs(self.near.latitude) <= 90 and abs(self.near.longitude) <= 180):
+            raise _invalid("near", "is a latitude and a longitude in degrees")
+        if not 1 <= self.limit <= 1000:
+            raise _invalid("limit", "is 1 to 1000")
+
+
+def _invalid(field: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Invalid:
+    return Invalid(f"{field} {says}", reason=reason, field=field)
+
+
+class ReservationStatus(StrEnum):
+    HELD = "held"
+    USED = "used"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """An item kept for an account until `expires_at`."""
+
+    id: UUID
+    account_id: AccountId
+    item_id: ItemId
+    number: str
+    status: ReservationStatus
+    expires_at: datetime
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """One line of an import, checked."""
+
+    number: str
+    kind: NumberKind
+    country: str
+    region: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    capabilities: tuple[str, ...] = ("voice", "sms")
+    setup_micros: Micros = Micros(0)
+    monthly_micros: Micros = Micros(0)
+    documents_required: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises Invalid naming the field."""
+        if not _E164.fullmatch(self.number):
+            raise _invalid("number", f"is + and 7 to 15 digits, got {self.number[:40]!r}")
+        if self.number.startswith("+899"):
+            raise _invalid("number", "of +899 are virtual: there is no stock of them")
+        if not self.kind.is_ordinary:
+            raise _invalid("type", "of an item is local, toll_free or mobile")
+        if not _COUNTRY.fullmatch(self.country):
+            raise _invalid("country", "is a country's two letters (ISO 3166)")
+        for capability in self.capabilities:
+            if capability not in CAPABILITIES:
+                raise _invalid("capabilities", f"are among {', '.join(CAPABILITIES)}, got {capability[:40]!r}")
+        for field in ("setup_micros", "monthly_micros"):
+            if not 0 <= getattr(self, field) <= 10**12:
+                raise _invalid(field, "is a whole number of micros, 0 to 10^12")
+        if (self.latitude is None) != (self.longitude is None):
+            raise _invalid("latitude", "and longitude come together")
+        for field, most in (("region", 64), ("locality", 128), ("postal_code", 16)):
+            if len(getattr(self, field)) > most:
+                raise _invalid(field, f"has {most} characters at most")

@@ -1,0 +1,59 @@
+"""The port to carriers, as far as ordering numbers goes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class CarrierTimeout(Exception):
+    """The carrier did not answer in time: whether it did what was asked is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The number is ours at the carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The carrier took the order and is working on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier will not give the number; `reason` in its words."""
+
+    reason: str
+
+
+Answer = Ordered | Pending | Refused
+
+
+class Carrier(Protocol):
+    """One carrier. Every call may raise CarrierTimeout, and every call may be repeated."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether ordering needs nobody outside: the stock is the operator's own, and an order is our own record."""
+        ...
+
+    async def order(self, number: str, reference: str) -> Answer:
+        """Order the number. The same `reference` again is the same order, not a second one."""
+        ...
+
+    async def find_order(self, reference: str) -> Answer | None:
+        """What became of the order; None where the carrier has never heard of it."""
+        ...
+
+    async def owns(self, number: str) -> bool:
+        """Whether the number stands in our inventory at the carrier."""
+        ...
+
+    async def release(self, number: str) -> None:
+        """Give the number back; nothing happens where it is not ours."""
+        ...
+
+
+class Carriers(Protocol):
+    def carrier(self, name: str) -> Carrier:
+        """Raises KeyError where no carrier of the name is set up."""
+        ...
