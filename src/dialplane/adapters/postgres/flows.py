@@ -1,8 +1,58 @@
-"""flows in Postgres (owner fills in)."""
+"""Flows in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.flows.action import from_document
+from dialplane.domain.flows.flow import Flow
+from dialplane.domain.ids import AccountId, FlowId
+
+_SQL = queries("flows")
+
+
+def _flow(row: asyncpg.Record) -> Flow:
+    fields = dict(row)
+    fields["actions"] = tuple(from_document(action) for action in fields["actions"])
+    return Flow(**fields)
 
 
 class PostgresFlowStore:
+    """Fulfils `services.flows.FlowStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def count_locked(self, account_id: AccountId) -> int:
+        await self._connection.execute(_SQL["lock_account"], account_id)
+        count: int = await self._connection.fetchval(_SQL["count"], account_id)
+        return count
+
+    async def save(self, flow: Flow) -> None:
+        await self._connection.execute(
+            _SQL["save"],
+            flow.id,
+            flow.account_id,
+            flow.type,
+            flow.name,
+            flow.detail,
+            [action.document() for action in flow.actions],
+            flow.direct_hash,
+            flow.on_complete_flow_id,
+            flow.created_at,
+            flow.updated_at,
+            flow.deleted_at,
+        )
+
+    async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
+        row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, flow_id)
+        return None if row is None else _flow(row)
+
+    async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
+        row = await self._connection.fetchrow(_SQL["find_by_direct_hash"], direct_hash)
+        return None if row is None else _flow(row)
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Flow]:
+        rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_flow(row) for row in rows]

@@ -1,8 +1,65 @@
-"""runs in Postgres (owner fills in)."""
+"""Runs in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
+from dialplane.domain.ids import AccountId, RunId
+
+_SQL = queries("runs")
+
+
+def _run(row: asyncpg.Record) -> Run:
+    fields = dict(row)
+    fields["status"] = RunStatus(fields["status"])
+    fields["reference_type"] = ReferenceType(fields["reference_type"])
+    if "executed_actions" in fields:
+        fields["executed_actions"] = tuple(fields["executed_actions"])
+    return Run(**fields)
 
 
 class PostgresRunStore:
+    """Fulfils `services.runs.RunStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def add_many(self, runs: Sequence[Run]) -> set[RunId]:
+        rows = await self._connection.fetch(_SQL["add_many"], runs)
+        return {RunId(row["id"]) for row in rows}
+
+    async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
+        records = [progress.record for progress in latest]
+        rows = await self._connection.fetch(
+            _SQL["save_progress"],
+            [progress.run_id for progress in latest],
+            [record.ended for record in records],
+            [record.current_action for record in records],
+            [record.forward_action_id for record in records],
+            [record.executed_actions for record in records],
+            [record.variables for record in records],
+            [record.error for record in records],
+            [progress.at for progress in latest],
+        )
+        return [_run(row) for row in rows]
+
+    async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None:
+        row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, run_id)
+        return None if row is None else _run(row)
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
+        rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_run(row) for row in rows]
+
+    async def end(self, run_id: RunId, error: str, now: datetime) -> None:
+        await self._connection.execute(_SQL["end"], run_id, now, error)
+
+    async def delete(self, run_id: RunId, now: datetime) -> None:
+        await self._connection.execute(_SQL["delete"], run_id, now)
+
+    async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
+        rows = await self._connection.fetch(_SQL["abandoned"], created_before, limit)
+        return [_run(row) for row in rows]

@@ -1,1 +1,32 @@
 -- Queries of the subject: flows.
+
+-- name: lock_account
+-- Two writers of one account's flows go one after the other, so that the cap holds.
+select pg_advisory_xact_lock(hashtextextended('flows ' || $1::uuid, 0));
+
+-- name: count
+select count(*) from flows where account_id = $1 and deleted_at is null;
+
+-- name: save
+insert into flows (
+    id, account_id, type, name, detail, actions, direct_hash, on_complete_flow_id, created_at, updated_at, deleted_at
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (id) do update set
+    name = excluded.name, detail = excluded.detail, actions = excluded.actions, direct_hash = excluded.direct_hash,
+    on_complete_flow_id = excluded.on_complete_flow_id, updated_at = excluded.updated_at,
+    deleted_at = excluded.deleted_at;
+
+-- name: find
+select * from flows where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: lock
+select * from flows where id = $2 and account_id = $1 and deleted_at is null for update;
+
+-- name: find_by_direct_hash
+select * from flows where direct_hash = $1 and deleted_at is null;
+
+-- name: list_for
+select * from flows
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc
+limit $3;

@@ -1,1 +1,63 @@
 -- Queries of the subject: runs.
+
+-- name: add_many
+-- $1: a JSON array of runs; one statement for any number of them. Gives back the ids that were not there yet.
+insert into runs (
+    id, account_id, flow_id, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
+    complete_count, webhook_uri, webhook_method, variables, current_action, forward_action_id, executed_actions,
+    error, created_at, updated_at, ended_at, deleted_at
+)
+select
+    id, account_id, flow_id, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
+    complete_count, webhook_uri, webhook_method, variables, current_action, forward_action_id, executed_actions,
+    error, created_at, updated_at, ended_at, deleted_at
+from json_populate_recordset(null::runs, $1)
+on conflict (id) do nothing
+returning id;
+
+-- name: save_progress
+-- Write where runs stand, each run once at most; those that have ended stay as they are and are not given back.
+-- What a record does not change comes back, for the events.
+update runs set
+    status = case when batch.ended then 'ended' else 'running' end,
+    current_action = batch.current_action,
+    forward_action_id = batch.forward_action_id,
+    executed_actions = batch.executed_actions,
+    variables = batch.variables,
+    error = batch.error,
+    updated_at = batch.at,
+    ended_at = case when batch.ended then batch.at end
+from unnest(
+    $1::uuid[], $2::boolean[], $3::json[], $4::uuid[], $5::json[], $6::json[], $7::text[], $8::timestamptz[]
+) as batch (id, ended, current_action, forward_action_id, executed_actions, variables, error, at)
+where runs.id = batch.id and runs.status = 'running'
+returning
+    runs.id, account_id, flow_id, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
+    complete_count, webhook_uri, webhook_method, created_at, deleted_at;
+
+-- name: find
+select * from runs where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: lock
+select * from runs where id = $2 and account_id = $1 and deleted_at is null for update;
+
+-- name: list_for
+select * from runs
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc
+limit $3;
+
+-- name: end
+update runs set status = 'ended', error = $3, ended_at = $2, updated_at = $2 where id = $1;
+
+-- name: delete
+update runs set deleted_at = $2, updated_at = $2 where id = $1;
+
+-- name: abandoned
+-- Runs without a call that no process drives any more: their driver would have ended them by now.
+select * from runs
+where status = 'running' and reference_type in ('', 'api', 'conversation', 'recording')
+    and created_at < $1
+order by created_at
+limit $2
+for update skip locked;
