@@ -11,12 +11,14 @@ from dialplane.sip.errors import BodyTooLarge, SipParseError, TooLarge, UriTooLo
 from dialplane.sip.grammar import TOKEN, parse_number
 from dialplane.sip.headers import SPELLINGS, Headers
 from dialplane.sip.message import Message, Request, Response
-from dialplane.sip.values import Via
+from dialplane.sip.values import CSeq, NameAddress, Via
 
 _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?", re.IGNORECASE)
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+MAGIC_COOKIE = "z9hG4bK"
 SINGLE_HEADERS = frozenset({"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type"})
+_CHECKED = (("CSeq", CSeq.parse), ("From", NameAddress.parse), ("To", NameAddress.parse))
 _SALVAGED = ("From", "To", "Call-ID", "CSeq")
 
 
@@ -176,10 +178,11 @@ def _check(message: Message, limits: Limits) -> None:
         if "Via" in repeated and len(headers.get_all("Via")) > limits.vias:
             raise TooLarge("too many Via fields")
     # Missing fields are `screening`'s to refuse; what is there must be readable, for transactions rely on it.
-    _ = message.top_via
-    if "CSeq" in headers:
-        _ = message.cseq
-    if "From" in headers:
-        _ = message.from_
-    if "To" in headers:
-        _ = message.to
+    if message.top_via.branch == MAGIC_COOKIE:
+        # The cookie promises a unique branch and there is none: two such requests must never be one transaction.
+        raise SipParseError("branch is the bare magic cookie")
+    parsed = headers.parsed
+    for name, parse in _CHECKED:
+        value = headers.get(name)
+        if value:
+            parsed[name] = parse(value)
