@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dialplane.domain.ids import AccountId, AgentId, OrganizationId
+from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId
 
 
 class AccountStatus(StrEnum):
@@ -36,6 +36,17 @@ class Plan(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Organization:
+    """Accounts that share SIP domains, and with them SIP numbers and patterns."""
+
+    id: OrganizationId
+    name: str
+    created_at: datetime
+    domains: tuple[str, ...] = ()
+    """In lower case; the one added first stands first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     id: AccountId
     organization_id: OrganizationId
@@ -57,6 +68,41 @@ class Account:
     webhook_method: str = ""
     destination_whitelist: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person who signs in for an account. `username` is compared without regard to case."""
+
+    id: AgentId
+    account_id: AccountId
+    username: str
+    password_hash: str = field(repr=False)
+    permission: int
+    created_at: datetime
+    name: str = ""
+    detail: str = ""
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """What is kept of an access key: the token itself is known only to its holder (API-4)."""
+
+    id: AccessKeyId
+    account_id: AccountId
+    token_hash: bytes = field(repr=False)
+    """SHA-256 of the token."""
+    token_prefix: str
+    created_at: datetime
+    name: str = ""
+    detail: str = ""
+    expires_at: datetime | None = None
+    """None: never."""
+    last_used_at: datetime | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

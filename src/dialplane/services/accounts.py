@@ -1,7 +1,160 @@
-"""accounts (owner fills in)."""
+"""Accounts and the organizations that they belong to."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
+
+from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
+from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.ids import AccountId, OrganizationId
+from dialplane.services.transaction import Database, Transaction
+from dialplane.services.webhooks import set_customer_webhook
 
 
 class AccountStore(Protocol):
-    """Port."""
+    """Port: organizations with their SIP domains, and accounts."""
+
+    async def insert_organization(self, organization: Organization) -> None:
+        """Raises AlreadyExists naming the SIP domain that another organization has."""
+        ...
+
+    async def find_organization(self, organization_id: OrganizationId) -> Organization | None: ...
+
+    async def list_organizations(self) -> list[Organization]:
+        """All, oldest first."""
+        ...
+
+    async def find_organization_by_domain(self, domain: str) -> OrganizationId | None:
+        """`domain` in lower case."""
+        ...
+
+    async def add_domain(self, organization_id: OrganizationId, domain: str, now: datetime) -> None:
+        """Nothing happens where the organization has it already; raises AlreadyExists where another has it."""
+        ...
+
+    async def insert(self, account: Account) -> None: ...
+
+    async def find(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
+        """The account, the deleted one too."""
+        ...
+
+    async def get(self, account_id: AccountId) -> Account:
+        """Raises NotFound (`CUSTOMER_NOT_FOUND`) where there is none; deleted ones are found."""
+        ...
+
+    async def find_many(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
+        """Those that exist, deleted ones too."""
+        ...
+
+    async def list_all(self, *, before: datetime | None, limit: int) -> list[Account]:
+        """Newest first, those made earlier than `before`."""
+        ...
+
+    async def update(self, account: Account) -> None:
+        """Write everything but id, organization, parent, tokens and the time of creation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChange:
+    """What an account may change about itself; None leaves a value as it is."""
+
+    name: str | None = None
+    detail: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    address: str | None = None
+    webhook_uri: str | None = None
+    webhook_method: str | None = None
+
+
+_LONGEST = {"name": 255, "detail": 4096, "email": 320, "phone_number": 64, "address": 1024, "webhook_uri": 2048}
+_WEBHOOK_METHODS = ("", "POST", "GET", "PUT", "DELETE")
+
+
+async def get_account(database: Database, account_id: AccountId) -> Account:
+    """Raises NotFound (`CUSTOMER_NOT_FOUND`)."""
+    async with database.reading() as tx:
+        return await load_account(tx, account_id)
+
+
+async def list_accounts(database: Database, *, before: datetime | None = None, limit: int = 100) -> list[Account]:
+    """The operator's view: every account, newest first."""
+    async with database.reading() as tx:
+        return await tx.accounts.list_all(before=before, limit=limit)
+
+
+async def load_account(tx: Transaction, account_id: AccountId, *, for_update: bool = False) -> Account:
+    """Raises NotFound (`CUSTOMER_NOT_FOUND`) for an unknown or deleted account."""
+    account = await tx.accounts.find(account_id, for_update=for_update)
+    if account is None or account.deleted_at is not None:
+        raise NotFound("There is no such customer", reason="CUSTOMER_NOT_FOUND")
+    return account
+
+
+async def update_customer(
+    database: Database, account_id: AccountId, change: CustomerChange, *, now: datetime
+) -> Account:
+    """Change what the account says of itself; a new webhook address becomes its webhook endpoint.
+
+    Raises Invalid naming the field, NotFound.
+    """
+    wanted = {name: value for name in CustomerChange.__slots__ if (value := getattr(change, name)) is not None}
+    _check(wanted)
+    async with database.transaction() as tx:
+        before = await load_account(tx, account_id, for_update=True)
+        after = replace(before, **wanted, updated_at=now)
+        await tx.accounts.update(after)
+        webhook = (after.webhook_uri, after.webhook_method)
+        if webhook != (before.webhook_uri, before.webhook_method):
+            await set_customer_webhook(tx, account_id, *webhook, now)
+    return after
+
+
+def _check(wanted: dict[str, str]) -> None:
+    for name, value in wanted.items():
+        longest = _LONGEST.get(name)
+        if longest is not None and len(value) > longest:
+            raise Invalid(f"{name} has {len(value)} characters, at most {longest} are allowed", field=name)
+    if wanted.get("webhook_method", "") not in _WEBHOOK_METHODS:
+        raise Invalid("webhook_method is POST, GET, PUT, DELETE or empty", field="webhook_method")
+    uri = wanted.get("webhook_uri", "")
+    if uri and not uri.startswith(("http://", "https://")):
+        raise Invalid("webhook_uri must begin with http:// or https://", field="webhook_uri")
+
+
+async def set_status(database: Database, account_id: AccountId, status: AccountStatus, *, now: datetime) -> Account:
+    return await administer(database, account_id, status=status, now=now)
+
+
+async def set_plan(database: Database, account_id: AccountId, plan: Plan, *, now: datetime) -> Account:
+    return await administer(database, account_id, plan=plan, now=now)
+
+
+async def set_verified(database: Database, account_id: AccountId, verified: bool, *, now: datetime) -> Account:
+    return await administer(database, account_id, verified=verified, now=now)
+
+
+async def administer(
+    database: Database,
+    account_id: AccountId,
+    *,
+    status: AccountStatus | None = None,
+    plan: Plan | None = None,
+    verified: bool | None = None,
+    now: datetime,
+) -> Account:
+    """What only the operator changes, all of it or nothing; None leaves a value as it is. Raises NotFound."""
+    async with database.transaction() as tx:
+        account = await load_account(tx, account_id, for_update=True)
+        if status is not None:
+            account = replace(account, status=status)
+        if plan is not None:
+            account = replace(account, plan=plan)
+        if verified is not None:
+            identity = IdentityStatus.VERIFIED if verified else IdentityStatus.NONE
+            account = replace(account, identity_status=identity)
+        account = replace(account, updated_at=now)
+        await tx.accounts.update(account)
+    return account

@@ -1,8 +1,58 @@
-"""trunks in Postgres (owner fills in)."""
+"""Trunks in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from ipaddress import ip_address
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.trunks import Trunk
 
 
 class PostgresTrunkStore:
+    """Fulfils `services.trunks.TrunkStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sql = queries("trunks")
+
+    async def insert(self, trunk: Trunk) -> None:
+        await self._connection.execute(
+            self._sql["insert_trunk"],
+            trunk.id,
+            trunk.account_id,
+            trunk.name,
+            list(trunk.networks),
+            trunk.host,
+            trunk.port,
+            trunk.transport,
+            trunk.username,
+            trunk.password,
+            trunk.priority,
+            trunk.created_at,
+            trunk.updated_at,
+        )
+
+    async def list_live(self) -> list[Trunk]:
+        return [_trunk(row) for row in await self._connection.fetch(self._sql["list_trunks"])]
+
+    async def find_by_source(self, address: str) -> Trunk | None:
+        row = await self._connection.fetchrow(self._sql["find_trunk_by_source"], ip_address(address))
+        return None if row is None else _trunk(row)
+
+
+def _trunk(row: asyncpg.Record) -> Trunk:
+    return Trunk(
+        id=row["id"],
+        account_id=row["account_id"],
+        name=row["name"],
+        networks=tuple(row["networks"]),
+        host=row["host"],
+        port=row["port"],
+        transport=row["transport"],
+        username=row["username"],
+        password=row["password"],
+        priority=row["priority"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        deleted_at=row["deleted_at"],
+    )

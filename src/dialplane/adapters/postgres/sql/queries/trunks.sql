@@ -1,1 +1,18 @@
 -- Queries of the subject: trunks.
+
+-- name: insert_trunk
+insert into trunks (
+    id, account_id, name, networks, host, port, transport, username, password, priority, created_at, updated_at
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: list_trunks
+select * from trunks where deleted_at is null order by priority, created_at, id;
+
+-- name: find_trunk_by_source
+-- The narrowest network wins, so that one peer's address may lie within another's range.
+select t.*
+from trunks t, unnest(t.networks) as network
+where t.deleted_at is null and $1::inet <<= network::inet
+order by masklen(network::inet) desc, t.priority, t.id
+limit 1;
