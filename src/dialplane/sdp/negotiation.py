@@ -1,0 +1,233 @@
+"""Offer and answer (RFC 3264) for one stream of audio: G.711 and telephone-event (RFC 4733).
+
+Pure: descriptions in, descriptions and what was agreed out. Every other stream of an offer is refused with port 0,
+in its place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
+
+TELEPHONE_EVENT = 101
+"""Our own payload type for digits."""
+_STATIC = {"PCMU": 0, "PCMA": 8}
+_STATIC_NAMES = {"0": "PCMU", "8": "PCMA"}
+_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
+_USER = "dialplane"
+
+
+class NotAcceptable(Exception):
+    """The two sides have nothing in common (488). `problem` is a constant phrase."""
+
+    status = 488
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Direction(StrEnum):
+    """Who sends, seen by the side whose description says it."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+
+_DIRECTIONS = {direction.value: direction for direction in Direction}
+_SENDING = frozenset({Direction.SENDRECV, Direction.SENDONLY})
+_RECEIVING = frozenset({Direction.SENDRECV, Direction.RECVONLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """Where and how the other party wants its audio."""
+
+    host: str
+    """An address, never a name."""
+    port: int
+    codec: str
+    """`PCMU` or `PCMA`."""
+    payload_type: int
+    telephone_event: int | None
+    """The party's payload type for digits, None where it takes none."""
+    ptime_ms: int
+    sends: bool
+    """The party talks both ways, so its silence means something. False also where it only sends: a phone that holds
+    us says `sendonly` whether or not it has music to send."""
+    receives: bool
+    """We may send to it."""
+
+
+def make_offer(
+    host: str,
+    port: int,
+    session_id: int,
+    version: int,
+    *,
+    codecs: Sequence[str] = ("PCMU", "PCMA"),
+    direction: Direction = Direction.SENDRECV,
+    ptime_ms: int = 20,
+) -> Session:
+    """An offer of audio at `host` and `port`, codecs in the order of preference, and digits."""
+    formats = [(str(_STATIC[codec]), f"{codec}/8000") for codec in codecs]
+    media = _our_media(port, formats, str(TELEPHONE_EVENT), direction, ptime_ms)
+    return Session(Origin(_USER, session_id, version, host), host, (media,))
+
+
+def make_answer(
+    offer: Session,
+    host: str,
+    port: int,
+    *,
+    session_id: int,
+    version: int,
+    codecs: Sequence[str] = ("PCMU", "PCMA"),
+    direction: Direction = Direction.SENDRECV,
+) -> tuple[Session, Negotiated]:
+    """Answer `offer` with audio at `host` and `port`: the offerer's first codec that is among `codecs`.
+
+    `direction` is what we would do if the offer did not restrict it. Raises NotAcceptable where no stream of the
+    offer suits and SdpError where the offer contradicts itself.
+    """
+    position, chosen = _choose(offer, codecs)
+    theirs = offer.media[position]
+    agreed = _answer_direction(_direction_of(offer, theirs), direction)
+    negotiated = _negotiated(offer, theirs, chosen, agreed)
+    audio = _our_media(
+        port,
+        [(str(chosen.payload_type), f"{chosen.codec}/8000")],
+        None if chosen.telephone_event is None else str(chosen.telephone_event),
+        agreed,
+        20,
+        protocol=theirs.protocol,
+    )
+    media = tuple(audio if i == position else _refused(other) for i, other in enumerate(offer.media))
+    return Session(Origin(_USER, session_id, version, host), host, media), negotiated
+
+
+def read_answer(offer: Session, answer: Session) -> Negotiated:
+    """What an answer to our `offer` agrees to. Raises NotAcceptable or SdpError."""
+    offered = next(media for media in offer.media if media.kind == "audio")
+    codecs = [codec for codec in _STATIC if str(_STATIC[codec]) in offered.formats]
+    position, chosen = _choose(answer, codecs)
+    theirs = answer.media[position]
+    agreed = _answer_direction(_direction_of(answer, theirs), _direction_of(offer, offered))
+    return _negotiated(answer, theirs, chosen, agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    codec: str
+    payload_type: int
+    telephone_event: int | None
+
+
+def _choose(session: Session, codecs: Sequence[str]) -> tuple[int, _Choice]:
+    """The first live audio stream with a codec of ours, its position in the session, and what to use of it."""
+    problem = "no audio over RTP"
+    for position, media in enumerate(session.media):
+        if media.kind != "audio" or media.port == 0 or media.protocol not in _PROTOCOLS:
+            continue
+        choice = _choose_codec(media, codecs)
+        if choice is not None:
+            return position, choice
+        problem = "no codec in common"
+    raise NotAcceptable(problem)
+
+
+def _choose_codec(media: MediaDescription, codecs: Sequence[str]) -> _Choice | None:
+    names = _STATIC_NAMES | _rtpmaps(media)
+    chosen = next((format_ for format_ in media.formats if names.get(format_) in codecs), None)
+    if chosen is None:
+        return None
+    event = next((format_ for format_ in media.formats if names.get(format_) == "TELEPHONE-EVENT"), None)
+    return _Choice(names[chosen], int(chosen), None if event is None else int(event))
+
+
+def _rtpmaps(media: MediaDescription) -> dict[str, str]:
+    """Payload type to encoding name in capitals, for those with a clock of 8,000 Hz and one channel."""
+    maps: dict[str, str] = {}
+    for name, value in media.attributes:
+        if name != "rtpmap":
+            continue
+        payload_type, _, encoding = (value or "").partition(" ")
+        if not (payload_type.isascii() and payload_type.isdigit() and len(payload_type) <= 3):
+            raise SdpError("rtpmap malformed")
+        codec, _, clock = encoding.strip().partition("/")
+        # A rate or channel that we cannot play makes it another codec, also under a static payload type.
+        maps[payload_type] = codec.upper() if clock in ("8000", "8000/1") else f"{codec}/{clock}"
+    return maps
+
+
+def _direction_of(session: Session, media: MediaDescription) -> Direction:
+    """The stream's own direction, else the session's, else both ways; an address of zeros is the old hold."""
+    direction = _stated_direction(media.attributes) or _stated_direction(session.attributes) or Direction.SENDRECV
+    if session.host_of(media) in ("0.0.0.0", "::"):
+        return Direction.SENDONLY if direction in _SENDING else Direction.INACTIVE
+    return direction
+
+
+def _stated_direction(attributes: Sequence[Attribute]) -> Direction | None:
+    return next((_DIRECTIONS[name] for name, _ in attributes if name in _DIRECTIONS), None)
+
+
+def _answer_direction(theirs: Direction, ours: Direction) -> Direction:
+    """What is left for us when they say `theirs` and we would say `ours` (RFC 3264 6.1)."""
+    sends = theirs in _RECEIVING and ours in _SENDING
+    receives = theirs in _SENDING and ours in _RECEIVING
+    if sends:
+        return Direction.SENDRECV if receives else Direction.SENDONLY
+    return Direction.RECVONLY if receives else Direction.INACTIVE
+
+
+def _negotiated(session: Session, media: MediaDescription, choice: _Choice, agreed: Direction) -> Negotiated:
+    host = session.host_of(media)
+    if host is None:
+        raise SdpError("no connection address")
+    if address_family(host) is None:
+        # Looking a name up takes time that nobody bounds and may lead anywhere; no phone or carrier does this.
+        raise NotAcceptable("media address is a name")
+    return Negotiated(
+        host=host,
+        port=media.port,
+        codec=choice.codec,
+        payload_type=choice.payload_type,
+        telephone_event=choice.telephone_event,
+        ptime_ms=_ptime(media),
+        sends=agreed is Direction.SENDRECV,
+        receives=agreed in _SENDING,
+    )
+
+
+def _ptime(media: MediaDescription) -> int:
+    """The packet time the party asks for: 10 to 60 ms in tens, else the usual 20."""
+    text = (media.attribute("ptime") or "").partition(".")[0]
+    if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) in (10, 20, 30, 40, 50, 60):
+        return int(text)
+    return 20
+
+
+def _our_media(
+    port: int,
+    formats: Sequence[tuple[str, str]],
+    event: str | None,
+    direction: Direction,
+    ptime_ms: int,
+    *,
+    protocol: str = "RTP/AVP",
+) -> MediaDescription:
+    attributes: list[Attribute] = [("rtpmap", f"{payload_type} {encoding}") for payload_type, encoding in formats]
+    names = [payload_type for payload_type, _ in formats]
+    if event is not None:
+        names.append(event)
+        attributes += [("rtpmap", f"{event} telephone-event/8000"), ("fmtp", f"{event} 0-15")]
+    attributes += [("ptime", str(ptime_ms)), (direction.value, None)]
+    return MediaDescription("audio", port, protocol, tuple(names), None, tuple(attributes))
+
+
+def _refused(media: MediaDescription) -> MediaDescription:
+    return MediaDescription(media.kind, 0, media.protocol, media.formats)
