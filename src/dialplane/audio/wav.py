@@ -36,6 +36,15 @@ def wav_header(data_octets: int) -> bytes:
     )
 
 
+def duration_ms_of(path: Path) -> int:
+    """How long a file that `WavWriter` wrote plays, 0 where there is none. Holds after a crash too."""
+    try:
+        octets = path.stat().st_size - _HEADER.size
+    except OSError:
+        return 0
+    return max(0, octets) * 1000 // (CLOCK_HZ * _SAMPLE_OCTETS)
+
+
 class WavWriter:
     """One file, open for writing. Raises OSError as the file system does."""
 

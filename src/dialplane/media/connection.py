@@ -1,0 +1,61 @@
+"""One client of the media process: its socket, what it still has to be sent, and the legs it owns."""
+
+import socket
+
+from dialplane.media.leg import Leg
+from dialplane.media.ports import PortPair
+from dialplane.media.protocol import FrameReader, Message, Order, ProtocolError, decode_order, encode
+
+_MOST_UNSENT = 8 << 20
+
+
+class ClientGoneError(Exception):
+    """The client closed its socket, does not speak the protocol, or does not read what it is sent."""
+
+
+class Connection:
+    """Never blocks: what the socket does not take is kept and sent when it is ready again."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
+        self.socket = accepted
+        self.legs: dict[int, tuple[Leg, PortPair]] = {}
+        self._reader = FrameReader()
+        self._unsent = bytearray()
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._unsent)
+
+    def report(self, message: Message) -> None:
+        """Keep for the next `flush`."""
+        self._unsent += encode(message)
+
+    def read(self) -> list[Order]:
+        """The orders that have come in. Raises ClientGoneError."""
+        try:
+            data = self.socket.recv(1 << 16)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise ClientGoneError("reading failed") from error
+        if not data:
+            raise ClientGoneError("closed")
+        try:
+            return [decode_order(body) for body in self._reader.feed(data)]
+        except (ProtocolError, ValueError) as error:  # msgspec's errors are ValueErrors
+            raise ClientGoneError(f"sent nonsense: {error}") from error
+
+    def flush(self) -> None:
+        """Send what is kept, as far as the socket takes it. Raises ClientGoneError."""
+        if not self._unsent:
+            return
+        try:
+            sent = self.socket.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise ClientGoneError("writing failed") from error
+        del self._unsent[:sent]
+        if len(self._unsent) > _MOST_UNSENT:
+            raise ClientGoneError("does not read")

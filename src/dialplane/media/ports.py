@@ -1,0 +1,59 @@
+"""The pool of port pairs: RTP on an even port, RTCP on the next (RFC 3550 section 11)."""
+
+import socket
+from collections import deque
+from dataclasses import dataclass
+
+
+class NoPortError(Exception):
+    """Every pair of the range is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortPair:
+    port: int
+    rtp: socket.socket
+    rtcp: socket.socket
+
+
+class PortPool:
+    """Pairs of a range, the longest unused first, so that late packets of an ended call meet nobody."""
+
+    def __init__(self, host: str, first_port: int, last_port: int) -> None:
+        self.host = host
+        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        even = first_port + first_port % 2
+        self._free = deque(range(even, last_port, 2))
+
+    @property
+    def free(self) -> int:
+        return len(self._free)
+
+    def take(self) -> PortPair:
+        """Raises NoPortError. Ports that another program holds are stepped over and tried again later."""
+        for _ in range(len(self._free)):
+            port = self._free.popleft()
+            pair = self._bind(port)
+            if pair is not None:
+                return pair
+            self._free.append(port)
+        raise NoPortError(f"no free pair of ports on {self.host}")
+
+    def give_back(self, pair: PortPair) -> None:
+        pair.rtp.close()
+        pair.rtcp.close()
+        self._free.append(pair.port)
+
+    def _bind(self, port: int) -> PortPair | None:
+        rtp = socket.socket(self._family, socket.SOCK_DGRAM)
+        rtcp = socket.socket(self._family, socket.SOCK_DGRAM)
+        try:
+            rtp.bind((self.host, port))
+            rtcp.bind((self.host, port + 1))
+        except OSError:
+            rtp.close()
+            rtcp.close()
+            return None
+        rtp.setblocking(False)
+        rtcp.setblocking(False)
+        return PortPair(port, rtp, rtcp)

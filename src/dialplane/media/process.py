@@ -1,0 +1,387 @@
+"""The media process: one thread, one epoll, nothing else.
+
+Python carries thousands of streams this way, and falls to pieces as soon as another thread wants the interpreter
+(measured: 200 streams beside a busy thread start seconds late). So there is no asyncio here, no logging per packet,
+and the collector is told to leave alone what exists at the start.
+"""
+
+import contextlib
+import gc
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import assert_never
+
+import structlog
+
+from dialplane.domain.media import PlayEnd
+from dialplane.media import protocol
+from dialplane.media.connection import ClientGoneError, Connection
+from dialplane.media.leg import Leg
+from dialplane.media.playout import Playing, PromptCache
+from dialplane.media.ports import NoPortError, PortPool
+from dialplane.media.recording import Recording
+from dialplane.media.ticker import Ticker
+
+SILENCE_S = 60.0
+"""SIP-16: a party that should send and has not for so long is reported."""
+
+_REST_S = 0.002
+"""After packets were handled the process rests this long, so that the next wake-up finds several (as network cards
+moderate their interrupts). It is the delay that we add to a relayed packet at most."""
+_UPKEEP_S = 0.1
+_UPKEEP_TURNS = 10
+"""Each leg is looked after once in so many upkeeps, that is once a second."""
+
+log = structlog.get_logger()
+
+
+def serve(socket_path: Path, host: str, first_port: int, last_port: int, *, silence_s: float = SILENCE_S) -> None:
+    """Serve until SIGTERM or SIGINT. Blocks; to be called in the main thread of a process of its own.
+
+    `host` is the address that the ports are bound to and that legs report for the SDP. Raises OSError where the
+    socket cannot be made, or another process serves on it.
+    """
+    server = MediaServer(socket_path, host, first_port, last_port, silence_s=silence_s)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    log.info("media_started", socket=str(socket_path), host=host, ports=f"{first_port}-{last_port}")
+    server.run()
+    log.info("media_stopped")
+
+
+class MediaServer:
+    """The loop, its clients and their legs."""
+
+    def __init__(
+        self, socket_path: Path, host: str, first_port: int, last_port: int, *, silence_s: float = SILENCE_S
+    ) -> None:
+        self._socket_path = socket_path
+        self._pool = PortPool(host, first_port, last_port)
+        self._silence_s = silence_s
+        self._prompts = PromptCache()
+        self._epoll = select.epoll()
+        self._readers: dict[int, Callable[[float], None]] = {}
+        self._owners: dict[int, tuple[Connection, int]] = {}
+        """By descriptor: which leg fails when its reader does."""
+        self._connections: dict[int, Connection] = {}
+        self._ticker: Ticker[Leg] = Ticker(time.monotonic())
+        self._last_leg = 0
+        self._upkeep_turn = 0
+        self._upkeep_at = time.monotonic()
+        self._failures = 0
+        self._counts_before = [0, 0]
+        """Packets sent and received by legs that are closed."""
+        self._is_stopping = False
+        self._has_packets = False
+        self._listener = _listen(socket_path)
+        self._watch(self._listener.fileno(), self._accept)
+
+    def stop(self) -> None:
+        """End the loop soon. May be called by a signal's handler."""
+        self._is_stopping = True
+
+    def run(self) -> None:
+        try:
+            while not self._is_stopping:
+                self._turn()
+        finally:
+            for connection in list(self._connections.values()):
+                self._drop(connection, "stopping")
+            self._listener.close()
+            self._socket_path.unlink(missing_ok=True)
+            self._epoll.close()
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        due = self._ticker.next_at()
+        wake_at = self._upkeep_at if due is None else min(due, self._upkeep_at)
+        self._has_packets = False
+        self._read(self._epoll.poll(max(0.0, wake_at - now)), wake_at)
+        self._tick()
+        now = time.monotonic()
+        if now >= self._upkeep_at:
+            self._upkeep(now)
+        for connection in list(self._connections.values()):
+            self._flush(connection)
+        if self._has_packets:
+            due = self._ticker.next_at()
+            rest = _REST_S if due is None else min(_REST_S, due - time.monotonic())
+            if rest > 0:
+                time.sleep(rest)
+
+    def _read(self, events: list[tuple[int, int]], until: float) -> None:
+        """Serve every descriptor that is ready, again and again until nothing is left or a turn is due."""
+        readers = self._readers
+        while events:
+            now = time.monotonic()
+            for descriptor, _ in events:
+                reader = readers.get(descriptor)
+                if reader is None:
+                    continue  # closed by an earlier event of this batch
+                try:
+                    reader(now)
+                except Exception:  # noqa: BLE001 - whatever one leg's packets trigger must end that leg only
+                    self._fail(descriptor)
+            if time.monotonic() >= until:
+                return
+            events = self._epoll.poll(0)
+
+    def _tick(self) -> None:
+        while (turn := self._ticker.take_due(time.monotonic())) is not None:
+            due, legs = turn
+            now = time.monotonic()
+            for leg in legs:
+                try:
+                    leg.take_turn(now)
+                except Exception:  # noqa: BLE001 - as above
+                    self._fail_leg(leg)
+            self._ticker.finished(due, time.monotonic())
+
+    def _upkeep(self, now: float) -> None:
+        self._upkeep_at = now + _UPKEEP_S
+        self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
+        for connection in list(self._connections.values()):
+            for leg, _ in list(connection.legs.values()):
+                try:
+                    self._look_after(leg, now)
+                except Exception:  # noqa: BLE001 - as above
+                    self._fail_leg(leg)
+
+    def _look_after(self, leg: Leg, now: float) -> None:
+        if leg.recording is not None:
+            try:
+                ended_by = leg.recording.advance(now)
+            except OSError as error:
+                log.warning("recording_failed", path=str(leg.recording.path), error=str(error))
+                ended_by = "closed"
+            if ended_by is not None:
+                leg.end_recording(ended_by, now)
+        if leg.leg_id % _UPKEEP_TURNS == self._upkeep_turn:
+            leg.look_after(now, silence_s=self._silence_s)
+
+    # --- clients ---------------------------------------------------------------------------------------------------
+
+    def _accept(self, _now: float) -> None:
+        try:
+            accepted, _ = self._listener.accept()
+        except OSError:  # gone again, or no descriptor left: the client will see it
+            return
+        connection = Connection(accepted)
+        self._connections[accepted.fileno()] = connection
+        self._watch(accepted.fileno(), lambda now: self._serve(connection, now))
+
+    def _serve(self, connection: Connection, now: float) -> None:
+        try:
+            orders = connection.read()
+        except ClientGoneError as gone:
+            self._drop(connection, str(gone))
+            return
+        for order in orders:
+            try:
+                self._carry_out(order, connection, now)
+            except Exception:
+                self._failures += 1
+                log.exception("media_order_failed", order=type(order).__name__)
+                if not isinstance(order, protocol.Open | protocol.AskStats):
+                    self._close(connection, order.leg, 0, now)
+
+    def _flush(self, connection: Connection) -> None:
+        try:
+            connection.flush()
+        except ClientGoneError as gone:
+            self._drop(connection, str(gone))
+
+    def _drop(self, connection: Connection, reason: str) -> None:
+        """A client is gone: so are its legs."""
+        descriptor = connection.socket.fileno()
+        if self._connections.pop(descriptor, None) is None:
+            return
+        log.info("media_client_gone", reason=reason, legs=len(connection.legs))
+        for leg_id in list(connection.legs):
+            self._close(connection, leg_id, 0, time.monotonic())
+        with contextlib.suppress(ClientGoneError):
+            connection.flush()
+        self._unwatch(descriptor)
+        connection.socket.close()
+
+    def _carry_out(self, order: protocol.Order, connection: Connection, now: float) -> None:
+        match order:
+            case protocol.Open(request):
+                self._open(connection, request)
+                return
+            case protocol.AskStats(request):
+                connection.report(self._stats(request))
+                return
+            case protocol.Close(leg_id, request):
+                self._close(connection, leg_id, request, now)
+                return
+            case _:
+                pass
+        owned = connection.legs.get(order.leg)
+        if owned is None:
+            return  # closed in the meantime; its client knows, or is about to read it
+        leg = owned[0]
+        match order:
+            case protocol.Connect(_, remote):
+                leg.connect(remote, now)
+            case protocol.Play():
+                self._play(leg, order, connection)
+            case protocol.StopPlaying():
+                leg.end_playing(PlayEnd.STOPPED)
+            case protocol.SendDigits(_, request, digits, duration_ms, interval_ms):
+                leg.send_digits(request, digits, duration_ms=duration_ms, interval_ms=interval_ms)
+            case protocol.Echo(_, on):
+                leg.echo(on)
+            case protocol.Bridge(_, other_id):
+                other = connection.legs.get(other_id) if other_id is not None else None
+                leg.bridge(other[0] if other is not None else None)
+            case protocol.Mute(_, heard, hears):
+                leg.mute(heard=heard, hears=hears)
+            case protocol.StartRecording():
+                _start_recording(leg, order, connection, now)
+            case protocol.StopRecording():
+                leg.end_recording("stopped", now)
+            case _:
+                assert_never(order)
+
+    # --- legs ------------------------------------------------------------------------------------------------------
+
+    def _open(self, connection: Connection, request: int) -> None:
+        try:
+            pair = self._pool.take()
+        except NoPortError as refused:
+            connection.report(protocol.OpenRefused(request, str(refused)))
+            return
+        self._last_leg += 1
+        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker)
+        connection.legs[leg.leg_id] = (leg, pair)
+        self._watch(pair.rtp.fileno(), self._packet_reader(leg), (connection, leg.leg_id))
+        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
+        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
+
+    def _packet_reader(self, leg: Leg) -> Callable[[float], None]:
+        receive = leg.receive
+
+        def read(now: float) -> None:
+            self._has_packets = True
+            receive(now)
+
+        return read
+
+    def _close(self, connection: Connection, leg_id: int, request: int, now: float) -> None:
+        owned = connection.legs.pop(leg_id, None)
+        if owned is None:
+            return
+        leg, pair = owned
+        self._unwatch(pair.rtp.fileno())
+        self._unwatch(pair.rtcp.fileno())
+        try:
+            counters = leg.close(now)
+        finally:
+            self._pool.give_back(pair)
+        self._counts_before[0] += counters.packets_sent
+        self._counts_before[1] += counters.packets_received
+        connection.report(protocol.Closed(leg_id, request, counters))
+
+    def _fail(self, descriptor: int) -> None:
+        """The reader of this descriptor raised: end the leg behind it, or the client, and go on."""
+        self._failures += 1
+        log.exception("media_reader_failed")
+        if descriptor in self._owners:
+            connection, leg_id = self._owners[descriptor]
+            self._close(connection, leg_id, 0, time.monotonic())
+        elif descriptor in self._connections:
+            self._drop(self._connections[descriptor], "failed")
+
+    def _fail_leg(self, leg: Leg) -> None:
+        self._failures += 1
+        log.exception("media_leg_failed", leg=leg.leg_id)
+        for connection in self._connections.values():
+            self._close(connection, leg.leg_id, 0, time.monotonic())
+
+    def _play(self, leg: Leg, order: protocol.Play, connection: Connection) -> None:
+        try:
+            prompts = [self._prompts.load(path) for path in order.paths]
+        except OSError as error:
+            log.warning("prompt_unreadable", error=str(error))
+            connection.report(protocol.PlayEnded(leg.leg_id, order.play, PlayEnd.STOPPED))
+            return
+        leg.play(Playing(order.play, prompts, stop_on_digit=order.stop_on_digit, loop=order.loop))
+
+    def _stats(self, request: int) -> protocol.Stats:
+        legs = [leg for connection in self._connections.values() for leg, _ in connection.legs.values()]
+        counters = [leg.counters() for leg in legs]
+        return protocol.Stats(
+            request=request,
+            legs=len(legs),
+            ports_free=self._pool.free,
+            packets_sent=self._counts_before[0] + sum(each.packets_sent for each in counters),
+            packets_received=self._counts_before[1] + sum(each.packets_received for each in counters),
+            ticks=self._ticker.turns,
+            ticks_late=self._ticker.late,
+            worst_lateness_ms=round(self._ticker.worst_s * 1000, 3),
+            failures=self._failures,
+        )
+
+    # --- descriptors -----------------------------------------------------------------------------------------------
+
+    def _watch(
+        self, descriptor: int, reader: Callable[[float], None], owner: tuple[Connection, int] | None = None
+    ) -> None:
+        self._readers[descriptor] = reader
+        if owner is not None:
+            self._owners[descriptor] = owner
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+    def _unwatch(self, descriptor: int) -> None:
+        self._epoll.unregister(descriptor)
+        del self._readers[descriptor]
+        self._owners.pop(descriptor, None)
+
+
+def _start_recording(leg: Leg, order: protocol.StartRecording, connection: Connection, now: float) -> None:
+    try:
+        recording = Recording(
+            Path(order.path),
+            now,
+            end_of_silence_s=order.end_of_silence_s,
+            end_of_key=order.end_of_key,
+            duration_s=order.duration_s,
+        )
+    except OSError as error:
+        connection.report(protocol.RecordingStarted(leg.leg_id, order.request, error.strerror or str(error)))
+        return
+    leg.start_recording(recording, now)
+    connection.report(protocol.RecordingStarted(leg.leg_id, order.request, ""))
+
+
+def _listen(path: Path) -> socket.socket:
+    """The control socket, for this user only. A socket file that nobody serves any more is replaced."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+        else:
+            listener.close()
+            raise FileExistsError(f"another media process serves on {path}")
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(64)
+    listener.setblocking(False)
+    return listener

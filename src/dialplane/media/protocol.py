@@ -1,0 +1,223 @@
+"""What is said on the Unix socket between a call runtime and the media process.
+
+Frames of MessagePack, each behind its length (4 octets, big-endian). The runtime sends orders, the process answers
+with reports; both keep their order. `request` ties an answer to its question.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from dialplane.domain.media import MediaCounters, RemoteMedia
+
+_LENGTH = struct.Struct("!I")
+_LONGEST_FRAME = 1 << 20
+
+
+class ProtocolError(Exception):
+    """The other end of the socket does not speak this protocol."""
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Base of every frame; the tag is the class's name."""
+
+
+class Open(Message, frozen=True):
+    """→ `Opened` or `OpenRefused`"""
+
+    request: int
+
+
+class Connect(Message, frozen=True):
+    leg: int
+    remote: RemoteMedia
+
+
+class Play(Message, frozen=True):
+    """→ `PlayEnded`"""
+
+    leg: int
+    play: int
+    paths: list[str]
+    stop_on_digit: bool
+    loop: bool
+
+
+class StopPlaying(Message, frozen=True):
+    leg: int
+
+
+class SendDigits(Message, frozen=True):
+    """→ `DigitsSent`"""
+
+    leg: int
+    request: int
+    digits: str
+    duration_ms: int
+    interval_ms: int
+
+
+class Echo(Message, frozen=True):
+    leg: int
+    on: bool
+
+
+class Bridge(Message, frozen=True):
+    leg: int
+    other: int | None
+
+
+class Mute(Message, frozen=True):
+    leg: int
+    heard: bool
+    hears: bool
+
+
+class StartRecording(Message, frozen=True):
+    """→ `RecordingStarted`, and in time `RecordingEnded`"""
+
+    leg: int
+    request: int
+    path: str
+    end_of_silence_s: int
+    end_of_key: str
+    duration_s: int
+
+
+class StopRecording(Message, frozen=True):
+    leg: int
+
+
+class Close(Message, frozen=True):
+    """→ `Closed`"""
+
+    leg: int
+    request: int
+
+
+class AskStats(Message, frozen=True):
+    """→ `Stats`"""
+
+    request: int
+
+
+Order = (
+    Open
+    | Connect
+    | Play
+    | StopPlaying
+    | SendDigits
+    | Echo
+    | Bridge
+    | Mute
+    | StartRecording
+    | StopRecording
+    | Close
+    | AskStats
+)
+
+
+class Opened(Message, frozen=True):
+    request: int
+    leg: int
+    host: str
+    port: int
+
+
+class OpenRefused(Message, frozen=True):
+    request: int
+    reason: str
+
+
+class Digit(Message, frozen=True):
+    leg: int
+    digit: str
+
+
+class Silence(Message, frozen=True):
+    leg: int
+
+
+class PlayEnded(Message, frozen=True):
+    leg: int
+    play: int
+    how: str
+
+
+class DigitsSent(Message, frozen=True):
+    leg: int
+    request: int
+
+
+class RecordingStarted(Message, frozen=True):
+    """`failure` says why the file could not be opened; empty where it is open."""
+
+    leg: int
+    request: int
+    failure: str
+
+
+class RecordingEnded(Message, frozen=True):
+    leg: int
+    path: str
+    ended_by: str
+    duration_ms: int
+
+
+class Closed(Message, frozen=True):
+    """The leg is gone. `request` is 0 where nobody asked: its handling failed."""
+
+    leg: int
+    request: int
+    counters: MediaCounters
+
+
+class Stats(Message, frozen=True):
+    """Figures of the process since its start; lateness counts what ended more than 10 ms after its time."""
+
+    request: int
+    legs: int
+    ports_free: int
+    packets_sent: int
+    packets_received: int
+    ticks: int
+    ticks_late: int
+    worst_lateness_ms: float
+    failures: int
+
+
+Report = (
+    Opened | OpenRefused | Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | Closed | Stats
+)
+
+_encoder = msgspec.msgpack.Encoder()
+decode_order = msgspec.msgpack.Decoder(Order).decode
+decode_report = msgspec.msgpack.Decoder(Report).decode
+
+
+def encode(message: Message) -> bytes:
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameReader:
+    """Cuts a stream of bytes into the frames' bodies."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The frames that are complete by now. Raises ProtocolError where one is longer than 1 MiB."""
+        self._buffer += data
+        offset = 0
+        while len(self._buffer) - offset >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, offset)
+            if length > _LONGEST_FRAME:
+                raise ProtocolError(f"a frame of {length} octets")
+            end = offset + _LENGTH.size + length
+            if end > len(self._buffer):
+                break
+            yield bytes(self._buffer[offset + _LENGTH.size : end])
+            offset = end
+        del self._buffer[:offset]
