@@ -1,0 +1,184 @@
+"""Runs without a call: begun by POST /activeflows or because another run is over, driven in the background.
+
+A run belongs to the process that began it; what a dead process leaves behind is ended by `end_abandoned_runs`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.errors import Invalid, Refusal, Unavailable
+from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.facts import run_facts
+from dialplane.domain.flows.machine import FlowProgram
+from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
+from dialplane.domain.flows.validation import validate_actions
+from dialplane.domain.flows.variables import check_start_variables
+from dialplane.domain.ids import AccountId, FlowId, RunId, new_id
+from dialplane.domain.programs.commands import Failed, FlowLoaded, Medium, Result, RunRecord, StartCalls
+from dialplane.services.flows import find_flow
+from dialplane.services.program_runner import run_program
+from dialplane.services.runs import create_runs, following_run, save_progress
+from dialplane.services.transaction import Database
+
+log = structlog.get_logger()
+
+MAX_RUNNING = 1000
+"""Runs at a time in one process; more are refused rather than kept waiting."""
+
+WEBHOOK_METHODS = ("", "POST", "GET", "PUT", "DELETE")
+
+
+class Outside(Protocol):
+    """What a run may do beyond the store. Refusals and faults come back as `Failed`."""
+
+    async def send_message(
+        self, run: Run, source: Address | None, destinations: tuple[Address, ...], text: str
+    ) -> Result: ...
+
+    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result: ...
+
+    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result: ...
+
+    async def start_calls(self, run: Run, command: StartCalls) -> Result: ...
+
+
+class StoredRunPorts:
+    """The ports of one run: flows and progress in the store, everything else outside."""
+
+    def __init__(self, database: Database, run: Run, outside: Outside, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._run = run
+        self._outside = outside
+        self._clock = clock
+
+    async def send_message(self, source: Address | None, destinations: tuple[Address, ...], text: str) -> Result:
+        return await self._outside.send_message(self._run, source, destinations, text)
+
+    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result:
+        return await self._outside.fetch(url, method, body, content_type)
+
+    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result:
+        return await self._outside.send_webhook(url, method, body, content_type, wait=wait)
+
+    async def load_flow(self, flow_id: UUID) -> Result:
+        return await load_flow(self._database, self._run.account_id, flow_id)
+
+    async def start_calls(self, command: StartCalls) -> Result:
+        return await self._outside.start_calls(self._run, command)
+
+    async def progress(self, record: RunRecord) -> bool:
+        async with self._database.transaction() as tx:
+            return bool(await save_progress(tx, [RunProgress(self._run.id, record, self._clock())]))
+
+
+async def load_flow(database: Database, account_id: AccountId, flow_id: UUID) -> Result:
+    """What every runtime answers to `LoadFlow`: another flow of the same account. → `FlowLoaded` or `Failed`"""
+    try:
+        async with database.reading() as tx:
+            flow = await find_flow(tx, account_id, FlowId(flow_id))
+    except Refusal as refusal:
+        return Failed(refusal.message)
+    return FlowLoaded(tuple(action.document() for action in flow.actions), flow.on_complete_flow_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """The body of POST /activeflows; all optional, and one of `flow_id` and `actions` needed to do something."""
+
+    id: UUID | None = None
+    flow_id: UUID | None = None
+    actions: object = None
+    variables: Mapping[str, str] | None = field(default=None)
+    webhook_uri: str = ""
+    webhook_method: str = ""
+
+
+class ApiRuns:
+    """Begins runs and drives them in tasks of `tasks`, whose owner ends them with the process."""
+
+    def __init__(
+        self, database: Database, outside: Outside, tasks: asyncio.TaskGroup, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._outside = outside
+        self._tasks = tasks
+        self._clock = clock
+        self._running = 0
+
+    async def start(self, account_id: AccountId, wish: RunWish) -> Run:
+        """Keep the run, answer it, and drive it in the background.
+
+        Raises Invalid (INVALID_VARIABLES, INVALID_ACTION_TYPE, ...), NotFound (FLOW_NOT_FOUND), AlreadyExists (the
+        id is taken), Unavailable where too many are running.
+        """
+        if self._running >= MAX_RUNNING:
+            raise Unavailable("Too many runs are going on; try again later")
+        run, actions = await self._begin(account_id, wish, self._clock())
+        self._drive(run, actions)
+        return run
+
+    async def follow(self, run: Run) -> Run | None:
+        """Begin the run that follows `run`, which is over: its `on_complete_flow_id`, on no call any more.
+
+        None where nothing follows. For runs of every kind; `run.variables` are copied.
+        """
+        if run.on_complete_flow_id is None:
+            return None
+        async with self._database.transaction() as tx:
+            flow = await tx.flows.find(run.account_id, run.on_complete_flow_id)
+            following = following_run(run, flow, self._clock()) if flow else None
+            if flow is None or following is None:
+                return None
+            await create_runs(tx, following)
+        self._drive(following, flow.actions)
+        return following
+
+    async def _begin(self, account_id: AccountId, wish: RunWish, now: datetime) -> tuple[Run, tuple[Action, ...]]:
+        variables = check_start_variables(wish.variables)
+        if wish.webhook_method not in WEBHOOK_METHODS:
+            raise Invalid("webhook_method must be POST, GET, PUT or DELETE", field="webhook_method")
+        if len(wish.webhook_uri) > 2048:
+            raise Invalid("webhook_uri must have at most 2048 characters", field="webhook_uri")
+        actions = validate_actions([] if wish.actions is None else wish.actions)
+        run = Run(
+            id=RunId(wish.id or new_id(now)),
+            account_id=account_id,
+            status=RunStatus.RUNNING,
+            reference_type=ReferenceType.API,
+            created_at=now,
+            webhook_uri=wish.webhook_uri,
+            webhook_method=wish.webhook_method,
+        )
+        async with self._database.transaction() as tx:
+            if wish.flow_id is not None:
+                flow = await find_flow(tx, account_id, FlowId(wish.flow_id))
+                actions = flow.actions
+                run = replace(run, flow_id=flow.id, on_complete_flow_id=flow.on_complete_flow_id)
+            facts = run_facts(run.id, reference_type=run.reference_type.value, flow_id=run.flow_id)
+            run = replace(run, variables={**variables, **facts})
+            await create_runs(tx, run)
+        return run, actions
+
+    def _drive(self, run: Run, actions: tuple[Action, ...]) -> None:
+        self._running += 1
+        self._tasks.create_task(self._drive_to_the_end(run, actions), name=f"run {run.id}")
+
+    async def _drive_to_the_end(self, run: Run, actions: tuple[Action, ...]) -> None:
+        program = FlowProgram(
+            actions, medium=Medium.NONE, on_complete_flow_id=run.on_complete_flow_id, variables=run.variables
+        )
+        ports = StoredRunPorts(self._database, run, self._outside, self._clock)
+        try:
+            record = await run_program(program, ports, self._clock)
+            await self.follow(apply_progress(run, RunProgress(run.id, record, self._clock())))
+        except Exception:
+            log.exception("run_failed", run_id=str(run.id))
+        finally:
+            self._running -= 1
