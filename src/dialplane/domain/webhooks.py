@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -117,6 +118,56 @@ class Reply:
     def is_gone(self) -> bool:
         """The receiver says that it never wants another one."""
         return self.status == 410
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt by `worker` made of its delivery. `due_at` is the next attempt's time while it is pending."""
+
+    worker: int
+    delivery_id: DeliveryId
+    endpoint_id: EndpointId
+    status: DeliveryStatus
+    due_at: datetime
+    started_at: datetime
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOutcome:
+    """What a batch of attempts says about their endpoint."""
+
+    endpoint_id: EndpointId
+    succeeded: bool
+    """At least one attempt was answered with 2xx, which closes the breaker."""
+    failures: int
+    """Failures since the last success of the batch."""
+    gone: bool
+    open_until: datetime
+    """The breaker's time, if these failures open it."""
+
+
+def judge(attempts: int, reply: Reply, now: datetime) -> tuple[DeliveryStatus, datetime]:
+    """What follows attempt number `attempts`: delivered, tried again at a time, or given up."""
+    if reply.is_success:
+        return DeliveryStatus.DELIVERED, now
+    due_at = None if reply.is_gone else next_attempt(attempts, reply.retry_after, now)
+    return (DeliveryStatus.FAILED, now) if due_at is None else (DeliveryStatus.PENDING, due_at)
+
+
+def judge_endpoints(outcomes: Sequence[Outcome], now: datetime) -> list[EndpointOutcome]:
+    """One verdict for each endpoint of a batch, whose outcomes stand in the order in which they came in."""
+    found: dict[EndpointId, EndpointOutcome] = {}
+    for outcome in outcomes:
+        known = found.get(outcome.endpoint_id)
+        found[outcome.endpoint_id] = EndpointOutcome(
+            outcome.endpoint_id,
+            succeeded=outcome.reply.is_success or (known is not None and known.succeeded),
+            failures=0 if outcome.reply.is_success else (known.failures if known else 0) + 1,
+            gone=outcome.reply.is_gone or (known is not None and known.gone),
+            open_until=now + BREAKER_PAUSE,
+        )
+    return list(found.values())
 
 
 def new_secret() -> str:

@@ -1,0 +1,78 @@
+"""The duty that sends webhooks: many at once, each endpoint within its bounds, every result written down."""
+
+import asyncio
+import time
+
+import structlog
+
+from dialplane.domain.ids import utc_now
+from dialplane.domain.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
+from dialplane.services.deliveries import build_request, conclude, settle_and_claim
+from dialplane.services.transaction import Database
+from dialplane.services.webhooks import ClaimedDelivery
+from dialplane.worker.ports import Link, WebhookSender
+from dialplane.worker.repeat import repeat
+
+MAX_AT_ONCE = 256
+SWEEP_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Deliveries:
+    """What one step finds finished is settled together with the next claim, so that load makes batches by itself."""
+
+    def __init__(self, database: Database, sender: WebhookSender, link: Link) -> None:
+        self.wake = asyncio.Event()
+        self._database = database
+        self._sender = sender
+        self._link = link
+        self._sending: set[asyncio.Task[None]] = set()
+        self._finished: list[Outcome] = []
+        self._next_sweep = 0.0
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until `stopping`; then what is under way is ended and written down."""
+        async with asyncio.TaskGroup() as owner:
+            await repeat("deliveries", lambda: self._step(owner), wake=self.wake, stopping=stopping)
+            if self._sending:
+                await asyncio.wait(self._sending)
+        if self._finished:
+            await settle_and_claim(self._database, 0, self._finished, limit=0, sweep=False, now=utc_now())
+
+    async def _step(self, owner: asyncio.TaskGroup) -> bool:
+        worker = self._link.number
+        if worker is None:
+            return False
+        sweep = time.monotonic() >= self._next_sweep
+        settled = list(self._finished)
+        claimed = await settle_and_claim(
+            self._database, worker, settled, limit=MAX_AT_ONCE - len(self._sending), sweep=sweep, now=utc_now()
+        )
+        del self._finished[: len(settled)]
+        if sweep:
+            self._next_sweep = time.monotonic() + SWEEP_S
+        for delivery in claimed:
+            task = owner.create_task(self._send(delivery))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return bool(claimed)
+
+    async def _send(self, claimed: ClaimedDelivery) -> None:
+        started_at = utc_now()
+        body, headers = build_request(claimed, started_at)
+        endpoint = claimed.endpoint
+        try:
+            reply = await self._sender.deliver(
+                endpoint.url, endpoint.method, body, headers, timeout_s=ATTEMPT_TIMEOUT_S
+            )
+        except Exception as fault:  # the edge of the task: one delivery's fault must not end the others
+            log.exception("webhook_not_sent", delivery_id=str(claimed.id), fault=type(fault).__name__)
+            reply = Reply(None, "the request could not be made")
+        if not reply.is_success:
+            log.info(
+                "webhook_failed", endpoint_id=str(endpoint.id), delivery_id=str(claimed.id), status=reply.status,
+                error=reply.error,
+            )  # fmt: skip
+        self._finished.append(conclude(claimed, reply, started_at, utc_now()))
+        self.wake.set()
