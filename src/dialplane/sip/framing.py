@@ -14,7 +14,7 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import DEFAULT, Limits, parse_content_length, parse_head, salvage
 
 _END = b"\r\n\r\n"
-_CONTENT_LENGTH = re.compile(r"^(?:content-length|l)[ \t]*:[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_CONTENT_LENGTH = re.compile(r"^(?:content-length|l)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _FIRST_OCTETS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~")
 
 
@@ -146,6 +146,6 @@ def _salvage_content_length(head: bytes) -> int | None:
     """The length of the body behind an unreadable head; None unless it is stated exactly once and well."""
     found: list[str] = _CONTENT_LENGTH.findall(head.decode("utf-8", "surrogateescape").replace("\r\n", "\n"))
     try:
-        return parse_number(found[0], 2**31) if len(found) == 1 else None
+        return parse_number(found[0].strip(" \t"), 2**31) if len(found) == 1 else None
     except SipParseError:
         return None

@@ -13,7 +13,8 @@ from dialplane.sip.headers import SPELLINGS, Headers
 from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.values import CSeq, NameAddress, Via
 
-_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+# Blanks before the line end stay: a pattern that began with them would look at a run of n blanks n times.
+_FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?", re.IGNORECASE)
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 MAGIC_COOKIE = "z9hG4bK"

@@ -84,7 +84,9 @@ def _read_fields(request: Request) -> None:
         _ = request.max_forwards
     if headers.get("Contact") != "*" or request.method != "REGISTER":
         _ = request.contacts
-    _ = request.vias, request.routes, request.record_routes
+    _ = request.routes, request.record_routes
+    if len(request.headers.get_all("Via")) > 1 or "," in (request.headers.get("Via") or ""):
+        _ = request.vias
     if request.method == "REGISTER":
         try:
             SipUri.parse(request.to.uri)
