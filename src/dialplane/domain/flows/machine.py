@@ -12,18 +12,8 @@ from uuid import UUID
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import FINISH, NEXT, START, Action
 from dialplane.domain.flows.catalogue import CATALOGUE
-from dialplane.domain.flows.steps import (
-    BEGIN,
-    RESUME,
-    Enter,
-    GoOn,
-    GoTo,
-    Leave,
-    Outcome,
-    Step,
-    StepFault,
-    read_options,
-)  # fmt: skip
+from dialplane.domain.flows.steps import BEGIN, RESUME
+from dialplane.domain.flows.steps.step import Enter, GoOn, GoTo, Leave, Outcome, Step, StepFault, read_options
 from dialplane.domain.flows.validation import known_ids, validate_actions
 from dialplane.domain.flows.variables import VariableFault, Variables
 from dialplane.domain.programs.commands import Command, Failed, Finish, Hangup, Medium, Result, RunRecord, Say

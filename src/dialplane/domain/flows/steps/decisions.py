@@ -1,0 +1,83 @@
+"""Actions that decide where the run goes on, or keep something for later decisions."""
+
+from uuid import UUID
+
+from dialplane.domain.flows.conditions import Moment, Verdict, compare_moment, compare_variable
+from dialplane.domain.flows.steps.step import (
+    DIGITS,
+    GoOn,
+    GoTo,
+    Leave,
+    Outcome,
+    Step,
+    StepFault,
+)
+from dialplane.domain.flows.variables import VariableFault, bare_name
+
+
+def branch(step: Step) -> Outcome:
+    name = bare_name(str(step.action.option.get("variable") or DIGITS)) or step.options.text("variable")
+    value = step.variables.get(name)
+    step.variables.set_fact(name, "")
+    table = step.options.table("target_ids")
+    if value in table:
+        return _jump(table[value], f"{name} is {value[:64]!r}")
+    return _jump(step.options.find_id("default_target_id"), f"{name} is {value[:64]!r}, which has no target")
+
+
+def _jump(target: object, why: str) -> Outcome:
+    """A nil target is none: the run goes on with the next action."""
+    return GoTo(target, why) if isinstance(target, UUID) else GoOn(why)
+
+
+def goto(step: Step) -> Outcome:
+    wanted = step.options.whole("loop_count")
+    made = step.jumps_made.get(step.action.id, 0)
+    if made >= wanted:
+        return GoOn(f"all {made} jumps are made")
+    step.jumps_made[step.action.id] = made + 1
+    return _jump(step.options.find_id("target_id"), f"jump {made + 1} of {wanted}")
+
+
+def condition_variable(step: Step) -> Outcome:
+    options = step.options
+    written = str(step.action.option.get("variable", ""))
+    value = options.text("variable") if "${" in written else step.variables.get(written)
+    verdict = compare_variable(
+        value,
+        options.text("condition"),
+        options.text("value_type"),
+        text=options.text("value_string"),
+        number=options.number("value_number"),
+        length=options.whole("value_length"),
+    )
+    return _decide(step, verdict)
+
+
+def condition_datetime(step: Step) -> Outcome:
+    options = step.options
+    wanted = Moment(
+        minute=options.whole("minute"),
+        hour=options.whole("hour"),
+        day=options.whole("day"),
+        month=options.whole("month"),
+        weekdays=options.items("weekdays", int),
+    )
+    verdict = compare_moment(step.now, options.text("timezone"), options.text("condition"), wanted)
+    return _decide(step, verdict)
+
+
+def _decide(step: Step, verdict: Verdict) -> Outcome:
+    return GoOn(verdict.why) if verdict.holds else _jump(step.options.find_id("false_target_id"), verdict.why)
+
+
+def variable_set(step: Step) -> Outcome:
+    try:
+        step.variables.set_own(step.options.text("key"), step.options.text("value"))
+    except VariableFault as fault:
+        raise StepFault(str(fault)) from None
+    return GoOn()
+
+
+def stop(step: Step) -> Outcome:
+    return Leave()
