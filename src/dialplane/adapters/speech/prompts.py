@@ -1,0 +1,150 @@
+"""`SpeechPrompts` fulfils the call runtime's `Prompts` port: speech, files behind URLs, and the beep."""
+
+import asyncio
+import hashlib
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from dialplane.adapters.speech.decode_worker import LONGEST_S
+from dialplane.adapters.speech.espeak import EspeakSynthesizer
+from dialplane.adapters.speech.prompt_store import CAPACITY_OCTETS, PromptStore, prompt_key
+from dialplane.adapters.speech.ssml import is_ssml, plain_text, safe_ssml
+from dialplane.audio.g711 import Samples
+from dialplane.audio.resample import resample
+from dialplane.audio.tones import beep
+from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.media import Prompt
+from dialplane.rtp.packet import CLOCK_HZ
+
+LARGEST_FILE_OCTETS = 10 << 20
+LONGEST_TEXT = 5_000
+"""Characters; some five minutes of speech."""
+_FETCH_TIMEOUT_S = 15.0
+_DECODE_TIMEOUT_S = 30.0
+_FRESH_S = 60.0
+"""A file is not asked for again so soon: a caller who hears a menu twice must not wait for it twice."""
+_MOST_URLS = 1_000
+_DECODERS = 2
+
+
+class Fetcher(Protocol):
+    """The guarded client for tenants' URLs."""
+
+    async def get(self, url: str, *, limit: int, timeout_s: float) -> tuple[bytes, str]:
+        """Body and content type. Raises Refusal where the address is not allowed, nothing but success is answered,
+        or the body is longer than `limit` octets."""
+        ...
+
+
+class SpeechPrompts:
+    """What was made once comes from the folder; the same thing asked for twice at a time is made once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        fetcher: Fetcher,
+        *,
+        capacity_octets: int = CAPACITY_OCTETS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = PromptStore(folder, capacity_octets=capacity_octets)
+        self._fetcher = fetcher
+        self._clock = clock
+        self._synthesizer = EspeakSynthesizer()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._decoders = asyncio.Semaphore(_DECODERS)
+        self._fetched: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        """By URL: until when it is fresh, and the key of its prompt."""
+
+    async def start(self) -> None:
+        """Start the synthesizer ahead of the first call. Raises Unavailable."""
+        await self._synthesizer.voices()
+
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
+        """See the port. Raises Invalid (`text`, `language`, `gender`, `voice_id`) or Unavailable."""
+        if len(text) > LONGEST_TEXT:
+            raise Invalid(f"text is longer than {LONGEST_TEXT} characters", field="text")
+        ssml = is_ssml(text)
+        spoken = safe_ssml(text) if ssml else plain_text(text)
+        if not spoken:
+            raise Invalid("there is no text to speak", field="text")
+        voices = await self._synthesizer.voices()
+        voice = voices.choose(language=language, gender=gender, voice_id=voice_id)
+        key = prompt_key("say", "ssml" if ssml else "plain", spoken, voice)
+        async with self._lock(key):
+            found = self._store.find(key)
+            if found is not None:
+                return found
+            samples, rate_hz = await self._synthesizer.speak(spoken, voice=voice, ssml=ssml)
+            return await asyncio.to_thread(self._add_resampled, key, samples, rate_hz)
+
+    async def fetch(self, url: str) -> Prompt:
+        """See the port. A file is asked for again after a minute, and decoded again only if it has changed."""
+        async with self._lock(url):
+            fresh_until, key = self._fetched.get(url, (0.0, ""))
+            if self._clock() < fresh_until:
+                known = self._store.find(key)
+                if known is not None:
+                    return known
+            body, _ = await self._fetcher.get(url, limit=LARGEST_FILE_OCTETS, timeout_s=_FETCH_TIMEOUT_S)
+            key = prompt_key("file", hashlib.sha256(body).hexdigest())
+            prompt = self._store.find(key) or await self._decode(key, body)
+            self._fetched[url] = (self._clock() + _FRESH_S, key)
+            self._fetched.move_to_end(url)
+            if len(self._fetched) > _MOST_URLS:
+                self._fetched.popitem(last=False)
+            return prompt
+
+    async def beep(self) -> Prompt:
+        key = prompt_key("beep")
+        return self._store.find(key) or self._store.add(key, beep())
+
+    async def close(self) -> None:
+        await self._synthesizer.close()
+
+    def _lock(self, key: str) -> asyncio.Lock:
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
+
+    def _add_resampled(self, key: str, samples: Samples, rate_hz: int) -> Prompt:
+        return self._store.add(key, resample(samples, rate_hz, CLOCK_HZ))
+
+    async def _decode(self, key: str, body: bytes) -> Prompt:
+        async with self._decoders:
+            samples = await _decode_apart(body)
+        return await asyncio.to_thread(self._store.add, key, samples)
+
+
+async def _decode_apart(body: bytes) -> Samples:
+    """Decode in a worker process. Raises Invalid (`url`) where the file is no audio, or Unavailable."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "dialplane.adapters.speech.decode_worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_DECODE_TIMEOUT_S):
+            samples, complaint = await process.communicate(body)
+    except TimeoutError:
+        raise Unavailable("decoding took too long") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        reason = lines[-1][:200] if lines else "its decoder ended"
+        raise Invalid(f"the file cannot be played: {reason}", field="url", details=({"longest_s": LONGEST_S},))
+    return np.frombuffer(samples, dtype="<i2").astype(np.int16)

@@ -1,0 +1,89 @@
+"""The part of SSML 1.1 that is passed on to the synthesizer; everything else is left out, its text kept.
+
+Markup is rebuilt, never passed through: what reaches the synthesizer has no element, attribute or entity that is not
+named here.
+"""
+
+import re
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from dialplane.domain.errors import Invalid
+
+_VALUE = re.compile(r"[A-Za-z0-9.%+\- ]{1,32}")
+_KEPT: dict[str, tuple[str, ...]] = {
+    "speak": (),
+    "p": (),
+    "s": (),
+    "break": ("time", "strength"),
+    "emphasis": ("level",),
+    "prosody": ("rate", "pitch", "volume", "range"),
+    "say-as": ("interpret-as", "format", "detail"),
+}
+_UNSPOKEN = frozenset({"audio", "desc", "meta", "metadata", "lexicon"})
+_DEEPEST = 32
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def is_ssml(text: str) -> bool:
+    return text.lstrip().startswith("<speak")
+
+
+def plain_text(text: str) -> str:
+    """Text without control characters, which the synthesizer may take for commands."""
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def safe_ssml(text: str) -> str:
+    """The same document with known markup only. Raises Invalid (`text`) where it is not well-formed, or has a DTD."""
+    builder = _Builder()
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.characters
+    try:
+        parser.Parse(text.strip().encode(), True)
+    except expat.ExpatError as error:
+        raise Invalid(f"the SSML is not well-formed: {error}", field="text") from error
+    return "".join(builder.output)
+
+
+def _refuse_doctype(*_declaration: object) -> None:
+    raise Invalid("SSML may not have a document type", field="text")
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.output: list[str] = []
+        self._unspoken = 0
+        """Depth inside an element whose text is not speech."""
+        self._depth = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Invalid("SSML is nested too deeply", field="text")
+        if self._unspoken or name in _UNSPOKEN:
+            self._unspoken += 1
+        elif name == "sub":
+            self.output.append(escape(attributes.get("alias", "")))
+            self._unspoken += 1
+        elif name in _KEPT:
+            kept = (f" {key}={quoteattr(attributes[key])}" for key in _KEPT[name] if _is_safe(attributes.get(key)))
+            self.output.append(f"<{name}{''.join(kept)}>")
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if self._unspoken:
+            self._unspoken -= 1
+        elif name in _KEPT:
+            self.output.append(f"</{name}>")
+
+    def characters(self, text: str) -> None:
+        if not self._unspoken:
+            self.output.append(escape(_CONTROLS.sub(" ", text)))
+
+
+def _is_safe(value: str | None) -> bool:
+    return value is not None and _VALUE.fullmatch(value) is not None

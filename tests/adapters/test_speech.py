@@ -1,0 +1,247 @@
+"""Speech and files as prompts, by the real synthesizer and the real decoders."""
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from dialplane.adapters.speech.prompt_store import PromptStore
+from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.adapters.speech.ssml import safe_ssml
+from dialplane.audio.listening import Heard, listen
+from dialplane.audio.tones import beep
+from dialplane.audio.wav import WavWriter
+from dialplane.domain.errors import Invalid
+from dialplane.domain.media import Prompt
+
+
+class Web:
+    """The network's outer edge: files by URL, and how often each was asked for."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.requests: list[str] = []
+
+    async def get(self, url: str, *, limit: int, timeout_s: float) -> tuple[bytes, str]:
+        self.requests.append(url)
+        return self.files[url][:limit], "application/octet-stream"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def prompts(tmp_path: Path, web: Web, clock: Clock) -> AsyncIterator[SpeechPrompts]:
+    made = SpeechPrompts(tmp_path / "prompts", web, clock=clock)
+    yield made
+    await made.close()
+
+
+def heard(prompt: Prompt) -> Heard:
+    return listen(prompt.path.read_bytes())
+
+
+def wav(folder: Path, samples: "np.typing.NDArray[np.int16]") -> bytes:
+    writer = WavWriter(folder / "made.wav")
+    writer.write(samples)
+    writer.close()
+    return writer.path.read_bytes()
+
+
+def mp3(*, duration_s: float) -> bytes:
+    """A 440 Hz tone in stereo at 44,100 Hz."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3") as container:
+        stream = container.add_stream("mp3", rate=44_100)
+        time_s = np.arange(int(44_100 * duration_s)) / 44_100
+        wave = (10_000 * np.sin(2 * np.pi * 440 * time_s)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(np.stack([wave, wave]), format="s16p", layout="stereo")
+        frame.sample_rate = 44_100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+async def test_spoken_text_is_as_long_as_speech_and_loud_enough(prompts: SpeechPrompts) -> None:
+    prompt = await prompts.say("Welcome. Press one for sales.", language="en-US", gender="female", voice_id="")
+
+    found = heard(prompt)
+
+    assert prompt.path.stat().st_size % 160 == 0
+    assert found.duration_ms == prompt.duration_ms
+    assert 1_500 < found.duration_ms < 5_000
+    assert -30 < found.level_dbfs < -6
+    assert found.sounding_ms > 1_000
+
+
+async def test_each_language_and_gender_sounds_of_its_own(prompts: SpeechPrompts) -> None:
+    asked = [("en-US", ""), ("en-US", "female"), ("en-GB", "male"), ("de-DE", ""), ("fr-CA", "neutral"), ("zh-HK", "")]
+
+    made = [
+        (await prompts.say("1 2 3", language=language, gender=gender, voice_id="")).path.read_bytes()
+        for language, gender in asked
+    ]
+
+    assert len(set(made)) == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("language", "gender", "voice_id", "field"),
+    [
+        ("km-KH", "", "", "language"),
+        ("xx", "", "", "language"),
+        ("", "", "", "language"),
+        ("en-US", "robot", "", "gender"),
+        ("en-US", "", "en-US-Wavenet-D", "voice_id"),
+    ],
+)
+async def test_voice_that_does_not_exist_is_refused_and_never_replaced(
+    prompts: SpeechPrompts, language: str, gender: str, voice_id: str, field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await prompts.say("hello", language=language, gender=gender, voice_id=voice_id)
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "x" * 5_001, "<speak>a", "<speak></speak x>", "<!DOCTYPE a><speak>a</speak>"]
+)
+async def test_text_that_cannot_be_spoken_is_refused(prompts: SpeechPrompts, text: str) -> None:
+    if text.startswith("<!"):
+        with pytest.raises(Invalid):
+            safe_ssml(text)
+        return
+    with pytest.raises(Invalid) as refused:
+        await prompts.say(text, language="en-US", gender="", voice_id="")
+
+    assert refused.value.field == "text"
+
+
+async def test_break_in_ssml_lengthens_the_speech(prompts: SpeechPrompts) -> None:
+    plain = await prompts.say("<speak>one two</speak>", language="en-US", gender="", voice_id="")
+    paused = await prompts.say('<speak>one <break time="2s"/> two</speak>', language="en-US", gender="", voice_id="")
+
+    assert paused.duration_ms > plain.duration_ms + 1_500
+
+
+def test_ssml_keeps_only_known_markup() -> None:
+    given = (
+        '<speak xmlns="x"><voice name="!v/croak">a</voice><audio src="file:///etc/passwd">no</audio>'
+        '<prosody rate="slow" volume="&quot;&gt;">b &lt; c</prosody><sub alias="W 3 C">W3C</sub></speak>'
+    )
+
+    assert safe_ssml(given) == '<speak>a<prosody rate="slow">b &lt; c</prosody>W 3 C</speak>'
+
+
+async def test_same_text_is_spoken_once_even_when_asked_for_at_the_same_time(prompts: SpeechPrompts) -> None:
+    made = await asyncio.gather(*(prompts.say("only once", language="en-US", gender="", voice_id="") for _ in range(5)))
+
+    assert len({prompt.path for prompt in made}) == 1
+    assert len({os.stat(prompt.path).st_ino for prompt in made}) == 1
+
+
+async def test_synthesizer_that_was_killed_is_started_again(prompts: SpeechPrompts) -> None:
+    await prompts.say("before", language="en-US", gender="", voice_id="")
+    helper = prompts._synthesizer._helper
+    assert helper is not None
+    helper.process.kill()
+
+    after = await prompts.say("after", language="en-US", gender="", voice_id="")
+
+    assert heard(after).sounding_ms > 100
+
+
+async def test_wav_behind_a_url_becomes_a_prompt(prompts: SpeechPrompts, web: Web, tmp_path: Path) -> None:
+    web.files["http://files/a.wav"] = wav(tmp_path, beep())
+
+    prompt = await prompts.fetch("http://files/a.wav")
+
+    assert prompt.path.read_bytes() == (await prompts.beep()).path.read_bytes()
+    assert prompt.duration_ms == 500
+
+
+async def test_mp3_behind_a_url_becomes_a_prompt(prompts: SpeechPrompts, web: Web) -> None:
+    web.files["http://files/a.mp3"] = mp3(duration_s=1.0)
+
+    found = heard(await prompts.fetch("http://files/a.mp3"))
+
+    assert 950 < found.duration_ms < 1_150
+    assert -16 < found.level_dbfs < -12
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"RIFF",
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0" + b"\xff" * 40,
+        b"ID3" + b"\0" * 100,
+        b"\xff\xfb" + b"\x55" * 3_000,
+        b"#EXTM3U\nfile:///etc/passwd\n",
+        b"<html>not found</html>",
+    ],
+)
+async def test_file_that_is_no_audio_is_refused(prompts: SpeechPrompts, web: Web, content: bytes) -> None:
+    """IN-4."""
+    web.files["http://files/bad"] = content
+
+    with pytest.raises(Invalid) as refused:
+        await prompts.fetch("http://files/bad")
+
+    assert refused.value.field == "url"
+
+
+async def test_file_of_more_than_five_minutes_is_refused(prompts: SpeechPrompts, web: Web, tmp_path: Path) -> None:
+    """IN-4."""
+    web.files["http://files/long.wav"] = wav(tmp_path, np.zeros(301 * 8_000, dtype=np.int16))
+
+    with pytest.raises(Invalid, match="longer than 300 s"):
+        await prompts.fetch("http://files/long.wav")
+
+
+async def test_file_is_asked_for_again_after_a_minute_and_its_change_is_heard(
+    prompts: SpeechPrompts, web: Web, clock: Clock, tmp_path: Path
+) -> None:
+    url = "http://files/a.wav"
+    web.files[url] = wav(tmp_path, beep())
+    await prompts.fetch(url)
+    web.files[url] = wav(tmp_path, beep()[:1_600])
+    soon = await prompts.fetch(url)
+    clock.now = 61.0
+
+    later = await prompts.fetch(url)
+
+    assert (soon.duration_ms, later.duration_ms) == (500, 200)
+    assert web.requests == [url, url]
+
+
+def test_store_gives_up_what_was_not_used_for_the_longest(tmp_path: Path) -> None:
+    store = PromptStore(tmp_path, capacity_octets=3 * 4_000)
+    for index, key in enumerate(("aa", "bb", "cc")):
+        os.utime(store.add(key, beep()).path, (index, index))
+    assert store.find("aa") is not None
+
+    store.add("dd", beep())
+
+    assert [key for key in ("aa", "bb", "cc", "dd") if store.find(key)] == ["aa", "dd"]
