@@ -8,7 +8,8 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction_peer import Source
 
 if TYPE_CHECKING:
-    from dialplane.voice.useragent_calls import IncomingCall, SipCall
+    from dialplane.voice.useragent_calls import SipCall
+    from dialplane.voice.useragent_incoming import IncomingCall
     from dialplane.voice.useragent_requests import IncomingRequest
 
 
@@ -55,7 +56,7 @@ class CallWatcher(Protocol):
         ...
 
     def on_answered(self, call: "SipCall", sdp: bytes) -> None:
-        """Once at most. Outgoing: the 2xx came and is acknowledged. Incoming: the ACK came; `sdp` is the ACK's, or b""."""
+        """Once at most. Outgoing: the 2xx came and is acknowledged. Incoming: the ACK came; `sdp` is its body."""
         ...
 
     def on_renegotiated(self, call: "SipCall", sdp: bytes) -> None:
