@@ -1,7 +1,148 @@
-"""extensions (owner fills in)."""
+"""Extensions: made, read and changed by their owner; where they are registered is in `registrations`."""
 
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
+
+from dialplane.domain.errors import AlreadyExists, NotFound
+from dialplane.domain.events import Event
+from dialplane.domain.extensions import Extension, check_extension
+from dialplane.domain.ids import AccountId, ExtensionId, new_id
+from dialplane.domain.plans import check_limit
+from dialplane.services.accounts import load_account
+from dialplane.services.events import publish
+from dialplane.services.shapes.extensions import extension_shape
+from dialplane.services.transaction import Database, Transaction
 
 
 class ExtensionStore(Protocol):
     """Port."""
+
+    async def insert(self, extension: Extension) -> bool:
+        """False where the account has a live extension of that name."""
+        ...
+
+    async def update(self, extension: Extension) -> None: ...
+
+    async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None: ...
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Extension]: ...
+
+    async def count(self, account_id: AccountId) -> int:
+        """Live extensions."""
+        ...
+
+
+async def create_extension(
+    database: Database,
+    account_id: AccountId,
+    *,
+    extension: str,
+    password: str,
+    name: str,
+    detail: str,
+    now: datetime,
+) -> Extension:
+    """Raises Invalid, AlreadyExists, or LimitExceeded where the plan allows no more."""
+    check_extension(extension=extension, password=password, name=name, detail=detail)
+    async with database.transaction() as tx:
+        # The lock makes two creations at once count one after the other.
+        account = await load_account(tx, account_id, for_update=True)
+        check_limit(account.plan, "extensions", existing=await tx.extensions.count(account_id))
+        made = Extension(
+            id=ExtensionId(new_id(now)),
+            account_id=account_id,
+            organization_id=account.organization_id,
+            extension=extension,
+            password=password,
+            created_at=now,
+            name=name,
+            detail=detail,
+            direct_hash=f"direct.{secrets.token_hex(6)}",
+        )
+        if not await tx.extensions.insert(made):
+            raise AlreadyExists(f"There is an extension {extension} already", field="extension")
+        await _publish(tx, "extension_created", made, now)
+    return made
+
+
+async def list_extensions(
+    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
+) -> Sequence[Extension]:
+    """Newest first; those made before `before`."""
+    async with database.reading() as tx:
+        return await tx.extensions.list_for(account_id, before=before, limit=limit)
+
+
+async def get_extension(database: Database, account_id: AccountId, extension_id: ExtensionId) -> Extension:
+    """Raises NotFound for another account's extension too."""
+    async with database.reading() as tx:
+        return await _get(tx, account_id, extension_id)
+
+
+async def update_extension(
+    database: Database,
+    account_id: AccountId,
+    extension_id: ExtensionId,
+    *,
+    password: str | None,
+    name: str | None,
+    detail: str | None,
+    now: datetime,
+) -> Extension:
+    """Change what is given; None leaves a field as it is. A new password ends every registration."""
+    async with database.transaction() as tx:
+        old = await _get(tx, account_id, extension_id)
+        new = replace(
+            old,
+            password=old.password if password is None else password,
+            name=old.name if name is None else name,
+            detail=old.detail if detail is None else detail,
+            updated_at=now,
+        )
+        check_extension(extension=new.extension, password=new.password, name=new.name, detail=new.detail)
+        await tx.extensions.update(new)
+        if new.password != old.password:
+            await tx.registrations.replace_bindings(extension_id, [])
+        await _publish(tx, "extension_updated", new, now)
+    return new
+
+
+async def regenerate_direct_hash(
+    database: Database, account_id: AccountId, extension_id: ExtensionId, now: datetime
+) -> Extension:
+    """Give the extension another direct hash; the old one is void at once."""
+    async with database.transaction() as tx:
+        old = await _get(tx, account_id, extension_id)
+        new = replace(old, direct_hash=f"direct.{secrets.token_hex(6)}", updated_at=now)
+        await tx.extensions.update(new)
+        await _publish(tx, "extension_updated", new, now)
+    return new
+
+
+async def delete_extension(
+    database: Database, account_id: AccountId, extension_id: ExtensionId, now: datetime
+) -> Extension:
+    """Take the extension and its registrations away."""
+    async with database.transaction() as tx:
+        old = await _get(tx, account_id, extension_id)
+        deleted = replace(old, updated_at=now, deleted_at=now)
+        await tx.extensions.update(deleted)
+        await tx.registrations.replace_bindings(extension_id, [])
+        await _publish(tx, "extension_deleted", deleted, now)
+    return deleted
+
+
+async def _get(tx: Transaction, account_id: AccountId, extension_id: ExtensionId) -> Extension:
+    found = await tx.extensions.find(account_id, extension_id)
+    if found is None:
+        raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
+    return found
+
+
+async def _publish(tx: Transaction, kind: str, extension: Extension, now: datetime) -> None:
+    """For the log only: `extension_*` does not reach customers' webhooks (reference 8.2), and no password leaves."""
+    data = {name: value for name, value in extension_shape(extension).items() if name != "password"}
+    await publish(tx, Event(extension.account_id, kind, extension.id, data, now, public=False))

@@ -1,8 +1,58 @@
-"""extensions in Postgres (owner fills in)."""
+"""Extensions in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.extensions import Extension
+from dialplane.domain.ids import AccountId, ExtensionId
 
 
 class PostgresExtensionStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sql = queries("extensions")
+
+    async def insert(self, extension: Extension) -> bool:
+        made = await self._connection.fetchval(
+            self._sql["insert"],
+            extension.id,
+            extension.account_id,
+            extension.organization_id,
+            extension.extension,
+            extension.password,
+            extension.name,
+            extension.detail,
+            extension.direct_hash,
+            extension.created_at,
+        )
+        return made is not None
+
+    async def update(self, extension: Extension) -> None:
+        await self._connection.execute(
+            self._sql["update"],
+            extension.id,
+            extension.password,
+            extension.name,
+            extension.detail,
+            extension.direct_hash,
+            extension.updated_at,
+            extension.deleted_at,
+        )
+
+    async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None:
+        row = await self._connection.fetchrow(self._sql["find"], account_id, extension_id)
+        return row and _extension(row)
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
+        rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)
+        return [_extension(row) for row in rows]
+
+    async def count(self, account_id: AccountId) -> int:
+        found: int = await self._connection.fetchval(self._sql["count"], account_id)
+        return found
+
+
+def _extension(row: asyncpg.Record) -> Extension:
+    return Extension(**dict(row))

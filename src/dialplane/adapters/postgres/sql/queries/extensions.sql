@@ -1,1 +1,23 @@
--- Queries of the subject: extensions.
+-- Extensions; where they are registered is in registrations.sql.
+
+-- name: insert
+insert into extensions (id, account_id, organization_id, extension, password, name, detail, direct_hash, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (account_id, extension) where deleted_at is null do nothing
+returning id;
+
+-- name: update
+update extensions
+set password = $2, name = $3, detail = $4, direct_hash = $5, updated_at = $6, deleted_at = $7
+where id = $1;
+
+-- name: find
+select * from extensions where account_id = $1 and id = $2 and deleted_at is null;
+
+-- name: list_for
+select * from extensions
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc limit $3;
+
+-- name: count
+select count(*) from extensions where account_id = $1 and deleted_at is null;

@@ -1,0 +1,31 @@
+"""The HTTP application: the faces mounted on one Litestar, with what belongs to none of them around it."""
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from dialplane.faces import documentation, health
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.observation import Observation
+from dialplane.faces.voipbin import routes as voipbin
+from dialplane.faces.voipbin.bodies import LARGEST_BODY
+from dialplane.faces.voipbin.credentials import Verifier
+from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
+from dialplane.faces.voipbin.paging import read_page
+
+
+def create_app(dependencies: Dependencies) -> Litestar:
+    """The whole HTTP surface on the given ports. Nothing is opened or started here: bootstrap does both."""
+    verifier = Verifier(dependencies)
+    app = Litestar(
+        route_handlers=[health.router, documentation.router, *voipbin.routers(dependencies, verifier)],
+        state=State({"dependencies": dependencies, "verifier": verifier}),
+        dependencies={"page": Provide(read_page, sync_to_thread=False)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=documentation.OPENAPI,
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+    )
+    documentation.complete(app)
+    app.asgi_handler = Observation(app.asgi_handler, access_log=dependencies.access_log, registry=dependencies.registry)
+    return app

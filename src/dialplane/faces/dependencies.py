@@ -1,0 +1,42 @@
+"""What the HTTP faces need from outside: made once by bootstrap, handed to `create_app`, the same for every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from dialplane.domain.flows.run import Run
+from dialplane.domain.ids import AccountId, utc_now
+from dialplane.faces.rate_limits import RateLimits
+from dialplane.services.api_runs import RunWish
+from dialplane.services.authentication import PasswordHasher, TokenSigner
+from dialplane.services.carriers import Carriers
+from dialplane.services.transaction import Database
+
+
+class Runs(Protocol):
+    """Begins runs without a call and drives them in the background."""
+
+    async def start(self, account_id: AccountId, wish: RunWish) -> Run: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The ports and settings of the HTTP process."""
+
+    database: Database
+    signer: TokenSigner
+    hasher: PasswordHasher
+    carriers: Carriers
+    runs: Runs
+    recordings_folder: Path
+    """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    clock: Callable[[], datetime] = utc_now
+    """The platform's time; the sandbox moves it."""
+    access_log: bool = True
+    registry: CollectorRegistry = REGISTRY
+    """Where the metrics of this process gather."""

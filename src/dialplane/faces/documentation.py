@@ -1,0 +1,101 @@
+"""`/openapi.json`, which Litestar derives from the handlers themselves, and a page at `/docs` that people can read.
+
+The page is made from the same document on the server: it needs no JavaScript and asks no other host for anything.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, StrictUndefined
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, OpenAPIType, Parameter, Schema, SecurityScheme
+
+from dialplane import __version__
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+_DESCRIPTION = """\
+Numbers, flows, calls and messages. The paths, fields and errors are those of VoIPBIN's API; reservations, orders,
+route explanation, dry runs and the webhook log are Dialplane's own.
+
+Lists take `page_size` and `page_token` and answer `result` and `next_page_token`. Times are UTC in RFC 3339.
+Ids are UUIDs; the nil UUID means none. Every answer carries `X-Request-Id`."""
+
+_CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class ReadablePage(OpenAPIRenderPlugin):
+    """The document as one page of HTML."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        # Litestar's plugin interface is untyped at this point; the document itself is plain JSON.
+        return _page(msgspec.json.encode(openapi_schema))
+
+
+@cache
+def _page(document: bytes) -> bytes:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(resources.files(__package__).joinpath("documentation.html").read_text())
+    return template.render(document=msgspec.json.decode(document), resolve=_name_of).encode()
+
+
+def _name_of(schema: dict[str, Any]) -> str:
+    """A schema in a few words: `string`, `list of Number`, `Flow or null`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    for union in ("oneOf", "anyOf"):
+        if union in schema:
+            return " or ".join(_name_of(each) for each in schema[union])
+    if schema.get("type") == "array":
+        return f"list of {_name_of(schema.get('items', {}))}"
+    kind = schema.get("type", "anything")
+    words = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    return f"{words} ({schema['format']})" if "format" in schema else words
+
+
+OPENAPI = OpenAPIConfig(
+    title="Dialplane",
+    version=__version__,
+    description=_DESCRIPTION,
+    use_handler_docstrings=True,
+    path="/docs",
+    render_plugins=[ReadablePage(path="/", media_type=MediaType.HTML)],
+    security=[{"token": []}, {"bearer": []}, {"accesskey": []}],
+    components=Components(
+        security_schemes={
+            "token": SecurityScheme(type="apiKey", name="token", security_scheme_in="query"),
+            "accesskey": SecurityScheme(type="apiKey", name="accesskey", security_scheme_in="query"),
+            "bearer": SecurityScheme(type="http", scheme="bearer", description="A token, or an access key (`vb_…`)"),
+        }
+    ),
+)
+
+
+def complete(app: Litestar) -> None:
+    """Add to the derived document what layers around the handlers take: the Idempotency-Key of every POST."""
+    for path, item in (app.openapi_schema.paths or {}).items():
+        if item.post and path.startswith("/v1.0/"):
+            item.post.parameters = [*(item.post.parameters or []), _idempotency_key()]
+
+
+def _idempotency_key() -> Parameter:
+    return Parameter(
+        name=IDEMPOTENCY_KEY,
+        param_in="header",
+        required=False,
+        description="Makes a repetition safe: the first answer is kept for a day and given again.",
+        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern="^[!-~]+$"),
+    )
+
+
+@get("/openapi.json", include_in_schema=False)
+async def openapi_document(request: Request[object, object, Any]) -> Response[dict[str, Any]]:
+    """The OpenAPI 3.1 document."""
+    return Response(request.app.openapi_schema.to_schema(), media_type=MediaType.JSON)
+
+
+router = Router("/", route_handlers=[openapi_document])

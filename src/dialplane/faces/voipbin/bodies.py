@@ -1,0 +1,108 @@
+"""The limits of a request's body, before anything reads it: size, depth, characters (API-8).
+
+The body is read once here and handed on whole, so that the layers further in see the same bytes.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
+
+from dialplane.domain.errors import Invalid
+
+LARGEST_BODY = 1 << 20
+DEEPEST_JSON = 32
+
+BODY = "dialplane.body"
+
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
+
+
+class BodyLimits:
+    """An ASGI layer that refuses bodies that no endpoint wants."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        _check(body)
+        scope[BODY] = body  # type: ignore[literal-required]  # our own key
+        handed_over = False
+
+        async def receive_again() -> HTTPReceiveMessage:
+            nonlocal handed_over
+            if handed_over:
+                return await receive()  # type: ignore[return-value]  # only disconnects come after the body
+            handed_over = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, receive_again, send)
+
+
+def body_of(scope: Scope) -> bytes:
+    """The body that this layer read."""
+    body: bytes = scope.get(BODY, b"")  # type: ignore[assignment]  # our own key
+    return body
+
+
+async def _read(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Invalid("The request was given up")
+        chunks.append(message["body"])
+        size += len(message["body"])
+        if size > LARGEST_BODY:
+            raise Invalid("The body is larger than 1 MiB")
+        if not message["more_body"]:
+            return b"".join(chunks)
+
+
+def _check(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") > DEEPEST_JSON and _depth(body) > DEEPEST_JSON:
+        raise Invalid("The body's JSON is nested deeper than 32 levels", reason="INVALID_JSON_BODY")
+    if b"\\u0000" in body or b"\0" in body:
+        _refuse_nul(body)
+
+
+def _depth(body: bytes) -> int:
+    """How deep the brackets outside of strings nest."""
+    deepest = depth = 0
+    for token in _STRUCTURE.finditer(body):
+        first = token[0][:1]
+        depth += (first in b"[{") - (first in b"]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _refuse_nul(body: bytes) -> None:
+    """Postgres holds no NUL in a text; what cannot be kept is refused by name."""
+    try:
+        tree = msgspec.json.decode(body)
+    except msgspec.DecodeError as fault:
+        raise Invalid(f"The body is not JSON: {fault}", reason="INVALID_JSON_BODY") from fault
+    for path, text in _texts(tree, ""):
+        if "\0" in text:
+            raise Invalid(f"{path or 'body'} holds a NUL character", field=path or "body")
+
+
+def _texts(tree: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every string of a JSON value, keys too, with the path to it."""
+    match tree:
+        case str():
+            yield path, tree
+        case list():
+            for index, item in enumerate(tree):
+                yield from _texts(item, f"{path}[{index}]")
+        case dict():
+            for key, item in tree.items():
+                yield path, key
+                yield from _texts(item, f"{path}.{key}" if path else key)

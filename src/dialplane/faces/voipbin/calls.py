@@ -1,0 +1,126 @@
+"""`/v1.0/calls`: each is one leg between the platform and one party (reference 4)."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.ids import CallId
+from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
+from dialplane.faces.voipbin.flows import ActionList
+from dialplane.faces.voipbin.paging import Paging, show_page
+from dialplane.faces.voipbin.parties import Party, read_parties, read_party
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.routing import RouteExplanation
+from dialplane.services import calls as service
+from dialplane.services import outgoing, routing
+from dialplane.services.shapes.calls import call_shape
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """One call. Times that are not reached yet are left out."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str
+    owner_id: UUID
+    flow_id: UUID
+    activeflow_id: UUID
+    type: str
+    master_call_id: UUID
+    chained_call_ids: list[UUID]
+    recording_id: UUID
+    recording_ids: list[UUID]
+    groupcall_id: UUID
+    source: Address
+    destination: Address
+    status: str
+    action: dict[str, object]
+    direction: str
+    mute_direction: str
+    hangup_by: str
+    hangup_reason: str
+    metadata: dict[str, object] | None
+    sip_code: int
+    cause: int
+    cause_text: str
+    tm_create: str
+    tm_ringing: str | None = None
+    tm_progressing: str | None = None
+    tm_hangup: str | None = None
+    tm_update: str | None = None
+    tm_delete: str | None = None
+
+
+class NewCalls(msgspec.Struct):
+    """A call to each destination. One of `flow_id` and `actions` says what runs when it is answered."""
+
+    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
+    source: Party | None = None
+    flow_id: UUID | None = None
+    actions: ActionList | None = None
+    anonymous: str = ""
+    variables: dict[str, str] | None = None
+
+
+class CallsCreated(msgspec.Struct):
+    calls: list[Call]
+    groupcalls: list[dict[str, object]]
+
+
+@get("/", responses=answers(Paged[Call]))
+async def list_calls(request: ApiRequest, page: Paging) -> Fields:
+    """The account's calls, newest first."""
+    rows = await service.list_calls(request.database, request.account_id, before=page.before, limit=page.fetch)
+    return show_page(rows, call_shape, page)
+
+
+@post("/", status_code=200, responses=posted(CallsCreated, 402, 404))
+async def create_calls(request: ApiRequest, data: JSONBody[NewCalls]) -> Fields:
+    """Call each destination. Those that may not be called are left out; the request fails only if all are."""
+    request.require_manager()
+    wish = outgoing.CallRequest(
+        source=None if data.source is None else read_party(data.source, "source"),
+        destinations=read_parties(data.destinations, "destinations"),
+        flow_id=data.flow_id,
+        actions=data.actions,
+        variables=data.variables,
+        anonymous=data.anonymous,
+    )
+    created = await outgoing.create_calls(request.database, request.account_id, wish, request.now)
+    return {"calls": [call_shape(call) for call in created.calls], "groupcalls": []}
+
+
+@get("/{call_id:str}", responses=answers(Call, 404))
+async def get_call(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
+    """One call."""
+    return call_shape(await service.get_call(request.database, request.account_id, CallId(call_id)))
+
+
+@post("/{call_id:str}/hangup", status_code=200, responses=posted(Call, 404))
+async def hangup_call(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
+    """End a call."""
+    request.require_manager()
+    return call_shape(await service.hangup_call(request.database, request.account_id, CallId(call_id), request.now))
+
+
+@delete("/{call_id:str}", status_code=200, responses=answers(Call, 404, 409))
+async def delete_call(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
+    """Take an ended call out of the lists."""
+    request.require_manager()
+    return call_shape(await service.delete_call(request.database, request.account_id, CallId(call_id), request.now))
+
+
+@get("/{call_id:str}/route", responses=answers(RouteExplanation, 404))
+async def get_call_route(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
+    """Why the call went where it went: the decision as it was made, with every candidate."""
+    return await routing.get_call_route(request.database, request.account_id, CallId(call_id))
+
+
+router = Router(
+    "/calls",
+    route_handlers=[list_calls, create_calls, get_call, hangup_call, delete_call, get_call_route],
+    tags=["Calls"],
+)

@@ -1,0 +1,150 @@
+"""Who asks: the five places of reference 1.2, looked at in its order, and the limits of 1.9.
+
+The first place that is not empty counts, and if what stands there is bad the request fails. Kinder than the peer in one
+point: an access key is known by its `vb_` wherever a token may stand.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import unquote_plus
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from dialplane.domain.accounts import Principal
+from dialplane.domain.errors import LimitExceeded, NotAuthenticated
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.observation import add_headers
+from dialplane.faces.rate_limits import RateLimiter, Verdict
+from dialplane.services.authentication import authenticate_key, authenticate_token
+
+KEY_PREFIX = "vb_"
+
+REMEMBERED_FOR_S = 0.5
+"""API-4: a revoked credential stops within a second on every node, so a good one is trusted for half of that.
+
+Measured on GET of one number: the look-up at each request costs a third of its CPU.
+"""
+
+MOST_REMEMBERED = 10_000
+
+
+class Authentication:
+    """An ASGI layer that puts the Principal into `scope["user"]`, or refuses."""
+
+    def __init__(self, app: ASGIApp, *, verifier: "Verifier", limits: "ApiLimits") -> None:
+        self._app = app
+        self._verifier = verifier
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limits.check_address(scope)
+        credential = next(_credentials(scope), "")
+        if not credential:
+            raise NotAuthenticated("Send a token or an access key", reason="AUTHENTICATION_REQUIRED")
+        principal = await self._verifier.verify(credential)
+        self._limits.check_account(scope, principal)
+        scope["user"] = principal
+        scope["auth"] = principal.via
+        await self._app(scope, receive, send)
+
+
+class Verifier:
+    """Turns a credential into a Principal, and remembers for half a second that it was good."""
+
+    def __init__(self, ports: Dependencies) -> None:
+        self._ports = ports
+        self._good: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+
+    async def verify(self, credential: str) -> Principal:
+        digest = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest()
+        known = self._good.get(digest)
+        if known and known[1] > time.monotonic():
+            return known[0]
+        principal = await self._look_up(credential, self._ports.clock())
+        self._good[digest] = (principal, time.monotonic() + REMEMBERED_FOR_S)
+        self._good.move_to_end(digest)
+        if len(self._good) > MOST_REMEMBERED:
+            self._good.popitem(last=False)
+        return principal
+
+    async def _look_up(self, credential: str, now: datetime) -> Principal:
+        if credential.startswith(KEY_PREFIX):
+            return await authenticate_key(self._ports.database, credential, now)
+        return await authenticate_token(self._ports.database, self._ports.signer, credential, now)
+
+    def forget_all(self) -> None:
+        """After a credential was revoked through this process, none is trusted unseen."""
+        self._good.clear()
+
+
+class ApiLimits:
+    """The buckets of `/v1.0`: one for each address, one for each account."""
+
+    def __init__(self, ports: Dependencies) -> None:
+        self._addresses = RateLimiter("address", ports.rate_limits.api_by_address)
+        self._accounts = RateLimiter("acct", ports.rate_limits.api_by_account)
+
+    def check_address(self, scope: Scope) -> None:
+        refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
+
+    def check_account(self, scope: Scope, principal: Principal) -> None:
+        verdict = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
+        add_headers(scope, self._accounts.headers(verdict))
+
+
+def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> Verdict:
+    """Take a token of `key`'s bucket.
+
+    Raises LimitExceeded with `limited_by` and `retry_after` (seconds) in its details where there is none.
+    """
+    verdict = limiter.take(key, time.monotonic())
+    if not verdict.allowed:
+        add_headers(scope, limiter.headers(verdict))
+        raise LimitExceeded(
+            "Too many requests; try again later",
+            reason="RATE_LIMIT_EXCEEDED",
+            details=[{"limited_by": limited_by, "retry_after": verdict.retry_after_s}],
+        )
+    return verdict
+
+
+def address_of(scope: Scope) -> str:
+    """The peer's address; uvicorn has put a trusted proxy's client there (API-10)."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _credentials(scope: Scope) -> Iterator[str]:
+    """Every credential of the request that is not empty, in the order of reference 1.2."""
+    header, cookies = "", {}
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            header = value.decode("latin-1")
+        elif name == b"cookie":
+            cookies = _cookies(value.decode("latin-1"))
+    query = scope["query_string"]
+    scheme, _, bearer = header.partition(" ")
+    candidates = (
+        cookies.get("token", ""),
+        _query_value(query, b"token="),
+        bearer.strip() if scheme.lower() == "bearer" else "",
+        cookies.get("accesskey", ""),
+        _query_value(query, b"accesskey="),
+    )
+    return (candidate for candidate in candidates if candidate)
+
+
+def _cookies(header: str) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return {name: value.strip('"') for name, _, value in pairs}
+
+
+def _query_value(query: bytes, name: bytes) -> str:
+    """The first value of that name in a raw query string."""
+    for part in query.split(b"&") if query else ():
+        if part.startswith(name):
+            return unquote_plus(part[len(name) :].decode("latin-1"))
+    return ""

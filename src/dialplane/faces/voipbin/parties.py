@@ -1,0 +1,47 @@
+"""Addresses in request bodies: `{type, target, target_name, name, detail}` (reference 4.2)."""
+
+from collections.abc import Sequence
+from typing import Annotated, get_args
+
+import msgspec
+
+from dialplane.domain.addresses import Address, AddressType, normalize_tel
+from dialplane.domain.errors import Invalid
+
+_Text = Annotated[str, msgspec.Meta(max_length=255)]
+
+
+class Party(msgspec.Struct):
+    """A caller, callee, sender or receiver. `type` may be left out where `target` is E.164 or `user@host`."""
+
+    target: Annotated[str, msgspec.Meta(min_length=1, max_length=255, examples=["+12025550101"])]
+    type: str = ""
+    target_name: _Text = ""
+    name: _Text = ""
+    detail: _Text = ""
+
+
+def read_party(party: Party, field: str) -> Address:
+    """The address in its normal form.
+
+    Raises Invalid naming `field` where the type is unknown or the target does not fit it.
+    """
+    kind = _kind(party, field)
+    target = normalize_tel(party.target, field=f"{field}.target") if kind == "tel" else party.target
+    return Address(kind, target, party.target_name, party.name, party.detail)
+
+
+def read_parties(parties: Sequence[Party], field: str) -> tuple[Address, ...]:
+    """Each of a list that must not be empty. Raises Invalid naming the one that is wrong."""
+    if not parties:
+        raise Invalid(f"{field} must name at least one", field=field)
+    return tuple(read_party(party, f"{field}[{index}]") for index, party in enumerate(parties))
+
+
+def _kind(party: Party, field: str) -> AddressType:
+    if not party.type:
+        return "sip" if "@" in party.target else "tel"
+    for known in get_args(AddressType):
+        if party.type == known:
+            return known  # type: ignore[no-any-return]  # one of the literal's own words
+    raise Invalid(f"{field}.type {party.type[:40]!r} is not known", field=f"{field}.type")

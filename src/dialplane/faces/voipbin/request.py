@@ -1,0 +1,47 @@
+"""The request as this face's handlers see it: who asks, and what the platform offers."""
+
+from datetime import datetime
+
+from litestar import Request
+from litestar.datastructures import State
+
+from dialplane.domain.accounts import Principal
+from dialplane.domain.errors import NotPermitted
+from dialplane.domain.ids import AccountId
+from dialplane.faces.dependencies import Dependencies
+from dialplane.services.transaction import Database
+
+
+class ApiRequest(Request[Principal, str, State]):
+    """A request that the authentication layer let through."""
+
+    @property
+    def ports(self) -> Dependencies:
+        ports: Dependencies = self.app.state.dependencies
+        return ports
+
+    @property
+    def database(self) -> Database:
+        return self.ports.database
+
+    @property
+    def account_id(self) -> AccountId:
+        return self.user.account_id
+
+    @property
+    def now(self) -> datetime:
+        return self.ports.clock()
+
+    def require_manager(self) -> None:
+        """Numbers, calls, messages and flows are for managers and admins (reference 1.10)."""
+        if not self.user.is_manager:
+            raise NotPermitted("This needs the permission of a manager or an admin")
+
+    def require_admin(self) -> None:
+        """Billing, access keys and the customer itself are for admins (reference 1.10)."""
+        if not self.user.is_admin:
+            raise NotPermitted("This needs the permission of an admin")
+
+    def forget_credentials(self) -> None:
+        """After one was revoked here: none is trusted unseen."""
+        self.app.state.verifier.forget_all()

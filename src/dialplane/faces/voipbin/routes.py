@@ -1,0 +1,52 @@
+"""Every route of the VoIPBIN face, and the layers that each request passes: limits, credentials, repetition."""
+
+from litestar import Router
+from litestar.types import ASGIApp
+
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.voipbin import (
+    access_keys,
+    activeflows,
+    calls,
+    customer,
+    dry_runs,
+    extensions,
+    flows,
+    recordings,
+    routing,
+    webhooks,
+)
+from dialplane.faces.voipbin.bodies import BodyLimits
+from dialplane.faces.voipbin.credentials import ApiLimits, Authentication, Verifier
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.sign_in import auth_router
+
+RESOURCES = [
+    access_keys.router,
+    activeflows.router,
+    calls.router,
+    customer.router,
+    dry_runs.router,
+    extensions.router,
+    flows.router,
+    recordings.router,
+    routing.router,
+    webhooks.router,
+]
+
+
+def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
+    """`/auth` and `/v1.0`."""
+    limits = ApiLimits(ports)
+
+    def authentication(app: ASGIApp) -> Authentication:
+        return Authentication(app, verifier=verifier, limits=limits)
+
+    api = Router(
+        "/v1.0",
+        route_handlers=RESOURCES,
+        middleware=[authentication, BodyLimits],
+        request_class=ApiRequest,
+    )
+    auth = auth_router(ports)
+    return [auth, api]

@@ -1,0 +1,61 @@
+"""An account as VoIPBIN's customer, its outbound config and its agents (VoIPBIN reference sections 4.3, 6.4 and 6.11)."""
+
+from dialplane.domain.accounts import Account, Agent
+from dialplane.services.customer import OutboundConfig
+from dialplane.services.shapes.common import show_id, show_time
+
+
+def customer_shape(account: Account) -> dict[str, object]:
+    return {
+        "id": show_id(account.id),
+        "name": account.name,
+        "detail": account.detail,
+        "email": account.email,
+        "phone_number": account.phone_number,
+        "address": account.address,
+        "webhook_method": account.webhook_method,
+        "webhook_uri": account.webhook_uri,
+        "billing_account_id": show_id(account.id),
+        "metadata": {"rtp_debug": bool(account.metadata.get("rtp_debug", False))},
+        "email_verified": account.email_verified,
+        "status": account.status.value,
+        "identity_verification_status": account.identity_status.value,
+        "tm_deletion_scheduled": None,
+        "tm_create": show_time(account.created_at),
+        "tm_update": show_time(account.updated_at),
+        "tm_delete": show_time(account.deleted_at),
+    }
+
+
+def outbound_config_shape(account: Account, config: OutboundConfig) -> dict[str, object]:
+    return {
+        "id": show_id(account.id),
+        "customer_id": show_id(account.id),
+        "name": config.name,
+        "detail": config.detail,
+        "destination_whitelist": list(config.destination_whitelist),
+        "codecs": config.codecs,
+        "default_outgoing_source_number_id": show_id(config.default_number_id),
+        "tm_create": show_time(account.created_at),
+        "tm_update": show_time(account.updated_at),
+        "tm_delete": None,
+    }
+
+
+def agent_shape(agent: Agent) -> dict[str, object]:
+    return {
+        "id": show_id(agent.id),
+        "customer_id": show_id(agent.account_id),
+        "username": agent.username,
+        "name": agent.name,
+        "detail": agent.detail,
+        "ring_method": "ringall",
+        "status": "offline",
+        "permission": agent.permission,
+        "tag_ids": [],
+        "addresses": [],
+        "direct_hash": "",
+        "tm_create": show_time(agent.created_at),
+        "tm_update": show_time(agent.updated_at),
+        "tm_delete": show_time(agent.deleted_at),
+    }
