@@ -7,7 +7,7 @@ from urllib.parse import quote as escape
 from urllib.parse import unquote as unescape
 
 from dialplane.sip.errors import SipParseError, UnsupportedScheme
-from dialplane.sip.grammar import HOST, NO_PARAMETERS, Parameters, format_parameters, parse_number
+from dialplane.sip.grammar import HOST, NO_PARAMETERS, Parameters, parse_number
 
 _SIP_URI = re.compile(
     rf"(?:([A-Za-z0-9\-_.!~*'()&=+$,;?/%:#]+)@)?({HOST})(?::([0-9]{{1,5}}))?(;[^?@\s<>\"]*)?(?:\?([^@\s<>\"]+))?"
@@ -15,15 +15,16 @@ _SIP_URI = re.compile(
 _TEL_URI = re.compile(r"(\+?[0-9A-Fa-f*#().\-]+)(;[^?@\s<>\"]*)?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
+_PARAMETER_SAFE = "-_.!~*'()[]/:&+$"
 # RFC 3261 19.1.4: with these, absence in one URI makes a difference.
 _TELLING_PARAMETERS = frozenset({"user", "ttl", "method", "maddr", "transport"})
 
 
 class SipUri(NamedTuple):
-    """One URI, escapes taken away once (so `%2541` is `%41`, not `A`).
+    """One URI, escapes in user and parameters taken away once (so `%2541` is `%41`, not `A`).
 
     `scheme` and `host` are in lower case; `host` keeps the brackets of IPv6 and is empty for `tel`, whose number,
-    visual separators taken away, is `user`. Parameters and headers keep their escapes and order.
+    visual separators taken away, is `user`. `headers` keep their escapes: they are never turned into header fields.
     """
 
     scheme: str
@@ -86,7 +87,7 @@ class SipUri(NamedTuple):
     @property
     def address_of_record(self) -> str:
         """`user@host` in the form in which registrations are kept: no port, no parameters, escapes kept once."""
-        user = "" if self.user is None else f"{escape(self.user, _USER_SAFE, errors='surrogateescape')}@"
+        user = "" if self.user is None else f"{_escape(self.user, _USER_SAFE)}@"
         return f"{user}{self.host}"
 
     def matches(self, other: "SipUri") -> bool:
@@ -104,16 +105,20 @@ class SipUri(NamedTuple):
 
     def __str__(self) -> str:
         if self.scheme == "tel":
-            return f"tel:{self.user}{format_parameters(self.parameters)}"
+            return f"tel:{self.user}{_format_uri_parameters(self.parameters)}"
         userinfo = ""
         if self.user is not None:
             password = (
                 "" if self.password is None else ":" + escape(self.password, "&=+$,-_.!~*'()", errors="surrogateescape")
             )
-            userinfo = f"{escape(self.user, _USER_SAFE, errors='surrogateescape')}{password}@"
+            userinfo = f"{_escape(self.user, _USER_SAFE)}{password}@"
         port = "" if self.port is None else f":{self.port}"
         headers = f"?{self.headers}" if self.headers else ""
-        return f"{self.scheme}:{userinfo}{self.host}{port}{format_parameters(self.parameters)}{headers}"
+        return f"{self.scheme}:{userinfo}{self.host}{port}{_format_uri_parameters(self.parameters)}{headers}"
+
+
+def _escape(text: str, safe: str) -> str:
+    return escape(text, safe, errors="surrogateescape")
 
 
 def _unescape(text: str) -> str:
@@ -140,12 +145,19 @@ def _parse_uri_parameters(text: str) -> Parameters:
         name, equals, value = piece.partition("=")
         if not name:
             raise SipParseError("URI parameter malformed")
-        parameters.setdefault(name.lower(), value if equals else None)
+        parameters.setdefault(_unescape(name).lower(), _unescape(value) if equals else None)
     return parameters
 
 
+def _format_uri_parameters(parameters: Parameters) -> str:
+    return "".join(
+        f";{_escape(name, _PARAMETER_SAFE)}" + ("" if value is None else f"={_escape(value, _PARAMETER_SAFE)}")
+        for name, value in parameters.items()
+    )
+
+
 def _folded(parameters: Parameters) -> dict[str, str]:
-    return {name: unescape(value or "").lower() for name, value in parameters.items()}
+    return {name: (value or "").lower() for name, value in parameters.items()}
 
 
 def _folded_headers(headers: str) -> list[str]:
