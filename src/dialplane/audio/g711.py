@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 
+RATE_HZ = 8_000
+FRAME_SAMPLES = 160
+"""20 ms, the usual packet of telephony; in G.711 also its octets."""
+
 ULAW_SILENCE = 0xFF
 ALAW_SILENCE = 0xD5
 

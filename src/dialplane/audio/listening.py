@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialplane.audio.g711 import Samples, decode_alaw, decode_ulaw
-from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES
+from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, Samples, decode_alaw, decode_ulaw
 
 FULL_SCALE = 32_768.0
 SILENCE_DBFS = -45.0
@@ -49,7 +48,7 @@ def listen(data: bytes, *, codec: str = "PCMU") -> Heard:
 
 def judge(samples: Samples) -> Heard:
     return Heard(
-        duration_ms=len(samples) * 1000 // CLOCK_HZ,
+        duration_ms=len(samples) * 1000 // RATE_HZ,
         level_dbfs=level_dbfs(samples),
         sounding_ms=20 * sum(sounding_frames(samples)),
     )

@@ -6,12 +6,11 @@ silence.
 
 import numpy as np
 
-from dialplane.audio.g711 import ULAW_SILENCE, Samples, decode_ulaw
-from dialplane.rtp.packet import CLOCK_HZ, timestamp_difference
+from dialplane.audio.g711 import RATE_HZ, ULAW_SILENCE, Samples, decode_ulaw
 
-_LEAD_SAMPLES = CLOCK_HZ * 40 // 1000
+_LEAD_SAMPLES = RATE_HZ * 40 // 1000
 """A stream's first packet is placed this much after its arrival, so that later ones may have less delay."""
-_FURTHEST_SAMPLES = CLOCK_HZ * 400 // 1000
+_FURTHEST_SAMPLES = RATE_HZ * 400 // 1000
 """A packet that would land further than this from now belongs to a new time base: the sender changed its clock."""
 
 
@@ -55,8 +54,13 @@ class Track:
 
     def _position(self, rtp_timestamp: int, now: int) -> int:
         if self._anchor is not None:
-            position = self._anchor + timestamp_difference(rtp_timestamp, self._timestamp)
+            position = self._anchor + _ahead(rtp_timestamp, self._timestamp)
             if abs(position - now) <= _FURTHEST_SAMPLES:
                 return position
         self._anchor, self._timestamp = now + _LEAD_SAMPLES, rtp_timestamp
         return self._anchor
+
+
+def _ahead(newer: int, older: int) -> int:
+    """How far one 32-bit RTP timestamp is ahead of another, across the wrap."""
+    return ((newer - older + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000

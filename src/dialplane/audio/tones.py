@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dialplane.audio.g711 import Samples
-from dialplane.rtp.packet import CLOCK_HZ
+from dialplane.audio.g711 import RATE_HZ, Samples
 
 BEEP_HZ = 1_000
 BEEP_MS = 500
@@ -19,10 +18,10 @@ _RAMP_MS = 5
 
 def tone(frequencies_hz: tuple[int, ...], *, duration_ms: int) -> Samples:
     """The sum of sine waves."""
-    count = CLOCK_HZ * duration_ms // 1000
-    time_s = np.arange(count) / CLOCK_HZ
+    count = RATE_HZ * duration_ms // 1000
+    time_s = np.arange(count) / RATE_HZ
     wave = sum((np.sin(2 * np.pi * frequency * time_s) for frequency in frequencies_hz), np.zeros(count))
-    ramp = min(CLOCK_HZ * _RAMP_MS // 1000, count // 2)
+    ramp = min(RATE_HZ * _RAMP_MS // 1000, count // 2)
     if ramp:
         slope = np.linspace(0, 1, ramp)
         wave[:ramp] *= slope

@@ -8,8 +8,7 @@ import os
 import struct
 from pathlib import Path
 
-from dialplane.audio.g711 import Samples
-from dialplane.rtp.packet import CLOCK_HZ
+from dialplane.audio.g711 import RATE_HZ, Samples
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _SAMPLE_OCTETS = 2
@@ -27,8 +26,8 @@ def wav_header(data_octets: int) -> bytes:
         16,
         1,
         1,
-        CLOCK_HZ,
-        CLOCK_HZ * _SAMPLE_OCTETS,
+        RATE_HZ,
+        RATE_HZ * _SAMPLE_OCTETS,
         _SAMPLE_OCTETS,
         8 * _SAMPLE_OCTETS,
         b"data",
@@ -42,7 +41,7 @@ def duration_ms_of(path: Path) -> int:
         octets = path.stat().st_size - _HEADER.size
     except OSError:
         return 0
-    return max(0, octets) * 1000 // (CLOCK_HZ * _SAMPLE_OCTETS)
+    return max(0, octets) * 1000 // (RATE_HZ * _SAMPLE_OCTETS)
 
 
 class WavWriter:
@@ -56,7 +55,7 @@ class WavWriter:
 
     @property
     def duration_ms(self) -> int:
-        return self._octets * 1000 // (CLOCK_HZ * _SAMPLE_OCTETS)
+        return self._octets * 1000 // (RATE_HZ * _SAMPLE_OCTETS)
 
     def write(self, samples: Samples) -> None:
         """Append; what would go beyond the 4 GiB of the format is dropped."""
