@@ -60,3 +60,7 @@ class LimitExceeded(Refusal):
 
 class Unavailable(Refusal):
     """Something that we depend on does not answer; trying again later may help."""
+
+
+class Mismatch(Refusal):
+    """The request repeats an idempotency key with another body."""

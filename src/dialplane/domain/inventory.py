@@ -10,7 +10,7 @@ import phonenumbers
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId
-from dialplane.domain.money import Micros
+from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.numbers import NumberKind
 
 RESERVATION = timedelta(minutes=30)
@@ -82,8 +82,8 @@ class Offer:
     postal_code: str = ""
     latitude: float | None = None
     longitude: float | None = None
-    setup_micros: Micros = Micros(0)
-    monthly_micros: Micros = Micros(0)
+    setup_micros: Micros = ZERO
+    monthly_micros: Micros = ZERO
     documents_required: tuple[str, ...] = ()
     item_id: ItemId | None = None
 
@@ -186,8 +186,8 @@ class NewItem:
     latitude: float | None = None
     longitude: float | None = None
     capabilities: tuple[str, ...] = ("voice", "sms")
-    setup_micros: Micros = Micros(0)
-    monthly_micros: Micros = Micros(0)
+    setup_micros: Micros = ZERO
+    monthly_micros: Micros = ZERO
     documents_required: tuple[str, ...] = ()
 
     def check(self) -> None:

@@ -80,8 +80,9 @@ class HoldRequest:
     key: str
     rate: Rate
     units: int
-    expires_at: datetime
-    """Past this moment the worker gives the money back, should nobody have settled or released it."""
+    expires_at: datetime | None
+    """Past this moment the worker gives the money back, should nobody have settled or released it. None: whoever
+    placed it has a record of its own that ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Hold:
     units: int
     price: Price
     state: HoldState
-    expires_at: datetime
+    expires_at: datetime | None
     created_at: datetime
 
 
@@ -220,3 +221,14 @@ def use(purse: Purse, charge: Charge, entry_id: EntryId, now: datetime) -> Entry
         created_at=now,
         detail=charge.detail,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """The whole ledger's check. Balanced: every entry sums to zero in each currency, every purse is the sum of its
+    postings, and its held part the sum of its open holds."""
+
+    balanced: bool
+    accounts: int
+    postings: int
+    holds_open: int

@@ -7,6 +7,8 @@ Micros = NewType("Micros", int)
 
 MICROS_PER_UNIT = 1_000_000
 
+ZERO = Micros(0)
+
 
 def usd(amount: str | int) -> Micros:
     """`usd("1.25")` is 1,250,000 micros.

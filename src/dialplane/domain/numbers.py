@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrganizationId
-from dialplane.domain.money import Micros
+from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.targets import Targets
 
 QUARANTINE = timedelta(days=30)
@@ -85,13 +85,18 @@ class Number:
     capabilities: tuple[str, ...] = ()
     item_id: ItemId | None = None
     carrier: str = ""
-    monthly_micros: Micros = Micros(0)
+    monthly_micros: Micros = ZERO
     purchased_at: datetime | None = None
     renews_at: datetime | None = None
     """The due day of the next month; None: it never has to be renewed."""
     look_at: datetime | None = None
     """When the renewal has something to do next."""
     warned_days: int | None = None
+    """The last step told before or on the due day: 7, 3 or 1 days before; 0: it could not be paid."""
+    grace_until: datetime | None = None
+    """While a renewal is unpaid: when the number will be suspended."""
+    idempotency_key: str = ""
+    """Of the request that took a virtual number, for which there is no order."""
     updated_at: datetime | None = None
     released_at: datetime | None = None
 

@@ -10,9 +10,6 @@ from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.targets import Targets
 
-HOLD_FOR = timedelta(days=7)
-"""An order's money stays set aside this long at most; every look of the reconciler renews it."""
-
 _FIRST_CHECK = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=1)
 
@@ -100,4 +97,5 @@ class Order:
 
 def next_check(attempts: int, now: datetime) -> datetime:
     """When to look again after `attempts` looks: 5, 10, 20, 40 seconds, then every minute."""
-    return now + min(_FIRST_CHECK * 2 ** min(attempts, 8), _LONGEST_PAUSE)
+    doubled: timedelta = _FIRST_CHECK * (1 << min(attempts, 8))
+    return now + min(doubled, _LONGEST_PAUSE)

@@ -26,7 +26,7 @@ class CostType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The price of one unit. It is copied into whatever it prices when that starts, and never looked up again (LED-9)."""
+    """The price of one unit, copied into whatever it prices when that starts and never looked up again (LED-9)."""
 
     cost_type: CostType
     micros: Micros
@@ -81,4 +81,4 @@ DEFAULT_RATES: Mapping[CostType, Rate] = {
         Rate(CostType.RECORDING, Micros(30_000), tokens=3),
     )
 }
-"""VoIPBIN's rates: calls, speech and recordings by the started minute, texts by the segment. Numbers bring their own."""
+"""VoIPBIN's rates: calls, speech, recordings by the started minute, texts by the segment. Numbers bring their own."""

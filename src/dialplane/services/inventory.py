@@ -1,12 +1,27 @@
-"""What can be had (being written)."""
+"""What can be had: search, the operator's imports, reservations."""
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.ids import AccountId, ItemId
-from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus
+from dialplane.domain.errors import AlreadyExists, Conflict, NotFound
+from dialplane.domain.ids import AccountId, ItemId, new_id
+from dialplane.domain.inventory import (
+    OWNED,
+    RESERVATION,
+    Item,
+    ItemQuery,
+    ItemState,
+    NewItem,
+    Offer,
+    Reservation,
+    ReservationStatus,
+)
+from dialplane.domain.numbers import QUARANTINE, NumberKind
+from dialplane.services.transaction import Database, Transaction
 
 
 class InventoryStore(Protocol):
@@ -38,8 +53,8 @@ class InventoryStore(Protocol):
         self, item_id: ItemId, state: ItemState, *, account_id: AccountId | None, until: datetime | None, now: datetime
     ) -> None: ...
 
-    async def free_quarantined(self, now: datetime, *, limit: int) -> int:
-        """Offer again what has rested long enough; how many they were."""
+    async def rested(self, now: datetime, *, limit: int) -> list[Item]:
+        """Items whose quarantine is over."""
         ...
 
     async def add_reservation(self, reservation: Reservation) -> None: ...
@@ -49,7 +64,7 @@ class InventoryStore(Protocol):
     async def list_reservations(
         self, account_id: AccountId, *, before: datetime | None, limit: int
     ) -> list[Reservation]:
-        """Newest first, those that are held."""
+        """Those that are held, newest first; made before `before`."""
         ...
 
     async def end_reservation(self, item_id: ItemId, status: ReservationStatus, now: datetime) -> None:
@@ -57,5 +72,156 @@ class InventoryStore(Protocol):
         ...
 
     async def expired_reservations(self, now: datetime, *, limit: int) -> list[Reservation]:
-        """Held ones whose time is over, with their items locked; those that others have locked are left out."""
+        """Held ones whose time is over, their items locked; those that others have locked are left out."""
         ...
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+
+async def search(database: Database, query: ItemQuery, now: datetime) -> list[Offer]:
+    """What is on offer now, at most `query.limit`. Raises Invalid naming the field."""
+    query.check()
+    async with database.reading() as tx:
+        if query.is_virtual:
+            return await _offer_virtual(tx, query.limit, now)
+        return [_offer(item) for item in await tx.inventory.search(query, now)]
+
+
+def _offer(item: Item) -> Offer:
+    return Offer(
+        number=item.number,
+        kind=item.kind,
+        country=item.country,
+        capabilities=item.capabilities,
+        region=item.region,
+        locality=item.locality,
+        postal_code=item.postal_code,
+        latitude=item.latitude,
+        longitude=item.longitude,
+        setup_micros=item.setup_micros,
+        monthly_micros=item.monthly_micros,
+        documents_required=item.documents_required,
+        item_id=item.id,
+    )
+
+
+async def _offer_virtual(tx: Transaction, count: int, now: datetime) -> list[Offer]:
+    """Random free numbers of +899 001 to 999: nobody can walk the range to see who has what."""
+    drawn = [f"+899{random.randint(1, 999):03}{random.randint(0, 999_999):06}" for _ in range(2 * count)]
+    taken = await tx.numbers.taken(drawn, since=now - QUARANTINE)
+    free = [number for number in dict.fromkeys(drawn) if number not in taken][:count]
+    return [Offer(number, NumberKind.VIRTUAL, country="899", capabilities=("voice",)) for number in free]
+
+
+# --- the operator's imports ------------------------------------------------------------------------------------------
+
+
+async def import_items(
+    database: Database, items: Sequence[NewItem], now: datetime, *, carrier: str = OWNED
+) -> list[str]:
+    """Put numbers on offer; the numbers that were new, in the order given. Safe to repeat.
+
+    Raises Invalid naming the field and, in its details, the number; nothing is imported then.
+    """
+    for item in items:
+        item.check()
+    made = [_made(item, carrier, now) for item in items]
+    async with database.transaction() as tx:
+        added = await tx.inventory.add_items(made)
+    return [item.number for item in items if item.number in added]
+
+
+def _made(item: NewItem, carrier: str, now: datetime) -> Item:
+    return Item(
+        id=ItemId(new_id(now)),
+        number=item.number,
+        carrier=carrier,
+        kind=item.kind,
+        country=item.country,
+        state=ItemState.OFFERED,
+        setup_micros=item.setup_micros,
+        monthly_micros=item.monthly_micros,
+        created_at=now,
+        region=item.region,
+        locality=item.locality,
+        postal_code=item.postal_code,
+        latitude=item.latitude,
+        longitude=item.longitude,
+        capabilities=item.capabilities,
+        documents_required=item.documents_required,
+    )
+
+
+# --- reservations ----------------------------------------------------------------------------------------------------
+
+
+async def reserve(database: Database, account_id: AccountId, number: str, now: datetime) -> Reservation:
+    """Keep an item for the account for 30 minutes; reserving again while it lasts gives the same reservation.
+
+    Raises NotFound where the number is not in stock, AlreadyExists where somebody has or holds it.
+    """
+    async with database.transaction() as tx:
+        item = await tx.inventory.lock_by_number(number)
+        if item is None:
+            raise NotFound(f"{number} is not on offer", reason="NUMBER_NOT_FOUND", field="number")
+        if not item.may_be_ordered_by(account_id, now):
+            raise AlreadyExists(f"{number} is taken", reason="ALREADY_EXISTS", field="number")
+        if item.account_id == account_id and item.state_until is not None and item.state_until > now:
+            held = await tx.inventory.list_reservations(account_id, before=None, limit=1000)
+            return next(reservation for reservation in held if reservation.item_id == item.id)
+        await tx.inventory.end_reservation(item.id, ReservationStatus.EXPIRED, now)
+        until = now + RESERVATION
+        reservation = Reservation(
+            new_id(now), account_id, item.id, number, ReservationStatus.HELD, expires_at=until, created_at=now
+        )
+        await tx.inventory.add_reservation(reservation)
+        await tx.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=until, now=now)
+    return reservation
+
+
+async def get_reservation(database: Database, account_id: AccountId, reservation_id: UUID) -> Reservation:
+    """Raises NotFound for another account's too."""
+    async with database.reading() as tx:
+        return await _get_reservation(tx, account_id, reservation_id)
+
+
+async def list_reservations(
+    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+) -> list[Reservation]:
+    """Those that are held, newest first."""
+    async with database.reading() as tx:
+        return await tx.inventory.list_reservations(account_id, before=before, limit=limit)
+
+
+async def give_back(database: Database, account_id: AccountId, reservation_id: UUID, now: datetime) -> Reservation:
+    """End a reservation before its time. Raises NotFound, or Conflict where it has ended."""
+    async with database.transaction() as tx:
+        reservation = await _get_reservation(tx, account_id, reservation_id)
+        await tx.inventory.lock(reservation.item_id)
+        reservation = await _get_reservation(tx, account_id, reservation_id)
+        if reservation.status is not ReservationStatus.HELD:
+            raise Conflict(f"The reservation is {reservation.status} already", reason="STATE_INVALID")
+        await _end(tx, reservation, ReservationStatus.RELEASED, now)
+    return replace(reservation, status=ReservationStatus.RELEASED, ended_at=now)
+
+
+async def expire_reservations(database: Database, now: datetime, *, limit: int = 200) -> int:
+    """Put on offer again what was reserved and not bought in time; how many they were."""
+    async with database.transaction() as tx:
+        expired = await tx.inventory.expired_reservations(now, limit=limit)
+        for reservation in expired:
+            await _end(tx, reservation, ReservationStatus.EXPIRED, now)
+    return len(expired)
+
+
+async def _end(tx: Transaction, reservation: Reservation, status: ReservationStatus, now: datetime) -> None:
+    await tx.inventory.end_reservation(reservation.item_id, status, now)
+    await tx.inventory.set_state(reservation.item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
+
+
+async def _get_reservation(tx: Transaction, account_id: AccountId, reservation_id: UUID) -> Reservation:
+    found = await tx.inventory.find_reservation(account_id, reservation_id)
+    if found is None:
+        raise NotFound("There is no such reservation", reason="RESERVATION_NOT_FOUND")
+    return found

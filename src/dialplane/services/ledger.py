@@ -2,8 +2,8 @@
 its price are one commit.
 
 Whoever posts locks the account's purse first; entries of one account are therefore in one order, and each shows the
-balance that it left. The forms for many take any number of accounts in five round trips, in the order given: a busy
-account's calls are decided together, not one transaction each.
+balance that it left. The forms for many take any number of accounts in five or six round trips, in the order given:
+a busy account's calls are decided together, not one transaction each.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,6 +19,7 @@ from dialplane.domain.ledger import (
     Hold,
     HoldRequest,
     HoldState,
+    LedgerTotals,
     Purse,
     ReferenceType,
     Settlement,
@@ -75,17 +76,14 @@ class LedgerStore(Protocol):
 
     async def save_top_up(self, account_id: AccountId, *, at: datetime, next_at: datetime) -> None: ...
 
-    async def totals(self) -> tuple[bool, int, int, int]:
-        """`(balanced, accounts, postings, open holds)` of the whole ledger; balanced where every entry sums to zero in
-        each currency, every purse is the sum of its postings, and its held part the sum of its open holds."""
-        ...
+    async def totals(self) -> LedgerTotals: ...
 
 
 # --- holds -----------------------------------------------------------------------------------------------------------
 
 
 async def place_hold(
-    tx: Transaction, account_id: AccountId, amount: Micros, *, key: str, expires_at: datetime, now: datetime
+    tx: Transaction, account_id: AccountId, amount: Micros, *, key: str, expires_at: datetime | None, now: datetime
 ) -> Hold:
     """Set `amount` of credit aside. The same key again gives the first hold.
 
@@ -173,10 +171,7 @@ async def charge(tx: Transaction, account_id: AccountId, wanted: Charge, now: da
 
     Raises InsufficientBalance where the account cannot pay all of it.
     """
-    entry = (await _charge(tx, [(account_id, wanted, None)], now))[0]
-    if entry.units < wanted.units:
-        _refuse(wanted.rate.split(wanted.units, 0).micros)
-    return entry
+    return (await _charge(tx, [(account_id, wanted, None)], now))[0]
 
 
 async def _charge(
@@ -194,6 +189,8 @@ async def _charge(
             purse = _without(purse, hold)
         if charge.key not in known:
             entry = known[charge.key] = use(purse, charge, EntryId(new_id(now)), now)
+            if hold_key is None and entry.units < charge.units:
+                _refuse(charge.rate.split(charge.units, purse.free_tokens).micros)  # nothing is written yet
             fresh.append(entry)
             purse = purse.move(micros=entry.amount_micros, tokens=entry.amount_tokens)
         purses[account_id] = purse
@@ -220,6 +217,8 @@ async def credit(
 
     Raises InsufficientBalance where a negative amount takes more than is free.
     """
+    if amount > 0:
+        await tx.numbers.hasten_unpaid(account_id, now)  # before the purse: the renewal locks in this order too
     purse = (await tx.ledger.lock_purses([account_id]))[account_id]
     known = (await tx.ledger.find_entries([key])).get(key)
     if known is not None:
@@ -229,8 +228,6 @@ async def credit(
     entry = _adjustment(purse, now, key, transaction_type, reference_type, reference_id, reason, micros=amount)
     await tx.ledger.append([entry])
     await tx.ledger.save_purses([purse.move(micros=amount, tokens=0)])
-    if amount > 0:
-        await tx.numbers.hasten_unpaid(account_id, now)
     return entry
 
 

@@ -1,11 +1,21 @@
 """Numbers that accounts hold: read, configured, released, taken back, suspended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+from uuid import UUID
 
-from dialplane.domain.ids import AccountId, FlowId, NumberId
-from dialplane.domain.numbers import Number
+from dialplane.domain.errors import Conflict, NotFound
+from dialplane.domain.events import Event
+from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
+from dialplane.domain.inventory import ItemState
+from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberStatus, SuspendedFor
+from dialplane.domain.renewal import first_look
+from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.services.events import publish
+from dialplane.services.shapes.numbers import show_number
+from dialplane.services.transaction import Database, Transaction
 
 
 class NumberStore(Protocol):
@@ -35,17 +45,16 @@ class NumberStore(Protocol):
         """The live ordinary and virtual numbers among `numbers`, in one query by the unique index."""
         ...
 
-    async def is_resting(self, number: str, *, since: datetime) -> bool:
-        """Whether somebody released the number after `since`."""
-        ...
-
     async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:
         """Those of `numbers` that are live or were released after `since`."""
         ...
 
+    async def find_by_key(self, account_id: AccountId, idempotency_key: str) -> Number | None:
+        """The virtual number that the request of this key took."""
+        ...
+
     async def count_virtual(self, account_id: AccountId) -> int:
-        """Live virtual numbers of the account, which stays locked against others that count until the transaction
-        ends."""
+        """Live virtual numbers of the account."""
         ...
 
     async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
@@ -63,3 +72,209 @@ class NumberStore(Protocol):
     async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
         """Let the renewal look at once at the account's numbers that wait for money."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChange:
+    """What a client writes; None leaves a field as it is. The nil UUID takes a flow off."""
+
+    name: str | None = None
+    detail: str | None = None
+    call_flow_id: UUID | None = None
+    message_flow_id: UUID | None = None
+    tags: tuple[str, ...] | None = None
+    protected: bool | None = None
+    metadata: Mapping[str, object] | None = None
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+async def get_number(database: Database, account_id: AccountId, number_id: NumberId) -> Number:
+    """Raises NotFound (NUMBER_NOT_FOUND) for another account's and for released numbers too."""
+    async with database.reading() as tx:
+        return _live(await tx.numbers.find(account_id, number_id))
+
+
+async def list_numbers(
+    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+) -> list[Number]:
+    """Newest first."""
+    async with database.reading() as tx:
+        return await tx.numbers.list_for(account_id, before=before, limit=limit)
+
+
+# --- configuration ---------------------------------------------------------------------------------------------------
+
+
+async def update_number(
+    database: Database, account_id: AccountId, number_id: NumberId, change: NumberChange, now: datetime
+) -> Number:
+    """Raises NotFound for the number (NUMBER_NOT_FOUND) or a flow (FLOW_NOT_FOUND, naming the field)."""
+    async with database.transaction() as tx:
+        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        changed = replace(
+            number,
+            name=_or(change.name, number.name),
+            detail=_or(change.detail, number.detail),
+            tags=_or(change.tags, number.tags),
+            protected=_or(change.protected, number.protected),
+            metadata=number.metadata | dict(change.metadata or {}),
+            targets=replace(
+                number.targets,
+                voice=number.targets.voice if change.call_flow_id is None else _flow(change.call_flow_id),
+                message=number.targets.message if change.message_flow_id is None else _flow(change.message_flow_id),
+            ),
+            updated_at=now,
+        )
+        await _check_new_targets(tx, number, changed.targets)
+        await _save(tx, changed, "number_updated", now)
+    return changed
+
+
+async def set_targets(
+    database: Database, account_id: AccountId, number_id: NumberId, targets: Targets, now: datetime
+) -> Number:
+    """Write all three targets. Raises NotFound as `update_number` does."""
+    async with database.transaction() as tx:
+        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        await _check_new_targets(tx, number, targets)
+        changed = replace(number, targets=targets, updated_at=now)
+        await _save(tx, changed, "number_updated", now)
+    return changed
+
+
+async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
+    """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's."""
+    for field, target in (("call_flow_id", targets.voice), ("message_flow_id", targets.message)):
+        if isinstance(target, FlowTarget) and await tx.flows.find(account_id, FlowId(target.flow_id)) is None:
+            raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
+
+
+async def _check_new_targets(tx: Transaction, number: Number, targets: Targets) -> None:
+    """Only what changes: a flow that was deleted since must not stand in the way of a new name."""
+    await check_targets(
+        tx,
+        number.account_id,
+        Targets(
+            voice=targets.voice if targets.voice != number.targets.voice else None,
+            message=targets.message if targets.message != number.targets.message else None,
+        ),
+    )
+
+
+# --- the end and the way back ----------------------------------------------------------------------------------------
+
+
+async def release_number(database: Database, account_id: AccountId, number_id: NumberId, now: datetime) -> Number:
+    """Calls stop with the commit; the number rests 30 days before anybody else may have it (NUM-4).
+
+    Raises NotFound, or Conflict where the number is protected.
+    """
+    async with database.transaction() as tx:
+        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        if number.protected:
+            raise Conflict(f"{number.number} is protected: take the protection off first", reason="NUMBER_PROTECTED")
+        released = replace(
+            number,
+            status=NumberStatus.RELEASED,
+            suspended_for=SuspendedFor.NOTHING,
+            look_at=None,
+            released_at=now,
+            updated_at=now,
+        )
+        if number.item_id is not None:
+            await tx.inventory.set_state(
+                number.item_id, ItemState.QUARANTINED, account_id=account_id, until=now + QUARANTINE, now=now
+            )
+        await _save(tx, released, "number_deleted", now)
+    return released
+
+
+async def restore_number(database: Database, account_id: AccountId, number_id: NumberId, now: datetime) -> Number:
+    """Take a released number back within its quarantine: the same id, targets, name and tags, at no charge.
+
+    Raises NotFound, or Conflict where it was not released, or its quarantine is over.
+    """
+    async with database.transaction() as tx:
+        number = await tx.numbers.find_locked(account_id, number_id)
+        if number is None:
+            raise _not_found()
+        if number.released_at is None:
+            raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
+        item = await tx.inventory.lock(number.item_id) if number.item_id is not None else None
+        resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
+        if now >= number.released_at + QUARANTINE or not resting:
+            raise Conflict(f"{number.number} has rested for 30 days and is nobody's now", reason="STATE_INVALID")
+        restored = replace(
+            number,
+            status=NumberStatus.ACTIVE,
+            released_at=None,
+            updated_at=now,
+            look_at=None if number.renews_at is None else first_look(number.renews_at),
+        )
+        if item is not None:
+            await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
+        await _save(tx, restored, "number_created", now)
+    return restored
+
+
+# --- the operator's hand ---------------------------------------------------------------------------------------------
+
+
+async def suspend_number(database: Database, number_id: NumberId, now: datetime) -> Number:
+    """Let nothing in until the operator says so. Suspending again changes nothing. Raises NotFound."""
+    async with database.transaction() as tx:
+        number = _live(await tx.numbers.find_locked(None, number_id))
+        if number.suspended_for is SuspendedFor.OPERATOR:
+            return number
+        suspended = replace(number, status=NumberStatus.SUSPENDED, suspended_for=SuspendedFor.OPERATOR, updated_at=now)
+        await _save(tx, suspended, "number_updated", now)
+    return suspended
+
+
+async def reactivate_number(database: Database, number_id: NumberId, now: datetime) -> Number:
+    """Let calls and messages in again; a number that is unpaid gets a new week of grace. Raises NotFound."""
+    async with database.transaction() as tx:
+        number = _live(await tx.numbers.find_locked(None, number_id))
+        if number.status is NumberStatus.ACTIVE:
+            return number
+        unpaid = number.grace_until is not None
+        active = replace(
+            number,
+            status=NumberStatus.ACTIVE,
+            suspended_for=SuspendedFor.NOTHING,
+            grace_until=now + GRACE if unpaid else None,
+            updated_at=now,
+        )
+        await _save(tx, active, "number_updated", now)
+    return active
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+async def _save(tx: Transaction, number: Number, event: str, now: datetime) -> None:
+    await tx.numbers.save(number)
+    await publish(tx, Event(number.account_id, event, number.id, show_number(number), now))
+
+
+_T = TypeVar("_T")
+
+
+def _or(given: _T | None, kept: _T) -> _T:
+    return kept if given is None else given
+
+
+def _flow(flow_id: UUID) -> FlowTarget | None:
+    return None if flow_id == NIL else FlowTarget(flow_id)
+
+
+def _live(number: Number | None) -> Number:
+    if number is None or number.status is NumberStatus.RELEASED:
+        raise _not_found()
+    return number
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such number", reason="NUMBER_NOT_FOUND")

@@ -1,34 +1,25 @@
-"""Orders as a resource (being written)."""
+"""Orders as a resource: read by their owner, and called off while nobody has passed them on."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from dialplane.domain.accounts import AccountStatus, IdentityStatus, Plan
-from dialplane.domain.ids import AccountId, ItemId, OrderId, OrganizationId
-from dialplane.domain.orders import Order
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """What a purchase asks about the account."""
-
-    account_id: AccountId
-    organization_id: OrganizationId
-    status: AccountStatus
-    identity_status: IdentityStatus
-    plan: Plan
-    free_credit: int
+from dialplane.domain.errors import Conflict, NotFound
+from dialplane.domain.ids import AccountId, ItemId, OrderId
+from dialplane.domain.inventory import ItemState
+from dialplane.domain.orders import Order, OrderStatus
+from dialplane.services.ledger import release_hold
+from dialplane.services.transaction import Database, Transaction
 
 
 class OrderStore(Protocol):
     """Port."""
 
-    async def find_buyer(self, account_id: AccountId) -> Buyer | None: ...
-
     async def add(self, order: Order) -> None: ...
 
-    async def save(self, order: Order) -> None: ...
+    async def save(self, order: Order) -> None:
+        """Write what may change: status, reason, documents, number, times."""
+        ...
 
     async def find(self, account_id: AccountId, order_id: OrderId) -> Order | None: ...
 
@@ -36,10 +27,55 @@ class OrderStore(Protocol):
 
     async def find_open(self, item_id: ItemId) -> Order | None: ...
 
-    async def lock(self, order_id: OrderId) -> Order | None: ...
+    async def lock(self, order_id: OrderId) -> Order | None:
+        """The order, locked until the transaction ends."""
+        ...
 
-    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]: ...
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+        """Newest first; made before `before`."""
+        ...
 
     async def take_due(self, now: datetime, *, limit: int) -> list[Order]:
         """Open orders whose `check_at` has come, locked; those that others have locked are left out."""
         ...
+
+
+async def get_order(database: Database, account_id: AccountId, order_id: OrderId) -> Order:
+    """Raises NotFound for another account's too."""
+    async with database.reading() as tx:
+        return _given(await tx.orders.find(account_id, order_id))
+
+
+async def list_orders(
+    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+) -> list[Order]:
+    async with database.reading() as tx:
+        return await tx.orders.list_for(account_id, before=before, limit=limit)
+
+
+async def cancel_order(database: Database, account_id: AccountId, order_id: OrderId, now: datetime) -> Order:
+    """Call off an order that waits for documents; its money and its item are free again.
+
+    Raises Conflict where the carrier may have it already: then only the carrier's answer ends it.
+    """
+    async with database.transaction() as tx:
+        _given(await tx.orders.find(account_id, order_id))
+        order = _given(await tx.orders.lock(order_id))
+        if order.status is not OrderStatus.PENDING:
+            raise Conflict(f"The order is {order.status}: it can no longer be cancelled", reason="STATE_INVALID")
+        return await end_order(tx, order, OrderStatus.CANCELLED, "cancelled by the account", now)
+
+
+async def end_order(tx: Transaction, order: Order, status: OrderStatus, reason: str, now: datetime) -> Order:
+    """End a locked order without a number: money back, item on offer again."""
+    ended = replace(order, status=status, reason=reason[:1024], check_at=None, updated_at=now, ended_at=now)
+    await tx.inventory.set_state(order.item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
+    await release_hold(tx, order.hold_key, now)
+    await tx.orders.save(ended)
+    return ended
+
+
+def _given(order: Order | None) -> Order:
+    if order is None:
+        raise NotFound("There is no such order", reason="ORDER_NOT_FOUND")
+    return order

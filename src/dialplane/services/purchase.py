@@ -1,16 +1,332 @@
-"""Buying a number (being written)."""
+"""Buying a number: a saga whose every step can be repeated (DESIGN section 5, "Numbers").
 
+1. One transaction holds the item, sets the money aside and writes the order.
+2. The carrier is asked, outside any transaction; the order's id is the reference, so asking twice orders once.
+3. The carrier's inventory confirms it.
+4. One transaction writes the number, settles the money and tells the world; or gives item and money back.
+
+Whatever ends between two steps is found and finished by `services.reconcile`. Stock of the operator's own needs
+nobody outside: item, money, order and number are then one transaction.
+"""
+
+import asyncio
+from dataclasses import replace
 from datetime import datetime
 
-from dialplane.domain.ids import AccountId
-from dialplane.domain.numbers import Number
-from dialplane.domain.orders import NumberOrder, Order
-from dialplane.services.carriers import Carriers
-from dialplane.services.transaction import Database
+from dialplane.domain.accounts import Account, IdentityStatus
+from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted, Unavailable
+from dialplane.domain.events import Event
+from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
+from dialplane.domain.inventory import Item, ItemState, ReservationStatus
+from dialplane.domain.ledger import Charge, ReferenceType
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import (
+    QUARANTINE,
+    VIRTUAL_PREFIX,
+    Number,
+    NumberKind,
+    NumberStatus,
+    a_month_after,
+    check_virtual,
+)
+from dialplane.domain.orders import IN_HAND, NumberOrder, Order, OrderDocument, OrderStatus, next_check
+from dialplane.domain.plans import check_limit
+from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.renewal import first_look
+from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
+from dialplane.services.events import publish
+from dialplane.services.ledger import charge, place_hold, settle_hold
+from dialplane.services.numbers import check_targets
+from dialplane.services.orders import end_order
+from dialplane.services.shapes.numbers import show_number
+from dialplane.services.transaction import Database, Transaction
+
+CARRIER_TIMEOUT_S = 10.0
+"""A buyer waits this long for the carrier; then the order goes on without him."""
 
 
 async def buy_number(
-    database: Database, carriers: Carriers, account_id: AccountId, order: NumberOrder, now: datetime
+    database: Database, carriers: Carriers, account_id: AccountId, wanted: NumberOrder, now: datetime
 ) -> Number | Order:
-    """The number; or the order, where the carrier has not said yes yet."""
-    raise NotImplementedError
+    """The number; or the order, where the carrier has not said yes or no (or documents are missing).
+
+    Raises NotPermitted (IDENTITY_VERIFICATION_REQUIRED), InsufficientBalance, NotFound (nobody offers it),
+    AlreadyExists (taken), LimitExceeded (virtual numbers of the plan), Conflict with the carrier's reason. Buying
+    again with the same idempotency key, or while an order of the account for the number is open, goes on with that.
+    """
+    if wanted.kind is NumberKind.VIRTUAL or (wanted.kind is None and wanted.number.startswith(VIRTUAL_PREFIX)):
+        return await _take_virtual(database, account_id, wanted, now)
+    async with database.transaction() as tx:
+        begun = await _begin(tx, carriers, account_id, wanted, now)
+    if isinstance(begun, Number):
+        return begun
+    if begun.status is OrderStatus.RECEIVED:
+        begun = await go_on(database, carriers, begun, now)
+    return await _outcome(database, begun)
+
+
+async def _outcome(database: Database, order: Order) -> Number | Order:
+    if order.status in (OrderStatus.FAILED, OrderStatus.CANCELLED):
+        raise Conflict(f"The carrier refused {order.number}: {order.reason}", reason="CARRIER_REFUSED", field="number")
+    if order.number_id is None:
+        return order
+    async with database.reading() as tx:
+        number = await tx.numbers.find(order.account_id, order.number_id)
+    assert number is not None  # numbers are never deleted
+    return number
+
+
+# --- the first step --------------------------------------------------------------------------------------------------
+
+
+async def _begin(
+    tx: Transaction, carriers: Carriers, account_id: AccountId, wanted: NumberOrder, now: datetime
+) -> Number | Order:
+    """The order, begun or found; or the number, where one transaction was enough."""
+    if wanted.idempotency_key:
+        earlier = await tx.orders.find_by_key(account_id, wanted.idempotency_key)
+        if earlier is not None:
+            return earlier
+    account = await _buyer(tx, account_id)
+    await check_targets(tx, account_id, wanted.targets)
+    item = await _choose(tx, wanted, now)
+    if not item.may_be_ordered_by(account_id, now):
+        return await _open_order(tx, account_id, item)
+    carrier = _carrier(carriers, item)
+    order = _new_order(account_id, item, wanted, now)
+    if item.state is ItemState.HELD:
+        await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
+    if carrier.is_local and order.status is OrderStatus.RECEIVED:
+        return await _sell(tx, account, item, order, now)
+    await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
+    await tx.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
+    await tx.orders.add(order)
+    return order
+
+
+async def _buyer(tx: Transaction, account_id: AccountId) -> Account:
+    account = await tx.accounts.find(account_id)
+    if account is None:
+        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+    if account.identity_status is not IdentityStatus.VERIFIED:
+        raise NotPermitted(
+            "The identity must be verified before numbers can be bought", reason="IDENTITY_VERIFICATION_REQUIRED"
+        )
+    return account
+
+
+async def _choose(tx: Transaction, wanted: NumberOrder, now: datetime) -> Item:
+    """The item, locked."""
+    if wanted.query is not None:
+        wanted.query.check()
+        item = await tx.inventory.lock_any(wanted.query, now)
+    else:
+        item = await tx.inventory.lock_by_number(wanted.number)
+    if item is None:
+        raise NotFound("No carrier offers such a number", reason="NUMBER_NOT_FOUND", field="number")
+    if wanted.kind is not None and wanted.kind is not item.kind:
+        raise Invalid(f"{item.number} is a {item.kind} number", reason="INVALID_ARGUMENT", field="type")
+    return item
+
+
+async def _open_order(tx: Transaction, account_id: AccountId, item: Item) -> Order:
+    """The account's own order for the item, so that a second try does not order twice."""
+    order = await tx.orders.find_open(item.id) if item.account_id == account_id else None
+    if order is None:
+        raise AlreadyExists(f"{item.number} is taken", reason="ALREADY_EXISTS", field="number")
+    return order
+
+
+def _end_of_reservation(item: Item, account_id: AccountId) -> ReservationStatus:
+    return ReservationStatus.USED if item.account_id == account_id else ReservationStatus.EXPIRED
+
+
+def _carrier(carriers: Carriers, item: Item) -> Carrier:
+    try:
+        return carriers.carrier(item.carrier)
+    except KeyError:
+        raise Unavailable(f"The carrier {item.carrier} is not set up") from None
+
+
+def _new_order(account_id: AccountId, item: Item, wanted: NumberOrder, now: datetime) -> Order:
+    waits = bool(item.documents_required)
+    return Order(
+        id=OrderId(new_id(now)),
+        account_id=account_id,
+        item_id=item.id,
+        number=item.number,
+        carrier=item.carrier,
+        status=OrderStatus.PENDING if waits else OrderStatus.RECEIVED,
+        request=wanted,
+        setup_micros=item.setup_micros,
+        monthly_micros=item.monthly_micros,
+        documents=tuple(OrderDocument(kind) for kind in item.documents_required),
+        check_at=None if waits else now + IN_HAND,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+# --- at the carrier --------------------------------------------------------------------------------------------------
+
+
+async def go_on(database: Database, carriers: Carriers, order: Order, now: datetime) -> Order:
+    """Ask the carrier and write down what it says. Safe at any time, from any process, any number of times."""
+    carrier = carriers.carrier(order.carrier)
+    try:
+        async with asyncio.timeout(CARRIER_TIMEOUT_S):
+            answer = await _ask(carrier, order)
+    except (CarrierTimeout, TimeoutError):
+        answer = None
+    return await conclude(database, order.id, answer, now)
+
+
+async def _ask(carrier: Carrier, order: Order) -> Answer | None:
+    """What the carrier says of the order, given to it if it has not heard of it; None where it is not sure yet."""
+    answer = None
+    if order.attempts:
+        answer = await carrier.find_order(order.reference)
+    if answer is None:
+        answer = await carrier.order(order.number, order.reference)
+    if isinstance(answer, Ordered) and not await carrier.owns(order.number):
+        return None  # its inventory lags behind its answers
+    return answer
+
+
+async def conclude(database: Database, order_id: OrderId, answer: Answer | None, now: datetime) -> Order:
+    """The last step: number and charge, or item and money back, or wait; nothing where it is over already."""
+    async with database.transaction() as tx:
+        order = await tx.orders.lock(order_id)
+        assert order is not None  # orders are never deleted
+        if order.status.is_over:
+            return order
+        if isinstance(answer, Ordered):
+            return await _confirm(tx, order, now)
+        if isinstance(answer, Refused):
+            return await end_order(tx, order, OrderStatus.FAILED, answer.reason, now)
+        waiting = replace(
+            order,
+            status=OrderStatus.SUBMITTED,
+            attempts=order.attempts + 1,
+            check_at=next_check(order.attempts, now),
+            updated_at=now,
+        )
+        await tx.orders.save(waiting)
+        return waiting
+
+
+# --- the last step ---------------------------------------------------------------------------------------------------
+
+
+async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
+    account = await tx.accounts.find(order.account_id)
+    item = await tx.inventory.lock(order.item_id)
+    assert account is not None  # neither is ever deleted
+    assert item is not None
+    number = _new_number(account, item, order, now)
+    await tx.numbers.add(number)
+    await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
+    await settle_hold(tx, order.hold_key, _charge(order, number.id, now), now)
+    confirmed = replace(
+        order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, updated_at=now, ended_at=now
+    )
+    await tx.orders.save(confirmed)
+    await publish(tx, _created(number, now))
+    return confirmed
+
+
+async def _sell(tx: Transaction, account: Account, item: Item, order: Order, now: datetime) -> Number:
+    """The whole purchase of the operator's own stock."""
+    number = _new_number(account, item, order, now)
+    await charge(tx, account.id, _charge(order, number.id, now), now)
+    await tx.numbers.add(number)
+    await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account.id, until=None, now=now)
+    await tx.orders.add(replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now))
+    await publish(tx, _created(number, now))
+    return number
+
+
+def _price(order: Order) -> Micros:
+    return Micros(order.setup_micros + order.monthly_micros)
+
+
+def _charge(order: Order, number_id: NumberId, now: datetime) -> Charge:
+    """Set-up and the first month in one entry, at the price of the day of the order (LED-9)."""
+    return Charge(
+        key=order.charge_key,
+        rate=Rate(CostType.NUMBER, _price(order)),
+        units=1,
+        reference_type=ReferenceType.NUMBER,
+        reference_id=number_id,
+        started_at=order.created_at,
+        ended_at=now,
+        detail=order.number,
+    )
+
+
+def _new_number(account: Account, item: Item, order: Order, now: datetime) -> Number:
+    renews_at = a_month_after(now, day=now.day)
+    wanted = order.request
+    return Number(
+        id=NumberId(new_id(now)),
+        account_id=account.id,
+        organization_id=account.organization_id,
+        number=item.number,
+        kind=item.kind,
+        status=NumberStatus.ACTIVE,
+        created_at=now,
+        targets=wanted.targets,
+        name=wanted.name,
+        detail=wanted.detail,
+        tags=wanted.tags,
+        metadata=wanted.metadata,
+        country=item.country,
+        capabilities=item.capabilities,
+        item_id=item.id,
+        carrier=item.carrier,
+        monthly_micros=order.monthly_micros,
+        purchased_at=now,
+        renews_at=renews_at,
+        look_at=first_look(renews_at),
+    )
+
+
+def _created(number: Number, now: datetime) -> Event:
+    return Event(number.account_id, "number_created", number.id, show_number(number), now)
+
+
+async def _take_virtual(database: Database, account_id: AccountId, wanted: NumberOrder, now: datetime) -> Number:
+    """Virtual numbers come from nobody and cost nothing; the plan says how many."""
+    check_virtual(wanted.number)
+    async with database.transaction() as tx:
+        account = await tx.accounts.find(account_id, for_update=True)  # others of the account that count wait here
+        if account is None:
+            raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+        if wanted.idempotency_key:
+            earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
+            if earlier is not None:
+                return earlier
+        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
+        await check_targets(tx, account_id, wanted.targets)
+        if await tx.numbers.taken([wanted.number], since=now - QUARANTINE):
+            raise AlreadyExists(f"{wanted.number} is taken", reason="ALREADY_EXISTS", field="number")
+        number = Number(
+            id=NumberId(new_id(now)),
+            account_id=account_id,
+            organization_id=account.organization_id,
+            number=wanted.number,
+            kind=NumberKind.VIRTUAL,
+            status=NumberStatus.ACTIVE,
+            created_at=now,
+            targets=wanted.targets,
+            name=wanted.name,
+            detail=wanted.detail,
+            tags=wanted.tags,
+            metadata=wanted.metadata,
+            country="899",
+            capabilities=("voice",),
+            idempotency_key=wanted.idempotency_key,
+        )
+        await tx.numbers.add(number)
+        await publish(tx, _created(number, now))
+    return number

@@ -1,8 +1,123 @@
-"""inventory in Postgres (owner fills in)."""
+"""Stock, search and reservations in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.item_search import search_sql
+from dialplane.domain.ids import AccountId, ItemId
+from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind
+
+_SQL = queries("inventory")
 
 
 class PostgresInventoryStore:
+    """Fulfils `services.inventory.InventoryStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def add_items(self, items: Sequence[Item]) -> set[str]:
+        rows = [
+            (
+                i.id, i.number, i.carrier, i.kind, i.country, i.region, i.locality, i.postal_code, i.latitude,
+                i.longitude, ",".join(i.capabilities), i.setup_micros, i.monthly_micros,
+                ",".join(i.documents_required), i.created_at,
+            )
+            for i in items
+        ]  # fmt: skip
+        if not rows:
+            return set()
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return {row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns)}
+
+    async def find_known(self, numbers: Sequence[str]) -> set[str]:
+        return {row["number"] for row in await self._connection.fetch(_SQL["find_known"], numbers)}
+
+    async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
+        sql, arguments = search_sql(query)
+        return [_item(row) for row in await self._connection.fetch(sql, *arguments)]
+
+    async def lock_any(self, query: ItemQuery, now: datetime) -> Item | None:
+        sql, arguments = search_sql(query, lock_one=True)
+        row = await self._connection.fetchrow(sql, *arguments)
+        return None if row is None else _item(row)
+
+    async def lock_by_number(self, number: str) -> Item | None:
+        row = await self._connection.fetchrow(_SQL["lock_by_number"], number)
+        return None if row is None else _item(row)
+
+    async def lock(self, item_id: ItemId) -> Item | None:
+        row = await self._connection.fetchrow(_SQL["lock"], item_id)
+        return None if row is None else _item(row)
+
+    async def set_state(
+        self, item_id: ItemId, state: ItemState, *, account_id: AccountId | None, until: datetime | None, now: datetime
+    ) -> None:
+        await self._connection.execute(_SQL["set_state"], item_id, state, account_id, until, now)
+
+    async def rested(self, now: datetime, *, limit: int) -> list[Item]:
+        return [_item(row) for row in await self._connection.fetch(_SQL["rested"], now, limit)]
+
+    async def add_reservation(self, reservation: Reservation) -> None:
+        await self._connection.execute(
+            _SQL["add_reservation"], reservation.id, reservation.account_id, reservation.item_id, reservation.number,
+            reservation.status, reservation.expires_at, reservation.created_at,
+        )  # fmt: skip
+
+    async def find_reservation(self, account_id: AccountId, reservation_id: UUID) -> Reservation | None:
+        row = await self._connection.fetchrow(_SQL["find_reservation"], account_id, reservation_id)
+        return None if row is None else _reservation(row)
+
+    async def list_reservations(
+        self, account_id: AccountId, *, before: datetime | None, limit: int
+    ) -> list[Reservation]:
+        rows = await self._connection.fetch(_SQL["list_reservations"], account_id, before, limit)
+        return [_reservation(row) for row in rows]
+
+    async def end_reservation(self, item_id: ItemId, status: ReservationStatus, now: datetime) -> None:
+        await self._connection.execute(_SQL["end_reservation"], item_id, status, now)
+
+    async def expired_reservations(self, now: datetime, *, limit: int) -> list[Reservation]:
+        return [_reservation(row) for row in await self._connection.fetch(_SQL["expired_reservations"], now, limit)]
+
+
+def _item(row: asyncpg.Record) -> Item:
+    return Item(
+        id=ItemId(row["id"]),
+        number=row["number"],
+        carrier=row["carrier"],
+        kind=NumberKind(row["type"]),
+        country=row["country"],
+        state=ItemState(row["state"]),
+        setup_micros=Micros(row["setup_micros"]),
+        monthly_micros=Micros(row["monthly_micros"]),
+        created_at=row["created_at"],
+        region=row["region"],
+        locality=row["locality"],
+        postal_code=row["postal_code"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        capabilities=tuple(row["capabilities"]),
+        documents_required=tuple(row["documents_required"]),
+        account_id=row["account_id"],
+        state_until=row["state_until"],
+    )
+
+
+def _reservation(row: asyncpg.Record) -> Reservation:
+    return Reservation(
+        id=row["id"],
+        account_id=row["account_id"],
+        item_id=ItemId(row["item_id"]),
+        number=row["number"],
+        status=ReservationStatus(row["status"]),
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+    )

@@ -1,8 +1,151 @@
-"""ledger in Postgres (owner fills in)."""
+"""The ledger in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.ids import AccountId, EntryId, HoldId
+from dialplane.domain.ledger import (
+    Entry,
+    Hold,
+    HoldState,
+    LedgerTotals,
+    Purse,
+    ReferenceType,
+    TransactionType,
+    postings,
+)
+from dialplane.domain.money import Micros
+from dialplane.domain.rating import CostType, Price, Rate
+
+_SQL = queries("ledger")
 
 
 class PostgresLedgerStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def lock_purses(self, account_ids: Iterable[AccountId]) -> dict[AccountId, Purse]:
+        wanted = sorted(account_ids)
+        rows = await self._connection.fetch(_SQL["lock_purses"], wanted)
+        if len(rows) < len(wanted):
+            await self._connection.execute(_SQL["open_purses"], wanted)
+            rows = await self._connection.fetch(_SQL["lock_purses"], wanted)
+        return {row["account_id"]: Purse(*row) for row in rows}
+
+    async def find_purse(self, account_id: AccountId) -> Purse | None:
+        row = await self._connection.fetchrow(_SQL["find_purse"], account_id)
+        return None if row is None else Purse(*row)
+
+    async def save_purses(self, purses: Iterable[Purse]) -> None:
+        rows = [(p.account_id, p.credit, p.credit_held, p.tokens, p.tokens_held) for p in purses]
+        if len(rows) == 1:
+            await self._connection.execute(_SQL["save_purse"], *rows[0])
+        elif rows:
+            await self._connection.execute(_SQL["save_purses"], *_columns(rows))
+
+    async def add_holds(self, holds: Sequence[Hold]) -> None:
+        if not holds:
+            return
+        rows = [
+            (h.key, h.id, h.account_id, h.units, h.price.micros, h.price.tokens, h.state, h.expires_at, h.created_at)
+            for h in holds
+        ]
+        await self._connection.execute(_SQL["add_holds"], *_columns(rows))
+
+    async def find_holds(self, keys: Sequence[str]) -> dict[str, Hold]:
+        return {row["key"]: _hold(row) for row in await self._connection.fetch(_SQL["find_holds"], keys)}
+
+    async def close_holds(self, keys: Sequence[str], state: HoldState, now: datetime) -> dict[str, Hold]:
+        rows = await self._connection.fetch(_SQL["close_holds"], keys, state, now)
+        return {row["key"]: _hold(row) for row in rows}
+
+    async def change_holds(self, holds: Sequence[Hold]) -> None:
+        if not holds:
+            return
+        rows = [(h.key, h.units, h.price.micros, h.price.tokens, h.expires_at) for h in holds]
+        await self._connection.execute(_SQL["change_holds"], *_columns(rows))
+
+    async def expired_holds(self, now: datetime, *, limit: int) -> list[Hold]:
+        return [_hold(row) for row in await self._connection.fetch(_SQL["expired_holds"], now, limit)]
+
+    async def find_entries(self, keys: Sequence[str]) -> dict[str, Entry]:
+        return {row["key"]: _entry(row) for row in await self._connection.fetch(_SQL["find_entries"], keys)}
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        rows = [
+            (
+                e.id, e.account_id, e.key, e.transaction_type, e.reference_type, e.reference_id, e.rate.cost_type,
+                e.detail, e.seconds, e.units, e.rate.micros, e.rate.tokens, e.amount_micros, e.amount_tokens,
+                e.credit_after, e.tokens_after, e.started_at, e.ended_at, e.created_at,
+            )
+            for e in entries
+        ]  # fmt: skip
+        lines = [
+            (line.entry_id, line.book, line.account_id, line.currency, line.amount)
+            for entry in entries
+            for line in postings(entry)
+        ]
+        await self._connection.execute(_SQL["append"], *_columns(rows), *(_columns(lines) or [[]] * 5))
+
+    async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None:
+        row = await self._connection.fetchrow(_SQL["get_entry"], account_id, entry_id)
+        return None if row is None else _entry(row)
+
+    async def list_entries(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Entry]:
+        return [_entry(row) for row in await self._connection.fetch(_SQL["list_entries"], account_id, before, limit)]
+
+    async def accounts_to_top_up(self, now: datetime, *, limit: int) -> list[AccountId]:
+        rows = await self._connection.fetch(_SQL["accounts_to_top_up"], now, limit)
+        return [row["account_id"] for row in rows]
+
+    async def save_top_up(self, account_id: AccountId, *, at: datetime, next_at: datetime) -> None:
+        await self._connection.execute(_SQL["save_top_up"], account_id, at, next_at)
+
+    async def totals(self) -> LedgerTotals:
+        row = await self._connection.fetchrow(_SQL["totals"])
+        assert row is not None  # a query without FROM always answers with one row
+        return LedgerTotals(*row)
+
+
+def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _hold(row: asyncpg.Record) -> Hold:
+    return Hold(
+        id=HoldId(row["id"]),
+        account_id=row["account_id"],
+        key=row["key"],
+        units=row["units"],
+        price=Price(Micros(row["micros"]), row["tokens"]),
+        state=HoldState(row["state"]),
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+    )
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    return Entry(
+        id=EntryId(row["id"]),
+        account_id=row["account_id"],
+        key=row["key"],
+        transaction_type=TransactionType(row["transaction_type"]),
+        reference_type=ReferenceType(row["reference_type"]),
+        reference_id=row["reference_id"],
+        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
+        units=row["units"],
+        seconds=row["seconds"],
+        amount_micros=row["amount_micros"],
+        amount_tokens=row["amount_tokens"],
+        credit_after=row["credit_after"],
+        tokens_after=row["tokens_after"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        created_at=row["created_at"],
+        detail=row["detail"],
+    )

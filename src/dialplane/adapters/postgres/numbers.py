@@ -1,8 +1,113 @@
-"""numbers in Postgres (owner fills in)."""
+"""Numbers in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.targets import read_targets, write_targets
+from dialplane.domain.errors import AlreadyExists
+from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import Number, NumberKind, NumberStatus, SuspendedFor
+
+_SQL = queries("numbers")
 
 
 class PostgresNumberStore:
+    """Fulfils `services.numbers.NumberStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def add(self, number: Number) -> None:
+        await self._write(_SQL["add"], number)
+
+    async def save(self, number: Number) -> None:
+        await self._write(_SQL["save"], number)
+
+    async def _write(self, sql: str, number: Number) -> None:
+        try:
+            await self._connection.execute(sql, *_values(number))
+        except asyncpg.UniqueViolationError as fault:
+            raise AlreadyExists(f"{number.number} is taken", reason="ALREADY_EXISTS", field="number") from fault
+
+    async def find(self, account_id: AccountId, number_id: NumberId) -> Number | None:
+        row = await self._connection.fetchrow(_SQL["find"], number_id, account_id)
+        return None if row is None else _number(row)
+
+    async def find_by_key(self, account_id: AccountId, idempotency_key: str) -> Number | None:
+        row = await self._connection.fetchrow(_SQL["find_by_key"], account_id, idempotency_key)
+        return None if row is None else _number(row)
+
+    async def find_locked(self, account_id: AccountId | None, number_id: NumberId) -> Number | None:
+        row = await self._connection.fetchrow(_SQL["find_locked"], number_id, account_id)
+        return None if row is None else _number(row)
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Number]:
+        return [_number(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
+
+    async def find_live(self, numbers: Sequence[str]) -> list[Number]:
+        return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
+
+    async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:
+        return {row["number"] for row in await self._connection.fetch(_SQL["taken"], numbers, since)}
+
+    async def count_virtual(self, account_id: AccountId) -> int:
+        return int(await self._connection.fetchval(_SQL["count_virtual"], account_id))
+
+    async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
+        rows = await self._connection.fetch(_SQL["clear_flow"], str(flow_id), now)
+        return [NumberId(row["id"]) for row in rows]
+
+    async def due(self, now: datetime, *, limit: int) -> list[Number]:
+        return [_number(row) for row in await self._connection.fetch(_SQL["due"], now, limit)]
+
+    async def renewable_before(self, moment: datetime, *, limit: int) -> list[Number]:
+        return [_number(row) for row in await self._connection.fetch(_SQL["renewable_before"], moment, limit)]
+
+    async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
+        await self._connection.execute(_SQL["hasten_unpaid"], account_id, now)
+
+
+def _values(number: Number) -> tuple[object, ...]:
+    return (
+        number.id, number.account_id, number.organization_id, number.number, number.kind, number.status,
+        number.suspended_for, *write_targets(number.targets), number.name, number.detail, number.tags, number.metadata,
+        number.protected, number.country, number.capabilities, number.item_id, number.carrier, number.monthly_micros,
+        number.purchased_at, number.renews_at, number.look_at, number.warned_days, number.created_at,
+        number.updated_at, number.released_at, number.grace_until, number.idempotency_key,
+    )  # fmt: skip
+
+
+def _number(row: asyncpg.Record) -> Number:
+    return Number(
+        id=NumberId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        organization_id=OrganizationId(row["organization_id"]),
+        number=row["number"],
+        kind=NumberKind(row["kind"]),
+        status=NumberStatus(row["status"]),
+        created_at=row["created_at"],
+        targets=read_targets(row["voice_target"], row["message_target"], row["refer_target"]),
+        name=row["name"],
+        detail=row["detail"],
+        tags=tuple(row["tags"]),
+        metadata=row["metadata"],
+        protected=row["protected"],
+        suspended_for=SuspendedFor(row["suspended_for"]),
+        country=row["country"],
+        capabilities=tuple(row["capabilities"]),
+        item_id=None if row["item_id"] is None else ItemId(row["item_id"]),
+        carrier=row["carrier"],
+        monthly_micros=Micros(row["monthly_micros"]),
+        purchased_at=row["purchased_at"],
+        renews_at=row["renews_at"],
+        look_at=row["look_at"],
+        warned_days=row["warned_days"],
+        updated_at=row["updated_at"],
+        released_at=row["released_at"],
+        grace_until=row["grace_until"],
+        idempotency_key=row["idempotency_key"],
+    )

@@ -1,8 +1,105 @@
-"""orders in Postgres (owner fills in)."""
+"""Orders in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from dataclasses import asdict
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.targets import read_targets, write_targets
+from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind
+from dialplane.domain.orders import NumberOrder, Order, OrderDocument, OrderStatus
+
+_SQL = queries("orders")
 
 
 class PostgresOrderStore:
+    """Fulfils `services.orders.OrderStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def add(self, order: Order) -> None:
+        await self._connection.execute(
+            _SQL["add"], order.id, order.account_id, order.item_id, order.number, order.carrier, order.status,
+            order.reason, _write_request(order.request), [asdict(document) for document in order.documents],
+            order.setup_micros, order.monthly_micros, order.request.idempotency_key, order.number_id, order.check_at,
+            order.attempts, order.created_at, order.updated_at, order.ended_at,
+        )  # fmt: skip
+
+    async def save(self, order: Order) -> None:
+        await self._connection.execute(
+            _SQL["save"], order.id, order.status, order.reason, [asdict(document) for document in order.documents],
+            order.number_id, order.check_at, order.attempts, order.updated_at, order.ended_at,
+        )  # fmt: skip
+
+    async def find(self, account_id: AccountId, order_id: OrderId) -> Order | None:
+        return _order(await self._connection.fetchrow(_SQL["find"], account_id, order_id))
+
+    async def find_by_key(self, account_id: AccountId, idempotency_key: str) -> Order | None:
+        return _order(await self._connection.fetchrow(_SQL["find_by_key"], account_id, idempotency_key))
+
+    async def find_open(self, item_id: ItemId) -> Order | None:
+        return _order(await self._connection.fetchrow(_SQL["find_open"], item_id))
+
+    async def lock(self, order_id: OrderId) -> Order | None:
+        return _order(await self._connection.fetchrow(_SQL["lock"], order_id))
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+        rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_read(row) for row in rows]
+
+    async def take_due(self, now: datetime, *, limit: int) -> list[Order]:
+        return [_read(row) for row in await self._connection.fetch(_SQL["take_due"], now, limit)]
+
+
+def _write_request(request: NumberOrder) -> dict[str, object]:
+    voice, message, refer = write_targets(request.targets)
+    return {
+        "kind": request.kind,
+        "voice": voice,
+        "message": message,
+        "refer": refer,
+        "name": request.name,
+        "detail": request.detail,
+        "tags": request.tags,
+        "metadata": request.metadata,
+    }
+
+
+def _order(row: asyncpg.Record | None) -> Order | None:
+    return None if row is None else _read(row)
+
+
+def _read(row: asyncpg.Record) -> Order:
+    asked = row["request"]
+    return Order(
+        id=OrderId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        item_id=ItemId(row["item_id"]),
+        number=row["number"],
+        carrier=row["carrier"],
+        status=OrderStatus(row["status"]),
+        request=NumberOrder(
+            number=row["number"],
+            kind=None if asked["kind"] is None else NumberKind(asked["kind"]),
+            targets=read_targets(asked["voice"], asked["message"], asked["refer"]),
+            name=asked["name"],
+            detail=asked["detail"],
+            tags=tuple(asked["tags"]),
+            metadata=asked["metadata"],
+            idempotency_key=row["idempotency_key"],
+        ),
+        setup_micros=Micros(row["setup_micros"]),
+        monthly_micros=Micros(row["monthly_micros"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        reason=row["reason"],
+        documents=tuple(OrderDocument(**document) for document in row["documents"]),
+        number_id=None if row["number_id"] is None else NumberId(row["number_id"]),
+        check_at=row["check_at"],
+        attempts=row["attempts"],
+        ended_at=row["ended_at"],
+    )

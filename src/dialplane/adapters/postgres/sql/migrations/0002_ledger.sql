@@ -82,9 +82,9 @@ create table holds (
     micros bigint not null check (micros >= 0),
     tokens bigint not null check (tokens >= 0),
     state text not null check (state in ('held', 'settled', 'released')),
-    expires_at timestamptz not null,
+    expires_at timestamptz,                              -- null: ended only by what it was placed for
     created_at timestamptz not null,
     closed_at timestamptz
 );
 -- holds that their owner left behind
-create index holds_by_expiry on holds (expires_at) where state = 'held';
+create index holds_by_expiry on holds (expires_at) where state = 'held' and expires_at is not null;

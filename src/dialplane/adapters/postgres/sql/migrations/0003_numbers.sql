@@ -65,7 +65,9 @@ create table numbers (
     purchased_at timestamptz,
     renews_at timestamptz,                               -- the due day of the next month; null: never
     look_at timestamptz,                                 -- when the renewal has something to do next
-    warned_days smallint,                                -- the last warning before the due day: 7, 3 or 1
+    warned_days smallint,                                -- the last step told: 7, 3, 1 days before; 0: not paid
+    grace_until timestamptz,                             -- while unpaid: when it will be suspended
+    idempotency_key text not null default '',            -- of the request that took a virtual number
     created_at timestamptz not null,
     updated_at timestamptz,
     released_at timestamptz,
@@ -78,6 +80,7 @@ create unique index numbers_live on numbers (number)
 -- short codes, patterns and channels belong to one account of an organization
 create unique index numbers_live_in_organization on numbers (organization_id, number)
     where status <> 'released' and kind in ('sip', 'pattern', 'channel');
+create unique index numbers_by_idempotency_key on numbers (account_id, idempotency_key) where idempotency_key <> '';
 create index numbers_by_account on numbers (account_id, created_at desc) where status <> 'released';
 create index numbers_by_look on numbers (look_at) where look_at is not null;
 create index numbers_quarantined on numbers (number, released_at) where status = 'released';
@@ -130,8 +133,8 @@ create index orders_by_check on orders (check_at) where check_at is not null;
 create table sandbox_carrier_orders (
     reference text primary key,
     number text not null,
-    state text not null check (state in ('working', 'owned', 'refused', 'released')),
+    state text not null check (state in ('owned', 'refused', 'released')),
     reason text not null default '',
     completes_at timestamptz not null
 );
-create unique index sandbox_carrier_owned on sandbox_carrier_orders (number) where state in ('working', 'owned');
+create unique index sandbox_carrier_owned on sandbox_carrier_orders (number) where state = 'owned';

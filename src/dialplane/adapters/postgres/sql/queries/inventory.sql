@@ -1,1 +1,52 @@
--- Queries of the subject: inventory.
+-- Queries of the subject: inventory. The search is put together in inventory.py from the conditions that were given.
+
+-- name: add_items
+insert into inventory_items (
+    id, number, carrier, type, country, region, locality, postal_code, latitude, longitude, capabilities,
+    setup_micros, monthly_micros, documents_required, state, created_at, updated_at
+)
+select id, number, carrier, type, country, region, locality, postal_code, latitude, longitude,
+    string_to_array(capabilities, ','), setup_micros, monthly_micros, string_to_array(documents, ','), 'offered', at, at
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::timestamptz[])
+    as n (id, number, carrier, type, country, region, locality, postal_code, latitude, longitude, capabilities,
+        setup_micros, monthly_micros, documents, at)
+on conflict (number) do nothing
+returning number
+
+-- name: find_known
+select number from inventory_items where number = any($1::text[])
+
+-- name: lock_by_number
+select * from inventory_items where number = $1 for update
+
+-- name: lock
+select * from inventory_items where id = $1 for update
+
+-- name: set_state
+update inventory_items set state = $2, account_id = $3, state_until = $4, updated_at = $5 where id = $1
+
+-- name: rested
+-- Released numbers whose quarantine is over.
+select * from inventory_items where state = 'quarantined' and state_until <= $1 order by state_until limit $2
+
+-- name: add_reservation
+insert into reservations (id, account_id, item_id, number, status, expires_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: find_reservation
+select * from reservations where account_id = $1 and id = $2
+
+-- name: list_reservations
+select * from reservations
+where account_id = $1 and status = 'held' and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc limit $3
+
+-- name: end_reservation
+update reservations set status = $2, ended_at = $3 where item_id = $1 and status = 'held'
+
+-- name: expired_reservations
+-- The item is locked first, as everywhere, so that a buyer and the worker cannot wait for each other.
+select r.* from reservations r join inventory_items i on i.id = r.item_id
+where i.state = 'held' and i.state_until <= $1 and r.status = 'held'
+order by r.expires_at limit $2 for update of i skip locked

@@ -1,1 +1,67 @@
--- Queries of the subject: numbers.
+-- Queries of the subject: numbers. The columns stand in the order of `_values` in numbers.py.
+
+-- name: add
+insert into numbers (
+    id, account_id, organization_id, number, kind, status, suspended_for, voice_target, message_target, refer_target,
+    name, detail, tags, metadata, protected, country, capabilities, item_id, carrier, monthly_micros, purchased_at,
+    renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key
+) values (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+    $26, $27, $28, $29
+)
+
+-- name: save
+update numbers set
+    account_id = $2, organization_id = $3, number = $4, kind = $5, status = $6, suspended_for = $7, voice_target = $8,
+    message_target = $9, refer_target = $10, name = $11, detail = $12, tags = $13, metadata = $14, protected = $15,
+    country = $16, capabilities = $17, item_id = $18, carrier = $19, monthly_micros = $20, purchased_at = $21,
+    renews_at = $22, look_at = $23, warned_days = $24, created_at = $25, updated_at = $26, released_at = $27,
+    grace_until = $28, idempotency_key = $29
+where id = $1
+
+-- name: find
+select * from numbers where id = $1 and account_id = $2
+
+-- name: find_by_key
+select * from numbers where account_id = $1 and idempotency_key = $2 and idempotency_key <> ''
+
+-- name: find_locked
+select * from numbers where id = $1 and ($2::uuid is null or account_id = $2) for update
+
+-- name: list_for
+select * from numbers
+where account_id = $1 and status <> 'released' and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc limit $3
+
+-- name: find_live
+-- Answered by the unique index numbers_live: the condition is that index's own.
+select * from numbers
+where number = any($1::text[]) and status <> 'released' and kind in ('local', 'toll_free', 'mobile', 'virtual')
+
+-- name: taken
+select number from numbers
+where number = any($1::text[]) and status <> 'released' and kind in ('local', 'toll_free', 'mobile', 'virtual')
+union
+select number from numbers where number = any($1::text[]) and status = 'released' and released_at > $2
+
+-- name: count_virtual
+select count(*) from numbers where account_id = $1 and kind = 'virtual' and status <> 'released'
+
+-- name: clear_flow
+update numbers set
+    voice_target = case when voice_target ->> 'flow_id' = $1 then null else voice_target end,
+    message_target = case when message_target ->> 'flow_id' = $1 then null else message_target end,
+    updated_at = $2
+where voice_target ->> 'flow_id' = $1 or message_target ->> 'flow_id' = $1
+returning id
+
+-- name: due
+select * from numbers where look_at <= $1 and status <> 'released' order by look_at limit $2
+for update skip locked
+
+-- name: renewable_before
+select * from numbers where renews_at < $1 and status <> 'released' order by renews_at limit $2
+for update skip locked
+
+-- name: hasten_unpaid
+update numbers set look_at = $2 where account_id = $1 and look_at > $2 and renews_at <= $2 and status <> 'released'

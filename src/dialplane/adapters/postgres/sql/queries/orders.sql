@@ -1,1 +1,33 @@
 -- Queries of the subject: orders.
+
+-- name: add
+insert into orders (
+    id, account_id, item_id, number, carrier, status, reason, request, documents, setup_micros, monthly_micros,
+    idempotency_key, number_id, check_at, attempts, created_at, updated_at, ended_at
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+
+-- name: save
+update orders set
+    status = $2, reason = $3, documents = $4, number_id = $5, check_at = $6, attempts = $7, updated_at = $8,
+    ended_at = $9
+where id = $1
+
+-- name: find
+select * from orders where account_id = $1 and id = $2
+
+-- name: find_by_key
+select * from orders where account_id = $1 and idempotency_key = $2 and idempotency_key <> ''
+
+-- name: find_open
+select * from orders where item_id = $1 and ended_at is null
+
+-- name: lock
+select * from orders where id = $1 for update
+
+-- name: list_for
+select * from orders
+where account_id = $1 and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc limit $3
+
+-- name: take_due
+select * from orders where check_at <= $1 and ended_at is null order by check_at limit $2 for update skip locked

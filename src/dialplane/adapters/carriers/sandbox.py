@@ -1,0 +1,78 @@
+"""The simulated carrier, as far as ordering numbers goes. Its books are tables of their own, which nothing else reads.
+
+A switch makes it misbehave (`PUT /operator/v1/sandbox/carrier`), until it is set back to `ok`:
+`reject` refuses; `timeout` does what is asked and never answers, so that who orders again carelessly has two; `late`
+takes the order, answers that it is working on it, and has the number ready a few seconds after.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from dialplane.adapters.postgres.connection import queries
+from dialplane.adapters.postgres.database import PostgresDatabase, PostgresTransaction
+from dialplane.services.carriers import Answer, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.services.settings import CarrierSwitch, carrier_switch
+
+LATE = timedelta(seconds=3)
+"""How long a `late` order takes."""
+
+REFUSAL = "the number is no longer available"
+
+_SQL = queries("sandbox_carrier")
+
+
+class SandboxCarrier:
+    """Fulfils `services.carriers.Carrier`."""
+
+    is_local = False
+
+    def __init__(self, database: PostgresDatabase, *, late: timedelta = LATE) -> None:
+        self._database = database
+        self._late = late
+
+    async def order(self, number: str, reference: str) -> Answer:
+        async with self._database.transaction() as tx:
+            switch = await carrier_switch(tx)
+            state, reason, ready_in = "owned", "", timedelta(0)
+            if switch is CarrierSwitch.REJECT:
+                state, reason = "refused", REFUSAL
+            elif switch is CarrierSwitch.LATE:
+                ready_in = self._late
+            answer = await self._book(tx, number, reference, state, reason, datetime.now(UTC) + ready_in)
+        if switch is CarrierSwitch.TIMEOUT:
+            raise CarrierTimeout
+        return answer
+
+    async def _book(
+        self, tx: PostgresTransaction, number: str, reference: str, state: str, reason: str, ready_at: datetime
+    ) -> Answer:
+        """Write the order down, or find it where the reference is known; somebody else's number is refused."""
+        row = await tx.connection.fetchrow(_SQL["order"], reference, number, state, reason, ready_at)
+        row = row or await tx.connection.fetchrow(_SQL["find_order"], reference)
+        return Refused(REFUSAL) if row is None else _answer(row["state"], row["reason"], row["completes_at"])
+
+    async def find_order(self, reference: str) -> Answer | None:
+        async with self._database.reading() as tx:
+            await _answers(tx)
+            row = await tx.connection.fetchrow(_SQL["find_order"], reference)
+        return None if row is None else _answer(row["state"], row["reason"], row["completes_at"])
+
+    async def owns(self, number: str) -> bool:
+        async with self._database.reading() as tx:
+            await _answers(tx)
+            return bool(await tx.connection.fetchval(_SQL["owns"], number, datetime.now(UTC)))
+
+    async def release(self, number: str) -> None:
+        async with self._database.transaction() as tx:
+            await _answers(tx)
+            await tx.connection.execute(_SQL["release"], number)
+
+
+async def _answers(tx: PostgresTransaction) -> None:
+    if await carrier_switch(tx) is CarrierSwitch.TIMEOUT:
+        raise CarrierTimeout
+
+
+def _answer(state: str, reason: str, completes_at: datetime) -> Answer:
+    if state != "owned":
+        return Refused(reason or REFUSAL)
+    return Ordered() if completes_at <= datetime.now(UTC) else Pending()

@@ -1,0 +1,60 @@
+"""The ledger as VoIPBIN's `billings` and `billing_account` show it (reference sections 7.1 and 7.4)."""
+
+from dialplane.domain.ledger import Entry
+from dialplane.services.billing import Balance
+from dialplane.services.shapes.common import show_id, show_time
+
+
+def show_billing(entry: Entry) -> dict[str, object]:
+    """Amounts are signed; negative is use."""
+    return {
+        "id": show_id(entry.id),
+        "customer_id": show_id(entry.account_id),
+        "account_id": show_id(entry.account_id),
+        "transaction_type": entry.transaction_type.value,
+        "status": "end",
+        "reference_type": entry.reference_type.value,
+        "reference_id": show_id(entry.reference_id),
+        "cost_type": entry.rate.cost_type.value,
+        "detail": entry.detail,
+        "usage_duration": entry.seconds,
+        "billable_units": entry.units,
+        "rate_token_per_unit": entry.rate.tokens,
+        "rate_credit_per_unit": entry.rate.micros,
+        "amount_token": entry.amount_tokens,
+        "amount_credit": entry.amount_micros,
+        "balance_token_snapshot": entry.tokens_after,
+        "balance_credit_snapshot": entry.credit_after,
+        "idempotency_key": entry.key,
+        "tm_billing_start": show_time(entry.started_at),
+        "tm_billing_end": show_time(entry.ended_at),
+        "tm_create": show_time(entry.created_at),
+        "tm_update": None,
+        "tm_delete": None,
+    }
+
+
+def show_billing_account(balance: Balance) -> dict[str, object]:
+    """`balance_credit` and `balance_token` are what can be spent now; what holds have set aside stands beside them."""
+    account, purse = balance.account, balance.purse
+    return {
+        "id": show_id(account.id),
+        "customer_id": show_id(account.id),
+        "name": account.name,
+        "detail": account.detail,
+        "plan_type": account.plan.value,
+        "plan_status": "active",
+        "balance_credit": purse.free_credit,
+        "balance_token": purse.free_tokens,
+        "held_credit": purse.credit_held,
+        "held_token": purse.tokens_held,
+        "payment_type": "prepaid",
+        "payment_method": "",
+        "paddle_subscription_id": "",
+        "paddle_customer_id": "",
+        "tm_last_topup": None,
+        "tm_next_topup": show_time(purse.next_top_up_at),
+        "tm_create": show_time(account.created_at),
+        "tm_update": show_time(account.updated_at),
+        "tm_delete": show_time(account.deleted_at),
+    }
