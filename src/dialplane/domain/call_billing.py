@@ -1,25 +1,21 @@
-"""What a call costs while it goes on: slices of a minute, reserved before they are spent, settled at the end.
+"""What a call costs while it goes on: minutes, each reserved before it is spent, settled at the end.
 
 The price is frozen when the call begins (LED-9). Time is counted from the answer to the end.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from dialplane.domain.calls import Call
 from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType, Settlement
+from dialplane.domain.rating import CostType, Rate, started_minutes
 
+HOLD_LASTS = timedelta(hours=2)
+"""Longer than the longest call; a hold that is still there then was left behind by a crash."""
 
-class CallKind(StrEnum):
-    """VoIPBIN's cost types of calls (reference section 7.3)."""
-
-    PSTN_INCOMING = "call_pstn_incoming"
-    PSTN_OUTGOING = "call_pstn_outgoing"
-    VIRTUAL = "call_vn"
-    EXTENSION = "call_extension"
-
-
-SLICE = timedelta(minutes=1)
+RENEW_BEFORE_S = 5.0
+"""How long before a reserved minute is used up the next one is reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,7 @@ class CallBilling:
 
     account_id: AccountId
     call_id: CallId
-    kind: CallKind
-    minute_micros: int
-    """Credit for a started minute."""
-    minute_tokens: int = 0
-    """Plan tokens for a started minute, taken before credit; 0 where tokens do not pay for it."""
+    rate: Rate
 
     @property
     def key(self) -> str:
@@ -41,11 +33,26 @@ class CallBilling:
 
     @property
     def is_free(self) -> bool:
-        return self.minute_micros == 0 and self.minute_tokens == 0
+        return not self.rate.micros and not self.rate.tokens
 
+    def hold(self, minutes: int, now: datetime) -> HoldRequest:
+        """Set aside `minutes` in all; asked again with more, the same hold grows."""
+        return HoldRequest(self.account_id, self.key, self.rate, minutes, now + HOLD_LASTS)
 
-def started_minutes(answered_at: datetime | None, ended_at: datetime) -> int:
-    """Whole minutes, every started one counts; a call that was never answered has none."""
-    if answered_at is None:
-        return 0
-    return -(-(ended_at - answered_at) // SLICE) if ended_at > answered_at else 1
+    def settlement(self, call: Call, ended_at: datetime) -> Settlement:
+        """What the ended call costs; nothing where it was never answered."""
+        answered_at = call.progressing_at
+        seconds = (ended_at - answered_at).total_seconds() if answered_at else 0.0
+        started_at = answered_at or ended_at
+        extension = self.rate.cost_type in (CostType.CALL_EXTENSION, CostType.CALL_DIRECT_EXT)
+        charge = Charge(
+            key=self.key,
+            rate=self.rate,
+            units=max(started_minutes(seconds), 1) if answered_at else 0,
+            reference_type=ReferenceType.CALL_EXTENSION if extension else ReferenceType.CALL,
+            reference_id=self.call_id,
+            started_at=started_at,
+            ended_at=ended_at,
+            seconds=int(seconds),
+        )
+        return Settlement(self.account_id, self.key, charge)

@@ -123,6 +123,8 @@ class Call:
     master_call_id: CallId | None = None
     chained_call_ids: tuple[CallId, ...] = ()
     recording_ids: tuple[RecordingId, ...] = ()
+    cost_type: str = ""
+    """What it counts as in the rate deck (`call_pstn_incoming`, …), fixed when it began."""
     raw_source: str = ""
     raw_destination: str = ""
     sip_call_id: str = ""

@@ -4,7 +4,7 @@ What is looked up (numbers, the account's standing) comes in as values; every ca
 the decision with its verdict and reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -13,7 +13,7 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import OrganizationId
+from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.targets import MessageTarget, VoiceTarget
 
@@ -118,7 +118,7 @@ def decide(
     *,
     origin: Origin,
     numbers: dict[str, Number],
-    accounts: dict[UUID, Account],
+    accounts: Mapping[AccountId, Account],
     can_pay: bool = True,
 ) -> RouteDecision:
     """Pick the number for `raw` among the live `numbers` (by their text), in the order of `tried`, and judge it.

@@ -1,7 +1,7 @@
 """Flows as a resource: written after a full check, kept 10,000 an account, cleared from numbers when deleted."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +30,10 @@ class FlowStore(Protocol):
 
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         """`lock`: nobody else changes it until the transaction ends."""
+        ...
+
+    async def find_many(self, flow_ids: Collection[FlowId]) -> list[Flow]:
+        """Of any account, in one round trip."""
         ...
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:

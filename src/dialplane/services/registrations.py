@@ -1,6 +1,6 @@
 """The registrar's memory: which extension can be reached where, and who may say so (RFC 3261 section 10)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -79,3 +79,18 @@ async def find_bindings(
     async with database.reading() as tx:
         subscriber = await tx.registrations.find_extension(account_id, extension_id)
         return subscriber, [] if subscriber is None else await tx.registrations.bindings(extension_id, now)
+
+
+async def register(
+    database: Database,
+    extension_id: ExtensionId,
+    change: Callable[[list[Binding]], list[Binding] | None],
+    now: datetime,
+) -> None:
+    """Change the live bindings of an extension, one registration at a time. `change` gives what they become, or None
+    to leave them as they are."""
+    async with database.transaction() as tx:
+        await tx.registrations.lock(extension_id)
+        wanted = change(await tx.registrations.bindings(extension_id, now))
+        if wanted is not None:
+            await tx.registrations.replace_bindings(extension_id, wanted)

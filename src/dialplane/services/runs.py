@@ -3,7 +3,7 @@
 The runtimes call `create_runs` and `save_progress` in their own transactions; both take any number at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +124,15 @@ async def end_abandoned_runs(database: Database, *, created_before: datetime, no
         ended = [replace(_ended(run, now), error="interrupted") for run in runs]
         await publish(tx, *(_event(run, "activeflow_updated", now) for run in ended))
     return len(runs)
+
+
+async def interrupt_runs(tx: Transaction, runs: Iterable[tuple[AccountId, RunId]], now: datetime) -> None:
+    """End runs whose call was cut off by the death of its node; those that have ended stay as they are."""
+    for account_id, run_id in sorted(set(runs), key=lambda pair: pair[1]):
+        run = await tx.runs.find(account_id, run_id, lock=True)
+        if run is not None and run.status is RunStatus.RUNNING:
+            await tx.runs.end(run_id, "interrupted", now)
+            await publish(tx, _event(replace(_ended(run, now), error="interrupted"), "activeflow_updated", now))
 
 
 def following_run(run: Run, flow: Flow, now: datetime) -> Run | None:

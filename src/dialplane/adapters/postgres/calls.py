@@ -43,6 +43,10 @@ class PostgresCallStore:
         row = await self._connection.fetchrow(_SQL["find"], account_id, call_id)
         return None if row is None else _call(row)
 
+    async def find_live(self, call_id: CallId) -> Call | None:
+        row = await self._connection.fetchrow(_SQL["find_live"], call_id)
+        return None if row is None else _call(row)
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [_call(row) for row in rows]

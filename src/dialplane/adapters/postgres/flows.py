@@ -1,5 +1,6 @@
 """Flows in Postgres."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -48,6 +49,9 @@ class PostgresFlowStore:
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, flow_id)
         return None if row is None else _flow(row)
+
+    async def find_many(self, flow_ids: Collection[FlowId]) -> list[Flow]:
+        return [_flow(row) for row in await self._connection.fetch(_SQL["find_many"], flow_ids)]
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["find_by_direct_hash"], direct_hash)

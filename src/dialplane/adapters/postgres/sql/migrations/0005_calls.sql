@@ -16,6 +16,7 @@ create table calls (
     recording_ids uuid[] not null default '{}',
     source jsonb not null,
     destination jsonb not null,
+    cost_type text not null default '',
     raw_source text not null default '',        -- as it came in, beside the normal form in the addresses
     raw_destination text not null default '',
     sip_call_id text not null default '',

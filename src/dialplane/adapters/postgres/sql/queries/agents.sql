@@ -4,6 +4,10 @@
 insert into agents (id, account_id, username, password_hash, name, detail, permission, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: update_agent
+update agents set password_hash = $2, name = $3, detail = $4, permission = $5, updated_at = $6, deleted_at = $7
+where id = $1;
+
 -- name: find_agent
 select * from agents where id = $1 and deleted_at is null;
 

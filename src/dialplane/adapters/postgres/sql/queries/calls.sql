@@ -4,13 +4,13 @@
 -- $1: a JSON array of calls; one statement for any number of them.
 insert into calls (
     id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
-    recording_ids, source, destination, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
+    recording_ids, source, destination, cost_type, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
     hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
     updated_at, deleted_at
 )
 select
     id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
-    recording_ids, source, destination, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
+    recording_ids, source, destination, cost_type, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
     hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
     updated_at, deleted_at
 from jsonb_populate_recordset(null::calls, $1)
@@ -42,6 +42,9 @@ from jsonb_populate_recordset(null::refused_calls, $1);
 
 -- name: find
 select * from calls where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: find_live
+select * from calls where id = $1 and status <> 'hangup';
 
 -- name: list_for
 select * from calls

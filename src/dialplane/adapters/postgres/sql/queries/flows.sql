@@ -22,6 +22,9 @@ select * from flows where id = $2 and account_id = $1 and deleted_at is null;
 -- name: lock
 select * from flows where id = $2 and account_id = $1 and deleted_at is null for update;
 
+-- name: find_many
+select * from flows where id = any($1) and deleted_at is null;
+
 -- name: find_by_direct_hash
 select * from flows where direct_hash = $1 and deleted_at is null;
 

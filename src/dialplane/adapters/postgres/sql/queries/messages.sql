@@ -1,1 +1,221 @@
 -- Queries of the subject: messages.
+
+-- name: add
+-- The message with its targets, unless its key is known; wakes the workers where something is to be sent.
+with made as (
+    insert into messages
+        (id, account_id, direction, source, text, medias, number_id, run_id, key, raw_source, raw_destination, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    on conflict (key) do nothing
+    returning id
+),
+targets as (
+    insert into message_targets
+        (message_id, position, conversation_id, destination, status, parts, due_at, created_at, updated_at)
+    select made.id, row.position - 1, row.conversation_id, row.destination::json, row.status, row.parts, $17, $12, $12
+    from made,
+        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[])
+            with ordinality as row (conversation_id, destination, status, parts, position)
+    returning status
+)
+select count(*) > 0 as added,
+       case when bool_or(status = 'queued') then pg_notify('dialplane_work', 'messages') end
+from targets;
+
+-- name: read
+-- Messages with their targets: by account and id, or by account and time, newest first.
+select message.*, targets.list as targets
+from messages message
+cross join lateral (
+    select json_agg(
+        json_build_object(
+            'destination', target.destination, 'status', target.status, 'parts', target.parts,
+            'reason', target.reason, 'updated_at', target.updated_at
+        )
+        order by target.position
+    ) as list
+    from message_targets target
+    where target.message_id = message.id
+) targets
+where message.account_id = $1 and message.deleted_at is null
+  and ($2::uuid is null or message.id = $2)
+  and ($3::timestamptz is null or message.created_at < $3)
+order by message.created_at desc, message.id desc
+limit $4;
+
+-- name: lock
+select id from messages where account_id = $1 and id = $2 and deleted_at is null for no key update;
+
+-- name: find_by_key
+select account_id, id from messages where key = $1;
+
+-- name: find_by_carrier_id
+select message.account_id, target.message_id, target.position
+from message_targets target
+join messages message on message.id = target.message_id
+where target.carrier_id = $1;
+
+-- name: delete
+update messages set deleted_at = $2, updated_at = $2 where id = $1;
+
+-- name: open_conversation
+insert into conversations (id, account_id, own, peer, own_target, peer_target, created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (account_id, own_target, peer_target) where deleted_at is null do nothing
+returning id;
+
+-- name: find_pair
+select * from conversations
+where account_id = $1 and own_target = $2 and peer_target = $3 and deleted_at is null;
+
+-- name: find_conversation
+select * from conversations where account_id = $1 and id = $2 and deleted_at is null;
+
+-- name: lock_conversation
+select * from conversations where account_id = $1 and id = $2 and deleted_at is null for no key update;
+
+-- name: conversations_of
+select conversation.*
+from message_targets target
+join conversations conversation on conversation.id = target.conversation_id
+where target.message_id = $1
+order by target.position;
+
+-- name: list_conversations
+select * from conversations
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc
+limit $3;
+
+-- name: save_conversation
+update conversations set name = $2, detail = $3, updated_at = $4 where id = $1;
+
+-- name: list_conversation_messages
+select target.message_id, target.status
+from message_targets target
+join messages message on message.id = target.message_id
+where target.conversation_id = $1 and message.deleted_at is null
+  and ($2::timestamptz is null or target.created_at < $2)
+order by target.created_at desc, target.message_id desc
+limit $3;
+
+-- name: read_many
+select message.*, targets.list as targets
+from messages message
+cross join lateral (
+    select json_agg(
+        json_build_object(
+            'destination', target.destination, 'status', target.status, 'parts', target.parts,
+            'reason', target.reason, 'updated_at', target.updated_at
+        )
+        order by target.position
+    ) as list
+    from message_targets target
+    where target.message_id = message.id
+) targets
+where message.id = any ($1::uuid[]);
+
+-- name: count_from_runs
+select count(*)
+from message_targets target
+join messages message on message.id = target.message_id
+where target.conversation_id = $1 and target.created_at > $2 and message.run_id is not null;
+
+-- name: claim_targets
+with picked as (
+    select message_id, position
+    from message_targets
+    where status = 'queued' and due_at <= $1 and (leased_until is null or leased_until <= $1)
+    order by due_at
+    limit $4
+    for update skip locked
+)
+update message_targets target
+set leased_by = $2, leased_until = $3
+from picked, messages message
+where target.message_id = picked.message_id and target.position = picked.position
+  and message.id = target.message_id
+returning target.message_id, message.account_id, target.position, message.source, target.destination, message.text,
+          message.medias, target.parts, target.attempts, target.leased_by as worker;
+
+-- name: set_target
+update message_targets
+set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), attempts = attempts + 1,
+    leased_by = null, leased_until = null
+where message_id = $1 and position = $2;
+
+-- name: postpone_target
+update message_targets
+set attempts = attempts + 1, due_at = $3, leased_by = null, leased_until = null
+where message_id = $1 and position = $2 and status = 'queued' and leased_by = $4;
+
+-- name: add_run_request
+with made as (
+    insert into message_runs (run_id, account_id, flow_id, own_target, due_at) values ($1, $2, $3, $4, $5) returning 1
+)
+select pg_notify('dialplane_work', 'runs') from made;
+
+-- name: claim_runs
+with picked as (
+    select run_id
+    from message_runs
+    where due_at <= $1 and (leased_until is null or leased_until <= $1)
+    order by due_at
+    limit $4
+    for update skip locked
+)
+update message_runs request
+set leased_by = $2, leased_until = $3
+from picked
+where request.run_id = picked.run_id
+returning request.run_id, request.account_id, request.flow_id, request.own_target;
+
+-- name: finish_run
+delete from message_runs where run_id = $1;
+
+-- name: free_target_leases
+-- A living worker holds the advisory lock ($1, its number); the lock goes with its connection.
+update message_targets
+set leased_by = null, leased_until = null
+where status = 'queued' and leased_by is not null
+  and leased_by not in (
+      select objid::bigint
+      from pg_locks
+      where locktype = 'advisory' and classid = $1::bigint::oid and granted
+        and database = (select oid from pg_database where datname = current_database())
+  );
+
+-- name: free_run_leases
+update message_runs
+set leased_by = null, leased_until = null
+where leased_by is not null
+  and leased_by not in (
+      select objid::bigint
+      from pg_locks
+      where locktype = 'advisory' and classid = $1::bigint::oid and granted
+        and database = (select oid from pg_database where datname = current_database())
+  );
+
+-- name: add_to_sandbox
+insert into sandbox_messages
+    (id, source, destination, text, medias, segments, receipt, receipt_due_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (id) do nothing;
+
+-- name: list_sandbox
+select * from sandbox_messages where $1 = '' or destination = $1 order by created_at desc, id limit $2;
+
+-- name: take_sandbox_receipts
+with due as (
+    select id
+    from sandbox_messages
+    where receipt_due_at <= $1
+    order by receipt_due_at
+    limit $2
+    for update skip locked
+)
+update sandbox_messages sent
+set receipt_due_at = null
+from due
+where sent.id = due.id
+returning sent.*;

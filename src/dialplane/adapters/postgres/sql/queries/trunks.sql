@@ -6,6 +6,12 @@ insert into trunks (
 )
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
+-- name: update_trunk
+update trunks
+set name = $2, networks = $3, host = $4, port = $5, transport = $6, username = $7, password = $8, priority = $9,
+    updated_at = $10, deleted_at = $11
+where id = $1;
+
 -- name: list_trunks
 select * from trunks where deleted_at is null order by priority, created_at, id;
 

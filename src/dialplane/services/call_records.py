@@ -1,0 +1,119 @@
+"""What happens to live calls on its way into the store: many changes of many calls in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.calls import Call, CallStatus, HangupBy, HangupReason
+from dialplane.domain.events import Event
+from dialplane.domain.flows.run import RunProgress
+from dialplane.domain.ids import CallId
+from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.services.events import publish
+from dialplane.services.ledger import release_many, settle_many
+from dialplane.services.runs import interrupt_runs, save_progress
+from dialplane.services.shapes.calls import call_shape
+from dialplane.services.transaction import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """The call is now as `call` says; `event` is what happened, "" where only facts changed."""
+
+    call: Call
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over: its record is complete, its hold is settled or given back."""
+
+    call: Call
+    billing: CallBilling | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunMoved:
+    """The run of a call stands somewhere else."""
+
+    progress: RunProgress
+
+
+Change = CallChanged | CallEnded | RunMoved
+
+
+async def write_changes(database: Database, changes: Sequence[Change], now: datetime) -> None:
+    """Write the changes in their order; safe to repeat as a whole.
+
+    A call that changed several times is written once, as it was last; each event still tells its own state.
+    """
+    async with database.transaction() as tx:
+        latest: dict[CallId, Call] = {}
+        events: list[Event] = []
+        progress: list[RunProgress] = []
+        for change in changes:
+            match change:
+                case CallChanged(call, event):
+                    latest[call.id] = call
+                    if event:
+                        events.append(_event(call, event, now))
+                case CallEnded(call, _):
+                    latest[call.id] = call
+                    events.append(_event(call, "call_hangup", now))
+                case RunMoved(moved):
+                    progress.append(moved)
+        await save_progress(tx, progress)
+        if latest:
+            await tx.calls.save_many(list(latest.values()))
+        await publish(tx, *events)
+        await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], now)
+
+
+async def _settle(tx: Transaction, ended: Sequence[CallEnded], now: datetime) -> None:
+    owed = [
+        (change.billing, change.call) for change in ended if change.billing is not None and not change.billing.is_free
+    ]
+    answered = [billing.settlement(call, call.ended_at or now) for billing, call in owed if call.progressing_at]
+    if answered:
+        await settle_many(tx, answered, now)
+    unanswered = [billing.key for billing, call in owed if not call.progressing_at]
+    if unanswered:
+        await release_many(tx, unanswered, now)
+
+
+def _event(call: Call, event: str, now: datetime) -> Event:
+    return Event(call.account_id, event, call.id, call_shape(call), call.updated_at or now, run_id=call.run_id)
+
+
+async def close_orphans(database: Database, node: str, now: datetime) -> int:
+    """End what a node left behind when it died: each call closed, billed up to the node's last proof of life (AV-2),
+    its run ended. Gives how many calls there were."""
+    async with database.transaction() as tx:
+        seen = await tx.calls.last_seen(node) or now
+        calls = await tx.calls.live_on(node)
+        if not calls:
+            return 0
+        ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
+        await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
+        await tx.calls.save_many(ended)
+        await publish(tx, *(_event(call, "call_hangup", now) for call in ended))
+        await _settle(tx, [CallEnded(call, _billing_of(call)) for call in ended], now)
+    return len(calls)
+
+
+def _orphan(call: Call, ended_at: datetime, now: datetime) -> Call:
+    return replace(
+        call,
+        status=CallStatus.HANGUP,
+        hangup_by=HangupBy.LOCAL,
+        hangup_reason=HangupReason.NORMAL if call.progressing_at else HangupReason.FAILED,
+        cause_text="the process that carried the call ended",
+        ended_at=ended_at,
+        updated_at=now,
+    )
+
+
+def _billing_of(call: Call) -> CallBilling:
+    """The price as it was reserved; the kind is told by the two ends of the call."""
+    return CallBilling(call.account_id, call.id, DEFAULT_RATES[CostType(call.cost_type)])

@@ -1,0 +1,276 @@
+"""Outgoing calls: who may call whom, what it costs, and where the INVITE goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import phonenumbers
+
+from dialplane.domain.accounts import Account, IdentityStatus
+from dialplane.domain.addresses import Address, normalize_tel
+from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.errors import (
+    InsufficientBalance,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    Refusal,
+    Unavailable,
+)
+from dialplane.domain.events import Event
+from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
+from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
+from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.services.events import publish
+from dialplane.services.ledger import hold_many
+from dialplane.services.shapes.calls import call_shape
+from dialplane.services.transaction import Database, Transaction
+
+_NEVER_DIALLED = frozenset(
+    {
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+    }
+)
+"""FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingWish:
+    """A call that somebody wants to start."""
+
+    call_id: CallId
+    account_id: AccountId
+    destination: Address
+    node: str
+    source: Address | None = None
+    fallback_source: str = ""
+    """The caller ID where `source` is none of the account's numbers: the number that the run belongs to."""
+    flow_id: FlowId | None = None
+    run_id: RunId | None = None
+    master_call_id: CallId | None = None
+    type: str = "flow"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The call is on record as dialling, and its first minute is reserved."""
+
+    call: Call
+    billing: CallBilling
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One place that an INVITE may go to."""
+
+    uri: str
+    host: str
+    """Where it is sent, which need not be the URI's host."""
+    port: int
+    transport: Literal["udp", "tcp"]
+    username: str = ""
+    password: str = ""
+    is_ours: bool = False
+    """The destination is a number of this platform: the call comes back to us."""
+
+
+async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
+    """Check, reserve and record each wish, all in one transaction; a refused one leaves the others alone."""
+    async with database.transaction() as tx:
+        return await open_calls_in(tx, wishes, now)
+
+
+async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
+    """As `open_calls`, inside the caller's transaction."""
+    accounts = await tx.accounts.find_many({wish.account_id for wish in wishes})
+    sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
+    destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
+    numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
+    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, now) for wish in wishes]
+    paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
+    held = await hold_many(tx, [opened.billing.hold(1, now) for opened in paying], now) if paying else []
+    broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}
+    outcomes = [_broke() if isinstance(each, Opened) and each.call.id in broke else each for each in outcomes]
+    opened = [outcome.call for outcome in outcomes if isinstance(outcome, Opened)]
+    if opened:
+        await tx.calls.save_many(opened)
+        await publish(
+            tx,
+            *(
+                Event(call.account_id, "call_created", call.id, call_shape(call), now, run_id=call.run_id)
+                for call in opened
+            ),
+        )
+    return outcomes
+
+
+def _created(call: Call, now: datetime) -> Event:
+    return Event(call.account_id, "call_created", call.id, call_shape(call), now, run_id=call.run_id)
+
+
+def _broke() -> InsufficientBalance:
+    return InsufficientBalance("The balance does not cover a minute of this call", reason="INSUFFICIENT_BALANCE")
+
+
+def _check(wish: OutgoingWish, account: Account | None, numbers: dict[str, Number], now: datetime) -> Opened | Refusal:
+    try:
+        if account is None or not account.status.may_use:
+            raise NotPermitted("The account is not active", reason="PERMISSION_DENIED")
+        destination, cost_type = check_destination(account, wish.destination)
+        source = _source(wish, account, numbers, destination)
+    except Refusal as refusal:
+        return refusal
+    call = Call(
+        id=wish.call_id,
+        account_id=wish.account_id,
+        direction=Direction.OUTGOING,
+        status=CallStatus.DIALING,
+        source=source,
+        destination=destination,
+        created_at=now,
+        flow_id=wish.flow_id,
+        run_id=wish.run_id,
+        type=wish.type,
+        master_call_id=wish.master_call_id,
+        cost_type=cost_type.value,
+        raw_source=wish.source.target[:255] if wish.source else "",
+        raw_destination=wish.destination.target[:255],
+        node=wish.node,
+    )
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, DEFAULT_RATES[cost_type]))
+
+
+def check_destination(account: Account, destination: Address) -> tuple[Address, CostType]:
+    """The destination in its normal form and what a call to it counts as.
+
+    Raises Invalid (`destinations`) where it is malformed or of a type that cannot be called, NotPermitted where the
+    account may not call it (identity, countries, premium ranges: FRD-1, FRD-2).
+    """
+    match destination.type:
+        case "tel" | "":
+            target = normalize_tel(destination.target, field="destinations")
+            if target.startswith(VIRTUAL_PREFIX):
+                return replace(destination, type="tel", target=target), CostType.CALL_VN
+            _check_pstn(account, target)
+            return replace(destination, type="tel", target=target), CostType.CALL_PSTN_OUTGOING
+        case "extension":
+            _uuid(destination.target)
+            return destination, CostType.CALL_EXTENSION
+        case "sip":
+            if "@" not in destination.target or len(destination.target) > 255:
+                raise Invalid("A SIP destination is user@host", reason="INVALID_ARGUMENT", field="destinations")
+            return destination, CostType.CALL_EXTENSION
+        case other:
+            raise Invalid(
+                f"Destinations of type {other} cannot be called", reason="INVALID_ARGUMENT", field="destinations"
+            )
+
+
+def _check_pstn(account: Account, target: str) -> None:
+    if account.identity_status is not IdentityStatus.VERIFIED:
+        raise NotPermitted("The account's identity is not verified", reason="IDENTITY_VERIFICATION_REQUIRED")
+    try:
+        parsed = phonenumbers.parse(target)
+    except phonenumbers.NumberParseException:
+        raise Invalid(f"{target} is no phone number", reason="INVALID_ARGUMENT", field="destinations") from None
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+    region = phonenumbers.region_code_for_number(parsed) or (regions[0] if regions else "")
+    if region.lower() not in account.destination_whitelist:
+        raise NotPermitted(
+            f"The account may not call {region or 'numbers without a country'}: see its outbound_config",
+            reason="PERMISSION_DENIED",
+            field="destinations",
+        )
+    if phonenumbers.number_type(parsed) in _NEVER_DIALLED:
+        raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(
+            f"{text[:40]!r} is not the id of an extension", reason="INVALID_ARGUMENT", field="destinations"
+        ) from None
+
+
+def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], destination: Address) -> Address:
+    """The caller ID: a number that the account holds (FRD-8), else the run's own number. Only the PSTN asks for it."""
+    if destination.type != "tel" and wish.source is not None:
+        return wish.source
+    for candidate in ((wish.source.target if wish.source else ""), wish.fallback_source):
+        number = numbers.get(candidate)
+        if number is not None and number.account_id == account.id and number.status is NumberStatus.ACTIVE:
+            return replace(wish.source or Address("tel", candidate), type="tel", target=candidate)
+    if destination.type != "tel" or destination.target.startswith(VIRTUAL_PREFIX):
+        return wish.source or Address("tel", wish.fallback_source)
+    raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
+
+
+async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
+    """Where the call's INVITE may go, best first.
+
+    Raises NotFound or Unavailable where there is no way; the text says why.
+    """
+    async with database.reading() as tx:
+        match call.destination.type:
+            case "extension":
+                return await _ways_to_extension(tx, call, now)
+            case "sip":
+                return [_way_to_sip(call.destination.target)]
+            case _:
+                return await _ways_to_tel(tx, call)
+
+
+async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
+    extension_id = ExtensionId(_uuid(call.destination.target))
+    subscriber = await tx.registrations.find_extension(call.account_id, extension_id)
+    if subscriber is None:
+        raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
+    bindings = await tx.registrations.bindings(extension_id, now)
+    if not bindings:
+        raise Unavailable(f"The extension {subscriber.extension} is not registered")
+    return [
+        Way(
+            uri=binding.contact,
+            host=binding.source_host,
+            port=binding.source_port,
+            transport="tcp" if binding.transport == "tcp" else "udp",
+        )
+        for binding in bindings
+    ]
+
+
+def _way_to_sip(target: str) -> Way:
+    """`user@host[:port]`; the host is judged by the user agent's own guard before anything is sent."""
+    _, _, where = target.rpartition("@")
+    host, port = where, 5060
+    if where.count(":") == 1 or where.startswith("["):
+        host, _, text = where.rpartition(":")
+        port = int(text) if text.isdigit() and int(text) < 65536 else 5060
+    return Way(uri=f"sip:{target}", host=host.strip("[]"), port=port, transport="udp")
+
+
+async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
+    """A number of our own is reached directly; any other through the trunks, by priority."""
+    target = call.destination.target
+    if await tx.numbers.find_live([target]):
+        return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
+    trunks = [trunk for trunk in await tx.trunks.list_all() if trunk.host]
+    if not trunks:
+        raise Unavailable("There is no trunk that takes calls to the PSTN")
+    return [
+        Way(
+            uri=f"sip:{target}@{trunk.host}:{trunk.port}",
+            host=trunk.host,
+            port=trunk.port,
+            transport="tcp" if trunk.transport == "tcp" else "udp",
+            username=trunk.username,
+            password=trunk.password,
+        )
+        for trunk in sorted(trunks, key=lambda trunk: trunk.priority)
+    ]

@@ -1,0 +1,146 @@
+"""Starting calls from outside a call: POST /calls and the `call` action. The voice node gets an order for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.errors import Invalid, Refusal, Unavailable
+from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.run import Run
+from dialplane.domain.flows.validation import validate_actions
+from dialplane.domain.flows.variables import check_start_variables
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
+from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.services.admission import run_of_call
+from dialplane.services.calls import NodeCommand, pick_node
+from dialplane.services.dialling import Opened, OutgoingWish, open_calls_in
+from dialplane.services.flows import find_flow
+from dialplane.services.runs import create_runs
+from dialplane.services.transaction import Database, Transaction
+
+MAX_DESTINATIONS = 50
+"""Of one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """The body of POST /calls. One of `flow_id` and `actions` says what runs when a party answers."""
+
+    source: Address | None
+    destinations: tuple[Address, ...]
+    flow_id: UUID | None = None
+    actions: object = None
+    """Decoded JSON, still to be validated."""
+    variables: Mapping[str, str] | None = field(default=None)
+    anonymous: str = ""
+    master_call_id: CallId | None = None
+    fallback_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCreated:
+    """The calls that were started, and why the others were not."""
+
+    calls: tuple[Call, ...]
+    refusals: tuple[Refusal, ...]
+
+
+async def create_calls(database: Database, account_id: AccountId, request: CallRequest, now: datetime) -> CallsCreated:
+    """Start a call to each destination; one that may not be called is left out.
+
+    Raises the first Refusal where none could be started, Invalid naming the field, NotFound (FLOW_NOT_FOUND), and
+    Unavailable where no voice node lives.
+    """
+    if not request.destinations:
+        raise Invalid("destinations must not be empty", reason="INVALID_ARGUMENT", field="destinations")
+    if len(request.destinations) > MAX_DESTINATIONS:
+        raise Invalid(f"destinations holds at most {MAX_DESTINATIONS}", reason="INVALID_ARGUMENT", field="destinations")
+    if request.anonymous not in ("", "yes", "no", "auto"):
+        raise Invalid("anonymous is yes, no or auto", reason="INVALID_ANONYMOUS_VALUE", field="anonymous")
+    variables = check_start_variables(request.variables)
+    actions = validate_actions([] if request.actions is None else request.actions)
+    async with database.transaction() as tx:
+        flow_id, on_complete = None, None
+        if request.flow_id is not None:
+            flow = await find_flow(tx, account_id, FlowId(request.flow_id))
+            flow_id, actions, on_complete = flow.id, flow.actions, flow.on_complete_flow_id
+        node = await pick_node(tx, now)
+        wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
+        outcomes = await open_calls_in(tx, wishes, now)
+        opened = [outcome for outcome in outcomes if isinstance(outcome, Opened)]
+        refusals = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
+        if not opened:
+            raise refusals[0]
+        calls = [await _order(tx, each.call, actions, flow_id, on_complete, variables, now) for each in opened]
+    return CallsCreated(tuple(calls), refusals)
+
+
+def _wish(
+    account_id: AccountId,
+    destination: Address,
+    request: CallRequest,
+    flow_id: FlowId | None,
+    node: str,
+    now: datetime,
+) -> OutgoingWish:
+    return OutgoingWish(
+        call_id=CallId(new_id(now)),
+        account_id=account_id,
+        destination=destination,
+        node=node,
+        source=request.source,
+        fallback_source=request.fallback_source,
+        flow_id=flow_id,
+        master_call_id=request.master_call_id,
+    )
+
+
+async def _order(
+    tx: Transaction,
+    call: Call,
+    actions: tuple[Action, ...],
+    flow_id: FlowId | None,
+    on_complete: FlowId | None,
+    variables: Mapping[str, str],
+    now: datetime,
+) -> Call:
+    """Give the call its run and put it into the node's mailbox."""
+    run = run_of_call(call, flow_id, on_complete, now)
+    run = replace(run, variables={**variables, **run.variables})
+    await create_runs(tx, run)
+    call = replace(call, run_id=run.id)
+    await tx.calls.save_many([call])
+    payload = {"actions": [action.document() for action in actions]}
+    await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "dial", payload, now)])
+    return call
+
+
+@dataclass(frozen=True, slots=True)
+class DialOrder:
+    """A `dial` command as the node carries it out."""
+
+    call: Call
+    billing: CallBilling
+    run: Run
+    actions: tuple[Action, ...]
+    timeout_s: float = 60.0
+
+
+async def read_order(database: Database, command: NodeCommand) -> DialOrder:
+    """Everything that the node needs to place the call.
+
+    Raises Unavailable where the call has ended meanwhile.
+    """
+    async with database.reading() as tx:
+        call = await tx.calls.find_live(command.call_id)
+        if call is None or call.status is CallStatus.HANGUP or call.run_id is None:
+            raise Unavailable("The call has ended already")
+        run = await tx.runs.find(call.account_id, RunId(call.run_id))
+        if run is None:
+            raise Unavailable("The call's run is gone")
+    billing = CallBilling(call.account_id, call.id, DEFAULT_RATES[CostType(call.cost_type)])
+    return DialOrder(call, billing, run, validate_actions(command.payload["actions"]))

@@ -1,0 +1,60 @@
+"""*Route explain*: why a call or message goes where it goes, for made-up traffic and for calls that were."""
+
+from datetime import datetime
+from typing import Literal
+
+from dialplane.domain.errors import NotFound
+from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.numbers import VIRTUAL_PREFIX
+from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.routing import Origin, RouteDecision, decide, forms
+from dialplane.services.transaction import Database
+
+
+async def explain(
+    database: Database,
+    account_id: AccountId,
+    kind: Literal["call", "message"],
+    raw_from: str,
+    raw_to: str,
+    now: datetime,
+) -> RouteDecision:
+    """What would happen to a call or message from the PSTN: the decision of real traffic, with nothing recorded.
+
+    Money is judged by what is free now. A number of another account is explained as unknown.
+    """
+    async with database.reading() as tx:
+        account = (await tx.accounts.find_many({account_id}))[account_id]
+        tried = forms(raw_to, account.home_country)
+        found = {
+            number.number: number
+            for number in await tx.numbers.find_live(list(tried))
+            if number.account_id == account_id
+        }
+        purse = await tx.ledger.find_purse(account_id)
+    origin = Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
+    rate = DEFAULT_RATES[CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS]
+    can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
+    return decide(
+        kind,
+        raw_to,
+        tried,
+        origin=origin,
+        numbers=found,
+        accounts={account_id: account},
+        can_pay=can_pay,
+    )
+
+
+async def get_call_route(database: Database, account_id: AccountId, call_id: CallId) -> dict[str, object]:
+    """The decision as it was stored with the call.
+
+    Raises NotFound where there is no such call, or where it was placed by the account itself and needed no decision.
+    """
+    async with database.reading() as tx:
+        call = await tx.calls.find(account_id, call_id)
+    if call is None:
+        raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
+    if call.route is None:
+        raise NotFound("An outgoing call has no route decision", reason="RESOURCE_NOT_FOUND")
+    return call.route

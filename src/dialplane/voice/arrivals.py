@@ -1,0 +1,115 @@
+"""Incoming calls: who sends this, is it let in, and with which program."""
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from dialplane.domain.errors import Unavailable
+from dialplane.domain.ids import CallId, new_id
+from dialplane.domain.routing import MAX_DIALLED, Origin
+from dialplane.domain.trunks import Trunk
+from dialplane.services.admission import Admitted, Arrival, Challenge, Outcome, TurnedAway
+from dialplane.services.registrations import Subscriber
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.uri import SipUri
+from dialplane.voice.authentication import Gate
+from dialplane.voice.batching import Batcher
+from dialplane.voice.useragent import IncomingCall
+
+BUSY = ("Retry-After", "5")
+MAX_TEXT = 255
+
+log = structlog.get_logger()
+
+
+class Arrivals:
+    """Takes INVITEs from the user agent to admission or refusal."""
+
+    def __init__(
+        self, *, gate: Gate, admissions: Batcher[Arrival, Outcome], node: str, now: Callable[[], datetime]
+    ) -> None:
+        self._gate = gate
+        self._admissions = admissions
+        self._node = node
+        self._now = now
+        self.trunks: Sequence[Trunk] = ()
+        """Kept fresh by the node's heartbeat."""
+
+    async def take(self, call: IncomingCall) -> Admitted | None:
+        """What was admitted; None where the call was answered with a refusal or a challenge."""
+        try:
+            target = SipUri.parse(call.request.uri)
+            sender = call.request.from_
+        except SipParseError:
+            call.reject(400)
+            return None
+        user, domain = user_and_host(sender.uri)
+        caller: Subscriber | None = None
+        if self._gate.has_credentials(call.request) or not self.is_trunk(call.source.host):
+            # Whoever is no trunk must prove to be an extension of ours.
+            caller = await self._gate.authenticate(call, user=user, domain=domain)
+            if caller is None:
+                return None
+        arrival = Arrival(
+            call_id=CallId(new_id(self._now())),
+            origin=Origin.EXTENSION if caller else Origin.PSTN,
+            raw_source=user,
+            source_name=clean(sender.display_name or ""),
+            raw_destination=clean(target.user or "")[:MAX_DIALLED],
+            domain=target.host.lower()[:MAX_TEXT],
+            source_host=call.source.host,
+            sip_call_id=clean(call.request.call_id),
+            node=self._node,
+            caller=caller,
+            claims=None if caller else (user, domain),
+        )
+        return await self._admit(call, arrival)
+
+    async def _admit(self, call: IncomingCall, arrival: Arrival) -> Admitted | None:
+        try:
+            outcome = await self._admissions.submit(arrival)
+        except Unavailable:
+            call.reject(503, headers=(BUSY,))
+            return None
+        match outcome:
+            case Admitted():
+                return outcome
+            case Challenge():
+                self._gate.challenge(call)
+            case TurnedAway(status, phrase, reason):
+                log.info(
+                    "call_refused",
+                    sip_call_id=arrival.sip_call_id,
+                    source=arrival.source_host,
+                    destination=arrival.raw_destination,
+                    status=status,
+                    reason=reason,
+                )
+                call.reject(status, phrase)
+        return None
+
+    def is_trunk(self, host: str) -> bool:
+        """Whether the address belongs to a peer that brings PSTN traffic."""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        return any(address in network for trunk in self.trunks for network in trunk.networks)
+
+
+def clean(text: str) -> str:
+    """Foreign text as it may be stored: of limited length, without the NUL that Postgres refuses (SIP-10)."""
+    return text[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def user_and_host(uri: str) -> tuple[str, str]:
+    """Of a foreign URI, fit to be stored; empty where it has none or is malformed."""
+    try:
+        parsed = SipUri.parse(uri)
+    except SipParseError:
+        return "", ""
+    return clean(parsed.user or ""), clean(parsed.host.lower())

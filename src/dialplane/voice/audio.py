@@ -1,0 +1,83 @@
+"""Offer and answer of one leg, joined to its media: what was agreed is what the media process is told."""
+
+import secrets
+
+from dialplane.sdp.negotiation import Negotiated, NotAcceptable, make_answer, make_offer, read_answer
+from dialplane.sdp.session import SdpError, Session
+from dialplane.voice.ports import MediaLeg, RemoteMedia
+
+
+class AudioExchange:
+    """Keeps the side of the exchange that we are on, and the version of our description (RFC 3264 section 8)."""
+
+    def __init__(self, offer: bytes = b"") -> None:
+        """`offer` is the caller's SDP, b"" where we make the offer. Raises SdpError where it is malformed."""
+        self._theirs = Session.parse(offer) if offer else None
+        self._ours: Session | None = None
+        self._answer = b""
+        self._session_id = secrets.randbits(31)
+        self._version = 0
+
+    @property
+    def has_offer(self) -> bool:
+        return self._theirs is not None
+
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether the caller's offer holds audio that we speak."""
+        if self._theirs is None:
+            return True
+        try:
+            make_answer(self._theirs, "0.0.0.0", 9, session_id=1, version=1)
+        except (NotAcceptable, SdpError):
+            return False
+        return True
+
+    def answer(self, media: MediaLeg) -> bytes:
+        """Our answer to the caller's offer; the same one each time, as 183 and 200 must agree."""
+        if not self._answer and self._theirs is not None:
+            self._answer = self._agree(self._theirs, media)
+        return self._answer
+
+    def offer(self, media: MediaLeg) -> bytes:
+        self._version += 1
+        self._ours = make_offer(media.host, media.port, self._session_id, self._version)
+        return bytes(self._ours)
+
+    def take_answer(self, sdp: bytes, media: MediaLeg) -> bool:
+        """Take the answer to our offer. False where it has nothing in common with it."""
+        if self._ours is None:
+            return False
+        try:
+            media.connect(_remote(read_answer(self._ours, Session.parse(sdp))))
+        except (NotAcceptable, SdpError):
+            return False
+        return True
+
+    def renegotiate(self, sdp: bytes, media: MediaLeg) -> bytes | int:
+        """Answer a new offer within the call (hold, resume, a new address), or 488."""
+        try:
+            return self._agree(Session.parse(sdp), media)
+        except (NotAcceptable, SdpError):
+            return 488
+
+    def _agree(self, theirs: Session, media: MediaLeg) -> bytes:
+        self._version += 1
+        session, negotiated = make_answer(
+            theirs, media.host, media.port, session_id=self._session_id, version=self._version
+        )
+        media.connect(_remote(negotiated))
+        return bytes(session)
+
+
+def _remote(agreed: Negotiated) -> RemoteMedia:
+    return RemoteMedia(
+        host=agreed.host,
+        port=agreed.port,
+        codec=agreed.codec,
+        payload_type=agreed.payload_type,
+        telephone_event=agreed.telephone_event,
+        ptime_ms=agreed.ptime_ms,
+        sends=agreed.sends,
+        receives=agreed.receives,
+    )

@@ -1,0 +1,49 @@
+"""Grouping of work that costs a commit: what arrives while one batch is on its way makes the next batch.
+
+At low load a batch holds one item and nothing waits; at high load the batches grow by themselves, so that a thousand
+calls a second cost some hundred commits instead of thousands. There is no timer to tune.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+class Batcher(Generic[Item, Outcome]):
+    """Hands items to `carry` in batches of at most `limit`, one batch at a time, in the order of their arrival.
+
+    `run` must be going in a task of the owner. A failure of `carry` is the failure of every item of its batch.
+    """
+
+    def __init__(self, carry: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], *, limit: int = 200) -> None:
+        self._carry = carry
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._wake = asyncio.Event()
+
+    async def submit(self, item: Item) -> Outcome:
+        """Wait for the outcome of `item`. A cancelled caller does not take its item back."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._wake.set()
+        return await future
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            if not self._waiting:
+                self._wake.clear()
+            try:
+                outcomes = await self._carry([item for item, _ in batch])
+            except Exception as fault:  # noqa: BLE001 - the items' owners get it; this loop goes on for the others
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(fault)
+                continue
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                if not future.done():
+                    future.set_result(outcome)

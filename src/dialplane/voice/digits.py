@@ -1,0 +1,47 @@
+"""The digits of one call: kept from the moment they are heard until a program gathers them."""
+
+import asyncio
+
+from dialplane.domain.programs.commands import Digits, Gather
+
+MAX_KEPT = 1000
+"""Digits beyond it are dropped: nobody gathers a thousand keys, and a stuck key must not eat memory."""
+
+
+class DigitBuffer:
+    """Filled by the media path (RFC 4733) and by SIP INFO; emptied by `gather`."""
+
+    def __init__(self) -> None:
+        self._kept = ""
+        self._heard = asyncio.Event()
+
+    def put(self, digit: str) -> None:
+        if len(self._kept) < MAX_KEPT:
+            self._kept += digit
+        self._heard.set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._kept
+
+    async def gather(self, wanted: Gather) -> Digits:
+        """Take digits until one of the ends of `Gather` is reached; those kept earlier count first."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wanted.timeout_ms / 1000
+        taken = ""
+        while True:
+            while self._kept:
+                digit, self._kept = self._kept[0], self._kept[1:]
+                taken += digit
+                if digit in wanted.end_keys:
+                    return Digits(taken, "key")
+                if wanted.max_digits and len(taken) >= wanted.max_digits:
+                    return Digits(taken, "length")
+                if wanted.between_ms is not None:
+                    deadline = loop.time() + wanted.between_ms / 1000
+            self._heard.clear()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._heard.wait()
+            except TimeoutError:
+                return Digits(taken, "timeout")

@@ -1,0 +1,178 @@
+"""Carries out, on one live call, what its program asks for, one command after the other, until either ends."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, assert_never
+
+import structlog
+
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.errors import Refusal
+from dialplane.domain.programs.commands import (
+    Answer,
+    Beep,
+    Command,
+    Dial,
+    Done,
+    Echo,
+    Failed,
+    FetchDocument,
+    Finish,
+    Gather,
+    Hangup,
+    LoadFlow,
+    Play,
+    Result,
+    RunRecord,
+    Say,
+    SendDigits,
+    SendMessage,
+    SendWebhook,
+    Sleep,
+    StartCalls,
+    StartRecording,
+    StopRecording,
+)
+from dialplane.domain.programs.program import Program
+from dialplane.voice.leg import Leg
+from dialplane.voice.ports import Prompt, Prompts
+
+log = structlog.get_logger()
+
+
+class Outside(Protocol):
+    """What a program on a call needs beyond the call itself. Every method answers with a result, never raises."""
+
+    async def dial(self, leg: Leg, command: Dial) -> Result: ...
+    async def start_calls(self, leg: Leg, command: StartCalls) -> Result: ...
+    async def start_recording(self, leg: Leg, command: StartRecording) -> Result: ...
+    async def send_message(self, leg: Leg, command: SendMessage) -> Result: ...
+    async def fetch(self, leg: Leg, command: FetchDocument) -> Result: ...
+    async def send_webhook(self, leg: Leg, command: SendWebhook) -> Result: ...
+    async def load_flow(self, leg: Leg, command: LoadFlow) -> Result: ...
+    async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One program on one leg. `run` returns when the program is over; the leg's end cancels it from outside."""
+
+    leg: Leg
+    program: Program
+    prompts: Prompts
+    outside: Outside
+    now: Callable[[], datetime]
+    report: Callable[[Leg, RunRecord], None]
+
+    async def run(self) -> Finish | Hangup:
+        """Drive to the end and hang the call up as the program's last word says. Returns that word.
+
+        The run's end is told by the caller, once the call is over: the call's end comes first (reference 9.5).
+        """
+        command = self.program.start(self.now())
+        while not isinstance(command, Finish | Hangup):
+            self.report(self.leg, self.program.record())
+            result = await self._carry_out(command)
+            command = self.program.resume(result, self.now())
+        if isinstance(command, Hangup):
+            self.leg.hang_up(await self.outside.reason_of(self.leg, command))
+        else:
+            if command.error:
+                log.warning("run_ended_by_error", call_id=str(self.leg.call.id), error=command.error)
+            self.leg.hang_up(HangupReason.NORMAL)
+        return command
+
+    async def _carry_out(self, command: Command) -> Result:
+        """Refusals of what the command needs become `Failed`; the program's error rules decide what follows."""
+        try:
+            return await self._do(command)
+        except Refusal as refusal:
+            log.info(
+                "command_failed",
+                call_id=str(self.leg.call.id),
+                command=type(command).__name__,
+                reason=refusal.message,
+            )
+            return Failed(refusal.message)
+
+    async def _do(self, command: Command) -> Result:
+        leg = self.leg
+        match command:
+            case Answer():
+                await leg.answer()
+                return Done()
+            case Say():
+                speech = await self.prompts.say(
+                    command.text, language=command.language, gender=command.gender, voice_id=command.voice_id
+                )
+                return await self._play([speech], stop_on_digit=command.stop_on_digit, wait=command.wait)
+            case Play():
+                files = [await self.prompts.fetch(url) for url in command.urls]
+                return await self._play(files, stop_on_digit=command.stop_on_digit, wait=command.wait)
+            case Beep():
+                return await self._play([await self.prompts.beep()], stop_on_digit=False, wait=True)
+            case Gather():
+                return await leg.digits.gather(command)
+            case SendDigits():
+                media = await leg.media_ready()
+                await media.send_digits(
+                    command.digits, duration_ms=command.duration_ms, interval_ms=command.interval_ms
+                )
+                return Done()
+            case Sleep():
+                await asyncio.sleep(command.duration_ms / 1000)
+                return Done()
+            case Echo():
+                return await self._echo(command)
+            case Dial():
+                return await self.outside.dial(leg, command)
+            case StartCalls():
+                return await self.outside.start_calls(leg, command)
+            case StartRecording():
+                await leg.answer()
+                return await self.outside.start_recording(leg, command)
+            case StopRecording():
+                if leg.media is not None:
+                    leg.media.stop_recording()
+                return Done()
+            case SendMessage():
+                return await self.outside.send_message(leg, command)
+            case FetchDocument():
+                return await self.outside.fetch(leg, command)
+            case SendWebhook():
+                return await self.outside.send_webhook(leg, command)
+            case LoadFlow():
+                return await self.outside.load_flow(leg, command)
+            case Hangup() | Finish():
+                raise AssertionError("ends are handled by run")
+            case _:
+                assert_never(command)
+
+    async def _play(self, prompts: list[Prompt], *, stop_on_digit: bool, wait: bool) -> Result:
+        """Speech and files answer the call. A digit pressed before counts as pressed during (`digits_handle`)."""
+        await self.leg.answer()
+        if stop_on_digit and not self.leg.digits.is_empty:
+            return Done()
+        media = await self.leg.media_ready()
+        playing = media.play(prompts, stop_on_digit=stop_on_digit)
+        if not wait:
+            self.leg.keep(playing)
+            return Done()
+        self.leg.stops_on_digit = stop_on_digit
+        try:
+            await playing
+        finally:
+            self.leg.stops_on_digit = False
+        return Done()
+
+    async def _echo(self, command: Echo) -> Done:
+        await self.leg.answer()
+        media = await self.leg.media_ready()
+        media.echo(True)
+        try:
+            await asyncio.sleep(command.duration_ms / 1000)
+        finally:
+            media.echo(False)
+        return Done()

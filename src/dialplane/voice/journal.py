@@ -1,0 +1,81 @@
+"""The journal: every change of every call on its way to the store, in order, in batches.
+
+A call never waits for the store once it was let in. While the store is away the changes stay here, in order, and are
+written when it is back (AV-3); the calls go on meanwhile.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+
+from dialplane.domain.errors import Unavailable
+
+Change = TypeVar("Change")
+
+MAX_BATCH = 300
+MAX_WAITING = 200_000
+"""Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
+_RETRY_S = (0.1, 0.5, 1.0, 2.0)
+
+log = structlog.get_logger()
+
+
+class Journal(Generic[Change]):
+    """A queue with one writer. `run` must be going in a task of the owner."""
+
+    def __init__(self, write: Callable[[Sequence[Change]], Awaitable[None]]) -> None:
+        self._write = write
+        self._waiting: deque[Change] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether new calls must be refused, because what happens to them could not be kept."""
+        return len(self._waiting) >= MAX_WAITING
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def add(self, change: Change) -> None:
+        self._waiting.append(change)
+        self._idle.clear()
+        self._wake.set()
+
+    async def drained(self) -> None:
+        """Wait until everything that was added is in the store."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
+            if not self._waiting:
+                self._wake.clear()
+            await self._write_until_it_is_kept(batch)
+            if not self._waiting:
+                self._idle.set()
+
+    async def _write_until_it_is_kept(self, batch: Sequence[Change]) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._write(batch)
+            except Unavailable:
+                log.warning("journal_waits_for_store", waiting=len(self._waiting) + len(batch))
+                await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+                attempt += 1
+            except Exception:
+                if len(batch) == 1:
+                    log.exception("journal_change_refused", change=repr(batch[0])[:500])
+                    return
+                for change in batch:
+                    await self._write_until_it_is_kept([change])
+                return
+            else:
+                return

@@ -1,0 +1,262 @@
+"""One call: its SIP side, its audio and its state (VoIPBIN's status machine), from the first message to the record.
+
+A leg is told what happens on the wire (`CallWatcher`) and is asked to answer, ring and hang up by the program's
+driver. Every change of state goes to the journal; nothing here waits for the store.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.calls import (
+    UNANSWERED_STATUS,
+    Call,
+    CallStatus,
+    Direction,
+    HangupBy,
+    HangupReason,
+    can_move,
+    unanswered_reason,
+)
+from dialplane.sip.message import Request, Response
+from dialplane.voice.audio import AudioExchange
+from dialplane.voice.digits import DigitBuffer
+from dialplane.voice.ports import Media, MediaLeg
+from dialplane.voice.useragent import IncomingCall, SipCall
+from dialplane.voice.useragent_events import CallEnd
+
+LONGEST_CALL_S = 3600
+"""VoIPBIN ends a call after an hour with the reason `timeout`."""
+
+log = structlog.get_logger()
+
+
+class Recorder(Protocol):
+    """Where a leg's changes go."""
+
+    def changed(self, leg: "Leg", event: str) -> None:
+        """The call's state changed; `event` is the name of what happened."""
+        ...
+
+    def ended(self, leg: "Leg") -> None:
+        """The call is over: settle, record, forget. Called once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LegContext:
+    """What every leg of a node shares."""
+
+    media: Media
+    recorder: Recorder
+    now: Callable[[], datetime]
+    spawn: Callable[[Coroutine[Any, Any, Any]], None]
+    """Run something in a task of the node; its failure is logged and ends only itself."""
+
+
+class Leg:
+    """See the module. Not made by hand: `arrivals` and `dialler` do."""
+
+    def __init__(
+        self, call: Call, context: LegContext, *, billing: CallBilling | None, audio: AudioExchange | None = None
+    ) -> None:
+        self.call = call
+        self.context = context
+        self.billing = billing
+        self.digits = DigitBuffer()
+        self.sip: SipCall | None = None
+        self.media: MediaLeg | None = None
+        self.partner: Leg | None = None
+        self.stops_on_digit = False
+        """A prompt is playing that a digit ends; the media process sees RFC 4733 by itself, INFO comes here."""
+        self.driver: asyncio.Task[object] | None = None
+        self.answered = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.early_media = asyncio.Event()
+        self._audio = audio or AudioExchange()
+        self._wanted_reason = HangupReason.NONE
+        self._end_text = ""
+        self._limit: asyncio.TimerHandle | None = None
+
+    # --- what programs and dialling ask for ---
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered.is_set()
+
+    @property
+    def is_ended(self) -> bool:
+        return self.ended.is_set()
+
+    async def media_ready(self) -> MediaLeg:
+        """The leg's audio, opened when first asked for.
+
+        Raises Unavailable where there is no port or no media process.
+        """
+        if self.media is None:
+            media = await self.context.media.open()
+            media.on_digit = self._heard_digit
+            media.on_silence = self._heard_nothing
+            self.media = media
+            if self.is_ended:  # the call ended while the ports were on their way
+                await media.close()
+        return self.media
+
+    async def answer(self) -> None:
+        """Answer an incoming call; nothing where it is answered or over."""
+        if self.is_answered or self.is_ended or not isinstance(self.sip, IncomingCall):
+            return
+        media = await self.media_ready()
+        sdp = self._audio.answer(media) if self._audio.has_offer else self._audio.offer(media)
+        if self.is_ended:
+            return
+        self.sip.answer(sdp)
+        self._progressing()
+
+    async def ring(self, *, with_media: bool = False) -> None:
+        """Tell an incoming caller that it rings somewhere; `with_media` lets it hear what we send (183)."""
+        if self.is_answered or self.is_ended or not isinstance(self.sip, IncomingCall):
+            return
+        if with_media and self._audio.has_offer:
+            media = await self.media_ready()
+            self.sip.provisional(183, self._audio.answer(media))
+        else:
+            self.sip.provisional(180)
+
+    async def make_offer(self) -> bytes:
+        """Our SDP for an outgoing call."""
+        return self._audio.offer(await self.media_ready())
+
+    def hang_up(self, reason: HangupReason = HangupReason.NORMAL, *, text: str = "") -> None:
+        """End the call from our side. Safe at any time, any number of times; the first reason counts."""
+        if self.is_ended or self._wanted_reason:
+            return
+        self._wanted_reason = reason or HangupReason.NORMAL
+        self._end_text = text
+        unanswered_outgoing = self.call.direction is Direction.OUTGOING and not self.is_answered
+        self._move(CallStatus.CANCELING if unanswered_outgoing else CallStatus.TERMINATING)
+        if self.sip is not None:
+            self.sip.hangup(status=UNANSWERED_STATUS.get(self._wanted_reason, 480))
+        else:
+            self.on_ended(None, None)
+
+    def keep(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let something go on beside the program."""
+        self.context.spawn(work)
+
+    def update(self, **fields: Any) -> None:
+        """Change facts of the call that are no state; they are kept with the next change of state."""
+        self.call = replace(self.call, **fields)
+
+    # --- what the wire tells ---
+
+    def on_provisional(self, call: SipCall, response: Response) -> None:
+        if response.body and self.media is not None and self._audio.take_answer(response.body, self.media):
+            self.early_media.set()
+        if response.status in (180, 183):
+            self._move(CallStatus.RINGING, ringing_at=self.context.now())
+
+    def on_answered(self, call: SipCall, sdp: bytes) -> None:
+        if self.call.direction is Direction.INCOMING:
+            if sdp and self.media is not None:  # our offer went in the 200, the answer comes in the ACK
+                self._audio.take_answer(sdp, self.media)
+            return
+        if self.media is None or not self._audio.take_answer(sdp, self.media):
+            self.hang_up(HangupReason.FAILED, text="the answer held no audio that we can speak")
+            return
+        self._progressing()
+
+    def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
+        if self.media is not None:
+            self._audio.take_answer(sdp, self.media)
+
+    def on_offer(self, call: SipCall, sdp: bytes) -> bytes | int:
+        """Hold, resume, a new address: answered at once from what the leg has."""
+        if self.media is None:
+            return 491
+        if not sdp:
+            return self._audio.offer(self.media)
+        return self._audio.renegotiate(sdp, self.media)
+
+    def on_info(self, call: SipCall, request: Request) -> None:
+        """Digits by INFO: `application/dtmf-relay` (`Signal=5`) and `application/dtmf` (`5`)."""
+        body = request.body[:200].decode("utf-8", "replace")
+        if request.content_type == "application/dtmf-relay":
+            values = dict(line.split("=", 1) for line in body.replace("\r", "\n").split("\n") if "=" in line)
+            digit = values.get("Signal", "").strip()
+        elif request.content_type == "application/dtmf":
+            digit = body.strip()
+        else:
+            return
+        if len(digit) == 1 and digit in "0123456789ABCD*#":
+            self._heard_digit(digit)
+            if self.media is not None and self.stops_on_digit:
+                self.media.stop_playing()
+            if self.partner is not None and self.partner.media is not None:
+                self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
+
+    def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
+        if self.is_ended:
+            return
+        was = self.call.status
+        by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
+        status = end.status if end else 0
+        self.call = replace(
+            self.call,
+            status=CallStatus.HANGUP,
+            hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
+            hangup_reason=self._reason(was, status),
+            sip_code=status,
+            cause=(end.cause if end else 0) or 0,
+            cause_text=(self._end_text or (end.text if end else ""))[:255].replace("\x00", ""),
+            ended_at=self.context.now(),
+            updated_at=self.context.now(),
+        )
+        self.ended.set()
+        if self._limit is not None:
+            self._limit.cancel()
+        if self.driver is not None and self.driver is not asyncio.current_task():
+            self.driver.cancel()
+        if self.media is not None:
+            self.context.spawn(self.media.close())
+        self.context.recorder.ended(self)
+
+    # --- inside ---
+
+    def _reason(self, was: CallStatus, status: int) -> HangupReason:
+        if self.is_answered:
+            return self._wanted_reason if self._wanted_reason is HangupReason.TIMEOUT else HangupReason.NORMAL
+        if self._wanted_reason and self.call.direction is Direction.INCOMING:
+            return self._wanted_reason
+        if self._wanted_reason and was is not CallStatus.CANCELING:
+            return self._wanted_reason
+        return unanswered_reason(self.call.direction, was, status)
+
+    def _progressing(self) -> None:
+        self.answered.set()
+        self._move(CallStatus.PROGRESSING, progressing_at=self.context.now())
+        self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
+
+    def _too_long(self) -> None:
+        self.hang_up(HangupReason.TIMEOUT, text="the longest call is one hour")
+
+    def _move(self, status: CallStatus, **fields: Any) -> None:
+        if not can_move(self.call.status, status):
+            return
+        self.call = replace(self.call, status=status, updated_at=self.context.now(), **fields)
+        self.context.recorder.changed(self, f"call_{status}")
+
+    def _heard_digit(self, digit: str) -> None:
+        self.digits.put(digit)
+
+    def _heard_nothing(self) -> None:
+        self.hang_up(HangupReason.NORMAL, text="nothing was heard from the party for 60 s")
+
+    def lost_media(self) -> None:
+        """The media process is gone, and the call's audio with it."""
+        self.hang_up(HangupReason.FAILED, text="the media process went away")

@@ -1,0 +1,241 @@
+"""The voice role: joins the user agent, the runtime and the journal, and keeps them going until told to stop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.ids import utc_now
+from dialplane.domain.ledger import HoldRequest
+from dialplane.services.admission import Arrival, Outcome, admit
+from dialplane.services.api_runs import ApiRuns
+from dialplane.services.call_records import Change, close_orphans, write_changes
+from dialplane.services.calls import NodeCommand, beat, take_commands
+from dialplane.services.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.ledger import hold_many
+from dialplane.services.outside import RunOutside, Web
+from dialplane.services.transaction import Database
+from dialplane.services.trunks import list_trunks
+from dialplane.voice.arrivals import Arrivals
+from dialplane.voice.authentication import Gate
+from dialplane.voice.batching import Batcher
+from dialplane.voice.dialler import Dialler
+from dialplane.voice.journal import Journal
+from dialplane.voice.leg import LegContext
+from dialplane.voice.outside import CallOutside
+from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.records import Records
+from dialplane.voice.requests import Requests
+from dialplane.voice.runtime import Runtime
+from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
+
+BEAT_S = 1.0
+"""How often the node says that it lives; a dead node's calls are billed up to the last time."""
+DRAIN_S = 3600.0
+
+log = structlog.get_logger()
+
+
+class Hints(Protocol):
+    """Port: words from the store that there may be work."""
+
+    async def keep(self, on_hint: Callable[[str], None]) -> None:
+        """Stay connected until cancelled. `on_hint` gets each word, and "" after each connecting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDeps:
+    """What the role needs; made by bootstrap."""
+
+    database: Database
+    media: Media
+    prompts: Prompts
+    web: Web
+    hints: Hints
+    node: str
+    host: str
+    port: int
+    recordings: Path
+    nonce_secret: bytes
+    advertised_host: str | None = None
+    drain_s: float = DRAIN_S
+    on_ready: Callable[[int], None] = lambda port: None
+    """Told the SIP port when calls are taken."""
+    set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
+    """Lets the media client tell that its process is gone."""
+
+
+async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
+    """Take calls until `stop`, then let the live ones end within `drain_s` (AV-1).
+
+    Raises OSError where the SIP address cannot be bound, Unavailable where the store is away at the start.
+    """
+    await close_orphans(deps.database, deps.node, utc_now())
+    async with asyncio.TaskGroup() as tasks:
+        node = _Node(deps, tasks)
+        loops = [tasks.create_task(work) for work in node.loops()]
+        try:
+            await node.start()
+            await stop.wait()
+            await node.drain()
+        finally:
+            await node.close()
+            for loop in loops:
+                loop.cancel()
+
+
+class _Node:
+    """Everything of one voice process, joined."""
+
+    def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup) -> None:
+        self._deps = deps
+        self._tasks = tasks
+        self._draining = False
+        self._mail = asyncio.Event()
+        database = deps.database
+        self._journal: Journal[Change] = Journal(lambda changes: write_changes(database, changes, utc_now()))
+        self._admissions: Batcher[Arrival, Outcome] = Batcher(lambda arrivals: admit(database, arrivals, utc_now()))
+        self._openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
+            lambda wishes: open_calls(database, wishes, utc_now())
+        )
+        self._minutes = Batcher(partial(_reserve, database))
+        self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
+        gate = Gate(database, deps.nonce_secret)
+        self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
+        context = LegContext(deps.media, self._records, utc_now, self._spawn)
+        any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
+        dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
+        self.runtime = Runtime(
+            database=database,
+            arrivals=self._arrivals,
+            requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
+            dialler=dialler,
+            records=self._records,
+            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
+            follow=ApiRuns(database, any_run, tasks, utc_now).follow,
+            prompts=deps.prompts,
+            context=context,
+            is_overloaded=lambda: self._journal.is_full,
+        )
+        deps.set_media_lost(self._media_lost)
+
+    def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (
+            self._journal.run(),
+            self._admissions.run(),
+            self._openings.run(),
+            self._minutes.run(),
+            self._beat(),
+            self._read_mail(),
+            self._deps.hints.keep(self._hint),
+        )
+
+    async def start(self) -> None:
+        self._arrivals.trunks = await list_trunks(self._deps.database)
+        await self._agent.start()
+        await self._say_that_we_live()
+        log.info("voice_ready", host=self._agent.host, port=self._agent.port, node=self._deps.node)
+        self._deps.on_ready(self._agent.port)
+
+    async def drain(self) -> None:
+        """No new calls; the live ones go on until they end or the time is over."""
+        self._draining = True
+        self._agent.drain()
+        deadline = asyncio.get_running_loop().time() + self._deps.drain_s
+        while self._records.live and asyncio.get_running_loop().time() < deadline:
+            ended = [asyncio.ensure_future(leg.ended.wait()) for leg in self._records.live.values()]
+            await asyncio.wait(ended, timeout=deadline - asyncio.get_running_loop().time())
+            for wait in ended:
+                wait.cancel()
+
+    async def close(self) -> None:
+        """Hang up what is left, and keep everything that happened."""
+        for leg in list(self._records.live.values()):
+            leg.hang_up(text="the voice process is stopping")
+        await self._agent.close()
+        try:
+            async with asyncio.timeout(5):
+                await self._journal.drained()
+        except TimeoutError:
+            log.error("journal_not_drained", waiting=self._journal.waiting)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._tasks.create_task(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        """The edge of a task: its failure is its own."""
+        try:
+            await work
+        except Unavailable as refusal:
+            log.warning("task_gave_up", reason=refusal.message)
+        except Exception:
+            log.exception("task_failed")
+
+    def _media_lost(self) -> None:
+        for leg in list(self._records.live.values()):
+            if leg.media is not None:
+                leg.lost_media()
+
+    # --- the user agent's handler ---
+
+    def may_send(self, source: Source) -> bool:
+        return self.runtime.may_send(source)
+
+    def on_invite(self, call: IncomingCall) -> None:
+        self.runtime.on_invite(call)
+
+    def on_request(self, request: IncomingRequest) -> None:
+        self.runtime.on_request(request)
+
+    # --- proof of life and the mailbox ---
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                self._arrivals.trunks = await list_trunks(self._deps.database)
+                await self._say_that_we_live()
+            except Unavailable:
+                log.warning("beat_missed")
+
+    async def _say_that_we_live(self) -> None:
+        commands = await beat(
+            self._deps.database,
+            self._deps.node,
+            sip_host=self._agent.host,
+            sip_port=self._agent.port,
+            draining=self._draining,
+            now=utc_now(),
+        )
+        self._obey(commands)
+
+    def _hint(self, word: str) -> None:
+        if word in ("", self._deps.node):
+            self._mail.set()
+
+    async def _read_mail(self) -> None:
+        while True:
+            await self._mail.wait()
+            self._mail.clear()
+            try:
+                self._obey(await take_commands(self._deps.database, self._deps.node))
+            except Unavailable:
+                log.warning("mailbox_not_read")  # the next beat reads it
+
+    def _obey(self, commands: Sequence[NodeCommand]) -> None:
+        for command in commands:
+            self.runtime.obey(command)
+
+
+async def _reserve(database: Database, requests: Sequence[HoldRequest]) -> list[bool]:
+    now: datetime = utc_now()
+    async with database.transaction() as tx:
+        return await hold_many(tx, requests, now)

@@ -1,0 +1,138 @@
+"""What a program on a call needs beyond the call itself: other legs, recordings, and what any run may do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from dialplane.domain.calls import Direction, HangupReason
+from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.flows.run import Run
+from dialplane.domain.ids import CallId, FlowId, RecordingId, new_id
+from dialplane.domain.programs.commands import (
+    CallsStarted,
+    Dial,
+    Dialled,
+    Failed,
+    FetchDocument,
+    Hangup,
+    LoadFlow,
+    RecordingStarted,
+    Result,
+    SendMessage,
+    SendWebhook,
+    StartCalls,
+    StartRecording,
+)
+from dialplane.domain.recordings import Recording, RecordingStatus
+from dialplane.services.api_runs import Outside as AnyRun
+from dialplane.services.api_runs import load_flow
+from dialplane.services.recordings import save_recording
+from dialplane.services.transaction import Database
+from dialplane.voice.dialler import Dialler
+from dialplane.voice.leg import Leg
+from dialplane.voice.ports import MediaLeg
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutside:
+    """Fulfils `driver.Outside` for the run of one call."""
+
+    run: Run
+    hops: int
+    database: Database
+    dialler: Dialler
+    any_run: AnyRun
+    recordings: Path
+    """The node's folder of recordings."""
+    now: Callable[[], datetime]
+
+    async def dial(self, leg: Leg, command: Dial) -> Dialled:
+        fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
+        return await self.dialler.dial(leg, command, fallback_source=fallback, hops=self.hops)
+
+    async def start_calls(self, leg: Leg, command: StartCalls) -> Result:
+        started = await self.any_run.start_calls(self.run, command)
+        if isinstance(started, CallsStarted):
+            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *(CallId(each) for each in started.call_ids)))
+        return started
+
+    async def send_message(self, leg: Leg, command: SendMessage) -> Result:
+        return await self.any_run.send_message(self.run, command.source, command.destinations, command.text)
+
+    async def fetch(self, leg: Leg, command: FetchDocument) -> Result:
+        return await self.any_run.fetch(command.url, command.method, command.body, command.content_type)
+
+    async def send_webhook(self, leg: Leg, command: SendWebhook) -> Result:
+        return await self.any_run.send_webhook(
+            command.url, command.method, command.body, command.content_type, wait=command.wait
+        )
+
+    async def load_flow(self, leg: Leg, command: LoadFlow) -> Result:
+        return await load_flow(self.database, self.run.account_id, command.flow_id)
+
+    async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason:
+        """The reason as named, or that of another call of the account; an unknown one is `normal`."""
+        if command.reason_of_call is not None:
+            async with self.database.reading() as tx:
+                other = await tx.calls.find(self.run.account_id, CallId(command.reason_of_call))
+            if other is not None and other.hangup_reason:
+                return other.hangup_reason
+        try:
+            return HangupReason(command.reason or "normal")
+        except ValueError:
+            return HangupReason.NORMAL
+
+    async def start_recording(self, leg: Leg, command: StartRecording) -> RecordingStarted | Failed:
+        media = await leg.media_ready()
+        now = self.now()
+        recording_id = RecordingId(new_id(now))
+        recording = Recording(
+            id=recording_id,
+            account_id=leg.call.account_id,
+            call_id=leg.call.id,
+            status=RecordingStatus.RECORDING,
+            path=f"{leg.call.account_id}/{recording_id}.wav",
+            created_at=now,
+            started_at=now,
+            run_id=self.run.id,
+            on_end_flow_id=FlowId(command.on_end_flow_id) if command.on_end_flow_id else None,
+        )
+        path = self.recordings / recording.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            await media.start_recording(
+                path,
+                end_of_silence_s=command.end_of_silence_s,
+                end_of_key=command.end_of_key,
+                duration_s=command.duration_s,
+            )
+            await save_recording(self.database, recording, now)
+        except Refusal as refusal:
+            return Failed(refusal.message)
+        leg.update(recording_ids=(*leg.call.recording_ids, recording.id))
+        leg.keep(self._finish_recording(media, recording))
+        return RecordingStarted(recording.id)
+
+    async def _finish_recording(self, media: MediaLeg, recording: Recording) -> None:
+        """Keep what became of the recording, whatever ended it; the file is valid at any moment."""
+        try:
+            end = await media.wait_recording()
+            ended_by, duration_ms = end.ended_by, end.duration_ms
+        except Unavailable:
+            ended_by, duration_ms = "closed", 0
+        now = self.now()
+        ended = replace(
+            recording,
+            status=RecordingStatus.ENDED,
+            ended_by=ended_by,
+            duration_ms=duration_ms,
+            ended_at=now,
+            updated_at=now,
+        )
+        await save_recording(self.database, ended, now)
+        log.info("recording_finished", recording_id=str(recording.id), duration_ms=duration_ms, ended_by=ended_by)

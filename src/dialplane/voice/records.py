@@ -1,0 +1,99 @@
+"""Where the legs of a node report: the table of live calls, the journal, and the money while a call goes on."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from dialplane.domain.call_billing import RENEW_BEFORE_S, CallBilling
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.flows.run import RunProgress
+from dialplane.domain.ids import CallId
+from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.programs.commands import RunRecord
+from dialplane.services.call_records import CallChanged, CallEnded, Change, RunMoved
+from dialplane.voice.batching import Batcher
+from dialplane.voice.journal import Journal
+from dialplane.voice.leg import Leg
+
+log = structlog.get_logger()
+
+
+class Records:
+    """Fulfils `leg.Recorder`."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal[Change],
+        extensions: Batcher[HoldRequest, bool],
+        spawn: Callable[[Coroutine[Any, Any, Any]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.live: dict[CallId, Leg] = {}
+        self._journal = journal
+        self._extensions = extensions
+        self._spawn = spawn
+        self._now = now
+        self._reported: dict[CallId, RunRecord] = {}
+
+    def started(self, leg: Leg) -> None:
+        self.live[leg.call.id] = leg
+
+    def changed(self, leg: Leg, event: str) -> None:
+        self._journal.add(CallChanged(leg.call, event))
+        if event == "call_progressing" and leg.billing is not None and not leg.billing.is_free:
+            self._spawn(self._reserve_minutes(leg, leg.billing))
+
+    def ended(self, leg: Leg) -> None:
+        self.live.pop(leg.call.id, None)
+        self._journal.add(CallEnded(leg.call, leg.billing))
+        log.info(
+            "call_ended",
+            call_id=str(leg.call.id),
+            direction=leg.call.direction.value,
+            reason=leg.call.hangup_reason.value,
+            by=leg.call.hangup_by.value,
+            sip_code=leg.call.sip_code,
+        )
+
+    def run_moved(self, leg: Leg, record: RunRecord) -> None:
+        """The leg's program stands at `record`; told once for each change."""
+        if leg.call.run_id is None or self._reported.get(leg.call.id) is record:
+            return
+        self._reported[leg.call.id] = record
+        leg.update(action=record.current_action)
+        self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now())))
+
+    def run_over(self, leg: Leg, ended: RunRecord) -> None:
+        """The leg's run is closed with its last record, after the call's own end."""
+        self._reported.pop(leg.call.id, None)
+        if leg.call.run_id is not None:
+            self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now())))
+
+    async def _reserve_minutes(self, leg: Leg, billing: CallBilling) -> None:
+        """Reserve each minute before it begins; a call that cannot pay its next minute ends with this one (LED-6)."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        minutes = 1
+        while not leg.is_ended:
+            if await _ended_within(leg, began + minutes * 60 - RENEW_BEFORE_S - loop.time()):
+                return
+            if await self._extensions.submit(billing.hold(minutes + 1, self._now())):
+                minutes += 1
+                continue
+            log.info("balance_ran_out", call_id=str(leg.call.id))
+            if not await _ended_within(leg, began + minutes * 60 - loop.time()):
+                leg.hang_up(HangupReason.NORMAL, text="the balance ran out")
+            return
+
+
+async def _ended_within(leg: Leg, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await leg.ended.wait()
+    except TimeoutError:
+        return False
+    return True

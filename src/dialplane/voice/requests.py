@@ -1,0 +1,146 @@
+"""Requests outside calls: REGISTER of our extensions, MESSAGE to our numbers; everything else is declined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.routing import SIP_STATUS, Origin
+from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
+from dialplane.services.registrations import Binding, Subscriber, register
+from dialplane.services.transaction import Database
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.message import Response
+from dialplane.sip.registrar import Binding as PlannedBinding
+from dialplane.sip.registrar import plan_registration
+from dialplane.voice.arrivals import BUSY, Arrivals, user_and_host
+from dialplane.voice.authentication import Gate
+from dialplane.voice.useragent import IncomingRequest
+
+MAX_TEXT = 1600
+"""Characters of a MESSAGE that becomes an SMS: ten segments."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Answers what the user agent hands on."""
+
+    database: Database
+    gate: Gate
+    arrivals: Arrivals
+    node: str
+    now: Callable[[], datetime]
+
+    async def take(self, asked: IncomingRequest) -> None:
+        try:
+            match asked.request.method:
+                case "REGISTER":
+                    await self._register(asked)
+                case "MESSAGE":
+                    await self._message(asked)
+                case _:
+                    await self._decline(asked)
+        except SipParseError:
+            asked.respond(400)
+        except Unavailable:
+            asked.respond(503, headers=(BUSY,))
+
+    async def _decline(self, asked: IncomingRequest) -> None:
+        """SUBSCRIBE, REFER and the like need a known sender first (CVE-12); then they are not done outside a call."""
+        user, domain = user_and_host(asked.request.from_.uri)
+        if await self.gate.authenticate(asked, user=user, domain=domain) is not None:
+            asked.respond(489 if asked.request.method == "SUBSCRIBE" else 403)
+
+    # --- REGISTER ---
+
+    async def _register(self, asked: IncomingRequest) -> None:
+        request = asked.request
+        user, domain = user_and_host(request.to.uri)
+        subscriber = await self.gate.authenticate(asked, user=user, domain=domain)
+        if subscriber is None:
+            return
+        answer = await self._bind(asked, subscriber)
+        fields = [(name, value) for name, value in answer.headers if name in ("Contact", "Min-Expires")]
+        asked.respond(answer.status, answer.reason, headers=fields)
+
+    async def _bind(self, asked: IncomingRequest, subscriber: Subscriber) -> Response:
+        """Apply the registrar's rules to the bindings under the lock of their extension."""
+        request, now = asked.request, self.now()
+        answers: list[Response] = []
+
+        def change(current: list[Binding]) -> list[Binding] | None:
+            planned = plan_registration(
+                request,
+                [PlannedBinding(each.contact, each.call_id, each.cseq, each.expires_at) for each in current],
+                now,
+            )
+            if isinstance(planned, Response):
+                answers.append(planned)
+                return None
+            answers.append(planned.answer(request, now))
+            known = {binding.contact: binding for binding in current}
+            added = {binding.contact for binding in planned.added}
+            return [
+                known[binding.contact]
+                if binding.contact in known and binding.contact not in added
+                else self._binding(asked, binding)
+                for binding in planned.bindings
+            ]
+
+        await register(self.database, subscriber.extension_id, change, now)
+        log.info("registered", extension=subscriber.extension, status=answers[-1].status, source=asked.source.host)
+        return answers[-1]
+
+    def _binding(self, asked: IncomingRequest, planned: PlannedBinding) -> Binding:
+        return Binding(
+            contact=planned.contact,
+            call_id=planned.call_id[:255],
+            cseq=planned.cseq,
+            source_host=asked.source.host,
+            source_port=asked.source.port,
+            transport=asked.source.transport,
+            node=self.node,
+            expires_at=planned.expires_at,
+            user_agent=(asked.request.headers.get("User-Agent") or "")[:255].replace("\x00", ""),
+        )
+
+    # --- MESSAGE ---
+
+    async def _message(self, asked: IncomingRequest) -> None:
+        """An SMS by SIP: from the PSTN side through a trunk, or from an extension of ours."""
+        request = asked.request
+        user, domain = user_and_host(request.from_.uri)
+        sender: Subscriber | None = None
+        if self.gate.has_credentials(request) or not self.arrivals.is_trunk(asked.source.host):
+            sender = await self.gate.authenticate(asked, user=user, domain=domain)
+            if sender is None:
+                return
+        if request.content_type not in (None, "text/plain"):
+            asked.respond(415, headers=(("Accept", "text/plain"),))
+            return
+        text = request.body.decode("utf-8", "replace").replace("\x00", "")
+        if len(text) > MAX_TEXT:
+            asked.respond(413)
+            return
+        message = InboundMessage(
+            source=user,
+            destination=user_and_host(request.uri)[0],
+            text=text,
+            origin=Origin.EXTENSION if sender else Origin.PSTN,
+            carrier="sip",
+            carrier_id=f"{request.call_id[:200]}:{request.cseq.number}".replace("\x00", ""),
+        )
+        try:
+            received = await receive_message(self.database, message, self.now())
+        except Invalid:
+            asked.respond(413 if text else 400)
+            return
+        if isinstance(received, MessageRefused):
+            status, phrase = SIP_STATUS[received.refused]
+            asked.respond(status, phrase)
+        else:
+            asked.respond(202)

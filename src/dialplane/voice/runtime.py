@@ -1,0 +1,183 @@
+"""The call runtime: new calls, requests and orders come in here, and each gets a task of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.errors import Refusal
+from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.machine import FlowProgram
+from dialplane.domain.flows.run import Run, RunProgress, apply_progress
+from dialplane.domain.programs.commands import Medium
+from dialplane.sdp.session import SdpError
+from dialplane.services.calls import NodeCommand
+from dialplane.services.outgoing import read_order
+from dialplane.services.transaction import Database
+from dialplane.sip.message import Request, Response
+from dialplane.voice.arrivals import BUSY, Arrivals
+from dialplane.voice.audio import AudioExchange
+from dialplane.voice.dialler import HOPS, MAX_HOPS, Dialler
+from dialplane.voice.driver import Driver, Outside
+from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.ports import Prompts
+from dialplane.voice.records import Records
+from dialplane.voice.requests import Requests
+from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Fulfils the user agent's `Handler`."""
+
+    database: Database
+    arrivals: Arrivals
+    requests: Requests
+    dialler: Dialler
+    records: Records
+    outside: Callable[[Run, int], Outside]
+    """What the program of a run may do; the number is how often its call came back to us."""
+    follow: Callable[[Run], Awaitable[object]]
+    """Begin what follows a run that is over."""
+    prompts: Prompts
+    context: LegContext
+    is_overloaded: Callable[[], bool]
+
+    # --- what the user agent tells ---
+
+    def may_send(self, source: Source) -> bool:
+        return True
+
+    def on_invite(self, call: IncomingCall) -> None:
+        if self.is_overloaded():
+            call.reject(503, headers=(BUSY,))
+            return
+        self.context.spawn(self._take(call))
+
+    def on_request(self, request: IncomingRequest) -> None:
+        self.context.spawn(self.requests.take(request))
+
+    # --- incoming calls ---
+
+    async def _take(self, call: IncomingCall) -> None:
+        hops = _hops(call)
+        if hops > MAX_HOPS:
+            call.reject(482)
+            return
+        try:
+            audio = AudioExchange(call.request.body)
+        except SdpError:
+            call.reject(488)
+            return
+        if not audio.is_acceptable:
+            call.reject(488)
+            return
+        # The watcher is there before anything is awaited: the caller may give up while it is being let in.
+        early = EarlyEnd()
+        call.watcher = early
+        admitted = await self.arrivals.take(call)
+        if admitted is None:
+            return
+        leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
+        leg.sip = call
+        self.records.started(leg)
+        call.watcher = leg
+        if early.end is not None:
+            leg.on_ended(call, early.end)
+        await self._run(leg, admitted.run, admitted.actions, hops=hops)
+
+    async def _run(self, leg: Leg, run: Run, actions: tuple[Action, ...], *, hops: int = 0) -> None:
+        """Run the leg's program until it or the call ends, then close the run and begin what follows it."""
+        program = FlowProgram(
+            actions,
+            medium=Medium.CALL,
+            flow_id=run.flow_id,
+            on_complete_flow_id=run.on_complete_flow_id,
+            variables=run.variables,
+        )
+        driver = Driver(leg, program, self.prompts, self.outside(run, hops), self.context.now, self.records.run_moved)
+        if not leg.is_ended:
+            await self._drive(leg, driver)
+        await leg.ended.wait()
+        ended = replace(program.record(), ended=True)
+        self.records.run_over(leg, ended)
+        await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
+
+    async def _drive(self, leg: Leg, driver: Driver) -> None:
+        leg.driver = asyncio.create_task(driver.run())
+        try:
+            await leg.driver
+        except asyncio.CancelledError:
+            if not leg.is_ended:  # this process is going down, and the call with it
+                leg.hang_up(HangupReason.FAILED, text="the voice process is stopping")
+                raise
+        except Exception:
+            log.exception("call_failed", call_id=str(leg.call.id))
+            leg.hang_up(HangupReason.FAILED, text="an internal error")
+
+    async def _follow(self, run: Run) -> None:
+        try:
+            await self.follow(run)
+        except Refusal as refusal:
+            log.warning("following_run_not_started", run_id=str(run.id), reason=refusal.message)
+
+    # --- orders from the mailbox ---
+
+    def obey(self, command: NodeCommand) -> None:
+        """Carry out an order of the node's mailbox."""
+        if command.kind == "hangup":
+            leg = self.records.live.get(command.call_id)
+            if leg is not None:
+                leg.hang_up(HangupReason.NORMAL, text="hung up by the API")
+        else:
+            self.context.spawn(self._place(command))
+
+    async def _place(self, command: NodeCommand) -> None:
+        """An outgoing call: its program begins when the party answers."""
+        try:
+            order = await read_order(self.database, command)
+        except Refusal as refusal:
+            log.warning("order_not_carried_out", call_id=str(command.call_id), reason=refusal.message)
+            return
+        leg = self.dialler.make_leg(order.call, order.billing)
+        try:
+            async with asyncio.timeout(order.timeout_s):
+                await self.dialler.invite(leg)
+        except TimeoutError:
+            leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
+        await self._run(leg, order.run, order.actions if leg.is_answered else ())
+
+
+class EarlyEnd:
+    """Watches a call that is not let in yet: all that may happen to it is its end."""
+
+    def __init__(self) -> None:
+        self.end: CallEnd | None = None
+
+    def on_provisional(self, call: SipCall, response: Response) -> None:
+        """Only outgoing calls get answers."""
+
+    def on_answered(self, call: SipCall, sdp: bytes) -> None:
+        """Nothing was answered yet."""
+
+    def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
+        """Nothing was negotiated yet."""
+
+    def on_offer(self, call: SipCall, sdp: bytes) -> bytes | int:
+        return 491
+
+    def on_info(self, call: SipCall, request: Request) -> None:
+        """A digit before anything listens is nobody's."""
+
+    def on_ended(self, call: SipCall, end: CallEnd) -> None:
+        self.end = end
+
+
+def _hops(call: IncomingCall) -> int:
+    """How often the call came back to us already. A stranger may set it: it only shortens its own way."""
+    text = call.request.headers.get(HOPS) or "0"
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
