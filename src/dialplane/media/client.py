@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from dialplane.audio.wav import duration_ms_of
-from dialplane.domain.errors import Unavailable
+from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd, RemoteMedia
 from dialplane.media import protocol
 
@@ -49,6 +50,11 @@ class MediaClientLeg:
         self._is_gone = False
 
     def connect(self, remote: RemoteMedia) -> None:
+        """Raises Invalid where the host is no IP address (names are looked up by whoever reads the SDP)."""
+        try:
+            ip_address(remote.host)
+        except ValueError as error:
+            raise Invalid(f"{remote.host!r} is no IP address", field="host") from error
         self._send(protocol.Connect(self.leg_id, remote))
 
     async def play(self, prompts: list[Prompt], *, stop_on_digit: bool = False, loop: bool = False) -> PlayEnd:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from ipaddress import ip_address
 
 from dialplane.audio.g711 import ALAW_TO_ULAW, ULAW_SILENCE, ULAW_TO_ALAW
 from dialplane.domain.media import MediaCounters, PlayEnd, RemoteMedia
@@ -149,13 +150,17 @@ class Leg:
     # --- orders ----------------------------------------------------------------------------------------------------
 
     def connect(self, remote: RemoteMedia, now: float) -> None:
-        """Take a new SDP: the source is open again, for its preferred address at once and others for 3 s."""
+        """Take a new SDP: the source is open again, for its preferred address at once and others for 3 s.
+
+        Raises ValueError where the host is a name: looking it up would keep everybody waiting.
+        """
+        host = str(ip_address(remote.host))  # as the kernel will spell it in what it receives
         if self._is_locked:
             unconnect(self._rtp)
             self._is_locked = False
         self.remote = remote
-        self._lock = SourceLock((remote.host, remote.port), now)
-        self._rtcp_target = (remote.host, remote.port + 1)
+        self._lock = SourceLock((host, remote.port), now)
+        self._rtcp_target = (host, remote.port + 1)
         self._takes_over = True
         self._payload_type = remote.payload_type
         self._event_type = -1 if remote.telephone_event is None else remote.telephone_event

@@ -40,8 +40,18 @@ _UPKEEP_TURNS = 10
 log = structlog.get_logger()
 
 
-def serve(socket_path: Path, host: str, first_port: int, last_port: int, *, silence_s: float = SILENCE_S) -> None:
+def serve(
+    socket_path: Path,
+    host: str,
+    first_port: int,
+    last_port: int,
+    *,
+    silence_s: float = SILENCE_S,
+    on_serving: Callable[[], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT. Blocks; to be called in the main thread of a process of its own.
+
+    `on_serving` is called once, when clients can connect.
 
     `host` is the address that the ports are bound to and that legs report for the SDP. Raises OSError where the
     socket cannot be made, or another process serves on it.
@@ -57,6 +67,8 @@ def serve(socket_path: Path, host: str, first_port: int, last_port: int, *, sile
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     log.info("media_started", socket=str(socket_path), host=host, ports=f"{first_port}-{last_port}")
+    if on_serving is not None:
+        on_serving()
     server.run()
     log.info("media_stopped")
 
