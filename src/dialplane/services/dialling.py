@@ -260,7 +260,7 @@ async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
     target = call.destination.target
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
-    trunks = [trunk for trunk in await tx.trunks.list_all() if trunk.host]
+    trunks = [trunk for trunk in await tx.trunks.list_live() if trunk.host]
     if not trunks:
         raise Unavailable("There is no trunk that takes calls to the PSTN")
     return [

@@ -2,7 +2,7 @@
 
 import secrets
 
-from dialplane.sdp.negotiation import Negotiated, NotAcceptable, make_answer, make_offer, read_answer
+from dialplane.sdp.negotiation import Direction, Negotiated, NotAcceptable, make_answer, make_offer, read_answer
 from dialplane.sdp.session import SdpError, Session
 from dialplane.voice.ports import MediaLeg, RemoteMedia
 
@@ -39,9 +39,11 @@ class AudioExchange:
             self._answer = self._agree(self._theirs, media)
         return self._answer
 
-    def offer(self, media: MediaLeg) -> bytes:
+    def offer(self, media: MediaLeg, *, on_hold: bool = False) -> bytes:
+        """A fresh description of ours; `on_hold` asks the party to be silent."""
         self._version += 1
-        self._ours = make_offer(media.host, media.port, self._session_id, self._version)
+        direction = Direction.SENDONLY if on_hold else Direction.SENDRECV
+        self._ours = make_offer(media.host, media.port, self._session_id, self._version, direction=direction)
         return bytes(self._ours)
 
     def take_answer(self, sdp: bytes, media: MediaLeg) -> bool:
