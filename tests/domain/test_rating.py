@@ -1,0 +1,73 @@
+"""Units, rates, the split between the two purses, plans, months."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialplane.domain.accounts import Plan
+from dialplane.domain.errors import Invalid, LimitExceeded
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind, a_month_after, check_virtual, parse_kind
+from dialplane.domain.plans import check_limit
+from dialplane.domain.rating import CostType, Rate, started_minutes
+
+counts = st.integers(0, 10**6)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (0.1, 1), (60, 1), (60.5, 2), (125, 3)])
+def test_minutes_are_counted_as_they_begin(seconds: float, minutes: int) -> None:
+    assert started_minutes(seconds) == minutes
+
+
+@given(units=counts, micros=counts, tokens=st.integers(0, 50), available=counts)
+def test_split_loses_no_unit(units: int, micros: int, tokens: int, available: int) -> None:
+    """LED-2: whole units, whole micros, whole tokens."""
+    price = Rate(CostType.CALL_VN, Micros(micros), tokens).split(units, available)
+
+    by_tokens = price.tokens // tokens if tokens else 0
+    assert price.tokens <= available
+    assert price.micros == (units - by_tokens) * micros
+
+
+@given(units=counts, micros=counts, tokens=st.integers(0, 50), credit=counts, available=counts)
+def test_payable_units_can_be_paid(units: int, micros: int, tokens: int, credit: int, available: int) -> None:
+    """LED-4"""
+    rate = Rate(CostType.CALL_VN, Micros(micros), tokens)
+
+    payable = rate.payable_units(units, credit=credit, tokens=available)
+
+    price = rate.split(payable, available)
+    assert 0 <= payable <= units
+    assert price.micros <= credit
+    assert price.tokens <= available
+
+
+def test_month_after_the_31st_comes_back_to_the_31st() -> None:
+    bought = datetime(2026, 1, 31, 8, tzinfo=UTC)
+
+    february = a_month_after(bought, day=31)
+    march = a_month_after(february, day=31)
+
+    assert (february.month, february.day) == (2, 28)
+    assert (march.month, march.day) == (3, 31)
+
+
+@pytest.mark.parametrize("number", ["+89900012345", "+8990001234567", "+899000123456", "899123456789", "+89912345678x"])
+def test_malformed_or_reserved_virtual_number_is_refused(number: str) -> None:
+    with pytest.raises(Invalid):
+        check_virtual(number)
+
+
+@pytest.mark.parametrize("text", ["toll_free", "toll-free", "tollfree"])
+def test_spellings_of_toll_free_are_one(text: str) -> None:
+    assert parse_kind(text) is NumberKind.TOLL_FREE
+
+
+def test_plan_limit_refuses_one_more() -> None:
+    check_limit(Plan.FREE, "virtual_numbers", existing=4)
+    check_limit(Plan.UNLIMITED, "virtual_numbers", existing=10**6)
+    with pytest.raises(LimitExceeded) as refusal:
+        check_limit(Plan.FREE, "virtual_numbers", existing=5)
+    assert refusal.value.reason == "RESOURCE_LIMIT_EXCEEDED"
