@@ -95,7 +95,7 @@ class ReceiveStatistics:
         return self.received - self._received_base
 
     def _restart(self, sequence_number: int) -> None:
-        self.earlier_lost = self.lost
+        self.earlier_lost += max(0, self._expected - (self._counted - 1))  # this packet belongs to what begins now
         self._first = self._highest = sequence_number
         self._received_base = self.received - 1
         self._expected_before = self._received_before = 0
