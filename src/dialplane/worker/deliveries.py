@@ -38,7 +38,10 @@ class Deliveries:
             if self._sending:
                 await asyncio.wait(self._sending)
         if self._finished:
-            await settle_and_claim(self._database, 0, self._finished, limit=0, sweep=False, now=utc_now())
+            try:
+                await settle_and_claim(self._database, 0, self._finished, limit=0, sweep=False, now=utc_now())
+            except Exception:  # the edge of the duty: what is not written down is sent again, with the same id
+                log.exception("deliveries_not_settled", count=len(self._finished))
 
     async def _step(self, owner: asyncio.TaskGroup) -> bool:
         worker = self._link.number

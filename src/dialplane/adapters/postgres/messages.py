@@ -1,8 +1,260 @@
-"""messages in Postgres (owner fills in)."""
+"""Messages, conversations, the queues of what workers do about them, and the simulated carrier, in Postgres."""
 
-from dialplane.adapters.postgres.connection import Connection
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.domain.addresses import Address
+from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.messages import (
+    Conversation,
+    ConversationMessage,
+    Direction,
+    Message,
+    Target,
+    TargetStatus,
+)
+from dialplane.services.messages import QueuedTarget, RunRequest, SandboxMessage
+
+_SQL = queries("messages")
+
+
+def _target(value: Mapping[str, object]) -> Target:
+    destination = msgspec.convert(value["destination"], Address)
+    return Target(
+        destination,
+        TargetStatus(str(value["status"])),
+        int(str(value["parts"])),
+        datetime.fromisoformat(str(value["updated_at"])),
+        str(value["reason"]),
+    )
+
+
+def _message(row: asyncpg.Record) -> Message:
+    return Message(
+        id=MessageId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        direction=Direction(row["direction"]),
+        source=Address(**row["source"]),
+        targets=tuple(_target(value) for value in row["targets"]),
+        text=row["text"],
+        created_at=row["created_at"],
+        medias=tuple(row["medias"]),
+        number_id=NumberId(row["number_id"]) if row["number_id"] else None,
+        run_id=RunId(row["run_id"]) if row["run_id"] else None,
+        key=row["key"],
+        raw_source=row["raw_source"],
+        raw_destination=row["raw_destination"],
+        updated_at=row["updated_at"],
+        deleted_at=row["deleted_at"],
+    )
+
+
+def _conversation(row: asyncpg.Record) -> Conversation:
+    return Conversation(
+        id=ConversationId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        own=Address(**row["own"]),
+        peer=Address(**row["peer"]),
+        created_at=row["created_at"],
+        name=row["name"],
+        detail=row["detail"],
+        updated_at=row["updated_at"],
+        deleted_at=row["deleted_at"],
+    )
+
+
+def _sandbox_message(row: asyncpg.Record) -> SandboxMessage:
+    fields = dict(row)
+    fields["medias"] = tuple(fields["medias"])
+    fields["receipt"] = TargetStatus(fields["receipt"])
+    return SandboxMessage(**fields)
 
 
 class PostgresMessageStore:
+    """Fulfils `services.messages.MessageStore`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
+        added: bool = await self._connection.fetchval(
+            _SQL["add"],
+            message.id,
+            message.account_id,
+            message.direction,
+            asdict(message.source),
+            message.text,
+            list(message.medias),
+            message.number_id,
+            message.run_id,
+            message.key,
+            message.raw_source,
+            message.raw_destination,
+            message.created_at,
+            list(conversations),
+            [msgspec.json.encode(target.destination).decode() for target in message.targets],
+            [target.status for target in message.targets],
+            [target.parts for target in message.targets],
+            due_at,
+        )
+        return added
+
+    async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None:
+        if lock and await self._connection.fetchval(_SQL["lock"], account_id, message_id) is None:
+            return None
+        row = await self._connection.fetchrow(_SQL["read"], account_id, message_id, None, 1)
+        return None if row is None else _message(row)
+
+    async def find_by_key(self, key: str) -> Message | None:
+        row = await self._connection.fetchrow(_SQL["find_by_key"], key)
+        return None if row is None else (await self._read_many([row["id"]])).get(row["id"])
+
+    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
+        row = await self._connection.fetchrow(_SQL["find_by_carrier_id"], carrier_id)
+        return None if row is None else (row["account_id"], row["message_id"], row["position"])
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Message]:
+        rows = await self._connection.fetch(_SQL["read"], account_id, None, before, limit)
+        return [_message(row) for row in rows]
+
+    async def delete(self, message_id: MessageId, now: datetime) -> None:
+        await self._connection.execute(_SQL["delete"], message_id, now)
+
+    async def open_conversation(self, draft: Conversation) -> Conversation:
+        made = await self._connection.fetchval(
+            _SQL["open_conversation"],
+            draft.id,
+            draft.account_id,
+            asdict(draft.own),
+            asdict(draft.peer),
+            draft.own.target,
+            draft.peer.target,
+            draft.created_at,
+        )
+        if made is not None:
+            return draft
+        row = await self._connection.fetchrow(_SQL["find_pair"], draft.account_id, draft.own.target, draft.peer.target)
+        assert row is not None  # the conflict was with this very row, and conversations are not deleted
+        return _conversation(row)
+
+    async def find_conversation(
+        self, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
+    ) -> Conversation | None:
+        query = _SQL["lock_conversation" if lock else "find_conversation"]
+        row = await self._connection.fetchrow(query, account_id, conversation_id)
+        return None if row is None else _conversation(row)
+
+    async def conversations_of(self, message_id: MessageId) -> list[Conversation]:
+        return [_conversation(row) for row in await self._connection.fetch(_SQL["conversations_of"], message_id)]
+
+    async def list_conversations(
+        self, account_id: AccountId, *, before: datetime | None, limit: int
+    ) -> list[Conversation]:
+        rows = await self._connection.fetch(_SQL["list_conversations"], account_id, before, limit)
+        return [_conversation(row) for row in rows]
+
+    async def save_conversation(self, conversation: Conversation) -> None:
+        await self._connection.execute(
+            _SQL["save_conversation"],
+            conversation.id,
+            conversation.name,
+            conversation.detail,
+            conversation.updated_at,
+        )
+
+    async def list_conversation_messages(
+        self, conversation: Conversation, *, before: datetime | None, limit: int
+    ) -> list[ConversationMessage]:
+        rows = await self._connection.fetch(_SQL["list_conversation_messages"], conversation.id, before, limit)
+        messages = await self._read_many([row["message_id"] for row in rows])
+        return [
+            ConversationMessage(conversation, messages[row["message_id"]], TargetStatus(row["status"])) for row in rows
+        ]
+
+    async def count_from_runs(self, conversation_id: ConversationId, *, since: datetime) -> int:
+        count: int = await self._connection.fetchval(_SQL["count_from_runs"], conversation_id, since)
+        return count
+
+    async def claim_targets(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[QueuedTarget]:
+        rows = await self._connection.fetch(_SQL["claim_targets"], now, worker, until, limit)
+        return [
+            QueuedTarget(
+                message_id=MessageId(row["message_id"]),
+                account_id=AccountId(row["account_id"]),
+                position=row["position"],
+                source=Address(**row["source"]),
+                destination=Address(**row["destination"]),
+                text=row["text"],
+                medias=tuple(row["medias"]),
+                parts=row["parts"],
+                attempts=row["attempts"],
+                worker=row["worker"],
+            )
+            for row in rows
+        ]
+
+    async def set_target(self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None) -> None:
+        await self._connection.execute(
+            _SQL["set_target"], message_id, position, target.status, target.reason, target.updated_at, carrier_id
+        )
+
+    async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
+        await self._connection.execute(
+            _SQL["postpone_target"], queued.message_id, queued.position, due_at, queued.worker
+        )
+
+    async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None:
+        await self._connection.execute(
+            _SQL["add_run_request"], request.run_id, request.account_id, request.flow_id, request.own, due_at
+        )
+
+    async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[RunRequest]:
+        rows = await self._connection.fetch(_SQL["claim_runs"], now, worker, until, limit)
+        return [
+            RunRequest(RunId(row["run_id"]), AccountId(row["account_id"]), FlowId(row["flow_id"]), row["own_target"])
+            for row in rows
+        ]
+
+    async def finish_run(self, run_id: RunId) -> None:
+        await self._connection.execute(_SQL["finish_run"], run_id)
+
+    async def free_target_leases(self) -> None:
+        await self._connection.execute(_SQL["free_target_leases"], WORKER_LOCK)
+
+    async def free_run_leases(self, worker: int, *, driving: Sequence[RunId]) -> None:
+        await self._connection.execute(_SQL["free_run_leases"], WORKER_LOCK, worker, list(driving))
+
+    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
+        await self._connection.execute(
+            _SQL["add_to_sandbox"],
+            sent.id,
+            sent.source,
+            sent.destination,
+            sent.text,
+            list(sent.medias),
+            sent.segments,
+            sent.receipt,
+            sent.receipt_due_at,
+            sent.created_at,
+        )
+
+    async def list_sandbox(self, destination: str, *, limit: int) -> list[SandboxMessage]:
+        rows = await self._connection.fetch(_SQL["list_sandbox"], destination, limit)
+        return [_sandbox_message(row) for row in rows]
+
+    async def take_sandbox_receipts(self, *, now: datetime, limit: int) -> list[SandboxMessage]:
+        rows = await self._connection.fetch(_SQL["take_sandbox_receipts"], now, limit)
+        return [_sandbox_message(row) for row in rows]
+
+    async def _read_many(self, message_ids: Sequence[UUID]) -> dict[UUID, Message]:
+        if not message_ids:
+            return {}
+        rows = await self._connection.fetch(_SQL["read_many"], message_ids)
+        return {row["id"]: _message(row) for row in rows}

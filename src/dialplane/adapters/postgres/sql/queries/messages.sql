@@ -12,10 +12,10 @@ with made as (
 targets as (
     insert into message_targets
         (message_id, position, conversation_id, destination, status, parts, due_at, created_at, updated_at)
-    select made.id, row.position - 1, row.conversation_id, row.destination::json, row.status, row.parts, $17, $12, $12
+    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts, $17, $12, $12
     from made,
         unnest($13::uuid[], $14::text[], $15::text[], $16::integer[])
-            with ordinality as row (conversation_id, destination, status, parts, position)
+            with ordinality as item (conversation_id, destination, status, parts, position)
     returning status
 )
 select count(*) > 0 as added,
@@ -186,10 +186,11 @@ where status = 'queued' and leased_by is not null
   );
 
 -- name: free_run_leases
+-- Of workers that are gone, and those of this worker ($2) that it dropped because the store failed it midway.
 update message_runs
 set leased_by = null, leased_until = null
-where leased_by is not null
-  and leased_by not in (
+where leased_by = $2 and run_id <> all ($3::uuid[])
+   or leased_by not in (
       select objid::bigint
       from pg_locks
       where locktype = 'advisory' and classid = $1::bigint::oid and granted

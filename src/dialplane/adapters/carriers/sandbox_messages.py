@@ -1,0 +1,67 @@
+"""The simulated carrier's messages: takes everything, remembers it, and gives receipts as a real one would.
+
+A receiver that is a number of this platform gets the message back in through the front door; any other is simulated,
+and its last digits say what happens, as they do for calls.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dialplane.domain.messages import TargetStatus
+from dialplane.services.inbound_messages import InboundMessage, receive_message
+from dialplane.services.message_sending import Accepted, Receipt, Rejected, Submission
+from dialplane.services.messages import SandboxMessage
+from dialplane.services.transaction import Database
+
+REJECTED_ENDINGS = ("404", "486")
+"""Numbers that end so do not exist at the simulated carrier."""
+UNREACHABLE_ENDING = "480"
+"""Accepted, and then reported as failed."""
+RECEIPT_DELAY = timedelta(milliseconds=200)
+BATCH = 200
+
+
+class SandboxMessageCarrier:
+    """Fulfils `services.message_sending.MessageCarrier`; the store is its memory, shared by all processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected:
+        destination = submission.destination.target
+        if destination.endswith(REJECTED_ENDINGS):
+            return Rejected("the simulated carrier knows no such number")
+        failed = destination.endswith(UNREACHABLE_ENDING)
+        sent = SandboxMessage(
+            submission.reference,
+            submission.source.target,
+            destination,
+            submission.text,
+            submission.medias,
+            submission.parts,
+            TargetStatus.FAILED if failed else TargetStatus.DELIVERED,
+            now + RECEIPT_DELAY,
+            now,
+        )
+        async with self._database.transaction() as tx:
+            is_ours = bool(await tx.numbers.find_live([destination]))
+            await tx.messages.add_to_sandbox(sent)
+        if is_ours:
+            inbound = InboundMessage(
+                submission.source.target,
+                destination,
+                submission.text,
+                submission.medias,
+                carrier_id=str(submission.reference),
+            )
+            await receive_message(self._database, inbound, now)
+        return Accepted(str(submission.reference))
+
+    async def receipts(self, now: datetime) -> Sequence[Receipt]:
+        """Each is given once. One that the worker loses by dying stays `sent`, as with a real carrier."""
+        async with self._database.transaction() as tx:
+            taken = await tx.messages.take_sandbox_receipts(now=now, limit=BATCH)
+        failed = "the receiver was not reachable"
+        return [
+            Receipt(str(sent.id), sent.receipt, failed if sent.receipt is TargetStatus.FAILED else "") for sent in taken
+        ]

@@ -1,0 +1,185 @@
+"""A message's way in: whose number it came to, whether it is let in, what it starts (DESIGN section 6)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from dialplane.domain.accounts import Account
+from dialplane.domain.addresses import Address, tel
+from dialplane.domain.events import Event
+from dialplane.domain.flows.facts import conversation_facts, run_facts
+from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
+from dialplane.domain.ids import FlowId, MessageId, RunId, new_id
+from dialplane.domain.ledger import Charge
+from dialplane.domain.ledger import ReferenceType as LedgerReference
+from dialplane.domain.messages import Conversation, Direction, Message, Target, TargetStatus, check_text
+from dialplane.domain.numbers import Number
+from dialplane.domain.routing import Origin, Refused, RouteDecision, Verdict, decide, forms
+from dialplane.domain.segments import count_segments
+from dialplane.domain.targets import FlowTarget
+from dialplane.services.admission import SANDBOX_COUNTRY
+from dialplane.services.events import publish
+from dialplane.services.ledger import charge
+from dialplane.services.messages import SMS_RATE, RunRequest, enter_conversation
+from dialplane.services.runs import create_runs
+from dialplane.services.shapes.calls import route_shape
+from dialplane.services.shapes.messages import message_shape
+from dialplane.services.transaction import Database, Transaction
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message as a carrier or a SIP peer brings it."""
+
+    source: str
+    destination: str
+    text: str
+    medias: tuple[str, ...] = ()
+    carrier: str = "sandbox"
+    carrier_id: str = ""
+    """The bringer's own id: the second one of an id is the first one's message. Empty: it has none."""
+    origin: Origin = Origin.PSTN
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """Why it was not let in: `refused` for machines, `reason` for a person."""
+
+    refused: Refused
+    reason: str
+
+
+async def receive_message(database: Database, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
+    """Keep the message, charge it, tell of it and queue the run of its number's flow; or refuse it with the reason.
+
+    Raises Invalid where the text is too long or there is nothing in it.
+    """
+    text = check_text(inbound.text, inbound.medias)
+    async with database.transaction() as tx:
+        decision, account = await _decide(tx, inbound, count_segments(text).count)
+        if decision.verdict is Verdict.REFUSE or decision.number is None or account is None:
+            await _tell_refusal(tx, inbound, decision, account, now)
+            return MessageRefused(decision.refused, decision.reason)
+        return await _let_in(tx, inbound, text, decision.number, decision, now)
+
+
+async def _decide(tx: Transaction, inbound: InboundMessage, parts: int) -> tuple[RouteDecision, Account | None]:
+    tried = forms(inbound.destination, SANDBOX_COUNTRY)
+    numbers = {number.number: number for number in await tx.numbers.find_live(list(tried))}
+    accounts = {number.account_id: await tx.accounts.get(number.account_id) for number in numbers.values()}
+    chosen = next((numbers[form] for form in tried if form in numbers), None)
+    can_pay = True
+    if chosen is not None:
+        purse = (await tx.ledger.lock_purses([chosen.account_id]))[chosen.account_id]
+        can_pay = purse.covers(SMS_RATE.split(parts, 0))
+    decision = decide(
+        "message",
+        inbound.destination,
+        tried,
+        origin=inbound.origin,
+        numbers=numbers,
+        accounts=accounts,
+        can_pay=can_pay,
+    )
+    return decision, accounts[chosen.account_id] if chosen else None
+
+
+async def _tell_refusal(
+    tx: Transaction, inbound: InboundMessage, decision: RouteDecision, account: Account | None, now: datetime
+) -> None:
+    log.info("message_refused", refused=decision.refused.value, to=decision.normalized, carrier=inbound.carrier)
+    if account is not None:
+        refused_id = new_id(now)
+        data = {
+            "id": str(refused_id),
+            "customer_id": str(account.id),
+            "source": {"type": "tel", "target": inbound.source[:128]},
+            "destination": {"type": "tel", "target": decision.normalized},
+            "reason": decision.refused.value,
+            "message": decision.reason,
+            "route": route_shape(decision),
+        }
+        await publish(tx, Event(account.id, "message_refused", refused_id, data, now))
+
+
+async def _let_in(
+    tx: Transaction, inbound: InboundMessage, text: str, number: Number, decision: RouteDecision, now: datetime
+) -> Message:
+    target = Target(tel(number.number), TargetStatus.RECEIVED, count_segments(text).count, now)
+    message = Message(
+        MessageId(new_id(now)),
+        number.account_id,
+        Direction.INBOUND,
+        _party(inbound.source),
+        (target,),
+        text,
+        now,
+        medias=inbound.medias,
+        number_id=number.id,
+        key=f"in:{inbound.carrier}:{inbound.carrier_id}"[:300] if inbound.carrier_id else None,
+        raw_source=inbound.source[:255],
+        raw_destination=inbound.destination[:255],
+    )
+    conversation, told = await enter_conversation(tx, message, target.destination, target, now)
+    if not await tx.messages.add(message, [conversation.id], due_at=now):
+        return await tx.messages.find_by_key(message.key or "") or message
+    await charge(tx, message.account_id, _price(message, target, now), now)
+    await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
+    if isinstance(decision.target, FlowTarget):
+        await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
+    return message
+
+
+def _party(raw: str) -> Address:
+    """The sender in its normal form where it has one; short codes and names stay as they came."""
+    normal = forms(raw, SANDBOX_COUNTRY)
+    return tel(normal[0] if normal and normal[0].startswith("+") else raw[:128])
+
+
+def _price(message: Message, target: Target, now: datetime) -> Charge:
+    return Charge(
+        key=f"sms:{message.id}:in",
+        rate=SMS_RATE,
+        units=target.parts,
+        reference_type=LedgerReference.SMS,
+        reference_id=message.id,
+        started_at=now,
+        ended_at=now,
+    )
+
+
+async def _start_run(
+    tx: Transaction, message: Message, conversation: Conversation, flow_id: FlowId, now: datetime
+) -> None:
+    flow = await tx.flows.find(message.account_id, flow_id)
+    if flow is None:
+        log.warning("message_flow_missing", message_id=str(message.id), flow_id=str(flow_id))
+        return
+    run_id = RunId(new_id(now))
+    facts = run_facts(
+        run_id,
+        reference_type=ReferenceType.CONVERSATION.value,
+        reference_id=conversation.id,
+        flow_id=flow.id,
+    )
+    facts |= conversation_facts(
+        conversation.id, message.id, own=conversation.own, peer=conversation.peer, text=message.text
+    )
+    run = Run(
+        id=run_id,
+        account_id=message.account_id,
+        status=RunStatus.RUNNING,
+        reference_type=ReferenceType.CONVERSATION,
+        created_at=now,
+        flow_id=flow.id,
+        reference_id=conversation.id,
+        on_complete_flow_id=flow.on_complete_flow_id,
+        variables=facts,
+    )
+    await create_runs(tx, run)
+    await tx.messages.add_run_request(
+        RunRequest(run_id, message.account_id, flow.id, conversation.own.target), due_at=now
+    )

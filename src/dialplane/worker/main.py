@@ -1,0 +1,110 @@
+"""The worker: every duty of its own pace, side by side, until told to stop. Any number of workers may run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialplane.domain.ids import utc_now
+from dialplane.services.billing import top_up_tokens
+from dialplane.services.carriers import Carriers
+from dialplane.services.message_sending import MessageCarrier
+from dialplane.services.outside import RunOutside, Web
+from dialplane.services.program_runner import LONGEST_RUN_S
+from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
+from dialplane.services.renewal import renew_numbers
+from dialplane.services.runs import end_abandoned_runs
+from dialplane.services.settings import read_clock
+from dialplane.services.transaction import Database
+from dialplane.worker.deliveries import Deliveries
+from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
+from dialplane.worker.ports import Link, WebhookSender
+from dialplane.worker.repeat import repeat
+
+ORDERS_S = 1.0
+RENEWALS_S = 5.0
+HOUSEKEEPING_S = 30.0
+STOP_S = 20.0
+"""A webhook's attempt and a carrier's answer end by then; what does not is taken up again by the next worker."""
+
+ABANDONED_AFTER = timedelta(seconds=LONGEST_RUN_S + 300)
+"""No driver of a run is alive then: a run that takes longer ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDeps:
+    """What `bootstrap` hands over. `web` and `webhooks` are the guarded client, entered and closed by the caller."""
+
+    database: Database
+    link: Link
+    webhooks: WebhookSender
+    web: Web
+    message_carrier: MessageCarrier
+    carriers: Carriers
+    clock: Callable[[], datetime] = utc_now
+
+
+async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; then end what is under way, at most `STOP_S` long, and return.
+
+    The database may come and go: every duty goes on when it is back (AV-3).
+    """
+    async with asyncio.TaskGroup() as background:
+        outside = RunOutside(deps.database, deps.web, deps.clock, lambda work: _spawn(background, work))
+        deliveries = Deliveries(deps.database, deps.webhooks, deps.link)
+        sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
+        runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
+        receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)
+        wakes = {"deliveries": [deliveries.wake], "messages": [sending.wake], "runs": [runs.wake]}
+        every = [deliveries.wake, sending.wake, runs.wake]
+
+        def hint(word: str) -> None:
+            for wake in wakes.get(word, every):
+                wake.set()
+
+        link = background.create_task(deps.link.keep(hint))
+        duties = [
+            deliveries.run(stop),
+            sending.run(stop),
+            runs.run(stop),
+            receipts.run(stop),
+            *_housekeeping(deps, stop),
+        ]
+        working = [background.create_task(duty) for duty in duties]
+        await stop.wait()
+        await asyncio.wait(working, timeout=STOP_S)
+        for task in (*working, link):
+            task.cancel()
+
+
+def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """The duties that only look at the time."""
+    database = deps.database
+
+    async def orders() -> bool:
+        return bool(await reconcile_orders(database, deps.carriers, deps.clock()))
+
+    async def renewals() -> bool:
+        billing_time = await read_clock(database, now=deps.clock())
+        looked_at = await renew_numbers(database, billing_time)
+        await top_up_tokens(database, billing_time)
+        await reconcile_stock(database, deps.carriers, billing_time)
+        return bool(looked_at)
+
+    async def left_over() -> bool:
+        now = deps.clock()
+        await release_left_holds(database, now)
+        await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
+        return False
+
+    steps: list[tuple[str, Callable[[], Awaitable[bool]], float]] = [
+        ("orders", orders, ORDERS_S),
+        ("renewals", renewals, RENEWALS_S),
+        ("left_over", left_over, HOUSEKEEPING_S),
+    ]
+    return [repeat(name, step, wake=asyncio.Event(), stopping=stop, poll_s=pause) for name, step, pause in steps]
+
+
+def _spawn(owner: asyncio.TaskGroup, work: Coroutine[Any, Any, object]) -> None:
+    owner.create_task(work)
