@@ -14,6 +14,7 @@ _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
 _OPERATOR_KEY = "operator_key_sha256"
 _JWT_SECRET = "jwt_secret"
+_NONCE_SECRET = "sip_nonce_secret"
 
 
 class CarrierSwitch(StrEnum):
@@ -93,6 +94,14 @@ async def check_operator_key(database: Database, key: str) -> None:
 
 async def jwt_secret(database: Database) -> str:
     """The secret that signs sign-in tokens, made on first use and the same for every process."""
+    return await _shared_secret(database, _JWT_SECRET)
+
+
+async def nonce_secret(database: Database) -> bytes:
+    """The secret that signs the nonces of SIP digest, the same for every voice node."""
+    return (await _shared_secret(database, _NONCE_SECRET)).encode()
+
+
+async def _shared_secret(database: Database, name: str) -> str:
     async with database.transaction() as tx:
-        kept = await tx.settings.put_if_absent(_JWT_SECRET, secrets.token_urlsafe(48))
-    return str(kept)
+        return str(await tx.settings.put_if_absent(name, secrets.token_urlsafe(48)))

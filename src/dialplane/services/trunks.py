@@ -17,6 +17,10 @@ class TrunkStore(Protocol):
 
     async def insert(self, trunk: Trunk) -> None: ...
 
+    async def update(self, trunk: Trunk) -> None:
+        """Write everything but id, account and the time of creation."""
+        ...
+
     async def list_live(self) -> list[Trunk]:
         """By priority, then oldest first: the order in which outbound calls try them."""
         ...
