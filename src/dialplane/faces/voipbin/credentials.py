@@ -13,14 +13,17 @@ from urllib.parse import unquote_plus
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.accounts import Principal
+from dialplane.domain.accounts import Permission, Principal
 from dialplane.domain.errors import LimitExceeded, NotAuthenticated
+from dialplane.domain.ids import NIL, AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
 from dialplane.faces.rate_limits import RateLimiter, Verdict
 from dialplane.services.authentication import authenticate_key, authenticate_token
+from dialplane.services.settings import check_operator_key
 
 KEY_PREFIX = "vb_"
+JWT_DOTS = 2
 
 REMEMBERED_FOR_S = 0.5
 """API-4: a revoked credential stops within a second on every node, so a good one is trusted for half of that.
@@ -73,7 +76,17 @@ class Verifier:
     async def _look_up(self, credential: str, now: datetime) -> Principal:
         if credential.startswith(KEY_PREFIX):
             return await authenticate_key(self._ports.database, credential, now)
+        if credential.count(".") != JWT_DOTS:
+            return await self._look_up_operator(credential)
         return await authenticate_token(self._ports.database, self._ports.signer, credential, now)
+
+    async def _look_up_operator(self, credential: str) -> Principal:
+        """The operator's key works here too, with the platform's permission and no account of its own."""
+        try:
+            await check_operator_key(self._ports.database, credential)
+        except NotAuthenticated as refusal:
+            raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS") from refusal
+        return Principal(AccountId(NIL), Permission.PLATFORM_ADMIN, via="operator")
 
     def forget_all(self) -> None:
         """After a credential was revoked through this process, none is trusted unseen."""

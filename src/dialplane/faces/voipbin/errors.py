@@ -46,10 +46,6 @@ class ErrorEnvelope(msgspec.Struct):
     error: ErrorBody
 
 
-class IdempotencyKeyReused(errors.Refusal):
-    """The Idempotency-Key came before with another request."""
-
-
 HTTP_STATUS: dict[str, int] = {
     "INVALID_ARGUMENT": 400,
     "UNAUTHENTICATED": 401,
@@ -74,7 +70,7 @@ REFUSALS: dict[type[errors.Refusal], tuple[str, str]] = {
     errors.InsufficientBalance: ("PAYMENT_REQUIRED", "INSUFFICIENT_BALANCE"),
     errors.LimitExceeded: ("RESOURCE_EXHAUSTED", "RESOURCE_LIMIT_EXCEEDED"),
     errors.Unavailable: ("UNAVAILABLE", "SERVICE_UNAVAILABLE"),
-    IdempotencyKeyReused: ("UNPROCESSABLE", "IDEMPOTENCY_KEY_REUSED"),
+    errors.Mismatch: ("UNPROCESSABLE", "IDEMPOTENCY_KEY_REUSED"),
 }
 """Status and the reason where the refusal names none."""
 

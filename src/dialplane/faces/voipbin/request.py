@@ -9,6 +9,7 @@ from dialplane.domain.accounts import Principal
 from dialplane.domain.errors import NotPermitted
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
+from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
 
 
@@ -31,6 +32,15 @@ class ApiRequest(Request[Principal, str, State]):
     @property
     def now(self) -> datetime:
         return self.ports.clock()
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of the request, for services that find an earlier attempt by it; "" where there is none."""
+        return self.headers.get("idempotency-key", "")
+
+    async def billing_now(self) -> datetime:
+        """The time of renewals, quarantine and reservations, which the sandbox moves."""
+        return await read_clock(self.database, now=self.now)
 
     def require_manager(self) -> None:
         """Numbers, calls, messages and flows are for managers and admins (reference 1.10)."""

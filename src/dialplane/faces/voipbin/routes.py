@@ -7,28 +7,41 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
+    billing,
     calls,
+    conversations,
     customer,
     dry_runs,
     extensions,
     flows,
+    inventory,
+    messages,
+    numbers,
+    orders,
     recordings,
     routing,
     webhooks,
 )
 from dialplane.faces.voipbin.bodies import BodyLimits
 from dialplane.faces.voipbin.credentials import ApiLimits, Authentication, Verifier
+from dialplane.faces.voipbin.idempotency import Idempotency
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.sign_in import auth_router
 
 RESOURCES = [
     access_keys.router,
     activeflows.router,
+    billing.router,
     calls.router,
+    conversations.router,
     customer.router,
     dry_runs.router,
     extensions.router,
     flows.router,
+    inventory.router,
+    messages.router,
+    numbers.router,
+    orders.router,
     recordings.router,
     routing.router,
     webhooks.router,
@@ -42,10 +55,13 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     def authentication(app: ASGIApp) -> Authentication:
         return Authentication(app, verifier=verifier, limits=limits)
 
+    def idempotency(app: ASGIApp) -> Idempotency:
+        return Idempotency(app, ports=ports)
+
     api = Router(
         "/v1.0",
         route_handlers=RESOURCES,
-        middleware=[authentication, BodyLimits],
+        middleware=[authentication, BodyLimits, idempotency],
         request_class=ApiRequest,
     )
     auth = auth_router(ports)

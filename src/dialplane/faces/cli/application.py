@@ -1,0 +1,173 @@
+"""`dialplane`: the platform's commands. Programs are started through the launcher that stands in the context."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialplane import __version__
+from dialplane.config import SettingError, Settings, from_environment, override
+
+Launch = Callable[[str, Settings, int], int]
+"""Runs a program (`up`, `api`, `voice`, …) with settings, as the child of a process id (0: nobody's), to its exit
+status."""
+
+USAGE_ERROR = 2
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder for everything that is kept.", metavar="DIR")]
+Http = Annotated[
+    str | None, typer.Option("--http", help="Where HTTP is served; port 0 takes a free one.", metavar="HOST:PORT")
+]
+Sip = Annotated[str | None, typer.Option("--sip", help="Where SIP is served, UDP and TCP.", metavar="HOST:PORT")]
+Rtp = Annotated[str | None, typer.Option("--rtp", help="UDP ports for audio.", metavar="FIRST-LAST")]
+Parent = Annotated[int, typer.Option("--parent", hidden=True)]
+
+app = typer.Typer(
+    name="dialplane",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="A self-hosted phone-number platform: find, buy and configure numbers, and run what is attached to them."
+    "\n\nStart everything with [bold]dialplane up[/bold]; DIALPLANE_… in the environment sets every option too.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
+    if version:
+        typer.echo(f"dialplane {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    data: Data = None,
+    http: Http = None,
+    sip: Sip = None,
+    rtp: Rtp = None,
+    sip_domain: Annotated[
+        list[str] | None,
+        typer.Option("--sip-domain", help="SIP domain of the sandbox; may be given again.", metavar="NAME"),
+    ] = None,
+    no_sandbox: Annotated[
+        bool, typer.Option("--no-sandbox", help="Start empty: no simulated carrier or account.")
+    ] = False,
+) -> None:
+    """Run the whole platform on this machine.
+
+    Starts a Postgres (unless DATABASE_URL names yours), the API, voice, media and the worker, and prints one line of
+    JSON with addresses and credentials when all of them serve. Ctrl-C or SIGTERM ends everything in order; a second
+    one at once.
+
+    Examples:
+
+      dialplane up
+
+      dialplane up --data /srv/dialplane --http 0.0.0.0:8080 --sip 0.0.0.0:5060
+
+      dialplane up --data ./second --http 127.0.0.1:0 --sip 127.0.0.1:0     # beside another one
+    """
+    _launch(
+        context,
+        "up",
+        data=data,
+        http=http,
+        sip=sip,
+        rtp=rtp,
+        sip_domains=tuple(sip_domain or ()),
+        sandbox=False if no_sandbox else None,
+    )
+
+
+@app.command()
+def api(context: typer.Context, data: Data = None, http: Http = None, parent: Parent = 0) -> None:
+    """Run the API process alone. Needs DATABASE_URL.
+
+    Example:
+
+      DATABASE_URL=postgresql://db/dialplane dialplane api --http 0.0.0.0:8080
+    """
+    _launch(context, "api", parent, data=data, http=http)
+
+
+@app.command()
+def voice(context: typer.Context, data: Data = None, sip: Sip = None, parent: Parent = 0) -> None:
+    """Run the voice process alone: SIP, and the programs of live calls. Needs DATABASE_URL and a media process.
+
+    Example:
+
+      DATABASE_URL=postgresql://db/dialplane DIALPLANE_NODE=voice-1 dialplane voice --sip 192.0.2.10:5060
+    """
+    _launch(context, "voice", parent, data=data, sip=sip)
+
+
+@app.command()
+def media(context: typer.Context, data: Data = None, sip: Sip = None, rtp: Rtp = None, parent: Parent = 0) -> None:
+    """Run the media process alone: RTP. The host of --sip is the address that it uses for audio too.
+
+    Example:
+
+      dialplane media --data /srv/dialplane --sip 192.0.2.10:5060 --rtp 20000-29999
+    """
+    _launch(context, "media", parent, data=data, sip=sip, rtp=rtp)
+
+
+@app.command()
+def worker(context: typer.Context, data: Data = None, parent: Parent = 0) -> None:
+    """Run the worker alone: webhooks, renewals, reconciliation. Needs DATABASE_URL.
+
+    Example:
+
+      DATABASE_URL=postgresql://db/dialplane dialplane worker
+    """
+    _launch(context, "worker", parent, data=data)
+
+
+@app.command("sandbox-carrier", hidden=True)
+def sandbox_carrier(context: typer.Context, data: Data = None, parent: Parent = 0) -> None:
+    """Run the simulated carrier's phones alone."""
+    _launch(context, "sandbox-carrier", parent, data=data)
+
+
+@app.command()
+def migrate(context: typer.Context) -> None:
+    """Bring the database of DATABASE_URL to this version's schema. Safe to run twice, and from several machines.
+
+    Example:
+
+      DATABASE_URL=postgresql://db/dialplane dialplane migrate
+    """
+    _launch(context, "migrate")
+
+
+def _launch(
+    context: typer.Context,
+    program: str,
+    parent: int = 0,
+    *,
+    data: Path | None = None,
+    http: str | None = None,
+    sip: str | None = None,
+    rtp: str | None = None,
+    sip_domains: tuple[str, ...] = (),
+    sandbox: bool | None = None,
+) -> None:
+    launch: Launch = context.obj
+    try:
+        settings = override(
+            from_environment(os.environ),
+            data=data,
+            http=http,
+            sip=sip,
+            rtp=rtp,
+            sip_domains=sip_domains,
+            sandbox=sandbox,
+        )
+        status = launch(program, settings, parent)
+    except SettingError as fault:
+        typer.echo(f"dialplane: {fault}", err=True)
+        raise typer.Exit(USAGE_ERROR) from fault
+    raise typer.Exit(status)

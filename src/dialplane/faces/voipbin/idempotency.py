@@ -1,0 +1,82 @@
+"""`Idempotency-Key` on every POST (API-1): the first answer is kept a day and given again, marked as such."""
+
+import hashlib
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.observation import add_headers
+from dialplane.faces.voipbin.bodies import body_of
+from dialplane.services import idempotency as service
+
+HEADER = b"idempotency-key"
+
+NOTHING_DONE = frozenset({400, 401, 403, 422, 429, 500, 503})
+"""Answers that are not kept: the input was refused, or the outcome is not known and repeating finds it out."""
+
+
+class Idempotency:
+    """An ASGI layer inside of authentication and body limits, because it keeps keys by account and compares bodies."""
+
+    def __init__(self, app: ASGIApp, *, ports: Dependencies) -> None:
+        self._app = app
+        self._ports = ports
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = _key_of(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        account_id, database = scope["user"].account_id, self._ports.database
+        begun = await service.begin(database, account_id, key, _fingerprint(scope), self._ports.clock())
+        if isinstance(begun, service.Replay):
+            await _replay(begun, scope, send)
+            return
+        answer = _Answer(send)
+        await self._app(scope, receive, answer.collect)
+        if answer.status in NOTHING_DONE:
+            await service.abandon(database, account_id, key)
+        else:
+            await service.finish(database, account_id, key, answer.status, bytes(answer.body), self._ports.clock())
+        await answer.pass_on()
+
+
+class _Answer:
+    """Holds the answer back until it is kept, so that a client that has seen it can count on its repetition."""
+
+    def __init__(self, send: Send) -> None:
+        self.status = 500
+        self.body = bytearray()
+        self._send = send
+        self._messages: list[Message] = []
+
+    async def collect(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+        self._messages.append(message)
+
+    async def pass_on(self) -> None:
+        for message in self._messages:
+            await self._send(message)
+
+
+def _key_of(scope: Scope) -> str | None:
+    if scope.get("method") != "POST":
+        return None
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
+
+
+def _fingerprint(scope: Scope) -> bytes:
+    """Method, path and body; not the query, which may hold another credential of the same account."""
+    told_apart = b"\0".join((b"POST", scope["path"].encode("utf-8", "surrogateescape"), body_of(scope)))
+    return hashlib.sha256(told_apart).digest()
+
+
+async def _replay(kept: service.Replay, scope: Scope, send: Send) -> None:
+    add_headers(scope, [(b"idempotent-replayed", b"true")])
+    length = str(len(kept.body)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": kept.status, "headers": headers})
+    await send({"type": "http.response.body", "body": kept.body, "more_body": False})

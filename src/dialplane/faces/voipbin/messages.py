@@ -1,0 +1,96 @@
+"""`/v1.0/messages` (reference 5.1)."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.ids import MessageId
+from dialplane.domain.messages import MAX_DESTINATIONS, MAX_MEDIA, MAX_TEXT
+from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
+from dialplane.faces.voipbin.paging import Paging, show_page
+from dialplane.faces.voipbin.parties import Party, read_parties, read_party
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services import messages as service
+from dialplane.services.shapes.messages import message_shape
+
+
+class MessageTarget(msgspec.Struct):
+    """One receiver. `status`: queued, sent, delivered, failed, gw_timeout, dlr_timeout, received."""
+
+    destination: Address
+    status: str
+    parts: int
+    reason: str
+    tm_update: str | None
+
+
+class Message(msgspec.Struct):
+    """A message to one or more receivers, or one that came in."""
+
+    id: UUID
+    customer_id: UUID
+    type: str
+    source: Address
+    targets: list[MessageTarget]
+    text: str
+    medias: list[str]
+    direction: str
+    activeflow_id: UUID
+    tm_create: str | None
+    tm_update: str | None
+    tm_delete: str | None
+
+
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Medias = Annotated[list[Annotated[str, msgspec.Meta(max_length=2048)]], msgspec.Meta(max_length=MAX_MEDIA)]
+
+
+class NewMessage(msgspec.Struct):
+    source: Party
+    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=MAX_DESTINATIONS)]
+    text: Text
+    medias: Medias = []
+
+
+@get("/", responses=answers(Paged[Message]))
+async def list_messages(request: ApiRequest, page: Paging) -> Fields:
+    """The account's messages, newest first."""
+    rows = await service.list_messages(request.database, request.account_id, before=page.before, limit=page.fetch)
+    return show_page(rows, message_shape, page)
+
+
+@post("/", status_code=200, responses=posted(Message, 402, 404))
+async def create_message(request: ApiRequest, data: JSONBody[NewMessage]) -> Fields:
+    """Send a message. The answer comes at once, with every target queued."""
+    request.require_manager()
+    wish = service.MessageRequest(
+        source=read_party(data.source, "source"),
+        destinations=read_parties(data.destinations, "destinations"),
+        text=data.text,
+        medias=tuple(data.medias),
+        key=request.idempotency_key or None,
+    )
+    return message_shape(await service.send_message(request.database, request.account_id, wish, request.now))
+
+
+@get("/{message_id:str}", responses=answers(Message, 404))
+async def get_message(request: ApiRequest, message_id: FromPath[UUID]) -> Fields:
+    """One message."""
+    return message_shape(await service.get_message(request.database, request.account_id, MessageId(message_id)))
+
+
+@delete("/{message_id:str}", status_code=200, responses=answers(Message, 404))
+async def delete_message(request: ApiRequest, message_id: FromPath[UUID]) -> Fields:
+    """Take a message out of the lists; what is queued is still sent."""
+    request.require_manager()
+    return message_shape(
+        await service.delete_message(request.database, request.account_id, MessageId(message_id), request.now)
+    )
+
+
+router = Router(
+    "/messages", route_handlers=[list_messages, create_message, get_message, delete_message], tags=["Messages"]
+)

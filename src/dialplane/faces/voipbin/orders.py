@@ -1,0 +1,124 @@
+"""`/v1.0/orders` and `/v1.0/reservations`: purchases on their way, and numbers held for a while."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.ids import OrderId
+from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
+from dialplane.faces.voipbin.paging import Paging, show_page
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services import inventory
+from dialplane.services import orders as service
+from dialplane.services.shapes.inventory import show_reservation
+from dialplane.services.shapes.orders import show_order
+
+
+class OrderDocument(msgspec.Struct):
+    kind: str
+    state: str
+    reason: str
+
+
+class Order(msgspec.Struct):
+    """One purchase. `status`: received, pending (documents), submitted, confirmed, failed, cancelled."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    number_id: UUID
+    status: str
+    reason: str
+    documents: list[OrderDocument]
+    setup_micros: int
+    monthly_micros: int
+    tm_create: str | None
+    tm_update: str | None
+    tm_end: str | None
+
+
+class Reservation(msgspec.Struct):
+    """A number that nobody else can buy until `tm_expire`. `status`: held, used, released, expired."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    status: str
+    tm_expire: str | None
+    tm_create: str | None
+    tm_end: str | None
+
+
+class NewReservation(msgspec.Struct):
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+@get("/orders", responses=answers(Paged[Order]))
+async def list_orders(request: ApiRequest, page: Paging) -> Fields:
+    """The account's orders, newest first."""
+    rows = await service.list_orders(request.database, request.account_id, before=page.before, limit=page.fetch)
+    return show_page(rows, show_order, page)
+
+
+@get("/orders/{order_id:str}", responses=answers(Order, 404))
+async def get_order(request: ApiRequest, order_id: FromPath[UUID]) -> Fields:
+    """One order."""
+    return show_order(await service.get_order(request.database, request.account_id, OrderId(order_id)))
+
+
+@delete("/orders/{order_id:str}", status_code=200, responses=answers(Order, 404, 409))
+async def cancel_order(request: ApiRequest, order_id: FromPath[UUID]) -> Fields:
+    """Call off an order that waits for documents; its money is free again."""
+    request.require_manager()
+    return show_order(
+        await service.cancel_order(request.database, request.account_id, OrderId(order_id), await request.billing_now())
+    )
+
+
+@get("/reservations", responses=answers(Paged[Reservation]))
+async def list_reservations(request: ApiRequest, page: Paging) -> Fields:
+    """Numbers that the account holds now without having bought them, newest first."""
+    rows = await inventory.list_reservations(request.database, request.account_id, before=page.before, limit=page.fetch)
+    return show_page(rows, show_reservation, page)
+
+
+@post("/reservations", status_code=200, responses=posted(Reservation, 404))
+async def create_reservation(request: ApiRequest, data: JSONBody[NewReservation]) -> Fields:
+    """Hold a number for 30 minutes."""
+    request.require_manager()
+    return show_reservation(
+        await inventory.reserve(request.database, request.account_id, data.number, await request.billing_now())
+    )
+
+
+@get("/reservations/{reservation_id:str}", responses=answers(Reservation, 404))
+async def get_reservation(request: ApiRequest, reservation_id: FromPath[UUID]) -> Fields:
+    """One reservation."""
+    return show_reservation(await inventory.get_reservation(request.database, request.account_id, reservation_id))
+
+
+@delete("/reservations/{reservation_id:str}", status_code=200, responses=answers(Reservation, 404, 409))
+async def give_reservation_back(request: ApiRequest, reservation_id: FromPath[UUID]) -> Fields:
+    """Give a held number back before its time."""
+    request.require_manager()
+    return show_reservation(
+        await inventory.give_back(request.database, request.account_id, reservation_id, await request.billing_now())
+    )
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_orders,
+        get_order,
+        cancel_order,
+        list_reservations,
+        create_reservation,
+        get_reservation,
+        give_reservation_back,
+    ],
+    tags=["Orders"],
+)

@@ -1,0 +1,138 @@
+"""What a number runs, as `GET|PUT /v1.0/numbers/{id}/targets` reads and writes it (DESIGN section 4)."""
+
+from typing import Annotated, Literal, TypeAlias, assert_never
+from uuid import UUID
+
+import msgspec
+
+from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.errors import Invalid
+from dialplane.domain.targets import (
+    ApplicationTarget,
+    DocumentTarget,
+    FlowTarget,
+    ForwardTarget,
+    HookTarget,
+    Targets,
+)
+from dialplane.services.webhooks import check_url
+
+Url = Annotated[str, msgspec.Meta(max_length=2048)]
+Method = Literal["GET", "POST"]
+_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class Flow(msgspec.Struct, tag_field="type", tag="flow"):
+    """Run one of the account's flows."""
+
+    flow_id: UUID
+
+
+class Document(msgspec.Struct, tag_field="type", tag="document"):
+    """Fetch an XML document and run it."""
+
+    url: Url
+    method: Method = "POST"
+    fallback_url: Url = ""
+    fallback_method: Method = "POST"
+    status_url: Url = ""
+    status_method: Method = "POST"
+
+
+class Application(msgspec.Struct, tag_field="type", tag="application"):
+    """Use an application's own target."""
+
+    application_id: UUID
+
+
+class Forward(msgspec.Struct, tag_field="type", tag="forward"):
+    """Ring app users, a PSTN number or a SIP server: exactly one of the three."""
+
+    users: Annotated[list[_Word], msgspec.Meta(max_length=50)] = []
+    pstn: str = ""
+    sip: Annotated[str, msgspec.Meta(max_length=255)] = ""
+
+
+class Hook(msgspec.Struct, tag_field="type", tag="hook"):
+    """Hand an inbound message to a URL."""
+
+    url: Url
+    method: Method = "POST"
+    token: Annotated[str, msgspec.Meta(max_length=255)] = "incoming-sms"
+
+
+VoiceBody: TypeAlias = Flow | Document | Application | Forward
+MessageBody: TypeAlias = Flow | Document | Application | Hook
+ReferBody: TypeAlias = Document | Application
+
+
+class NumberTargets(msgspec.Struct):
+    """All three; null is none."""
+
+    voice: VoiceBody | None = None
+    message: MessageBody | None = None
+    refer: ReferBody | None = None
+
+
+def read_targets(body: NumberTargets) -> Targets:
+    """The targets that `body` means. Raises Invalid naming the field."""
+    voice = None if body.voice is None else _read_voice(body.voice)
+    message = None if body.message is None else _read_message(body.message)
+    refer = None if body.refer is None else _read_refer(body.refer, "refer")
+    return Targets(voice, message, refer)
+
+
+def _read_voice(body: VoiceBody) -> FlowTarget | DocumentTarget | ApplicationTarget | ForwardTarget:
+    match body:
+        case Flow():
+            return FlowTarget(body.flow_id)
+        case Forward():
+            return _read_forward(body)
+        case Document() | Application():
+            return _read_refer(body, "voice")
+        case _:
+            assert_never(body)
+
+
+def _read_message(body: MessageBody) -> FlowTarget | DocumentTarget | ApplicationTarget | HookTarget:
+    match body:
+        case Flow():
+            return FlowTarget(body.flow_id)
+        case Hook():
+            return HookTarget(_url(body.url, "message.url"), body.method, body.token)
+        case Document() | Application():
+            return _read_refer(body, "message")
+        case _:
+            assert_never(body)
+
+
+def _read_refer(body: ReferBody, field: str) -> DocumentTarget | ApplicationTarget:
+    if isinstance(body, Application):
+        return ApplicationTarget(body.application_id)
+    return DocumentTarget(
+        _url(body.url, f"{field}.url"),
+        body.method,
+        _optional_url(body.fallback_url, f"{field}.fallback_url"),
+        body.fallback_method,
+        _optional_url(body.status_url, f"{field}.status_url"),
+        body.status_method,
+    )
+
+
+def _read_forward(body: Forward) -> ForwardTarget:
+    if sum(map(bool, (body.users, body.pstn, body.sip))) != 1:
+        raise Invalid("A forward has exactly one of users, pstn and sip", field="voice")
+    pstn = normalize_tel(body.pstn, field="voice.pstn") if body.pstn else ""
+    return ForwardTarget(tuple(body.users), pstn, body.sip)
+
+
+def _optional_url(url: str, field: str) -> str:
+    return _url(url, field) if url else ""
+
+
+def _url(url: str, field: str) -> str:
+    try:
+        check_url(url)
+    except Invalid as refusal:
+        raise Invalid(f"{field} must be an http or https URL", field=field) from refusal
+    return url
