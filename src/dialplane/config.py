@@ -1,1 +1,223 @@
-"""Every setting, read and checked once at the start; nothing else looks at the environment."""
+"""Every setting, read and checked once at the start; nothing else looks at the environment.
+
+A setting comes from the command line, else from `DIALPLANE_…`, else from the default here. `to_environment` gives
+the settings on to a child process in the same variables, so that a role reads them one way whoever started it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off", "")
+
+
+class SettingError(ValueError):
+    """A setting that cannot be; the text names the variable and says what it should look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host and a port to listen on; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str, *, what: str) -> "Endpoint":
+        """`127.0.0.1:8080` or `[::1]:8080`. Raises SettingError naming `what`."""
+        host, colon, port = text.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise SettingError(f"{what} must be HOST:PORT, such as 127.0.0.1:8080, got {text!r}")
+        return cls(host.strip("[]"), int(port))
+
+    @property
+    def url_host(self) -> str:
+        """The host as it stands in a URL."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def __str__(self) -> str:
+        return f"{self.url_host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """UDP ports from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def parse(cls, text: str, *, what: str) -> "PortRange":
+        """`20000-29999`. Raises SettingError naming `what`."""
+        first, dash, last = text.partition("-")
+        if not dash or not first.isdecimal() or not last.isdecimal():
+            raise SettingError(f"{what} must be FIRST-LAST, such as 20000-29999, got {text!r}")
+        if not 1024 <= int(first) < int(last) <= 65535:
+            raise SettingError(f"{what} must lie between 1024 and 65535, the first below the last, got {text!r}")
+        return cls(int(first), int(last))
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may set. Each default has its reason beside it."""
+
+    data: Path = Path("var")
+    """Below the current folder: a trial leaves nothing elsewhere."""
+    database_url: str = field(default="", repr=False)
+    """`postgresql://…` of a Postgres of yours; empty: `up` starts the embedded one. May hold a password."""
+    http: Endpoint = Endpoint("127.0.0.1", 8080)
+    """The loopback: nothing is reachable from outside until somebody says so."""
+    sip: Endpoint = Endpoint("127.0.0.1", 5060)
+    rtp: PortRange = PortRange(20000, 29999)
+    """Room for 5,000 legs; below the range from which Linux takes ports for outgoing connections (32768)."""
+    sip_domains: tuple[str, ...] = ()
+    """SIP domains of the sandbox's organization; the SIP host itself always is one."""
+    node: str = "local"
+    """The name of this voice node; two nodes on one database need two names."""
+    sandbox: bool = True
+    """Whether there is a simulated carrier with stock and an account with play money."""
+    egress_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Private networks that tenants' URLs may lead to. None: nobody wants a tenant to read its internal services."""
+    carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where the simulated carrier's own user agent listens."""
+    drain: timedelta = timedelta(hours=1)
+    """How long running calls may go on after the order to stop (AV-1)."""
+
+    @property
+    def credentials(self) -> Path:
+        """The operator's and the sandbox's credentials between two starts; mode 0600."""
+        return self.data / "credentials.json"
+
+    @property
+    def media_socket(self) -> Path:
+        return self.data / "run" / "media.sock"
+
+    @property
+    def recordings(self) -> Path:
+        return self.data / "recordings"
+
+    @property
+    def prompts(self) -> Path:
+        return self.data / "prompts"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    def require_database(self) -> str:
+        """The database's address. Raises SettingError where none is set."""
+        if not self.database_url:
+            raise SettingError(
+                "DATABASE_URL is not set: this role needs a Postgres, such as postgresql://host/dialplane"
+            )
+        return self.database_url
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """The settings that the environment gives. Raises SettingError."""
+    defaults = Settings()
+    get = environment.get
+    sandbox = _flag(get("DIALPLANE_SANDBOX", "1"), what="DIALPLANE_SANDBOX")
+    return Settings(
+        data=Path(get("DIALPLANE_DATA", str(defaults.data))),
+        database_url=_database_url(get("DATABASE_URL", "")),
+        http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
+        sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
+        rtp=PortRange.parse(get("DIALPLANE_RTP", str(defaults.rtp)), what="DIALPLANE_RTP"),
+        sip_domains=tuple(_words(get("DIALPLANE_SIP_DOMAINS", ""))),
+        node=get("DIALPLANE_NODE", defaults.node),
+        sandbox=sandbox,
+        egress_allow=_networks(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
+        carrier_sip=Endpoint.parse(
+            get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
+        ),
+        drain=_seconds(get("DIALPLANE_DRAIN_S", "3600"), what="DIALPLANE_DRAIN_S"),
+    )
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variables that make `from_environment` give the same settings again."""
+    return {
+        "DIALPLANE_DATA": str(settings.data),
+        "DATABASE_URL": settings.database_url,
+        "DIALPLANE_HTTP": str(settings.http),
+        "DIALPLANE_SIP": str(settings.sip),
+        "DIALPLANE_RTP": str(settings.rtp),
+        "DIALPLANE_SIP_DOMAINS": " ".join(settings.sip_domains),
+        "DIALPLANE_NODE": settings.node,
+        "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
+        "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
+        "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
+        "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
+    }
+
+
+def override(
+    settings: Settings,
+    *,
+    data: Path | None = None,
+    http: str | None = None,
+    sip: str | None = None,
+    rtp: str | None = None,
+    sip_domains: tuple[str, ...] = (),
+    sandbox: bool | None = None,
+) -> Settings:
+    """The settings with what the command line says put over them. Raises SettingError."""
+    changed = settings
+    if data is not None:
+        changed = replace(changed, data=data)
+    if http is not None:
+        changed = replace(changed, http=Endpoint.parse(http, what="--http"))
+    if sip is not None:
+        changed = replace(changed, sip=Endpoint.parse(sip, what="--sip"))
+    if rtp is not None:
+        changed = replace(changed, rtp=PortRange.parse(rtp, what="--rtp"))
+    if sip_domains:
+        changed = replace(changed, sip_domains=tuple(domain.lower() for domain in sip_domains))
+    if sandbox is not None and sandbox != changed.sandbox:
+        allowed = changed.egress_allow
+        if not sandbox and allowed == LOOPBACK:
+            allowed = ()  # the sandbox's own default goes with the sandbox
+        changed = replace(changed, sandbox=sandbox, egress_allow=allowed)
+    return changed
+
+
+def _database_url(text: str) -> str:
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise SettingError("DATABASE_URL must begin with postgresql://")
+    return text
+
+
+def _networks(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Absent: the loopback in the sandbox, where webhooks are tried out, and nothing elsewhere. Empty: nothing."""
+    if text is None:
+        return LOOPBACK if sandbox else ()
+    try:
+        return tuple(ip_network(word) for word in _words(text))
+    except ValueError as fault:
+        raise SettingError(f"DIALPLANE_EGRESS_ALLOW must be networks such as 10.0.0.0/8,::1/128: {fault}") from fault
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").lower().split()
+
+
+def _flag(text: str, *, what: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise SettingError(f"{what} must be 1 or 0, got {text!r}")
+
+
+def _seconds(text: str, *, what: str) -> timedelta:
+    if not text.isdecimal():
+        raise SettingError(f"{what} must be a number of seconds, got {text!r}")
+    return timedelta(seconds=int(text))

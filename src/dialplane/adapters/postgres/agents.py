@@ -34,6 +34,18 @@ class PostgresAgentStore:
         except asyncpg.UniqueViolationError as fault:
             raise AlreadyExists(f"The username {agent.username} is taken", field="username") from fault
 
+    async def update(self, agent: Agent) -> None:
+        await self._connection.execute(
+            self._sql["update_agent"],
+            agent.id,
+            agent.password_hash,
+            agent.name,
+            agent.detail,
+            agent.permission,
+            agent.updated_at,
+            agent.deleted_at,
+        )
+
     async def find(self, agent_id: AgentId) -> Agent | None:
         row = await self._connection.fetchrow(self._sql["find_agent"], agent_id)
         return None if row is None else _agent(row)

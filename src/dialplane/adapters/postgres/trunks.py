@@ -32,6 +32,22 @@ class PostgresTrunkStore:
             trunk.updated_at,
         )
 
+    async def update(self, trunk: Trunk) -> None:
+        await self._connection.execute(
+            self._sql["update_trunk"],
+            trunk.id,
+            trunk.name,
+            list(trunk.networks),
+            trunk.host,
+            trunk.port,
+            trunk.transport,
+            trunk.username,
+            trunk.password,
+            trunk.priority,
+            trunk.updated_at,
+            trunk.deleted_at,
+        )
+
     async def list_live(self) -> list[Trunk]:
         return [_trunk(row) for row in await self._connection.fetch(self._sql["list_trunks"])]
 

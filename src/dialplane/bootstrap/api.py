@@ -1,0 +1,108 @@
+"""The API process: the faces on uvicorn."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+
+from dialplane.adapters.carriers.owned import OwnedCarrier
+from dialplane.adapters.carriers.registry import CarrierRegistry
+from dialplane.adapters.carriers.sandbox import SandboxCarrier
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.config import Endpoint, Settings
+from dialplane.domain.ids import utc_now
+from dialplane.domain.inventory import OWNED, SANDBOX
+from dialplane.faces.app import create_app
+from dialplane.faces.dependencies import Dependencies
+from dialplane.services.api_runs import ApiRuns
+from dialplane.services.outside import RunOutside
+from dialplane.services.settings import jwt_secret
+
+_GRACE_S = 10
+"""How long requests that are being answered may take after the order to stop."""
+_BACKLOG = 1024
+_CONNECTIONS = 20
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn's own handling ends an orderly stop with the signal's exit status."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            announce("api", http=f"http://{Endpoint(host, port)}")
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop. Raises OSError where the port is taken."""
+    run_loop(_serve(settings, _listen(settings.http)))
+
+
+def _listen(endpoint: Endpoint) -> socket.socket:
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((endpoint.host, endpoint.port))
+    listener.listen(_BACKLOG)
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    stop = Stop()
+    database = await connect(settings.require_database(), max_size=_CONNECTIONS)
+    try:
+        async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
+            server = _Server(_config(await _dependencies(settings, database, client, tasks)))
+            tasks.create_task(_heed(stop, server))
+            await server.serve(sockets=[listener])
+    finally:
+        await database.close()
+
+
+def _config(dependencies: Dependencies) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(dependencies),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+async def _heed(stop: Stop, server: uvicorn.Server) -> None:
+    """The first order lets running requests end, the second does not."""
+    await stop.asked.wait()
+    server.should_exit = True
+    await stop.now.wait()
+    server.force_exit = True
+
+
+async def _dependencies(
+    settings: Settings, database: PostgresDatabase, client: GuardedClient, tasks: asyncio.TaskGroup
+) -> Dependencies:
+    def spawn(work: Coroutine[Any, Any, object]) -> None:
+        tasks.create_task(work)
+
+    outside = RunOutside(database, client, utc_now, spawn)
+    return Dependencies(
+        database=database,
+        signer=JwtSigner(await jwt_secret(database)),
+        hasher=Argon2Hasher(),
+        carriers=CarrierRegistry({OWNED: OwnedCarrier(), SANDBOX: SandboxCarrier(database)}),
+        runs=ApiRuns(database, outside, tasks, utc_now),
+        recordings_folder=settings.recordings,
+    )

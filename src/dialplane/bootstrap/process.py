@@ -1,0 +1,83 @@
+"""What every process of the platform has around its work: logs, the word that it serves, and the order to stop."""
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+import structlog
+import uvloop
+
+_PR_SET_PDEATHSIG = 1
+
+
+def set_up_logs(role: str) -> None:
+    """JSON lines on standard error, one for each event, with the role and the time in UTC."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+
+
+def announce(role: str, **facts: object) -> None:
+    """Say on standard output that this process serves; the supervisor, or a person, reads it."""
+    print(json.dumps({"event": "ready", "role": role, "pid": os.getpid(), **facts}), flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the reader has what it waited for; later words are for the log
+
+
+def follow_parent(parent: int) -> None:
+    """Die with the supervisor: a killed one must leave nobody behind who holds its ports.
+
+    `kill -9` cannot be handled, so the kernel does it (prctl(2), PR_SET_PDEATHSIG).
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died between our start and the line above
+        sys.exit(1)
+
+
+class Stop:
+    """The order to stop: the first SIGTERM or SIGINT sets `asked`, the second one `now` too."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.now = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._order)
+
+    def _order(self) -> None:
+        if self.asked.is_set():
+            self.now.set()
+        self.asked.set()
+
+
+class _BlockEndedError(Exception):
+    """Ends a group whose block is over."""
+
+
+@asynccontextmanager
+async def background() -> AsyncIterator[asyncio.TaskGroup]:
+    """A group for tasks that have no end of their own: they are cancelled, and awaited, when the block ends."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+            raise _BlockEndedError
+    except* _BlockEndedError:
+        pass
+
+
+def run_loop(work: Coroutine[object, object, None]) -> None:
+    """Run the process's work to its end on uvloop."""
+    uvloop.run(work)

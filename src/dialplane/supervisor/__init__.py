@@ -1,0 +1,1 @@
+"""What stands behind `dialplane up`: one of each process on this machine, started, watched and ended in order."""

@@ -1,0 +1,56 @@
+"""The credentials that `ready.json` shows: made on the first start, found again on every later one.
+
+The database holds hashes of the operator's key, the access key and the password, so the clear texts are kept in a
+private file of the data folder.
+"""
+
+import json
+from dataclasses import asdict
+
+from dialplane.adapters.postgres.database import connect
+from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.config import Settings
+from dialplane.domain.ids import utc_now
+from dialplane.services.provisioning import Credentials, SandboxWish, install_operator_key, prepare_sandbox, secret
+from dialplane.services.transaction import Database
+from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.folder import write_private
+
+
+async def provision(settings: Settings) -> dict[str, object]:
+    """Bring the database to what the settings ask for; the credentials in the words of `ready.json`."""
+    kept = _read(settings)
+    operator_key = str(kept.get("operator_key") or f"op_{secret(40)}")
+    database = await connect(settings.require_database())
+    try:
+        await install_operator_key(database, operator_key)
+        sandbox = await _sandbox(settings, database, kept) if settings.sandbox else {}
+    finally:
+        await database.close()
+    fresh = {**kept, **sandbox, "operator_key": operator_key}
+    if fresh != kept:
+        write_private(settings.credentials, fresh)
+    return {**sandbox, "operator_key": operator_key}
+
+
+async def _sandbox(settings: Settings, database: Database, kept: dict[str, object]) -> dict[str, object]:
+    wish = SandboxWish(
+        domains=(settings.sip.host, *settings.sip_domains),
+        carrier_host=settings.carrier_sip.host,
+        carrier_port=settings.carrier_sip.port,
+    )
+    names = Credentials.__slots__
+    known = Credentials(**{name: str(kept[name]) for name in names}) if kept.keys() >= set(names) else None
+    return asdict(await prepare_sandbox(database, Argon2Hasher(), wish, known, now=utc_now()))
+
+
+def _read(settings: Settings) -> dict[str, object]:
+    try:
+        found: object = json.loads(settings.credentials.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as fault:
+        raise StartError(f"The credentials in {settings.credentials} cannot be read: {fault}") from fault
+    if not isinstance(found, dict):
+        raise StartError(f"{settings.credentials} does not hold a JSON object")
+    return found

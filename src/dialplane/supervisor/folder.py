@@ -1,0 +1,53 @@
+"""The data folder: its lock, its subfolders, and the file that says how to reach the platform."""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dialplane.config import Settings
+from dialplane.supervisor.errors import BusyError, StartError
+
+
+@contextlib.contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Hold the folder, made where it is not there, for this process alone; the kernel frees it with the process.
+
+    Raises BusyError where another `up` has it, StartError where it cannot be made.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (data / "lock").open("a+")
+    except OSError as fault:
+        raise StartError(f"The data folder {data} cannot be used: {fault.strerror}") from fault
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            file.seek(0)
+            raise BusyError(f"Another dialplane (process {file.read().strip()}) runs on {data}") from fault
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def prepare(settings: Settings) -> None:
+    """Make the folders that the processes write to."""
+    for folder in (settings.logs, settings.recordings, settings.prompts, settings.media_socket.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def write_private(path: Path, content: Mapping[str, object]) -> None:
+    """Write JSON that only this user may read, in one step: nobody ever sees half of it."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,161 @@
+"""`dialplane up`: everything on one machine. Starts the store and the processes, says so, and ends them in order."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from dialplane.adapters.postgres.migrate import migrate
+from dialplane.bootstrap.process import Stop, run_loop
+from dialplane.config import Settings, to_environment
+from dialplane.supervisor import database, folder, ports
+from dialplane.supervisor.child import Child, rotate
+from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.first_start import provision
+
+ORDER_OF_STOPPING = (("api", "voice"), ("sandbox-carrier",), ("worker",), ("media",))
+"""First who takes new work and must see running calls to their end, last who serves those before."""
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the process's exit status. A second signal ends everything at once."""
+    settings = replace(settings, data=settings.data.absolute())
+    try:
+        with folder.locked(settings.data):
+            folder.prepare(settings)
+            _log_to_folder(settings)
+            (settings.data / "ready.json").unlink(missing_ok=True)
+            run_loop(_Platform(_with_real_ports(settings)).run())
+    except StartError as fault:
+        say(str(fault))
+        return fault.exit_status
+    except BaseExceptionGroup as faults:  # from the task groups, where the cause stands inside
+        start_error = _first(faults)
+        if start_error is None:
+            raise
+        say(str(start_error))
+        return start_error.exit_status
+    return 0
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    print(f"dialplane: {text}", file=sys.stderr, flush=True)
+
+
+class _Platform:
+    """The running whole."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._postgres = database.choose(settings, say)
+        self._children: dict[str, Child] = {}
+
+    async def run(self) -> None:
+        """Until told to stop, or until the start or a watcher fails: then the failure comes out, after the stop."""
+        stop = Stop()
+        serving = asyncio.create_task(self._start_and_keep())
+        asked = asyncio.create_task(stop.asked.wait())
+        hurrying = asyncio.create_task(self._hurry_when(stop))
+        await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            say("stopping; once more to end at once")
+        serving.cancel()
+        await asyncio.wait((serving,))
+        (self._settings.data / "ready.json").unlink(missing_ok=True)
+        await self._stop_in_order()
+        asked.cancel()
+        hurrying.cancel()
+        if not serving.cancelled():
+            serving.result()
+        say("stopped")
+
+    async def _start_and_keep(self) -> None:
+        """Start everything, then watch it. Ends by cancelling, or with StartError where the first start fails."""
+        dsn = await self._postgres.start()
+        applied = await migrate(dsn)
+        if applied:
+            log.info("migrated", applied=applied)
+        settings = replace(self._settings, database_url=dsn)
+        credentials = await provision(settings)
+        environment = to_environment(settings)
+        for role in _roles(settings):
+            self._children[role] = Child(role, environment=environment, logs=settings.logs, say=say)
+        async with asyncio.TaskGroup() as starts:
+            for child in self._children.values():
+                starts.create_task(child.start())
+        self._announce(credentials)
+        async with asyncio.TaskGroup() as watch:
+            watch.create_task(self._postgres.keep())
+            for child in self._children.values():
+                watch.create_task(child.keep())
+
+    def _announce(self, credentials: dict[str, object]) -> None:
+        ready: dict[str, object] = {
+            "event": "ready",
+            "http": f"http://{self._settings.http}",
+            "sip": f"sip:{self._settings.sip}",
+            **credentials,
+        }
+        folder.write_private(self._settings.data / "ready.json", ready)
+        print(json.dumps(ready), flush=True)
+        say(f"ready: {ready['http']} and {ready['sip']}; credentials in {self._settings.data / 'ready.json'}")
+
+    async def _stop_in_order(self) -> None:
+        for group in ORDER_OF_STOPPING:
+            async with asyncio.TaskGroup() as stops:
+                for role in group:
+                    if role in self._children:
+                        stops.create_task(self._children[role].stop())
+        await self._postgres.stop()
+
+    async def _hurry_when(self, stop: Stop) -> None:
+        await stop.now.wait()
+        say("ending at once")
+        async with asyncio.TaskGroup() as ends:
+            for child in self._children.values():
+                ends.create_task(child.end())
+
+
+def _roles(settings: Settings) -> Sequence[str]:
+    return ("media", "voice", "api")
+
+
+def _with_real_ports(settings: Settings) -> Settings:
+    """Every port decided now: a process that is started again must come back where it was."""
+    return replace(
+        settings,
+        http=ports.settle(settings.http, ports.TCP, what="HTTP"),
+        sip=ports.settle(settings.sip, ports.UDP, ports.TCP, what="SIP"),
+        carrier_sip=ports.settle(settings.carrier_sip, ports.UDP, ports.TCP, what="simulated carrier's SIP"),
+    )
+
+
+def _log_to_folder(settings: Settings) -> None:
+    path = settings.logs / "supervisor.log"
+    rotate(path)
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", buffering=1)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=file),
+    )
+
+
+def _first(faults: BaseExceptionGroup[BaseException]) -> StartError | None:
+    """The first start error inside, where there is nothing but start errors."""
+    starts, others = faults.split(StartError)
+    found: BaseException | None = starts
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found if isinstance(found, StartError) and others is None else None
