@@ -80,6 +80,7 @@ class Answering:
 
     def __init__(self, on_call: Callable[[IncomingCall], None] | None = None) -> None:
         self.calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
+        self.taken: list[IncomingCall] = []
         self.requests: list[IncomingRequest] = []
         self.watchers: list[Watcher] = []
         self.refused: set[str] = set()
@@ -94,6 +95,7 @@ class Answering:
         call.watcher = watcher
         if self._on_call is not None:
             self._on_call(call)
+        self.taken.append(call)
         self.calls.put_nowait(call)
 
     def on_request(self, request: IncomingRequest) -> None:
@@ -165,6 +167,12 @@ class RawPeer:
         async with asyncio.timeout(timeout_s):
             data, _ = await asyncio.get_running_loop().sock_recvfrom(self.socket, 65_536)
             return parse_message(data)
+
+    async def receive_status(self) -> int:
+        """The status of the next response, whose fields may be as malformed as the request's were."""
+        async with asyncio.timeout(5):
+            data = await asyncio.get_running_loop().sock_recv(self.socket, 65_536)
+            return int(data.split(b" ", 2)[1])
 
     async def receive_response(self, status: int | None = None) -> Response:
         """The next response, or the next one with `status`; requests on the way are left out."""

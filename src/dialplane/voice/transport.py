@@ -50,6 +50,10 @@ class Transport:
         self._connecting: dict[Source, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __len__(self) -> int:
+        """Open TCP connections."""
+        return len(self._connections)
+
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Bind both sockets; port 0 takes one that is free for both. Returns host and port. Raises OSError."""
         loop = asyncio.get_running_loop()

@@ -126,6 +126,21 @@ class UserAgent:
         """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
         self._dispatcher.is_draining = True
 
+    @property
+    def live_calls(self) -> int:
+        """Calls that still expect requests of their peers."""
+        return len(self._started.dialogs) if self._started is not None else 0
+
+    @property
+    def live_transactions(self) -> int:
+        """Requests in either direction whose copies or answers may still come."""
+        return len(self._started.layer) if self._started is not None else 0
+
+    @property
+    def connections(self) -> int:
+        """Open TCP connections."""
+        return len(self._started.transport) if self._started is not None else 0
+
     def call(
         self,
         *,

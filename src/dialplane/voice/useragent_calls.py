@@ -130,8 +130,6 @@ class SipCall(ABC):
                 self._respond(transaction, request, 200)
                 if request.method == "INFO" and self.watcher is not None:
                     self._station.tell(self.watcher.on_info, self, request)
-            case "PRACK":
-                self._respond(transaction, request, 481)  # we send no reliable provisional answers (RFC 3262)
             case _:
                 self._respond(transaction, request, 405, [("Allow", self._station.capabilities.allow)])
 

@@ -28,7 +28,7 @@ SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
 """Fields in which a refusal by `screening` says what would have been right."""
-_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "PRACK", "INFO"})
+_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO"})
 """Requests that make no sense outside a dialog (SIP-14)."""
 
 
@@ -109,6 +109,9 @@ class Dispatcher:
             station.layer.step(known, Input.RECEIVE_REQUEST, station.now())
             return
         answer_to = _answer_to(request.top_via, source)
+        if request.method == "PRACK":
+            self._refuse(request, answer_to, 481)  # we send no reliable provisional answers (RFC 3262), so it is stray
+            return
         refusal = screen(request, station.capabilities)
         if refusal is not None:
             fields = [field for field in refusal.headers if field[0] in _DECLARED]

@@ -1,0 +1,435 @@
+"""What peers do that no user agent of ours would: retransmissions, strays, silence, floods of challenges."""
+
+import asyncio
+
+import pytest
+
+from dialplane.sip.message import Request, Response
+from dialplane.sip.transaction import Timers
+from dialplane.voice.useragent import CallEnd, Credentials, EndKind, IncomingCall, Source
+from tests.voice.agents import SDP, Answering, RawPeer, Watcher, running
+
+
+def answer(call: IncomingCall) -> None:
+    call.answer(SDP)
+
+
+async def _answered(peer: RawPeer, callee: Answering) -> str:
+    """Make a call from `peer` that is answered and acknowledged; the callee's tag."""
+    peer.send(peer.request("INVITE", body=SDP))
+    tag = (await peer.receive_response(200)).to.tag
+    assert tag is not None
+    peer.send(peer.request("ACK", to_tag=tag))
+    call = await callee.calls.get()
+    assert isinstance(call.watcher, Watcher)
+    await call.watcher.wait("answered")
+    return tag
+
+
+async def test_retransmitted_requests_have_one_effect() -> None:
+    """SIP-11."""
+    callee = Answering(lambda call: call.provisional(180))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            invite, message = peer.request("INVITE", body=SDP), peer.request("MESSAGE", cseq=2)
+            for _ in range(5):
+                peer.send(invite)
+                peer.send(message)
+            assert await peer.is_served()
+
+            statuses = [answer.status for answer in peer.pending() if isinstance(answer, Response)]
+            assert len(callee.watchers) == len(callee.requests) == 1
+            assert sorted(set(statuses)) == [100, 180, 200]
+            assert statuses.count(200) == 5
+
+
+async def test_answer_is_resent_until_ack_and_the_call_closed_without_one() -> None:
+    """SIP-12, with T1 at 1/25: the BYE comes after 64*T1 = 1.28 s."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            started = asyncio.get_running_loop().time()
+            peer.send(peer.request("INVITE", body=SDP))
+
+            bye = await peer.receive_request("BYE")
+
+            took = asyncio.get_running_loop().time() - started
+            assert took == pytest.approx(64 * 0.02, abs=0.1)
+            assert bye.cseq.number == 1
+            assert await callee.watchers[0].wait_end() == CallEnd(EndKind.NO_ACK, by_remote=True)
+            assert callee.watchers[0].names == ["ended"]
+
+
+async def test_answer_is_resent_at_the_intervals_of_the_rfc() -> None:
+    """SIP-12, RFC 3261 13.3.1.4: at T1, doubling up to T2."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP))
+            first = await peer.receive_response(200)
+            repeated = [await peer.receive_response(200) for _ in range(4)]
+
+            assert all(response == first for response in repeated)
+            peer.send(peer.request("ACK", to_tag=first.to.tag))
+            await callee.watchers[0].wait("answered")
+
+
+@pytest.mark.parametrize("method", ["BYE", "CANCEL", "UPDATE", "PRACK", "INFO"])
+@pytest.mark.parametrize("to_tag", [None, "unknown"])
+async def test_stray_request_is_481(method: str, to_tag: str | None) -> None:
+    """SIP-14."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            extra = "RAck: 1 1 INVITE\r\n" if method == "PRACK" else ""
+            peer.send(peer.request(method, to_tag=to_tag, extra=extra))
+
+            assert (await peer.receive_response()).status == 481
+            assert await peer.is_served()
+
+
+async def test_stray_ack_and_responses_are_dropped() -> None:
+    """SIP-14."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            ack = peer.request("ACK", to_tag="unknown")
+            peer.send(ack)
+            for status in (100, 180, 200, 404, 503):
+                peer.send(ack.replace(ack.split(b"\r\n")[0], b"SIP/2.0 %d Stray" % status))
+
+            assert await peer.is_served()
+            assert peer.pending() == []
+            assert (agent.counters["stray_ack"], agent.counters["stray_response"]) == (1, 5)
+
+
+async def test_bye_of_a_stranger_does_not_end_the_call() -> None:
+    """SIP-14: Call-ID and our tag are not enough, the peer's tag must fit."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.pending()
+            own_tag, peer.tag = peer.tag, "forged"
+            peer.send(peer.request("BYE", cseq=2, to_tag=tag))
+            assert (await peer.receive_response()).status == 481
+            peer.tag = own_tag
+            peer.send(peer.request("BYE", cseq=3, to_tag=tag))
+            assert (await peer.receive_response()).status == 200
+
+
+async def test_request_with_an_old_cseq_is_refused() -> None:
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.pending()
+
+            peer.send(peer.request("INFO", cseq=1, to_tag=tag))
+
+            assert (await peer.receive_response()).status == 500
+
+
+async def test_merged_request_is_482() -> None:
+    """SIP-15."""
+    callee = Answering(lambda call: call.provisional(180))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKone"))
+            peer.send(peer.request("INVITE", branch="z9hG4bKtwo"))
+
+            merged = await peer.receive_response(482)
+
+            assert merged.top_via.branch == "z9hG4bKtwo"
+            assert len(callee.watchers) == 1
+
+
+async def test_bye_before_the_answer_ends_the_call() -> None:
+    callee = Answering(lambda call: call.provisional(180))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP))
+            tag = (await peer.receive_response(180)).to.tag
+
+            peer.send(peer.request("BYE", cseq=2, to_tag=tag))
+
+            answers = {(await peer.receive_response()).cseq.method for _ in range(2)}
+            assert answers == {"BYE", "INVITE"}
+            assert (await callee.watchers[0].wait_end()).kind is EndKind.BYE
+
+
+async def test_cancel_after_the_answer_changes_nothing() -> None:
+    """SIP-13."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKrace", body=SDP))
+            tag = (await peer.receive_response(200)).to.tag
+
+            peer.send(peer.request("CANCEL", branch="z9hG4bKrace"))
+            peer.send(peer.request("ACK", to_tag=tag))
+
+            await callee.watchers[0].wait("answered")
+            assert callee.watchers[0].names == ["answered"]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        b"",
+        SDP.replace(b"40000", b"0"),
+        SDP.replace(b"m=audio 40000 RTP/AVP 0 101", b"m=image 40000 udptl t38"),
+        b"garbage",
+    ],
+    ids=["none", "port 0", "T.38", "garbage"],
+)
+async def test_odd_reinvite_is_answered(offer: bytes) -> None:
+    """SIP-17."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.pending()
+            peer.send(peer.request("INVITE", cseq=2, to_tag=tag, body=offer))
+            assert (await peer.receive_response()).status == 200
+            peer.send(peer.request("ACK", cseq=2, to_tag=tag, body=b"" if offer else SDP))
+            assert await peer.is_served()
+
+            assert await callee.watchers[0].wait("offer") == offer
+            if not offer:
+                assert await callee.watchers[0].wait("renegotiated") == SDP
+
+
+async def test_reinvite_without_ack_ends_the_call() -> None:
+    """SIP-12 holds for a re-INVITE too."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.send(peer.request("INVITE", cseq=2, to_tag=tag, body=SDP))
+
+            await peer.receive_request("BYE")
+
+            assert (await callee.watchers[0].wait_end()).kind is EndKind.NO_ACK
+
+
+async def test_reinvite_that_crosses_ours_is_491() -> None:
+    """SIP-17."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.pending()
+            call = callee.taken[0]
+            call.reinvite(SDP)
+            await peer.receive_request("INVITE")
+
+            peer.send(peer.request("INVITE", cseq=2, to_tag=tag, body=SDP))
+
+            assert (await peer.receive_response()).status == 491
+
+
+async def test_endless_challenges_are_answered_twice() -> None:
+    """SIP-18."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            agent.call(
+                target=f"sip:bob@127.0.0.1:{peer.port}",
+                caller="<sip:alice@example.com>",
+                sdp=SDP,
+                watcher=watcher,
+                credentials=Credentials("alice", "secret", realm="trunk"),
+            )
+            for number in range(3):
+                invite = await peer.receive_request("INVITE")
+                assert ("Proxy-Authorization" in invite.headers) == (number > 0)
+                assert invite.cseq.number == number + 1
+                challenge = f'Proxy-Authenticate: Digest realm="trunk", nonce="{number}", qop="auth"'
+                peer.send(peer.answer(invite, 407, extra=challenge))
+                await peer.receive_request("ACK")
+
+            assert (await watcher.wait_end()).status == 407
+            assert await peer.is_served()
+            assert peer.pending() == []
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [Credentials("a", "secret", realm="ours"), Credentials("a", "secret", host="192.0.2.1"), None],
+    ids=["other realm", "other host", "none"],
+)
+async def test_credentials_go_to_their_own_realm_and_host_only(credentials: Credentials | None) -> None:
+    """CVE-11."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            waiting = asyncio.create_task(
+                agent.request(
+                    "MESSAGE",
+                    target=f"sip:bob@127.0.0.1:{peer.port}",
+                    caller="sip:a@b.example",
+                    body=b"hello",
+                    content_type="text/plain",
+                    credentials=credentials,
+                )
+            )
+            message = await peer.receive_request("MESSAGE")
+            peer.send(peer.answer(message, 401, extra='WWW-Authenticate: Digest realm="theirs", nonce="1"'))
+
+            assert (await waiting).status == 401
+            assert peer.pending() == []
+
+
+async def test_challenged_bye_is_not_repeated_with_credentials() -> None:
+    """CVE-11."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            await _answered(peer, callee)
+            callee.taken[0].hangup()
+            bye = await peer.receive_request("BYE")
+
+            peer.send(peer.answer(bye, 401, extra='WWW-Authenticate: Digest realm="theirs", nonce="1"'))
+
+            assert await peer.is_served()
+            assert peer.pending() == []
+
+
+async def test_second_fork_that_answers_is_acknowledged_and_hung_up() -> None:
+    """RFC 3261 13.2.2.4."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            agent.call(target=f"sip:b@127.0.0.1:{peer.port}", caller="sip:a@b.example", sdp=SDP, watcher=watcher)
+            invite = await peer.receive_request("INVITE")
+            for tag in ("first", "second"):
+                peer.send(peer.answer(invite, 200, tag=tag))
+
+            requests = [await peer.receive() for _ in range(3)]
+
+            seen = [(one.method, one.to.tag) for one in requests if isinstance(one, Request)]
+            assert seen == [("ACK", "first"), ("ACK", "second"), ("BYE", "second")]
+            assert watcher.names == ["answered"]
+
+
+async def test_repeated_2xx_gets_the_same_ack_again() -> None:
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            agent.call(target=f"sip:b@127.0.0.1:{peer.port}", caller="sip:a@b.example", sdp=SDP, watcher=watcher)
+            invite = await peer.receive_request("INVITE")
+            peer.send(peer.answer(invite, 200))
+            first = await peer.receive_request("ACK")
+            peer.send(peer.answer(invite, 200))
+
+            assert await peer.receive_request("ACK") == first
+
+
+async def test_answer_that_crosses_our_cancel_is_hung_up() -> None:
+    """SIP-13: ACK and BYE, and the watcher hears of one end only."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            call = agent.call(target=f"sip:b@127.0.0.1:{peer.port}", caller="sip:a@b.example", sdp=SDP, watcher=watcher)
+            invite = await peer.receive_request("INVITE")
+            peer.send(peer.answer(invite, 180))
+            await watcher.wait("provisional")
+            call.hangup()
+            cancel = await peer.receive_request("CANCEL")
+            peer.send(peer.answer(invite, 200))
+            peer.send(peer.answer(cancel, 200))
+
+            assert cancel.top_via.branch == invite.top_via.branch
+            await peer.receive_request("ACK")
+            await peer.receive_request("BYE")
+            assert watcher.names == ["provisional", "ended"]
+
+
+async def test_requests_follow_the_route_set() -> None:
+    """RFC 3261 12.1.1, 12.2.1.1: loose routes in Route, nearest first; the answer repeats Record-Route."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as proxy, RawPeer(agent) as peer:
+            route = f"<sip:127.0.0.1:{proxy.port};lr>, <sip:far.example.com;lr>"
+            peer.send(peer.request("INVITE", body=SDP, extra=f"Record-Route: {route}\r\n"))
+            response = await peer.receive_response(200)
+            peer.send(peer.request("ACK", to_tag=response.to.tag))
+            call = await callee.calls.get()
+            await callee.watchers[0].wait("answered")
+
+            call.hangup()
+
+            bye = await proxy.receive_request("BYE")
+            assert response.headers.get("Record-Route") == route
+            assert [str(one) for one in bye.routes] == route.split(", ")
+            assert bye.uri == f"sip:raw@127.0.0.1:{peer.port}"
+
+
+async def test_contact_inside_our_network_is_not_believed() -> None:
+    """CVE-16: a peer cannot make us send to addresses that it could not reach itself."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            invite = peer.request("INVITE", body=SDP).replace(
+                f"Contact: <sip:raw@127.0.0.1:{peer.port}>".encode(), b"Contact: <sip:raw@169.254.169.254:80>"
+            )
+            peer.send(invite)
+            tag = (await peer.receive_response(200)).to.tag
+            peer.send(peer.request("ACK", to_tag=tag))
+            call = await callee.calls.get()
+            await callee.watchers[0].wait("answered")
+
+            call.hangup()
+
+            assert (await peer.receive_request("BYE")).uri == "sip:raw@169.254.169.254:80"
+
+
+async def test_refused_source_is_not_read() -> None:
+    """DOS-2's place: the handler is asked before anything is parsed."""
+    handler = Answering()
+    handler.refused.add("127.0.0.9")
+    async with running(handler) as agent:
+        with RawPeer(agent, "127.0.0.9") as peer:
+            peer.send(peer.request("OPTIONS"))
+            assert await peer.is_served()
+            assert peer.pending() == []
+            assert agent.counters["source_refused"] == 1
+
+
+async def test_request_that_nobody_answers_is_408() -> None:
+    async with running(timers=Timers(t1=0.01)) as agent:
+        with RawPeer(agent) as peer:
+            target = f"sip:bob@127.0.0.1:{peer.port}"
+            response = await agent.request("OPTIONS", target=target, caller="sip:a@b.example")
+
+            assert response.status == 408
+
+
+async def test_answer_goes_to_the_source_with_rport_and_to_the_sent_by_port_without() -> None:
+    """RFC 3261 18.2.2, RFC 3581."""
+    async with running() as agent:
+        with RawPeer(agent) as peer, RawPeer(agent) as named:
+            peer.send(peer.request("OPTIONS").replace(b";branch", b";rport;branch"))
+            via = (await peer.receive_response()).top_via
+            assert (via.received, via.rport) == ("127.0.0.1", peer.port)
+            port = str(peer.port).encode()
+            peer.send(peer.request("OPTIONS").replace(b":" + port + b";branch", b":%d;branch" % named.port, 1))
+            assert (await named.receive_response()).status == 200
+
+
+async def test_destination_may_differ_from_the_target() -> None:
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            waiting = asyncio.create_task(
+                agent.request(
+                    "MESSAGE",
+                    target="sip:+12025550123@carrier.example.com",
+                    caller='"Alice" <sip:+12025550100@us.example>',
+                    destination=Source("127.0.0.1", peer.port, "udp"),
+                    headers=[("Max-Forwards", "5"), ("X-Trace", "1")],
+                )
+            )
+            message = await peer.receive_request("MESSAGE")
+            peer.send(peer.answer(message, 202))
+
+            assert (await waiting).status == 202
+            assert message.uri == "sip:+12025550123@carrier.example.com"
+            assert (message.max_forwards, message.from_.display_name) == (5, "Alice")
