@@ -62,6 +62,7 @@ class Authenticator:
         self._counts: dict[str, tuple[float, int]] = {}
         self._oldest_valid = float("-inf")
         self._issued = 0
+        self._nobodys_password = secrets.token_hex()
 
     def challenge(
         self, request: Request, source_host: str, now: float, *, stale: bool = False, proxy: bool = False
@@ -91,7 +92,7 @@ class Authenticator:
             credentials.algorithm,
             username=credentials.username,
             realm=self.realm,
-            password=secrets.token_hex() if password is None else password,
+            password=self._nobodys_password if password is None else password,
             method=method,
             uri=credentials.uri,
             nonce=credentials.nonce,

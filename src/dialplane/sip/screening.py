@@ -72,7 +72,8 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
 def _require_fields(request: Request) -> None:
     """Raises SipParseError where a mandatory field is missing (8.1.1) or malformed."""
     _ = request.top_via, request.from_, request.to, request.cseq
-    if any(character <= " " for character in request.call_id):
+    call_id = request.call_id
+    if " " in call_id or not call_id.isprintable():
         raise SipParseError("Call-ID malformed")
 
 
