@@ -4,10 +4,11 @@ The first worker that arrives makes the cluster and a template database with the
 copy of the template (`create database … template …`), which takes some 30 ms and shares nothing with other tests.
 """
 
-import asyncio
 import fcntl
 import os
 import secrets
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +19,7 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
-from dialplane.adapters.postgres.migrate import migrate
-
-TEMPLATE = "dialplane_template"
-
-FAST_AND_LOOSE = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
-"""The tests' cluster need not survive a power cut; the tests about crashes start clusters of their own."""
+from tests.cluster import FAST_AND_LOOSE, TEMPLATE
 
 
 @contextmanager
@@ -60,17 +56,15 @@ def cluster() -> EmbeddedPostgres:
     server = EmbeddedPostgres(folder / "pg", settings=FAST_AND_LOOSE)
     with _locked(folder / "lock"):
         if not (folder / "ready").exists():
-            asyncio.run(_make_cluster(server))
+            _make_cluster(folder / "pg")
             (folder / "ready").touch()
     return server
 
 
-async def _make_cluster(server: EmbeddedPostgres) -> None:
-    await server.start(outlive_parent=True)
-    connection = await asyncpg.connect(server.dsn())
-    await connection.execute(f"create database {TEMPLATE}")
-    await connection.close()
-    await migrate(server.dsn(TEMPLATE))
+def _make_cluster(folder: Path) -> None:
+    """In a process of its own, which ends: the cluster belongs to no event loop and no worker."""
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", "tests.cluster", str(folder)], check=True, cwd=root)
 
 
 @pytest.fixture

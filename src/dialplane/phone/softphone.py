@@ -161,10 +161,8 @@ class Softphone:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in list(self._tasks):
-            task.cancel()
+        await self.agent.close()  # ends every call, and with it whatever the phone was doing in it
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.agent.close()
 
     async def call(
         self, target: str, *, caller: str, server: Source | None = None, credentials: Credentials | None = None

@@ -1,0 +1,155 @@
+"""A voice node as in production, on a fresh database: real SIP, real media process, real speech, real ledger."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from pathlib import Path
+from uuid import UUID
+
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
+from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.domain.calls import Call
+from dialplane.domain.flows.flow import Flow
+from dialplane.domain.ids import AccountId, CallId, RunId, utc_now
+from dialplane.domain.numbers import Number
+from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.media.client import MediaClient
+from dialplane.phone.carrier import SimulatedCarrier
+from dialplane.phone.softphone import Manners, PhoneCall, Softphone
+from dialplane.services.calls import get_call, list_calls
+from dialplane.services.flows import FlowChange, create_flow
+from dialplane.services.trunks import TrunkDraft, create_trunk
+from dialplane.voice.main import VoiceDeps, serve
+from dialplane.voice.useragent import Source
+from tests.media.conftest import MediaProcess
+from tests.services.buying import bought, buyer, stock
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+NODE = "voice-test"
+
+
+@dataclass
+class VoiceNode:
+    """A running node and one account with credit."""
+
+    database: PostgresDatabase
+    media: MediaClient
+    prompts: SpeechPrompts
+    account_id: AccountId
+    server: Source
+    recordings: Path
+
+    async def flow(self, *actions: dict[str, object]) -> Flow:
+        change = FlowChange(name="test", detail="", actions=list(actions))
+        return await create_flow(self.database, self.account_id, change, utc_now())
+
+    async def number(self, text: str, *actions: dict[str, object]) -> Number:
+        """A bought number that runs these actions."""
+        if not text.startswith("+899"):
+            await stock(self.database, text)
+        number = await bought(self.database, self.account_id, text)
+        flow = await self.flow(*actions)
+        await self.retarget(number, flow.id)
+        return number
+
+    async def retarget(self, number: Number, flow_id: UUID) -> None:
+        async with self.database.transaction() as tx:
+            await tx.numbers.save(replace(number, targets=Targets(voice=FlowTarget(flow_id))))
+
+    @asynccontextmanager
+    async def phone(self, manners: Manners | None = None) -> AsyncIterator[Softphone]:
+        async with Softphone(self.media, manners=manners) as phone:
+            yield phone
+
+    async def ring(self, phone: Softphone, number: str, *, caller: str = "+12125550111") -> PhoneCall:
+        """A call from the PSTN to a number of the platform."""
+        return await phone.call(
+            f"sip:{number}@{self.server.host}:{self.server.port}",
+            caller=f"<sip:{caller}@127.0.0.1>",
+            server=self.server,
+        )
+
+    async def calls(self) -> list[Call]:
+        """Oldest first."""
+        return (await list_calls(self.database, self.account_id, before=None, limit=100))[::-1]
+
+    async def ended_call(self, call_id: CallId | None = None) -> Call:
+        """The (only) incoming call, once its record is complete."""
+        while True:
+            found = [await get_call(self.database, self.account_id, call_id)] if call_id else await self.calls()
+            if found and found[0].ended_at is not None:
+                return found[0]
+            await asyncio.sleep(0.02)
+
+    async def run_of(self, call: Call) -> tuple[str, list[str]]:
+        """Status and executed actions of the call's run, once it has ended."""
+        assert call.run_id is not None
+        while True:
+            async with self.database.reading() as tx:
+                run = await tx.runs.find(self.account_id, RunId(call.run_id))
+            if run is not None and run.ended_at is not None:
+                return run.status.value, [str(action["type"]) for action in run.executed_actions]
+            await asyncio.sleep(0.02)
+
+    async def events(self) -> list[str]:
+        """Types of all public events of the account, in the order of the outbox."""
+        async with self.database.transaction() as tx:
+            rows = await tx.connection.fetch(
+                "select type from events where account_id = $1 and public order by resource_seq", self.account_id
+            )
+        return [row["type"] for row in rows]
+
+
+@asynccontextmanager
+async def voice_node(
+    dsn: str, database: PostgresDatabase, media_process: MediaProcess, folder: Path, *, micros: int = 100_000_000
+) -> AsyncIterator[VoiceNode]:
+    """A node with the simulated carrier beside it, as `dialplane up` has them."""
+    account_id = await buyer(database, micros=micros, plan="professional")
+    async with database.transaction() as tx:
+        await tx.connection.execute("update accounts set destination_whitelist = '{us,gb}' where id = $1", account_id)
+        await tx.connection.execute(
+            "insert into sip_domains (domain, organization_id, created_at)"
+            " select '127.0.0.1', organization_id, now() from accounts where id = $1",
+            account_id,
+        )
+    async with AsyncExitStack() as stack:
+        media = MediaClient(media_process.socket_path)
+        await media.start()
+        stack.push_async_callback(media.stop)
+        web = await stack.enter_async_context(GuardedClient(allow=LOOPBACK))
+        prompts = SpeechPrompts(folder / "prompts", web)
+        await prompts.start()
+        stack.push_async_callback(prompts.close)
+        carrier = await stack.enter_async_context(Softphone(media, manners=SimulatedCarrier(prompts).take))
+        draft = TrunkDraft("sandbox", networks=("127.0.0.0/8",), host="127.0.0.1", port=carrier.agent.port)
+        await create_trunk(database, draft, now=utc_now())
+        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        deps = VoiceDeps(
+            database=database,
+            media=media,
+            prompts=prompts,
+            web=web,
+            hints=PostgresHints(dsn, NODE_CHANNEL),
+            node=NODE,
+            host="127.0.0.1",
+            port=0,
+            recordings=folder / "recordings",
+            nonce_secret=b"secret of the tests",
+            drain_s=0.0,
+            on_ready=port.set_result,
+        )
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve(deps, stop))
+        await asyncio.wait({serving, port}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        yield VoiceNode(
+            database, media, prompts, account_id, Source("127.0.0.1", await port, "udp"), folder / "recordings"
+        )
+        stop.set()
+        await serving
