@@ -161,11 +161,13 @@ async def test_settling_twice_charges_once(database: PostgresDatabase) -> None:
     async with database.transaction() as tx:
         await hold_many(tx, [wish(account_id, "call:1", 5)], NOW)
 
+    entries = []
     for _ in range(2):
         async with database.transaction() as tx:
-            entry = await settle_hold(tx, "call:1", minutes("call:1", 3), NOW)
+            entries.append(await settle_hold(tx, "call:1", minutes("call:1", 3), NOW))
 
-    assert entry.amount_micros == -30_000
+    assert entries[0].amount_micros == -30_000
+    assert entries[1].id == entries[0].id
     assert await credit_of(database, account_id) == (70_000, 0)
 
 

@@ -1,0 +1,187 @@
+"""Search, import and reservations."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from dialplane.domain.inventory import ItemQuery, Near, ReservationStatus
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind
+from dialplane.services.inventory import (
+    expire_reservations,
+    get_reservation,
+    give_back,
+    import_items,
+    list_reservations,
+    reserve,
+    search,
+)
+from dialplane.services.inventory_csv import apply_csv, preview_csv
+from tests.services.buying import NOW, bought, buyer, item, stock
+
+SF, LA, FREE, SEOUL = "+14155550100", "+13105557777", "+18005551234", "+82212345678"
+
+
+@pytest.fixture
+async def stocked(database: PostgresDatabase) -> PostgresDatabase:
+    await import_items(
+        database,
+        [
+            item(SF, region="CA", locality="San Francisco", latitude=37.77, longitude=-122.42),
+            item(LA, region="CA", locality="Los Angeles", latitude=34.05, longitude=-118.24, capabilities=("voice",)),
+            item(FREE, kind=NumberKind.TOLL_FREE, monthly_micros=Micros(2_000_000)),
+            item(SEOUL, country="KR"),
+        ],
+        NOW,
+    )
+    return database
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (ItemQuery(country="US"), [LA, SF, FREE]),
+        (ItemQuery(country="KR"), [SEOUL]),
+        (ItemQuery(country="US", kinds=(NumberKind.TOLL_FREE,)), [FREE]),
+        (ItemQuery(country="US", area_code="415"), [SF]),
+        (ItemQuery(starts_with="1*1"), [LA, SF]),
+        (ItemQuery(ends_with="7777"), [LA]),
+        (ItemQuery(ends_with="12*4"), [FREE]),
+        (ItemQuery(contains="5550"), [SF]),
+        (ItemQuery(contains="55**00"), [SF]),
+        (ItemQuery(country="US", contains="55"), [LA, SF, FREE]),
+        (ItemQuery(country="US", region="CA", locality="los angeles"), [LA]),
+        (ItemQuery(country="US", capabilities=("sms",)), [SF, FREE]),
+        (ItemQuery(country="US", max_monthly_micros=1_000_000), [LA, SF]),
+        (ItemQuery(country="US", near=Near(37.8, -122.3, 50)), [SF]),
+        (ItemQuery(country="US", near=Near(34.1, -118.3, 1000)), [LA, SF]),
+        (ItemQuery(country="US", limit=1), [LA]),
+    ],
+)
+async def test_search_finds_what_fits(stocked: PostgresDatabase, query: ItemQuery, found: list[str]) -> None:
+    assert [offer.number for offer in await search(stocked, query, NOW)] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (ItemQuery(), "country"),
+        (ItemQuery(country="us"), "country"),
+        (ItemQuery(country="US", contains="5%5"), "contains"),
+        (ItemQuery(country="US", ends_with="_"), "ends_with"),
+        (ItemQuery(area_code="415", starts_with="1"), "area_code"),
+        (ItemQuery(country="US", limit=1001), "limit"),
+        (ItemQuery(country="US", near=Near(91, 0)), "near"),
+    ],
+)
+async def test_search_refuses_and_names_the_field(database: PostgresDatabase, query: ItemQuery, field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await search(database, query, NOW)
+    assert refusal.value.field == field
+
+
+async def test_virtual_offers_are_free_numbers_of_the_offered_range(database: PostgresDatabase) -> None:
+    offers = await search(database, ItemQuery(kinds=(NumberKind.VIRTUAL,), limit=50), NOW)
+
+    assert len({offer.number for offer in offers}) == 50
+    assert all(re.fullmatch(r"\+899(?!000)[0-9]{9}", offer.number) for offer in offers)
+
+
+async def test_import_is_repeatable_and_leaves_sold_numbers_alone(database: PostgresDatabase) -> None:
+    account_id = await buyer(database)
+    await stock(database, SF)
+    await bought(database, account_id, SF)
+
+    assert await import_items(database, [item(SF), item(LA)], NOW) == [LA]
+    assert [offer.number for offer in await search(database, ItemQuery(country="US"), NOW)] == [LA]
+
+
+async def test_import_with_a_bad_line_imports_nothing(database: PostgresDatabase) -> None:
+    with pytest.raises(Invalid):
+        await import_items(database, [item(SF), item("+1415")], NOW)
+    assert await search(database, ItemQuery(country="US"), NOW) == []
+
+
+async def test_reservation_takes_the_item_off_the_offer_for_30_minutes(stocked: PostgresDatabase) -> None:
+    holder, other = await buyer(stocked), await buyer(stocked)
+
+    reservation = await reserve(stocked, holder, SF, NOW)
+
+    assert reservation.expires_at == NOW + timedelta(minutes=30)
+    assert await reserve(stocked, holder, SF, NOW) == reservation
+    assert await list_reservations(stocked, holder) == [reservation]
+    with pytest.raises(AlreadyExists):
+        await reserve(stocked, other, SF, NOW)
+    with pytest.raises(NotFound):
+        await get_reservation(stocked, other, reservation.id)
+    assert SF not in [offer.number for offer in await search(stocked, ItemQuery(country="US"), NOW)]
+
+    assert await expire_reservations(stocked, NOW + timedelta(minutes=29)) == 0
+    assert await expire_reservations(stocked, NOW + timedelta(minutes=30)) == 1
+    assert SF in [offer.number for offer in await search(stocked, ItemQuery(country="US"), NOW)]
+
+
+async def test_reservation_that_ran_out_gives_way_before_the_worker_comes(stocked: PostgresDatabase) -> None:
+    holder, other = await buyer(stocked), await buyer(stocked)
+    first = await reserve(stocked, holder, SF, NOW)
+
+    await reserve(stocked, other, SF, NOW + timedelta(minutes=31))
+
+    assert (await get_reservation(stocked, holder, first.id)).status is ReservationStatus.EXPIRED
+
+
+async def test_reservation_is_given_back_once(stocked: PostgresDatabase) -> None:
+    holder = await buyer(stocked)
+    reservation = await reserve(stocked, holder, SF, NOW)
+
+    ended = await give_back(stocked, holder, reservation.id, NOW)
+
+    assert ended.status is ReservationStatus.RELEASED
+    assert SF in [offer.number for offer in await search(stocked, ItemQuery(country="US"), NOW)]
+    with pytest.raises(Conflict):
+        await give_back(stocked, holder, reservation.id, NOW)
+
+
+async def test_reserving_the_unknown_is_not_found(database: PostgresDatabase) -> None:
+    with pytest.raises(NotFound):
+        await reserve(database, await buyer(database), SF, NOW)
+
+
+CSV = """number,type,country,locality,monthly_micros,capabilities
++14155550100,local,us,San Francisco,1000000,voice sms mms
++18005551234,toll-free,US,,,
+"""
+
+
+async def test_csv_is_shown_before_it_is_applied(database: PostgresDatabase) -> None:
+    preview = await preview_csv(database, CSV)
+    assert (preview.new, preview.known, preview.problems) == ((SF, FREE), (), ())
+    assert await search(database, ItemQuery(country="US"), NOW) == []
+
+    await apply_csv(database, CSV, NOW)
+
+    offers = await search(database, ItemQuery(country="US"), NOW)
+    assert [(o.number, o.locality, o.monthly_micros, o.capabilities) for o in offers] == [
+        (SF, "San Francisco", 1_000_000, ("voice", "sms", "mms")),
+        (FREE, "", 0, ("voice", "sms")),
+    ]
+    assert (await preview_csv(database, CSV)).known == (SF, FREE)
+
+
+async def test_csv_with_faults_names_each_line_and_imports_nothing(database: PostgresDatabase) -> None:
+    text = "number,type,country,setup_micros\n+14155550100,local,US,1.5\n+1,local,US,\n+14155550101,local,US,0\n"
+
+    with pytest.raises(Invalid) as refusal:
+        await apply_csv(database, text, NOW)
+
+    assert [(fault["line"], fault["field"]) for fault in refusal.value.details] == [(2, "setup_micros"), (3, "number")]
+    assert await search(database, ItemQuery(country="US"), NOW) == []
+
+
+@pytest.mark.parametrize("heading", ["number,type", "number,type,country,price", ""])
+async def test_csv_with_a_wrong_heading_is_refused(database: PostgresDatabase, heading: str) -> None:
+    with pytest.raises(Invalid):
+        await preview_csv(database, heading + "\n")
