@@ -104,6 +104,10 @@ class ConversationMessage:
         incoming = self.message.direction is Direction.INBOUND
         return ConversationDirection.INCOMING if incoming else ConversationDirection.OUTGOING
 
+    @property
+    def created_at(self) -> datetime:
+        return self.message.created_at
+
 
 def check_text(text: str, medias: tuple[str, ...] = ()) -> str:
     """The text without NUL, which no store keeps.

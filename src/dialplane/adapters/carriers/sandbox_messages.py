@@ -13,10 +13,10 @@ from dialplane.services.message_sending import Accepted, Receipt, Rejected, Subm
 from dialplane.services.messages import SandboxMessage
 from dialplane.services.transaction import Database
 
-REJECTED_ENDINGS = ("404", "486")
-"""Numbers that end so do not exist at the simulated carrier."""
-UNREACHABLE_ENDING = "480"
-"""Accepted, and then reported as failed."""
+REJECTED_ENDINGS = ("103", "107", "108")
+"""Numbers that reject calls reject messages too."""
+UNREACHABLE_ENDING = "102"
+"""A number that rings out: its message is accepted, and then reported as failed."""
 RECEIPT_DELAY = timedelta(milliseconds=200)
 BATCH = 200
 
@@ -30,7 +30,7 @@ class SandboxMessageCarrier:
     async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected:
         destination = submission.destination.target
         if destination.endswith(REJECTED_ENDINGS):
-            return Rejected("the simulated carrier knows no such number")
+            return Rejected("the simulated carrier rejects messages to this number")
         failed = destination.endswith(UNREACHABLE_ENDING)
         sent = SandboxMessage(
             submission.reference,

@@ -1,0 +1,33 @@
+"""A whole worker on a test's database, as a process runs it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
+from dialplane.adapters.http.addresses import parse_networks
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres.link import PostgresLink
+from dialplane.services.carriers import Carrier
+from dialplane.worker.main import WorkerDeps, serve
+
+
+class NoCarriers:
+    """No number is ordered in these tests."""
+
+    def carrier(self, name: str) -> Carrier:
+        raise KeyError(name)
+
+
+@asynccontextmanager
+async def working(database: PostgresDatabase, dsn: str) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
+        carrier = SandboxMessageCarrier(database)
+        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers())
+        group.create_task(serve(deps, stop))
+        try:
+            yield
+        finally:
+            stop.set()
