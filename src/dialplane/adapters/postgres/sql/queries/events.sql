@@ -16,14 +16,52 @@ kept as (
     order by position
     returning id, account_id, resource_id, resource_seq, occurred_at, run_id, public
 ),
-delivered as (
-    insert into webhook_deliveries
-        (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
-    select gen_random_uuid(), kept.account_id, endpoint.id, kept.id, kept.resource_id, kept.resource_seq,
-           kept.occurred_at, kept.occurred_at
+hooks_of_runs as (
+    select distinct run.account_id, run.webhook_uri as url, coalesce(nullif(run.webhook_method, ''), 'POST') as method
+    from incoming
+    join runs run on run.id = incoming.run_id
+    where incoming.public and run.webhook_uri <> ''
+),
+-- An activeflow's address becomes an endpoint with the first event. The update touches nothing: it only makes
+-- "returning" give the row that somebody else inserted at the same moment.
+made as (
+    insert into webhook_endpoints (id, account_id, kind, url, method, secret, created_at)
+    select gen_random_uuid(), account_id, 'run', url, method,
+           'whsec_' || encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), now()
+    from hooks_of_runs hook
+    where not exists (
+        select
+        from webhook_endpoints known
+        where known.kind = 'run' and known.account_id = hook.account_id and known.url = hook.url
+          and known.method = hook.method and known.deleted_at is null
+    )
+    on conflict (account_id, url, method) where kind = 'run' and deleted_at is null
+        do update set updated_at = webhook_endpoints.updated_at
+    returning id, account_id, url, method
+),
+wanted as (
+    select kept.id as event_id, endpoint.id as endpoint_id
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
+    union all
+    select kept.id, coalesce(made.id, known.id)
+    from kept
+    join runs run on run.id = kept.run_id and run.webhook_uri <> ''
+    left join made on made.account_id = run.account_id and made.url = run.webhook_uri
+        and made.method = coalesce(nullif(run.webhook_method, ''), 'POST')
+    left join webhook_endpoints known on known.kind = 'run' and known.account_id = run.account_id
+        and known.url = run.webhook_uri and known.method = coalesce(nullif(run.webhook_method, ''), 'POST')
+        and known.deleted_at is null
+    where kept.public and (made.id is not null or known.enabled)
+),
+delivered as (
+    insert into webhook_deliveries
+        (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
+    select gen_random_uuid(), kept.account_id, wanted.endpoint_id, kept.id, kept.resource_id, kept.resource_seq,
+           kept.occurred_at, kept.occurred_at
+    from wanted
+    join kept on kept.id = wanted.event_id
     returning 1
 )
 select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
