@@ -8,17 +8,14 @@ from typing import Any
 
 import uvicorn
 
-from dialplane.adapters.carriers.owned import OwnedCarrier
-from dialplane.adapters.carriers.registry import CarrierRegistry
-from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import OWNED, SANDBOX
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.services.api_runs import ApiRuns
@@ -102,7 +99,7 @@ async def _dependencies(
         database=database,
         signer=JwtSigner(await jwt_secret(database)),
         hasher=Argon2Hasher(),
-        carriers=CarrierRegistry({OWNED: OwnedCarrier(), SANDBOX: SandboxCarrier(database)}),
+        carriers=carriers(database),
         runs=ApiRuns(database, outside, tasks, utc_now),
         recordings_folder=settings.recordings,
     )

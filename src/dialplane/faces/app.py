@@ -7,6 +7,7 @@ from litestar.di import Provide
 from dialplane.faces import documentation, health
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
+from dialplane.faces.operator import routes as operator
 from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
@@ -18,7 +19,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
     """The whole HTTP surface on the given ports. Nothing is opened or started here: bootstrap does both."""
     verifier = Verifier(dependencies)
     app = Litestar(
-        route_handlers=[health.router, documentation.router, *voipbin.routers(dependencies, verifier)],
+        route_handlers=[health.router, documentation.router, operator.router, *voipbin.routers(dependencies, verifier)],
         state=State({"dependencies": dependencies, "verifier": verifier}),
         dependencies={"page": Provide(read_page, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,

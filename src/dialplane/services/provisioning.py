@@ -12,13 +12,11 @@ from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, AgentId, OrganizationId, TrunkId, new_id, to_sid
 from dialplane.domain.inventory import SANDBOX
 from dialplane.domain.money import ZERO, Micros, usd
-from dialplane.domain.numbers import a_month_after
-from dialplane.domain.plans import LIMITS
 from dialplane.domain.sandbox_stock import COUNTRIES, sandbox_stock
 from dialplane.domain.trunks import Trunk
 from dialplane.services.access_keys import issue_key
+from dialplane.services.billing import open_purse
 from dialplane.services.inventory import import_items
-from dialplane.services.ledger import credit, set_tokens
 from dialplane.services.settings import set_operator_key
 from dialplane.services.transaction import Database, Transaction
 from dialplane.services.trunks import TrunkDraft, check_trunk
@@ -132,17 +130,8 @@ async def _create_account(
         )
     )
     issued = await issue_key(tx, account.id, name="default", now=now)
-    if draft.credit:
-        await credit(tx, account.id, draft.credit, "opening credit", key=f"opening:{account.id}", now=now)
-    await _give_tokens(tx, account, now)
+    await open_purse(tx, account, draft.credit, now)
     return Provisioned(account, _credentials(account, issued.token, draft.email, password))
-
-
-async def _give_tokens(tx: Transaction, account: Account, now: datetime) -> None:
-    """The plan's first month; the worker sees to the next ones."""
-    allowance = LIMITS[account.plan].tokens_a_month
-    await set_tokens(tx, account.id, allowance, key=f"tokens:{account.id}:{now:%Y-%m-%d}", now=now)
-    await tx.ledger.save_top_up(account.id, at=now, next_at=a_month_after(now, day=now.day))
 
 
 def _organization(name: str, domains: tuple[str, ...], now: datetime) -> Organization:

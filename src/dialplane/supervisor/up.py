@@ -124,7 +124,7 @@ class _Platform:
 
 
 def _roles(settings: Settings) -> Sequence[str]:
-    return ("media", "voice", "api")
+    return ("media", "voice", "worker", "api")
 
 
 def _with_real_ports(settings: Settings) -> Settings:

@@ -9,6 +9,7 @@ With `follow` the program gets SIGINT when its parent dies, so that `kill -9` of
 
 import ctypes
 import os
+import pwd
 import signal
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> None:
     if os.geteuid() == 0 and user != 0:
         libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
         os.setgroups([])
-        os.setgid(user)
+        os.setgid(pwd.getpwuid(user).pw_gid)
         os.setuid(user)
         keep_passage(libc)
     if death == "follow":

@@ -124,7 +124,7 @@ class EmbeddedPostgres:
     def _give(self, path: Path) -> None:
         user = _server_user()
         if user is not None:
-            os.chown(path, user, user)
+            os.chown(path, user, -1)
 
     async def _make(self, data: Path) -> None:
         """initdb into a folder beside and rename, so that a crash in the middle leaves nothing half made."""

@@ -1,0 +1,12 @@
+"""The carriers of this installation, the same for every process."""
+
+from dialplane.adapters.carriers.owned import OwnedCarrier
+from dialplane.adapters.carriers.registry import CarrierRegistry
+from dialplane.adapters.carriers.sandbox import SandboxCarrier
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.inventory import OWNED, SANDBOX
+
+
+def carriers(database: PostgresDatabase) -> CarrierRegistry:
+    """The operator's own ranges, and the simulated carrier."""
+    return CarrierRegistry({OWNED: OwnedCarrier(), SANDBOX: SandboxCarrier(database)})

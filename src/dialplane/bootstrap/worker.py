@@ -1,0 +1,41 @@
+"""The worker process: webhooks, messages, renewals, reconciliation."""
+
+import asyncio
+
+from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.postgres.database import connect
+from dialplane.adapters.postgres.link import PostgresLink
+from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.config import Settings
+from dialplane.worker.main import WorkerDeps, serve
+
+_CONNECTIONS = 10
+
+
+def run(settings: Settings) -> None:
+    """Work until told to stop; what is under way ends first."""
+    run_loop(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = Stop()
+    dsn = settings.require_database()
+    database = await connect(dsn, max_size=_CONNECTIONS)
+    try:
+        async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
+            deps = WorkerDeps(
+                database=database,
+                link=PostgresLink(dsn),
+                webhooks=client,
+                web=client,
+                message_carrier=SandboxMessageCarrier(database),
+                carriers=carriers(database),
+            )
+            working = tasks.create_task(serve(deps, stop.asked))
+            hurrying = tasks.create_task(stop.now.wait())
+            announce("worker")
+            await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await database.close()

@@ -1,0 +1,101 @@
+"""The sandbox's strings: messages from and to the simulated PSTN, the billing clock, the carrier's manners."""
+
+from datetime import datetime
+
+import msgspec
+from litestar import Router, get, post, put
+from litestar.params import FromQuery, JSONBody
+
+from dialplane.domain.errors import Conflict, Invalid, NotFound
+from dialplane.domain.routing import Refused
+from dialplane.faces.operator.request import OperatorRequest
+from dialplane.services import sandbox_messages, settings
+from dialplane.services.inbound_messages import MessageRefused
+from dialplane.services.messages import SandboxMessage
+from dialplane.services.settings import CarrierSwitch
+from dialplane.services.shapes.messages import message_shape
+
+
+class InboundText(msgspec.Struct, rename={"source": "from"}):
+    """A message as somebody outside sends it."""
+
+    source: str
+    to: str
+    text: str = ""
+    media: list[str] = []
+
+
+class Clock(msgspec.Struct):
+    now: datetime | None = None
+    """Null sets the clock back to the wall."""
+
+
+class Carrier(msgspec.Struct):
+    next: CarrierSwitch
+
+
+@post("/messages")
+async def inject_message(request: OperatorRequest, data: JSONBody[InboundText]) -> dict[str, object]:
+    """Let a message arrive at one of the platform's numbers."""
+    arrived = await sandbox_messages.inject_message(
+        request.database,
+        source=data.source,
+        destination=data.to,
+        text=data.text,
+        medias=tuple(data.media),
+        now=request.now,
+    )
+    if isinstance(arrived, MessageRefused):
+        kind = NotFound if arrived.refused is Refused.UNKNOWN_NUMBER else Conflict
+        raise kind(arrived.reason, reason=arrived.refused.name, field="to")
+    return message_shape(arrived)
+
+
+@get("/messages")
+async def list_sent_messages(request: OperatorRequest, to: FromQuery[str] = "") -> dict[str, list[dict[str, object]]]:
+    """What the platform sent out, newest first; to one number where `to` is given."""
+    sent = await sandbox_messages.list_sent_messages(request.database, to=to)
+    return {"messages": [show_sent(message) for message in sent]}
+
+
+def show_sent(message: SandboxMessage) -> dict[str, object]:
+    return {
+        "id": str(message.id),
+        "from": message.source,
+        "to": message.destination,
+        "text": message.text,
+        "media": list(message.medias),
+        "segments": message.segments,
+        "created_at": message.created_at,
+    }
+
+
+@put("/clock")
+async def set_clock(request: OperatorRequest, data: JSONBody[Clock]) -> dict[str, datetime]:
+    """Move the clock of renewals, grace, quarantine and reservations; it runs on from there."""
+    if data.now is not None and data.now.tzinfo is None:
+        raise Invalid("now needs a time zone, such as 2026-03-01T12:00:00Z", field="now")
+    return {"now": await settings.set_clock(request.database, data.now, now=request.now)}
+
+
+@get("/clock")
+async def read_clock(request: OperatorRequest) -> dict[str, datetime]:
+    return {"now": await settings.read_clock(request.database, now=request.now)}
+
+
+@put("/carrier")
+async def set_carrier(request: OperatorRequest, data: JSONBody[Carrier]) -> dict[str, str]:
+    """How the simulated carrier treats orders, until set back to `ok`."""
+    await settings.set_carrier_switch(request.database, data.next)
+    return {"next": data.next.value}
+
+
+@get("/carrier")
+async def read_carrier(request: OperatorRequest) -> dict[str, str]:
+    return {"next": (await settings.read_carrier_switch(request.database)).value}
+
+
+router = Router(
+    "/sandbox",
+    route_handlers=[inject_message, list_sent_messages, set_clock, read_clock, set_carrier, read_carrier],
+)

@@ -1,0 +1,119 @@
+"""The operator's stock of numbers, and numbers that accounts hold."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import NumberId
+from dialplane.domain.inventory import NewItem
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import parse_kind
+from dialplane.faces.operator.request import OperatorRequest
+from dialplane.services.inventory import import_items
+from dialplane.services.inventory_import import apply_import, preview_import
+from dialplane.services.numbers import reactivate_number, suspend_number
+from dialplane.services.shapes.numbers import show_number
+
+LARGEST_CSV = 16 << 20
+_SHOWN = 20
+"""So many lines of each sort stand in a preview."""
+
+Price = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+
+
+class OfferedItem(msgspec.Struct):
+    """One number as it is put on offer."""
+
+    number: str
+    type: str
+    country: str
+    region: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    capabilities: tuple[str, ...] = ("voice", "sms")
+    setup_micros: Price = 0
+    monthly_micros: Price = 0
+    documents_required: list[str] = []
+
+    def checked(self) -> NewItem:
+        return NewItem(
+            number=self.number,
+            kind=parse_kind(self.type),
+            country=self.country,
+            region=self.region,
+            locality=self.locality,
+            postal_code=self.postal_code,
+            latitude=self.latitude,
+            longitude=self.longitude,
+            capabilities=self.capabilities,
+            setup_micros=Micros(self.setup_micros),
+            monthly_micros=Micros(self.monthly_micros),
+            documents_required=tuple(self.documents_required),
+        )
+
+
+class OfferedItems(msgspec.Struct):
+    items: Annotated[list[OfferedItem], msgspec.Meta(max_length=10_000)]
+
+
+@post("/inventory")
+async def add_items(request: OperatorRequest, data: JSONBody[OfferedItems]) -> dict[str, object]:
+    """Put numbers on offer, of the carrier `owned`. Those in stock already stay as they are."""
+    items = [item.checked() for item in data.items]
+    added = await import_items(request.database, items, request.now)
+    return _imported(added, len(items))
+
+
+@post("/inventory/import", request_max_body_size=LARGEST_CSV)
+async def import_csv(request: OperatorRequest, apply: FromQuery[bool] = False) -> Response[dict[str, object]]:
+    """Put the numbers of a CSV file on offer. Without `?apply=true` it only says what would happen (200)."""
+    text = _text(await request.body())
+    if apply:
+        added = await apply_import(request.database, text, request.now)
+        return Response(_imported(added, None), status_code=201)
+    plan = await preview_import(request.database, text)
+    fresh = [item.number for item in plan.items if item.number not in plan.known]
+    preview: dict[str, object] = {
+        "new": len(fresh),
+        "known": len(plan.known),
+        "numbers": fresh[:_SHOWN],
+        "problems": [msgspec.to_builtins(problem) for problem in plan.problems[:_SHOWN]],
+        "problem_count": len(plan.problems),
+    }
+    return Response(preview, status_code=200)
+
+
+@post("/numbers/{number_id:uuid}/suspend")
+async def suspend(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[str, object]:
+    """Let no call and no message in."""
+    return show_number(await suspend_number(request.database, NumberId(number_id), request.now))
+
+
+@post("/numbers/{number_id:uuid}/reactivate")
+async def reactivate(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[str, object]:
+    """Let calls and messages in again."""
+    return show_number(await reactivate_number(request.database, NumberId(number_id), request.now))
+
+
+def _imported(added: list[str], of: int | None) -> dict[str, object]:
+    shown: dict[str, object] = {"imported": len(added), "numbers": added}
+    return shown if of is None else shown | {"known": of - len(added)}
+
+
+def _text(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8-sig")  # spreadsheets put a byte order mark in front
+    except UnicodeDecodeError as fault:
+        raise Invalid("the file must be UTF-8", field="csv") from fault
+    if "\0" in text:
+        raise Invalid("the file holds a NUL character", field="csv")
+    return text
+
+
+router = Router("/", route_handlers=[add_items, import_csv, suspend, reactivate])
