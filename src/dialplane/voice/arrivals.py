@@ -13,6 +13,7 @@ from dialplane.domain.trunks import Trunk
 from dialplane.services.admission import Admitted, Arrival, Challenge, Outcome, TurnedAway
 from dialplane.services.registrations import Subscriber
 from dialplane.sip.errors import SipParseError
+from dialplane.sip.text import storable
 from dialplane.sip.uri import SipUri
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
@@ -103,7 +104,7 @@ class Arrivals:
 
 def clean(text: str) -> str:
     """Foreign text as it may be stored: of limited length, without the NUL that Postgres refuses (SIP-10)."""
-    return text[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
+    return storable(text, MAX_TEXT)
 
 
 def user_and_host(uri: str) -> tuple[str, str]:

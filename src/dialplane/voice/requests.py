@@ -15,7 +15,8 @@ from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Response
 from dialplane.sip.registrar import Binding as PlannedBinding
 from dialplane.sip.registrar import plan_registration
-from dialplane.voice.arrivals import BUSY, Arrivals, user_and_host
+from dialplane.sip.text import storable_body
+from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
 from dialplane.voice.useragent import IncomingRequest
 
@@ -105,7 +106,7 @@ class Requests:
             transport=asked.source.transport,
             node=self.node,
             expires_at=planned.expires_at,
-            user_agent=(asked.request.headers.get("User-Agent") or "")[:255].replace("\x00", ""),
+            user_agent=clean(asked.request.headers.get("User-Agent") or ""),
         )
 
     # --- MESSAGE ---
@@ -122,7 +123,7 @@ class Requests:
         if request.content_type not in (None, "text/plain"):
             asked.respond(415, headers=(("Accept", "text/plain"),))
             return
-        text = request.body.decode("utf-8", "replace").replace("\x00", "")
+        text = storable_body(request.body, MAX_TEXT + 1)
         if len(text) > MAX_TEXT:
             asked.respond(413)
             return
