@@ -106,8 +106,9 @@ class TransactionLayer:
         table = INVITE_SERVER if request.method == "INVITE" else SERVER
         transaction = Transaction(table, key=key, peer=peer, timers=self.timers)
         self._servers[key] = transaction
-        transaction.merge_key = merge_key(request)
-        self._merge[transaction.merge_key] = key
+        if request.to.tag is None:
+            transaction.merge_key = merge_key(request)
+            self._merge[transaction.merge_key] = key
         self.step(transaction, Input.START, now)
         return transaction
 
