@@ -1,0 +1,63 @@
+# Everything that a fresh machine needs: Python 3.11 or newer with its venv module, and make.
+# `make demo` shows the product at work, `make test` proves it. Packages come from wherever pip is set up to get them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help install demo test lint format types imports audit lock clean
+
+help:  ## Say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## Make .venv with the locked dependencies and the command .venv/bin/dialplane
+
+demo: install  ## Find a number, call it, text it: every step shown, in under a minute
+	$(BIN)/dialplane demo
+
+test: $(VENV)/.installed-test  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
+	$(BIN)/pytest -n $(WORKERS)
+
+lint: $(VENV)/.installed-test  ## Style and common mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed-test  ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.installed-test  ## Types, at their strictest, tests included
+	$(BIN)/mypy src tests
+
+imports: $(VENV)/.installed-test  ## The direction of dependencies between the layers
+	$(BIN)/lint-imports
+
+audit: $(VENV)/.installed-test  ## Known vulnerabilities in the locked dependencies
+	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/build.txt
+
+lock:  ## Resolve the dependencies anew (needs uv)
+	cd requirements && uv pip compile $(LOCK) build.in -o build.txt
+	uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
+	uv pip compile $(LOCK) --extra test pyproject.toml -o requirements/test.txt
+
+clean:  ## Take away what the commands above made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# No addresses of package indexes in the files: the lock is good on any mirror.
+LOCK := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Dialplane needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
+	$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
