@@ -8,23 +8,32 @@ from ipaddress import ip_network
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
+
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.audio.listening import Heard, judge
 from dialplane.domain.calls import Call
 from dialplane.domain.flows.flow import Flow
-from dialplane.domain.ids import AccountId, CallId, RunId, utc_now
+from dialplane.domain.ids import AccountId, CallId, ExtensionId, RunId, utc_now
+from dialplane.domain.money import Micros
 from dialplane.domain.numbers import Number
 from dialplane.domain.targets import FlowTarget, Targets
 from dialplane.media.client import MediaClient
 from dialplane.phone.carrier import SimulatedCarrier
 from dialplane.phone.softphone import Manners, PhoneCall, Softphone
+from dialplane.services.billing import get_balance
 from dialplane.services.calls import get_call, list_calls
+from dialplane.services.extensions import create_extension
 from dialplane.services.flows import FlowChange, create_flow
+from dialplane.services.ledger import credit, set_tokens
+from dialplane.services.registrations import Binding, find_bindings
 from dialplane.services.trunks import TrunkDraft, create_trunk
 from dialplane.voice.main import VoiceDeps, serve
 from dialplane.voice.useragent import Source
+from dialplane.voice.useragent_challenge import Credentials
 from tests.media.conftest import MediaProcess
 from tests.services.buying import bought, buyer, stock
 
@@ -55,6 +64,52 @@ class VoiceNode:
         flow = await self.flow(*actions)
         await self.retarget(number, flow.id)
         return number
+
+    async def bare_number(self, text: str) -> Number:
+        """A bought number that runs nothing."""
+        await stock(self.database, text)
+        return await bought(self.database, self.account_id, text)
+
+    async def extension(self, name: str, password: str) -> ExtensionId:
+        made = await create_extension(
+            self.database, self.account_id, extension=name, password=password, name=name, detail="", now=utc_now()
+        )
+        return made.id
+
+    async def bindings(self, extension_id: ExtensionId) -> list[Binding]:
+        return (await find_bindings(self.database, self.account_id, extension_id, utc_now()))[1]
+
+    async def dial_as(self, phone: Softphone, name: str, password: str, target: str) -> PhoneCall:
+        """A call of a registered extension."""
+        return await phone.call(
+            f"sip:{target}@{self.server.host}:{self.server.port}",
+            caller=f"<sip:{name}@127.0.0.1>",
+            server=self.server,
+            credentials=Credentials(name, password),
+        )
+
+    async def spend_everything(self) -> None:
+        purse = (await get_balance(self.database, self.account_id)).purse
+        async with self.database.transaction() as tx:
+            await credit(tx, self.account_id, Micros(-purse.free_credit), "spent", key="spent", now=utc_now())
+
+    async def give_tokens(self, tokens: int) -> None:
+        async with self.database.transaction() as tx:
+            await set_tokens(tx, self.account_id, tokens, key="tokens", now=utc_now())
+
+    def speaking_party(self, text: str) -> Manners:
+        """Answers, says `text` and hangs up."""
+
+        async def take(call: PhoneCall) -> None:
+            call.ring()
+            call.answer()
+            await call.play(await self.prompts.say(text, language="en-US", gender="", voice_id=""))
+
+        return take
+
+    def listen(self, path: Path) -> Heard:
+        """What a recording holds."""
+        return judge(np.frombuffer(path.read_bytes()[44:], dtype="<i2"))
 
     async def retarget(self, number: Number, flow_id: UUID) -> None:
         async with self.database.transaction() as tx:

@@ -49,6 +49,8 @@ class OutgoingWish:
     source: Address | None = None
     fallback_source: str = ""
     """The caller ID where `source` is none of the account's numbers: the number that the run belongs to."""
+    any_own_number: bool = False
+    """Where neither will do, call with the account's oldest number: an extension has no number of its own."""
     flow_id: FlowId | None = None
     run_id: RunId | None = None
     master_call_id: CallId | None = None
@@ -90,6 +92,7 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
     destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
+    wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
     outcomes = [_check(wish, accounts.get(wish.account_id), numbers, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(1, now) for opened in paying], now) if paying else []
@@ -106,6 +109,18 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
             ),
         )
     return outcomes
+
+
+async def _with_some_number(tx: Transaction, wish: OutgoingWish, numbers: dict[str, Number]) -> OutgoingWish:
+    if not wish.any_own_number or wish.destination.type != "tel":
+        return wish
+    if any(number.account_id == wish.account_id for number in numbers.values()):
+        return wish
+    own = await tx.numbers.find_caller_id(wish.account_id)
+    if own is None:
+        return wish
+    numbers[own.number] = own
+    return replace(wish, fallback_source=own.number)
 
 
 def _created(call: Call, now: datetime) -> Event:

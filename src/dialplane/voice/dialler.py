@@ -20,6 +20,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.useragent import Source, UserAgent
 from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent_station import HOPS
 
 DIAL_TIMEOUT_S = 60
 MAX_DESTINATIONS = 10
@@ -31,7 +32,6 @@ _DIAL_STATUS: dict[HangupReason, Literal["busy", "noanswer", "cancel"]] = {
     HangupReason.TIMEOUT: "noanswer",
     HangupReason.DIALOUT: "noanswer",
 }
-HOPS = "X-Dialplane-Hops"
 MAX_HOPS = 5
 """FRD-7: a call that comes back to us through a number of our own may do so this often."""
 
@@ -132,6 +132,7 @@ class Dialler:
                 node=self.node,
                 source=command.source,
                 fallback_source=fallback_source,
+                any_own_number=master.call.type == "sip-service",
                 run_id=master.call.run_id,
                 master_call_id=master.call.id,
             )

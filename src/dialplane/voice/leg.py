@@ -213,7 +213,7 @@ class Leg:
             hangup_reason=self._reason(was, status),
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
-            cause_text=(self._end_text or (end.text if end else ""))[:255].replace("\x00", ""),
+            cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
             ended_at=self.context.now(),
             updated_at=self.context.now(),
         )

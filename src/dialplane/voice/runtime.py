@@ -19,13 +19,14 @@ from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.audio import AudioExchange
-from dialplane.voice.dialler import HOPS, MAX_HOPS, Dialler
+from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.ports import Prompts
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
+from dialplane.voice.useragent_station import HOPS
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from dialplane.sip.values import Via
 from dialplane.voice.useragent_events import Handler
 from dialplane.voice.useragent_incoming import IncomingCall
 from dialplane.voice.useragent_requests import IncomingRequest
-from dialplane.voice.useragent_station import SDP, Fields, Station
+from dialplane.voice.useragent_station import HOPS, SDP, Fields, Station
 
 log = structlog.get_logger()
 
@@ -156,7 +156,7 @@ class Dispatcher:
         station = self.station
         if request.method in _DIALOG_METHODS:
             self._refuse(request, answer_to, 481)
-        elif station.layer.is_merged(request, key) or station.layer.is_ours(request):
+        elif station.layer.is_merged(request, key) or _has_looped(station, request):
             self._refuse(request, answer_to, 482)
         elif self.is_draining and request.method in ("INVITE", "OPTIONS"):
             self._refuse(request, answer_to, 503, None, [("Retry-After", str(RETRY_AFTER_S))])
@@ -224,3 +224,9 @@ def _answer_to(via: Via, source: Source) -> Source:
     if source.transport == "tcp" or via.wants_rport:
         return source
     return source._replace(port=via.port or 5060)
+
+
+def _has_looped(station: Station, request: Request) -> bool:
+    """Whether a request of ours came back. A call to a number of our own is sent to come back: it carries its count,
+    and the runtime ends it when that grows too high (FRD-7)."""
+    return station.layer.is_ours(request) and request.headers.get(HOPS) is None

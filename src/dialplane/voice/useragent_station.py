@@ -30,6 +30,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SDP = "application/sdp"
+HOPS = "X-Dialplane-Hops"
+"""How often a call came back to us through numbers of our own."""
 Fields = Sequence[tuple[str, str]]
 
 

@@ -51,6 +51,10 @@ class PostgresNumberStore:
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 
+    async def find_caller_id(self, account_id: AccountId) -> Number | None:
+        row = await self._connection.fetchrow(_SQL["find_caller_id"], account_id)
+        return None if row is None else _number(row)
+
     async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["taken"], numbers, since)}
 

@@ -38,6 +38,12 @@ order by created_at desc, id desc limit $3
 select * from numbers
 where number = any($1::text[]) and status <> 'released' and kind in ('local', 'toll_free', 'mobile', 'virtual')
 
+-- name: find_caller_id
+select * from numbers
+where account_id = $1 and status = 'active' and kind in ('local', 'toll_free', 'mobile')
+order by created_at
+limit 1
+
 -- name: taken
 select number from numbers
 where number = any($1::text[]) and status <> 'released' and kind in ('local', 'toll_free', 'mobile', 'virtual')

@@ -1,0 +1,134 @@
+"""Calls that the platform places: by the API's order, to the simulated carrier's numbers."""
+
+import asyncio
+
+import pytest
+
+from dialplane.domain.addresses import Address, tel
+from dialplane.domain.calls import Call, CallStatus, HangupBy, HangupReason
+from dialplane.domain.errors import Invalid, NotPermitted
+from dialplane.domain.ids import utc_now
+from dialplane.services.billing import get_balance
+from dialplane.services.calls import hangup_call
+from dialplane.services.outgoing import CallRequest, create_calls
+from tests.voice.platform import VoiceNode
+
+OWN = "+12025550143"
+TALK: dict[str, object] = {"type": "talk", "option": {"text": "Hello ${who}", "language": "en-US"}}
+
+
+async def place(node: VoiceNode, destination: str, *actions: dict[str, object]) -> Call:
+    await node.bare_number(OWN)
+    request = CallRequest(tel(OWN), (tel(destination),), actions=list(actions), variables={"who": "Ann"})
+    created = await create_calls(node.database, node.account_id, request, utc_now())
+    return created.calls[0]
+
+
+async def test_answered_call_runs_its_actions(node: VoiceNode) -> None:
+    call = await place(node, "+12025550100", TALK)
+
+    record = await node.ended_call(call.id)
+
+    assert (record.hangup_by, record.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
+    assert await node.run_of(record) == ("ended", ["talk"])
+    told = [event for event in await node.events() if event.startswith("call_")]
+    assert told == ["call_created", "call_ringing", "call_progressing", "call_terminating", "call_hangup"]
+    purse = (await get_balance(node.database, node.account_id)).purse
+    assert purse.credit_held == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "status"),
+    [
+        ("+12025550101", HangupReason.BUSY, 486),
+        ("+12025550103", HangupReason.NOANSWER, 603),
+        ("+12025550107", HangupReason.FAILED, 404),
+        ("+12025550108", HangupReason.FAILED, 503),
+    ],
+)
+async def test_unanswered_call_tells_why_and_costs_nothing(
+    node: VoiceNode, number: str, reason: HangupReason, status: int
+) -> None:
+    call = await place(node, number, TALK)
+    before = (await get_balance(node.database, node.account_id)).purse.credit
+
+    record = await node.ended_call(call.id)
+
+    assert (record.hangup_reason, record.sip_code) == (reason, status)
+    purse = (await get_balance(node.database, node.account_id)).purse
+    assert (purse.credit, purse.credit_held) == (before, 0)
+
+
+async def test_ringing_call_is_cancelled_by_the_api(node: VoiceNode) -> None:
+    call = await place(node, "+12025550102", TALK)
+    async with asyncio.timeout(5):
+        while "call_ringing" not in await node.events():
+            await asyncio.sleep(0.02)
+
+    await hangup_call(node.database, node.account_id, call.id, utc_now())
+
+    record = await node.ended_call(call.id)
+    assert (record.hangup_by, record.hangup_reason) == (HangupBy.LOCAL, HangupReason.CANCEL)
+    assert "call_canceling" in await node.events()
+
+
+async def test_digits_of_the_far_end_are_gathered(node: VoiceNode) -> None:
+    call = await place(
+        node,
+        "+12025550105",
+        {"type": "digits_receive", "option": {"duration": 8000, "key": "#"}},
+        {"type": "condition_variable",
+         "option": {"condition": "==", "variable": "voipbin.call.digits", "value_type": "string",
+                    "value_string": "1234#", "false_target_id": "00000000-0000-0000-0000-000000000002"}},
+        TALK,
+    )  # fmt: skip
+
+    record = await node.ended_call(call.id)
+
+    assert await node.run_of(record) == ("ended", ["digits_receive", "condition_variable", "talk"])
+
+
+async def test_call_to_an_own_number_comes_in_again(node: VoiceNode) -> None:
+    await node.number("+12025550199", {"type": "answer"}, {"type": "digits_send", "option": {"digits": "5"}})
+    await place(node, "+12025550199", {"type": "digits_receive", "option": {"duration": 8000, "length": 1}})
+    async with asyncio.timeout(15):
+        while len(calls := await node.calls()) < 2 or any(call.ended_at is None for call in calls):
+            await asyncio.sleep(0.05)
+
+    outgoing, incoming = calls
+
+    assert outgoing.status is incoming.status is CallStatus.HANGUP
+    assert incoming.raw_destination == "+12025550199"
+    assert incoming.progressing_at is not None
+
+
+async def test_source_that_is_not_ours_is_refused(node: VoiceNode) -> None:
+    """FRD-8."""
+    request = CallRequest(tel("+12025550177"), (tel("+12025550100"),), actions=[TALK])
+
+    with pytest.raises(Invalid) as refused:
+        await create_calls(node.database, node.account_id, request, utc_now())
+
+    assert refused.value.reason == "SOURCE_NOT_OWNED"
+
+
+@pytest.mark.parametrize("destination", ["+4930123456", "+19005550100", "+88213012345"])
+async def test_country_or_premium_number_that_is_not_allowed_is_refused(node: VoiceNode, destination: str) -> None:
+    """FRD-1: enabled countries only; premium and global networks never."""
+    await node.bare_number(OWN)
+
+    with pytest.raises(NotPermitted):
+        await create_calls(
+            node.database, node.account_id, CallRequest(tel(OWN), (tel(destination),), actions=[TALK]), utc_now()
+        )
+
+
+async def test_one_good_destination_of_two_is_called(node: VoiceNode) -> None:
+    await node.bare_number(OWN)
+    request = CallRequest(tel(OWN), (tel("+4930123456"), Address("tel", "+1 (202) 555-0106")), actions=[TALK])
+
+    created = await create_calls(node.database, node.account_id, request, utc_now())
+
+    assert [call.destination.target for call in created.calls] == ["+12025550106"]
+    assert len(created.refusals) == 1
+    await node.ended_call(created.calls[0].id)
