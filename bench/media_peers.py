@@ -85,7 +85,8 @@ class Ours:
 
     async def lateness(self) -> str:
         stats = await self._client.stats()
-        return f"{stats.ticks_late} of {stats.ticks} turns ended over 10 ms late, the worst {stats.worst_lateness_ms} ms"
+        worst = stats.worst_lateness_ms
+        return f"{stats.ticks_late} of {stats.ticks} turns ended over 10 ms late, the worst {worst} ms"
 
 
 class Rtpengine:

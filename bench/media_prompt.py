@@ -13,11 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from media_peers import Ours, Party, Rtpengine, cpu_seconds
-
 from dialplane.audio.g711 import encode_ulaw
 from dialplane.audio.tones import tone
 from dialplane.audio.wav import WavWriter
+from media_peers import Ours, Party, Rtpengine, cpu_seconds
 
 MINIMUM, AIM = 1 / 5, 1 / 10
 
@@ -67,9 +66,7 @@ def main() -> None:
 def report(work: str, found: dict[str, dict[str, float]], streams: int) -> None:
     print(f"\n{work}, {streams} at a time\n{'':12}{'us/packet':>11}{'packets/s':>11}{'of a core':>11}")
     for name, figures in found.items():
-        print(
-            f"{name:12}{figures['us_per_packet']:11.2f}{figures['packets_per_s']:11.0f}{figures['cpu_share']:11.1%}"
-        )
+        print(f"{name:12}{figures['us_per_packet']:11.2f}{figures['packets_per_s']:11.0f}{figures['cpu_share']:11.1%}")
     ratio = None
     if "rtpengine" in found:
         ratio = found["dialplane"]["us_per_packet"] / found["rtpengine"]["us_per_packet"]

@@ -46,7 +46,8 @@ def main() -> None:
     if shutil.which("rtpengine"):
         servers.append(Rtpengine())
     found = {server.name: asyncio.run(measure(server, options.calls, options.seconds)) for server in servers}
-    print(f"\nrelayed packet, {options.calls} calls\n{'':12}{'us/packet':>11}{'packets/s':>11}{'of a core':>11}{'lost':>8}")
+    print(f"\nrelayed packet, {options.calls} calls")
+    print(f"{'':12}{'us/packet':>11}{'packets/s':>11}{'of a core':>11}{'lost':>8}")
     for name, figures in found.items():
         print(
             f"{name:12}{figures['us_per_packet']:11.2f}{figures['packets_per_s']:11.0f}"

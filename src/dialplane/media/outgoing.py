@@ -1,0 +1,121 @@
+"""What a leg sends: one SSRC, one sequence and one clock, wherever the audio comes from.
+
+The party hears one unbroken stream, whether it is a prompt, silence, or another party whose packets get a new header.
+"""
+
+import os
+import socket
+
+from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
+from dialplane.media.playout import EventFrame
+from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES, HEADER, HEADER_OCTETS
+from dialplane.rtp.source import Address
+from dialplane.rtp.statistics import ReceiveStatistics
+
+_USUAL = HEADER_OCTETS + FRAME_SAMPLES
+_USUAL_VIEW = VIEW[:_USUAL]
+
+
+class Outgoing:
+    """One leg's sending side. Times are seconds on the monotonic clock."""
+
+    __slots__ = (
+        "_event_timestamp",
+        "_frame",
+        "_passes_on",
+        "_rtp",
+        "_send",
+        "_sent_at",
+        "_sequence_number",
+        "_sequence_offset",
+        "_timestamp_offset",
+        "octets_sent",
+        "packets_sent",
+        "resumes",
+        "ssrc",
+        "target",
+        "timestamp",
+    )
+
+    def __init__(self, rtp: socket.socket) -> None:
+        self._rtp = rtp
+        self._send = rtp.send
+        self.target: Address | None = None
+        """Where to send to, None where the socket is connected."""
+        random = os.urandom(10)
+        self.ssrc = int.from_bytes(random[:4], "big")
+        self._sequence_number = int.from_bytes(random[4:6], "big")
+        self.timestamp = int.from_bytes(random[6:], "big")
+        self._sent_at = 0.0
+        self.resumes = True
+        """Whether the next frame of our own comes after a pause, or after another's packets."""
+        self._passes_on: ReceiveStatistics | None = None
+        """Whose stream is being passed on; another one needs other offsets."""
+        self._sequence_offset = 0
+        self._timestamp_offset = 0
+        self._event_timestamp = 0
+        self.packets_sent = 0
+        self.octets_sent = 0
+        self._frame = bytearray(_USUAL)
+
+    def send_frame(self, frame: bytes, payload_type: int, now: float) -> None:
+        """Send the next 20 ms of audio of our own."""
+        marker = self._advance(now)
+        packet = self._frame
+        HEADER.pack_into(packet, 0, 0x80, payload_type | marker, self._sequence_number, self.timestamp, self.ssrc)
+        packet[HEADER_OCTETS:] = frame
+        self._transmit(packet)
+
+    def send_event(self, frame: EventFrame, payload_type: int, now: float) -> None:
+        """Send 20 ms of a telephone event in place of audio: the clock goes on, the event keeps its timestamp."""
+        self._advance(now)
+        if frame.is_first:
+            self._event_timestamp = self.timestamp
+        second = payload_type | frame.is_first << 7
+        header = HEADER.pack(0x80, second, self._sequence_number, self._event_timestamp, self.ssrc)
+        self._transmit(header + frame.payload)
+
+    def pass_on(self, incoming: Incoming, size: int, payload_type: int, now: float) -> None:
+        """Send the packet in the buffer, which another leg has just read, as one of ours."""
+        marker = incoming.marker
+        if self._passes_on is not incoming.statistics:
+            self._passes_on = incoming.statistics
+            self._sequence_offset = self._sequence_number + 1 - incoming.sequence_number
+            self._timestamp_offset = self._after_pause(now) - incoming.timestamp
+            marker = 0x80
+        sequence_number = incoming.sequence_number + self._sequence_offset & 0xFFFF
+        timestamp = incoming.timestamp + self._timestamp_offset & 0xFFFF_FFFF
+        HEADER.pack_into(DATAGRAM, 0, 0x80, payload_type | marker, sequence_number, timestamp, self.ssrc)
+        self._transmit(_USUAL_VIEW if size == _USUAL else VIEW[:size])
+        if sequence_number - self._sequence_number & 0xFFFF < 0x8000:  # a late packet does not turn the clock back
+            self._sequence_number, self.timestamp, self._sent_at = sequence_number, timestamp, now
+        self.resumes = True
+
+    def _advance(self, now: float) -> int:
+        """Move on by a frame. The answer is the marker bit in its place."""
+        self._sequence_number = self._sequence_number + 1 & 0xFFFF
+        if not self.resumes:
+            self.timestamp = self.timestamp + FRAME_SAMPLES & 0xFFFF_FFFF
+            self._sent_at = now
+            return 0
+        self.timestamp = self._after_pause(now)
+        self._sent_at = now
+        self.resumes = False
+        self._passes_on = None
+        return 0x80
+
+    def _after_pause(self, now: float) -> int:
+        """Our clock after a pause: it went on with the time of day, in whole frames."""
+        frames = max(1, round((now - self._sent_at) * CLOCK_HZ / FRAME_SAMPLES)) if self._sent_at else 1
+        return self.timestamp + frames * FRAME_SAMPLES & 0xFFFF_FFFF
+
+    def _transmit(self, packet: bytes | bytearray | memoryview) -> None:
+        try:
+            if self.target is None:
+                self._send(packet)
+            else:
+                self._rtp.sendto(packet, self.target)
+        except OSError:  # unreachable for the moment, or the queue is full: the network drops packets too
+            return
+        self.packets_sent += 1
+        self.octets_sent += len(packet) - HEADER_OCTETS
