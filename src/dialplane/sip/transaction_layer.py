@@ -43,8 +43,7 @@ def server_key(request: Request, method: str | None = None) -> Key:
     via = request.top_via
     branch = via.branch or ""
     method = method or request.method
-    # The bare cookie is as good as no branch: two senders of it are not one transaction (RFC 4475 3.2.1).
-    if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:
+    if branch.startswith(MAGIC_COOKIE):
         return branch, via.host, via.port, method
     # RFC 2543. The To tag is left out: it is the answer's in an ACK, and absent in the INVITE.
     return request.uri, request.call_id, request.cseq.number, request.from_.tag, str(via), method
