@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialplane.sip.digest import Authenticator, answer_challenge, parse_digest_parameters
@@ -175,6 +175,7 @@ def test_any_authorization_is_checked_or_challenged(text: str, now: float) -> No
 
 
 @fuzz
+@example(["<SIP:0?\x80>"], "")
 @given(st.lists(grammar_text | grammar_text.map(lambda text: f"<sip:{text}>"), max_size=3), grammar_text)
 def test_any_contacts_are_planned_or_refused(contacts: list[str], expires: str) -> None:
     register = request("REGISTER", without=("Contact",))

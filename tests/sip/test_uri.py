@@ -48,6 +48,7 @@ def test_tel_uri_loses_its_visual_separators() -> None:
         "sip:a@b:", "sip:a@b:99999", "sip:a@b:-1", "sip:2001:db8::10", "sip:[2001:db8::g]", "sip:[1.2.3.4]", "sip:[::1",
         "sip:a@b;", "sip:a%4@b", "sip:a%zz@b", 'sip:"a"@b', "sip:a@b\x00", "sip:a@b\n", "tel:", "tel:alice",
         "sip:a@b;;lr", "1sip:a",
+        "sip:ä@b", "sip:a@b;ä", "sip:a@b?\x80", "sip:a@b?\udc80",
     ],
 )  # fmt: skip
 def test_malformed_uri_is_refused(text: str) -> None:

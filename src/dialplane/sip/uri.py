@@ -39,13 +39,15 @@ class SipUri(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "SipUri":
         """Raises UnsupportedScheme for any other scheme and SipParseError for a malformed URI."""
+        if not text.isascii():
+            raise SipParseError("URI not in ASCII")
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if scheme in ("sip", "sips") and colon:
             return cls._parse_sip(scheme, rest)
         if scheme == "tel" and colon:
             return cls._parse_tel(rest)
-        if not colon or not scheme.isascii() or not re.fullmatch(r"[a-z][a-z0-9+.\-]*", scheme):
+        if not colon or not re.fullmatch(r"[a-z][a-z0-9+.\-]*", scheme):
             raise SipParseError("URI malformed")
         raise UnsupportedScheme("URI scheme unknown")
 
