@@ -1,6 +1,7 @@
 """The real application on a real socket, with accounts to act for."""
 
 import asyncio
+import io
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,31 +13,47 @@ import aiohttp
 import msgspec
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from argon2.profiles import CHEAPEST
 from prometheus_client import CollectorRegistry
 
-from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.adapters.carriers.owned import OwnedCarrier
+from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.secrets.tokens import JwtSigner
-from dialplane.domain.accounts import Account, AccountStatus, Agent, IdentityStatus, Organization, Permission, Plan
+from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import AccountId, AgentId, OrganizationId, new_id, utc_now
+from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.inventory import OWNED, NewItem
+from dialplane.domain.money import Micros, usd
+from dialplane.domain.numbers import NumberKind
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.access_keys import create_key
 from dialplane.services.api_runs import RunWish
-from dialplane.services.carriers import Carrier
+from dialplane.services.inventory import import_items
+from dialplane.services.provisioning import AccountDraft, create_account, create_organization
+from dialplane.services.transaction import Database
 
-PASSWORD = "correct horse battery staple"
+PLENTY = usd(100)
 NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))
 
 
-class NoCarriers:
-    """An installation without a carrier."""
+class CheapHasher:
+    """Argon2 as the real hasher, with the least memory and time that it allows."""
 
-    def carrier(self, name: str) -> Carrier:
-        raise KeyError(name)
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher.from_parameters(CHEAPEST)
+
+    async def hash(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        try:
+            return password_hash is not None and self._hasher.verify(password_hash, password)
+        except VerificationError:
+            return False
 
 
 class NoRuns:
@@ -51,9 +68,9 @@ class Tenant:
     """An account with its credentials."""
 
     id: AccountId
-    agent_id: AgentId
     key: str
     username: str
+    password: str
 
 
 @dataclass(frozen=True)
@@ -86,8 +103,9 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key:
             sent.setdefault("Authorization", f"Bearer {self.key}")
-        data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
-        if data is not None:
+        data = None
+        if body is not None:
+            data = io.BytesIO(body if isinstance(body, bytes) else msgspec.json.encode(body))
             sent.setdefault("Content-Type", "application/json")
         async with self.session.request(
             method, self.base + path, data=data, headers=sent, allow_redirects=False
@@ -95,44 +113,34 @@ class Client:
             return Answer(response.status, response.headers, await response.read())
 
 
-async def make_tenant(database: PostgresDatabase, *, plan: Plan = Plan.FREE, name: str = "acme") -> Tenant:
+async def make_tenant(
+    database: Database, *, plan: Plan = Plan.FREE, name: str = "acme", credit: Micros = PLENTY
+) -> Tenant:
     """An organization with one verified account, one agent and one access key."""
     now = utc_now()
-    organization = Organization(OrganizationId(new_id(now)), name, now)
-    account = Account(
-        id=AccountId(new_id(now)),
-        organization_id=organization.id,
-        status=AccountStatus.ACTIVE,
-        identity_status=IdentityStatus.VERIFIED,
-        plan=plan,
-        auth_token="a" * 32,
-        project_token="p" * 32,
-        created_at=now,
-        name=name,
-        destination_whitelist=("us",),
-    )
-    agent = Agent(
-        id=AgentId(new_id(now)),
-        account_id=account.id,
-        username=f"{account.id.hex}@example.org",
-        password_hash=await Argon2Hasher().hash(PASSWORD),
-        permission=Permission.CUSTOMER_ADMIN,
-        created_at=now,
-    )
-    async with database.transaction() as tx:
-        await tx.accounts.insert_organization(organization)
-        await tx.accounts.insert(account)
-        await tx.agents.insert(agent)
-    issued = await create_key(database, account.id, name="test", now=now)
-    return Tenant(account.id, agent.id, issued.token, agent.username)
+    organization = await create_organization(database, name, (), now=now)
+    email = f"{organization.id.hex}@example.org"
+    draft = AccountDraft(name, email, organization.id, plan, credit, verified=True)
+    made = await create_account(database, CheapHasher(), draft, now=now)
+    given = made.credentials
+    return Tenant(made.account.id, given.access_key, email, given.portal_password)
 
 
-def dependencies(database: PostgresDatabase, folder: Path, *, rate_limits: RateLimits = NO_LIMITS) -> Dependencies:
+async def stock(database: Database, *numbers: str) -> None:
+    """Put US numbers of the operator's own on offer, at a dollar and a dollar a month."""
+    items = [
+        NewItem(number, NumberKind.LOCAL, "US", region="CA", setup_micros=usd(1), monthly_micros=usd(1))
+        for number in numbers
+    ]
+    await import_items(database, items, utc_now())
+
+
+def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = NO_LIMITS) -> Dependencies:
     return Dependencies(
         database=database,
         signer=JwtSigner("secret of the tests, long enough"),
-        hasher=Argon2Hasher(),
-        carriers=NoCarriers(),
+        hasher=CheapHasher(),
+        carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
         runs=NoRuns(),
         recordings_folder=folder,
         rate_limits=rate_limits,
@@ -156,17 +164,17 @@ async def serving(ports: Dependencies) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def tenant(database: PostgresDatabase) -> Tenant:
+async def tenant(database: Database) -> Tenant:
     return await make_tenant(database)
 
 
 @pytest.fixture
-async def other_tenant(database: PostgresDatabase) -> Tenant:
+async def other_tenant(database: Database) -> Tenant:
     return await make_tenant(database, name="other")
 
 
 @pytest.fixture
-async def anonymous(database: PostgresDatabase, tmp_path: Path) -> AsyncIterator[Client]:
+async def anonymous(database: Database, tmp_path: Path) -> AsyncIterator[Client]:
     """A client without credentials."""
     async with serving(dependencies(database, tmp_path)) as base, aiohttp.ClientSession() as session:
         yield Client(base, session)

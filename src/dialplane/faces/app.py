@@ -27,6 +27,5 @@ def create_app(dependencies: Dependencies) -> Litestar:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
-    documentation.complete(app)
     app.asgi_handler = Observation(app.asgi_handler, access_log=dependencies.access_log, registry=dependencies.registry)
     return app

@@ -3,20 +3,29 @@
 The page is made from the same document on the server: it needs no JavaScript and asks no other host for anything.
 """
 
+import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import msgspec
 from jinja2 import Environment, StrictUndefined
-from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar import MediaType, Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPIType, Parameter, Schema, SecurityScheme
+from litestar.openapi.spec import Components, SecurityScheme
 
 from dialplane import __version__
 
-IDEMPOTENCY_KEY = "Idempotency-Key"
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a repetition safe: the first answer is kept for a day and given again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 _DESCRIPTION = """\
 Numbers, flows, calls and messages. The paths, fields and errors are those of VoIPBIN's API; reservations, orders,
@@ -33,7 +42,7 @@ class ReadablePage(OpenAPIRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         # Litestar's plugin interface is untyped at this point; the document itself is plain JSON.
-        return _page(msgspec.json.encode(openapi_schema))
+        return _page(msgspec.json.encode(_complete(openapi_schema)))
 
 
 @cache
@@ -57,11 +66,16 @@ def _name_of(schema: dict[str, Any]) -> str:
     return f"{words} ({schema['format']})" if "format" in schema else words
 
 
+def _operation_id(handler: HTTPRouteHandler, method: str, path: Sequence[object]) -> str:
+    return handler.handler_name
+
+
 OPENAPI = OpenAPIConfig(
     title="Dialplane",
     version=__version__,
     description=_DESCRIPTION,
     use_handler_docstrings=True,
+    operation_id_creator=_operation_id,
     path="/docs",
     render_plugins=[ReadablePage(path="/", media_type=MediaType.HTML)],
     security=[{"token": []}, {"bearer": []}, {"accesskey": []}],
@@ -75,27 +89,23 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def complete(app: Litestar) -> None:
-    """Add to the derived document what layers around the handlers take: the Idempotency-Key of every POST."""
-    for path, item in (app.openapi_schema.paths or {}).items():
-        if item.post and path.startswith("/v1.0/"):
-            item.post.parameters = [*(item.post.parameters or []), _idempotency_key()]
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add what layers around the handlers take, and call a list's page `NumberPage`.
 
-
-def _idempotency_key() -> Parameter:
-    return Parameter(
-        name=IDEMPOTENCY_KEY,
-        param_in="header",
-        required=False,
-        description="Makes a repetition safe: the first answer is kept for a day and given again.",
-        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern="^[!-~]+$"),
-    )
+    Litestar names the page after the generic class and the whole module of its items.
+    """
+    text = re.sub(rb"Paged_[\w.]*?(\w+)_(?=\")", rb"\1Page", msgspec.json.encode(document))
+    complete: dict[str, Any] = msgspec.json.decode(text)
+    for path, item in complete["paths"].items():
+        if "post" in item and path.startswith("/v1.0/"):
+            item["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    return complete
 
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi_document(request: Request[object, object, Any]) -> Response[dict[str, Any]]:
     """The OpenAPI 3.1 document."""
-    return Response(request.app.openapi_schema.to_schema(), media_type=MediaType.JSON)
+    return Response(_complete(request.app.openapi_schema.to_schema()), media_type=MediaType.JSON)
 
 
 router = Router("/", route_handlers=[openapi_document])

@@ -14,9 +14,12 @@ from dialplane.domain.accounts import AccountStatus, Permission, Principal
 from dialplane.domain.errors import NotAuthenticated, NotPermitted
 from dialplane.domain.ids import AccountId, AgentId
 from dialplane.services.access_keys import hash_token
+from dialplane.services.shapes.common import show_time
 from dialplane.services.transaction import Database
 
 TOKEN_LIFE = timedelta(days=7)
+DELETED_AFTER = timedelta(days=30)
+"""A frozen account is deleted this long after it was frozen."""
 _TOUCH_INTERVAL = timedelta(minutes=1)
 """A key's last use is noted to the minute: a write for every request would cost more than the request."""
 _GONE = (AccountStatus.DELETED, AccountStatus.EXPIRED)
@@ -58,7 +61,7 @@ async def authenticate_key(database: Database, key: str, now: datetime) -> Princ
         holder = await tx.access_keys.find_holder(hash_token(key))
     if holder is None or (holder.expires_at is not None and holder.expires_at <= now):
         raise _invalid()
-    _check_standing(holder.account_status)
+    await _check_standing(database, holder.account_id, holder.account_status)
     if holder.last_used_at is None or holder.last_used_at <= now - _TOUCH_INTERVAL:
         async with database.transaction() as tx:
             await tx.access_keys.touch(holder.key_id, now)
@@ -77,7 +80,7 @@ async def authenticate_token(database: Database, signer: TokenSigner, token: str
         account = None if agent is None else await tx.accounts.find(agent.account_id)
     if agent is None or account is None:
         raise _invalid()
-    _check_standing(account.status)
+    await _check_standing(database, account.id, account.status)
     return Principal(agent.account_id, agent.permission, agent_id=agent.id, via="agent")
 
 
@@ -123,11 +126,21 @@ def _require(credential: str) -> None:
         raise NotAuthenticated("Credentials are required", reason="AUTHENTICATION_REQUIRED")
 
 
-def _check_standing(status: AccountStatus) -> None:
+async def _check_standing(database: Database, account_id: AccountId, status: AccountStatus) -> None:
     if status in _GONE:
         raise _invalid()
-    if status is AccountStatus.FROZEN:
-        raise NotPermitted("The account is frozen", reason="ACCOUNT_FROZEN")
+    if status is not AccountStatus.FROZEN:
+        return
+    async with database.reading() as tx:
+        account = await tx.accounts.find(account_id)
+    # The status was the last thing that changed: a frozen account can do nothing that would touch its row.
+    frozen_at = account.updated_at if account else None
+    facts = {
+        "deletion_scheduled_at": show_time(frozen_at),
+        "deletion_effective_at": show_time(frozen_at and frozen_at + DELETED_AFTER),
+        "recovery_endpoint": "DELETE /auth/unregister",
+    }
+    raise NotPermitted("The account is frozen", reason="ACCOUNT_FROZEN", details=[facts])
 
 
 def _invalid() -> NotAuthenticated:

@@ -67,6 +67,10 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _check(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as fault:
+        raise Invalid("The body is not UTF-8", reason="INVALID_JSON_BODY") from fault
     if body.count(b"[") + body.count(b"{") > DEEPEST_JSON and _depth(body) > DEEPEST_JSON:
         raise Invalid("The body's JSON is nested deeper than 32 levels", reason="INVALID_JSON_BODY")
     if b"\\u0000" in body or b"\0" in body:

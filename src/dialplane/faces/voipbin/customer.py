@@ -113,7 +113,7 @@ async def update_customer(request: ApiRequest, data: JSONBody[CustomerUpdate]) -
 
 
 @put("/customer/metadata", responses=answers(Customer))
-async def update_metadata(request: ApiRequest, data: JSONBody[CustomerMetadata]) -> Fields:
+async def update_customer_metadata(request: ApiRequest, data: JSONBody[CustomerMetadata]) -> Fields:
     """Change the account's metadata."""
     request.require_admin()
     return customer_shape(
@@ -173,7 +173,7 @@ router = Router(
     route_handlers=[
         get_customer,
         update_customer,
-        update_metadata,
+        update_customer_metadata,
         get_me,
         get_outbound_config,
         update_outbound_config,

@@ -5,6 +5,7 @@
 ```
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.enums import ParamType
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -74,10 +76,10 @@ REFUSALS: dict[type[errors.Refusal], tuple[str, str]] = {
 }
 """Status and the reason where the refusal names none."""
 
-NOT_IN_SOURCE = {
-    "path": "INVALID_ID",
-    "query": "INVALID_REQUEST_PARAMETER",
-}
+REASONS: dict[object, str] = {ParamType.PATH: "INVALID_ID", ParamType.QUERY: "INVALID_REQUEST_PARAMETER"}
+"""What a malformed value is called, by where it stood."""
+
+_MISSING = re.compile(r"missing required field `(\w+)`")
 
 
 def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[ErrorEnvelope]:
@@ -112,14 +114,25 @@ def show_fault(request: AnyRequest, fault: Exception) -> Response[ErrorEnvelope]
 
 def _show_validation(request: AnyRequest, fault: ValidationException) -> Response[ErrorEnvelope]:
     problems = [problem for problem in fault.extra or [] if isinstance(problem, Mapping)]
-    details: list[dict[str, object]] = [
-        {"field": problem.get("key", "body"), "problem": problem.get("message", "")} for problem in problems
-    ]
-    source = str(problems[0].get("source", "body")) if problems else "body"
-    if details and details[0]["field"] == "data":  # Litestar's name of the body as a whole
-        details[0]["field"] = "body"
+    details = [_name_field(problem) for problem in problems]
+    reason = next((REASONS[where] for problem in problems if (where := problem.get("source")) in REASONS), "")
+    if not reason:
+        # What is no object, or nothing at all, does not bind as a whole (reference 1.5).
+        is_whole = not details or details[0]["field"] == "body"
+        reason = "INVALID_JSON_BODY" if is_whole else "INVALID_ARGUMENT"
     message = "; ".join(f"{detail['field']}: {detail['problem']}" for detail in details) or fault.detail
-    return _envelope(request, "INVALID_ARGUMENT", NOT_IN_SOURCE.get(source, "INVALID_ARGUMENT"), message, details)
+    return _envelope(request, "INVALID_ARGUMENT", reason, message, details)
+
+
+def _name_field(problem: Mapping[str, object]) -> dict[str, object]:
+    """One of Litestar's problems with the name that the client knows; `data` is Litestar's name of the body."""
+    key, text = str(problem.get("key", "data")), str(problem.get("message", ""))
+    if text == "'data'":
+        return {"field": "body", "problem": "A JSON body is needed"}
+    field = "body" if key == "data" else key
+    if missing := _MISSING.search(text):
+        return {"field": missing[1] if key == "data" else f"{key}.{missing[1]}", "problem": "This field is required"}
+    return {"field": field, "problem": text}
 
 
 def _envelope(

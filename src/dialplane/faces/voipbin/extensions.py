@@ -95,7 +95,7 @@ async def update_extension(
 
 
 @post("/{extension_id:str}/direct-hash-regenerate", status_code=200, responses=posted(Extension, 404))
-async def regenerate_direct_hash(request: ApiRequest, extension_id: FromPath[UUID]) -> Fields:
+async def regenerate_extension_hash(request: ApiRequest, extension_id: FromPath[UUID]) -> Fields:
     """Give the extension another direct hash; the old one is void at once."""
     request.require_manager()
     changed = await service.regenerate_direct_hash(
@@ -121,7 +121,7 @@ router = Router(
         create_extension,
         get_extension,
         update_extension,
-        regenerate_direct_hash,
+        regenerate_extension_hash,
         delete_extension,
     ],
     tags=["Extensions"],

@@ -106,7 +106,7 @@ async def delete_flow(request: ApiRequest, flow_id: FromPath[UUID]) -> Fields:
 
 
 @post("/{flow_id:str}/direct-hash-regenerate", status_code=200, responses=posted(Flow, 404))
-async def regenerate_direct_hash(request: ApiRequest, flow_id: FromPath[UUID]) -> Fields:
+async def regenerate_flow_hash(request: ApiRequest, flow_id: FromPath[UUID]) -> Fields:
     """Give the flow another direct hash; the old one is void at once."""
     request.require_manager()
     return flow_shape(
@@ -116,6 +116,6 @@ async def regenerate_direct_hash(request: ApiRequest, flow_id: FromPath[UUID]) -
 
 router = Router(
     "/flows",
-    route_handlers=[list_flows, create_flow, get_flow, update_flow, delete_flow, regenerate_direct_hash],
+    route_handlers=[list_flows, create_flow, get_flow, update_flow, delete_flow, regenerate_flow_hash],
     tags=["Flows"],
 )

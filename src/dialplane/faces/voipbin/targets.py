@@ -22,13 +22,13 @@ Method = Literal["GET", "POST"]
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
-class Flow(msgspec.Struct, tag_field="type", tag="flow"):
+class RunFlow(msgspec.Struct, tag_field="type", tag="flow"):
     """Run one of the account's flows."""
 
     flow_id: UUID
 
 
-class Document(msgspec.Struct, tag_field="type", tag="document"):
+class RunDocument(msgspec.Struct, tag_field="type", tag="document"):
     """Fetch an XML document and run it."""
 
     url: Url
@@ -39,13 +39,13 @@ class Document(msgspec.Struct, tag_field="type", tag="document"):
     status_method: Method = "POST"
 
 
-class Application(msgspec.Struct, tag_field="type", tag="application"):
+class UseApplication(msgspec.Struct, tag_field="type", tag="application"):
     """Use an application's own target."""
 
     application_id: UUID
 
 
-class Forward(msgspec.Struct, tag_field="type", tag="forward"):
+class ForwardTo(msgspec.Struct, tag_field="type", tag="forward"):
     """Ring app users, a PSTN number or a SIP server: exactly one of the three."""
 
     users: Annotated[list[_Word], msgspec.Meta(max_length=50)] = []
@@ -53,7 +53,7 @@ class Forward(msgspec.Struct, tag_field="type", tag="forward"):
     sip: Annotated[str, msgspec.Meta(max_length=255)] = ""
 
 
-class Hook(msgspec.Struct, tag_field="type", tag="hook"):
+class CallHook(msgspec.Struct, tag_field="type", tag="hook"):
     """Hand an inbound message to a URL."""
 
     url: Url
@@ -61,9 +61,9 @@ class Hook(msgspec.Struct, tag_field="type", tag="hook"):
     token: Annotated[str, msgspec.Meta(max_length=255)] = "incoming-sms"
 
 
-VoiceBody: TypeAlias = Flow | Document | Application | Forward
-MessageBody: TypeAlias = Flow | Document | Application | Hook
-ReferBody: TypeAlias = Document | Application
+VoiceBody: TypeAlias = RunFlow | RunDocument | UseApplication | ForwardTo
+MessageBody: TypeAlias = RunFlow | RunDocument | UseApplication | CallHook
+ReferBody: TypeAlias = RunDocument | UseApplication
 
 
 class NumberTargets(msgspec.Struct):
@@ -84,11 +84,11 @@ def read_targets(body: NumberTargets) -> Targets:
 
 def _read_voice(body: VoiceBody) -> FlowTarget | DocumentTarget | ApplicationTarget | ForwardTarget:
     match body:
-        case Flow():
+        case RunFlow():
             return FlowTarget(body.flow_id)
-        case Forward():
+        case ForwardTo():
             return _read_forward(body)
-        case Document() | Application():
+        case RunDocument() | UseApplication():
             return _read_refer(body, "voice")
         case _:
             assert_never(body)
@@ -96,18 +96,18 @@ def _read_voice(body: VoiceBody) -> FlowTarget | DocumentTarget | ApplicationTar
 
 def _read_message(body: MessageBody) -> FlowTarget | DocumentTarget | ApplicationTarget | HookTarget:
     match body:
-        case Flow():
+        case RunFlow():
             return FlowTarget(body.flow_id)
-        case Hook():
+        case CallHook():
             return HookTarget(_url(body.url, "message.url"), body.method, body.token)
-        case Document() | Application():
+        case RunDocument() | UseApplication():
             return _read_refer(body, "message")
         case _:
             assert_never(body)
 
 
 def _read_refer(body: ReferBody, field: str) -> DocumentTarget | ApplicationTarget:
-    if isinstance(body, Application):
+    if isinstance(body, UseApplication):
         return ApplicationTarget(body.application_id)
     return DocumentTarget(
         _url(body.url, f"{field}.url"),
@@ -119,7 +119,7 @@ def _read_refer(body: ReferBody, field: str) -> DocumentTarget | ApplicationTarg
     )
 
 
-def _read_forward(body: Forward) -> ForwardTarget:
+def _read_forward(body: ForwardTo) -> ForwardTarget:
     if sum(map(bool, (body.users, body.pstn, body.sip))) != 1:
         raise Invalid("A forward has exactly one of users, pstn and sip", field="voice")
     pstn = normalize_tel(body.pstn, field="voice.pstn") if body.pstn else ""
