@@ -61,9 +61,8 @@ def excused(today: date) -> set[tuple[str, str]]:
 def main(files: list[str]) -> int:
     allowed = excused(datetime.now(UTC).date())
     results = [audit(Path(file)) for file in files]
-    bad = {finding for found, _, _ in results for finding in found} - {
-        finding for found, _, _ in results for finding in found if (finding.package, finding.vulnerability) in allowed
-    }
+    findings = {finding for found, _, _ in results for finding in found}
+    bad = {finding for finding in findings if (finding.package, finding.vulnerability) not in allowed}
     asked, unanswered = sum(asked for _, asked, _ in results), sum(silent for _, _, silent in results)
     for finding in sorted(map(str, bad)):
         print(finding)
@@ -74,7 +73,7 @@ def main(files: list[str]) -> int:
             f"NOT AUDITED: the vulnerability database did not answer for {unanswered} of {asked + unanswered} entries"
         )
         return 2 if os.environ.get("DIALPLANE_REQUIRE_AUDIT") == "1" else 0
-    print(f"No known vulnerabilities in {asked} entries")
+    print(f"No known vulnerabilities in {asked} packages")
     return 0
 
 

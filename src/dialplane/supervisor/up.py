@@ -124,7 +124,8 @@ class _Platform:
 
 
 def _roles(settings: Settings) -> Sequence[str]:
-    return ("media", "voice", "worker", "api")
+    roles = ("media", "voice", "worker", "api")
+    return (*roles, "sandbox-carrier") if settings.sandbox else roles
 
 
 def _with_real_ports(settings: Settings) -> Settings:
