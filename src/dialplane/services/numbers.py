@@ -53,6 +53,10 @@ class NumberStore(Protocol):
         """The virtual number that the request of this key took."""
         ...
 
+    async def find_caller_id(self, account_id: AccountId) -> Number | None:
+        """The account's oldest active ordinary number."""
+        ...
+
     async def count_virtual(self, account_id: AccountId) -> int:
         """Live virtual numbers of the account."""
         ...

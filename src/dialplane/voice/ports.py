@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd, RemoteMedia
 
@@ -52,7 +52,7 @@ class MediaLeg(Protocol):
         """Send back what is heard."""
         ...
 
-    def bridge(self, other: "MediaLeg | None") -> None:
+    def bridge(self, other: Self | None) -> None:
         """Join both ways with `other` (digits pass through too), or part (None). A leg has one partner at most."""
         ...
 

@@ -9,6 +9,7 @@ import typer
 
 from dialplane import __version__
 from dialplane.config import SettingError, Settings, from_environment, override
+from dialplane.faces.cli import phone
 
 Launch = Callable[[str, Settings, int], int]
 """Runs a program (`up`, `api`, `voice`, …) with settings, as the child of a process id (0: nobody's), to its exit
@@ -32,6 +33,7 @@ app = typer.Typer(
     help="A self-hosted phone-number platform: find, buy and configure numbers, and run what is attached to them."
     "\n\nStart everything with [bold]dialplane up[/bold]; DIALPLANE_… in the environment sets every option too.",
 )
+app.add_typer(phone.app)
 
 
 @app.callback(invoke_without_command=True)

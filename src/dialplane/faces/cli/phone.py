@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 
 from dialplane.domain.errors import Refusal
@@ -127,6 +129,11 @@ def _teller(as_json: bool) -> Tell:
 
 
 def _run(work: Coroutine[Any, Any, int]) -> None:
+    """Standard output tells what the phone does, so the log has only trouble to tell, and elsewhere."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     try:
         status = asyncio.run(work)
     except KeyboardInterrupt:
