@@ -7,6 +7,7 @@ a busy account's calls are decided together, not one transaction each.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -65,7 +66,7 @@ class LedgerStore(Protocol):
     async def find_entries(self, keys: Sequence[str]) -> dict[str, Entry]: ...
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Write the entries and their postings."""
+        """Write the entries and their postings. To be called on a `together`."""
         ...
 
     async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None: ...
@@ -118,9 +119,10 @@ async def _hold(tx: Transaction, requests: Sequence[HoldRequest], now: datetime)
             purses[request.account_id] = purses[request.account_id].hold(more)
             holds[request.key] = changed[request.key] = grown
     if changed:
-        await tx.ledger.add_holds([hold for key, hold in changed.items() if key not in known])
-        await tx.ledger.change_holds([hold for key, hold in changed.items() if key in known])
-        await tx.ledger.save_purses(purses.values())
+        async with tx.together() as batch:
+            await batch.ledger.add_holds([hold for key, hold in changed.items() if key not in known])
+            await batch.ledger.change_holds([hold for key, hold in changed.items() if key in known])
+            await batch.ledger.save_purses(purses.values())
     return answers
 
 
@@ -174,6 +176,32 @@ async def charge(tx: Transaction, account_id: AccountId, wanted: Charge, now: da
     return (await _charge(tx, [(account_id, wanted, None)], now))[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A charge that was worked out on a locked purse and waits to be written."""
+
+    entry: Entry
+    purse: Purse
+
+    async def write(self, batch: Transaction) -> None:
+        await batch.ledger.append([self.entry])
+        await batch.ledger.save_purses([self.purse])
+
+
+async def draw_up(tx: Transaction, account_id: AccountId, wanted: Charge, now: datetime) -> Bill:
+    """Lock the purse and work the charge out, for a caller who writes it `together` with what is paid for.
+
+    The key must be of something that this very transaction makes: it is not looked up.
+
+    Raises InsufficientBalance.
+    """
+    purse = (await tx.ledger.lock_purses([account_id]))[account_id]
+    entry = use(purse, wanted, EntryId(new_id(now)), now)
+    if entry.units < wanted.units:
+        _refuse(wanted.rate.split(wanted.units, purse.free_tokens).micros)
+    return Bill(entry, purse.move(micros=entry.amount_micros, tokens=entry.amount_tokens))
+
+
 async def _charge(
     tx: Transaction, wanted: Sequence[tuple[AccountId, Charge, str | None]], now: datetime
 ) -> list[Entry]:
@@ -194,8 +222,9 @@ async def _charge(
             fresh.append(entry)
             purse = purse.move(micros=entry.amount_micros, tokens=entry.amount_tokens)
         purses[account_id] = purse
-    await tx.ledger.append(fresh)
-    await tx.ledger.save_purses(purses.values())
+    async with tx.together() as batch:
+        await batch.ledger.append(fresh)
+        await batch.ledger.save_purses(purses.values())
     return [known[charge.key] for _, charge, _ in wanted]
 
 
@@ -226,8 +255,9 @@ async def credit(
     if purse.free_credit + amount < 0:
         _refuse(-amount)
     entry = _adjustment(purse, now, key, transaction_type, reference_type, reference_id, reason, micros=amount)
-    await tx.ledger.append([entry])
-    await tx.ledger.save_purses([purse.move(micros=amount, tokens=0)])
+    async with tx.together() as batch:
+        await batch.ledger.append([entry])
+        await batch.ledger.save_purses([purse.move(micros=amount, tokens=0)])
     return entry
 
 
@@ -245,8 +275,9 @@ async def set_tokens(tx: Transaction, account_id: AccountId, allowance: int, *, 
         purse, now, key, TransactionType.TOP_UP, ReferenceType.MONTHLY_ALLOWANCE, None, "monthly allowance",
         tokens=change,
     )  # fmt: skip
-    await tx.ledger.append([entry])
-    await tx.ledger.save_purses([purse.move(micros=0, tokens=change)])
+    async with tx.together() as batch:
+        await batch.ledger.append([entry])
+        await batch.ledger.save_purses([purse.move(micros=0, tokens=change)])
     return entry
 
 

@@ -35,7 +35,7 @@ from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import first_look
 from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
 from dialplane.services.events import publish
-from dialplane.services.ledger import charge, place_hold, settle_hold
+from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
 from dialplane.services.orders import end_order
 from dialplane.services.shapes.numbers import show_number
@@ -99,8 +99,9 @@ async def _begin(
     if carrier.is_local and order.status is OrderStatus.RECEIVED:
         return await _sell(tx, account, item, order, now)
     await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
-    await tx.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
-    await tx.orders.add(order)
+    async with tx.together() as batch:
+        await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
+        await batch.orders.add(order)
     return order
 
 
@@ -224,13 +225,14 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     assert account is not None  # neither is ever deleted
     assert item is not None
     number = _new_number(account, item, order, now)
-    await tx.numbers.add(number)
-    await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
-    await settle_hold(tx, order.hold_key, _charge(order, number.id, now), now)
     confirmed = replace(
         order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, updated_at=now, ended_at=now
     )
-    await tx.orders.save(confirmed)
+    await settle_hold(tx, order.hold_key, _charge(order, number.id, now), now)
+    async with tx.together() as batch:
+        await batch.numbers.add(number)
+        await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
+        await batch.orders.save(confirmed)
     await publish(tx, _created(number, now))
     return confirmed
 
@@ -238,10 +240,13 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
 async def _sell(tx: Transaction, account: Account, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
     number = _new_number(account, item, order, now)
-    await charge(tx, account.id, _charge(order, number.id, now), now)
-    await tx.numbers.add(number)
-    await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account.id, until=None, now=now)
-    await tx.orders.add(replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now))
+    bill = await draw_up(tx, account.id, _charge(order, number.id, now), now)
+    sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
+    async with tx.together() as batch:
+        await bill.write(batch)
+        await batch.numbers.add(number)
+        await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account.id, until=None, now=now)
+        await batch.orders.add(sold)
     await publish(tx, _created(number, now))
     return number
 

@@ -73,6 +73,11 @@ class Transaction(Protocol):
     @property
     def webhooks(self) -> WebhookStore: ...
 
+    def together(self) -> AbstractAsyncContextManager[Transaction]:
+        """Writes through it go out as one round trip when its block ends; nothing may be read through it, and no two
+        of its writes may touch the same row. For stores whose writes say so: ledger, numbers, orders, inventory."""
+        ...
+
 
 class Database(Protocol):
     """Opens transactions. A lone read may use one too: it costs one round trip more only when it writes."""

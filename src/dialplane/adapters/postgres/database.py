@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -19,12 +20,13 @@ from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
-from dialplane.adapters.postgres.numbers import PostgresNumberStore
+from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.domain.errors import Unavailable
@@ -129,6 +131,16 @@ class PostgresTransaction:
     @cached_property
     def webhooks(self) -> PostgresWebhookStore:
         return PostgresWebhookStore(self.connection)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["PostgresTransaction"]:
+        recorder = Recorder(self.connection)
+        yield PostgresTransaction(cast("Connection", recorder))  # the part of a connection that writes use
+        try:
+            await recorder.flush()
+        except asyncpg.UniqueViolationError as fault:
+            raise_if_taken(fault)
+            raise
 
 
 class PostgresDatabase:

@@ -90,7 +90,9 @@ class PostgresLedgerStore:
             for entry in entries
             for line in postings(entry)
         ]
-        await self._connection.execute(_SQL["append"], *_columns(rows), *(_columns(lines) or [[]] * 5))
+        await self._connection.execute(_SQL["append_entries"], *_columns(rows))
+        if lines:
+            await self._connection.execute(_SQL["append_postings"], *_columns(lines))
 
     async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None:
         row = await self._connection.fetchrow(_SQL["get_entry"], account_id, entry_id)

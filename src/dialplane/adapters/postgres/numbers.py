@@ -31,7 +31,8 @@ class PostgresNumberStore:
         try:
             await self._connection.execute(sql, *_values(number))
         except asyncpg.UniqueViolationError as fault:
-            raise AlreadyExists(f"{number.number} is taken", reason="ALREADY_EXISTS", field="number") from fault
+            raise_if_taken(fault)
+            raise
 
     async def find(self, account_id: AccountId, number_id: NumberId) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find"], number_id, account_id)
@@ -73,6 +74,12 @@ class PostgresNumberStore:
 
     async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
         await self._connection.execute(_SQL["hasten_unpaid"], account_id, now)
+
+
+def raise_if_taken(fault: asyncpg.UniqueViolationError) -> None:
+    """Raises AlreadyExists where it was a number's uniqueness that was violated (NUM-1)."""
+    if fault.constraint_name in ("numbers_live", "numbers_live_in_organization"):
+        raise AlreadyExists("The number is taken", reason="ALREADY_EXISTS", field="number") from fault
 
 
 def _values(number: Number) -> tuple[object, ...]:

@@ -50,21 +50,20 @@ from holds where state = 'held' and expires_at <= $1 order by expires_at limit $
 -- name: find_entries
 select * from ledger_entries where key = any($1::text[])
 
--- name: append
--- Entries and their lines in one statement; the balance trigger sees all lines of each entry together.
-with entries as (
-    insert into ledger_entries (
-        id, account_id, key, transaction_type, reference_type, reference_id, cost_type, detail, seconds, units,
-        rate_micros, rate_tokens, amount_micros, amount_tokens, credit_after, tokens_after,
-        started_at, ended_at, created_at
-    )
-    select *
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[],
-        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-        $16::bigint[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
+-- name: append_entries
+insert into ledger_entries (
+    id, account_id, key, transaction_type, reference_type, reference_id, cost_type, detail, seconds, units,
+    rate_micros, rate_tokens, amount_micros, amount_tokens, credit_after, tokens_after, started_at, ended_at, created_at
 )
+select *
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[],
+    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
+
+-- name: append_postings
+-- All lines of an entry in one statement: the balance trigger looks at them together.
 insert into ledger_postings (entry_id, book, account_id, currency, amount)
-select * from unnest($20::uuid[], $21::text[], $22::uuid[], $23::text[], $24::bigint[])
+select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[])
 
 -- name: get_entry
 select * from ledger_entries where account_id = $1 and id = $2

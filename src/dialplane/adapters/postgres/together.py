@@ -1,0 +1,41 @@
+"""Several writes in one round trip: each becomes a part of one statement.
+
+A round trip costs more than most of our writes (measured: 90 of 120 microseconds of a purchase's insert). The parts of
+one statement see the same snapshot, so none sees what another writes; foreign keys are checked when all are done.
+"""
+
+import re
+from functools import lru_cache
+
+from dialplane.adapters.postgres.connection import Connection
+
+_PLACE = re.compile(r"\$(\d+)")
+
+
+class Recorder:
+    """Stands in for the connection: writes are kept until `flush`. It answers no question, so reads are refused."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._parts: list[tuple[str, int]] = []
+        self._arguments: list[object] = []
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Keep the write. Its statement must not begin with `with`: only the whole may."""
+        self._parts.append((sql, len(self._arguments)))
+        self._arguments.extend(arguments)
+        return ""
+
+    async def flush(self) -> None:
+        if self._parts:
+            await self._connection.execute(_whole(tuple(self._parts)), *self._arguments)
+
+
+@lru_cache(maxsize=256)
+def _whole(parts: tuple[tuple[str, int], ...]) -> str:
+    """One statement of `(sql, number of the arguments before it)`."""
+    named = [
+        f"part_{n} as (\n{_PLACE.sub(lambda place: f'${int(place[1]) + before}', sql)}\n)"  # noqa: B023 (used at once)
+        for n, (sql, before) in enumerate(parts)
+    ]
+    return "with " + ",\n".join(named) + "\nselect 1"
