@@ -7,6 +7,7 @@ import pytest
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent import CallEnd, Credentials, EndKind, IncomingCall, Source
+from dialplane.voice.useragent_session import SessionTerms, terms_of
 from tests.voice.agents import SDP, Answering, RawPeer, Watcher, running
 
 
@@ -433,3 +434,100 @@ async def test_destination_may_differ_from_the_target() -> None:
             assert (await waiting).status == 202
             assert message.uri == "sip:+12025550123@carrier.example.com"
             assert (message.max_forwards, message.from_.display_name) == (5, "Alice")
+
+
+async def test_session_interval_that_is_too_small_is_422() -> None:
+    """RFC 4028 9."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: timer\r\nSession-Expires: 89\r\n"))
+            response = await peer.receive_response(422)
+
+            assert response.headers.get("Min-SE") == "90"
+
+
+@pytest.mark.parametrize(
+    ("asked", "agreed", "wait_s"),
+    [
+        ("Supported: timer\r\nSession-Expires: 90\r\n", "90;refresher=uac", 60),
+        ("Supported: timer\r\nSession-Expires: 1800;refresher=uac\r\n", "1800;refresher=uac", 1768),
+        ("Require: timer\r\nSession-Expires: 600;refresher=uas\r\n", "600;refresher=uas", 300),
+        ("Session-Expires: 600\r\n", "600;refresher=uas", 300),
+    ],
+)
+async def test_session_timer_of_the_caller_is_agreed_to(asked: str, agreed: str, wait_s: float) -> None:
+    """SIP-16, RFC 4028 9 and 10."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra=asked))
+            response = await peer.receive_response(200)
+            peer.send(peer.request("ACK", to_tag=response.to.tag))
+            await callee.watchers[0].wait("answered")
+
+            assert response.headers.get("Session-Expires") == agreed
+            assert terms_of(callee.taken[0].request) == SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas"))
+            assert SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas")).wait_s == wait_s
+
+
+async def test_session_that_is_not_refreshed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIP-16, with an interval of 1 s instead of 90: the BYE comes a third before its end."""
+    monkeypatch.setattr("dialplane.voice.useragent_session.SHORTEST_S", 1)
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: timer\r\nSession-Expires: 1\r\n"))
+            tag = (await peer.receive_response(200)).to.tag
+            peer.send(peer.request("ACK", to_tag=tag))
+
+            bye = await peer.receive_request("BYE")
+
+            assert bye.headers.get("Reason") == 'SIP;cause=408;text="session expired"'
+            end = CallEnd(EndKind.FAILED, by_remote=True, status=408, text="session expired")
+            assert await callee.watchers[0].wait_end() == end
+
+
+async def test_session_that_we_refresh_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 4028 7.4: an UPDATE at half the interval."""
+    monkeypatch.setattr("dialplane.voice.useragent_session.SHORTEST_S", 1)
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Session-Expires: 1;refresher=uas\r\n"))
+            tag = (await peer.receive_response(200)).to.tag
+            peer.send(peer.request("ACK", to_tag=tag))
+
+            for number in (1, 2):
+                update = await peer.receive_request("UPDATE")
+                assert update.cseq.number == number
+                assert update.headers.get("Session-Expires") == "1;refresher=uac"
+                peer.send(peer.answer(update, 200))
+
+            assert not callee.taken[0].is_ended
+            peer.send(peer.request("BYE", cseq=2, to_tag=tag))
+            await callee.watchers[0].wait_end()
+
+
+async def test_challenged_bye_of_our_own_realm_is_repeated_once_with_credentials() -> None:
+    """A trunk that challenges every request must not keep, and bill, a call that we ended."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher(on_answer=lambda call: call.hangup())
+            agent.call(
+                target=f"sip:b@127.0.0.1:{peer.port}",
+                caller="sip:a@b.example",
+                sdp=SDP,
+                watcher=watcher,
+                credentials=Credentials("a", "secret", realm="trunk"),
+            )
+            peer.send(peer.answer(await peer.receive_request("INVITE"), 200))
+            byes = []
+            for number in range(2):
+                byes.append(await peer.receive_request("BYE"))
+                challenge = f'WWW-Authenticate: Digest realm="trunk", nonce="{number}", qop="auth"'
+                peer.send(peer.answer(byes[-1], 401, extra=challenge))
+
+            assert await peer.is_served()
+            assert peer.pending() == []
+            assert [bye.cseq.number for bye in byes] == [2, 3]
+            assert ["Authorization" in bye.headers for bye in byes] == [False, True]

@@ -10,10 +10,12 @@ from secrets import randbelow
 
 from dialplane.sip.dialog import Dialog
 from dialplane.sip.message import Request, Response
-from dialplane.sip.transaction import Input, Transaction
+from dialplane.sip.transaction import Input, Transaction, TransactionUser
 from dialplane.sip.transaction_peer import Source
+from dialplane.voice.useragent_challenge import ChallengedInDialog, Credentials
 from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind
 from dialplane.voice.useragent_reason import reason_of
+from dialplane.voice.useragent_session import SessionTimer
 from dialplane.voice.useragent_station import SDP, Fields, Station, sdp_of
 
 GLARE_TRIES = 3
@@ -53,6 +55,8 @@ class SipCall(ABC):
         self._wanted_offer: bytes | None = None
         """SDP for our next re-INVITE, once no other offer is on its way."""
         self._glares = 0
+        self._session: SessionTimer | None = None
+        self._credentials: Credentials | None = None
         self._bye_fields: Fields | None = None
         """Set: hung up, but the BYE must wait for the ACK (15)."""
 
@@ -213,6 +217,9 @@ class SipCall(ABC):
         if self._dialog is not None:
             self._dialog.refresh(request)
         fields = [("Contact", self._station.contact(self.source)), ("Allow", self._station.capabilities.allow)]
+        if self._session is not None:
+            self._session.restart()
+            fields += self._session.terms.fields()
         self._respond(transaction, request, 200, fields, answer)
 
     def _send_wanted_offer(self) -> None:
@@ -241,6 +248,19 @@ class SipCall(ABC):
         else:
             self._wanted_offer = None
 
+    def _on_session_due(self) -> None:
+        """Refresh the session, or give up a peer that has not (RFC 4028 10)."""
+        session = self._session
+        if session is None:
+            return
+        if session.terms.is_ours:
+            expires = f"{session.terms.interval_s};refresher=uac"
+            contact = self._station.contact(self.source)
+            self._send("UPDATE", [("Contact", contact), ("Supported", "timer"), ("Session-Expires", expires)])
+        else:
+            self._send_bye([("Reason", 'SIP;cause=408;text="session expired"')])
+            self._end(CallEnd(EndKind.FAILED, by_remote=True, status=408, text="session expired"))
+
     def _glare_delay_s(self) -> float:
         """How long to wait after 491 (14.1). The owner of the Call-ID waits longer, so that the two part."""
         return randbelow(201) / 100
@@ -256,8 +276,11 @@ class SipCall(ABC):
         if dialog is None:
             return None
         request = dialog.request(method, [*fields, ("User-Agent", station.user_agent)], body)
-        user = None if method == "BYE" else self
-        return station.send_request(request, station.next_hop(dialog.next_hop, self.source), user)
+        peer = station.next_hop(dialog.next_hop, self.source)
+        user: TransactionUser | None = None if method == "BYE" else self
+        if self._credentials is not None:
+            user = ChallengedInDialog(station, dialog, request, peer, credentials=self._credentials, user=user)
+        return station.send_request(request, peer, user)
 
     def _send_ack(self, dialog: Dialog, cseq: int) -> tuple[bytes, Source]:
         """Acknowledge a 2xx. An ACK is no transaction: it is sent again when the 2xx is."""
@@ -293,12 +316,17 @@ class SipCall(ABC):
     def _end(self, end: CallEnd) -> None:
         if self.is_ended:
             return
-        self.is_ended = True
+        self._mark_ended()
         if self.watcher is not None:
             self._station.tell(self.watcher.on_ended, self, end)
 
     def _end_by_us(self, end: CallEnd) -> None:
         """The same, told after the method that causes it returned."""
-        self.is_ended = True
+        self._mark_ended()
         if self.watcher is not None:
             self._station.tell_soon(self.watcher.on_ended, self, end)
+
+    def _mark_ended(self) -> None:
+        self.is_ended = True
+        if self._session is not None:
+            self._session.stop()

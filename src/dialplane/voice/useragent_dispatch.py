@@ -18,6 +18,7 @@ from dialplane.sip.values import Via
 from dialplane.voice.useragent_events import Handler
 from dialplane.voice.useragent_incoming import IncomingCall
 from dialplane.voice.useragent_requests import IncomingRequest
+from dialplane.voice.useragent_session import SHORTEST_S, SessionTooBrief
 from dialplane.voice.useragent_station import HOPS, SDP, Fields, Station
 
 log = structlog.get_logger()
@@ -175,7 +176,8 @@ class Dispatcher:
         try:
             call = IncomingCall(station, request, source, transaction)
         except SipParseError as error:
-            station.respond(transaction, station.response(request, error.status))
+            fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
+            station.respond(transaction, station.response(request, error.status, error.reason, fields=fields))
             return
         station.respond(transaction, station.response(request, 100))
         self._hand_over(lambda: self._handler.on_invite(call), call.reject)

@@ -10,17 +10,19 @@ from dialplane.sip.transaction_peer import Source
 from dialplane.voice.useragent_calls import SipCall, Unacknowledged
 from dialplane.voice.useragent_events import CallEnd, EndKind
 from dialplane.voice.useragent_reason import reason_of
+from dialplane.voice.useragent_session import SessionTimer, terms_of
 from dialplane.voice.useragent_station import SDP, Fields, Station, sdp_of
 
 
 class IncomingCall(SipCall):
-    """A call to us. Raises SipParseError where the INVITE's Contact or Record-Route cannot be read."""
+    """A call to us. Raises SipParseError where a field of the INVITE that calls need cannot be accepted."""
 
     def __init__(self, station: Station, request: Request, source: Source, transaction: Transaction) -> None:
         super().__init__(station, request, source)
         self._transaction = transaction
         self._tag = token_hex(8)
         self._dialog = Dialog.of_incoming(request, self._tag)
+        self._terms = terms_of(request)
         # Ringing and answer begin alike; building that once is a tenth of the call's cost less.
         self._fields = list(request.response(200, to_tag=self._tag).headers)
         self._fields += [("Record-Route", value) for value in request.headers.get_all("Record-Route")]
@@ -41,7 +43,11 @@ class IncomingCall(SipCall):
         cseq = self.request.cseq.number
         is_offer = not sdp_of(self.request)
         self._unacknowledged = Unacknowledged(self._transaction, cseq, is_first=True, is_offer=is_offer)
-        self._answer_invite(200, [*headers, ("Allow", self._station.capabilities.allow)], sdp)
+        fields = [*headers, ("Allow", self._station.capabilities.allow)]
+        if self._terms is not None:
+            self._session = SessionTimer(self._station, self._terms, self._on_session_due)
+            fields += self._terms.fields()
+        self._answer_invite(200, fields, sdp)
 
     def reject(self, status: int, reason: str | None = None, headers: Fields = ()) -> None:
         """Refuse the call with a final answer of 300 or more."""
