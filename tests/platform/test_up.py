@@ -1,0 +1,180 @@
+"""`dialplane up` as DESIGN section 9 promises it: ready, private, the same again, restarted, ended in order."""
+
+import asyncio
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.platform.running import END_TIMEOUT_S, Platform, launch, running
+
+CREDENTIALS = {
+    "account_sid", "auth_token", "customer_id", "access_key", "project_id", "project_token", "portal_email",
+    "portal_password",
+}  # fmt: skip
+ROLES = {"api", "voice", "media", "worker", "sandbox-carrier"}
+
+
+async def _wait_for_new(platform: Platform, role: str, old: int) -> int:
+    async with asyncio.timeout(15):
+        while platform.children().get(role, old) == old:
+            await asyncio.sleep(0.05)
+    return platform.children()[role]
+
+
+async def _wait_until_healthy(platform: Platform) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                status, _ = await platform.customer("GET", "/numbers")
+            except OSError:
+                status = 0
+            if status == 200:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_second_start_on_the_same_data_finds_everything_as_it_was(tmp_path: Path) -> None:
+    """AV-1 (the order of the end), SUP-4 (nothing readable by others)."""
+    data = tmp_path / "data"
+    async with running(data, "--sip-domain", "pbx.example.com") as platform:
+        first = platform.ready
+        kept = json.loads((data / "ready.json").read_text())
+        mode = (data / "ready.json").stat().st_mode & 0o777
+        status, bought = await platform.customer("POST", "/numbers", {"number": await _any_number(platform)})
+        _, organizations = await platform.operator("GET", "/organizations")
+        roles = set(platform.children())
+        ended = await platform.stop()
+
+    assert first == kept
+    assert first.keys() == CREDENTIALS | {"event", "http", "sip", "operator_key"}
+    assert first["event"] == "ready"
+    assert mode == 0o600
+    assert status == 200
+    assert roles == ROLES
+    assert "pbx.example.com" in str(organizations)
+    assert ended == 0
+    assert not (data / "ready.json").exists()
+
+    async with running(data) as platform:
+        again = platform.ready
+        _, numbers = await platform.customer("GET", "/numbers")
+        _, check = await platform.operator("GET", "/ledger/check")
+
+    places = {"http", "sip"}
+    assert {name: again[name] for name in again.keys() - places} == {
+        name: first[name] for name in first.keys() - places
+    }
+    assert numbers["result"] == [bought]
+    assert check["balanced"] is True
+
+
+async def _any_number(platform: Platform) -> str:
+    url = f"{platform.ready['http']}/v1.0/available_numbers"
+    _, found = await platform._request(
+        "GET", f"/v1.0/available_numbers?country_code=US&page_size=1&accesskey={platform.ready['access_key']}", {}, None
+    )
+    result = found["result"]
+    assert isinstance(result, list), url
+    return str(result[0]["number"])
+
+
+async def test_two_platforms_run_side_by_side_and_one_folder_has_one_owner(tmp_path: Path) -> None:
+    async with running(tmp_path / "one") as one, running(tmp_path / "two", "--no-sandbox") as two:
+        third = await launch(tmp_path / "one")
+        _, said = await third.communicate()
+
+        assert one.ready["http"] != two.ready["http"]
+        assert one.ready["operator_key"] != two.ready["operator_key"]
+        assert two.ready.keys() == {"event", "http", "sip", "operator_key"}
+        assert (await two.operator("GET", "/organizations"))[1] == {"organizations": []}
+        assert set(two.children()) == ROLES - {"sandbox-carrier"}
+        assert third.returncode == 3
+        assert f"process {one.process.pid}" in said.decode()
+
+
+async def test_killed_child_is_started_again_on_the_same_port(tmp_path: Path) -> None:
+    """AV-2: within five seconds, here with room for a busy machine."""
+    async with running(tmp_path / "data") as platform:
+        before = platform.children()
+        os.kill(before["api"], signal.SIGKILL)
+        os.kill(before["media"], signal.SIGKILL)
+
+        await _wait_for_new(platform, "api", before["api"])
+        await _wait_for_new(platform, "media", before["media"])
+        await _wait_until_healthy(platform)
+        ended = await platform.stop()
+
+    assert ended == 0
+
+
+async def test_platform_comes_back_after_kill_of_the_supervisor_and_leaves_nobody_behind(tmp_path: Path) -> None:
+    async with running(tmp_path / "data") as platform:
+        pids = [*platform.children().values(), int((tmp_path / "data/pg/data/postmaster.pid").read_text().split()[0])]
+        platform.process.kill()
+        await platform.process.wait()
+        async with asyncio.timeout(END_TIMEOUT_S):
+            while any(_is_alive(pid) for pid in pids):
+                await asyncio.sleep(0.02)
+        sip = platform.ready["sip"]
+
+    async with running(tmp_path / "data", "--sip", sip.removeprefix("sip:")) as again:
+        assert again.ready["access_key"] == platform.ready["access_key"]
+        assert again.ready["sip"] == sip
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def test_busy_port_is_named_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        process = await launch(tmp_path / "data", "--http", f"127.0.0.1:{port}")
+        _, said = await process.communicate()
+
+    assert process.returncode == 3
+    assert said.decode() == f"dialplane: The HTTP port 127.0.0.1:{port} is in use by another program\n"
+
+
+async def test_second_signal_ends_at_once(tmp_path: Path) -> None:
+    """AV-1: the second SIGTERM does not wait."""
+    async with running(tmp_path / "data") as platform:
+        platform.process.send_signal(signal.SIGINT)
+        platform.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await platform.process.wait() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_ordinary_user_runs_it_as_well_as_root(tmp_path: Path) -> None:
+    """As root the tests above ran below a folder that only root may enter; here without any right."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("needs setpriv: apt-get install util-linux")
+    nobody = pwd.getpwnam("nobody")
+    data = Path(f"/tmp/dialplane-nobody-{os.getpid()}")
+    data.mkdir(mode=0o700)
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    prefix = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--no-new-privs"]
+    try:
+        async with running(data, prefix=prefix) as platform:
+            await _wait_until_healthy(platform)
+            owner = (data / "ready.json").stat().st_uid
+            ended = await platform.stop()
+    finally:
+        shutil.rmtree(data)
+
+    assert owner == nobody.pw_uid
+    assert ended == 0
