@@ -145,6 +145,19 @@ def test_refused_invite_resends_the_refusal_until_the_ack() -> None:
     assert list(_run(transaction)) == []
 
 
+def test_challenge_is_sent_again_only_when_asked_and_kept_for_t4() -> None:
+    """DOS-1, DOS-3: a stranger's INVITE from a forged address must not cost memory, nor its victim eleven answers."""
+    for table in (INVITE_SERVER, SERVER):
+        transaction = _make(table)
+        transaction.step(Input.START, 0)
+
+        assert transaction.step(Input.SEND_CHALLENGE, 0) == (Do.SEND,)
+
+        assert transaction.step(Input.RECEIVE_REQUEST, 1) == (Do.SEND,)
+        assert transaction.deadline == 5
+        assert list(_run(transaction)) == []
+
+
 def test_answered_request_repeats_its_answer_for_64_t1_over_udp_only() -> None:
     """SIP-11, timer J (17.2.2)."""
     for peer, ends_at in ((UDP, 33), (TCP, 1)):

@@ -59,6 +59,8 @@ class Input(IntEnum):
     SEND_1XX = auto()
     SEND_2XX = auto()
     SEND_FAILURE = auto()
+    SEND_CHALLENGE = auto()
+    """401 or 407. Any stranger can cause one, so it is kept briefly and sent again only when asked (26.3.2.4)."""
     CANCELLED = auto()
     """Our CANCEL left: a final answer must come within 64*T1 (9.1)."""
     RESEND_TIMER = auto()
@@ -131,6 +133,7 @@ _SENDING_ANSWER = {
     Input.SEND_1XX: Rule(State.PROCEEDING, (Do.SEND,)),
     Input.SEND_2XX: Rule(State.COMPLETED, (Do.SEND,), lifetime=Lifetime.ABSORB),
     Input.SEND_FAILURE: Rule(State.COMPLETED, (Do.SEND,), lifetime=Lifetime.ABSORB),
+    Input.SEND_CHALLENGE: Rule(State.COMPLETED, (Do.SEND,), lifetime=Lifetime.ABSORB_SHORT),
     # The client stops waiting after 64*T1 (timer F), so an answer that is later helps nobody.
     Input.LIFETIME_TIMER: Rule(State.TERMINATED),
 }
@@ -175,6 +178,7 @@ INVITE_SERVER: Table = {
         Input.SEND_1XX: Rule(State.PROCEEDING, (Do.SEND,)),
         Input.SEND_2XX: Rule(State.ACCEPTED, (Do.SEND,), Resend.START_ANYWAY, Lifetime.TRANSACTION),
         Input.SEND_FAILURE: Rule(State.COMPLETED, (Do.SEND,), Resend.START, Lifetime.TRANSACTION),
+        Input.SEND_CHALLENGE: Rule(State.COMPLETED, (Do.SEND,), lifetime=Lifetime.ABSORB_SHORT),
     },
     State.ACCEPTED: {
         Input.RESEND_TIMER: Rule(State.ACCEPTED, (Do.SEND,)),

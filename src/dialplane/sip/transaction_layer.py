@@ -125,13 +125,14 @@ class TransactionLayer:
         return transaction
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> None:
-        """Send `response`; absorbed where a final one left already, but for an INVITE's repeated 2xx."""
+        """Send `response`; nothing happens where a final one left already."""
         if transaction.state in (State.COMPLETED, State.ACCEPTED, State.CONFIRMED, State.TERMINATED):
             return
         transaction.octets = bytes(response)
         status = response.status
-        what = Input.SEND_1XX if status < 200 else Input.SEND_2XX if status < 300 else Input.SEND_FAILURE
-        self.step(transaction, what, now)
+        if status >= 300:
+            transaction.user = None  # nothing that still comes concerns it, and a flood of calls must not stay
+        self.step(transaction, _sending(status), now)
 
     def receive_response(self, response: Response, now: float) -> bool:
         """False: it belongs to no request of ours."""
@@ -209,3 +210,9 @@ class TransactionLayer:
         else:
             self._servers.pop(transaction.key, None)
             self._merge.pop(transaction.merge_key, None)
+
+
+def _sending(status: int) -> Input:
+    if status in (401, 407):
+        return Input.SEND_CHALLENGE
+    return Input.SEND_1XX if status < 200 else Input.SEND_2XX if status < 300 else Input.SEND_FAILURE

@@ -7,6 +7,7 @@ class Source(NamedTuple):
     """An address and the transport to it. A named tuple, because one is made for every datagram."""
 
     host: str
+    """An address, not a name; IPv6 without brackets."""
     port: int
     transport: Literal["udp", "tcp"]
 

@@ -158,7 +158,7 @@ class UserAgent:
 
         `callee` is the To, `target` by default. `destination` is where it goes, by default the host of `target`, which
         is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
-        (SIP-18, CVE-11). `sdp` empty makes a call without an offer.
+        (SIP-18, CVE-11). `sdp` empty makes a call without an offer. Raises SipParseError where `target` is no URI.
         """
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
@@ -192,6 +192,7 @@ class UserAgent:
         """Send a request outside any dialog and wait for its final answer.
 
         Nobody answers: 408; nobody is reachable: 503 (RFC 3261 8.1.3.1). Challenges are answered as in `call`.
+        Raises SipParseError where `target` is no URI.
         """
         request = self._request(method, target, caller, callee, headers, None)
         if body:
@@ -289,6 +290,8 @@ async def _look_up(target: str) -> Source:
     if known is not None:
         return known
     uri = SipUri.parse(target)
+    if not uri.host:
+        raise OSError("a tel URI names no host")  # an empty name would be looked up as ourselves
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
     address = found[0][4]

@@ -96,6 +96,7 @@ class SipCall(ABC):
         station = self._station
         self._unacknowledged = None
         station.layer.step(waiting.transaction, Input.RECEIVE_ACK, station.now())
+        waiting.transaction.user = None
         if self._bye_fields is not None:
             self._send_bye(self._bye_fields)
         if self.is_ended or self.watcher is None:
