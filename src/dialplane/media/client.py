@@ -182,6 +182,8 @@ class MediaClient:
         self._pending: dict[int, tuple[int, asyncio.Future[protocol.Report]]] = {}
         """By request: the leg that it belongs to (0 for none) and who waits for the answer."""
         self._legs: dict[int, MediaClientLeg] = {}
+        self._opened: dict[int, MediaClientLeg] = {}
+        """By request: legs that are on their way to whoever asked for them."""
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
         self._is_connected = asyncio.Event()
@@ -210,11 +212,19 @@ class MediaClient:
     async def open(self) -> MediaClientLeg:
         """See the port `Media`. Cancelling it gives the leg back."""
         request = self.next_request()
-        answer = await self.ask(protocol.Open(request), request, 0)
+        try:
+            answer = await self.ask(protocol.Open(request), request, 0)
+        except asyncio.CancelledError:
+            opened = self._opened.pop(request, None)
+            if opened is not None:  # the answer and the cancelling met in one turn of the loop
+                self._give_up(opened)
+            raise
         if isinstance(answer, protocol.OpenRefused):
             raise Unavailable(answer.reason)
-        assert isinstance(answer, protocol.Opened)
-        return self._legs[answer.leg]
+        leg = self._opened.pop(request, None)
+        if leg is None:
+            raise Unavailable("the media process is away")
+        return leg
 
     async def stats(self) -> protocol.Stats:
         """Figures of the media process. Raises Unavailable."""
@@ -281,9 +291,10 @@ class MediaClient:
         match report:
             case protocol.Opened(request, leg_id):
                 leg = self._legs[leg_id] = MediaClientLeg(self, report)
-                if not self._answer(request, report):  # whoever asked has given up
-                    self.send(protocol.Close(leg_id, self.next_request()))
-                    leg.end(MediaCounters())
+                if self._answer(request, report):
+                    self._opened[request] = leg
+                else:  # whoever asked has given up
+                    self._give_up(leg)
             case (
                 protocol.OpenRefused(request)
                 | protocol.Stats(request)
@@ -308,6 +319,7 @@ class MediaClient:
         self._transport = None
         self._is_connected.clear()
         self._unsent.clear()
+        self._opened.clear()
         legs, self._legs = self._legs, {}
         for leg in legs.values():
             self._refuse_pending(leg.leg_id)
@@ -317,6 +329,11 @@ class MediaClient:
         if self.on_lost is not None:
             log.warning("media_lost", legs=len(legs))
             self.on_lost()
+
+    def _give_up(self, leg: MediaClientLeg) -> None:
+        """Close a leg that nobody waits for any more."""
+        self.send(protocol.Close(leg.leg_id, self.next_request()))
+        leg.end(MediaCounters())
 
     def _answer(self, request: int, report: protocol.Report) -> bool:
         _, waiting = self._pending.get(request, (0, None))

@@ -82,14 +82,16 @@ class Outgoing:
             self._passes_on = incoming.statistics
             self._sequence_offset = self._sequence_number + 1 - incoming.sequence_number
             self._timestamp_offset = self._after_pause(now) - incoming.timestamp
+            self.resumes = True
             marker = 0x80
         sequence_number = incoming.sequence_number + self._sequence_offset & 0xFFFF
         timestamp = incoming.timestamp + self._timestamp_offset & 0xFFFF_FFFF
         HEADER.pack_into(DATAGRAM, 0, 0x80, payload_type | marker, sequence_number, timestamp, self.ssrc)
-        self._transmit(_USUAL_VIEW if size == _USUAL else VIEW[:size])
         if sequence_number - self._sequence_number & 0xFFFF < 0x8000:  # a late packet does not turn the clock back
-            self._sequence_number, self.timestamp, self._sent_at = sequence_number, timestamp, now
-        self.resumes = True
+            self._sequence_number = sequence_number
+            self.timestamp = timestamp
+            self._sent_at = now
+        self._transmit(_USUAL_VIEW if size == _USUAL else VIEW[:size])
 
     def _advance(self, now: float) -> int:
         """Move on by a frame. The answer is the marker bit in its place."""

@@ -30,9 +30,11 @@ from dialplane.media.ticker import Ticker
 SILENCE_S = 60.0
 """SIP-16: a party that should send and has not for so long is reported."""
 
-_REST_S = 0.002
+
+_REST_S = 0.004
 """After packets were handled the process rests this long, so that the next wake-up finds several (as network cards
-moderate their interrupts). It is the delay that we add to a relayed packet at most."""
+moderate their interrupts). It is the delay that we add to a relayed packet at most; 4 ms in place of 2 save a fifth
+of its cost."""
 _UPKEEP_S = 0.1
 _UPKEEP_TURNS = 10
 """Each leg is looked after once in so many upkeeps, that is once a second."""
@@ -96,7 +98,6 @@ class MediaServer:
         self._counts_before = [0, 0]
         """Packets sent and received by legs that are closed."""
         self._is_stopping = False
-        self._has_packets = False
         self._listener = _listen(socket_path)
         self._watch(self._listener.fileno(), self._accept)
 
@@ -121,15 +122,16 @@ class MediaServer:
         now = time.monotonic()
         due = self._ticker.next_at()
         wake_at = self._upkeep_at if due is None else min(due, self._upkeep_at)
-        self._has_packets = False
-        self._read(self._epoll.poll(max(0.0, wake_at - now)), wake_at)
+        events = self._epoll.poll(max(0.0, wake_at - now))
+        has_packets = bool(events) and bool(self._owners)
+        self._read(events, wake_at)
         self._tick()
         now = time.monotonic()
         if now >= self._upkeep_at:
             self._upkeep(now)
         for connection in list(self._connections.values()):
             self._flush(connection)
-        if self._has_packets:
+        if has_packets:
             due = self._ticker.next_at()
             rest = _REST_S if due is None else min(_REST_S, due - time.monotonic())
             if rest > 0:
@@ -141,11 +143,9 @@ class MediaServer:
         while events:
             now = time.monotonic()
             for descriptor, _ in events:
-                reader = readers.get(descriptor)
-                if reader is None:
-                    continue  # closed by an earlier event of this batch
                 try:
-                    reader(now)
+                    if descriptor in readers:  # else it was closed by an earlier event of this batch
+                        readers[descriptor](now)
                 except Exception:  # noqa: BLE001 - whatever one leg's packets trigger must end that leg only
                     self._fail(descriptor)
             if time.monotonic() >= until:
@@ -281,18 +281,9 @@ class MediaServer:
         self._last_leg += 1
         leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker)
         connection.legs[leg.leg_id] = (leg, pair)
-        self._watch(pair.rtp.fileno(), self._packet_reader(leg), (connection, leg.leg_id))
+        self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
         self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
         connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
-
-    def _packet_reader(self, leg: Leg) -> Callable[[float], None]:
-        receive = leg.receive
-
-        def read(now: float) -> None:
-            self._has_packets = True
-            receive(now)
-
-        return read
 
     def _close(self, connection: Connection, leg_id: int, request: int, now: float) -> None:
         owned = connection.legs.pop(leg_id, None)
