@@ -22,7 +22,7 @@ from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.domain.accounts import Plan
-from dialplane.domain.errors import Unavailable
+from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.inventory import OWNED, NewItem
@@ -60,7 +60,7 @@ class NoRuns:
     """An installation in which nobody drives runs."""
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
-        raise Unavailable("no runs here")
+        raise LimitExceeded("No run is driven here")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import typer
 
 from dialplane import __version__
 from dialplane.config import SettingError, Settings, from_environment, override
-from dialplane.faces.cli import phone
+from dialplane.faces.cli import demo, phone
 
 Launch = Callable[[str, Settings, int], int]
 """Runs a program (`up`, `api`, `voice`, …) with settings, as the child of a process id (0: nobody's), to its exit
@@ -34,6 +34,7 @@ app = typer.Typer(
     "\n\nStart everything with [bold]dialplane up[/bold]; DIALPLANE_… in the environment sets every option too.",
 )
 app.add_typer(phone.app)
+app.command()(demo.demo)
 
 
 @app.callback(invoke_without_command=True)

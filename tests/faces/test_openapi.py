@@ -1,0 +1,128 @@
+"""The OpenAPI document is true, and no request that it allows brings the server down (API-2, API-6)."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from dialplane.services.transaction import Database
+from tests.faces.conftest import Client, Tenant, stock
+
+EXAMPLES_OF_EACH = 8
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def try_every_operation(document: dict[str, Any], base: str, key: str) -> list[str]:
+    """What schemathesis finds wrong. Blocking, so it runs in a thread beside the server's loop."""
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=base)
+    found: list[str] = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=EXAMPLES_OF_EACH,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def run(case: Any) -> None:
+            case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS, timeout=30)
+
+        try:
+            run()
+        except Exception as failure:  # noqa: BLE001  # a report of every operation says more than the first failure
+            found.append(f"{operation.method} {operation.path}: {failure!r} {getattr(failure, 'exceptions', '')}")
+    return found
+
+
+async def test_answers_conform_to_the_document_and_none_is_500(
+    client: Client, anonymous: Client, database: Database
+) -> None:
+    """API-2."""
+    await stock(database, "+14155550100")
+    document = (await anonymous.ask("GET", "/openapi.json")).json
+
+    found = await asyncio.to_thread(try_every_operation, document, client.base, client.key)
+
+    assert found == []
+
+
+async def own_ids(owner: Client) -> dict[str, str]:
+    """An id of each kind of thing, by the name of the path parameter that takes it."""
+    flow = {"name": "menu", "actions": [{"type": "answer"}]}
+    made = {
+        "extension_id": await owner.ask("POST", "/v1.0/extensions", {"extension": "100", "password": "p"}),
+        "flow_id": await owner.ask("POST", "/v1.0/flows", flow),
+        "accesskey_id": await owner.ask("POST", "/v1.0/accesskeys", {"name": "k"}),
+        "number_id": await owner.ask("POST", "/v1.0/numbers", {"number": "+899100000001"}),
+        "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
+        "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
+    }
+    assert {answer.status for answer in made.values()} == {200}
+    return {name: answer.json["id"] for name, answer in made.items()}
+
+
+async def test_foreign_id_answers_exactly_as_an_unknown_one(
+    client: Client, other_tenant: Tenant, database: Database
+) -> None:
+    """API-6."""
+    await stock(database, "+14155550100")
+    ids = await own_ids(Client(client.base, client.session, other_tenant.key))
+    document = (await client.ask("GET", "/openapi.json")).json
+    tried = 0
+
+    for path, item in document["paths"].items():
+        name = path.partition("{")[2].partition("}")[0]
+        for method in {"get", "put", "post", "delete"} & set(item) if name else ():
+            body = {} if "requestBody" in item[method] else None
+            foreign, unknown = [
+                await client.ask(method.upper(), path.replace(f"{{{name}}}", each), body)
+                for each in (ids.get(name, str(uuid4())), str(uuid4()))
+            ]
+
+            errors = [answer.json["error"] | {"request_id": ""} for answer in (foreign, unknown)]
+            assert errors[0] == errors[1], path
+            if errors[0]["reason"] != "INVALID_ARGUMENT":  # an empty body is refused before anything is looked up
+                assert (foreign.status, unknown.status) == (404, 404), path
+            tried += 1
+    assert tried > 30
+
+
+async def test_document_names_every_operation_once_and_every_answer(anonymous: Client) -> None:
+    document = (await anonymous.ask("GET", "/openapi.json")).json
+
+    operations = [
+        operation
+        for path, item in document["paths"].items()
+        if path.startswith("/v1.0")
+        for method, operation in item.items()
+        if method in ("get", "put", "post", "delete")
+    ]
+    names = [operation["operationId"] for operation in operations]
+    assert document["openapi"].startswith("3.1")
+    assert len(names) == len(set(names))
+    for operation in operations:
+        assert {"200", "400", "401", "403", "429", "503"} <= set(operation["responses"])
+        assert operation["description"]
+
+
+async def test_page_of_the_documentation_needs_nobody_else(anonymous: Client) -> None:
+    page = await anonymous.ask("GET", "/docs")
+
+    text = page.raw.decode()
+    assert (page.status, page.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
+    assert "/v1.0/numbers/{number_id}" in text
+    assert "<script" not in text
+    assert "https://" not in text.replace("https://example.org", "")
