@@ -15,6 +15,8 @@ from dialplane.worker.repeat import repeat
 
 MAX_AT_ONCE = 256
 SWEEP_S = 1.0
+GATHER_S = 0.005
+"""What ends within this time is settled in one transaction: less work for the store, for a delay that nobody sees."""
 
 log = structlog.get_logger()
 
@@ -34,7 +36,7 @@ class Deliveries:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until `stopping`; then what is under way is ended and written down."""
         async with asyncio.TaskGroup() as owner:
-            await repeat("deliveries", lambda: self._step(owner), wake=self.wake, stopping=stopping)
+            await repeat("deliveries", lambda: self._step(owner), wake=self.wake, stopping=stopping, gather_s=GATHER_S)
             if self._sending:
                 await asyncio.wait(self._sending)
         if self._finished:
@@ -49,9 +51,8 @@ class Deliveries:
             return False
         sweep = time.monotonic() >= self._next_sweep
         settled = list(self._finished)
-        claimed = await settle_and_claim(
-            self._database, worker, settled, limit=MAX_AT_ONCE - len(self._sending), sweep=sweep, now=utc_now()
-        )
+        room = MAX_AT_ONCE - len(self._sending)
+        claimed = await settle_and_claim(self._database, worker, settled, limit=room, sweep=sweep, now=utc_now())
         del self._finished[: len(settled)]
         if sweep:
             self._next_sweep = time.monotonic() + SWEEP_S
@@ -59,7 +60,7 @@ class Deliveries:
             task = owner.create_task(self._send(delivery))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        return bool(claimed)
+        return 0 < room <= len(claimed)
 
     async def _send(self, claimed: ClaimedDelivery) -> None:
         started_at = utc_now()

@@ -21,9 +21,10 @@ async def repeat(
     wake: asyncio.Event,
     stopping: asyncio.Event,
     poll_s: float = POLL_S,
+    gather_s: float = 0.0,
 ) -> None:
     """Run `step` until `stopping`; it answers whether more may be waiting. A failed step is logged and tried again,
-    after pauses that grow."""
+    after pauses that grow. After a hint it waits `gather_s`, so that what comes together is done together."""
     pause_s = 0.0
     while not stopping.is_set():
         wake.clear()
@@ -37,6 +38,8 @@ async def repeat(
             continue
         if not more:
             await _first_of(wake, stopping, timeout_s=poll_s)
+            if gather_s:
+                await asyncio.sleep(gather_s)
 
 
 async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:

@@ -150,6 +150,7 @@ class PostgresWebhookStore:
         await self._connection.execute(_SQL["wake"])
 
     async def claim(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[ClaimedDelivery]:
+        await self._connection.execute(_SQL["commit_lazily"])
         locked = await self._connection.fetch(_SQL["lock_due_endpoints"], now, limit)
         if not locked:
             return []

@@ -69,6 +69,11 @@ update webhook_deliveries set due_at = least(due_at, $2) where id = $1 and statu
 -- name: wake
 select pg_notify('dialplane_work', 'deliveries');
 
+-- name: commit_lazily
+-- What a claim or a settlement loses with the machine's power is sent again with the same id, as it is after any crash;
+-- waiting for the disk at every step would cost more than the step.
+set local synchronous_commit = off;
+
 -- name: lock_due_endpoints
 -- One claim at a time looks at an endpoint, so that its count of deliveries in flight holds. The endpoint that has
 -- waited longest comes first.
@@ -87,21 +92,35 @@ limit $2
 for no key update of endpoint skip locked;
 
 -- name: claim
--- A statement of its own after the lock, so that it sees what the last holder of the lock has claimed.
+-- A statement of its own after the lock, so that it sees what the last holder of the lock has claimed. It steps from
+-- resource to resource through the index of open deliveries and looks only at the first of each, so that a long queue
+-- of one resource costs no more than a short one.
 with picked as (
     select pick.id
     from webhook_endpoints endpoint
     cross join lateral (
-        select waiting.id
-        from webhook_deliveries waiting
-        where waiting.endpoint_id = endpoint.id and waiting.status = 'pending' and waiting.due_at <= $2
-          and not exists (
-              select
-              from webhook_deliveries earlier
-              where earlier.endpoint_id = waiting.endpoint_id and earlier.resource_id = waiting.resource_id
-                and earlier.resource_seq < waiting.resource_seq and earlier.status in ('pending', 'sending')
-          )
-        order by waiting.due_at, waiting.resource_seq
+        with recursive first_of_resource as (
+            (
+                select id, resource_id, status, due_at
+                from webhook_deliveries
+                where endpoint_id = endpoint.id and status in ('pending', 'sending')
+                order by resource_id, resource_seq
+                limit 1
+            )
+            union all
+            select following.*
+            from first_of_resource last
+            cross join lateral (
+                select id, resource_id, status, due_at
+                from webhook_deliveries
+                where endpoint_id = endpoint.id and status in ('pending', 'sending') and resource_id > last.resource_id
+                order by resource_id, resource_seq
+                limit 1
+            ) following
+        )
+        select id
+        from first_of_resource
+        where status = 'pending' and due_at <= $2
         limit greatest(
             0,
             case when endpoint.failures_in_a_row >= $6 then 1 else $5 end - (
