@@ -307,7 +307,9 @@ class SipCall(ABC):
         fields: Fields = (),
         body: bytes = b"",
     ) -> None:
-        self._station.respond(transaction, self._station.response(request, status, fields=fields, body=body))
+        to_tag = self._dialog.local_tag if self._dialog is not None else None
+        response = self._station.response(request, status, to_tag=to_tag, fields=fields, body=body)
+        self._station.respond(transaction, response)
 
     def _forget(self) -> None:
         """No request inside the dialog is expected any more."""
