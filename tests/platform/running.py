@@ -48,8 +48,8 @@ class Platform:
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         for pid in map(int, listed.split()):
             words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            if "dialplane" in words:
-                found[words[words.index("dialplane") + 1]] = pid
+            if "dialplane.bootstrap" in words:
+                found[words[words.index("dialplane.bootstrap") + 1]] = pid
         return found
 
     async def stop(self) -> int:

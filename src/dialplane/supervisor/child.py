@@ -57,7 +57,7 @@ class Child:
         with self._log.open("ab") as file:
             self._log.chmod(0o600)
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "dialplane", self.role, "--parent", str(os.getpid())),
+                *(sys.executable, "-m", "dialplane.bootstrap", self.role, str(os.getpid())),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=file,

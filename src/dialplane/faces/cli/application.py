@@ -11,9 +11,8 @@ from dialplane import __version__
 from dialplane.config import SettingError, Settings, from_environment, override
 from dialplane.faces.cli import demo, phone
 
-Launch = Callable[[str, Settings, int], int]
-"""Runs a program (`up`, `api`, `voice`, …) with settings, as the child of a process id (0: nobody's), to its exit
-status."""
+Launch = Callable[[str, Settings], int]
+"""Runs a program (`up`, `api`, `voice`, …) with settings, to its exit status."""
 
 USAGE_ERROR = 2
 
@@ -23,7 +22,6 @@ Http = Annotated[
 ]
 Sip = Annotated[str | None, typer.Option("--sip", help="Where SIP is served, UDP and TCP.", metavar="HOST:PORT")]
 Rtp = Annotated[str | None, typer.Option("--rtp", help="UDP ports for audio.", metavar="FIRST-LAST")]
-Parent = Annotated[int, typer.Option("--parent", hidden=True)]
 
 app = typer.Typer(
     name="dialplane",
@@ -86,53 +84,53 @@ def up(
 
 
 @app.command()
-def api(context: typer.Context, data: Data = None, http: Http = None, parent: Parent = 0) -> None:
+def api(context: typer.Context, data: Data = None, http: Http = None) -> None:
     """Run the API process alone. Needs DATABASE_URL.
 
     Example:
 
       DATABASE_URL=postgresql://db/dialplane dialplane api --http 0.0.0.0:8080
     """
-    _launch(context, "api", parent, data=data, http=http)
+    _launch(context, "api", data=data, http=http)
 
 
 @app.command()
-def voice(context: typer.Context, data: Data = None, sip: Sip = None, parent: Parent = 0) -> None:
+def voice(context: typer.Context, data: Data = None, sip: Sip = None) -> None:
     """Run the voice process alone: SIP, and the programs of live calls. Needs DATABASE_URL and a media process.
 
     Example:
 
       DATABASE_URL=postgresql://db/dialplane DIALPLANE_NODE=voice-1 dialplane voice --sip 192.0.2.10:5060
     """
-    _launch(context, "voice", parent, data=data, sip=sip)
+    _launch(context, "voice", data=data, sip=sip)
 
 
 @app.command()
-def media(context: typer.Context, data: Data = None, sip: Sip = None, rtp: Rtp = None, parent: Parent = 0) -> None:
+def media(context: typer.Context, data: Data = None, sip: Sip = None, rtp: Rtp = None) -> None:
     """Run the media process alone: RTP. The host of --sip is the address that it uses for audio too.
 
     Example:
 
       dialplane media --data /srv/dialplane --sip 192.0.2.10:5060 --rtp 20000-29999
     """
-    _launch(context, "media", parent, data=data, sip=sip, rtp=rtp)
+    _launch(context, "media", data=data, sip=sip, rtp=rtp)
 
 
 @app.command()
-def worker(context: typer.Context, data: Data = None, parent: Parent = 0) -> None:
+def worker(context: typer.Context, data: Data = None) -> None:
     """Run the worker alone: webhooks, renewals, reconciliation. Needs DATABASE_URL.
 
     Example:
 
       DATABASE_URL=postgresql://db/dialplane dialplane worker
     """
-    _launch(context, "worker", parent, data=data)
+    _launch(context, "worker", data=data)
 
 
 @app.command("sandbox-carrier", hidden=True)
-def sandbox_carrier(context: typer.Context, data: Data = None, parent: Parent = 0) -> None:
+def sandbox_carrier(context: typer.Context, data: Data = None) -> None:
     """Run the simulated carrier's phones alone."""
-    _launch(context, "sandbox-carrier", parent, data=data)
+    _launch(context, "sandbox-carrier", data=data)
 
 
 @app.command()
@@ -149,7 +147,6 @@ def migrate(context: typer.Context) -> None:
 def _launch(
     context: typer.Context,
     program: str,
-    parent: int = 0,
     *,
     data: Path | None = None,
     http: str | None = None,
@@ -169,7 +166,7 @@ def _launch(
             sip_domains=sip_domains,
             sandbox=sandbox,
         )
-        status = launch(program, settings, parent)
+        status = launch(program, settings)
     except SettingError as fault:
         typer.echo(f"dialplane: {fault}", err=True)
         raise typer.Exit(USAGE_ERROR) from fault

@@ -1,0 +1,32 @@
+"""Which module runs which program, and how one is started."""
+
+import sys
+from importlib import import_module
+
+from dialplane.bootstrap.process import follow_parent, set_up_logs
+from dialplane.config import Settings
+
+PROGRAMS = {
+    "up": "dialplane.supervisor.up",
+    "api": "dialplane.bootstrap.api",
+    "voice": "dialplane.bootstrap.voice",
+    "media": "dialplane.bootstrap.media",
+    "worker": "dialplane.bootstrap.worker",
+    "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
+    "migrate": "dialplane.bootstrap.migrate",
+}
+"""Each module has a `run(settings)` that gives the exit status, or None for 0. It is imported when it is the one to
+run: a process of one role must not carry the code of the others."""
+
+
+def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
+    """Run the program to its end; its exit status. Where `parent` is a process id, die with that process."""
+    if parent:
+        follow_parent(parent)
+    set_up_logs(program)
+    try:
+        status: int | None = import_module(PROGRAMS[program]).run(settings)
+    except OSError as fault:
+        print(f"dialplane: {program}: {fault}", file=sys.stderr)
+        return 1
+    return status or 0
