@@ -26,7 +26,7 @@ async def measure(server: Ours | Rtpengine, streams: int, seconds: float, folder
     try:
         async with server:
             await server.play(streams, folder / "prompt.wav", folder / "prompt.ulaw", party.port)
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(4.0)  # our source lock settles in 3 s, rtpengine has read its file by then
             cpu, heard, begin = cpu_seconds(server.pid), party.heard(), time.monotonic()
             await asyncio.sleep(seconds)
             cpu, heard, took = cpu_seconds(server.pid) - cpu, party.heard() - heard, time.monotonic() - begin

@@ -47,6 +47,7 @@ class Leg:
         self._payload_type = -1
         self._event_type = -1
         self._is_alaw = False
+        self._may_send = False
         self._events = EventReceiver()
         self._events_of: ReceiveStatistics | None = None
         """The stream that they belong to: another one has other timestamps."""
@@ -63,6 +64,7 @@ class Leg:
         self._to_sink: bytes | None = None
         """The translation from our law into its, where they differ."""
         # What is sent of our own accord
+        self._has_turns = False
         self._playing: Playing | None = None
         self._digits: Iterator[EventFrame | bytes] | None = None
         self._digits_request = 0
@@ -77,6 +79,7 @@ class Leg:
         self._payload_type = remote.payload_type
         self._event_type = -1 if remote.telephone_event is None else remote.telephone_event
         self._is_alaw = remote.codec == "PCMA"
+        self._may_send = remote.receives
         self._is_silent = False
         self._refresh()
 
@@ -173,7 +176,7 @@ class Leg:
             frame = self._playing.next_frame()
             if frame is None:
                 self.end_playing(PlayEnd.FINISHED)
-        if not self._can_send() or self not in self._ticker:
+        if not self._may_send or not self._has_turns:
             return
         if isinstance(frame, EventFrame):
             self._outgoing.send_event(frame, self._event_type, now)
@@ -244,25 +247,23 @@ class Leg:
             self._report(DigitsSent(self.leg_id, self._digits_request))
         self._next_digits()
 
-    def _can_send(self) -> bool:
-        return self._remote is not None and self._remote.receives
-
     def _refresh(self) -> None:
         """After any change: whether this leg needs turns, and who gets whose packets."""
         is_fed = self._hears and (self._partner is not None or self._echoes)
-        if self._playing is not None or self._digits is not None or (self._can_send() and not is_fed):
-            if self not in self._ticker:
-                self._outgoing.resumes = True
-                self._ticker.add(self)
-        else:
+        wants_turns = self._playing is not None or self._digits is not None or (self._may_send and not is_fed)
+        if wants_turns and not self._has_turns:
+            self._outgoing.resumes = True
+            self._ticker.add(self)
+        elif not wants_turns:
             self._ticker.remove(self)
+        self._has_turns = wants_turns
         self._find_sink()
         if self._partner is not None:
             self._partner._find_sink()
 
     def _find_sink(self) -> None:
         sink = self if self._echoes else self._partner
-        if sink is None or sink in self._ticker or not sink._can_send():
+        if sink is None or sink._has_turns or not sink._may_send:
             self._sink = self._to_sink = None
             return
         self._sink = sink

@@ -60,9 +60,14 @@ class Outgoing:
 
     def send_frame(self, frame: bytes, payload_type: int, now: float) -> None:
         """Send the next 20 ms of audio of our own."""
-        marker = self._advance(now)
+        if self.resumes:
+            payload_type |= self._advance(now)
+        else:  # `_advance` in place: it runs for every frame of every prompt
+            self._sequence_number = self._sequence_number + 1 & 0xFFFF
+            self.timestamp = self.timestamp + FRAME_SAMPLES & 0xFFFF_FFFF
+            self._sent_at = now
         packet = self._frame
-        HEADER.pack_into(packet, 0, 0x80, payload_type | marker, self._sequence_number, self.timestamp, self.ssrc)
+        HEADER.pack_into(packet, 0, 0x80, payload_type, self._sequence_number, self.timestamp, self.ssrc)
         packet[HEADER_OCTETS:] = frame
         self._transmit(packet)
 

@@ -25,9 +25,6 @@ class Ticker(Generic[T]):
         """Turns that ended more than 10 ms after their time."""
         self.worst_s = 0.0
 
-    def __contains__(self, member: T) -> bool:
-        return member in self._members
-
     def add(self, member: T) -> None:
         self._members[member] = None
 
