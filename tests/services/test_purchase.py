@@ -93,6 +93,26 @@ async def test_purchase_beyond_the_balance_changes_nothing(database: PostgresDat
     await assert_balanced(database)
 
 
+async def test_suspended_account_buys_nothing(database: PostgresDatabase) -> None:
+    account_id = await buyer(database, status="suspended")
+    await stock(database, NUMBER)
+
+    with pytest.raises(NotPermitted):
+        await buy(database, account_id, NUMBER)
+
+
+async def test_decoration_of_a_number_is_no_part_of_it(database: PostgresDatabase) -> None:
+    account_id = await buyer(database)
+    await stock(database, NUMBER)
+
+    assert (await bought(database, account_id, "+1 (415) 555-0100")).number == NUMBER
+
+
+async def test_what_is_no_number_is_invalid(database: PostgresDatabase) -> None:
+    with pytest.raises(Invalid):
+        await buy(database, await buyer(database), "415")
+
+
 async def test_number_that_nobody_offers_is_not_found(database: PostgresDatabase) -> None:
     with pytest.raises(NotFound):
         await buy(database, await buyer(database), NUMBER)

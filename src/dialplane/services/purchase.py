@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.accounts import Account, IdentityStatus
+from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted, Unavailable
 from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
@@ -92,7 +93,7 @@ async def _begin(
     item = await _choose(tx, wanted, now)
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
-    carrier = _carrier(carriers, item)
+    carrier = _carrier(carriers, item.carrier)
     order = _new_order(account_id, item, wanted, now)
     if item.state is ItemState.HELD:
         await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
@@ -109,6 +110,8 @@ async def _buyer(tx: Transaction, account_id: AccountId) -> Account:
     account = await tx.accounts.find(account_id)
     if account is None:
         raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+    if not account.status.may_use:
+        raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
     if account.identity_status is not IdentityStatus.VERIFIED:
         raise NotPermitted(
             "The identity must be verified before numbers can be bought", reason="IDENTITY_VERIFICATION_REQUIRED"
@@ -122,7 +125,7 @@ async def _choose(tx: Transaction, wanted: NumberOrder, now: datetime) -> Item:
         wanted.query.check()
         item = await tx.inventory.lock_any(wanted.query, now)
     else:
-        item = await tx.inventory.lock_by_number(wanted.number)
+        item = await tx.inventory.lock_by_number(normalize_tel(wanted.number, field="number"))
     if item is None:
         raise NotFound("No carrier offers such a number", reason="NUMBER_NOT_FOUND", field="number")
     if wanted.kind is not None and wanted.kind is not item.kind:
@@ -142,11 +145,11 @@ def _end_of_reservation(item: Item, account_id: AccountId) -> ReservationStatus:
     return ReservationStatus.USED if item.account_id == account_id else ReservationStatus.EXPIRED
 
 
-def _carrier(carriers: Carriers, item: Item) -> Carrier:
+def _carrier(carriers: Carriers, name: str) -> Carrier:
     try:
-        return carriers.carrier(item.carrier)
+        return carriers.carrier(name)
     except KeyError:
-        raise Unavailable(f"The carrier {item.carrier} is not set up") from None
+        raise Unavailable(f"The carrier {name} is not set up") from None
 
 
 def _new_order(account_id: AccountId, item: Item, wanted: NumberOrder, now: datetime) -> Order:
@@ -173,12 +176,12 @@ def _new_order(account_id: AccountId, item: Item, wanted: NumberOrder, now: date
 
 async def go_on(database: Database, carriers: Carriers, order: Order, now: datetime) -> Order:
     """Ask the carrier and write down what it says. Safe at any time, from any process, any number of times."""
-    carrier = carriers.carrier(order.carrier)
+    answer: Answer | None = None
     try:
         async with asyncio.timeout(CARRIER_TIMEOUT_S):
-            answer = await _ask(carrier, order)
-    except (CarrierTimeout, TimeoutError):
-        answer = None
+            answer = await _ask(_carrier(carriers, order.carrier), order)
+    except (CarrierTimeout, TimeoutError, Unavailable):
+        pass  # whether it did anything is not known: the order waits
     return await conclude(database, order.id, answer, now)
 
 

@@ -3,6 +3,7 @@
 Several at once are safe: what one has locked, the others leave out; what one has claimed, nobody looks at for a while.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,14 +16,16 @@ from dialplane.services.purchase import go_on
 from dialplane.services.transaction import Database
 
 
-async def reconcile_orders(database: Database, carriers: Carriers, now: datetime, *, limit: int = 50) -> list[Order]:
-    """Ask the carriers about every order that is due, and end those that can be; the orders as they stand then."""
+async def reconcile_orders(database: Database, carriers: Carriers, now: datetime, *, limit: int = 8) -> list[Order]:
+    """Ask the carriers about orders that are due, `limit` at once, and end those that can be; as they stand then."""
     async with database.transaction() as tx:
         due = await tx.orders.take_due(now, limit=limit)
         claimed = [replace(order, check_at=now + IN_HAND, attempts=max(order.attempts, 1)) for order in due]
         for order in claimed:
             await tx.orders.save(order)
-    return [await go_on(database, carriers, order, now) for order in claimed]
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(go_on(database, carriers, order, now)) for order in claimed]
+    return [task.result() for task in asked]
 
 
 async def reconcile_stock(database: Database, carriers: Carriers, now: datetime) -> int:

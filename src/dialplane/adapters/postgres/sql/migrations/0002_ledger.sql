@@ -44,7 +44,7 @@ create index ledger_entries_by_account on ledger_entries (account_id, created_at
 create table ledger_postings (
     entry_id uuid not null references ledger_entries,
     book text not null check (book in ('customer', 'revenue', 'funding', 'allowance')),
-    account_id uuid references accounts,
+    account_id uuid,                                     -- the entry's, whose key stands there
     currency text not null check (currency in ('USD', 'TOKEN')),
     amount bigint not null check (amount <> 0),
     primary key (entry_id, book, currency),

@@ -23,7 +23,7 @@ create table inventory_items (
     monthly_micros bigint not null default 0 check (monthly_micros >= 0),
     documents_required text[] not null default '{}',
     state text not null check (state in ('offered', 'held', 'assigned', 'quarantined')),
-    account_id uuid references accounts,                 -- who holds, has or last had it
+    account_id uuid,                                     -- who holds, has or last had it; orders and numbers have keys
     state_until timestamptz,                             -- end of a reservation or of the quarantine
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -44,7 +44,7 @@ create index inventory_items_by_end_of_state on inventory_items (state_until) wh
 create table numbers (
     id uuid primary key,
     account_id uuid not null references accounts,
-    organization_id uuid not null references organizations,
+    organization_id uuid not null,                       -- the account's
     number text not null check (length(number) between 1 and 255),
     kind text not null check (kind in ('local', 'toll_free', 'mobile', 'virtual', 'sip', 'pattern', 'channel')),
     status text not null check (status in ('active', 'suspended', 'released')),
