@@ -98,7 +98,8 @@ async def test_carrier_that_took_it_is_charged_once_however_often_it_says_so(dat
 
     purse = await _purse(database, account_id)
     assert (purse.credit, purse.credit_held) == (990_000, 0)
-    assert (await get_message(database, account_id, message.id)).targets[0].status is TargetStatus.SENT
+    sent = await get_message(database, account_id, message.id)
+    assert (sent.targets[0].status, sent.updated_at) == (TargetStatus.SENT, NOW)
     assert (await check_ledger(database)).balanced
 
 

@@ -130,6 +130,8 @@ async def _let_in(
     await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
     if isinstance(decision.target, FlowTarget):
         await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
+    elif decision.target is not None:
+        log.warning("message_target_not_run", message_id=str(message.id), target=type(decision.target).__name__)
     return message
 
 

@@ -139,6 +139,9 @@ returning target.message_id, message.account_id, target.position, message.source
           message.medias, target.parts, target.attempts, target.leased_by as worker;
 
 -- name: set_target
+with changed as (
+    update messages set updated_at = $5 where id = $1
+)
 update message_targets
 set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), attempts = attempts + 1,
     leased_by = null, leased_until = null
