@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -26,6 +26,12 @@ _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+
+class _AnyLeg(Protocol):
+    """A leg as the runtime's port shows it; it must be one of the same client."""
+
+    leg_id: int
 
 
 class MediaClientLeg:
@@ -88,7 +94,7 @@ class MediaClientLeg:
     def echo(self, on: bool) -> None:
         self._send(protocol.Echo(self.leg_id, on))
 
-    def bridge(self, other: "MediaClientLeg | None") -> None:
+    def bridge(self, other: _AnyLeg | None) -> None:
         self._send(protocol.Bridge(self.leg_id, other.leg_id if other is not None else None))
 
     def mute(self, *, heard: bool, hears: bool) -> None:

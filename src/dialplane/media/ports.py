@@ -33,7 +33,11 @@ class PortPool:
         """Raises NoPortError. Ports that another program holds are stepped over and tried again later."""
         for _ in range(len(self._free)):
             port = self._free.popleft()
-            pair = self._bind(port)
+            try:
+                pair = self._bind(port)
+            except OSError as error:  # no descriptor left: the next port would fare no better
+                self._free.appendleft(port)
+                raise NoPortError(str(error)) from error
             if pair is not None:
                 return pair
             self._free.append(port)
@@ -45,8 +49,13 @@ class PortPool:
         self._free.append(pair.port)
 
     def _bind(self, port: int) -> PortPair | None:
+        """None where the port is taken. Raises OSError where no socket can be made."""
         rtp = socket.socket(self._family, socket.SOCK_DGRAM)
-        rtcp = socket.socket(self._family, socket.SOCK_DGRAM)
+        try:
+            rtcp = socket.socket(self._family, socket.SOCK_DGRAM)
+        except OSError:
+            rtp.close()
+            raise
         try:
             rtp.bind((self.host, port))
             rtcp.bind((self.host, port + 1))

@@ -7,6 +7,7 @@ and the collector is told to leave alone what exists at the start.
 
 import contextlib
 import gc
+import resource
 import select
 import signal
 import socket
@@ -65,6 +66,7 @@ def serve(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    _allow_many_sockets()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
@@ -294,8 +296,10 @@ class MediaServer:
         self._unwatch(pair.rtcp.fileno())
         try:
             counters = leg.close(now)
-        finally:
-            self._pool.give_back(pair)
+        except Exception:
+            log.exception("media_close_failed", leg=leg_id)
+            counters = leg.counters()
+        self._pool.give_back(pair)
         self._counts_before[0] += counters.packets_sent
         self._counts_before[1] += counters.packets_received
         connection.report(protocol.Closed(leg_id, request, counters))
@@ -370,6 +374,12 @@ def _start_recording(leg: Leg, order: protocol.StartRecording, connection: Conne
         return
     leg.start_recording(recording, now)
     connection.report(protocol.RecordingStarted(leg.leg_id, order.request, ""))
+
+
+def _allow_many_sockets() -> None:
+    """A leg takes two descriptors, and the usual limit is 1,024: go as far as we are allowed to."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(path: Path) -> socket.socket:
