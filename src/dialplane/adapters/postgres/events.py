@@ -16,14 +16,17 @@ class PostgresEventStore:
         self._connection = connection
 
     async def append(self, events: Sequence[tuple[EventId, Event]]) -> None:
-        await self._connection.execute(
-            _SQL["append"],
+        columns: list[list[object]] = [
             [event_id for event_id, _ in events],
             [event.account_id for _, event in events],
             [event.type for _, event in events],
             [event.resource_id for _, event in events],
             [msgspec.json.encode(event.data).decode() for _, event in events],
             [event.occurred_at for _, event in events],
-            [event.run_id for _, event in events],
-            [event.public for _, event in events],
-        )
+        ]
+        runs = [event.run_id for _, event in events]
+        public = [event.public for _, event in events]
+        if any(runs):
+            await self._connection.execute(_SQL["append"], *columns, runs, public)
+        else:
+            await self._connection.execute(_SQL["append_outside_runs"], *columns, public)

@@ -65,3 +65,25 @@ delivered as (
     returning 1
 )
 select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
+
+-- name: append_outside_runs
+-- The same for events that belong to no run: most of them, at a third of the price.
+with kept as (
+    insert into events (id, account_id, type, resource, resource_id, data, occurred_at, public)
+    select id, account_id, type, split_part(type, '_', 1), resource_id, data::json, occurred_at, public
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::boolean[])
+        with ordinality as batch (id, account_id, type, resource_id, data, occurred_at, public, position)
+    order by position
+    returning id, account_id, resource_id, resource_seq, occurred_at, public
+),
+delivered as (
+    insert into webhook_deliveries
+        (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
+    select gen_random_uuid(), kept.account_id, endpoint.id, kept.id, kept.resource_id, kept.resource_seq,
+           kept.occurred_at, kept.occurred_at
+    from kept
+    join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
+    where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
+    returning 1
+)
+select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
