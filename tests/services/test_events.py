@@ -34,6 +34,7 @@ async def test_events_of_a_batch_keep_their_order(database: PostgresDatabase) ->
 
 async def test_event_is_gone_with_the_change_that_was_rolled_back(database: PostgresDatabase) -> None:
     """WH-3: the same transaction."""
+
     async def change_and_stop() -> None:
         async with database.transaction() as tx:
             await publish(tx, Event(AccountId(uuid4()), "call_created", uuid4(), {}, NOW))
