@@ -1,0 +1,68 @@
+"""Settings: read once, checked, handed on unchanged, silent about secrets."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from dialplane.config import LOOPBACK, Endpoint, SettingError, Settings, from_environment, override, to_environment
+
+
+def test_child_reads_the_settings_that_its_parent_has() -> None:
+    settings = Settings(
+        data=Path("/srv/d"),
+        database_url="postgresql://u:p@db/x",
+        http=Endpoint("::1", 0),
+        sip_domains=("a.example", "b.example"),
+        sandbox=False,
+        egress_allow=(ip_network("10.0.0.0/8"),),
+    )
+
+    assert from_environment(to_environment(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed"),
+    [
+        ({}, LOOPBACK),
+        ({"DIALPLANE_EGRESS_ALLOW": ""}, ()),
+        ({"DIALPLANE_EGRESS_ALLOW": "10.0.0.0/8, ::1/128"}, (ip_network("10.0.0.0/8"), ip_network("::1/128"))),
+        ({"DIALPLANE_SANDBOX": "0"}, ()),
+    ],
+)
+def test_private_networks_are_open_to_tenants_only_where_said(
+    environment: dict[str, str], allowed: tuple[object, ...]
+) -> None:
+    """SSRF-1 as DESIGN section 9 has it: absent is the loopback in the sandbox, empty is nothing."""
+    assert from_environment(environment).egress_allow == allowed
+
+
+def test_without_the_sandbox_its_open_networks_go_too() -> None:
+    assert override(from_environment({}), sandbox=False).egress_allow == ()
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"DIALPLANE_HTTP": "8080"}, "DIALPLANE_HTTP"),
+        ({"DIALPLANE_SIP": "host:99999"}, "DIALPLANE_SIP"),
+        ({"DIALPLANE_RTP": "30000-20000"}, "DIALPLANE_RTP"),
+        ({"DIALPLANE_EGRESS_ALLOW": "10.0.0.1/8"}, "DIALPLANE_EGRESS_ALLOW"),
+        ({"DIALPLANE_SANDBOX": "perhaps"}, "DIALPLANE_SANDBOX"),
+        ({"DIALPLANE_DRAIN_S": "1h"}, "DIALPLANE_DRAIN_S"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+    ],
+)
+def test_bad_setting_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingError, match=named):
+        from_environment(environment)
+
+
+def test_role_without_a_database_says_what_is_missing() -> None:
+    with pytest.raises(SettingError, match="DATABASE_URL"):
+        from_environment({}).require_database()
+
+
+def test_password_of_the_database_does_not_show() -> None:
+    """SUP-4."""
+    assert "hidden" not in repr(from_environment({"DATABASE_URL": "postgresql://u:hidden@db/x"}))
