@@ -32,7 +32,7 @@ async def test_every_port_is_given_back(small: MediaProcess) -> None:
     await client.start()
 
     for index in range(250):
-        legs = [await client.open() for _ in range(PAIRS)]
+        legs = await asyncio.gather(*(client.open() for _ in range(PAIRS)))
         assert len({leg.port for leg in legs}) == PAIRS
         if index % 2:
             legs[0].connect(RemoteMedia("127.0.0.1", 9, "PCMU", 0, None))

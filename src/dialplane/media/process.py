@@ -125,7 +125,7 @@ class MediaServer:
         due = self._ticker.next_at()
         wake_at = self._upkeep_at if due is None else min(due, self._upkeep_at)
         events = self._epoll.poll(max(0.0, wake_at - now))
-        has_packets = bool(events) and bool(self._owners)
+        has_packets = bool(events) and events[0][0] in self._owners  # an order alone is answered at once
         self._read(events, wake_at)
         self._tick()
         now = time.monotonic()
