@@ -28,16 +28,18 @@ class Platform:
         headers = {"Authorization": f"Bearer {self.ready['operator_key']}"}
         return await self._request(method, f"/operator/v1{path}", headers, body)
 
-    async def customer(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, object]]:
+    async def customer(
+        self, method: str, path: str, body: object = None, **query: str
+    ) -> tuple[int, dict[str, object]]:
         """A request with the sandbox account's access key."""
-        return await self._request(method, f"/v1.0{path}?accesskey={self.ready['access_key']}", {}, body)
+        return await self._request(method, f"/v1.0{path}", {}, body, accesskey=self.ready["access_key"], **query)
 
     async def _request(
-        self, method: str, path: str, headers: dict[str, str], body: object
+        self, method: str, path: str, headers: dict[str, str], body: object, **query: str
     ) -> tuple[int, dict[str, object]]:
         async with (
             aiohttp.ClientSession(headers=headers) as session,
-            session.request(method, self.ready["http"] + path, json=body) as response,
+            session.request(method, self.ready["http"] + path, json=body, params=query) as response,
         ):
             answered: dict[str, object] = await response.json(content_type=None)
             return response.status, answered
