@@ -1,7 +1,7 @@
 """A voice node as in production, on a fresh database: real SIP, real media process, real speech, real ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -52,11 +52,11 @@ class VoiceNode:
     server: Source
     recordings: Path
 
-    async def flow(self, *actions: dict[str, object]) -> Flow:
+    async def flow(self, *actions: Mapping[str, object]) -> Flow:
         change = FlowChange(name="test", detail="", actions=list(actions))
         return await create_flow(self.database, self.account_id, change, utc_now())
 
-    async def number(self, text: str, *actions: dict[str, object]) -> Number:
+    async def number(self, text: str, *actions: Mapping[str, object]) -> Number:
         """A bought number that runs these actions."""
         if not text.startswith("+899"):
             await stock(self.database, text)
@@ -198,9 +198,11 @@ async def voice_node(
             drain_s=0.0,
             on_ready=port.set_result,
         )
-        stop = asyncio.Event()
+        stop, started = asyncio.Event(), asyncio.Event()
         serving = asyncio.create_task(serve(deps, stop))
-        await asyncio.wait({serving, port}, return_when=asyncio.FIRST_COMPLETED)
+        port.add_done_callback(lambda _: started.set())
+        serving.add_done_callback(lambda _: started.set())
+        await started.wait()
         if serving.done():
             serving.result()
         yield VoiceNode(

@@ -191,6 +191,7 @@ async def test_unknown_number_is_refused_with_404_and_kept_with_its_reason(node:
     assert call.end.status == 404
     async with node.database.transaction() as tx:
         refused = await tx.connection.fetchrow("select raw_destination, reason from refused_calls")
+    assert refused is not None
     assert tuple(refused) == ("+12025559999", "+12025559999 is not a number of this platform")
 
 
