@@ -1,19 +1,35 @@
 """Orders as a resource: read by their owner, and called off while nobody has passed them on."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from dialplane.domain.accounts import AccountStatus, IdentityStatus
 from dialplane.domain.errors import Conflict, NotFound
-from dialplane.domain.ids import AccountId, ItemId, OrderId
-from dialplane.domain.inventory import ItemState
+from dialplane.domain.ids import AccountId, ItemId, OrderId, OrganizationId
+from dialplane.domain.inventory import Item, ItemState
 from dialplane.domain.orders import Order, OrderStatus
 from dialplane.services.ledger import release_hold
 from dialplane.services.transaction import Database, Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What a purchase asks about the account."""
+
+    account_id: AccountId
+    organization_id: OrganizationId
+    status: AccountStatus
+    identity_status: IdentityStatus
+
+
 class OrderStore(Protocol):
     """Port."""
+
+    async def open_sale(self, account_id: AccountId, number: str) -> tuple[Buyer, Item] | None:
+        """The buyer and the item, with item and purse locked in this order: one round trip for what most purchases
+        need. None where one of them does not exist."""
+        ...
 
     async def add(self, order: Order) -> None: ...
 

@@ -13,7 +13,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from dialplane.domain.accounts import Account, IdentityStatus
+from dialplane.domain.accounts import IdentityStatus
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted, Unavailable
 from dialplane.domain.events import Event
@@ -38,7 +38,7 @@ from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeou
 from dialplane.services.events import publish
 from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
-from dialplane.services.orders import end_order
+from dialplane.services.orders import Buyer, end_order
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -88,9 +88,8 @@ async def _begin(
         earlier = await tx.orders.find_by_key(account_id, wanted.idempotency_key)
         if earlier is not None:
             return earlier
-    account = await _buyer(tx, account_id)
+    buyer, item = await _look(tx, account_id, wanted, now)
     await check_targets(tx, account_id, wanted.targets)
-    item = await _choose(tx, wanted, now)
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
     carrier = _carrier(carriers, item.carrier)
@@ -98,7 +97,7 @@ async def _begin(
     if item.state is ItemState.HELD:
         await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
     if carrier.is_local and order.status is OrderStatus.RECEIVED:
-        return await _sell(tx, account, item, order, now)
+        return await _sell(tx, buyer, item, order, now)
     await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
@@ -106,17 +105,29 @@ async def _begin(
     return order
 
 
-async def _buyer(tx: Transaction, account_id: AccountId) -> Account:
-    account = await tx.accounts.find(account_id)
-    if account is None:
-        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
-    if not account.status.may_use:
-        raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
-    if account.identity_status is not IdentityStatus.VERIFIED:
+async def _look(tx: Transaction, account_id: AccountId, wanted: NumberOrder, now: datetime) -> tuple[Buyer, Item]:
+    """The buyer, who may buy, and the item, locked."""
+    sale = None
+    if wanted.query is None:
+        sale = await tx.orders.open_sale(account_id, normalize_tel(wanted.number, field="number"))
+    buyer = sale[0] if sale else await _buyer(tx, account_id)
+    if not buyer.status.may_use:
+        raise NotPermitted(f"The account is {buyer.status}", reason="ACCOUNT_FROZEN")
+    if buyer.identity_status is not IdentityStatus.VERIFIED:
         raise NotPermitted(
             "The identity must be verified before numbers can be bought", reason="IDENTITY_VERIFICATION_REQUIRED"
         )
-    return account
+    item = sale[1] if sale else await _choose(tx, wanted, now)
+    if wanted.kind is not None and wanted.kind is not item.kind:
+        raise Invalid(f"{item.number} is a {item.kind} number", reason="INVALID_ARGUMENT", field="type")
+    return buyer, item
+
+
+async def _buyer(tx: Transaction, account_id: AccountId) -> Buyer:
+    account = await tx.accounts.find(account_id)
+    if account is None:
+        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+    return Buyer(account.id, account.organization_id, account.status, account.identity_status)
 
 
 async def _choose(tx: Transaction, wanted: NumberOrder, now: datetime) -> Item:
@@ -128,8 +139,6 @@ async def _choose(tx: Transaction, wanted: NumberOrder, now: datetime) -> Item:
         item = await tx.inventory.lock_by_number(normalize_tel(wanted.number, field="number"))
     if item is None:
         raise NotFound("No carrier offers such a number", reason="NUMBER_NOT_FOUND", field="number")
-    if wanted.kind is not None and wanted.kind is not item.kind:
-        raise Invalid(f"{item.number} is a {item.kind} number", reason="INVALID_ARGUMENT", field="type")
     return item
 
 
@@ -223,11 +232,10 @@ async def conclude(database: Database, order_id: OrderId, answer: Answer | None,
 
 
 async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
-    account = await tx.accounts.find(order.account_id)
+    buyer = await _buyer(tx, order.account_id)
     item = await tx.inventory.lock(order.item_id)
-    assert account is not None  # neither is ever deleted
-    assert item is not None
-    number = _new_number(account, item, order, now)
+    assert item is not None  # items are never deleted
+    number = _new_number(buyer, item, order, now)
     confirmed = replace(
         order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, updated_at=now, ended_at=now
     )
@@ -240,15 +248,15 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     return confirmed
 
 
-async def _sell(tx: Transaction, account: Account, item: Item, order: Order, now: datetime) -> Number:
+async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
-    number = _new_number(account, item, order, now)
-    bill = await draw_up(tx, account.id, _charge(order, number.id, now), now)
+    number = _new_number(buyer, item, order, now)
+    bill = await draw_up(tx, buyer.account_id, _charge(order, number.id, now), now)
     sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
     async with tx.together() as batch:
         await bill.write(batch)
         await batch.numbers.add(number)
-        await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account.id, until=None, now=now)
+        await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=buyer.account_id, until=None, now=now)
         await batch.orders.add(sold)
     await publish(tx, _created(number, now))
     return number
@@ -272,13 +280,13 @@ def _charge(order: Order, number_id: NumberId, now: datetime) -> Charge:
     )
 
 
-def _new_number(account: Account, item: Item, order: Order, now: datetime) -> Number:
+def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
     renews_at = a_month_after(now, day=now.day)
     wanted = order.request
     return Number(
         id=NumberId(new_id(now)),
-        account_id=account.id,
-        organization_id=account.organization_id,
+        account_id=buyer.account_id,
+        organization_id=buyer.organization_id,
         number=item.number,
         kind=item.kind,
         status=NumberStatus.ACTIVE,

@@ -41,20 +41,20 @@ class PostgresInventoryStore:
 
     async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
         sql, arguments = search_sql(query)
-        return [_item(row) for row in await self._connection.fetch(sql, *arguments)]
+        return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
 
     async def lock_any(self, query: ItemQuery, now: datetime) -> Item | None:
         sql, arguments = search_sql(query, lock_one=True)
         row = await self._connection.fetchrow(sql, *arguments)
-        return None if row is None else _item(row)
+        return None if row is None else read_item(row)
 
     async def lock_by_number(self, number: str) -> Item | None:
         row = await self._connection.fetchrow(_SQL["lock_by_number"], number)
-        return None if row is None else _item(row)
+        return None if row is None else read_item(row)
 
     async def lock(self, item_id: ItemId) -> Item | None:
         row = await self._connection.fetchrow(_SQL["lock"], item_id)
-        return None if row is None else _item(row)
+        return None if row is None else read_item(row)
 
     async def set_state(
         self, item_id: ItemId, state: ItemState, *, account_id: AccountId | None, until: datetime | None, now: datetime
@@ -62,7 +62,7 @@ class PostgresInventoryStore:
         await self._connection.execute(_SQL["set_state"], item_id, state, account_id, until, now)
 
     async def rested(self, now: datetime, *, limit: int) -> list[Item]:
-        return [_item(row) for row in await self._connection.fetch(_SQL["rested"], now, limit)]
+        return [read_item(row) for row in await self._connection.fetch(_SQL["rested"], now, limit)]
 
     async def add_reservation(self, reservation: Reservation) -> None:
         await self._connection.execute(
@@ -87,7 +87,8 @@ class PostgresInventoryStore:
         return [_reservation(row) for row in await self._connection.fetch(_SQL["expired_reservations"], now, limit)]
 
 
-def _item(row: asyncpg.Record) -> Item:
+def read_item(row: asyncpg.Record) -> Item:
+    """The item whose columns stand in the row, beside others or not."""
     return Item(
         id=ItemId(row["id"]),
         number=row["number"],

@@ -6,11 +6,15 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.inventory import read_item
 from dialplane.adapters.postgres.targets import read_targets, write_targets
-from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId
+from dialplane.domain.accounts import AccountStatus, IdentityStatus
+from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
+from dialplane.domain.inventory import Item
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.orders import NumberOrder, Order, OrderDocument, OrderStatus
+from dialplane.services.orders import Buyer
 
 _SQL = queries("orders")
 
@@ -20,6 +24,14 @@ class PostgresOrderStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def open_sale(self, account_id: AccountId, number: str) -> tuple[Buyer, Item] | None:
+        row = await self._connection.fetchrow(_SQL["open_sale"], account_id, number)
+        if row is None:
+            return None
+        status, identity_status = AccountStatus(row["account_status"]), IdentityStatus(row["identity_status"])
+        buyer = Buyer(account_id, OrganizationId(row["organization_id"]), status, identity_status)
+        return buyer, read_item(row)
 
     async def add(self, order: Order) -> None:
         await self._connection.execute(

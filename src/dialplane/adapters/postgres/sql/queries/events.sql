@@ -67,7 +67,7 @@ delivered as (
 select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
 
 -- name: append_outside_runs
--- The same for events that belong to no run: most of them, at a third of the price.
+-- The same for events that belong to no run, without the work of looking for runs.
 with kept as (
     insert into events (id, account_id, type, resource, resource_id, data, occurred_at, public)
     select id, account_id, type, split_part(type, '_', 1), resource_id, data::json, occurred_at, public

@@ -1,5 +1,12 @@
 -- Queries of the subject: orders.
 
+-- name: open_sale
+-- What a purchase looks at; the locks are taken in the order of the list, item before purse, as everywhere.
+select i.*, a.organization_id, a.status as account_status, a.identity_status
+from inventory_items i, accounts a, purses p
+where i.number = $2 and a.id = $1 and p.account_id = $1
+for update of i, p
+
 -- name: add
 insert into orders (
     id, account_id, item_id, number, carrier, status, reason, request, documents, setup_micros, monthly_micros,
