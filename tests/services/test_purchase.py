@@ -157,6 +157,21 @@ async def test_200_parallel_buyers_of_one_number_make_one_sale(database: Postgre
     await assert_balanced(database)
 
 
+@pytest.mark.parametrize("carrier", ["owned", "sandbox"])
+async def test_balance_for_5_numbers_buys_exactly_5_of_30_in_parallel(database: PostgresDatabase, carrier: str) -> None:
+    """LED-4"""
+    account_id = await buyer(database, 5 * PRICE)
+    numbers = [f"+1415555{n:04}" for n in range(30)]
+    await stock(database, *numbers, carrier=carrier)
+
+    outcomes = await asyncio.gather(*(buy(database, account_id, n) for n in numbers), return_exceptions=True)
+
+    assert sum(isinstance(outcome, Number) for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, InsufficientBalance) for outcome in outcomes) == 25
+    assert await credit_of(database, account_id) == (0, 0)
+    await assert_balanced(database)
+
+
 async def test_50_buyers_of_any_number_get_50_numbers(database: PostgresDatabase) -> None:
     """NUM-2"""
     account_id = await buyer(database)

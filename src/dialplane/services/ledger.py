@@ -188,14 +188,13 @@ class Bill:
         await batch.ledger.save_purses([self.purse])
 
 
-async def draw_up(tx: Transaction, account_id: AccountId, wanted: Charge, now: datetime) -> Bill:
-    """Lock the purse and work the charge out, for a caller who writes it `together` with what is paid for.
+def draw_up(purse: Purse, wanted: Charge, now: datetime) -> Bill:
+    """Work the charge out on a locked purse, for a caller who writes it `together` with what is paid for.
 
     The key must be of something that this very transaction makes: it is not looked up.
 
     Raises InsufficientBalance.
     """
-    purse = (await tx.ledger.lock_purses([account_id]))[account_id]
     entry = use(purse, wanted, EntryId(new_id(now)), now)
     if entry.units < wanted.units:
         _refuse(wanted.rate.split(wanted.units, purse.free_tokens).micros)

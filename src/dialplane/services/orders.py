@@ -8,6 +8,7 @@ from dialplane.domain.accounts import AccountStatus, IdentityStatus
 from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.ids import AccountId, ItemId, OrderId, OrganizationId
 from dialplane.domain.inventory import Item, ItemState
+from dialplane.domain.ledger import Purse
 from dialplane.domain.orders import Order, OrderStatus
 from dialplane.services.ledger import release_hold
 from dialplane.services.transaction import Database, Transaction
@@ -15,12 +16,13 @@ from dialplane.services.transaction import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """What a purchase asks about the account."""
+    """What a purchase asks about the account. `purse` is there where it was locked with the item."""
 
     account_id: AccountId
     organization_id: OrganizationId
     status: AccountStatus
     identity_status: IdentityStatus
+    purse: Purse | None = None
 
 
 class OrderStore(Protocol):

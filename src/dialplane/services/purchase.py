@@ -251,7 +251,8 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
 async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
     number = _new_number(buyer, item, order, now)
-    bill = await draw_up(tx, buyer.account_id, _charge(order, number.id, now), now)
+    purse = buyer.purse or (await tx.ledger.lock_purses([buyer.account_id]))[buyer.account_id]
+    bill = draw_up(purse, _charge(order, number.id, now), now)
     sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
     async with tx.together() as batch:
         await bill.write(batch)

@@ -11,6 +11,7 @@ from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.accounts import AccountStatus, IdentityStatus
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
 from dialplane.domain.inventory import Item
+from dialplane.domain.ledger import Purse
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.orders import NumberOrder, Order, OrderDocument, OrderStatus
@@ -30,7 +31,9 @@ class PostgresOrderStore:
         if row is None:
             return None
         status, identity_status = AccountStatus(row["account_status"]), IdentityStatus(row["identity_status"])
-        buyer = Buyer(account_id, OrganizationId(row["organization_id"]), status, identity_status)
+        facts = ("credit", "credit_held", "tokens", "tokens_held", "next_top_up_at")
+        purse = Purse(account_id, *(row[fact] for fact in facts))
+        buyer = Buyer(account_id, OrganizationId(row["organization_id"]), status, identity_status, purse)
         return buyer, read_item(row)
 
     async def add(self, order: Order) -> None:

@@ -2,7 +2,8 @@
 
 -- name: open_sale
 -- What a purchase looks at; the locks are taken in the order of the list, item before purse, as everywhere.
-select i.*, a.organization_id, a.status as account_status, a.identity_status
+select i.*, a.organization_id, a.status as account_status, a.identity_status,
+    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at
 from inventory_items i, accounts a, purses p
 where i.number = $2 and a.id = $1 and p.account_id = $1
 for update of i, p
