@@ -27,16 +27,6 @@ class RateLimits:
     api_by_account: Rate = Rate(16.7, 33)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether one more request goes through, and what is left after it."""
-
-    allowed: bool
-    remaining: int
-    retry_after_s: int
-    full_in_s: int
-
-
 class RateLimiter:
     """One bucket for each key. `now` is seconds on a monotonic clock."""
 
@@ -46,23 +36,29 @@ class RateLimiter:
         self._buckets: OrderedDict[object, tuple[float, float]] = OrderedDict()
         self._policy = f'"{name}";q={rate.burst};w={max(1, ceil(rate.burst / rate.per_second))}'.encode()
 
-    def take(self, key: object, now: float) -> Verdict:
-        """Take one token of `key`'s bucket, if it holds one."""
-        tokens, filled_at = self._buckets.pop(key, (float(self.rate.burst), now))
-        tokens = min(self.rate.burst, tokens + (now - filled_at) * self.rate.per_second)
-        allowed = tokens >= 1
-        tokens -= allowed
-        self._buckets[key] = (tokens, now)
-        if len(self._buckets) > MOST_BUCKETS:
-            self._buckets.popitem(last=False)
-        return Verdict(
-            allowed=allowed,
-            remaining=int(tokens),
-            retry_after_s=0 if allowed else max(1, ceil((1 - tokens) / self.rate.per_second)),
-            full_in_s=ceil((self.rate.burst - tokens) / self.rate.per_second),
-        )
+    def take(self, key: object, now: float) -> float:
+        """Take one token of `key`'s bucket; what is left. Below 0 there was none, and none is taken."""
+        buckets, rate = self._buckets, self.rate
+        kept = buckets.get(key)
+        if kept is None:
+            left = rate.burst - 1.0
+        else:
+            left = min(float(rate.burst), kept[0] + (now - kept[1]) * rate.per_second) - 1
+            buckets.move_to_end(key)
+        buckets[key] = (left if left >= 0 else left + 1, now)
+        if len(buckets) > MOST_BUCKETS:
+            buckets.popitem(last=False)
+        return left
 
-    def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    def retry_after_s(self, left: float) -> int:
+        """Whole seconds until `left` is no longer below 0."""
+        return max(1, ceil(-left / self.rate.per_second))
+
+    def headers(self, left: float) -> list[tuple[bytes, bytes]]:
         """The two header fields of draft-ietf-httpapi-ratelimit-headers."""
-        left = f'"{self._name}";r={verdict.remaining};t={verdict.full_in_s}'.encode()
-        return [(b"ratelimit-policy", self._policy), (b"ratelimit", left)]
+        remaining = max(0, int(left))
+        full_in_s = ceil((self.rate.burst - remaining) / self.rate.per_second)
+        return [
+            (b"ratelimit-policy", self._policy),
+            (b"ratelimit", f'"{self._name}";r={remaining};t={full_in_s}'.encode()),
+        ]

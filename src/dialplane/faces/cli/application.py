@@ -9,7 +9,6 @@ import typer
 
 from dialplane import __version__
 from dialplane.config import SettingError, Settings, from_environment, override
-from dialplane.faces.cli import demo, phone
 
 Launch = Callable[[str, Settings], int]
 """Runs a program (`up`, `api`, `voice`, …) with settings, to its exit status."""
@@ -31,8 +30,6 @@ app = typer.Typer(
     help="A self-hosted phone-number platform: find, buy and configure numbers, and run what is attached to them."
     "\n\nStart everything with [bold]dialplane up[/bold]; DIALPLANE_… in the environment sets every option too.",
 )
-app.add_typer(phone.app)
-app.command()(demo.demo)
 
 
 @app.callback(invoke_without_command=True)

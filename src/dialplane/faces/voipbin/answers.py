@@ -9,6 +9,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from dialplane.faces.voipbin.errors import ErrorEnvelope
 
@@ -75,3 +77,19 @@ def posted(shape: type[Any], *refusals: int, status: int = 200) -> dict[int, Res
 
 Fields = Mapping[str, object]
 """A resource as its shape shows it."""
+
+
+class JsonAnswer(ASGIResponse):
+    """JSON bytes, sent as they are: for the reads that come most often.
+
+    Litestar's own response builds two header maps and a cookie list first, a fifth of the CPU of reading one number.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = str(len(self.body)).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})

@@ -18,7 +18,7 @@ from dialplane.domain.errors import LimitExceeded, NotAuthenticated
 from dialplane.domain.ids import NIL, AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.rate_limits import RateLimiter, Verdict
+from dialplane.faces.rate_limits import RateLimiter
 from dialplane.services.authentication import authenticate_key, authenticate_token
 from dialplane.services.settings import check_operator_key
 
@@ -104,24 +104,24 @@ class ApiLimits:
         refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
 
     def check_account(self, scope: Scope, principal: Principal) -> None:
-        verdict = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
-        add_headers(scope, self._accounts.headers(verdict))
+        left = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
+        add_headers(scope, self._accounts.headers(left))
 
 
-def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> Verdict:
-    """Take a token of `key`'s bucket.
+def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> float:
+    """Take a token of `key`'s bucket; how many are left.
 
     Raises LimitExceeded with `limited_by` and `retry_after` (seconds) in its details where there is none.
     """
-    verdict = limiter.take(key, time.monotonic())
-    if not verdict.allowed:
-        add_headers(scope, limiter.headers(verdict))
+    left = limiter.take(key, time.monotonic())
+    if left < 0:
+        add_headers(scope, limiter.headers(left))
         raise LimitExceeded(
             "Too many requests; try again later",
             reason="RATE_LIMIT_EXCEEDED",
-            details=[{"limited_by": limited_by, "retry_after": verdict.retry_after_s}],
+            details=[{"limited_by": limited_by, "retry_after": limiter.retry_after_s(left)}],
         )
-    return verdict
+    return left
 
 
 def address_of(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from dialplane.domain.numbers import Number as OwnNumber
 from dialplane.domain.numbers import parse_kind
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
+from dialplane.faces.voipbin.answers import Detail, Fields, JsonAnswer, Name, Paged, answers, posted
 from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -127,9 +127,10 @@ async def create_number(request: ApiRequest, data: JSONBody[NewNumber]) -> Respo
 
 
 @get("/{number_id:str}", responses=answers(Number, 404))
-async def get_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fields:
+async def get_number(request: ApiRequest, number_id: FromPath[UUID]) -> JsonAnswer:
     """One number."""
-    return show_number(await service.get_number(request.database, request.account_id, NumberId(number_id)))
+    number = await service.get_number(request.database, request.account_id, NumberId(number_id))
+    return JsonAnswer(msgspec.json.encode(show_number(number)))
 
 
 @put("/{number_id:str}", responses=answers(Number, 404))
