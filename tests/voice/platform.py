@@ -17,7 +17,7 @@ from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.audio.listening import Heard, judge
 from dialplane.domain.calls import Call
 from dialplane.domain.flows.flow import Flow
-from dialplane.domain.ids import AccountId, CallId, ExtensionId, RunId, utc_now
+from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId, utc_now
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import Number
 from dialplane.domain.targets import FlowTarget, Targets
@@ -27,7 +27,7 @@ from dialplane.phone.softphone import Manners, PhoneCall, Softphone
 from dialplane.services.billing import get_balance
 from dialplane.services.calls import get_call, list_calls
 from dialplane.services.extensions import create_extension
-from dialplane.services.flows import FlowChange, create_flow
+from dialplane.services.flows import FlowChange, create_flow, update_flow
 from dialplane.services.ledger import credit, set_tokens
 from dialplane.services.registrations import Binding, find_bindings
 from dialplane.services.trunks import TrunkDraft, create_trunk
@@ -62,8 +62,7 @@ class VoiceNode:
             await stock(self.database, text)
         number = await bought(self.database, self.account_id, text)
         flow = await self.flow(*actions)
-        await self.retarget(number, flow.id)
-        return number
+        return await self.retarget(number, flow.id)
 
     async def bare_number(self, text: str) -> Number:
         """A bought number that runs nothing."""
@@ -107,13 +106,31 @@ class VoiceNode:
 
         return take
 
+    def announcing_party(self, text: str) -> Manners:
+        """Says `text` as early media, and then rejects the call."""
+
+        async def take(call: PhoneCall) -> None:
+            call.ring(with_media=True)
+            await call.play(await self.prompts.say(text, language="en-US", gender="", voice_id=""))
+            call.reject(480)
+
+        return take
+
+    async def complete_with(self, number: Number, flow: Flow) -> None:
+        """Let `flow` run when the number's flow is over."""
+        assert isinstance(number.targets.voice, FlowTarget)
+        change = FlowChange(on_complete_flow_id=flow.id)
+        await update_flow(self.database, self.account_id, FlowId(number.targets.voice.flow_id), change, utc_now())
+
     def listen(self, path: Path) -> Heard:
         """What a recording holds."""
         return judge(np.frombuffer(path.read_bytes()[44:], dtype="<i2"))
 
-    async def retarget(self, number: Number, flow_id: UUID) -> None:
+    async def retarget(self, number: Number, flow_id: UUID) -> Number:
+        changed = replace(number, targets=Targets(voice=FlowTarget(flow_id)))
         async with self.database.transaction() as tx:
-            await tx.numbers.save(replace(number, targets=Targets(voice=FlowTarget(flow_id))))
+            await tx.numbers.save(changed)
+        return changed
 
     @asynccontextmanager
     async def phone(self, manners: Manners | None = None) -> AsyncIterator[Softphone]:

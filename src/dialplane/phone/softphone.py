@@ -49,9 +49,13 @@ class PhoneCall:
         """User part of the request URI of an incoming call."""
         return SipUri.parse(self.sip.request.uri).user or "" if self.sip else ""
 
-    def ring(self) -> None:
+    def ring(self, *, with_media: bool = False) -> None:
+        """180, or 183 with audio of ours that the caller hears before any answer."""
         if isinstance(self.sip, IncomingCall):
-            self.sip.provisional(180)
+            if with_media and self._audio.has_offer:
+                self.sip.provisional(183, self._audio.answer(self.media))
+            else:
+                self.sip.provisional(180)
 
     def answer(self) -> None:
         """Answer an incoming call; its audio flows from here."""

@@ -64,9 +64,9 @@ class Dialler:
         return leg
 
     async def invite(self, leg: Leg, *, hops: int = 0) -> None:
-        """Send the leg's INVITE on its way; the way that fails before anybody rang makes room for the next.
+        """Send the leg's INVITE the best way there is, and return when the leg is answered or over.
 
-        Returns when the leg is answered or over.
+        One leg is one party: of an extension's phones the one that registered last rings.
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now())
@@ -74,9 +74,6 @@ class Dialler:
         except Refusal as refusal:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)
             return
-        if len(ways) > 1 and leg.call.destination.type == "extension":
-            # Every phone of an extension would ring; a leg is one party, so the freshest registration is taken.
-            ways = ways[:1]
         if not leg.is_ended:
             self._send(leg, ways[0], offer, hops)
         await _first(leg.answered.wait(), leg.ended.wait())
