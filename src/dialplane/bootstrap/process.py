@@ -48,13 +48,13 @@ def follow_parent(parent: int) -> None:
 
 
 class Stop:
-    """The order to stop: the first SIGTERM or SIGINT sets `asked`, the second one `now` too."""
+    """The order to stop: the first SIGTERM, SIGINT or SIGHUP sets `asked`, the second one `now` too."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.now = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._order)
 
     def _order(self) -> None:
