@@ -15,6 +15,7 @@ def test_child_reads_the_settings_that_its_parent_has() -> None:
         http=Endpoint("::1", 0),
         sip_domains=("a.example", "b.example"),
         sandbox=False,
+        run=Path("/run/d"),
         egress_allow=(ip_network("10.0.0.0/8"),),
     )
 

@@ -87,6 +87,8 @@ class Settings:
     """Private networks that tenants' URLs may lead to. None: nobody wants a tenant to read its internal services."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
+    run: Path | None = None
+    """Where the processes' sockets lie; `run` in the data folder where not set."""
     drain: timedelta = timedelta(hours=1)
     """How long running calls may go on after the order to stop (AV-1)."""
 
@@ -97,7 +99,7 @@ class Settings:
 
     @property
     def media_socket(self) -> Path:
-        return self.data / "run" / "media.sock"
+        return (self.run or self.data / "run") / "media.sock"
 
     @property
     def recordings(self) -> Path:
@@ -138,6 +140,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
+        run=Path(run) if (run := get("DIALPLANE_RUN", "")) else None,
         drain=_seconds(get("DIALPLANE_DRAIN_S", "3600"), what="DIALPLANE_DRAIN_S"),
     )
 
@@ -155,6 +158,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
+        "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
     }
 

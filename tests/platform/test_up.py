@@ -97,7 +97,8 @@ async def _any_number(platform: Platform) -> str:
 
 async def test_two_platforms_side_by_side_each_keep_to_themselves(tmp_path: Path) -> None:
     """AV-2 (a dead process is started again on its port), AV-1 (the second signal does not wait)."""
-    async with running(tmp_path / "one") as one, running(tmp_path / "two", "--no-sandbox") as two:
+    long = tmp_path / ("two" * 40)  # its sockets would have no room there
+    async with running(tmp_path / "one") as one, running(long, "--no-sandbox") as two:
         third = await launch(tmp_path / "one")
         _, said = await third.communicate()
 

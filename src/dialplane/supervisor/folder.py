@@ -4,11 +4,15 @@ import contextlib
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dialplane.config import Settings
 from dialplane.supervisor.errors import BusyError, StartError
+
+_LONGEST_SOCKET = 107
 
 
 @contextlib.contextmanager
@@ -32,6 +36,16 @@ def locked(data: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def socket_folder(settings: Settings) -> Iterator[Settings]:
+    """The settings with a folder for sockets whose path is short enough: `sun_path` holds 108 bytes (unix(7))."""
+    if len(os.fsencode(settings.media_socket)) <= _LONGEST_SOCKET:
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="dialplane-run-") as short:
+        yield replace(settings, run=Path(short))
 
 
 def prepare(settings: Settings) -> None:

@@ -27,7 +27,7 @@ def run(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the process's exit status. A second signal ends everything at once."""
     settings = replace(settings, data=settings.data.absolute())
     try:
-        with folder.locked(settings.data):
+        with folder.locked(settings.data), folder.socket_folder(settings) as settings:
             folder.prepare(settings)
             _log_to_folder(settings)
             (settings.data / "ready.json").unlink(missing_ok=True)
