@@ -1,7 +1,6 @@
 """The user agent against sipp, which we did not write: both roles, with load."""
 
 import asyncio
-import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 
 import pytest
@@ -10,7 +9,7 @@ from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent import EndKind, IncomingCall
 from tests.voice.agents import SDP, Answering, Watcher, running
 
-pytestmark = [pytest.mark.peer, pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed")]
+pytestmark = pytest.mark.peer("sipp")
 
 
 async def _sipp(*arguments: str) -> tuple[int | None, str]:
