@@ -66,7 +66,7 @@ async def prepare(dsn: str) -> tuple[str, str]:
 
 async def serve(dsn: str, port: int) -> None:
     """Our side of the comparison."""
-    database = await connect(dsn, min_size=4, max_size=10)
+    database = await connect(dsn, min_size=4, max_size=CONNECTIONS + 4)
     ports = Dependencies(
         database=database,
         signer=JwtSigner("secret of the benchmark, long enough"),

@@ -18,7 +18,7 @@ QUERY = "select id, account_id, number, kind, name, detail, status, created_at, 
 
 @asynccontextmanager
 async def pool(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(sys.argv[1], min_size=4, max_size=10) as made:
+    async with asyncpg.create_pool(sys.argv[1], min_size=4, max_size=36) as made:
         app.state.pool = made
         yield
 

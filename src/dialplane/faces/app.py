@@ -1,6 +1,6 @@
 """The HTTP application: the faces mounted on one Litestar, with what belongs to none of them around it."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -9,7 +9,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.voipbin import routes as voipbin
-from dialplane.faces.voipbin.bodies import LARGEST_BODY
+from dialplane.faces.voipbin.bodies import LARGEST_BODY, BodyLimits
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
 from dialplane.faces.voipbin.paging import read_page
@@ -19,7 +19,12 @@ def create_app(dependencies: Dependencies) -> Litestar:
     """The whole HTTP surface on the given ports. Nothing is opened or started here: bootstrap does both."""
     verifier = Verifier(dependencies)
     app = Litestar(
-        route_handlers=[health.router, documentation.router, operator.router, *voipbin.routers(dependencies, verifier)],
+        route_handlers=[
+            health.router,
+            documentation.router,
+            Router("/", route_handlers=[operator.router], middleware=[BodyLimits]),
+            *voipbin.routers(dependencies, verifier),
+        ],
         state=State({"dependencies": dependencies, "verifier": verifier}),
         dependencies={"page": Provide(read_page, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,

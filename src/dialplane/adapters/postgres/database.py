@@ -197,7 +197,7 @@ class PostgresDatabase:
 
     async def _release(self, connection: "PoolConnectionProxy[asyncpg.Record]", *, is_sound: bool) -> None:
         """Keep it at hand, unless somebody waits at the pool, enough are there, or its use was cut short."""
-        enough = len(self._at_hand) >= self.pool.get_max_size() // 2
+        enough = len(self._at_hand) >= self.pool.get_max_size() - 2  # some stay for who asks the pool itself
         if is_sound and not enough and not self._waiting and not connection.is_closed():
             self._at_hand.append(connection)
         else:
