@@ -21,6 +21,8 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from tests.cluster import FAST_AND_LOOSE, TEMPLATE
 
+pytest_plugins = ["tests.peers"]
+
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
