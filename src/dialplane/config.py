@@ -4,7 +4,7 @@ A setting comes from the command line, else from `DIALPLANE_…`, else from the 
 the settings on to a child process in the same variables, so that a role reads them one way whoever started it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -64,6 +64,38 @@ class PortRange:
         return f"{self.first}-{self.last}"
 
 
+@dataclass(frozen=True, slots=True)
+class RequestRate:
+    """Requests that are let through: so many a second for good, and `burst` at once."""
+
+    per_second: float
+    burst: int
+
+    @classmethod
+    def parse(cls, text: str, *, what: str) -> "RequestRate":
+        """`16.7/33`. Raises SettingError naming `what`."""
+        per_second, slash, burst = text.partition("/")
+        try:
+            rate = cls(float(per_second), int(burst))
+        except ValueError:
+            rate = cls(0, 0)
+        if not slash or not 0 < rate.per_second <= 1_000_000 or not 0 < rate.burst <= 1_000_000:
+            raise SettingError(f"{what} must be PER_SECOND/BURST, such as 16.7/33, got {text!r}")
+        return rate
+
+    def __str__(self) -> str:
+        return f"{self.per_second:g}/{self.burst}"
+
+
+DOCUMENTED_ACCOUNT_RATE = RequestRate(16.7, 33)
+DOCUMENTED_ADDRESS_RATE = RequestRate(200, 400)
+"""VoIPBIN's limits (reference 1.9), for a service that strangers use."""
+SANDBOX_RATE = RequestRate(2000, 4000)
+"""In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
+SANDBOX_DRAIN = timedelta(seconds=10)
+"""Whoever tries the platform out does not want to wait for a forgotten call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an operator may set. Each default has its reason beside it."""
@@ -90,7 +122,11 @@ class Settings:
     run: Path | None = None
     """Where the processes' sockets lie; `run` in the data folder where not set."""
     drain: timedelta = timedelta(hours=1)
-    """How long running calls may go on after the order to stop (AV-1)."""
+    """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
+    account_rate: RequestRate = DOCUMENTED_ACCOUNT_RATE
+    """Of one account on the API, agents and access keys together; the sandbox's is higher."""
+    address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE
+    """Of one client address on the API; the sandbox's is higher."""
 
     @property
     def credentials(self) -> Path:
@@ -141,7 +177,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
         run=Path(run) if (run := get("DIALPLANE_RUN", "")) else None,
-        drain=_seconds(get("DIALPLANE_DRAIN_S", "3600"), what="DIALPLANE_DRAIN_S"),
+        drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
+        account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
+        address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
     )
 
 
@@ -160,6 +198,8 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
+        "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
+        "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
     }
 
 
@@ -186,11 +226,32 @@ def override(
     if sip_domains:
         changed = replace(changed, sip_domains=tuple(domain.lower() for domain in sip_domains))
     if sandbox is not None and sandbox != changed.sandbox:
-        allowed = changed.egress_allow
-        if not sandbox and allowed == LOOPBACK:
-            allowed = ()  # the sandbox's own default goes with the sandbox
-        changed = replace(changed, sandbox=sandbox, egress_allow=allowed)
+        changed = replace(changed, sandbox=sandbox) if sandbox else _without_sandbox(changed)
     return changed
+
+
+def _without_sandbox(settings: Settings) -> Settings:
+    """The sandbox's own defaults go with the sandbox; what somebody chose stays."""
+    plain = Settings()
+    return replace(
+        settings,
+        sandbox=False,
+        egress_allow=() if settings.egress_allow == LOOPBACK else settings.egress_allow,
+        drain=plain.drain if settings.drain == SANDBOX_DRAIN else settings.drain,
+        account_rate=plain.account_rate if settings.account_rate == SANDBOX_RATE else settings.account_rate,
+        address_rate=plain.address_rate if settings.address_rate == SANDBOX_RATE else settings.address_rate,
+    )
+
+
+def _drain(text: str | None, *, sandbox: bool) -> timedelta:
+    if text is None:
+        return SANDBOX_DRAIN if sandbox else Settings().drain
+    return _seconds(text, what="DIALPLANE_DRAIN_S")
+
+
+def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> RequestRate:
+    text = get(name)
+    return default if text is None else RequestRate.parse(text, what=name)
 
 
 def _database_url(text: str) -> str:

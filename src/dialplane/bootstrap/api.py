@@ -18,6 +18,7 @@ from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.outside import RunOutside
 from dialplane.services.settings import jwt_secret
@@ -102,4 +103,8 @@ async def _dependencies(
         carriers=carriers(database),
         runs=ApiRuns(database, outside, tasks, utc_now),
         recordings_folder=settings.recordings,
+        rate_limits=RateLimits(
+            api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
+            api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),
+        ),
     )
