@@ -238,6 +238,9 @@ class Softphone:
         except (SdpError, Refusal):
             incoming.reject(488)
             return
+        if incoming.is_ended:  # the caller gave up while the audio was opened
+            await call.media.close()
+            return
         call.sip = incoming
         incoming.watcher = call
         behaviour = asyncio.ensure_future(manners(call))

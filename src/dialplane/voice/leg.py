@@ -23,6 +23,7 @@ from dialplane.domain.calls import (
     can_move,
     unanswered_reason,
 )
+from dialplane.domain.errors import Unavailable
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
@@ -111,7 +112,12 @@ class Leg:
         """Answer an incoming call; nothing where it is answered or over."""
         if self.is_answered or self.is_ended or not isinstance(self.sip, IncomingCall):
             return
-        media = await self.media_ready()
+        try:
+            media = await self.media_ready()
+        except Unavailable as refusal:
+            # Without audio it would ring for as long as its program goes on; the caller may try elsewhere instead.
+            self.hang_up(HangupReason.FAILED, text=refusal.message)
+            raise
         sdp = self._audio.answer(media) if self._audio.has_offer else self._audio.offer(media)
         if self.is_ended:
             return

@@ -57,14 +57,17 @@ class Runtime:
         if self.is_overloaded():
             call.reject(503, headers=(BUSY,))
             return
-        self.context.spawn(self._take(call))
+        # The watcher is there before the task begins: the caller's CANCEL may be the next datagram.
+        early = EarlyEnd()
+        call.watcher = early
+        self.context.spawn(self._take(call, early))
 
     def on_request(self, request: IncomingRequest) -> None:
         self.context.spawn(self.requests.take(request))
 
     # --- incoming calls ---
 
-    async def _take(self, call: IncomingCall) -> None:
+    async def _take(self, call: IncomingCall, early: "EarlyEnd") -> None:
         hops = _hops(call)
         if hops > MAX_HOPS:
             call.reject(482)
@@ -77,9 +80,6 @@ class Runtime:
         if not audio.is_acceptable:
             call.reject(488)
             return
-        # The watcher is there before anything is awaited: the caller may give up while it is being let in.
-        early = EarlyEnd()
-        call.watcher = early
         admitted = await self.arrivals.take(call)
         if admitted is None:
             return
