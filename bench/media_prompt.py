@@ -51,13 +51,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=15.0)
     options = parser.parse_args()
-    servers: list[Ours | Rtpengine] = [Ours()]
+    servers: list[type[Ours] | type[Rtpengine]] = [Ours]
     if shutil.which("rtpengine"):
-        servers.append(Rtpengine())
+        servers.append(Rtpengine)
     with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as name:
         make_prompt(Path(name))
         found = {
-            server.name: asyncio.run(measure(server, options.streams, options.seconds, Path(name)))
+            server.name: asyncio.run(measure(server(), options.streams, options.seconds, Path(name)))
             for server in servers
         }
     report("prompt packet", found, options.streams)

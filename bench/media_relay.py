@@ -42,10 +42,10 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=15.0)
     options = parser.parse_args()
-    servers: list[Ours | Rtpengine] = [Ours()]
+    servers: list[type[Ours] | type[Rtpengine]] = [Ours]
     if shutil.which("rtpengine"):
-        servers.append(Rtpengine())
-    found = {server.name: asyncio.run(measure(server, options.calls, options.seconds)) for server in servers}
+        servers.append(Rtpengine)
+    found = {server.name: asyncio.run(measure(server(), options.calls, options.seconds)) for server in servers}
     print(f"\nrelayed packet, {options.calls} calls")
     print(f"{'':12}{'us/packet':>11}{'packets/s':>11}{'of a core':>11}{'lost':>8}")
     for name, figures in found.items():

@@ -36,6 +36,8 @@ _REST_S = 0.004
 """After packets were handled the process rests this long, so that the next wake-up finds several (as network cards
 moderate their interrupts). It is the delay that we add to a relayed packet at most; 4 ms in place of 2 save a fifth
 of its cost."""
+_MOST_TURNS = 3
+"""Late turns are made up for so many at a time: where a turn takes longer than 20 ms, orders are still obeyed."""
 _UPKEEP_S = 0.1
 _UPKEEP_TURNS = 10
 """Each leg is looked after once in so many upkeeps, that is once a second."""
@@ -155,7 +157,10 @@ class MediaServer:
             events = self._epoll.poll(0)
 
     def _tick(self) -> None:
-        while (turn := self._ticker.take_due(time.monotonic())) is not None:
+        for _ in range(_MOST_TURNS):
+            turn = self._ticker.take_due(time.monotonic())
+            if turn is None:
+                return
             due, legs = turn
             now = time.monotonic()
             for leg in legs:
