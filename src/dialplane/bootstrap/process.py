@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -76,6 +77,17 @@ async def background() -> AsyncIterator[asyncio.TaskGroup]:
             raise _BlockEndedError
     except* _BlockEndedError:
         pass
+
+
+def settle_memory() -> None:
+    """Keep the garbage collector from what lives as long as the process, and rest longer between its rounds.
+
+    To be called when the process serves. A busy voice process spent a fifth of its time in the collector, on objects
+    that reference counting frees anyway; the few cycles of a call wait for the next round.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def run_loop(work: Coroutine[object, object, None]) -> None:

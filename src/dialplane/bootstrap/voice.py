@@ -7,7 +7,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
-from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
 from dialplane.services.settings import nonce_secret
@@ -42,7 +42,7 @@ async def _serve(settings: Settings) -> None:
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
                 drain_s=settings.drain.total_seconds(),
-                on_ready=lambda port: announce("voice", sip=f"sip:{Endpoint(settings.sip.host, port)}"),
+                on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),
             )
             serving = asyncio.current_task()
@@ -53,6 +53,11 @@ async def _serve(settings: Settings) -> None:
     finally:
         await media.stop()
         await database.close()
+
+
+def _ready(sip: Endpoint) -> None:
+    settle_memory()
+    announce("voice", sip=f"sip:{sip}")
 
 
 def _setter(media: MediaClient) -> Callable[[Callable[[], None]], None]:

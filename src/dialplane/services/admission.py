@@ -35,7 +35,7 @@ from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.registrations import Subscriber
-from dialplane.services.runs import create_runs
+from dialplane.services.runs import add_runs
 from dialplane.services.shapes.calls import call_shape, route_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -253,10 +253,10 @@ async def _record(tx: Transaction, plans: Sequence[_Plan], now: datetime) -> lis
         runs.append(run)
         billing = CallBilling(plan.account.id, call.id, DEFAULT_RATES[plan.cost_type])
         outcomes.append(Admitted(call, billing, run, actions, on_complete))
-    await create_runs(tx, *runs)
+    begun = await add_runs(tx, runs)
     if calls:
         await tx.calls.save_many(calls)
-        await publish(tx, *(event for call in calls for event in _events(call, now)))
+        await publish(tx, *begun, *(event for call in calls for event in _events(call, now)))
     if strangers:
         await tx.calls.refuse_many(strangers)
     return outcomes

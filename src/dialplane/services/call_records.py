@@ -12,7 +12,7 @@ from dialplane.domain.ids import CallId
 from dialplane.domain.rating import DEFAULT_RATES, CostType
 from dialplane.services.events import publish
 from dialplane.services.ledger import release_many, settle_many
-from dialplane.services.runs import interrupt_runs, save_progress
+from dialplane.services.runs import interrupt_runs, move_runs
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -63,10 +63,10 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
                     events.append(_event(call, "call_hangup", now))
                 case RunMoved(moved):
                     progress.append(moved)
-        await save_progress(tx, progress)
+        moved = await move_runs(tx, progress)
         if latest:
             await tx.calls.save_many(list(latest.values()))
-        await publish(tx, *events)
+        await publish(tx, *moved, *events)
         await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], now)
 
 

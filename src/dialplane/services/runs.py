@@ -53,30 +53,40 @@ async def create_runs(tx: Transaction, *runs: Run) -> None:
 
     Raises AlreadyExists where an id is taken.
     """
-    if not runs:
-        return
-    if len(await tx.runs.add_many(runs)) < len(runs):
+    await publish(tx, *await add_runs(tx, runs))
+
+
+async def add_runs(tx: Transaction, runs: Sequence[Run]) -> list[Event]:
+    """Keep new runs. The events that tell of them are for the caller to publish, together with its own.
+
+    Raises AlreadyExists where an id is taken.
+    """
+    if runs and len(await tx.runs.add_many(runs)) < len(runs):
         raise AlreadyExists("There is a run with this id already", reason="ALREADY_EXISTS", field="id")
-    await publish(tx, *(_event(run, "activeflow_created", run.created_at) for run in runs))
+    return [_event(run, "activeflow_created", run.created_at) for run in runs]
 
 
 async def save_progress(tx: Transaction, records: Sequence[RunProgress]) -> frozenset[RunId]:
-    """Write the last of each run's records and tell of all of them, in order.
+    """Write where runs stand and tell of it.
 
     Gives the ids of the runs that were still running; the others have been stopped or deleted meanwhile and their
     driver should let go of them.
     """
+    events = await move_runs(tx, records)
+    await publish(tx, *events)
+    return frozenset(RunId(event.resource_id) for event in events)
+
+
+async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Event]:
+    """Write the last record of each run that is still running. The events are for the caller to publish.
+
+    A run that moved several times is told once, as it stands last: its `executed_actions` hold the whole way.
+    """
     if not records:
-        return frozenset()
+        return []
     latest = {progress.run_id: progress for progress in records}
-    running = {run.id: run for run in await tx.runs.save_progress(list(latest.values()))}
-    changes = [
-        (apply_progress(running[progress.run_id], progress), progress.at)
-        for progress in records
-        if progress.run_id in running
-    ]
-    await publish(tx, *(_event(run, "activeflow_updated", at) for run, at in changes))
-    return frozenset(running)
+    running = await tx.runs.save_progress(list(latest.values()))
+    return [_event(apply_progress(run, latest[run.id]), "activeflow_updated", latest[run.id].at) for run in running]
 
 
 async def list_runs(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:

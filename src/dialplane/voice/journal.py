@@ -12,10 +12,13 @@ from typing import Generic, TypeVar
 import structlog
 
 from dialplane.domain.errors import Unavailable
+from dialplane.voice.batching import Pace
 
 Change = TypeVar("Change")
 
-MAX_BATCH = 300
+MAX_BATCH = 1_000
+PAUSE_S = 0.1
+"""Batches begin at least this far apart; a change after a quiet time is written at once."""
 MAX_WAITING = 200_000
 """Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
 _RETRY_S = (0.1, 0.5, 1.0, 2.0)
@@ -32,6 +35,7 @@ class Journal(Generic[Change]):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._pace = Pace(PAUSE_S)
 
     @property
     def is_full(self) -> bool:
@@ -54,6 +58,7 @@ class Journal(Generic[Change]):
     async def run(self) -> None:
         while True:
             await self._wake.wait()
+            await self._pace.wait()
             batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._wake.clear()

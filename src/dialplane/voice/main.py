@@ -38,6 +38,8 @@ from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, Use
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
 DRAIN_S = 3600.0
+ADMISSION_PAUSE_S = 0.04
+"""Between two batches of arrivals. A caller has its 100 Trying already, and no ear notices."""
 
 log = structlog.get_logger()
 
@@ -101,7 +103,9 @@ class _Node:
         self._mail = asyncio.Event()
         database = deps.database
         self._journal: Journal[Change] = Journal(lambda changes: write_changes(database, changes, utc_now()))
-        self._admissions: Batcher[Arrival, Outcome] = Batcher(lambda arrivals: admit(database, arrivals, utc_now()))
+        self._admissions: Batcher[Arrival, Outcome] = Batcher(
+            lambda arrivals: admit(database, arrivals, utc_now()), pause_s=ADMISSION_PAUSE_S
+        )
         self._openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
             lambda wishes: open_calls(database, wishes, utc_now())
         )

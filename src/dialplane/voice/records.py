@@ -38,6 +38,7 @@ class Records:
         self._spawn = spawn
         self._now = now
         self._reported: dict[CallId, RunRecord] = {}
+        self._second_minute: dict[CallId, asyncio.TimerHandle] = {}
 
     def started(self, leg: Leg) -> None:
         self.live[leg.call.id] = leg
@@ -45,10 +46,12 @@ class Records:
     def changed(self, leg: Leg, event: str) -> None:
         self._journal.add(CallChanged(leg.call, event))
         if event == "call_progressing" and leg.billing is not None and not leg.billing.is_free:
-            self._spawn(self._reserve_minutes(leg, leg.billing))
+            self._reserve_later(leg, leg.billing)
 
     def ended(self, leg: Leg) -> None:
         self.live.pop(leg.call.id, None)
+        if timer := self._second_minute.pop(leg.call.id, None):
+            timer.cancel()
         self._journal.add(CallEnded(leg.call, leg.billing))
         log.info(
             "call_ended",
@@ -73,10 +76,17 @@ class Records:
         if leg.call.run_id is not None:
             self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now())))
 
-    async def _reserve_minutes(self, leg: Leg, billing: CallBilling) -> None:
-        """Reserve each minute before it begins; a call that cannot pay its next minute ends with this one (LED-6)."""
+    def _reserve_later(self, leg: Leg, billing: CallBilling) -> None:
+        """Most calls are over before their second minute: until then a timer is enough."""
         loop = asyncio.get_running_loop()
         began = loop.time()
+        self._second_minute[leg.call.id] = loop.call_at(
+            began + 60 - RENEW_BEFORE_S, lambda: self._spawn(self._reserve_minutes(leg, billing, began))
+        )
+
+    async def _reserve_minutes(self, leg: Leg, billing: CallBilling, began: float) -> None:
+        """Reserve each minute before it begins; a call that cannot pay its next minute ends with this one (LED-6)."""
+        loop = asyncio.get_running_loop()
         minutes = 1
         while not leg.is_ended:
             if await _ended_within(leg, began + minutes * 60 - RENEW_BEFORE_S - loop.time()):

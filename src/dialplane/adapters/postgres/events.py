@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.events import Event
 from dialplane.domain.ids import EventId
@@ -16,17 +14,18 @@ class PostgresEventStore:
         self._connection = connection
 
     async def append(self, events: Sequence[tuple[EventId, Event]]) -> None:
-        columns: list[list[object]] = [
-            [event_id for event_id, _ in events],
-            [event.account_id for _, event in events],
-            [event.type for _, event in events],
-            [event.resource_id for _, event in events],
-            [msgspec.json.encode(event.data).decode() for _, event in events],
-            [event.occurred_at for _, event in events],
+        rows = [
+            {
+                "id": event_id,
+                "account_id": event.account_id,
+                "type": event.type,
+                "resource_id": event.resource_id,
+                "data": event.data,
+                "occurred_at": event.occurred_at,
+                "run_id": event.run_id,
+                "public": event.public,
+            }
+            for event_id, event in events
         ]
-        runs = [event.run_id for _, event in events]
-        public = [event.public for _, event in events]
-        if any(runs):
-            await self._connection.execute(_SQL["append"], *columns, runs, public)
-        else:
-            await self._connection.execute(_SQL["append_outside_runs"], *columns, public)
+        outside = all(event.run_id is None for _, event in events)
+        await self._connection.execute(_SQL["append_outside_runs" if outside else "append"], rows)
