@@ -63,10 +63,10 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
                     events.append(_event(call, "call_hangup", now))
                 case RunMoved(moved):
                     progress.append(moved)
-        moved = await move_runs(tx, progress)
+        told = await move_runs(tx, progress)
         if latest:
             await tx.calls.save_many(list(latest.values()))
-        await publish(tx, *moved, *events)
+        await publish(tx, *told, *events)
         await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], now)
 
 
