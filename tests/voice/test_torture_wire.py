@@ -97,7 +97,7 @@ async def test_torture_message_over_udp_gets_the_right_answer(
     """SIP-1, SIP-2, DOS-3."""
     data = path.read_bytes()
 
-    answers = await _exchange_datagram(server, data)
+    answers = await exchange_datagram(server, data)
 
     # The rest of an answer may repeat a malformed Via, so only its first line is sure to be readable.
     statuses = [int(answer.split(b" ", 2)[1]) for answer in answers]
@@ -145,7 +145,7 @@ def _sockets() -> Iterator[dict[int, socket.socket]]:
             one.close()
 
 
-async def _exchange_datagram(server: UserAgent, data: bytes) -> list[bytes]:
+async def exchange_datagram(server: UserAgent, data: bytes) -> list[bytes]:
     """Send `data`, then an OPTIONS; all that came back until the OPTIONS was answered within 500 ms."""
     probe, probe_id = _probe(HOST)
     loop = asyncio.get_running_loop()

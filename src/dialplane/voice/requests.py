@@ -16,6 +16,7 @@ from dialplane.sip.message import Response
 from dialplane.sip.registrar import Binding as PlannedBinding
 from dialplane.sip.registrar import plan_registration
 from dialplane.sip.text import storable_body
+from dialplane.sip.uri import SipUri
 from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
 from dialplane.voice.useragent import IncomingRequest
@@ -38,6 +39,7 @@ class Requests:
 
     async def take(self, asked: IncomingRequest) -> None:
         try:
+            SipUri.parse(asked.request.uri)  # malformed is 400 before anybody is asked who he is
             match asked.request.method:
                 case "REGISTER":
                     await self._register(asked)
