@@ -21,6 +21,8 @@ from dialplane.voice.useragent import IncomingCall
 
 BUSY = ("Retry-After", "5")
 MAX_TEXT = 255
+MAX_JUDGED = 10_000
+"""Addresses whose answer is kept."""
 
 log = structlog.get_logger()
 
@@ -35,8 +37,14 @@ class Arrivals:
         self._admissions = admissions
         self._node = node
         self._now = now
-        self.trunks: Sequence[Trunk] = ()
-        """Kept fresh by the node's heartbeat."""
+        self._trunks: Sequence[Trunk] = ()
+        self._judged: dict[str, bool] = {}
+
+    def set_trunks(self, trunks: Sequence[Trunk]) -> None:
+        """The trunks as they are now; the node's heartbeat tells them again and again."""
+        if trunks != self._trunks:
+            self._trunks = trunks
+            self._judged.clear()
 
     async def take(self, call: IncomingCall) -> Admitted | None:
         """What was admitted; None where the call was answered with a refusal or a challenge."""
@@ -93,13 +101,21 @@ class Arrivals:
 
     def is_trunk(self, host: str) -> bool:
         """Whether the address belongs to a peer that brings PSTN traffic."""
+        known = self._judged.get(host)
+        if known is None:
+            if len(self._judged) >= MAX_JUDGED:  # strangers must not fill the memory
+                self._judged.clear()
+            known = self._judged[host] = self._is_in_a_trunk(host)
+        return known
+
+    def _is_in_a_trunk(self, host: str) -> bool:
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
             return False
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        return any(address in network for trunk in self.trunks for network in trunk.networks)
+        return any(address in network for trunk in self._trunks for network in trunk.networks)
 
 
 def clean(text: str) -> str:

@@ -143,7 +143,7 @@ class _Node:
         )
 
     async def start(self) -> None:
-        self._arrivals.trunks = await list_trunks(self._deps.database)
+        self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()
         log.info("voice_ready", host=self._agent.host, port=self._agent.port, node=self._deps.node)
@@ -205,7 +205,7 @@ class _Node:
         while True:
             await asyncio.sleep(BEAT_S)
             try:
-                self._arrivals.trunks = await list_trunks(self._deps.database)
+                self._arrivals.set_trunks(await list_trunks(self._deps.database))
                 await self._say_that_we_live()
             except Unavailable:
                 log.warning("beat_missed")
