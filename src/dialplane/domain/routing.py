@@ -54,7 +54,7 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
     Refused.INSUFFICIENT_BALANCE: (402, "Payment Required"),
     Refused.DESTINATION_NOT_ALLOWED: (403, "Forbidden"),
 }
-"""What the caller's side hears. A virtual number does not exist for the PSTN, so it gets the answer of an unknown one."""
+"""What the caller's side hears. For the PSTN a virtual number does not exist: it gets the answer of an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)

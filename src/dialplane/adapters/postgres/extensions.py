@@ -43,7 +43,7 @@ class PostgresExtensionStore:
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None:
         row = await self._connection.fetchrow(self._sql["find"], account_id, extension_id)
-        return row and _extension(row)
+        return None if row is None else _extension(row)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
         rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)

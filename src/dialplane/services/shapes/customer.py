@@ -1,4 +1,4 @@
-"""An account as VoIPBIN's customer, its outbound config and its agents (VoIPBIN reference sections 4.3, 6.4 and 6.11)."""
+"""An account as VoIPBIN's customer, its outbound config and its agents (reference sections 4.3, 6.4 and 6.11)."""
 
 from dialplane.domain.accounts import Account, Agent
 from dialplane.services.customer import OutboundConfig
