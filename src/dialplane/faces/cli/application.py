@@ -64,7 +64,7 @@ def up(
 
       dialplane up
 
-      dialplane up --data /srv/dialplane --http 0.0.0.0:8080 --sip 0.0.0.0:5060
+      dialplane up --data /srv/dialplane --http 0.0.0.0:8080 --sip 192.0.2.10:5060
 
       dialplane up --data ./second --http 127.0.0.1:0 --sip 127.0.0.1:0     # beside another one
     """
