@@ -9,6 +9,7 @@ import structlog
 
 from dialplane.domain.call_billing import RENEW_BEFORE_S, CallBilling
 from dialplane.domain.calls import HangupReason
+from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
 from dialplane.domain.ledger import HoldRequest
@@ -91,13 +92,21 @@ class Records:
         while not leg.is_ended:
             if await _ended_within(leg, began + minutes * 60 - RENEW_BEFORE_S - loop.time()):
                 return
-            if await self._extensions.submit(billing.hold(minutes + 1, self._now())):
+            if await self._may_go_on(billing, minutes + 1):
                 minutes += 1
                 continue
             log.info("balance_ran_out", call_id=str(leg.call.id))
             if not await _ended_within(leg, began + minutes * 60 - loop.time()):
                 leg.hang_up(HangupReason.NORMAL, text="the balance ran out")
             return
+
+    async def _may_go_on(self, billing: CallBilling, minutes: int) -> bool:
+        """Whether `minutes` in all are reserved. Where the store is away the call goes on: that is our fault and not
+        the caller's, and the next reservation asks for all minutes again (AV-3)."""
+        try:
+            return await self._extensions.submit(billing.hold(minutes, self._now()))
+        except Unavailable:
+            return True
 
 
 async def _ended_within(leg: Leg, seconds: float) -> bool:

@@ -1,0 +1,89 @@
+"""A call reserves each minute before it begins, and ends where the next one cannot be paid (LED-6)."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from dialplane.domain.addresses import tel
+from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.errors import Unavailable
+from dialplane.domain.ids import AccountId, CallId, new_id
+from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.services.call_records import CallEnded, Change
+from dialplane.voice.batching import Batcher
+from dialplane.voice.journal import Journal
+from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.ports import Media
+from dialplane.voice.records import Records
+from tests.fakes.jumping_clock import run_jumping
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def seconds_until_the_end(reserve: Callable[[HoldRequest], bool]) -> tuple[float, str]:
+    """How long a call lasts that nobody hangs up, and why it ended."""
+    loop = asyncio.get_running_loop()
+    written: list[Change] = []
+
+    async def write(changes: Sequence[Change]) -> None:
+        written.extend(changes)
+
+    async def decide(requests: Sequence[HoldRequest]) -> list[bool]:
+        return [reserve(request) for request in requests]
+
+    tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(work: Coroutine[Any, Any, Any]) -> None:
+        tasks.add(loop.create_task(work))
+
+    journal: Journal[Change] = Journal(write)
+    minutes = Batcher(decide)
+    records = Records(journal=journal, extensions=minutes, spawn=spawn, now=lambda: NOW)
+    loops = [loop.create_task(journal.run()), loop.create_task(minutes.run())]
+    account_id, call_id = AccountId(new_id(NOW)), CallId(new_id(NOW))
+    call = Call(
+        call_id, account_id, Direction.INCOMING, CallStatus.RINGING, tel("+12125550111"), tel("+12025550143"), NOW
+    )
+    context = LegContext(cast("Media", None), records, lambda: NOW, spawn)
+    billing = CallBilling(account_id, call_id, DEFAULT_RATES[CostType.CALL_PSTN_INCOMING])
+    leg = Leg(call, context, billing=billing)
+    records.started(leg)
+    leg.update(status=CallStatus.PROGRESSING)
+    records.changed(leg, "call_progressing")
+    began = loop.time()
+    async with asyncio.timeout(3600):
+        await leg.ended.wait()
+    await journal.drained()
+    for task in [*loops, *tasks]:
+        task.cancel()
+    await asyncio.gather(*loops, *tasks, return_exceptions=True)
+    assert [type(change) for change in written[-1:]] == [CallEnded]
+    return loop.time() - began, leg.call.cause_text
+
+
+@pytest.mark.parametrize("paid_minutes", [1, 2, 5])
+def test_call_ends_with_the_last_minute_that_was_paid(paid_minutes: int) -> None:
+    lasted, why = run_jumping(seconds_until_the_end(lambda request: request.units <= paid_minutes))
+
+    assert lasted == pytest.approx(60 * paid_minutes, abs=0.1)
+    assert why == "the balance ran out"
+
+
+def test_call_goes_on_while_the_store_is_away_and_pays_when_it_is_back() -> None:
+    asked: list[int] = []
+
+    def away_in_the_first_minutes(request: HoldRequest) -> bool:
+        asked.append(request.units)
+        if len(asked) <= 2:
+            raise Unavailable("The database does not answer")
+        return request.units <= 4
+
+    lasted, _ = run_jumping(seconds_until_the_end(away_in_the_first_minutes))
+
+    assert lasted == pytest.approx(240, abs=0.1)
+    assert asked == [2, 3, 4, 5]
