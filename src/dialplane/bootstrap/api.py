@@ -13,7 +13,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
-from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
@@ -29,7 +29,7 @@ _BACKLOG = 1024
 _CONNECTIONS = 20
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves signals to us: uvicorn's own handling ends an orderly stop with the signal's exit status."""
 
     @contextlib.contextmanager
@@ -38,6 +38,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        settle_memory()
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             announce("api", http=f"http://{Endpoint(host, port)}")
@@ -62,14 +63,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     database = await connect(settings.require_database(), max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            server = _Server(_config(await _dependencies(settings, database, client, tasks)))
+            server = Server(server_config(await _dependencies(settings, database, client, tasks)))
             tasks.create_task(_heed(stop, server))
             await server.serve(sockets=[listener])
     finally:
         await database.close()
 
 
-def _config(dependencies: Dependencies) -> uvicorn.Config:
+def server_config(dependencies: Dependencies) -> uvicorn.Config:
+    """The faces on uvicorn as every installation runs them."""
     return uvicorn.Config(
         create_app(dependencies),
         loop="uvloop",
@@ -77,6 +79,7 @@ def _config(dependencies: Dependencies) -> uvicorn.Config:
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
         log_config=None,
         server_header=False,
+        ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )
 
