@@ -10,7 +10,7 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,6 +20,10 @@ from dialplane.sip.message import Request, Response
 
 ALGORITHMS = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
 """In the order in which we offer them."""
+
+_KNOWS_MD5_ONLY = re.compile(r"baresip v[01]\.", re.IGNORECASE)
+"""User agents that give up at any challenge with an algorithm they do not know, where RFC 8760 2.4 says to skip it:
+baresip up to 1.x (Debian's baresip-core 1.0.0: "Register: Function not implemented")."""
 
 _PARAMETER = re.compile(rf"([{TOKEN_CHARACTERS}]+)[ \t]*=[ \t]*({QUOTED.pattern}|[^\s\",=]+=*)[ \t]*", re.DOTALL)
 _COMMA = re.compile(r"(?:,[ \t]*)+")
@@ -71,7 +75,7 @@ class Authenticator:
         response = request.response(407 if proxy else 401)
         name = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
         nonce = self._new_nonce(source_host, now)
-        for algorithm in ALGORITHMS:
+        for algorithm in _algorithms_for(request):
             value = f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"'
             response.headers.add(name, f"{value}, stale=true" if stale else value)
         return response
@@ -226,6 +230,10 @@ def _response(
     if count_text is None:
         return _hash(algorithm, f"{first}:{nonce}:{second}")
     return _hash(algorithm, f"{first}:{nonce}:{count_text}:{cnonce}:auth:{second}")
+
+
+def _algorithms_for(request: Request) -> Collection[str]:
+    return ("MD5",) if _KNOWS_MD5_ONLY.match(request.headers.get("User-Agent") or "") else ALGORITHMS
 
 
 def _hash(algorithm: str, text: str) -> str:
