@@ -18,6 +18,11 @@ RENEW_BEFORE_S = 5.0
 """How long before a reserved minute is used up the next one is reserved."""
 
 
+def hold_key(call_id: CallId) -> str:
+    """The business key of a call's hold and of its charge (LED-5)."""
+    return f"call:{call_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class CallBilling:
     """The money side of one live call."""
@@ -29,7 +34,7 @@ class CallBilling:
     @property
     def key(self) -> str:
         """The business key of the hold and of the charge (LED-5)."""
-        return f"call:{self.call_id}"
+        return hold_key(self.call_id)
 
     @property
     def is_free(self) -> bool:

@@ -91,6 +91,8 @@ class Hold:
     account_id: AccountId
     key: str
     units: int
+    rate: Rate
+    """What the thing costs until it ends, whatever the rates become meanwhile (LED-9)."""
     price: Price
     state: HoldState
     expires_at: datetime | None
@@ -189,7 +191,15 @@ def grow(hold: Hold | None, request: HoldRequest, purse: Purse, new_id: HoldId, 
         return None
     if hold is None:
         return Hold(
-            new_id, request.account_id, request.key, request.units, more, HoldState.HELD, request.expires_at, now
+            id=new_id,
+            account_id=request.account_id,
+            key=request.key,
+            units=request.units,
+            rate=request.rate,
+            price=more,
+            state=HoldState.HELD,
+            expires_at=request.expires_at,
+            created_at=now,
         )
     return replace(hold, units=request.units, price=hold.price.plus(more), expires_at=request.expires_at)
 

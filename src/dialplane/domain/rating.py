@@ -67,7 +67,10 @@ def started_minutes(seconds: float) -> int:
     return -int(-seconds // 60)
 
 
-DEFAULT_RATES: Mapping[CostType, Rate] = {
+Rates = Mapping[CostType, Rate]
+
+
+DEFAULT_RATES: Rates = {
     rate.cost_type: rate
     for rate in (
         Rate(CostType.CALL_PSTN_INCOMING, Micros(10_000)),
@@ -81,4 +84,6 @@ DEFAULT_RATES: Mapping[CostType, Rate] = {
         Rate(CostType.RECORDING, Micros(30_000), tokens=3),
     )
 }
-"""VoIPBIN's rates: calls, speech, recordings by the started minute, texts by the segment. Numbers bring their own."""
+"""VoIPBIN's rates: calls, speech, recordings by the started minute, texts by the segment. Numbers bring their own.
+
+What is bought while the operator has not set a rate of his own (`services.rates`)."""

@@ -19,7 +19,7 @@ from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import CallId, FlowId, RunId, new_id
 from dialplane.domain.numbers import NumberKind
-from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.rating import CostType, Rates
 from dialplane.domain.routing import (
     SIP_STATUS,
     Candidate,
@@ -34,6 +34,7 @@ from dialplane.domain.targets import DocumentTarget, FlowTarget, ForwardTarget
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
+from dialplane.services.rates import current_rates
 from dialplane.services.registrations import Subscriber
 from dialplane.services.runs import add_runs
 from dialplane.services.shapes.calls import call_shape, route_shape
@@ -108,8 +109,9 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     async with database.transaction() as tx:
         claimed = await _claimed(tx, arrivals)
         plans = await _plan(tx, [arrival for arrival in arrivals if arrival.claims not in claimed])
-        plans = await _ask_for_money(tx, plans, now)
-        outcomes = iter(await _record(tx, plans, now))
+        rates = await current_rates(tx)
+        plans = await _ask_for_money(tx, plans, rates, now)
+        outcomes = iter(await _record(tx, plans, rates, now))
     return [Challenge() if arrival.claims in claimed else next(outcomes) for arrival in arrivals]
 
 
@@ -197,10 +199,10 @@ async def _plan_for_extension(tx: Transaction, arrival: Arrival, decision: Route
     return _Plan(arrival, chosen, account, CostType.CALL_EXTENSION, connect)
 
 
-async def _ask_for_money(tx: Transaction, plans: Sequence[_Plan], now: datetime) -> list[_Plan]:
+async def _ask_for_money(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: datetime) -> list[_Plan]:
     """Reserve the first minute of each call that costs something; who cannot pay is refused."""
     paying = [
-        (plan, CallBilling(plan.account.id, plan.arrival.call_id, DEFAULT_RATES[plan.cost_type]))
+        (plan, CallBilling(plan.account.id, plan.arrival.call_id, rates[plan.cost_type]))
         for plan in plans
         if plan.account and plan.decision.verdict is Verdict.RUN
     ]
@@ -228,7 +230,7 @@ def _cannot_pay(plan: _Plan) -> _Plan:
     return replace(plan, decision=decision)
 
 
-async def _record(tx: Transaction, plans: Sequence[_Plan], now: datetime) -> list[Outcome]:
+async def _record(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: datetime) -> list[Outcome]:
     programs = await _programs(tx, plans)
     outcomes: list[Outcome] = []
     calls: list[Call] = []
@@ -251,7 +253,7 @@ async def _record(tx: Transaction, plans: Sequence[_Plan], now: datetime) -> lis
         call = replace(call, run_id=run.id, flow_id=flow_id)
         calls.append(call)
         runs.append(run)
-        billing = CallBilling(plan.account.id, call.id, DEFAULT_RATES[plan.cost_type])
+        billing = CallBilling(plan.account.id, call.id, rates[plan.cost_type])
         outcomes.append(Admitted(call, billing, run, actions, on_complete))
     begun = await add_runs(tx, runs)
     if calls:

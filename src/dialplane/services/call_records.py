@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.call_billing import CallBilling, hold_key
 from dialplane.domain.calls import Call, CallStatus, HangupBy, HangupReason
 from dialplane.domain.events import Event
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
-from dialplane.domain.rating import DEFAULT_RATES, CostType
 from dialplane.services.events import publish
 from dialplane.services.ledger import release_many, settle_many
 from dialplane.services.runs import interrupt_runs, move_runs
@@ -98,7 +97,7 @@ async def close_orphans(database: Database, node: str, now: datetime) -> int:
         await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
         await tx.calls.save_many(ended)
         await publish(tx, *(_event(call, "call_hangup", now) for call in ended))
-        await _settle(tx, [CallEnded(call, _billing_of(call)) for call in ended], now)
+        await _settle(tx, await _as_reserved(tx, ended), now)
     return len(calls)
 
 
@@ -114,6 +113,12 @@ def _orphan(call: Call, ended_at: datetime, now: datetime) -> Call:
     )
 
 
-def _billing_of(call: Call) -> CallBilling:
-    """The price as it was reserved; the kind is told by the two ends of the call."""
-    return CallBilling(call.account_id, call.id, DEFAULT_RATES[CostType(call.cost_type)])
+async def _as_reserved(tx: Transaction, calls: Sequence[Call]) -> list[CallEnded]:
+    """The calls with the price that their holds froze when they began (LED-9); a call without a hold was free."""
+    holds = await tx.ledger.find_holds([hold_key(call.id) for call in calls])
+    billings = {
+        call.id: CallBilling(call.account_id, call.id, holds[key].rate)
+        for call in calls
+        if (key := hold_key(call.id)) in holds
+    }
+    return [CallEnded(call, billings.get(call.id)) for call in calls]

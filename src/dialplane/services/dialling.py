@@ -23,9 +23,10 @@ from dialplane.domain.errors import (
 from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
-from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.rating import CostType, Rates
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
+from dialplane.services.rates import current_rates
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -93,7 +94,8 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
     wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
-    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, now) for wish in wishes]
+    rates = await current_rates(tx)
+    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, rates, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(1, now) for opened in paying], now) if paying else []
     broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}
@@ -131,7 +133,9 @@ def _broke() -> InsufficientBalance:
     return InsufficientBalance("The balance does not cover a minute of this call", reason="INSUFFICIENT_BALANCE")
 
 
-def _check(wish: OutgoingWish, account: Account | None, numbers: dict[str, Number], now: datetime) -> Opened | Refusal:
+def _check(
+    wish: OutgoingWish, account: Account | None, numbers: dict[str, Number], rates: Rates, now: datetime
+) -> Opened | Refusal:
     try:
         if account is None or not account.status.may_use:
             raise NotPermitted("The account is not active", reason="PERMISSION_DENIED")
@@ -156,7 +160,7 @@ def _check(wish: OutgoingWish, account: Account | None, numbers: dict[str, Numbe
         raw_destination=wish.destination.target[:255],
         node=wish.node,
     )
-    return Opened(call, CallBilling(wish.account_id, wish.call_id, DEFAULT_RATES[cost_type]))
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, rates[cost_type]))
 
 
 def check_destination(account: Account, destination: Address) -> tuple[Address, CostType]:

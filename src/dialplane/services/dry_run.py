@@ -12,6 +12,7 @@ from dialplane.domain.flows.options import OptionFault, Zone
 from dialplane.domain.flows.simulator import DryRun, DryRunInput, HttpAnswer, Simulator
 from dialplane.domain.ids import AccountId, FlowId
 from dialplane.services.flows import find_flow
+from dialplane.services.rates import current_rates
 from dialplane.services.transaction import Database
 
 MAX_FLOWS = 100
@@ -83,8 +84,9 @@ async def dry_run_flow(database: Database, account_id: AccountId, flow_id: FlowI
         flow = await find_flow(tx, account_id, flow_id)
         flows: dict[UUID, Sequence[Action]] = {}
         looked_for: set[UUID] = set()
+        rates = await current_rates(tx)
         while True:
-            simulator = Simulator(flow.actions, wanted, flows)
+            simulator = Simulator(flow.actions, wanted, flows, rates)
             played = simulator.play()
             missing = simulator.missing - looked_for
             if not missing or len(looked_for) >= MAX_FLOWS:

@@ -15,13 +15,15 @@ from dialplane.domain.ledger import Charge
 from dialplane.domain.ledger import ReferenceType as LedgerReference
 from dialplane.domain.messages import Conversation, Direction, Message, Target, TargetStatus, check_text
 from dialplane.domain.numbers import Number
+from dialplane.domain.rating import CostType, Price, Rate
 from dialplane.domain.routing import Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
 from dialplane.domain.targets import FlowTarget
 from dialplane.services.admission import SANDBOX_COUNTRY
 from dialplane.services.events import publish
 from dialplane.services.ledger import charge
-from dialplane.services.messages import SMS_RATE, RunRequest, enter_conversation
+from dialplane.services.messages import RunRequest, enter_conversation
+from dialplane.services.rates import current_rate
 from dialplane.services.runs import create_runs
 from dialplane.services.shapes.calls import route_shape
 from dialplane.services.shapes.messages import message_shape
@@ -59,14 +61,15 @@ async def receive_message(database: Database, inbound: InboundMessage, now: date
     """
     text = check_text(inbound.text, inbound.medias)
     async with database.transaction() as tx:
-        decision, account = await _decide(tx, inbound, count_segments(text).count)
+        rate = await current_rate(tx, CostType.SMS)
+        decision, account = await _decide(tx, inbound, rate.split(count_segments(text).count, 0))
         if decision.verdict is Verdict.REFUSE or decision.number is None or account is None:
             await _tell_refusal(tx, inbound, decision, account, now)
             return MessageRefused(decision.refused, decision.reason)
-        return await _let_in(tx, inbound, text, decision.number, decision, now)
+        return await _let_in(tx, inbound, text, decision.number, decision, rate, now)
 
 
-async def _decide(tx: Transaction, inbound: InboundMessage, parts: int) -> tuple[RouteDecision, Account | None]:
+async def _decide(tx: Transaction, inbound: InboundMessage, price: Price) -> tuple[RouteDecision, Account | None]:
     tried = forms(inbound.destination, SANDBOX_COUNTRY)
     numbers = {number.number: number for number in await tx.numbers.find_live(list(tried))}
     accounts = {number.account_id: await tx.accounts.get(number.account_id) for number in numbers.values()}
@@ -74,7 +77,7 @@ async def _decide(tx: Transaction, inbound: InboundMessage, parts: int) -> tuple
     can_pay = True
     if chosen is not None:
         purse = (await tx.ledger.lock_purses([chosen.account_id]))[chosen.account_id]
-        can_pay = purse.covers(SMS_RATE.split(parts, 0))
+        can_pay = purse.covers(price)
     decision = decide(
         "message",
         inbound.destination,
@@ -106,7 +109,13 @@ async def _tell_refusal(
 
 
 async def _let_in(
-    tx: Transaction, inbound: InboundMessage, text: str, number: Number, decision: RouteDecision, now: datetime
+    tx: Transaction,
+    inbound: InboundMessage,
+    text: str,
+    number: Number,
+    decision: RouteDecision,
+    rate: Rate,
+    now: datetime,
 ) -> Message:
     target = Target(tel(number.number), TargetStatus.RECEIVED, count_segments(text).count, now)
     message = Message(
@@ -126,7 +135,7 @@ async def _let_in(
     conversation, told = await enter_conversation(tx, message, target.destination, target, now)
     if not await tx.messages.add(message, [conversation.id], due_at=now):
         return await tx.messages.find_by_key(message.key or "") or message
-    await charge(tx, message.account_id, _price(message, target, now), now)
+    await charge(tx, message.account_id, _price(message, target, rate, now), now)
     await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
     if isinstance(decision.target, FlowTarget):
         await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
@@ -141,10 +150,10 @@ def _party(raw: str) -> Address:
     return tel(normal[0] if normal and normal[0].startswith("+") else raw[:128])
 
 
-def _price(message: Message, target: Target, now: datetime) -> Charge:
+def _price(message: Message, target: Target, rate: Rate, now: datetime) -> Charge:
     return Charge(
         key=f"sms:{message.id}:in",
-        rate=SMS_RATE,
+        rate=rate,
         units=target.parts,
         reference_type=LedgerReference.SMS,
         reference_id=message.id,

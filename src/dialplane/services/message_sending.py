@@ -13,7 +13,7 @@ from dialplane.domain.ledger import Charge, ReferenceType, Settlement
 from dialplane.domain.messages import ConversationMessage, Message, Target, TargetStatus
 from dialplane.services.events import publish
 from dialplane.services.ledger import release_many, settle_many
-from dialplane.services.messages import LEASE, SMS_RATE, QueuedTarget, hold_key
+from dialplane.services.messages import LEASE, QueuedTarget, hold_key
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -137,7 +137,8 @@ async def _change(
 async def _settle(tx: Transaction, queued: QueuedTarget, key: str, status: TargetStatus, now: datetime) -> None:
     """FRD-9: what was not sent is not charged."""
     if status is TargetStatus.SENT:
-        paid = Charge(key, SMS_RATE, queued.parts, ReferenceType.SMS, queued.message_id, now, now)
+        rate = (await tx.ledger.find_holds([key]))[key].rate  # as it was when the message was queued (LED-9)
+        paid = Charge(key, rate, queued.parts, ReferenceType.SMS, queued.message_id, now, now)
         await settle_many(tx, [Settlement(queued.account_id, key, paid)], now)
     else:
         await release_many(tx, [key], now)

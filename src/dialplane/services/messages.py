@@ -26,14 +26,13 @@ from dialplane.domain.messages import (
     is_loop,
 )
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.rating import CostType
 from dialplane.domain.segments import count_segments
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many, release_many
+from dialplane.services.rates import current_rate
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
-
-SMS_RATE = DEFAULT_RATES[CostType.SMS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,8 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     account = await tx.accounts.get(account_id)
     _check_standing(account)
     purse = await tx.ledger.find_purse(account_id)
-    if purse is None or not purse.covers(SMS_RATE.split(parts * len(request.destinations), 0)):
+    rate = await current_rate(tx, CostType.SMS)
+    if purse is None or not purse.covers(rate.split(parts * len(request.destinations), 0)):
         raise _broke()
     number = await _own_number(tx, account, request.source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
@@ -211,7 +211,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         key=request.key,
     )
     holds = [
-        HoldRequest(account_id, hold_key(message.id, position), SMS_RATE, parts, expires_at=None)
+        HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)
         for position in range(len(destinations))
     ]
     if not all(await hold_many(tx, holds, now)):

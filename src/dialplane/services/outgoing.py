@@ -14,7 +14,8 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
-from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.money import Micros
+from dialplane.domain.rating import CostType, Rate
 from dialplane.services.admission import run_of_call
 from dialplane.services.calls import NodeCommand, pick_node
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls_in
@@ -75,7 +76,7 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
         refusals = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
         if not opened:
             raise refusals[0]
-        calls = [await _order(tx, each.call, actions, flow_id, on_complete, variables, now) for each in opened]
+        calls = [await _order(tx, each, actions, flow_id, on_complete, variables, now) for each in opened]
     return CallsCreated(tuple(calls), refusals)
 
 
@@ -101,20 +102,24 @@ def _wish(
 
 async def _order(
     tx: Transaction,
-    call: Call,
+    opened: Opened,
     actions: tuple[Action, ...],
     flow_id: FlowId | None,
     on_complete: FlowId | None,
     variables: Mapping[str, str],
     now: datetime,
 ) -> Call:
-    """Give the call its run and put it into the node's mailbox."""
+    """Give the call its run and put it into the node's mailbox, with the rate that is its own from now on (LED-9)."""
+    call, rate = opened.call, opened.billing.rate
     run = run_of_call(call, flow_id, on_complete, now)
     run = replace(run, variables={**variables, **run.variables})
     await create_runs(tx, run)
     call = replace(call, run_id=run.id)
     await tx.calls.save_many([call])
-    payload = {"actions": [action.document() for action in actions]}
+    payload: dict[str, object] = {
+        "actions": [action.document() for action in actions],
+        "rate": {"micros": rate.micros, "tokens": rate.tokens},
+    }
     await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "dial", payload, now)])
     return call
 
@@ -142,5 +147,11 @@ async def read_order(database: Database, command: NodeCommand) -> DialOrder:
         run = await tx.runs.find(call.account_id, RunId(call.run_id))
         if run is None:
             raise Unavailable("The call's run is gone")
-    billing = CallBilling(call.account_id, call.id, DEFAULT_RATES[CostType(call.cost_type)])
+    billing = CallBilling(call.account_id, call.id, _frozen(call, command.payload["rate"]))
     return DialOrder(call, billing, run, validate_actions(command.payload["actions"]))
+
+
+def _frozen(call: Call, rate: object) -> Rate:
+    """The rate out of the order that `_order` wrote."""
+    assert isinstance(rate, dict)
+    return Rate(CostType(call.cost_type), Micros(rate["micros"]), rate["tokens"])

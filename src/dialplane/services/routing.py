@@ -6,8 +6,9 @@ from typing import Literal
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.numbers import VIRTUAL_PREFIX
-from dialplane.domain.rating import DEFAULT_RATES, CostType
+from dialplane.domain.rating import CostType
 from dialplane.domain.routing import Origin, RouteDecision, decide, forms
+from dialplane.services.rates import current_rate
 from dialplane.services.transaction import Database
 
 
@@ -32,8 +33,8 @@ async def explain(
             if number.account_id == account_id
         }
         purse = await tx.ledger.find_purse(account_id)
+        rate = await current_rate(tx, CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS)
     origin = Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
-    rate = DEFAULT_RATES[CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS]
     can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
     return decide(
         kind,

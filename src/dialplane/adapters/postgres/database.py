@@ -22,6 +22,7 @@ from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
@@ -107,6 +108,10 @@ class PostgresTransaction:
     @cached_property
     def orders(self) -> PostgresOrderStore:
         return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def rates(self) -> PostgresRateStore:
+        return PostgresRateStore(self.connection)
 
     @cached_property
     def recordings(self) -> PostgresRecordingStore:
@@ -213,14 +218,23 @@ async def no_reset(connection: Connection) -> None:
     """Leave the connection as it is between uses."""
 
 
-async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10) -> PostgresDatabase:
-    """Open the pool on `dsn` (a `postgresql://` address)."""
+async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once: bool = False) -> PostgresDatabase:
+    """Open the pool on `dsn` (a `postgresql://` address).
+
+    `plans_once` is for who asks by keys only: else Postgres plans anew for every short array that it is given, which
+    costs more than the look-up.
+    """
     pool = await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         init=prepare,
         reset=no_reset,
-        server_settings={"timezone": "UTC", "lock_timeout": "5s", "statement_timeout": "30s"},
+        server_settings={
+            "timezone": "UTC",
+            "lock_timeout": "5s",
+            "statement_timeout": "30s",
+            "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
+        },
     )
     return PostgresDatabase(pool)

@@ -50,9 +50,12 @@ class PostgresLedgerStore:
         if not holds:
             return
         rows = [
-            (h.key, h.id, h.account_id, h.units, h.price.micros, h.price.tokens, h.state, h.expires_at, h.created_at)
+            (
+                h.key, h.id, h.account_id, h.units, h.rate.cost_type, h.rate.micros, h.rate.tokens, h.price.micros,
+                h.price.tokens, h.state, h.expires_at, h.created_at,
+            )
             for h in holds
-        ]
+        ]  # fmt: skip
         await self._connection.execute(_SQL["add_holds"], *_columns(rows))
 
     async def find_holds(self, keys: Sequence[str]) -> dict[str, Hold]:
@@ -124,6 +127,7 @@ def _hold(row: asyncpg.Record) -> Hold:
         account_id=row["account_id"],
         key=row["key"],
         units=row["units"],
+        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
         price=Price(Micros(row["micros"]), row["tokens"]),
         state=HoldState(row["state"]),
         expires_at=row["expires_at"],

@@ -18,7 +18,7 @@ from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.ids import NIL
 from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Command, Finish, Hangup, Medium, Result
-from dialplane.domain.rating import DEFAULT_RATES, CostType, started_minutes
+from dialplane.domain.rating import DEFAULT_RATES, CostType, Rates, started_minutes
 
 MS_PER_CHARACTER = 65
 """Of speech, at some 150 words a minute."""
@@ -77,17 +77,24 @@ def dry_run(
     actions: Sequence[Action], wanted: DryRunInput, flows: Mapping[UUID, Sequence[Action]] | None = None
 ) -> DryRun:
     """Play `actions` through; `flows` are those that `fetch_flow` may name."""
-    return Simulator(actions, wanted, flows or {}).play()
+    return Simulator(actions, wanted, flows or {}, DEFAULT_RATES).play()
 
 
 class Simulator:
     """One dry run on its way; `missing` are flows that it asked for and was not given."""
 
-    def __init__(self, actions: Sequence[Action], wanted: DryRunInput, flows: Mapping[UUID, Sequence[Action]]) -> None:
+    def __init__(
+        self,
+        actions: Sequence[Action],
+        wanted: DryRunInput,
+        flows: Mapping[UUID, Sequence[Action]],
+        rates: Rates,
+    ) -> None:
         self.missing: set[UUID] = set()
         self._actions = actions
         self._wanted = wanted
         self._flows = flows
+        self._rates = rates
         self._medium = Medium.CALL if wanted.text is None else Medium.MESSAGE
         self._now = wanted.at
         self._answered_at: datetime | None = None
@@ -141,7 +148,7 @@ class Simulator:
         self._now += timedelta(milliseconds=duration_ms)
 
     def _charge(self, kind: CostType, units: int) -> None:
-        self._price += DEFAULT_RATES[kind].micros * units
+        self._price += self._rates[kind].micros * units
 
     def _answer(self) -> None:
         if self._answered_at is None:

@@ -23,19 +23,21 @@ from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
 where p.account_id = n.account_id
 
 -- name: add_holds
-insert into holds (key, id, account_id, units, micros, tokens, state, expires_at, created_at)
+insert into holds (
+    key, id, account_id, units, cost_type, rate_micros, rate_tokens, micros, tokens, state, expires_at, created_at
+)
 select *
-from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
-    $8::timestamptz[], $9::timestamptz[])
+from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[])
 
 -- name: find_holds
-select key, id, account_id, units, micros, tokens, state, expires_at, created_at from holds where key = any($1::text[])
+select * from holds where key = any($1::text[])
 
 -- name: close_holds
 -- The order of the locks is that of the purses, which every caller holds already.
 update holds set state = $2, closed_at = $3
 where key = any($1::text[]) and state = 'held'
-returning key, id, account_id, units, micros, tokens, state, expires_at, created_at
+returning *
 
 -- name: change_holds
 update holds as h set units = n.units, micros = n.micros, tokens = n.tokens, expires_at = n.expires_at
@@ -44,7 +46,7 @@ from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestampt
 where h.key = n.key and h.state = 'held'
 
 -- name: expired_holds
-select key, id, account_id, units, micros, tokens, state, expires_at, created_at
+select *
 from holds where state = 'held' and expires_at <= $1 order by expires_at limit $2
 
 -- name: find_entries
