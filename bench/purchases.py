@@ -37,7 +37,8 @@ from dialplane.services.inventory import import_items
 from dialplane.services.ledger import credit
 from dialplane.services.purchase import buy_number
 
-ACCOUNTS = 100
+ACCOUNTS = 1000
+"""Fewer would fit on a page or two, which Postgres then reads from end to end for every lock."""
 SCALE = 10
 """pgbench's: ten branches for eight clients, so that its own row locks do not hold it back."""
 

@@ -1,6 +1,9 @@
 -- before
 -- Numbers: what can be had (items), what accounts hold (numbers), how one becomes the other (reservations, orders),
 -- and the simulated carrier's own books.
+--
+-- Numbers and orders have no foreign keys: both are written by whoever holds the item and the purse, and what they point
+-- at is only ever marked as deleted, or never goes (see 0002).
 
 -- Every run of three digits, as the key of the index that answers "contains".
 create function digit_trigrams(number text) returns text[] language sql immutable strict parallel safe as $$
@@ -23,7 +26,7 @@ create table inventory_items (
     monthly_micros bigint not null default 0 check (monthly_micros >= 0),
     documents_required text[] not null default '{}',
     state text not null check (state in ('offered', 'held', 'assigned', 'quarantined')),
-    account_id uuid,                                     -- who holds, has or last had it; orders and numbers have keys
+    account_id uuid,                                     -- who holds, has or last had it
     state_until timestamptz,                             -- end of a reservation or of the quarantine
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -43,7 +46,7 @@ create index inventory_items_by_end_of_state on inventory_items (state_until) wh
 
 create table numbers (
     id uuid primary key,
-    account_id uuid not null references accounts,
+    account_id uuid not null,
     organization_id uuid not null,                       -- the account's
     number text not null check (length(number) between 1 and 255),
     kind text not null check (kind in ('local', 'toll_free', 'mobile', 'virtual', 'sip', 'pattern', 'channel')),
@@ -59,7 +62,7 @@ create table numbers (
     protected boolean not null default false,
     country text not null default '',
     capabilities text[] not null default '{}',
-    item_id uuid references inventory_items,
+    item_id uuid,
     carrier text not null default '',
     monthly_micros bigint not null default 0 check (monthly_micros >= 0),
     purchased_at timestamptz,
@@ -103,8 +106,8 @@ create unique index reservations_one_per_item on reservations (item_id) where st
 
 create table orders (
     id uuid primary key,
-    account_id uuid not null references accounts,
-    item_id uuid not null references inventory_items,
+    account_id uuid not null,
+    item_id uuid not null,
     number text not null,
     carrier text not null,
     status text not null
@@ -115,7 +118,7 @@ create table orders (
     setup_micros bigint not null,                        -- the price as it was when the order was made (LED-9)
     monthly_micros bigint not null,
     idempotency_key text not null default '' check (length(idempotency_key) <= 255),
-    number_id uuid references numbers,
+    number_id uuid,
     check_at timestamptz,                                -- when the reconciler looks at it next; null: never again
     attempts integer not null default 0,
     created_at timestamptz not null,
