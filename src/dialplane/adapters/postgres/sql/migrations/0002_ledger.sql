@@ -4,10 +4,6 @@
 -- Entries and holds have no foreign key to accounts: whoever writes them holds the account's purse, which has one, and
 -- accounts are only ever marked as deleted. (Measured: the keys of entries, numbers and orders were a quarter of what a
 -- purchase costs the server, and their share locks made writes of every account row.)
---
--- Entries and holds have no foreign key to accounts: whoever writes them holds the account's purse, which has one, and
--- accounts are only ever marked as deleted. (Measured: the keys of entries, numbers and orders were a quarter of what a
--- purchase costs the server, and their share locks made writes of every account row.)
 
 -- What an account can spend: the sum of its postings, kept beside them, and the part that holds have set aside.
 -- The rows are locked by whoever posts, so that one account's entries are in one order.
