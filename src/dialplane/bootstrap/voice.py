@@ -23,7 +23,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    database = await connect(settings.require_database(), max_size=_CONNECTIONS)
+    database = await connect(settings.require_database(), max_size=_CONNECTIONS, plans_once=True)
     media = MediaClient(settings.media_socket)
     try:
         await media.start()
