@@ -49,7 +49,7 @@ select * from calls where id = $1 and status <> 'hangup';
 -- name: list_for
 select * from calls
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc
+order by created_at desc, id desc
 limit $3;
 
 -- name: delete

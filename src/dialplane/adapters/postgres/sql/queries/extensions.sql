@@ -17,7 +17,7 @@ select * from extensions where account_id = $1 and id = $2 and deleted_at is nul
 -- name: list_for
 select * from extensions
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc limit $3;
+order by created_at desc, id desc limit $3;
 
 -- name: count
 select count(*) from extensions where account_id = $1 and deleted_at is null;

@@ -84,7 +84,7 @@ order by target.position;
 -- name: list_conversations
 select * from conversations
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc
+order by created_at desc, id desc
 limit $3;
 
 -- name: save_conversation

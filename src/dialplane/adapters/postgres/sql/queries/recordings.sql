@@ -12,7 +12,7 @@ select * from recordings where id = $2 and account_id = $1 and deleted_at is nul
 -- name: list_for
 select * from recordings
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc
+order by created_at desc, id desc
 limit $3;
 
 -- name: delete

@@ -24,7 +24,7 @@ for no key update;
 -- name: list_endpoints
 select * from webhook_endpoints
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc
+order by created_at desc, id desc
 limit $3;
 
 -- name: count_extra_endpoints
@@ -53,7 +53,7 @@ where delivery.account_id = $1
   and ($4::uuid is null or delivery.id = $4)
   and ($5::uuid is null or delivery.endpoint_id = $5)
   and ($6::text is null or delivery.status = $6)
-order by delivery.created_at desc, delivery.resource_seq desc
+order by delivery.created_at desc, delivery.resource_seq desc, delivery.id desc
 limit $3;
 
 -- name: add_replay
