@@ -6,6 +6,8 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import repeat
+from operator import methodcaller
 
 from dialplane.audio.g711 import ALAW_TO_ULAW, ULAW_SILENCE, ULAW_TO_ALAW
 from dialplane.domain.media import MediaCounters, PlayEnd, RemoteMedia
@@ -16,6 +18,7 @@ from dialplane.media.ports import PortPair
 from dialplane.media.protocol import Digit, DigitsSent, Message, PlayEnded, RecordingEnded, Silence
 from dialplane.media.recording import Recording
 from dialplane.media.reports import Reports
+from dialplane.media.steady import SteadyStreams
 from dialplane.media.ticker import Ticker
 from dialplane.rtp.events import EventReceiver
 from dialplane.rtp.packet import HEADER_OCTETS, MalformedPacketError
@@ -32,12 +35,19 @@ class Leg:
     """One leg. Times are seconds on the monotonic clock. What happens to it goes to `report`."""
 
     def __init__(
-        self, leg_id: int, pair: PortPair, *, report: Callable[[Message], None], ticker: "Ticker[Leg]"
+        self,
+        leg_id: int,
+        pair: PortPair,
+        *,
+        report: Callable[[Message], None],
+        ticker: "Ticker[Leg]",
+        steady: "SteadyStreams[Leg]",
     ) -> None:
         self.leg_id = leg_id
         self.recording: Recording | None = None
         self._report = report
         self._ticker = ticker
+        self._steady = steady
         self._incoming = Incoming(pair.rtp, self._take_source)
         self._outgoing = Outgoing(pair.rtp)
         self._reports = Reports(pair.rtcp, self._incoming, self._outgoing)
@@ -124,6 +134,7 @@ class Leg:
     def start_recording(self, recording: Recording, now: float) -> None:
         self.end_recording("stopped", now)
         self.recording = recording
+        self._refresh()
 
     def end_recording(self, ended_by: str, now: float) -> None:
         recording, self.recording = self.recording, None
@@ -173,7 +184,7 @@ class Leg:
             if frame is None:
                 self._end_digits()
         if frame is None and self._playing is not None:
-            frame = self._playing.next_frame()
+            frame = next(self._playing.frames, None)
             if frame is None:
                 self.end_playing(PlayEnd.FINISHED)
         if not self._may_send or not self._has_turns:
@@ -188,6 +199,23 @@ class Leg:
         self._outgoing.send_frame(frame, self._payload_type, now)
         if self.recording is not None:
             self._keep_sent(frame, now)
+        elif self._hears and self._digits is None and self._outgoing.target is None:
+            self._go_steady()
+
+    def leave_steady(self) -> None:
+        """Take turns of our own again: something has changed, or the frames are at an end."""
+        if self._outgoing.steady is not None:
+            self._outgoing.leave_steady()
+            self._steady.leave(self)
+            self._ticker.add(self)
+
+    def _go_steady(self) -> None:
+        """Nothing but the next frame is to be sent until something changes: go on together with the others."""
+        frames = self._playing.frames if self._playing is not None else repeat(SILENT_FRAME)
+        if self._is_alaw:
+            frames = map(methodcaller("translate", ULAW_TO_ALAW), frames)
+        self._ticker.remove(self)
+        self._outgoing.go_steady(self._steady, self, frames)
 
     def _keep_heard(self, size: int, now: float) -> None:
         """Record the packet in the buffer, or blank it out where the party is muted."""
@@ -249,6 +277,7 @@ class Leg:
 
     def _refresh(self) -> None:
         """After any change: whether this leg needs turns, and who gets whose packets."""
+        self.leave_steady()
         is_fed = self._hears and (self._partner is not None or self._echoes)
         wants_turns = self._playing is not None or self._digits is not None or (self._may_send and not is_fed)
         if wants_turns and not self._has_turns:
@@ -287,6 +316,7 @@ class Leg:
     def counters(self) -> MediaCounters:
         incoming = self._incoming
         statistics = incoming.statistics
+        self._outgoing.catch_up()
         return MediaCounters(
             packets_sent=self._outgoing.packets_sent,
             packets_received=incoming.received,

@@ -5,15 +5,20 @@ The party hears one unbroken stream, whether it is a prompt, silence, or another
 
 import os
 import socket
+from collections.abc import Iterator
+from typing import TypeVar
 
 from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.playout import EventFrame
+from dialplane.media.steady import SteadyStream, SteadyStreams
 from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES, HEADER, HEADER_OCTETS
 from dialplane.rtp.source import Address
 from dialplane.rtp.statistics import ReceiveStatistics
 
 _USUAL = HEADER_OCTETS + FRAME_SAMPLES
 _USUAL_VIEW = VIEW[:_USUAL]
+
+T = TypeVar("T")
 
 
 class Outgoing:
@@ -33,6 +38,7 @@ class Outgoing:
         "packets_sent",
         "resumes",
         "ssrc",
+        "steady",
         "target",
         "timestamp",
     )
@@ -57,6 +63,8 @@ class Outgoing:
         self.packets_sent = 0
         self.octets_sent = 0
         self._frame = bytearray(_USUAL)
+        self.steady: SteadyStream | None = None
+        """While the next frame is all that is to be sent; then nothing here is called but what catches up."""
 
     def send_frame(self, frame: bytes, payload_type: int, now: float) -> None:
         """Send the next 20 ms of audio of our own."""
@@ -70,6 +78,25 @@ class Outgoing:
         HEADER.pack_into(packet, 0, 0x80, payload_type, self._sequence_number, self.timestamp, self.ssrc)
         packet[HEADER_OCTETS:] = frame
         self._transmit(packet)
+
+    def go_steady(self, streams: SteadyStreams[T], member: T, frames: Iterator[bytes]) -> None:
+        """Go on after the frame that was sent last, together with the others."""
+        self.steady = streams.join(member, self._frame, frames, self._send)
+
+    def leave_steady(self) -> None:
+        self.catch_up()
+        self.steady = None
+
+    def catch_up(self) -> None:
+        """Take over what was sent in the meantime; to be called before any figure of a steady stream is read."""
+        stream = self.steady
+        if stream is not None:
+            sent = stream.take_sent()
+            self.packets_sent += sent
+            self.octets_sent += sent * FRAME_SAMPLES
+            self._sequence_number = stream.sequence_number
+            self.timestamp = stream.timestamp
+            self._sent_at = stream.sent_at
 
     def send_event(self, frame: EventFrame, payload_type: int, now: float) -> None:
         """Send 20 ms of a telephone event in place of audio: the clock goes on, the event keeps its timestamp."""

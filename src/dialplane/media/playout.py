@@ -4,6 +4,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, cycle
 
 from dialplane.audio.g711 import ULAW_SILENCE, encode_ulaw
 from dialplane.audio.tones import dtmf_tone
@@ -28,58 +29,38 @@ class PromptCache:
     def __init__(self, capacity: int = _CACHE_OCTETS) -> None:
         self._capacity = capacity
         self._used = 0
-        self._files: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
+        self._files: OrderedDict[tuple[str, int, int], tuple[bytes, ...]] = OrderedDict()
 
-    def load(self, path: str) -> bytes:
-        """The file's frames, the last one filled up with silence. Raises OSError."""
+    def load(self, path: str) -> tuple[bytes, ...]:
+        """The file's frames, cut once for all who play it; the last is filled up with silence. Raises OSError."""
         status = os.stat(path)  # a file that was replaced is another file
         key = (path, status.st_mtime_ns, status.st_size)
-        data = self._files.get(key)
-        if data is not None:
+        frames = self._files.get(key)
+        if frames is not None:
             self._files.move_to_end(key)
-            return data
+            return frames
         with open(path, "rb") as file:
             data = file.read()
         data += bytes((ULAW_SILENCE,)) * (-len(data) % FRAME_SAMPLES)
-        self._files[key] = data
+        frames = tuple(data[start : start + FRAME_SAMPLES] for start in range(0, len(data), FRAME_SAMPLES))
+        self._files[key] = frames
         self._used += len(data)
         while self._used > self._capacity and len(self._files) > 1:
-            self._used -= len(self._files.popitem(last=False)[1])
-        return data
+            self._used -= len(self._files.popitem(last=False)[1]) * FRAME_SAMPLES
+        return frames
 
 
 class Playing:
-    """Prompts one after the other."""
+    """Prompts one after the other, or round and round."""
 
-    __slots__ = ("_data", "_index", "_loop", "_offset", "_prompts", "number", "stop_on_digit")
+    __slots__ = ("frames", "number", "stop_on_digit")
 
-    def __init__(self, number: int, prompts: Sequence[bytes], *, stop_on_digit: bool, loop: bool) -> None:
+    def __init__(self, number: int, prompts: Sequence[Sequence[bytes]], *, stop_on_digit: bool, loop: bool) -> None:
         self.number = number
         self.stop_on_digit = stop_on_digit
-        self._prompts = [data for data in prompts if data]
-        self._loop = loop
-        self._index = 0
-        self._offset = 0
-        self._data = self._prompts[0] if self._prompts else b""
-
-    def next_frame(self) -> bytes | None:
-        """The next 160 octets of mu-law, None when all is played."""
-        offset = self._offset
-        if offset >= len(self._data):
-            if not self._advance():
-                return None
-            offset = 0
-        self._offset = offset + FRAME_SAMPLES
-        return self._data[offset : offset + FRAME_SAMPLES]
-
-    def _advance(self) -> bool:
-        self._index += 1
-        if self._index >= len(self._prompts):
-            if not (self._loop and self._prompts):
-                return False
-            self._index = 0
-        self._data = self._prompts[self._index]
-        return True
+        sounding = [frames for frames in prompts if frames]  # a loop over nothing would never come to a frame
+        self.frames: Iterator[bytes] = chain.from_iterable(cycle(sounding) if loop else sounding)
+        """What is still to be played, 160 octets of mu-law each."""
 
 
 def digit_frames(digits: str, *, duration_ms: int, interval_ms: int, as_events: bool) -> Iterator[EventFrame | bytes]:

@@ -26,6 +26,7 @@ from dialplane.media.leg import Leg
 from dialplane.media.playout import Playing, PromptCache
 from dialplane.media.ports import NoPortError, PortPool
 from dialplane.media.recording import Recording
+from dialplane.media.steady import SteadyStreams
 from dialplane.media.ticker import Ticker
 
 SILENCE_S = 60.0
@@ -94,7 +95,8 @@ class MediaServer:
         self._owners: dict[int, tuple[Connection, int]] = {}
         """By descriptor: which leg fails when its reader does."""
         self._connections: dict[int, Connection] = {}
-        self._ticker: Ticker[Leg] = Ticker(time.monotonic())
+        self._steady: SteadyStreams[Leg] = SteadyStreams()
+        self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady)
         self._last_leg = 0
         self._upkeep_turn = 0
         self._upkeep_at = time.monotonic()
@@ -158,12 +160,13 @@ class MediaServer:
 
     def _tick(self) -> None:
         for _ in range(_MOST_TURNS):
-            turn = self._ticker.take_due(time.monotonic())
-            if turn is None:
-                return
-            due, legs = turn
             now = time.monotonic()
-            for leg in legs:
+            due = self._ticker.take_due(now)
+            if due is None:
+                return
+            for leg in self._steady.take_turn(now):
+                leg.leave_steady()
+            for leg in self._ticker.members():
                 try:
                     leg.take_turn(now)
                 except Exception:  # noqa: BLE001 - as above
@@ -286,7 +289,7 @@ class MediaServer:
             connection.report(protocol.OpenRefused(request, str(refused)))
             return
         self._last_leg += 1
-        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker)
+        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
         connection.legs[leg.leg_id] = (leg, pair)
         self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
         self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))

@@ -44,6 +44,7 @@ class Reports:
     def send(self, now: float, *, bye: bool = False) -> None:
         """Tell the party how its stream arrives and what we sent. Raises OSError as the socket does."""
         statistics, outgoing = self._incoming.statistics, self._outgoing
+        outgoing.catch_up()
         if self.target is None or (statistics is None and not outgoing.packets_sent):
             return
         blocks: tuple[ReportBlock, ...] = ()

@@ -4,6 +4,7 @@ All turns are taken together. Spreading them over four slots of 5 ms was measure
 packet: after every wake-up the processor's caches are cold.
 """
 
+from collections.abc import Sized
 from typing import Generic, TypeVar
 
 TURN_S = 0.020
@@ -17,8 +18,10 @@ T = TypeVar("T")
 class Ticker(Generic[T]):
     """Times are seconds on the caller's monotonic clock."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, others: Sized = ()) -> None:
+        """`others` take their turns at the same time, all at once; here it only counts whether there are any."""
         self._members: dict[T, None] = {}
+        self._others = others
         self._next_at = now
         self.turns = 0
         self.late = 0
@@ -33,18 +36,22 @@ class Ticker(Generic[T]):
 
     def next_at(self) -> float | None:
         """When the next turn is due, None while nobody waits for one."""
-        return self._next_at if self._members else None
+        return self._next_at if self._members or self._others else None
 
-    def take_due(self, now: float) -> tuple[float, list[T]] | None:
-        """The turn that is due, its time and who takes it; None when there is none."""
+    def members(self) -> list[T]:
+        return list(self._members)
+
+    def take_due(self, now: float) -> float | None:
+        """The time of the turn that is due; None when there is none."""
         if now < self._next_at:
             return None
-        if not self._members or now - self._next_at > _GIVE_UP_S:
+        is_awaited = bool(self._members or self._others)
+        if not is_awaited or now - self._next_at > _GIVE_UP_S:
             missed = int((now - self._next_at) / TURN_S)
             self._next_at += missed * TURN_S
         due = self._next_at
         self._next_at += TURN_S
-        return (due, list(self._members)) if self._members else None
+        return due if is_awaited else None
 
     def finished(self, due: float, now: float) -> None:
         """Keep account of a turn that was due then and is done by now."""
