@@ -13,6 +13,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.http import PatientHttp
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
@@ -25,6 +26,8 @@ from dialplane.services.settings import jwt_secret
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""
+_SILENCE_S = 10
+"""API-11: how long a client may take for the head of a request, pause in its body, or keep the connection idle."""
 _BACKLOG = 1024
 _CONNECTIONS = 20
 
@@ -75,11 +78,12 @@ def server_config(dependencies: Dependencies) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(dependencies),
         loop="uvloop",
-        http="httptools",
+        http=PatientHttp,
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
         log_config=None,
         server_header=False,
         ws="none",
+        timeout_keep_alive=_SILENCE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
 
