@@ -1,4 +1,4 @@
-"""The README says what is so: its tour runs as pasted, and its table of the simulated carrier is the carrier's own."""
+"""The README says what is so: its tour runs as pasted, its tables are those of the code. The same for ARCHITECTURE.md."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from dialplane.config import Settings, to_environment
 from dialplane.phone.carrier import BEHAVIOURS
 from tests.platform.running import running
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+SOURCE = ROOT / "src" / "dialplane"
 WEBHOOK_PORT = "8090"
 TOUR_TIMEOUT_S = 120.0
 
@@ -71,3 +74,20 @@ def test_table_of_the_simulated_carrier_is_what_the_carrier_does() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", section, re.MULTILINE)
 
     assert rows == [(behaviour.digits, behaviour.says) for behaviour in BEHAVIOURS]
+
+
+def test_table_of_settings_names_every_variable_and_no_other() -> None:
+    section = README.read_text().split("## Settings", 1)[1].split("\n## ", 1)[0]
+
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == set(to_environment(Settings()))
+
+
+def test_architecture_names_files_that_exist() -> None:
+    named = set(
+        re.findall(r"`((?:[a-z0-9_]+/)+[a-z0-9_]*(?:\.(?:py|sql))?)[:`]", (ROOT / "ARCHITECTURE.md").read_text())
+    )
+
+    missing = {name for name in named if not ((SOURCE / name).exists() or (ROOT / name).exists())}
+
+    assert named
+    assert missing == set()
