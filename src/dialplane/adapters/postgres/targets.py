@@ -20,12 +20,17 @@ from dialplane.services.shapes.targets import target_shape
 Columns = tuple[dict[str, object] | None, dict[str, object] | None, dict[str, object] | None]
 
 
+_NONE = Targets()
+
+
 def write_targets(targets: Targets) -> Columns:
     return target_shape(targets.voice), target_shape(targets.message), target_shape(targets.refer)
 
 
 def read_targets(voice: object, message: object, refer: object) -> Targets:
     """What `write_targets` made of it. A column that holds anything else is a fault of ours and raises TypeError."""
+    if voice is None and message is None and refer is None:
+        return _NONE
     return Targets(_voice(_read(voice)), _message(_read(message)), _refer(_read(refer)))
 
 

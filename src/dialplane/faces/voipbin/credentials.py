@@ -157,7 +157,8 @@ def _cookies(header: str) -> dict[str, str]:
 
 def _query_value(query: bytes, name: bytes) -> str:
     """The first value of that name in a raw query string."""
-    for part in query.split(b"&") if query else ():
-        if part.startswith(name):
-            return unquote_plus(part[len(name) :].decode("latin-1"))
+    if name in query:
+        for part in query.split(b"&"):
+            if part.startswith(name):
+                return unquote_plus(part[len(name) :].decode("latin-1"))
     return ""
