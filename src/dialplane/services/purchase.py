@@ -244,7 +244,7 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
         await batch.numbers.add(number)
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
         await batch.orders.save(confirmed)
-    await publish(tx, _created(number, now))
+        await publish(batch, _created(number, now))
     return confirmed
 
 
@@ -259,7 +259,7 @@ async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: da
         await batch.numbers.add(number)
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=buyer.account_id, until=None, now=now)
         await batch.orders.add(sold)
-    await publish(tx, _created(number, now))
+        await publish(batch, _created(number, now))
     return number
 
 

@@ -78,7 +78,8 @@ class Transaction(Protocol):
 
     def together(self) -> AbstractAsyncContextManager[Transaction]:
         """Writes through it go out as one round trip when its block ends; nothing may be read through it, and no two
-        of its writes may touch the same row. For stores whose writes say so: ledger, numbers, orders, inventory."""
+        of its writes may touch the same row. For the writes of ledger, numbers, orders and inventory, and for events
+        that are published beside them, once."""
         ...
 
 

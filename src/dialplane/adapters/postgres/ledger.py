@@ -93,7 +93,10 @@ class PostgresLedgerStore:
             for entry in entries
             for line in postings(entry)
         ]
-        await self._connection.execute(_SQL["append_entries"], *_columns(rows))
+        if len(rows) == 1:
+            await self._connection.execute(_SQL["append_entry"], *rows[0])
+        else:
+            await self._connection.execute(_SQL["append_entries"], *_columns(rows))
         if lines:
             await self._connection.execute(_SQL["append_postings"], *_columns(lines))
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from dialplane.adapters.postgres.connection import Connection
 
 _PLACE = re.compile(r"\$(\d+)")
+_WITH = re.compile(r"(--.*\n)*with\s")
 
 
 class Recorder:
@@ -21,7 +22,7 @@ class Recorder:
         self._arguments: list[object] = []
 
     async def execute(self, sql: str, *arguments: object) -> str:
-        """Keep the write. Its statement must not begin with `with`: only the whole may."""
+        """Keep the write. At most one statement may begin with `with`: it ends the whole, after all others."""
         self._parts.append((sql, len(self._arguments)))
         self._arguments.extend(arguments)
         return ""
@@ -34,8 +35,14 @@ class Recorder:
 @lru_cache(maxsize=256)
 def _whole(parts: tuple[tuple[str, int], ...]) -> str:
     """One statement of `(sql, number of the arguments before it)`."""
-    named = [
-        f"part_{n} as (\n{_PLACE.sub(lambda place: f'${int(place[1]) + before}', sql)}\n)"  # noqa: B023 (used at once)
-        for n, (sql, before) in enumerate(parts)
-    ]
-    return "with " + ",\n".join(named) + "\nselect 1"
+    named: list[str] = []
+    end: list[str] = []
+    for n, (sql, before) in enumerate(parts):
+        placed = _PLACE.sub(lambda place: f"${int(place[1]) + before}", sql)  # noqa: B023 (used at once)
+        begin = _WITH.match(placed)
+        if begin is None:
+            named.append(f"part_{n} as (\n{placed}\n)")
+        else:
+            end.append(placed[begin.end() :])
+    assert len(end) < 2
+    return "with " + ",\n".join(named + end) + ("" if end else "\nselect 1")

@@ -52,6 +52,13 @@ from holds where state = 'held' and expires_at <= $1 order by expires_at limit $
 -- name: find_entries
 select * from ledger_entries where key = any($1::text[])
 
+-- name: append_entry
+-- One by itself: nineteen values cost the client a fraction of what nineteen arrays do.
+insert into ledger_entries (
+    id, account_id, key, transaction_type, reference_type, reference_id, cost_type, detail, seconds, units,
+    rate_micros, rate_tokens, amount_micros, amount_tokens, credit_after, tokens_after, started_at, ended_at, created_at
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+
 -- name: append_entries
 insert into ledger_entries (
     id, account_id, key, transaction_type, reference_type, reference_id, cost_type, detail, seconds, units,
