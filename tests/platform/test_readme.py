@@ -1,4 +1,4 @@
-"""The README says what is so: its tour runs as pasted, its tables are those of the code. The same for ARCHITECTURE.md."""
+"""The README is true: its tour runs as pasted, its tables are those of the code. ARCHITECTURE.md names what exists."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 SOURCE = ROOT / "src" / "dialplane"
 WEBHOOK_PORT = "8090"
-TOUR_TIMEOUT_S = 120.0
+TOUR_TIMEOUT_S = 240.0
 
 
 def _tour() -> str:
