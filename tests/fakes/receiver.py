@@ -80,14 +80,14 @@ class Receiver:
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls) -> AsyncIterator[Self]:
-        """A receiver on a free port of the loopback."""
+    async def listening(cls, port: int = 0) -> AsyncIterator[Self]:
+        """A receiver on a free port of the loopback, or on `port`."""
         receiver = cls()
         application = web.Application(client_max_size=1 << 26)
         application.router.add_route("*", "/{path:.*}", receiver._handle)
         runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         receiver.port = runner.addresses[0][1]
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -51,10 +52,11 @@ class Web:
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """`headers` are written with underscores; a body of bytes is sent as it is. Raises aiohttp.ClientError."""
         sent = {"Authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        data = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
-        if data is not None:
+        octets = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
+        if octets is not None:
             sent.setdefault("Content-Type", "application/json")
         while True:
+            data = None if octets is None else io.BytesIO(octets)
             async with self.session.request(method, self.base + path, data=data, headers=sent) as response:
                 answer = Answer(response.status, dict(response.headers), await response.read())
             if answer.status != 429 or "Retry-After" not in answer.headers:

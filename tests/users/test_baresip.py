@@ -87,8 +87,9 @@ async def baresip(folder: Path) -> AsyncIterator[Baresip]:
         )
     writer: asyncio.StreamWriter | None = None
     try:
-        reader, writer = await until(lambda: connected(ports["control_port"]))
-        yield Baresip(reader, writer)
+        streams = await until(lambda: connected(ports["control_port"]))
+        writer = streams[1]
+        yield Baresip(*streams)
     finally:
         if writer is not None:
             writer.close()
