@@ -1,5 +1,6 @@
 """Who asks, and how much (reference 1.2, 1.4, 1.9)."""
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -138,3 +139,19 @@ async def test_query_tokens_do_not_reach_log_or_metrics(
     output = capsys.readouterr()
     assert "/v1.0/customer" in output.out + output.err
     assert tenant.key not in output.out + output.err + metrics.raw.decode()
+
+
+async def test_revoked_key_stops_within_a_second_on_every_node(
+    client: Client, tenant: Tenant, database: Database, tmp_path: Path
+) -> None:
+    """API-4: another process asks the store again after half a second."""
+    async with serving(dependencies(database, tmp_path)) as elsewhere:
+        other = Client(elsewhere, client.session, tenant.key)
+        keys = (await other.ask("GET", "/v1.0/accesskeys")).json["result"]
+        assert (await client.ask("DELETE", f"/v1.0/accesskeys/{keys[0]['id']}")).status == 200
+
+        async with asyncio.timeout(1):
+            while (answer := await other.ask("GET", "/v1.0/customer")).status == 200:
+                pass
+
+    assert (answer.status, answer.reason) == (401, "INVALID_CREDENTIALS")
