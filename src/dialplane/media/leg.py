@@ -34,6 +34,38 @@ _PASSED_TONE_MS = 100
 class Leg:
     """One leg. Times are seconds on the monotonic clock. What happens to it goes to `report`."""
 
+    __slots__ = (
+        "_digits",
+        "_digits_request",
+        "_echoes",
+        "_event_type",
+        "_events",
+        "_events_of",
+        "_has_turns",
+        "_hears",
+        "_incoming",
+        "_is_alaw",
+        "_is_heard",
+        "_is_silent",
+        "_may_send",
+        "_outgoing",
+        "_partner",
+        "_payload_type",
+        "_playing",
+        "_queued_digits",
+        "_remote",
+        "_report",
+        "_reports",
+        "_sink",
+        "_steady",
+        "_ticker",
+        "_to_sink",
+        "_visits",
+        "leg_id",
+        "receive_rtcp",
+        "recording",
+    )
+
     def __init__(
         self,
         leg_id: int,

@@ -98,6 +98,10 @@ class MediaServer:
         self._steady: SteadyStreams[Leg] = SteadyStreams()
         self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady)
         self._last_leg = 0
+        self._recording: dict[Leg, None] = {}
+        """Legs that are recorded, or were until a moment ago."""
+        self._looked_after: list[dict[Leg, None]] = [{} for _ in range(_UPKEEP_TURNS)]
+        """All legs, by the upkeep in which each has its turn."""
         self._upkeep_turn = 0
         self._upkeep_at = time.monotonic()
         self._failures = 0
@@ -149,9 +153,11 @@ class MediaServer:
         while events:
             now = time.monotonic()
             for descriptor, _ in events:
+                reader = readers.get(descriptor)
+                if reader is None:  # closed by an earlier event of this batch
+                    continue
                 try:
-                    if descriptor in readers:  # else it was closed by an earlier event of this batch
-                        readers[descriptor](now)
+                    reader(now)
                 except Exception:  # noqa: BLE001 - whatever one leg's packets trigger must end that leg only
                     self._fail(descriptor)
             if time.monotonic() >= until:
@@ -176,24 +182,28 @@ class MediaServer:
     def _upkeep(self, now: float) -> None:
         self._upkeep_at = now + _UPKEEP_S
         self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
-        for connection in list(self._connections.values()):
-            for leg, _ in list(connection.legs.values()):
-                try:
-                    self._look_after(leg, now)
-                except Exception:  # noqa: BLE001 - as above
-                    self._fail_leg(leg)
-
-    def _look_after(self, leg: Leg, now: float) -> None:
-        if leg.recording is not None:
+        for leg in list(self._recording):
             try:
-                ended_by = leg.recording.advance(now)
-            except OSError as error:
-                log.warning("recording_failed", path=str(leg.recording.path), error=str(error))
-                ended_by = "closed"
-            if ended_by is not None:
-                leg.end_recording(ended_by, now)
-        if leg.leg_id % _UPKEEP_TURNS == self._upkeep_turn:
-            leg.look_after(now, silence_s=self._silence_s)
+                self._advance_recording(leg, now)
+            except Exception:  # noqa: BLE001 - as above
+                self._fail_leg(leg)
+        for leg in list(self._looked_after[self._upkeep_turn]):
+            try:
+                leg.look_after(now, silence_s=self._silence_s)
+            except Exception:  # noqa: BLE001 - as above
+                self._fail_leg(leg)
+
+    def _advance_recording(self, leg: Leg, now: float) -> None:
+        if leg.recording is None:
+            del self._recording[leg]
+            return
+        try:
+            ended_by = leg.recording.advance(now)
+        except OSError as error:
+            log.warning("recording_failed", path=str(leg.recording.path), error=str(error))
+            ended_by = "closed"
+        if ended_by is not None:
+            leg.end_recording(ended_by, now)
 
     # --- clients ---------------------------------------------------------------------------------------------------
 
@@ -275,6 +285,7 @@ class MediaServer:
                 leg.mute(heard=heard, hears=hears)
             case protocol.StartRecording():
                 _start_recording(leg, order, connection, now)
+                self._recording[leg] = None
             case protocol.StopRecording():
                 leg.end_recording("stopped", now)
             case _:
@@ -291,6 +302,7 @@ class MediaServer:
         self._last_leg += 1
         leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
         connection.legs[leg.leg_id] = (leg, pair)
+        self._looked_after[leg.leg_id % _UPKEEP_TURNS][leg] = None
         self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
         self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
         connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
@@ -300,6 +312,8 @@ class MediaServer:
         if owned is None:
             return
         leg, pair = owned
+        self._recording.pop(leg, None)
+        del self._looked_after[leg_id % _UPKEEP_TURNS][leg]
         self._unwatch(pair.rtp.fileno())
         self._unwatch(pair.rtcp.fileno())
         try:

@@ -5,7 +5,8 @@ in one array, whose sequence numbers and timestamps are moved on by one addition
 copy 160 octets and to send. Measured for 200 legs: 1.4 us a packet in place of 2.4, of which 1.2 are the kernel's.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from dialplane.rtp.packet import FRAME_SAMPLES, HEADER_OCTETS
 
 _PACKET_OCTETS = HEADER_OCTETS + FRAME_SAMPLES
+_AUDIO = slice(HEADER_OCTETS, _PACKET_OCTETS)
 _ROWS = 256
 _HEADER = np.dtype(
     {
@@ -87,19 +89,15 @@ class SteadyStreams(Generic[T]):
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
-        self._members: dict[
-            T, tuple[Iterator[bytes], memoryview, memoryview, Callable[[memoryview], int], SteadyStream]
-        ] = {}
+        self._members: dict[T, tuple[Iterator[bytes], memoryview, int, SteadyStream, T]] = {}
         self.turns = 0
         self.last_turn_at = 0.0
 
     def __len__(self) -> int:
         return len(self._members)
 
-    def join(
-        self, member: T, packet: bytes | bytearray, frames: Iterator[bytes], send: Callable[[memoryview], int]
-    ) -> SteadyStream:
-        """Go on after `packet`, which has been sent, with `frames` of 160 octets each."""
+    def join(self, member: T, packet: bytes | bytearray, frames: Iterator[bytes], descriptor: int) -> SteadyStream:
+        """Go on after `packet`, which has been sent, with `frames` of 160 octets each, on a connected socket."""
         block = next((block for block in self._blocks if block.free), None)
         if block is None:
             block = _Block()
@@ -109,14 +107,14 @@ class SteadyStreams(Generic[T]):
         ours[:] = packet
         ours[1] &= 0x7F  # the marker was the first packet's
         stream = SteadyStream(self, block, row)
-        self._members[member] = (frames, ours[HEADER_OCTETS:], ours, send, stream)
+        self._members[member] = (frames, ours, descriptor, stream, member)
         return stream
 
     def leave(self, member: T) -> None:
         """The stream's figures are final; safe to call where it is no member."""
         entry = self._members.pop(member, None)
         if entry is not None:
-            entry[4].leave()
+            entry[3].leave()
 
     def take_turn(self, now: float) -> list[T]:
         """Send the next frame of each. The answer: whose frames are at an end, to be asked to leave."""
@@ -126,14 +124,16 @@ class SteadyStreams(Generic[T]):
             block.sequence_numbers += 1
             block.timestamps += FRAME_SAMPLES
         ended = []
-        whole = slice(None)
-        for member, (frames, payload, packet, send, stream) in self._members.items():
+        audio, write = _AUDIO, os.write
+        # After 20 ms of rest no member is in the processor's caches, and each object that is touched costs as much as
+        # ten instructions of Python. So nothing is touched but the frame, the packet and the descriptor's number.
+        for entry in self._members.values():
             try:
-                payload[whole] = next(frames)
-                send(packet)
+                entry[1][audio] = next(entry[0])
+                write(entry[2], entry[1])
             except OSError:  # unreachable for the moment, or the queue is full: the network drops packets too
-                stream.unsent += 1
+                entry[3].unsent += 1
             except StopIteration:
-                stream.step_back()
-                ended.append(member)
+                entry[3].step_back()
+                ended.append(entry[4])
         return ended

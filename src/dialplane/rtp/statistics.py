@@ -1,6 +1,6 @@
 """What a receiver knows about one stream: loss and jitter (RFC 3550 sections 6.4.1 and A.3, A.8)."""
 
-from dialplane.rtp.packet import CLOCK_HZ
+from dialplane.rtp.packet import CLOCK_HZ, sequence_difference
 from dialplane.rtp.rtcp import ReportBlock
 
 _LARGEST_JUMP = 3_000
@@ -46,13 +46,10 @@ class ReceiveStatistics:
             self._first = self._highest = sequence_number
             self._transit = transit
             return
-        step = ((sequence_number - highest + 0x8000) & 0xFFFF) - 0x8000
-        if step == 1:
+        if (sequence_number - highest) & 0xFFFF == 1:
             self._highest = highest + 1
-        elif abs(step) > _LARGEST_JUMP:
-            self._restart(sequence_number)
-        elif step > 0:
-            self._highest = highest + step
+        else:
+            self._jump(sequence_number)
         distance = transit - self._transit
         self._transit = transit
         if distance < 0:
@@ -93,6 +90,13 @@ class ReceiveStatistics:
     @property
     def _counted(self) -> int:
         return self.received - self._received_base
+
+    def _jump(self, sequence_number: int) -> None:
+        step = sequence_difference(sequence_number, self._highest & 0xFFFF)
+        if abs(step) > _LARGEST_JUMP:
+            self._restart(sequence_number)
+        elif step > 0:
+            self._highest += step
 
     def _restart(self, sequence_number: int) -> None:
         self.earlier_lost += max(0, self._expected - (self._counted - 1))  # this packet belongs to what begins now
