@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help install demo test lint format types imports audit lock clean
+.PHONY: help install demo test bench lint format types imports audit lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ demo: install  ## Find a number, call it, text it: every step shown, in under a 
 
 test: $(VENV)/.installed-test  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
 	$(BIN)/pytest -n $(WORKERS)
+
+bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
+	for script in calls route media_prompt media_relay purchases; do $(BIN)/python bench/$$script.py || exit 1; done
 
 lint: $(VENV)/.installed-test  ## Style and common mistakes
 	$(BIN)/ruff check .
