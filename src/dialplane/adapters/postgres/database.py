@@ -172,7 +172,9 @@ class PostgresDatabase:
             async with connection.transaction():
                 yield PostgresTransaction(connection)
             is_sound = True
-        except _LOST as fault:
+        except (*_LOST, asyncpg.InterfaceError) as fault:
+            if not _is_lost(fault, connection):
+                raise
             raise Unavailable("The database went away") from fault
         finally:
             await self.release(connection, is_sound=is_sound)
@@ -181,7 +183,7 @@ class PostgresDatabase:
         """A connection for one use. Raises Unavailable."""
         while self._at_hand:
             connection = self._at_hand.pop()
-            if not connection.is_closed():
+            if _is_open(connection):
                 return connection
             await self.pool.release(connection)
         self._waiting += 1
@@ -195,7 +197,7 @@ class PostgresDatabase:
     async def release(self, connection: "PoolConnectionProxy[asyncpg.Record]", *, is_sound: bool) -> None:
         """Keep it at hand, unless somebody waits at the pool, enough are there, or its use was cut short."""
         enough = len(self._at_hand) >= self.pool.get_max_size() - 2  # some stay for who asks the pool itself
-        if is_sound and not enough and not self._waiting and not connection.is_closed():
+        if is_sound and not enough and not self._waiting and _is_open(connection):
             self._at_hand.append(connection)
         else:
             await self.pool.release(connection)
@@ -219,9 +221,23 @@ class _Reading:
         return PostgresTransaction(self._connection)
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        is_lost = fault is not None and _is_lost(fault, self._connection)
         await self._database.release(self._connection, is_sound=fault is None)
-        if isinstance(fault, _LOST):
+        if is_lost:
             raise Unavailable("The database went away") from fault
+
+
+def _is_open(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+    """A connection that broke went back to the pool by itself; asking it anything is an error then."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+def _is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+    """Whether the database went away. What is used after that says so by the error that wrong arguments give too."""
+    return isinstance(fault, _LOST) or (isinstance(fault, asyncpg.InterfaceError) and not _is_open(connection))
 
 
 async def no_reset(connection: Connection) -> None:
