@@ -28,13 +28,13 @@ class Outgoing:
         "_descriptor",
         "_event_timestamp",
         "_frame",
+        "_octets_beyond",
         "_passes_on",
         "_rtp",
         "_sent_at",
         "_sequence_number",
         "_sequence_offset",
         "_timestamp_offset",
-        "octets_sent",
         "packets_sent",
         "resumes",
         "ssrc",
@@ -61,7 +61,8 @@ class Outgoing:
         self._timestamp_offset = 0
         self._event_timestamp = 0
         self.packets_sent = 0
-        self.octets_sent = 0
+        self._octets_beyond = 0
+        """Octets sent over what as many frames of 20 ms would have been."""
         self._frame = bytearray(_USUAL)
         self.steady: SteadyStream | None = None
         """While the next frame is all that is to be sent; then nothing here is called but what catches up."""
@@ -93,7 +94,6 @@ class Outgoing:
         if stream is not None:
             sent = stream.take_sent()
             self.packets_sent += sent
-            self.octets_sent += sent * FRAME_SAMPLES
             self._sequence_number = stream.sequence_number
             self.timestamp = stream.timestamp
             self._sent_at = stream.sent_at
@@ -132,7 +132,13 @@ class Outgoing:
         except OSError:
             return
         self.packets_sent += 1
-        self.octets_sent += size - HEADER_OCTETS
+        if size != _USUAL:
+            self._octets_beyond += size - _USUAL
+
+    @property
+    def octets_sent(self) -> int:
+        """Of payload."""
+        return self.packets_sent * FRAME_SAMPLES + self._octets_beyond
 
     def _advance(self, now: float) -> int:
         """Move on by a frame. The answer is the marker bit in its place."""
@@ -161,4 +167,4 @@ class Outgoing:
         except OSError:  # unreachable for the moment, or the queue is full: the network drops packets too
             return
         self.packets_sent += 1
-        self.octets_sent += len(packet) - HEADER_OCTETS
+        self._octets_beyond += len(packet) - _USUAL

@@ -15,17 +15,16 @@ class ReceiveStatistics:
         "_first",
         "_highest",
         "_jitter",
-        "_received_base",
         "_received_before",
+        "_received_earlier",
+        "_surplus",
         "_transit",
         "earlier_lost",
-        "received",
         "ssrc",
     )
 
     def __init__(self, ssrc: int) -> None:
         self.ssrc = ssrc
-        self.received = 0
         self.earlier_lost = 0
         """Lost before the sender last restarted its numbers."""
         self._first = 0
@@ -35,13 +34,14 @@ class ReceiveStatistics:
         self._transit = 0.0
         self._expected_before = 0
         self._received_before = 0
-        self._received_base = 0
+        self._surplus = 0
+        """Packets received over what was expected since the sender's restart: below 0 where some are missing."""
+        self._received_earlier = 0
 
     def receive(self, sequence_number: int, rtp_timestamp: int, now: float) -> None:
         # Written out in one piece: it runs for every packet of every call.
         transit = now * CLOCK_HZ - rtp_timestamp
         highest = self._highest
-        self.received += 1
         if highest < 0:
             self._first = self._highest = sequence_number
             self._transit = transit
@@ -57,6 +57,11 @@ class ReceiveStatistics:
         # A jump of a second is a new time base (the wrap of the clock, a sender that was joined), not the network's
         if distance < CLOCK_HZ:
             self._jitter += (distance - self._jitter) / 16
+
+    @property
+    def received(self) -> int:
+        """Packets, duplicates among them."""
+        return self._received_earlier + self._counted
 
     @property
     def lost(self) -> int:
@@ -89,17 +94,21 @@ class ReceiveStatistics:
 
     @property
     def _counted(self) -> int:
-        return self.received - self._received_base
+        return self._expected + self._surplus
 
     def _jump(self, sequence_number: int) -> None:
-        step = sequence_difference(sequence_number, self._highest & 0xFFFF)
+        step = sequence_difference(sequence_number, self._highest)
         if abs(step) > _LARGEST_JUMP:
             self._restart(sequence_number)
-        elif step > 0:
+            return
+        self._surplus += 1
+        if step > 0:
             self._highest += step
+            self._surplus -= step
 
     def _restart(self, sequence_number: int) -> None:
-        self.earlier_lost += max(0, self._expected - (self._counted - 1))  # this packet belongs to what begins now
+        self.earlier_lost = self.lost
+        self._received_earlier = self.received
         self._first = self._highest = sequence_number
-        self._received_base = self.received - 1
+        self._surplus = 0
         self._expected_before = self._received_before = 0
