@@ -33,7 +33,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
 from dialplane.services.inventory import import_items
-from dialplane.services.provisioning import AccountDraft, create_account, create_organization
+from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
 from dialplane.services.transaction import Database
 
 PLENTY = usd(100)
@@ -184,3 +184,13 @@ async def anonymous(database: Database, tmp_path: Path) -> AsyncIterator[Client]
 def client(anonymous: Client, tenant: Tenant) -> Client:
     """A client of `tenant`."""
     return Client(anonymous.base, anonymous.session, tenant.key)
+
+
+OPERATOR_KEY = "op_key_of_the_tests"
+
+
+@pytest.fixture
+async def operator(anonymous: Client, database: Database) -> Client:
+    """The operator, below `/operator/v1`."""
+    await install_operator_key(database, OPERATOR_KEY)
+    return Client(anonymous.base + "/operator/v1", anonymous.session, OPERATOR_KEY)

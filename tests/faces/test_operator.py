@@ -6,17 +6,8 @@ from uuid import uuid4
 import pytest
 
 from dialplane.domain.ids import utc_now
-from dialplane.services.provisioning import install_operator_key
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
-
-KEY = "op_key_of_the_tests"
-
-
-@pytest.fixture
-async def operator(anonymous: Client, database: Database) -> Client:
-    await install_operator_key(database, KEY)
-    return Client(anonymous.base + "/operator/v1", anonymous.session, KEY)
 
 
 async def _new_account(operator: Client, **fields: object) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The HTTP application: the faces mounted on one Litestar, with what belongs to none of them around it."""
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -9,7 +9,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.voipbin import routes as voipbin
-from dialplane.faces.voipbin.bodies import LARGEST_BODY, BodyLimits
+from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
 from dialplane.faces.voipbin.paging import read_page
@@ -22,7 +22,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
         route_handlers=[
             health.router,
             documentation.router,
-            Router("/", route_handlers=[operator.router], middleware=[BodyLimits]),
+            *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
         ],
         state=State({"dependencies": dependencies, "verifier": verifier}),

@@ -5,6 +5,7 @@ The page is made from the same document on the server: it needs no JavaScript an
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -29,12 +30,30 @@ _IDEMPOTENCY_KEY = {
 
 _DESCRIPTION = """\
 Numbers, flows, calls and messages. The paths, fields and errors are those of VoIPBIN's API; reservations, orders,
-route explanation, dry runs and the webhook log are Dialplane's own.
+route explanation, dry runs and the webhook log are Dialplane's own. The operator's API has a page of its own at
+/operator/v1/docs.
 
 Lists take `page_size` and `page_token` and answer `result` and `next_page_token`. Times are UTC in RFC 3339.
 Ids are UUIDs; the nil UUID means none. Every answer carries `X-Request-Id`."""
 
-_CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a page says about credentials, and commands that use them."""
+
+    text: str
+    example: str
+
+
+_CREDENTIALS = Credentials(
+    "The first of these that is not empty counts: cookie `token`, query `token`, header `Authorization: Bearer`, "
+    "cookie `accesskey`, query `accesskey`.",
+    "curl 'http://HOST/v1.0/numbers?accesskey=vb_…'\ncurl -H 'Authorization: Bearer vb_…' http://HOST/v1.0/numbers",
+)
 
 
 class ReadablePage(OpenAPIRenderPlugin):
@@ -42,14 +61,18 @@ class ReadablePage(OpenAPIRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         # Litestar's plugin interface is untyped at this point; the document itself is plain JSON.
-        return _page(msgspec.json.encode(_complete(openapi_schema)))
+        document = msgspec.json.encode(complete(openapi_schema, "/v1.0/"))
+        return render_page(document, "/openapi.json", _CREDENTIALS)
 
 
 @cache
-def _page(document: bytes) -> bytes:
+def render_page(document: bytes, source: str, credentials: Credentials) -> bytes:
+    """An OpenAPI document, which is also at the path `source`, as HTML."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(resources.files(__package__).joinpath("documentation.html").read_text())
-    return template.render(document=msgspec.json.decode(document), resolve=_name_of).encode()
+    return template.render(
+        document=msgspec.json.decode(document), source=source, credentials=credentials, resolve=_name_of
+    ).encode()
 
 
 def _name_of(schema: dict[str, Any]) -> str:
@@ -66,7 +89,7 @@ def _name_of(schema: dict[str, Any]) -> str:
     return f"{words} ({schema['format']})" if "format" in schema else words
 
 
-def _operation_id(handler: HTTPRouteHandler, method: str, path: Sequence[object]) -> str:
+def operation_id(handler: HTTPRouteHandler, method: str, path: Sequence[object]) -> str:
     return handler.handler_name
 
 
@@ -75,7 +98,7 @@ OPENAPI = OpenAPIConfig(
     version=__version__,
     description=_DESCRIPTION,
     use_handler_docstrings=True,
-    operation_id_creator=_operation_id,
+    operation_id_creator=operation_id,
     path="/docs",
     render_plugins=[ReadablePage(path="/", media_type=MediaType.HTML)],
     security=[{"token": []}, {"bearer": []}, {"accesskey": []}],
@@ -89,23 +112,23 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def _complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add what layers around the handlers take, and call a list's page `NumberPage`.
+def complete(document: dict[str, Any], below: str) -> dict[str, Any]:
+    """Add to the POSTs `below` a path what layers around the handlers take, and call a list's page `NumberPage`.
 
     Litestar names the page after the generic class and the whole module of its items.
     """
     text = re.sub(rb"Paged_[\w.]*?(\w+)_(?=\")", rb"\1Page", msgspec.json.encode(document))
-    complete: dict[str, Any] = msgspec.json.decode(text)
-    for path, item in complete["paths"].items():
-        if "post" in item and path.startswith("/v1.0/"):
+    completed: dict[str, Any] = msgspec.json.decode(text)
+    for path, item in completed["paths"].items():
+        if "post" in item and path.startswith(below):
             item["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-    return complete
+    return completed
 
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi_document(request: Request[object, object, Any]) -> Response[dict[str, Any]]:
     """The OpenAPI 3.1 document."""
-    return Response(_complete(request.app.openapi_schema.to_schema()), media_type=MediaType.JSON)
+    return Response(complete(request.app.openapi_schema.to_schema(), "/v1.0/"), media_type=MediaType.JSON)
 
 
 router = Router("/", route_handlers=[openapi_document])

@@ -54,6 +54,10 @@ class Carrier(Protocol):
 
 
 class Carriers(Protocol):
+    def names(self) -> list[str]:
+        """Every carrier that is set up, in order."""
+        ...
+
     def carrier(self, name: str) -> Carrier:
         """Raises KeyError where no carrier of the name is set up."""
         ...

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialplane.domain.errors import Conflict, Invalid, Mismatch
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import NIL, AccountId
 from dialplane.services.transaction import Database
 
 KEPT = timedelta(hours=24)
@@ -20,6 +20,9 @@ LONGEST_REQUEST = timedelta(minutes=2)
 """A key that has been running for longer was abandoned, even if its session still lives."""
 
 MAX_KEY = 255
+
+OPERATOR = AccountId(NIL)
+"""Whose keys those of the operator are: no account has this id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What can be had: search, the operator's imports, reservations."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +29,10 @@ class InventoryStore(Protocol):
 
     async def add_items(self, items: Sequence[Item]) -> set[str]:
         """Insert those whose number is not in stock yet; the numbers that went in."""
+        ...
+
+    async def count_by_carrier(self) -> Mapping[str, Mapping[ItemState, int]]:
+        """How many numbers each carrier has in each state; states and carriers without any are left out."""
         ...
 
     async def find_known(self, numbers: Sequence[str]) -> set[str]:

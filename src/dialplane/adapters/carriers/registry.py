@@ -11,5 +11,8 @@ class CarrierRegistry:
     def __init__(self, carriers: Mapping[str, Carrier]) -> None:
         self._carriers = dict(carriers)
 
+    def names(self) -> list[str]:
+        return sorted(self._carriers)
+
     def carrier(self, name: str) -> Carrier:
         return self._carriers[name]

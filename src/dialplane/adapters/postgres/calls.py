@@ -39,6 +39,10 @@ class PostgresCallStore:
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)
 
+    async def list_refused(self, *, before: datetime | None, limit: int) -> list[RefusedCall]:
+        rows = await self._connection.fetch(_SQL["list_refused"], before, limit)
+        return [RefusedCall(**row) for row in rows]
+
     async def find(self, account_id: AccountId, call_id: CallId) -> Call | None:
         row = await self._connection.fetchrow(_SQL["find"], account_id, call_id)
         return None if row is None else _call(row)

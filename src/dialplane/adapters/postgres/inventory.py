@@ -36,6 +36,12 @@ class PostgresInventoryStore:
         columns = [list(column) for column in zip(*rows, strict=True)]
         return {row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns)}
 
+    async def count_by_carrier(self) -> dict[str, dict[ItemState, int]]:
+        counted: dict[str, dict[ItemState, int]] = {}
+        for row in await self._connection.fetch(_SQL["count_by_carrier"]):
+            counted.setdefault(row["carrier"], {})[ItemState(row["state"])] = row["count"]
+        return counted
+
     async def find_known(self, numbers: Sequence[str]) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["find_known"], numbers)}
 

@@ -11,7 +11,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
 from dialplane.domain.ids import AccountId, OrganizationId, new_id, to_sid
+from dialplane.domain.ledger import Entry
 from dialplane.domain.money import Micros
+from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.services import accounts as service
 from dialplane.services import billing, provisioning
@@ -71,6 +73,47 @@ class ShownAccount(msgspec.Struct):
     created_at: datetime
 
 
+class NewShownAccount(ShownAccount):
+    """The account with every credential, shown in this answer only."""
+
+    auth_token: str
+    access_key: str
+    project_id: str
+    project_token: str
+    portal_email: str
+    portal_password: str
+
+
+class ShownOrganizations(msgspec.Struct):
+    organizations: list[ShownOrganization]
+
+
+class ShownAccounts(msgspec.Struct):
+    accounts: list[ShownAccount]
+
+
+class ShownCredit(msgspec.Struct):
+    """One entry of the ledger, and the balance that it left."""
+
+    id: UUID
+    account_id: UUID
+    amount_micros: int
+    balance_micros: int
+    reason: str
+    created_at: datetime
+
+
+def show_credit(entry: Entry) -> ShownCredit:
+    return ShownCredit(
+        id=entry.id,
+        account_id=entry.account_id,
+        amount_micros=entry.amount_micros,
+        balance_micros=entry.credit_after,
+        reason=entry.detail,
+        created_at=entry.created_at,
+    )
+
+
 def show_organization(organization: Organization) -> ShownOrganization:
     return ShownOrganization(organization.id, organization.name, list(organization.domains), organization.created_at)
 
@@ -92,22 +135,24 @@ def show_account(account: Account) -> ShownAccount:
     )
 
 
-@post("/organizations")
+@post("/organizations", responses=posting())
 async def create_organization(request: OperatorRequest, data: JSONBody[NewOrganization]) -> ShownOrganization:
     """Make an organization; its accounts share its SIP domains."""
     made = await provisioning.create_organization(request.database, data.name, tuple(data.domains), now=request.now)
     return show_organization(made)
 
 
-@get("/organizations")
-async def list_organizations(request: OperatorRequest) -> dict[str, list[ShownOrganization]]:
+@get("/organizations", responses=refusals())
+async def list_organizations(request: OperatorRequest) -> ShownOrganizations:
+    """Every organization, with its SIP domains."""
     found = await provisioning.list_organizations(request.database)
-    return {"organizations": [show_organization(organization) for organization in found]}
+    return ShownOrganizations([show_organization(organization) for organization in found])
 
 
-@post("/accounts")
-async def create_account(request: OperatorRequest, data: JSONBody[NewAccount]) -> dict[str, object]:
-    """Make an account. Its credentials are shown in this answer and never again."""
+@post("/accounts", responses=posting(404))
+async def create_account(request: OperatorRequest, data: JSONBody[NewAccount]) -> NewShownAccount:
+    """Make an account. Its credentials are shown in this answer, in its repetitions by `Idempotency-Key`, and nowhere
+    else."""
     draft = provisioning.AccountDraft(
         name=data.name,
         email=data.email,
@@ -118,25 +163,23 @@ async def create_account(request: OperatorRequest, data: JSONBody[NewAccount]) -
         home_country=data.home_country,
     )
     made = await provisioning.create_account(request.database, request.ports.hasher, draft, now=request.now)
-    shown: dict[str, object] = msgspec.to_builtins(show_account(made.account))
-    return shown | asdict(made.credentials)
+    return msgspec.convert(msgspec.to_builtins(show_account(made.account)) | asdict(made.credentials), NewShownAccount)
 
 
-@get("/accounts")
-async def list_accounts(
-    request: OperatorRequest, before: FromQuery[datetime | None] = None
-) -> dict[str, list[ShownAccount]]:
+@get("/accounts", responses=refusals())
+async def list_accounts(request: OperatorRequest, before: FromQuery[datetime | None] = None) -> ShownAccounts:
     """The newest hundred that were made earlier than `before`."""
     found = await service.list_accounts(request.database, before=before)
-    return {"accounts": [show_account(account) for account in found]}
+    return ShownAccounts([show_account(account) for account in found])
 
 
-@get("/accounts/{account_id:uuid}")
+@get("/accounts/{account_id:uuid}", responses=refusals(404))
 async def get_account(request: OperatorRequest, account_id: FromPath[UUID]) -> ShownAccount:
+    """One account, without its credentials."""
     return show_account(await service.get_account(request.database, AccountId(account_id)))
 
 
-@patch("/accounts/{account_id:uuid}")
+@patch("/accounts/{account_id:uuid}", responses=refusals(404, 413))
 async def change_account(
     request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[AccountChange]
 ) -> ShownAccount:
@@ -152,10 +195,8 @@ async def change_account(
     return show_account(changed)
 
 
-@post("/accounts/{account_id:uuid}/credits")
-async def add_credit(
-    request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[NewCredit]
-) -> dict[str, object]:
+@post("/accounts/{account_id:uuid}/credits", responses=posting(402, 404))
+async def add_credit(request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[NewCredit]) -> ShownCredit:
     """Give credit, or take it away. The same `Idempotency-Key` again gives the first entry and moves nothing."""
     key = request.headers.get("idempotency-key") or str(new_id(request.now))
     entry = await billing.add_credit(
@@ -166,14 +207,7 @@ async def add_credit(
         key=f"operator:{account_id}:{key[:255]}",
         now=request.now,
     )
-    return {
-        "id": str(entry.id),
-        "account_id": str(entry.account_id),
-        "amount_micros": entry.amount_micros,
-        "balance_micros": entry.credit_after,
-        "reason": entry.detail,
-        "created_at": entry.created_at,
-    }
+    return show_credit(entry)
 
 
 router = Router(
@@ -187,4 +221,5 @@ router = Router(
         change_account,
         add_credit,
     ],
+    tags=["Accounts"],
 )

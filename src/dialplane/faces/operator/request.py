@@ -1,11 +1,10 @@
-"""The operator's request: what the platform offers, and the check of the key."""
+"""The operator's request: what the platform offers, and the check of the key before anything is read."""
 
 from datetime import datetime
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.faces.dependencies import Dependencies
@@ -30,12 +29,17 @@ class OperatorRequest(Request[None, None, State]):
         return self.ports.clock()
 
 
-async def require_operator(
-    connection: ASGIConnection[BaseRouteHandler, None, None, State], _handler: BaseRouteHandler
-) -> None:
-    """A guard: `Authorization: Bearer <operator_key>` on every request. Tenants' tokens do not fit (API-9)."""
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-    if scheme and scheme.lower() != "bearer":
-        raise NotAuthenticated("The operator's key comes as Authorization: Bearer", reason="INVALID_CREDENTIALS")
-    ports: Dependencies = connection.app.state.dependencies
-    await check_operator_key(ports.database, key.strip())
+class OperatorOnly:
+    """An ASGI layer: `Authorization: Bearer <operator_key>` on every request. Tenants' tokens do not fit (API-9)."""
+
+    def __init__(self, app: ASGIApp, *, ports: Dependencies) -> None:
+        self._app = app
+        self._ports = ports
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme and scheme.lower() != "bearer":
+            raise NotAuthenticated("The operator's key comes as Authorization: Bearer", reason="INVALID_CREDENTIALS")
+        await check_operator_key(self._ports.database, key.strip())
+        await self._app(scope, receive, send)

@@ -1,16 +1,45 @@
-"""Every route of the operator's face."""
+"""Every route of the operator's face, and the layers that each request passes: the key, limits, repetition."""
 
 from litestar import Router
+from litestar.types import ASGIApp, Scope
 
-from dialplane.faces.operator import accounts, platform, sandbox, stock
+from dialplane.domain.ids import AccountId
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.operator import accounts, documentation, platform, rates, sandbox, stock, traffic
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
-from dialplane.faces.operator.request import OperatorRequest, require_operator
+from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
+from dialplane.faces.voipbin.bodies import BodyLimits
+from dialplane.services.idempotency import OPERATOR
 
-router = Router(
-    "/operator/v1",
-    route_handlers=[accounts.router, platform.router, sandbox.router, stock.router],
-    guards=[require_operator],
-    request_class=OperatorRequest,
-    exception_handlers=EXCEPTION_HANDLERS,
-    include_in_schema=False,
-)
+RESOURCES = [accounts.router, platform.router, rates.router, sandbox.router, stock.router, traffic.router]
+
+
+def _operator(_scope: Scope) -> AccountId:
+    return OPERATOR
+
+
+MANNERS = Manners(owner=_operator, fault_type=b"application/problem+json", query_counts=True)
+
+
+def routers(ports: Dependencies) -> list[Router]:
+    """`/operator/v1`, and its document, which needs no key."""
+
+    def key(app: ASGIApp) -> OperatorOnly:
+        return OperatorOnly(app, ports=ports)
+
+    def bodies(app: ASGIApp) -> BodyLimits:
+        return BodyLimits(app, largest=stock.LARGEST_CSV)  # Litestar keeps the other routes to the usual size
+
+    def idempotency(app: ASGIApp) -> Idempotency:
+        return Idempotency(app, ports=ports, manners=MANNERS)
+
+    api = Router(
+        "/operator/v1",
+        route_handlers=RESOURCES,
+        middleware=[key, bodies, idempotency],
+        request_class=OperatorRequest,
+        exception_handlers=EXCEPTION_HANDLERS,
+        include_in_schema=False,  # the tenants' document is not about this; see `documentation`
+    )
+    return [documentation.router(RESOURCES), api]

@@ -1,6 +1,7 @@
 """The sandbox's strings: messages from and to the simulated PSTN, the billing clock, the carrier's manners."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
@@ -8,7 +9,9 @@ from litestar.params import FromQuery, JSONBody
 
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.routing import Refused
+from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
+from dialplane.faces.voipbin.messages import Message
 from dialplane.services import sandbox_messages, settings
 from dialplane.services.inbound_messages import MessageRefused
 from dialplane.services.messages import SandboxMessage
@@ -25,6 +28,26 @@ class InboundText(msgspec.Struct, rename={"source": "from"}):
     media: list[str] = []
 
 
+class ShownText(msgspec.Struct, rename={"source": "from"}):
+    """A message as the simulated carrier was given it."""
+
+    id: UUID
+    source: str
+    to: str
+    text: str
+    media: list[str]
+    segments: int
+    created_at: datetime
+
+
+class ShownTexts(msgspec.Struct):
+    messages: list[ShownText]
+
+
+class ShownClock(msgspec.Struct):
+    now: datetime
+
+
 class Clock(msgspec.Struct):
     now: datetime | None = None
     """Null sets the clock back to the wall."""
@@ -34,7 +57,7 @@ class Carrier(msgspec.Struct):
     next: CarrierSwitch
 
 
-@post("/messages")
+@post("/messages", responses=posting(404) | shown(Message, 201))
 async def inject_message(request: OperatorRequest, data: JSONBody[InboundText]) -> dict[str, object]:
     """Let a message arrive at one of the platform's numbers."""
     arrived = await sandbox_messages.inject_message(
@@ -51,51 +74,54 @@ async def inject_message(request: OperatorRequest, data: JSONBody[InboundText]) 
     return message_shape(arrived)
 
 
-@get("/messages")
-async def list_sent_messages(request: OperatorRequest, to: FromQuery[str] = "") -> dict[str, list[dict[str, object]]]:
+@get("/messages", responses=refusals())
+async def list_sent_messages(request: OperatorRequest, to: FromQuery[str] = "") -> ShownTexts:
     """What the platform sent out, newest first; to one number where `to` is given."""
     sent = await sandbox_messages.list_sent_messages(request.database, to=to)
-    return {"messages": [show_sent(message) for message in sent]}
+    return ShownTexts([show_sent(message) for message in sent])
 
 
-def show_sent(message: SandboxMessage) -> dict[str, object]:
-    return {
-        "id": str(message.id),
-        "from": message.source,
-        "to": message.destination,
-        "text": message.text,
-        "media": list(message.medias),
-        "segments": message.segments,
-        "created_at": message.created_at,
-    }
+def show_sent(message: SandboxMessage) -> ShownText:
+    return ShownText(
+        id=message.id,
+        source=message.source,
+        to=message.destination,
+        text=message.text,
+        media=list(message.medias),
+        segments=message.segments,
+        created_at=message.created_at,
+    )
 
 
-@put("/clock")
-async def set_clock(request: OperatorRequest, data: JSONBody[Clock]) -> dict[str, datetime]:
+@put("/clock", responses=refusals(413))
+async def set_clock(request: OperatorRequest, data: JSONBody[Clock]) -> ShownClock:
     """Move the clock of renewals, grace, quarantine and reservations; it runs on from there."""
     if data.now is not None and data.now.tzinfo is None:
         raise Invalid("now needs a time zone, such as 2026-03-01T12:00:00Z", field="now")
-    return {"now": await settings.set_clock(request.database, data.now, now=request.now)}
+    return ShownClock(await settings.set_clock(request.database, data.now, now=request.now))
 
 
-@get("/clock")
-async def read_clock(request: OperatorRequest) -> dict[str, datetime]:
-    return {"now": await settings.read_clock(request.database, now=request.now)}
+@get("/clock", responses=refusals())
+async def read_clock(request: OperatorRequest) -> ShownClock:
+    """What the billing clock shows."""
+    return ShownClock(await settings.read_clock(request.database, now=request.now))
 
 
-@put("/carrier")
-async def set_carrier(request: OperatorRequest, data: JSONBody[Carrier]) -> dict[str, str]:
+@put("/carrier", responses=refusals(413))
+async def set_carrier(request: OperatorRequest, data: JSONBody[Carrier]) -> Carrier:
     """How the simulated carrier treats orders, until set back to `ok`."""
     await settings.set_carrier_switch(request.database, data.next)
-    return {"next": data.next.value}
+    return data
 
 
-@get("/carrier")
-async def read_carrier(request: OperatorRequest) -> dict[str, str]:
-    return {"next": (await settings.read_carrier_switch(request.database)).value}
+@get("/carrier", responses=refusals())
+async def read_carrier(request: OperatorRequest) -> Carrier:
+    """How the simulated carrier treats orders."""
+    return Carrier(await settings.read_carrier_switch(request.database))
 
 
 router = Router(
     "/sandbox",
     route_handlers=[inject_message, list_sent_messages, set_clock, read_clock, set_carrier, read_carrier],
+    tags=["Sandbox"],
 )

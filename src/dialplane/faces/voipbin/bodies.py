@@ -23,14 +23,15 @@ _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
 class BodyLimits:
     """An ASGI layer that refuses bodies that no endpoint wants."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
         self._app = app
+        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
+        body = await _read(receive, self._largest)
         _check(body)
         scope[BODY] = body  # type: ignore[literal-required]  # our own key
         handed_over = False
@@ -51,7 +52,7 @@ def body_of(scope: Scope) -> bytes:
     return body
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, largest: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -60,8 +61,8 @@ async def _read(receive: Receive) -> bytes:
             raise Invalid("The request was given up")
         chunks.append(message["body"])
         size += len(message["body"])
-        if size > LARGEST_BODY:
-            raise Invalid("The body is larger than 1 MiB")
+        if size > largest:
+            raise Invalid(f"The body is larger than {largest >> 20} MiB")
         if not message["more_body"]:
             return b"".join(chunks)
 

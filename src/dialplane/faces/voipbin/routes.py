@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.types import ASGIApp
 
 from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
@@ -24,7 +25,6 @@ from dialplane.faces.voipbin import (
 )
 from dialplane.faces.voipbin.bodies import BodyLimits
 from dialplane.faces.voipbin.credentials import ApiLimits, Authentication, Verifier
-from dialplane.faces.voipbin.idempotency import Idempotency
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.sign_in import auth_router
 
@@ -51,12 +51,13 @@ RESOURCES = [
 def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     """`/auth` and `/v1.0`."""
     limits = ApiLimits(ports)
+    manners = Manners(owner=lambda scope: scope["user"].account_id)
 
     def authentication(app: ASGIApp) -> Authentication:
         return Authentication(app, verifier=verifier, limits=limits)
 
     def idempotency(app: ASGIApp) -> Idempotency:
-        return Idempotency(app, ports=ports)
+        return Idempotency(app, ports=ports, manners=manners)
 
     api = Router(
         "/v1.0",

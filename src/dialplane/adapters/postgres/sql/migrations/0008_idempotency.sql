@@ -2,7 +2,7 @@
 -- Answers to requests that carried an Idempotency-Key.
 
 create table idempotency_keys (
-    account_id uuid not null references accounts,
+    account_id uuid not null,                 -- an account's, or the nil UUID: the operator's
     key text not null check (length(key) between 1 and 255),
     fingerprint bytea not null,
     state text not null check (state in ('running', 'done')),

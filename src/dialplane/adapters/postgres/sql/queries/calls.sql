@@ -40,6 +40,12 @@ insert into refused_calls (id, source_host, raw_source, raw_destination, sip_cod
 select id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at
 from jsonb_populate_recordset(null::refused_calls, $1);
 
+-- name: list_refused
+select id, source_host, raw_source, raw_destination, sip_code, reason, created_at, route from refused_calls
+where $1::timestamptz is null or created_at < $1
+order by created_at desc
+limit $2;
+
 -- name: find
 select * from calls where id = $2 and account_id = $1 and deleted_at is null;
 

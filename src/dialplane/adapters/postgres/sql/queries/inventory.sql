@@ -14,6 +14,9 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (number) do nothing
 returning number
 
+-- name: count_by_carrier
+select carrier, state, count(*) from inventory_items group by carrier, state
+
 -- name: find_known
 select number from inventory_items where number = any($1::text[])
 

@@ -1,9 +1,12 @@
 """`Idempotency-Key` on every POST (API-1): the first answer is kept a day and given again, marked as such."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
 from dialplane.faces.voipbin.bodies import body_of
@@ -11,26 +14,42 @@ from dialplane.services import idempotency as service
 
 HEADER = b"idempotency-key"
 
-NOTHING_DONE = frozenset({400, 401, 403, 422, 429, 500, 503})
+NOTHING_DONE = frozenset({400, 401, 403, 413, 422, 429, 500, 503})
 """Answers that are not kept: the input was refused, or the outcome is not known and repeating finds it out."""
+
+_FIRST_FAULT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What differs from face to face."""
+
+    owner: Callable[[Scope], AccountId]
+    """Whose keys they are: the authenticated account, or `services.idempotency.OPERATOR`."""
+    fault_type: bytes = b"application/json"
+    """The media type of answers of 400 and above."""
+    query_counts: bool = False
+    """Whether another query makes another request; not where it may hold another credential of the same account."""
 
 
 class Idempotency:
     """An ASGI layer inside of authentication and body limits, because it keeps keys by account and compares bodies."""
 
-    def __init__(self, app: ASGIApp, *, ports: Dependencies) -> None:
+    def __init__(self, app: ASGIApp, *, ports: Dependencies, manners: Manners) -> None:
         self._app = app
         self._ports = ports
+        self._manners = manners
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _key_of(scope)
         if key is None:
             await self._app(scope, receive, send)
             return
-        account_id, database = scope["user"].account_id, self._ports.database
-        begun = await service.begin(database, account_id, key, _fingerprint(scope), self._ports.clock())
+        account_id, database = self._manners.owner(scope), self._ports.database
+        fingerprint = _fingerprint(scope, query_counts=self._manners.query_counts)
+        begun = await service.begin(database, account_id, key, fingerprint, self._ports.clock())
         if isinstance(begun, service.Replay):
-            await _replay(begun, scope, send)
+            await self._replay(begun, scope, send)
             return
         answer = _Answer(send)
         await self._app(scope, receive, answer.collect)
@@ -39,6 +58,13 @@ class Idempotency:
         else:
             await service.finish(database, account_id, key, answer.status, bytes(answer.body), self._ports.clock())
         await answer.pass_on()
+
+    async def _replay(self, kept: service.Replay, scope: Scope, send: Send) -> None:
+        add_headers(scope, [(b"idempotent-replayed", b"true")])
+        media_type = b"application/json" if kept.status < _FIRST_FAULT else self._manners.fault_type
+        headers = [(b"content-type", media_type), (b"content-length", str(len(kept.body)).encode())]
+        await send({"type": "http.response.start", "status": kept.status, "headers": headers})
+        await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
 
 class _Answer:
@@ -68,15 +94,9 @@ def _key_of(scope: Scope) -> str | None:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
 
 
-def _fingerprint(scope: Scope) -> bytes:
-    """Method, path and body; not the query, which may hold another credential of the same account."""
-    told_apart = b"\0".join((b"POST", scope["path"].encode("utf-8", "surrogateescape"), body_of(scope)))
-    return hashlib.sha256(told_apart).digest()
-
-
-async def _replay(kept: service.Replay, scope: Scope, send: Send) -> None:
-    add_headers(scope, [(b"idempotent-replayed", b"true")])
-    length = str(len(kept.body)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-    await send({"type": "http.response.start", "status": kept.status, "headers": headers})
-    await send({"type": "http.response.body", "body": kept.body, "more_body": False})
+def _fingerprint(scope: Scope, *, query_counts: bool) -> bytes:
+    """Of method, path and body, and of the query where it counts."""
+    parts = [b"POST", scope["path"].encode("utf-8", "surrogateescape"), body_of(scope)]
+    if query_counts:
+        parts.append(scope["query_string"])
+    return hashlib.sha256(b"\0".join(parts)).digest()
