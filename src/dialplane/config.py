@@ -107,6 +107,8 @@ class Settings:
     http: Endpoint = Endpoint("127.0.0.1", 8080)
     """The loopback: nothing is reachable from outside until somebody says so."""
     sip: Endpoint = Endpoint("127.0.0.1", 5060)
+    advertised_host: str = ""
+    """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
     rtp: PortRange = PortRange(20000, 29999)
     """Room for 5,000 legs; below the range from which Linux takes ports for outgoing connections (32768)."""
     sip_domains: tuple[str, ...] = ()
@@ -168,6 +170,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         database_url=_database_url(get("DATABASE_URL", "")),
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
+        advertised_host=get("DIALPLANE_ADVERTISED_HOST", defaults.advertised_host),
         rtp=PortRange.parse(get("DIALPLANE_RTP", str(defaults.rtp)), what="DIALPLANE_RTP"),
         sip_domains=tuple(_words(get("DIALPLANE_SIP_DOMAINS", ""))),
         node=get("DIALPLANE_NODE", defaults.node),
@@ -190,6 +193,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
+        "DIALPLANE_ADVERTISED_HOST": settings.advertised_host,
         "DIALPLANE_RTP": str(settings.rtp),
         "DIALPLANE_SIP_DOMAINS": " ".join(settings.sip_domains),
         "DIALPLANE_NODE": settings.node,

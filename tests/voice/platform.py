@@ -20,7 +20,7 @@ from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId, utc_now
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import Number
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.targets import FlowTarget, ForwardTarget, Targets
 from dialplane.media.client import MediaClient
 from dialplane.phone.carrier import SimulatedCarrier
 from dialplane.phone.softphone import Manners, PhoneCall, Softphone
@@ -105,6 +105,10 @@ class VoiceNode:
             await call.play(await self.prompts.say(text, language="en-US", gender="", voice_id=""))
 
         return take
+
+    async def forward(self, number: Number, target: ForwardTarget) -> None:
+        async with self.database.transaction() as tx:
+            await tx.numbers.save(replace(number, targets=Targets(voice=target)))
 
     def announcing_party(self, text: str) -> Manners:
         """Says `text` as early media, and then rejects the call."""

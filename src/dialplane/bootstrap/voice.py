@@ -24,7 +24,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     stop = Stop()
     database = await connect(settings.require_database(), max_size=_CONNECTIONS, plans_once=True)
-    media = MediaClient(settings.media_socket)
+    media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     try:
         await media.start()
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
@@ -39,6 +39,7 @@ async def _serve(settings: Settings) -> None:
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,
+                advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
                 drain_s=settings.drain.total_seconds(),

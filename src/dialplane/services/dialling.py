@@ -27,6 +27,7 @@ from dialplane.domain.rating import CostType, Rates
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import current_rates
+from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -177,7 +178,10 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
             _check_pstn(account, target)
             return replace(destination, type="tel", target=target), CostType.CALL_PSTN_OUTGOING
         case "extension":
-            _uuid(destination.target)
+            if not 0 < len(destination.target) <= 64:
+                raise Invalid(
+                    "An extension is named by its id or its name", reason="INVALID_ARGUMENT", field="destinations"
+                )
             return destination, CostType.CALL_EXTENSION
         case "sip":
             if "@" not in destination.target or len(destination.target) > 255:
@@ -206,15 +210,6 @@ def _check_pstn(account: Account, target: str) -> None:
         )
     if phonenumbers.number_type(parsed) in _NEVER_DIALLED:
         raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Invalid(
-            f"{text[:40]!r} is not the id of an extension", reason="INVALID_ARGUMENT", field="destinations"
-        ) from None
 
 
 def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], destination: Address) -> Address:
@@ -246,11 +241,10 @@ async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
 
 
 async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
-    extension_id = ExtensionId(_uuid(call.destination.target))
-    subscriber = await tx.registrations.find_extension(call.account_id, extension_id)
+    subscriber = await _find_extension(tx, call.account_id, call.destination.target)
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
-    bindings = await tx.registrations.bindings(extension_id, now)
+    bindings = await tx.registrations.bindings(subscriber.extension_id, now)
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -262,6 +256,15 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list
         )
         for binding in bindings
     ]
+
+
+async def _find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
+    """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
+    try:
+        extension_id = ExtensionId(UUID(target))
+    except ValueError:
+        return await tx.registrations.find_extension_named(account_id, target)
+    return await tx.registrations.find_extension(account_id, extension_id)
 
 
 def _way_to_sip(target: str) -> Way:
