@@ -109,6 +109,26 @@ async def test_second_ssrc_from_the_partys_own_address_is_ignored_while_the_firs
     assert (await leg.close()).strangers_dropped == 1
 
 
+async def test_stream_that_starts_anew_after_a_new_sdp_of_the_same_address_is_heard(
+    media: MediaClient, party: Party
+) -> None:
+    """RTP-1: a phone that comes back from hold has sent a re-INVITE."""
+    leg = await media.open()
+    leg.connect(party.remote())
+    leg.echo(True)
+    await media.stats()
+    party.send(leg.port, VOICE)
+    await party.hear_until(VOICE)
+
+    leg.connect(party.remote())
+    await media.stats()
+    party.ssrc += 1
+    party.send(leg.port, b"\x44" * 160)
+
+    await party.hear_until(b"\x44" * 160)
+    assert (await leg.close()).strangers_dropped == 0
+
+
 async def test_call_is_unharmed_by_junk_on_its_ports(media: MediaClient, party: Party) -> None:
     """RTP-2, CVE-14: any length, from strangers and from the party's own address, on both ports."""
     generator = random.Random(4733)

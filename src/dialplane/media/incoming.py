@@ -15,10 +15,6 @@ DATAGRAM = bytearray(2_048)
 """Where every packet is received and rewritten: one at a time, in a process of one thread."""
 VIEW = memoryview(DATAGRAM)
 
-_NEW_SSRC_AFTER_S = 2.0
-"""A locked source may change its SSRC only after this much silence under the old one. RTP-1 wants it ignored, yet
-carriers switch the sender behind one address without a new SDP; a stranger cannot silence the real one."""
-
 
 class Incoming:
     """One leg's receiving side. After `read` the packet is in `DATAGRAM`, in the usual form."""
@@ -91,7 +87,7 @@ class Incoming:
         _, second, sequence_number, timestamp, ssrc = HEADER.unpack_from(DATAGRAM)
         statistics = self.statistics
         if statistics is None or ssrc != statistics.ssrc or self._takes_over:
-            statistics = self._admit_stream(ssrc, now)
+            statistics = self._admit_stream(ssrc)
             if statistics is None:
                 return 0
         statistics.receive(sequence_number, timestamp, now)
@@ -139,13 +135,13 @@ class Incoming:
             self._is_locked = True
             self._on_source(source, True)
 
-    def _admit_stream(self, ssrc: int, now: float) -> ReceiveStatistics | None:
-        """The statistics of this SSRC, None where it may not become the stream."""
+    def _admit_stream(self, ssrc: int) -> ReceiveStatistics | None:
+        """The statistics of this SSRC, None where it may not become the stream: only a new SDP lets it (RTP-1)."""
         current = self.statistics
         if current is not None and current.ssrc == ssrc:
             self._takes_over = False
             return current
-        if current is not None and not self._takes_over and now - self.heard_at < _NEW_SSRC_AFTER_S:
+        if current is not None and not self._takes_over:
             self.strangers += 1
             return None
         self.received_before, self.lost_before = self.received, self.lost

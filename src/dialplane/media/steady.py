@@ -125,8 +125,8 @@ class SteadyStreams(Generic[T]):
             block.timestamps += FRAME_SAMPLES
         ended = []
         audio, write = _AUDIO, os.write
-        # After 20 ms of rest no member is in the processor's caches, and each object that is touched costs as much as
-        # ten instructions of Python. So nothing is touched but the frame, the packet and the descriptor's number.
+        # After 20 ms of rest no member is in the processor's caches, so that touching an object costs more than what is
+        # done with it: nothing is touched but the frames, the packet and the descriptor's number.
         for entry in self._members.values():
             try:
                 entry[1][audio] = next(entry[0])
