@@ -232,9 +232,9 @@ async def conclude(database: Database, order_id: OrderId, answer: Answer | None,
 
 
 async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
-    buyer = await _buyer(tx, order.account_id)
-    item = await tx.inventory.lock(order.item_id)
-    assert item is not None  # items are never deleted
+    sale = await tx.orders.open_sale(order.account_id, order.number)
+    assert sale is not None  # neither items nor accounts are deleted, and the hold has made the purse
+    buyer, item = sale
     number = _new_number(buyer, item, order, now)
     confirmed = replace(
         order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, updated_at=now, ended_at=now
