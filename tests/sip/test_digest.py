@@ -55,6 +55,22 @@ def test_sha256_is_offered_before_md5_and_both_work(authenticator: Authenticator
     assert verdict(authenticator, answered(only), now=1.0) is Verdict.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "offered"),
+    [("baresip v1.0.0 (x86_64/linux)", ["MD5"]), ("baresip v2.0.0 (x86_64/Linux)", ["SHA-256", "MD5"])],
+)
+def test_user_agent_that_breaks_at_unknown_algorithms_is_offered_md5_alone(
+    authenticator: Authenticator, user_agent: str, offered: list[str]
+) -> None:
+    asking = request("REGISTER")
+    asking.headers.add("User-Agent", user_agent)
+
+    challenge = authenticator.challenge(asking, HOST, now=0.0)
+
+    values = challenge.headers.get_all("WWW-Authenticate")
+    assert [re.findall(r"algorithm=([^,]+)", value)[0] for value in values] == offered
+
+
 def test_proxy_challenge_uses_the_proxy_fields(authenticator: Authenticator) -> None:
     challenge = authenticator.challenge(request(), HOST, now=0.0, proxy=True)
     assert challenge.status == 407

@@ -1,0 +1,43 @@
+"""Connections that break while they wait at hand, or in the middle of their use (AV-3)."""
+
+import asyncpg
+import pytest
+
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.errors import Unavailable
+
+
+async def _end_session(dsn: str, pid: int) -> None:
+    """End the server's side of a connection and wait until it is gone."""
+    admin = await asyncpg.connect(dsn)
+    await admin.execute("select pg_terminate_backend($1, 5000)", pid)
+    await admin.close()
+
+
+async def test_connection_that_broke_at_hand_is_replaced(database: PostgresDatabase, dsn: str) -> None:
+    async with database.reading() as tx:
+        pid = await tx.connection.fetchval("select pg_backend_pid()")
+    await _end_session(dsn, pid)
+
+    async with database.transaction() as tx:
+        assert await tx.connection.fetchval("select pg_backend_pid()") != pid
+
+
+async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable(
+    database: PostgresDatabase, dsn: str
+) -> None:
+    """Not as a fault of ours: the journal repeats what was unavailable and drops what was wrong."""
+
+    async def use_what_broke() -> None:
+        async with database.transaction() as tx:
+            await _end_session(dsn, await tx.connection.fetchval("select pg_backend_pid()"))
+            await tx.connection.fetchval("select 1")
+
+    with pytest.raises(Unavailable):
+        await use_what_broke()
+
+
+async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) -> None:
+    async with database.reading() as tx:
+        with pytest.raises(asyncpg.DataError):
+            await tx.connection.fetchval("select $1::int", "text")
