@@ -38,6 +38,6 @@ async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable
 
 
 async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) -> None:
-    async with database.reading() as tx:
-        with pytest.raises(asyncpg.DataError):
+    with pytest.raises(asyncpg.DataError):
+        async with database.transaction() as tx:
             await tx.connection.fetchval("select $1::int", "text")
