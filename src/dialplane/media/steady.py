@@ -76,8 +76,8 @@ class SteadyStream:
 
     def step_back(self) -> None:
         """Undo this turn's step: there was no frame to send."""
-        self._block.sequence_numbers[self._row] -= 1
-        self._block.timestamps[self._row] -= FRAME_SAMPLES
+        self._block.sequence_numbers[self._row] = self.sequence_number - 1 & 0xFFFF
+        self._block.timestamps[self._row] = self.timestamp - FRAME_SAMPLES & 0xFFFF_FFFF
         self.unsent += 1
 
     def leave(self) -> None:
