@@ -78,15 +78,17 @@ async def save_progress(tx: Transaction, records: Sequence[RunProgress]) -> froz
 
 
 async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Event]:
-    """Write the last record of each run that is still running. The events are for the caller to publish.
-
-    A run that moved several times is told once, as it stands last: its `executed_actions` hold the whole way.
-    """
+    """Write the last record of each run that is still running. The events are for the caller to publish: one for every
+    record, in order, as the documentation promises one after each action."""
     if not records:
         return []
     latest = {progress.run_id: progress for progress in records}
-    running = await tx.runs.save_progress(list(latest.values()))
-    return [_event(apply_progress(run, latest[run.id]), "activeflow_updated", latest[run.id].at) for run in running]
+    running = {run.id: run for run in await tx.runs.save_progress(list(latest.values()))}
+    return [
+        _event(apply_progress(running[progress.run_id], progress), "activeflow_updated", progress.at)
+        for progress in records
+        if progress.run_id in running
+    ]
 
 
 async def list_runs(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
