@@ -127,12 +127,16 @@ async def test_unknown_things_are_404(operator: Client, method: str, path: str, 
 
 async def test_body_that_is_too_large_is_refused_and_a_large_spreadsheet_is_not(operator: Client) -> None:
     """API-8."""
-    heading = b"number,type,country\n"
-    lines = b"".join(b"+1415%07d,local,US\n" % n for n in range(60_000))
+    heading = b"number,type,country,locality\n"
+    lines = (b"+14155550100,local,US," + b"x" * 100_000 + b"\n") * 20
+    endless = b"+14155550100,local,US," + b"x" * 200_000
 
     large = await operator.ask("POST", "/organizations", b'{"name": "' + b"x" * (2 << 20) + b'"}')
     read = await operator.ask("POST", "/inventory/import", heading + lines, Content_Type="text/csv")
 
+    refused = await operator.ask("POST", "/inventory/import", heading + endless, Content_Type="text/csv")
+
     assert len(lines) > 1 << 20
     assert large.status == 413
     assert read.status == 200, read.raw
+    assert (refused.status, refused.json["errors"][0]["field"]) == (400, "csv")

@@ -61,6 +61,13 @@ async def apply_import(database: Database, text: str, now: datetime) -> list[str
 
 
 def _read(text: str) -> tuple[list[NewItem], list[LineProblem]]:
+    try:
+        return _read_lines(text)
+    except csv.Error as fault:  # such as a field of over 128 KiB
+        raise Invalid(f"the file is not CSV: {fault}", field="csv") from fault
+
+
+def _read_lines(text: str) -> tuple[list[NewItem], list[LineProblem]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="", restkey="")
     columns = [name.strip().lower() for name in reader.fieldnames or ()]
     missing = [name for name in _NEEDED if name not in columns]
