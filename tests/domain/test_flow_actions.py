@@ -156,7 +156,7 @@ def test_digits_that_are_there_already_fulfil_the_condition(option: dict[str, An
 
 @pytest.mark.parametrize("variable", ["voipbin.call.digits", "${voipbin.call.digits}", None])
 def test_branch_jumps_by_value_and_resets_the_variable(variable: str | None) -> None:
-    option = {"variable": variable} if variable else {}
+    option: dict[str, Any] = {"variable": variable} if variable else {}
     more: tuple[dict[str, object], ...] = ({"type": "beep"}, {"type": "answer", "id": A})
 
     run, told = started("branch", *more, variables={"voipbin.call.digits": "1"}, target_ids={"1": A}, **option)
