@@ -16,6 +16,9 @@ from dialplane.worker.main import WorkerDeps, serve
 class NoCarriers:
     """No number is ordered in these tests."""
 
+    def names(self) -> list[str]:
+        return []
+
     def carrier(self, name: str) -> Carrier:
         raise KeyError(name)
 

@@ -22,8 +22,9 @@ class EventStore(Protocol):
 async def publish(tx: Transaction, *events: Event) -> None:
     """Write the events with the change that they tell of; they are sent after the commit, and only after it.
 
-    Any number of events, of any accounts, costs one round trip, or none of its own on a `together`. Events of one resource are delivered in the order of
-    the arguments and of the commits. Call it after the change itself: the lock on the changed row keeps that order.
+    Any number of events, of any accounts, costs one round trip, and none of its own on a `together`. Events of one
+    resource are delivered in the order of the arguments and of the commits. Call it after the change itself: the lock
+    on the changed row keeps that order.
     """
     if events:
         await tx.events.append([(EventId(new_id(event.occurred_at)), event) for event in events])
