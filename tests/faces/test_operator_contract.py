@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +10,7 @@ from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
 from tests.faces.test_openapi import try_every_operation
 
-UNKNOWN = uuid4()
+UNKNOWN = UUID("5b7c8a4e-3d0f-4c59-9f57-6a1b2c3d4e5f")
 
 
 async def test_answers_conform_to_the_operators_document_and_none_is_500(
