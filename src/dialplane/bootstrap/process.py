@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
+import msgspec
 import structlog
 import uvloop
 
@@ -24,12 +25,17 @@ def set_up_logs(role: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)
+
+
+def _to_json(event: object, **_: object) -> str:
+    """By msgspec, at a tenth of the standard library's cost; what is no JSON is shown as text."""
+    return msgspec.json.encode(event, enc_hook=str).decode()
 
 
 def announce(role: str, **facts: object) -> None:

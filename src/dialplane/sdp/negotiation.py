@@ -78,6 +78,15 @@ def make_offer(
     return Session(Origin(_USER, session_id, version, host), host, (media,))
 
 
+def is_acceptable(offer: Session, *, codecs: Sequence[str] = ("PCMU", "PCMA")) -> bool:
+    """Whether `make_answer` would find a stream and a codec in the offer."""
+    try:
+        _choose(offer, codecs)
+    except (NotAcceptable, SdpError):
+        return False
+    return True
+
+
 def make_answer(
     offer: Session,
     host: str,

@@ -2,7 +2,15 @@
 
 import secrets
 
-from dialplane.sdp.negotiation import Direction, Negotiated, NotAcceptable, make_answer, make_offer, read_answer
+from dialplane.sdp.negotiation import (
+    Direction,
+    Negotiated,
+    NotAcceptable,
+    is_acceptable,
+    make_answer,
+    make_offer,
+    read_answer,
+)
 from dialplane.sdp.session import SdpError, Session
 from dialplane.voice.ports import MediaLeg, RemoteMedia
 
@@ -25,13 +33,7 @@ class AudioExchange:
     @property
     def is_acceptable(self) -> bool:
         """Whether the caller's offer holds audio that we speak."""
-        if self._theirs is None:
-            return True
-        try:
-            make_answer(self._theirs, "0.0.0.0", 9, session_id=1, version=1)
-        except (NotAcceptable, SdpError):
-            return False
-        return True
+        return self._theirs is None or is_acceptable(self._theirs)
 
     def answer(self, media: MediaLeg) -> bytes:
         """Our answer to the caller's offer; the same one each time, as 183 and 200 must agree."""
