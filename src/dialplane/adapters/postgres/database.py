@@ -1,5 +1,6 @@
 """Postgres as the one store: the pool, and the transaction that carries every subject's store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -173,6 +174,8 @@ class PostgresDatabase:
                 yield PostgresTransaction(connection)
             is_sound = True
         except (*_LOST, asyncpg.InterfaceError) as fault:
+            if isinstance(fault.__context__, asyncio.CancelledError):
+                raise fault.__context__ from None  # the rollback failed; the task ends all the same
             if not _is_lost(fault, connection):
                 raise
             raise Unavailable("The database went away") from fault
@@ -188,7 +191,9 @@ class PostgresDatabase:
             await self.pool.release(connection)
         self._waiting += 1
         try:
-            return await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+            # Not the pool's own timeout: before Python 3.12 that may lose a cancellation, and a task would never end.
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                return await self.pool.acquire()
         except _NOT_REACHED as fault:
             raise Unavailable("The database does not answer") from fault
         finally:

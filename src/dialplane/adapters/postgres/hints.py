@@ -1,11 +1,12 @@
 """Hears the hints of one channel (`NOTIFY`) on a connection of its own. Hints only: polling is the truth."""
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
+
+from dialplane.adapters.postgres.connection import Connection
 
 NODE_CHANNEL = "dialplane_node"
 """The word is the name of the voice node that has mail."""
@@ -26,24 +27,43 @@ class PostgresHints:
     async def keep(self, on_hint: Callable[[str], None]) -> None:
         """Stay connected until cancelled. `on_hint` gets each word, and "" after each connecting."""
         while True:
-            try:
-                await self._stay(on_hint)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-                log.warning("hints_lost", channel=self._channel, fault=type(fault).__name__)
+            await listen(self._dsn, self._channel, on_hint, _need_nothing)
             await asyncio.sleep(RECONNECT_S)
 
-    async def _stay(self, on_hint: Callable[[str], None]) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=PROBE_S)
+
+async def listen(
+    dsn: str, channel: str, on_hint: Callable[[str], None], enter: Callable[[Connection], Awaitable[bool]]
+) -> None:
+    """Connect, `enter`, and hear the channel until the connection is lost; at once over where `enter` says no.
+
+    `on_hint` gets "" when the channel is first heard, as words may have gone by before.
+    """
+    try:
+        connection = await asyncpg.connect(dsn, timeout=PROBE_S)
         try:
-            await connection.add_listener(self._channel, lambda _connection, _pid, _channel, word: on_hint(str(word)))
-            gone = asyncio.Event()
-            connection.add_termination_listener(lambda _: gone.set())
-            on_hint("")
-            while not gone.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(gone.wait(), PROBE_S)
-                    return
-                async with asyncio.timeout(PROBE_S):
-                    await connection.execute("select 1")
+            if await enter(connection):
+                await connection.add_listener(channel, lambda _connection, _pid, _channel, word: on_hint(str(word)))
+                await _stay(connection, lambda: on_hint(""))
         finally:
             connection.terminate()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        log.warning("hints_lost", channel=channel, fault=type(fault).__name__)
+
+
+async def _stay(connection: Connection, on_listening: Callable[[], None]) -> None:
+    gone = asyncio.Event()
+    connection.add_termination_listener(lambda _: gone.set())
+    on_listening()
+    while True:
+        try:
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the end of what it waits for.
+            async with asyncio.timeout(PROBE_S):
+                await gone.wait()
+                return
+        except TimeoutError:
+            async with asyncio.timeout(PROBE_S):
+                await connection.execute("select 1")
+
+
+async def _need_nothing(_: Connection) -> bool:
+    return True

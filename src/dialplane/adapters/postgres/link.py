@@ -5,21 +5,15 @@ with the connection, and others take over what it had leased at once, without wa
 """
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable
 
-import asyncpg
-import structlog
+from dialplane.adapters.postgres.connection import Connection
+from dialplane.adapters.postgres.hints import RECONNECT_S, listen
 
 WORKER_LOCK = 0x6469616C
 """The first key of the advisory locks of living workers ("dial")."""
 CHANNEL = "dialplane_work"
-RECONNECT_S = 0.5
-PROBE_S = 5.0
-"""A connection that is silently gone shows at the next probe."""
-
-log = structlog.get_logger()
 
 
 class PostgresLink:
@@ -33,29 +27,13 @@ class PostgresLink:
         """Stay connected until cancelled. `on_hint` gets the word of each hint, and "" after each connecting."""
         while True:
             try:
-                await self._stay(on_hint)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as fault:
-                log.warning("worker_link_lost", fault=type(fault).__name__)
+                await listen(self._dsn, CHANNEL, on_hint, self._take_number)
             finally:
                 self.number = None
             await asyncio.sleep(RECONNECT_S)
 
-    async def _stay(self, on_hint: Callable[[str], None]) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=PROBE_S)
-        try:
-            number = secrets.randbelow(2**31 - 1) + 1
-            if not await connection.fetchval("select pg_try_advisory_lock($1, $2)", WORKER_LOCK, number):
-                return
-            await connection.add_listener(CHANNEL, lambda _connection, _pid, _channel, word: on_hint(str(word)))
-            gone = asyncio.Event()
-            connection.add_termination_listener(lambda _: gone.set())
-            self.number = number
-            on_hint("")
-            while not gone.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(gone.wait(), PROBE_S)
-                    return
-                async with asyncio.timeout(PROBE_S):
-                    await connection.execute("select 1")
-        finally:
-            connection.terminate()
+    async def _take_number(self, connection: Connection) -> bool:
+        number = secrets.randbelow(2**31 - 1) + 1
+        is_free: bool = await connection.fetchval("select pg_try_advisory_lock($1, $2)", WORKER_LOCK, number)
+        self.number = number if is_free else None
+        return is_free
