@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -35,3 +37,27 @@ async def test_data_is_found_again_after_the_server_was_killed(tmp_path: Path) -
 
     assert kept == 7
     assert private.stat().st_mode & 0o777 == 0o700
+
+
+async def test_server_that_was_killed_and_not_yet_collected_by_its_parent_bars_nobody(tmp_path: Path) -> None:
+    """As in a container whose first process collects no orphans: the id in the lock file still exists."""
+    first = EmbeddedPostgres(tmp_path / "pg")
+    await first.start()
+    assert first.process is not None
+    os.kill(first.process.pid, signal.SIGKILL)
+    await first.process.wait()
+    lock = tmp_path / "pg/data/postmaster.pid"
+
+    with dead_and_uncollected() as pid:
+        lock.write_text("\n".join([str(pid), *lock.read_text().splitlines()[1:]]) + "\n")
+        second = EmbeddedPostgres(tmp_path / "pg")
+        await second.start()
+        await second.stop()
+
+
+@contextmanager
+def dead_and_uncollected() -> Iterator[int]:
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    yield pid
+    os.waitpid(pid, 0)

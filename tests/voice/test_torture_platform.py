@@ -18,9 +18,12 @@ async def test_every_torture_message_gets_its_answer_from_the_whole_platform(nod
     await node.number("+12025550143", {"type": "answer"})
     server = cast("UserAgent", SimpleNamespace(host="127.0.0.1", port=node.server.port))
     wrong: dict[str, list[int]] = {}
+    seen: set[bytes] = set()
     for path, expected in CASES:
-        answers = await exchange_datagram(server, path.read_bytes())
+        answers = await exchange_datagram(server, path.read_bytes(), seen=seen, until_final=bool(expected))
         statuses = [int(answer.split(b" ", 2)[1]) for answer in answers]
+        # Nobody acknowledges what an INVITE got, so it comes again.
+        seen.update(answer for answer in answers if b" INVITE\r\n" in answer)
         allowed = expected | ({401, 407, 100} if expected & {200, 202} else set())
         right = not statuses if not expected else bool(statuses) and set(statuses) <= allowed
         if not right:

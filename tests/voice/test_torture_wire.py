@@ -9,7 +9,7 @@ import csv
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,23 +145,43 @@ def _sockets() -> Iterator[dict[int, socket.socket]]:
             one.close()
 
 
-async def exchange_datagram(server: UserAgent, data: bytes) -> list[bytes]:
-    """Send `data`, then an OPTIONS; all that came back until the OPTIONS was answered within 500 ms."""
+async def exchange_datagram(
+    server: UserAgent, data: bytes, *, seen: Collection[bytes] = (), until_final: bool = False
+) -> list[bytes]:
+    """Send `data`, then an OPTIONS; all that came back until the OPTIONS was answered within 500 ms, without `seen`.
+
+    `until_final` goes on until a final response came: a call that the store has to be asked about is answered later.
+    """
     probe, probe_id = _probe(HOST)
-    loop = asyncio.get_running_loop()
     answers: list[bytes] = []
+    is_answered = False
     with _sockets() as sockets:
         sockets[5060].sendto(data, ("127.0.0.1", server.port))
         sockets[5060].sendto(probe, ("127.0.0.1", server.port))
         async with asyncio.timeout(0.5):
-            while True:
-                answer = await loop.sock_recv(sockets[5060], 65_536)
-                if probe_id in answer:
-                    break
-                answers.append(answer)
-        for one in sockets.values():
-            answers += _waiting(one)
+            while not is_answered or (until_final and not any(map(_is_final, answers))):
+                received = await _receive(list(sockets.values()))
+                is_answered = is_answered or any(probe_id in answer for answer in received)
+                answers += (answer for answer in received if probe_id not in answer and answer not in seen)
     return answers
+
+
+async def _receive(sockets: Sequence[socket.socket]) -> list[bytes]:
+    """What there is on any of them, as soon as there is something."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    for one in sockets:
+        loop.add_reader(one, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        for one in sockets:
+            loop.remove_reader(one)
+    return [answer for one in sockets for answer in _waiting(one)]
+
+
+def _is_final(answer: bytes) -> bool:
+    return not answer.startswith(b"SIP/2.0 1")
 
 
 def _waiting(one: socket.socket) -> list[bytes]:

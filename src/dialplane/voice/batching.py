@@ -7,10 +7,15 @@ second it is the round trips of many small batches that cost, not the calls.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
+
+from dialplane.domain.errors import Unavailable
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+Batch: TypeAlias = list[tuple[Item, asyncio.Future[Outcome]]]
+
+_STOPPED = "This process is stopping"
 
 
 class Pace:
@@ -32,7 +37,8 @@ class Pace:
 class Batcher(Generic[Item, Outcome]):
     """Hands items to `carry` in batches of at most `limit`, one batch at a time, in the order of their arrival.
 
-    `run` must be going in a task of the owner. A failure of `carry` is the failure of every item of its batch.
+    `run` must be going in a task of the owner. A failure of `carry` is the failure of every item of its batch; when
+    `run` is cancelled, whoever still waits gets Unavailable.
     """
 
     def __init__(
@@ -45,30 +51,45 @@ class Batcher(Generic[Item, Outcome]):
         self._carry = carry
         self._pace = Pace(pause_s)
         self._limit = limit
-        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._waiting: Batch[Item, Outcome] = []
         self._wake = asyncio.Event()
+        self._is_over = False
 
     async def submit(self, item: Item) -> Outcome:
         """Wait for the outcome of `item`. A cancelled caller does not take its item back."""
+        if self._is_over:
+            raise Unavailable(_STOPPED)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         self._wake.set()
         return await future
 
     async def run(self) -> None:
-        while True:
-            await self._wake.wait()
-            await self._pace.wait()
-            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-            if not self._waiting:
-                self._wake.clear()
-            try:
-                outcomes = await self._carry([item for item, _ in batch])
-            except Exception as fault:  # noqa: BLE001 - the items' owners get it; this loop goes on for the others
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(fault)
-                continue
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
-                if not future.done():
-                    future.set_result(outcome)
+        batch: Batch[Item, Outcome] = []
+        try:
+            while True:
+                await self._wake.wait()
+                await self._pace.wait()
+                batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                if not self._waiting:
+                    self._wake.clear()
+                await self._carry_one(batch)
+        finally:
+            self._is_over = True
+            _fail(batch + self._waiting, Unavailable(_STOPPED))
+
+    async def _carry_one(self, batch: Batch[Item, Outcome]) -> None:
+        try:
+            outcomes = await self._carry([item for item, _ in batch])
+        except Exception as fault:  # noqa: BLE001 - the items' owners get it; the loop goes on for the others
+            _fail(batch, fault)
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+
+def _fail(batch: Batch[Item, Outcome], fault: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(fault)

@@ -104,19 +104,17 @@ class Dispatcher:
             return
         key = server_key(request)
         station = self.station
-        known = station.layer.find_server(key)
-        if known is not None:
-            self._counters["retransmission"] += 1
-            station.layer.step(known, Input.RECEIVE_REQUEST, station.now())
-            return
         answer_to = _answer_to(request.top_via, source)
+        known = station.layer.find_server(key)
+        refusal = screen(request, station.capabilities)
         if request.method == "PRACK":
             self._refuse(request, answer_to, 481)  # we send no reliable provisional answers (RFC 3262), so it is stray
-            return
-        refusal = screen(request, station.capabilities)
-        if refusal is not None:
+        elif refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
             fields = [field for field in refusal.headers if field[0] in _DECLARED]
             self._refuse(request, answer_to, refusal.status, refusal.reason, fields)
+        elif known is not None:
+            self._counters["retransmission"] += 1
+            station.layer.step(known, Input.RECEIVE_REQUEST, station.now())
         elif request.method == "CANCEL":
             self._on_cancel(request, key, answer_to)
         elif request.to.tag is not None and request.method != "REGISTER":

@@ -67,6 +67,23 @@ def _command(program: Path, *arguments: str, outlive_parent: bool = False) -> li
     return [*launcher, str(os.geteuid() if user is None else user), death, str(program), *arguments]
 
 
+def _command_line(pid: int) -> bytes:
+    """Empty where there is no such process, or one that is dead and not yet collected."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _is_used(data: Path) -> bool:
+    """Whether a process lives in the folder: the server and each of its sessions do."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == data:
+                return True
+    return False
+
+
 class EmbeddedPostgres:
     """One cluster below `folder`, which is ours alone. Not for two processes at once."""
 
@@ -146,19 +163,27 @@ class EmbeddedPostgres:
         draft.rename(data)
 
     async def _end_leftover(self, data: Path) -> None:
-        """A server that outlived its supervisor still holds the data: end it in order, then go on."""
+        """End in order a server that outlived its supervisor, and wait until nobody uses the data any more.
+
+        A server that was killed leaves sessions, which end by themselves, and for as long as nobody collects it a
+        process id that Postgres would take for a running server.
+        """
+        lock = data / "postmaster.pid"
         try:
-            pid = int((data / "postmaster.pid").read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            pid = int(lock.read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return
-        if str(data).encode() not in command:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)
-        async with asyncio.timeout(START_TIMEOUT_S):
-            while Path(f"/proc/{pid}").exists():
-                await asyncio.sleep(0.02)
+        if str(data).encode() in _command_line(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                while _is_used(data.resolve()):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise PostgresFailedError(f"another Postgres uses {data} and does not end") from None
+        if not _command_line(pid):
+            lock.unlink(missing_ok=True)
 
     async def _wait_until_it_answers(self) -> None:
         assert self.process is not None

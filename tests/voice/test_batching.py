@@ -1,0 +1,45 @@
+"""Work that waits for a batch gets an end whatever happens to the batch."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from dialplane.domain.errors import Unavailable
+from dialplane.voice.batching import Batcher
+
+
+async def test_who_still_waits_when_the_batcher_is_stopped_learns_it() -> None:
+    carrying = asyncio.Event()
+
+    async def carry(_: Sequence[int]) -> Sequence[int]:
+        carrying.set()
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    batcher: Batcher[int, int] = Batcher(carry)
+    loop = asyncio.create_task(batcher.run())
+    in_batch = asyncio.create_task(batcher.submit(1))
+    await carrying.wait()
+    behind = asyncio.create_task(batcher.submit(2))
+    await asyncio.sleep(0)
+
+    loop.cancel()
+
+    for waiting in (in_batch, behind, batcher.submit(3)):
+        with pytest.raises(Unavailable):
+            await waiting
+
+
+async def test_failure_of_a_batch_is_the_failure_of_its_items_and_the_next_one_is_carried() -> None:
+    async def carry(items: Sequence[int]) -> Sequence[int]:
+        return [10 // item for item in items]
+
+    batcher: Batcher[int, int] = Batcher(carry)
+    loop = asyncio.create_task(batcher.run())
+
+    with pytest.raises(ZeroDivisionError):
+        await batcher.submit(0)
+
+    assert await batcher.submit(5) == 2
+    loop.cancel()
