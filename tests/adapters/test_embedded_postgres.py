@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,18 +47,19 @@ async def test_server_that_was_killed_and_not_yet_collected_by_its_parent_bars_n
     assert first.process is not None
     os.kill(first.process.pid, signal.SIGKILL)
     await first.process.wait()
-    lock = tmp_path / "pg/data/postmaster.pid"
+    locks = [tmp_path / "pg/data/postmaster.pid", tmp_path / "pg/socket/.s.PGSQL.5432.lock"]
 
-    with dead_and_uncollected() as pid:
-        lock.write_text("\n".join([str(pid), *lock.read_text().splitlines()[1:]]) + "\n")
+    with dead_and_uncollected(locks[0].stat().st_uid) as pid:
+        for lock in locks:
+            lock.write_text("\n".join([str(pid), *lock.read_text().splitlines()[1:]]) + "\n")
         second = EmbeddedPostgres(tmp_path / "pg")
         await second.start()
         await second.stop()
 
 
 @contextmanager
-def dead_and_uncollected() -> Iterator[int]:
-    pid = os.posix_spawn("/bin/true", ["true"], {})
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    yield pid
-    os.waitpid(pid, 0)
+def dead_and_uncollected(user: int) -> Iterator[int]:
+    process = subprocess.Popen(["true"], user=user)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    yield process.pid
+    process.wait()

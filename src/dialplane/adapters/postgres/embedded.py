@@ -183,7 +183,8 @@ class EmbeddedPostgres:
         except TimeoutError:
             raise PostgresFailedError(f"another Postgres uses {data} and does not end") from None
         if not _command_line(pid):
-            lock.unlink(missing_ok=True)
+            for stale in (lock, *self._sockets.glob(".s.PGSQL.*.lock")):
+                stale.unlink(missing_ok=True)
 
     async def _wait_until_it_answers(self) -> None:
         assert self.process is not None
