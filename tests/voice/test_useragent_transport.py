@@ -212,3 +212,16 @@ async def _until(reached: object) -> None:
     async with asyncio.timeout(5):
         while not reached():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("burst", [1, 3, 63, 64, 65, 200])
+async def test_every_datagram_is_read_however_close_they_come(burst: int) -> None:
+    """One after the other, some at once, and as many as a turn reads and more; again after each rest."""
+    async with running(Answering(lambda call: None)) as agent:
+        with RawPeer(agent) as peer:
+            for _ in range(3):
+                for _ in range(burst):
+                    peer.send(peer.request("OPTIONS"))
+                answers = [await peer.receive_response(200) for _ in range(burst)]
+
+                assert len(answers) == burst

@@ -40,8 +40,21 @@ async def test_retransmitted_requests_have_one_effect() -> None:
 
             statuses = [answer.status for answer in peer.pending() if isinstance(answer, Response)]
             assert len(callee.watchers) == len(callee.requests) == 1
-            assert sorted(set(statuses)) == [100, 180, 200]
+            assert sorted(set(statuses)) == [180, 200]
             assert statuses.count(200) == 5
+
+
+async def test_caller_hears_trying_within_200_ms_where_the_answer_takes_longer_and_for_each_copy_before() -> None:
+    """SIP-11, RFC 3261 17.2.1."""
+    async with running(Answering(lambda call: None)) as agent:
+        with RawPeer(agent) as peer:
+            invite = peer.request("INVITE", body=SDP)
+            peer.send(invite)
+            async with asyncio.timeout(0.2):
+                await peer.receive_response(100)
+
+            peer.send(invite)
+            await peer.receive_response(100)
 
 
 async def test_answer_is_resent_until_ack_and_the_call_closed_without_one() -> None:

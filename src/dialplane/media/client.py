@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import structlog
 
@@ -20,6 +20,7 @@ from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd,
 from dialplane.media import protocol
 
 _ANSWER_TIMEOUT_S = 2.0
+_GATHER_S = 0.01
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to reach the process again; the last one is repeated."""
 
@@ -355,27 +356,44 @@ class MediaClient:
 
 
 class _Link(asyncio.Protocol):
-    """Cuts what arrives into reports."""
+    """Cuts what arrives into reports.
+
+    Where reports come close together the socket is read at intervals: being woken by each would cost more than reading
+    it.
+    """
 
     def __init__(self, client: MediaClient) -> None:
         self._client = client
         self._reader = protocol.FrameReader()
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._read_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by inheritance
 
     def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
         try:
             for body in self._reader.feed(data):
                 self._client.received(protocol.decode_report(body))
         except (protocol.ProtocolError, ValueError):
             log.exception("media_protocol_error")
-            if self._transport is not None:
-                self._transport.close()
+            self._transport.close()
+            return
+        now = self._loop.time()
+        if now - self._read_at < _GATHER_S:
+            self._transport.pause_reading()
+            self._loop.call_later(_GATHER_S, self._read_on)
+        self._read_at = now
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._client.lost()
+
+    def _read_on(self) -> None:
+        self._read_at = self._loop.time()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
 
 def _resolve(waiting: "asyncio.Future[T] | None", result: T) -> None:

@@ -248,9 +248,8 @@ async def _record(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: da
             continue
         assert plan.account is not None
         flow_id, actions, on_complete = programs[plan.arrival.call_id]
-        call = _call(plan, plan.account, route, now)
+        call = _call(plan, plan.account, route, now, flow_id=flow_id, run_id=RunId(new_id(now)))
         run = run_of_call(call, flow_id, on_complete, now)
-        call = replace(call, run_id=run.id, flow_id=flow_id)
         calls.append(call)
         runs.append(run)
         billing = CallBilling(plan.account.id, call.id, rates[plan.cost_type])
@@ -284,8 +283,8 @@ async def _programs(
 
 
 def run_of_call(call: Call, flow_id: FlowId | None, on_complete: FlowId | None, now: datetime) -> Run:
-    """The run of the call's own program, with the platform's variables."""
-    run_id = RunId(new_id(now))
+    """The run of the call's own program, with the platform's variables; its id is the one that the call names."""
+    run_id = call.run_id or RunId(new_id(now))
     facts = run_facts(run_id, reference_type=ReferenceType.CALL.value, reference_id=call.id, flow_id=flow_id)
     return Run(
         id=run_id,
@@ -312,7 +311,15 @@ def _forward(target: ForwardTarget) -> dict[str, object]:
     }
 
 
-def _call(plan: _Plan, account: Account, route: dict[str, object], now: datetime) -> Call:
+def _call(
+    plan: _Plan,
+    account: Account,
+    route: dict[str, object],
+    now: datetime,
+    *,
+    flow_id: FlowId | None = None,
+    run_id: RunId | None = None,
+) -> Call:
     arrival, decision = plan.arrival, plan.decision
     if arrival.caller is not None:
         source = Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
@@ -329,6 +336,8 @@ def _call(plan: _Plan, account: Account, route: dict[str, object], now: datetime
         destination=Address("tel" if decision.normalized.startswith("+") else "sip", decision.normalized),
         created_at=now,
         ringing_at=now,
+        flow_id=flow_id,
+        run_id=run_id,
         number_id=decision.number.id if decision.number else None,
         type="sip-service" if plan.connect else "flow",
         cost_type=plan.cost_type.value,

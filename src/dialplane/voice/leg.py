@@ -83,6 +83,7 @@ class Leg:
         self._wanted_reason = HangupReason.NONE
         self._end_text = ""
         self._limit: asyncio.TimerHandle | None = None
+        self._action = call.action
 
     # --- what programs and dialling ask for ---
 
@@ -159,6 +160,10 @@ class Leg:
         """Change facts of the call that are no state; they are kept with the next change of state."""
         self.call = replace(self.call, **fields)
 
+    def stands_at(self, action: dict[str, object] | None) -> None:
+        """The program's current action: it changes often, and is kept with the next change of state too."""
+        self._action = action
+
     # --- what the wire tells ---
 
     def on_provisional(self, call: SipCall, response: Response) -> None:
@@ -215,6 +220,7 @@ class Leg:
         self.call = replace(
             self.call,
             status=CallStatus.HANGUP,
+            action=self._action,
             hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
             hangup_reason=self._reason(was, status),
             sip_code=status,
@@ -254,7 +260,7 @@ class Leg:
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):
             return
-        self.call = replace(self.call, status=status, updated_at=self.context.now(), **fields)
+        self.call = replace(self.call, status=status, action=self._action, updated_at=self.context.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
     def _heard_digit(self, digit: str) -> None:

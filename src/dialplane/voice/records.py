@@ -68,7 +68,7 @@ class Records:
         if leg.call.run_id is None or self._reported.get(leg.call.id) is record:
             return
         self._reported[leg.call.id] = record
-        leg.update(action=record.current_action)
+        leg.stands_at(record.current_action)
         self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now())))
 
     def run_over(self, leg: Leg, ended: RunRecord) -> None:

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 RETRY_AFTER_S = 10
 """What callers are told while we drain: other nodes take calls at once."""
+TRYING_AFTER_S = 0.15
+"""100 Trying is for answers that take more than 200 ms (RFC 3261 17.2.1); most calls have theirs before."""
 SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
@@ -113,14 +115,25 @@ class Dispatcher:
             fields = [field for field in refusal.headers if field[0] in _DECLARED]
             self._refuse(request, answer_to, refusal.status, refusal.reason, fields)
         elif known is not None:
-            self._counters["retransmission"] += 1
-            station.layer.step(known, Input.RECEIVE_REQUEST, station.now())
+            self._on_copy(request, known)
         elif request.method == "CANCEL":
             self._on_cancel(request, key, answer_to)
         elif request.to.tag is not None and request.method != "REGISTER":
             self._on_dialog_request(request, key, answer_to)
         else:
             self._on_new_request(request, key, source, answer_to)
+
+    def _on_copy(self, request: Request, known: Transaction) -> None:
+        self._counters["retransmission"] += 1
+        if request.method == "INVITE" and not known.octets:
+            self._say_trying(request, known)
+        else:
+            self.station.layer.step(known, Input.RECEIVE_REQUEST, self.station.now())
+
+    def _say_trying(self, request: Request, transaction: Transaction) -> None:
+        """The caller hears that its INVITE is here, unless it heard more than that."""
+        if not transaction.octets and transaction.state is State.PROCEEDING:
+            self.station.respond(transaction, self.station.response(request, 100))
 
     def _on_ack(self, request: Request) -> None:
         """An ACK is never answered (13.2.2.4, 17.2.1); a stray one is dropped (SIP-14)."""
@@ -177,7 +190,7 @@ class Dispatcher:
             fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
             station.respond(transaction, station.response(request, error.status, error.reason, fields=fields))
             return
-        station.respond(transaction, station.response(request, 100))
+        station.later(TRYING_AFTER_S, lambda: self._say_trying(request, transaction))
         self._hand_over(lambda: self._handler.on_invite(call), call.reject)
 
     def _hand_over(self, hand_over: Callable[[], None], refuse: Callable[[int], None]) -> None:
