@@ -17,7 +17,7 @@ _LITERAL = re.compile(r"[0-9A-Za-z#,_:;@!~%&='\"<>/ -]|\\[^0-9A-Za-z]")
 _CLASS = re.compile(r"\[(?:[0-9A-Za-z*#+,.](?:-[0-9A-Za-z])?)+\]")
 _OPTIONAL = ("*", "?", "{")
 _PLAIN = re.compile(r"(\^?)([0-9#]+)(?![0-9#*+?{])([^|]*)")
-"""What nearly all patterns are: digits, and then something that is no alternative. Ten times as fast as all below."""
+"""What nearly all patterns are: digits, and then something that is no alternative. Ten times as fast as the rest."""
 
 
 class Head(NamedTuple):
@@ -43,7 +43,7 @@ def heads_of(text: str, *, anchored: bool) -> list[Head] | None:
         if heads is None or len(found) + len(heads) > MOST_HEADS:
             return None
         found += heads
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _alternatives(parts: list[str]) -> list[list[str]]:
@@ -63,20 +63,17 @@ def _alternatives(parts: list[str]) -> list[list[str]]:
 def _heads(parts: list[str], *, anchored: bool) -> list[Head] | None:
     at_start = anchored or parts[:1] == ["^"]
     parts = parts[1:] if parts[:1] == ["^"] else parts
-    texts, used = [""], 0
-    for used, part in enumerate([*parts, ""]):
+    texts = [""]
+    for part, following in zip(parts, [*parts, ""][1:], strict=True):
         choices = _choices(part)
-        following = parts[used + 1] if used + 1 < len(parts) else ""
         if not choices or following in _OPTIONAL or len(texts) * len(choices) > MOST_HEADS:
             break
         texts = [text + choice for text in texts for choice in choices]
         if following == "+":
-            used += 1
             break
     if texts == [""]:
         return None
-    needs = _needs("".join(parts[used:]), anchored=anchored)
-    return [Head(text, at_start, needs) for text in dict.fromkeys(texts)]
+    return [Head(text, at_start, None) for text in dict.fromkeys(texts)]
 
 
 def _needs(rest: str, *, anchored: bool) -> int | None:
