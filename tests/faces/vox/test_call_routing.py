@@ -26,23 +26,23 @@ async def _voice(database: PostgresDatabase, account_id: AccountId) -> VoiceTarg
 
 
 @needs_curl
-@pytest.mark.parametrize(
-    ("own", "pstn", "target"),
-    [(OWN, PSTN, PSTN), ("2345678901", "9876543210", "+19876543210"), ("12345678901", "449876543210", "+449876543210")],
-    ids=["with plus", "as dialled", "without plus"],
-)
 @pytest.mark.usefixtures("number")
 async def test_calls_are_forwarded_by_the_documents_lines(
-    vox: Vox, project: Project, database: PostgresDatabase, own: str, pstn: str, target: str
+    vox: Vox, project: Project, database: PostgresDatabase
 ) -> None:
-    """As printed: the plus signs unescaped, and a line's end before the last parameter."""
-    answer = await vox.curl(
-        "-X", "POST", "https://proxy.vox-cpaas.com/api/callrouting", "-H", f"Content-Type: {FORM}",
-        "-d", f"{project.keys}&number={own}&calltype=3\n&pstn_number={pstn}",
-    )  # fmt: skip
+    """As printed: the plus signs unescaped or left out, and a line's end before the last parameter."""
+    for own, pstn, target in (
+        (OWN, PSTN, PSTN),
+        ("2345678901", "2125550111", "+12125550111"),
+        ("12345678901", "449876543210", "+449876543210"),
+    ):
+        answer = await vox.curl(
+            "-X", "POST", "https://proxy.vox-cpaas.com/api/callrouting", "-H", f"Content-Type: {FORM}",
+            "-d", f"{project.keys}&number={own}&calltype=3\n&pstn_number={pstn}",
+        )  # fmt: skip
 
-    assert (answer.status, answer.raw) == (200, PRINTED)
-    assert await _voice(database, project.account_id) == ForwardTarget(pstn=target)
+        assert (answer.status, answer.raw) == (200, PRINTED)
+        assert await _voice(database, project.account_id) == ForwardTarget(pstn=target)
 
 
 @pytest.mark.usefixtures("number")
@@ -58,27 +58,27 @@ async def test_forward_is_changed_by_the_same_request_in_json(
     assert await _voice(database, project.account_id) == ForwardTarget(pstn="+12125550111")
 
 
-@pytest.mark.parametrize(
-    ("given", "target"),
-    [
-        ("users=alice", ForwardTarget(users=("alice",))),
-        ("users=alice,+bob,alice", ForwardTarget(users=("alice", "bob"))),
-        ("sip_server=192.0.2.1&sip_port=5080", ForwardTarget(sip="192.0.2.1:5080")),
-        ("sip_server=sip.example.org:5060", ForwardTarget(sip="sip.example.org:5060")),
-        ("sip_server=%5B2001:db8::1%5D:5070", ForwardTarget(sip="[2001:db8::1]:5070")),
-        ("sip_server=sip:desk@192.0.2.1", ForwardTarget(sip="desk@192.0.2.1")),
-    ],
-)
 @pytest.mark.usefixtures("number")
 async def test_app_users_and_sip_server_take_the_place_of_the_pstn_number(
-    vox: Vox, project: Project, database: PostgresDatabase, given: str, target: ForwardTarget
+    vox: Vox, project: Project, database: PostgresDatabase
 ) -> None:
-    await vox.post("/api/callrouting", f"{project.keys}&number={OWN}&calltype=3&pstn_number={PSTN}")
+    expected = {
+        f"pstn_number={PSTN}": ForwardTarget(pstn=PSTN),
+        "users=alice": ForwardTarget(users=("alice",)),
+        "users=alice,+bob,alice": ForwardTarget(users=("alice", "bob")),
+        "sip_server=192.0.2.1&sip_port=5080": ForwardTarget(sip="192.0.2.1:5080"),
+        "sip_server=sip.example.org:5060": ForwardTarget(sip="sip.example.org:5060"),
+        "sip_server=%5B2001:db8::1%5D:5070": ForwardTarget(sip="[2001:db8::1]:5070"),
+        "sip_server=sip:desk@192.0.2.1": ForwardTarget(sip="desk@192.0.2.1"),
+    }
 
-    answer = await vox.post("/api/callrouting", f"{project.keys}&number={OWN}&calltype=3&{given}")
+    found = {}
+    for given in expected:
+        answer = await vox.post("/api/callrouting", f"{project.keys}&number={OWN}&calltype=3&{given}")
+        assert answer.raw == PRINTED
+        found[given] = await _voice(database, project.account_id)
 
-    assert answer.raw == PRINTED
-    assert await _voice(database, project.account_id) == target
+    assert found == expected
 
 
 async def test_forward_is_the_native_faces_voice_target_and_leaves_the_messages_alone(
@@ -111,17 +111,13 @@ async def test_forward_is_removed(vox: Vox, project: Project, database: Postgres
     assert await _voice(database, project.account_id) is None
 
 
-@pytest.mark.parametrize("keys", ["", "projectid=XXXXXX&authtoken=XXXXXXX", "projectid={id}&authtoken=wrong"])
 @pytest.mark.usefixtures("number")
-async def test_wrong_project_keys_change_nothing(
-    vox: Vox, project: Project, database: PostgresDatabase, keys: str
-) -> None:
-    given = keys.format(id=project.id)
-    answer = await vox.post("/api/callrouting", f"{given}&number={OWN}&calltype=3&pstn_number={PSTN}")
+async def test_wrong_project_keys_change_nothing(vox: Vox, project: Project, database: PostgresDatabase) -> None:
+    for keys in ("", "projectid=XXXXXX&authtoken=XXXXXXX", f"projectid={project.id}&authtoken=wrong"):
+        answer = await vox.post("/api/callrouting", f"{keys}&number={OWN}&calltype=3&pstn_number={PSTN}")
 
-    assert (answer.status, answer.json["code"]) == (404, 404)
-    assert answer.json["data"]["code"] == 404
-    assert answer.json["data"]["message"] == "Invalid Project ID/Auth Token"
+        assert (answer.status, answer.json["code"], answer.json["data"]["code"]) == (404, 404, 404)
+        assert answer.json["data"]["message"] == "Invalid Project ID/Auth Token"
     assert await _voice(database, project.account_id) is None
 
 
@@ -139,33 +135,32 @@ async def test_number_of_another_project_answers_exactly_as_one_of_nobody(
     assert await _voice(database, project.account_id) is None
 
 
-@pytest.mark.parametrize(
-    ("rest", "field"),
-    [
-        (f"calltype=3&pstn_number={PSTN}", "number"),
-        (f"number={OWN}&pstn_number={PSTN}", "calltype"),
-        (f"number={OWN}&calltype=1&pstn_number={PSTN}", "calltype"),
-        (f"number={OWN}&calltype=3", "pstn_number"),
-        (f"number={OWN}&calltype=3&pstn_number=", "pstn_number"),
-        (f"number={OWN}&calltype=3&pstn_number=12", "pstn_number"),
-        (f"number={OWN}&calltype=3&pstn_number={PSTN}&users=alice", "users"),
-        (f"number={OWN}&calltype=3&users=,", "users"),
-        (f"number={OWN}&calltype=3&users={'x' * 256}", "users"),
-        (f"number={OWN}&calltype=3&sip_server=http://x/", "sip_server"),
-        (f"number={OWN}&calltype=3&sip_server=192.0.2.1:0", "sip_server"),
-        (f"number={OWN}&calltype=3&sip_server=192.0.2.1&sip_port=70000", "sip_port"),
-        (f"number={OWN}&calltype=3&users=a%00b", "users"),
-    ],
-)
 @pytest.mark.usefixtures("number")
 async def test_bad_routing_names_the_parameter_and_changes_nothing(
-    vox: Vox, project: Project, database: PostgresDatabase, rest: str, field: str
+    vox: Vox, project: Project, database: PostgresDatabase
 ) -> None:
-    answer = await vox.post("/api/callrouting", f"{project.keys}&{rest}")
+    expected = {
+        f"calltype=3&pstn_number={PSTN}": "number",
+        f"number={OWN}&pstn_number={PSTN}": "calltype",
+        f"number={OWN}&calltype=1&pstn_number={PSTN}": "calltype",
+        f"number={OWN}&calltype=3": "pstn_number",
+        f"number={OWN}&calltype=3&pstn_number=": "pstn_number",
+        f"number={OWN}&calltype=3&pstn_number=12": "pstn_number",
+        f"number={OWN}&calltype=3&pstn_number={PSTN}&users=alice": "users",
+        f"number={OWN}&calltype=3&users=,": "users",
+        f"number={OWN}&calltype=3&users={'x' * 256}": "users",
+        f"number={OWN}&calltype=3&users=a%00b": "users",
+        f"number={OWN}&calltype=3&sip_server=http://x/": "sip_server",
+        f"number={OWN}&calltype=3&sip_server=192.0.2.1:0": "sip_server",
+        f"number={OWN}&calltype=3&sip_server=192.0.2.1&sip_port=70000": "sip_port",
+    }
 
-    assert (answer.status, answer.json["code"], answer.json["data"]["code"]) == (401, 401, 401)
-    assert answer.json["data"]["field"] == field
-    assert answer.json["data"]["message"].startswith("User Creation Failed")
+    answers = {rest: await vox.post("/api/callrouting", f"{project.keys}&{rest}") for rest in expected}
+
+    assert {rest: answer.json["data"]["field"] for rest, answer in answers.items()} == expected
+    for answer in answers.values():
+        assert (answer.status, answer.json["code"], answer.json["data"]["code"]) == (401, 401, 401)
+        assert answer.json["data"]["message"].startswith("User Creation Failed: ")
     assert await _voice(database, project.account_id) is None
 
 

@@ -1,23 +1,32 @@
 """VoxCPaaS's listing and purchase, as its document prints them (seeds/voxcpaas-numbers.txt, 3.1 and 3.2)."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
+import aiohttp
 import pytest
 
+from dialplane.adapters.carriers.registry import CarrierRegistry
+from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import NewItem
+from dialplane.domain.inventory import SANDBOX, NewItem
 from dialplane.domain.money import Micros, usd
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import OrderStatus
+from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.billing import check_ledger, get_balance
 from dialplane.services.inventory import import_items
 from dialplane.services.numbers import list_numbers
 from dialplane.services.orders import list_orders
-from tests.faces.conftest import Client, make_tenant, stock
+from dialplane.services.settings import CarrierSwitch, set_carrier_switch
+from tests.faces.conftest import Client, dependencies, make_tenant, serving, stock
 from tests.faces.vox.conftest import Project, Vox, needs_curl, project_of
 
 TOLL_FREE, DID, WITH_DOCUMENTS = "+18005550123", "+12025550101", "+12025550199"
+FROM_SANDBOX = "+12025550150"
 
 
 @pytest.fixture(autouse=True)
@@ -83,42 +92,44 @@ async def test_listing_of_dids_tells_place_price_and_documents(vox: Vox) -> None
     assert (second["number"], second["docs_required"]) == (WITH_DOCUMENTS, 1)
 
 
-@pytest.mark.parametrize(
-    ("limit", "numbers"),
-    [("0,1", [DID]), ("1,1", [WITH_DOCUMENTS]), ("1,20", [WITH_DOCUMENTS, TOLL_FREE]), ("2", [DID, WITH_DOCUMENTS])],
-)
-async def test_limit_is_offset_and_count(vox: Vox, limit: str, numbers: list[str]) -> None:
-    answer = await vox.get(f"/listnewnumbers?country=US&limit={limit}")
+async def test_limit_is_offset_and_count(vox: Vox) -> None:
+    expected = {
+        "0,1": [DID],
+        "1,1": [WITH_DOCUMENTS],
+        "1,20": [WITH_DOCUMENTS, TOLL_FREE],
+        "2": [DID, WITH_DOCUMENTS],
+    }
 
-    assert answer.json["count"] == len(numbers)
-    assert [each["number"] for each in answer.json["data"]] == numbers
+    answers = {limit: (await vox.get(f"/listnewnumbers?country=US&limit={limit}")).json for limit in expected}
 
-
-@pytest.mark.parametrize("query", ["country=DE", "country=US&limit=3,20", "country=us&number_type=mobile"])
-async def test_listing_without_results_is_no_data(vox: Vox, query: str) -> None:
-    answer = await vox.get(f"/listnewnumbers?{query}")
-
-    assert answer.status == 404
-    assert answer.json == {"status": "No Data", "code": 404, "message": "No Data", "reason": "NO_DATA"}
+    assert {limit: [each["number"] for each in answer["data"]] for limit, answer in answers.items()} == expected
+    assert [answer["count"] for answer in answers.values()] == [1, 1, 2, 2]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0,20&number_type=DID", "country"),
-        ("country=USA", "country"),
-        ("country=US&limit=all", "limit"),
-        ("country=US&limit=0,0", "limit"),
-        ("country=US&limit=0,1001", "limit"),
-        ("country=US&limit=100001,1", "limit"),
-        ("country=US&number_type=premium", "number_type"),
-        ("country=US%00", "country"),
-    ],
-)
-async def test_bad_listing_names_the_parameter(vox: Vox, query: str, field: str) -> None:
-    answer = await vox.get(f"/listnewnumbers?{query}")
+async def test_listing_without_results_is_no_data(vox: Vox) -> None:
+    for query in ("country=DE", "country=US&limit=3,20", "country=us&number_type=mobile"):
+        answer = await vox.get(f"/listnewnumbers?{query}")
 
-    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, 400, field)
+        assert answer.status == 404
+        assert answer.json == {"status": "No Data", "code": 404, "message": "No Data", "reason": "NO_DATA"}
+
+
+async def test_bad_listing_names_the_parameter(vox: Vox) -> None:
+    expected = {
+        "limit=0,20&number_type=DID": "country",
+        "country=USA": "country",
+        "country=US%00": "country",
+        "country=US&limit=all": "limit",
+        "country=US&limit=0,0": "limit",
+        "country=US&limit=0,1001": "limit",
+        "country=US&limit=100001,1": "limit",
+        "country=US&number_type=premium": "number_type",
+    }
+
+    answers = {query: await vox.get(f"/listnewnumbers?{query}") for query in expected}
+
+    assert {(answer.status, answer.json["code"]) for answer in answers.values()} == {(400, 400)}
+    assert {query: answer.json["field"] for query, answer in answers.items()} == expected
 
 
 async def test_listing_takes_its_parameters_from_a_body_too(vox: Vox) -> None:
@@ -159,37 +170,38 @@ async def test_purchase_by_the_documents_line(vox: Vox, project: Project, databa
     assert (await get_balance(database, project.account_id)).purse.credit == usd(100) - 2_234_567
 
 
-@pytest.mark.parametrize("spelling", ["%2B12025550101", "+12025550101", "12025550101", "2025550101", "202 555-0101"])
-async def test_number_is_taken_in_every_spelling(
-    vox: Vox, project: Project, database: PostgresDatabase, spelling: str
-) -> None:
-    answer = await vox.post("/purchasenumber", f"{project.keys}&number={spelling}&action=purchase")
+async def test_number_is_taken_in_every_spelling(vox: Vox, project: Project, database: PostgresDatabase) -> None:
+    """Escaped, with a form's bare plus, without it, and as dialled in the project's country."""
+    spellings = ["%2B12025550301", "+12025550302", "12025550303", "2025550304", "202 555-0305"]
+    numbers = [f"+1202555030{n}" for n in range(1, 6)]
+    await stock(database, *numbers)
 
-    assert answer.json["code"] == 200
-    assert [number.number for number in await _held(database, project.account_id)] == [DID]
+    answers = [
+        await vox.post("/purchasenumber", f"{project.keys}&number={spelling}&action=purchase") for spelling in spellings
+    ]
+
+    assert [answer.json["data"]["number"] for answer in answers] == numbers
 
 
-@pytest.mark.parametrize("form", ["json", "json as a form", "form as json", "query", "project without hyphens"])
 async def test_purchase_takes_its_parameters_in_every_form(
-    vox: Vox, project: Project, database: PostgresDatabase, form: str
+    vox: Vox, project: Project, database: PostgresDatabase
 ) -> None:
     """The document's header says JSON (and `charser`), its example is a form."""
-    fields = {"projectid": project.id, "authtoken": project.token, "number": 12025550101, "action": "purchase"}
-    body = f"{project.keys}&number=+12025550101&action=Purchase\n"
-    match form:
-        case "json":
-            answer = await vox.post_json("/purchasenumber", fields)
-        case "json as a form":
-            answer = await vox.post("/purchasenumber", str(fields).replace("'", '"'))
-        case "form as json":
-            answer = await vox.post("/purchasenumber", body, "application/json; charser=UTF-8")
-        case "query":
-            answer = await vox.post(f"/purchasenumber?{body.strip()}", "")
-        case _:
-            answer = await vox.post("/purchasenumber", body.replace(project.id, project.account_id.hex))
+    numbers = [f"+1202555030{n}" for n in range(1, 6)]
+    await stock(database, *numbers)
+    fields = {"projectid": project.id, "authtoken": project.token, "action": "purchase"}
+    as_text = f'{{"project_id": "{project.id}", "AuthToken": "{project.token}", "action": "Purchase", "number": '
+    form = f"{project.keys}&action=Purchase\n&number="
 
-    assert answer.json["code"] == 200
-    assert [number.number for number in await _held(database, project.account_id)] == [DID]
+    answers = [
+        await vox.post_json("/purchasenumber", fields | {"number": 12025550301}),
+        await vox.post("/purchasenumber", f'{as_text}"+12025550302"}}'),
+        await vox.post("/purchasenumber", f"{form}+12025550303\n", "application/json; charser=UTF-8"),
+        await vox.post(f"/purchasenumber?{project.keys}&action=purchase&number=+12025550304", ""),
+        await vox.post("/purchasenumber", f"{form}+12025550305".replace(project.id, project.account_id.hex)),
+    ]
+
+    assert [answer.json["data"]["number"] for answer in answers] == numbers
 
 
 async def test_number_bought_here_is_the_other_faces_number_too(vox: Vox, project: Project, client: Client) -> None:
@@ -219,56 +231,48 @@ async def test_number_that_requires_documents_is_ordered(
     assert await _held(database, project.account_id) == []
 
 
-@pytest.mark.parametrize(
-    "keys",
-    [
-        "",
-        "projectid={id}",
-        "projectid={id}&authtoken=",
-        "projectid={id}&authtoken=wrong",
-        "projectid={other}&authtoken={token}",
-        "projectid=pid_XXXXXXX&authtoken=XXXXXXXX",
-        "projectid=00000000-0000-0000-0000-000000000000&authtoken={token}",
-    ],
-)
 async def test_wrong_project_keys_buy_nothing(
-    vox: Vox, project: Project, other_project: Project, database: PostgresDatabase, keys: str
+    vox: Vox, project: Project, other_project: Project, database: PostgresDatabase
 ) -> None:
-    given = keys.format(id=project.id, token=project.token, other=other_project.id)
-    answer = await vox.post("/purchasenumber", f"{given}&number={DID}&action=purchase")
+    for keys in (
+        "",
+        f"projectid={project.id}",
+        f"projectid={project.id}&authtoken=",
+        f"projectid={project.id}&authtoken=wrong",
+        f"projectid={other_project.id}&authtoken={project.token}",
+        "projectid=pid_XXXXXXX&authtoken=XXXXXXXX",
+        f"projectid=00000000-0000-0000-0000-000000000000&authtoken={project.token}",
+    ):
+        answer = await vox.post("/purchasenumber", f"{keys}&number={DID}&action=purchase")
 
-    assert (answer.status, answer.json["code"], answer.json["status"]) == (401, 401, "No Data")
+        assert (answer.status, answer.json["code"], answer.json["status"]) == (401, 401, "No Data")
     assert await _held(database, project.account_id) == []
 
 
-@pytest.mark.parametrize(
-    ("rest", "code", "field"),
-    [
-        ("action=purchase", 400, "number"),
-        ("number=xyz&action=purchase", 400, "number"),
-        (f"number={DID}", 400, "action"),
-        (f"number={DID}&action=sell", 400, "action"),
-        ("number=+12025550777&action=purchase", 404, "number"),
-        ("number=" + "1" * 5000 + "&action=purchase", 400, "number"),
-    ],
-)
 async def test_bad_purchase_names_the_parameter_and_changes_nothing(
-    vox: Vox, project: Project, database: PostgresDatabase, rest: str, code: int, field: str
+    vox: Vox, project: Project, database: PostgresDatabase
 ) -> None:
-    answer = await vox.post("/purchasenumber", f"{project.keys}&{rest}")
+    expected = {
+        "action=purchase": (400, "number"),
+        "number=xyz&action=purchase": (400, "number"),
+        f"number={DID}": (400, "action"),
+        f"number={DID}&action=sell": (400, "action"),
+        "number=+12025550777&action=purchase": (404, "number"),
+        "number=" + "1" * 5000 + "&action=purchase": (400, "number"),
+    }
 
-    assert (answer.status, answer.json["code"], answer.json["field"]) == (code, code, field)
+    answers = {rest: await vox.post("/purchasenumber", f"{project.keys}&{rest}") for rest in expected}
+
+    assert {rest: (answer.json["code"], answer.json["field"]) for rest, answer in answers.items()} == expected
+    assert [answer.status for answer in answers.values()] == [code for code, _ in expected.values()]
     assert await _held(database, project.account_id) == []
 
 
-@pytest.mark.parametrize(
-    "body", ["[1]", "{", '{"number": {}}', '{"number": true}', '{"number": 1.5}', "a=1&" * 60, "\xff", "%ff%fe=%00"]
-)
-async def test_what_is_no_set_of_parameters_is_refused(vox: Vox, body: str) -> None:
-    answer = await vox.client.ask("POST", "/purchasenumber", body.encode("latin-1"), Content_Type="text/plain")
+async def test_what_is_no_set_of_parameters_is_refused(vox: Vox) -> None:
+    for body in ("[1]", "{", '{"number": {}}', '{"number": true}', '{"number": 1.5}', "a=1&" * 60, "\xff", "a=%00"):
+        answer = await vox.client.ask("POST", "/purchasenumber", body.encode("latin-1"), Content_Type="text/plain")
 
-    assert answer.json["code"] == answer.status
-    assert answer.status in (400, 401)
+        assert (answer.status, answer.json["code"]) == (400, 400)
 
 
 async def test_purchase_without_credit_is_refused(database: PostgresDatabase, vox: Vox) -> None:
@@ -279,6 +283,78 @@ async def test_purchase_without_credit_is_refused(database: PostgresDatabase, vo
     assert (answer.status, answer.json["code"], answer.json["reason"]) == (402, 402, "INSUFFICIENT_BALANCE")
     assert await _held(database, poor.account_id) == []
     assert (await get_balance(database, poor.account_id)).purse.credit == usd(1)
+
+
+async def test_project_without_standing_buys_nothing(vox: Vox, project: Project, database: PostgresDatabase) -> None:
+    expected = {
+        "identity_status = 'none'": (403, "IDENTITY_VERIFICATION_REQUIRED"),
+        "status = 'frozen'": (403, "ACCOUNT_FROZEN"),
+        "status = 'deleted'": (401, "INVALID_CREDENTIALS"),
+    }
+
+    found = {}
+    for standing in expected:
+        async with database.transaction() as tx:
+            await tx.connection.execute(f"update accounts set {standing} where id = $1", project.account_id)
+        answer = await vox.post("/purchasenumber", f"{project.keys}&number={DID}&action=purchase")
+        found[standing] = (answer.json["code"], answer.json["reason"])
+
+    assert found == expected
+    assert await _held(database, project.account_id) == []
+
+
+@pytest.fixture
+async def from_sandbox(database: PostgresDatabase, tmp_path: Path) -> AsyncIterator[Vox]:
+    """The application with the simulated carrier, which offers FROM_SANDBOX."""
+    await import_items(database, [NewItem(FROM_SANDBOX, NumberKind.LOCAL, "US")], utc_now(), carrier=SANDBOX)
+    ports = replace(dependencies(database, tmp_path), carriers=CarrierRegistry({SANDBOX: SandboxCarrier(database)}))
+    async with serving(ports) as base, aiohttp.ClientSession() as session:
+        yield Vox(Client(base, session))
+
+
+async def test_number_is_ordered_where_the_carrier_answers_late(
+    from_sandbox: Vox, project: Project, database: PostgresDatabase
+) -> None:
+    await set_carrier_switch(database, CarrierSwitch.LATE)
+
+    answer = await from_sandbox.post("/purchasenumber", f"{project.keys}&number={FROM_SANDBOX}&action=purchase")
+
+    (order,) = await list_orders(database, project.account_id)
+    assert order.status is OrderStatus.SUBMITTED
+    assert (answer.json["code"], answer.json["message"]) == (200, "the no. is ordered")
+    assert answer.json["data"]["status"] == "Ordered"
+    assert answer.json["data"]["order_id"] == str(order.id)
+
+
+async def test_carriers_refusal_is_a_failure_that_costs_nothing(
+    from_sandbox: Vox, project: Project, database: PostgresDatabase
+) -> None:
+    await set_carrier_switch(database, CarrierSwitch.REJECT)
+
+    answer = await from_sandbox.post("/purchasenumber", f"{project.keys}&number={FROM_SANDBOX}&action=purchase")
+
+    purse = (await get_balance(database, project.account_id)).purse
+    assert (answer.status, answer.json["code"], answer.json["reason"]) == (409, 409, "CARRIER_REFUSED")
+    assert (purse.credit, purse.credit_held) == (usd(100), 0)
+
+
+async def test_flood_is_refused_with_the_time_to_wait(
+    project: Project, database: PostgresDatabase, tmp_path: Path
+) -> None:
+    """A bucket for each project, and one for each address, which the listing fills too."""
+    limits = RateLimits(api_by_address=Rate(0.001, 3), api_by_account=Rate(0.001, 1))
+    async with (
+        serving(dependencies(database, tmp_path, rate_limits=limits)) as base,
+        aiohttp.ClientSession() as session,
+    ):
+        vox = Vox(Client(base, session))
+        bodies = [f"{project.keys}&number={number}&action=purchase" for number in (DID, TOLL_FREE)]
+        bought, again = [await vox.post("/purchasenumber", body) for body in bodies]
+        listed, flood = [await vox.get("/listnewnumbers?country=US") for _ in range(2)]
+
+    assert [answer.status for answer in (bought, again, listed, flood)] == [200, 429, 200, 429]
+    assert again.json["code"] == flood.json["code"] == 429
+    assert int(again.headers["Retry-After"]) > 0
 
 
 async def test_number_of_another_project_cannot_be_bought(vox: Vox, project: Project, other_project: Project) -> None:
@@ -336,8 +412,8 @@ async def test_numbers_sold_to_two_projects_at_once_go_to_one_each(
     assert sorted(number.number for number in held) == numbers
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/purchasenumber?{keys}"), ("DELETE", "/listnewnumbers")])
-async def test_wrong_method_is_a_failure_in_this_dialect(vox: Vox, project: Project, method: str, path: str) -> None:
-    answer = await vox.client.ask(method, path.format(keys=project.keys))
+async def test_wrong_method_is_a_failure_in_this_dialect(vox: Vox, project: Project) -> None:
+    for method, path in (("GET", f"/purchasenumber?{project.keys}"), ("DELETE", "/listnewnumbers")):
+        answer = await vox.client.ask(method, path)
 
-    assert (answer.status, answer.json["code"]) == (405, 405)
+        assert (answer.status, answer.json["code"]) == (405, 405)
