@@ -13,6 +13,7 @@ from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
 from dialplane.faces.voipbin.paging import read_page
+from dialplane.faces.vox import routes as vox
 
 
 def create_app(dependencies: Dependencies) -> Litestar:
@@ -24,6 +25,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
             documentation.router,
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
+            *vox.routers(dependencies),
         ],
         state=State({"dependencies": dependencies, "verifier": verifier}),
         dependencies={"page": Provide(read_page, sync_to_thread=False)},

@@ -12,7 +12,7 @@ from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
 from dialplane.domain.inventory import ItemState
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberStatus, SuspendedFor
 from dialplane.domain.renewal import first_look
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
 from dialplane.services.events import publish
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
@@ -146,6 +146,24 @@ async def set_targets(
     """Write all three targets. Raises NotFound as `update_number` does."""
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
+        await _check_new_targets(tx, number, targets)
+        changed = replace(number, targets=targets, updated_at=now)
+        await _save(tx, changed, "number_updated", now)
+    return changed
+
+
+async def set_voice_target(
+    database: Database, account_id: AccountId, spellings: Sequence[str], target: VoiceTarget, now: datetime
+) -> Number:
+    """Write what calls to the account's number run, and leave its other targets. The number is the first of
+    `spellings` that the account holds. Raises NotFound as `update_number` does."""
+    async with database.transaction() as tx:
+        held = {each.number: each.id for each in await tx.numbers.find_live(spellings) if each.account_id == account_id}
+        number_id = next((held[spelling] for spelling in spellings if spelling in held), None)
+        if number_id is None:
+            raise _not_found()
+        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        targets = replace(number.targets, voice=target)
         await _check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
         await _save(tx, changed, "number_updated", now)
