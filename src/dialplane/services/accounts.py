@@ -47,6 +47,10 @@ class AccountStore(Protocol):
         """Those that exist, deleted ones too."""
         ...
 
+    async def find_by_email(self, email: str) -> list[Account]:
+        """Those with this address, in any case, oldest first; without deleted ones, a few at most."""
+        ...
+
     async def list_all(self, *, before: datetime | None, limit: int) -> list[Account]:
         """Newest first, those made earlier than `before`."""
         ...
@@ -158,3 +162,13 @@ async def administer(
         account = replace(account, updated_at=now)
         await tx.accounts.update(account)
     return account
+
+
+async def is_descendant(tx: Transaction, ancestor: AccountId, account: AccountId) -> bool:
+    """Whether `account` stands below `ancestor` in the tree; an account does not stand below itself."""
+    above = await tx.accounts.find(account)
+    while above is not None and above.parent_id is not None:
+        if above.parent_id == ancestor:
+            return True
+        above = await tx.accounts.find(above.parent_id)
+    return False

@@ -10,6 +10,7 @@ from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
 from dialplane.domain.inventory import ItemState
+from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberStatus, SuspendedFor
 from dialplane.domain.renewal import first_look
 from dialplane.domain.targets import FlowTarget, Targets
@@ -39,6 +40,10 @@ class NumberStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Number]:
         """Live ones, newest first; made before `before`."""
+        ...
+
+    async def search(self, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+        """One page of the live ones that fit, and how many fit in all."""
         ...
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
@@ -106,6 +111,12 @@ async def list_numbers(
     """Newest first."""
     async with database.reading() as tx:
         return await tx.numbers.list_for(account_id, before=before, limit=limit)
+
+
+async def search_numbers(database: Database, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+    """One page of the account's numbers that fit, and how many fit in all."""
+    async with database.reading() as tx:
+        return await tx.numbers.search(account_id, query)
 
 
 # --- configuration ---------------------------------------------------------------------------------------------------

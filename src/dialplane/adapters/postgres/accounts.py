@@ -71,6 +71,9 @@ class PostgresAccountStore:
         rows = await self._connection.fetch(self._sql["find_accounts"], list(account_ids))
         return {row["id"]: _account(row) for row in rows}
 
+    async def find_by_email(self, email: str) -> list[Account]:
+        return [_account(row) for row in await self._connection.fetch(self._sql["find_accounts_by_email"], email)]
+
     async def list_all(self, *, before: datetime | None, limit: int) -> list[Account]:
         return [_account(row) for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)]
 

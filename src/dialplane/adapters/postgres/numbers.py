@@ -6,10 +6,12 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.number_search import count_sql, page_sql
 from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import Micros
+from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus, SuspendedFor
 
 _SQL = queries("numbers")
@@ -48,6 +50,12 @@ class PostgresNumberStore:
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
+
+    async def search(self, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+        sql, arguments = page_sql(account_id, query)
+        rows = await self._connection.fetch(sql, *arguments)
+        sql, arguments = count_sql(account_id, query)
+        return [_number(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]

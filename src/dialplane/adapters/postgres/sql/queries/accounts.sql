@@ -41,6 +41,9 @@ select * from accounts where id = $1 for update;
 -- name: find_accounts
 select * from accounts where id = any($1::uuid[]);
 
+-- name: find_accounts_by_email
+select * from accounts where lower(email) = lower($1) and deleted_at is null order by created_at limit 20;
+
 -- name: list_accounts
 select * from accounts
 where deleted_at is null and ($1::timestamptz is null or created_at < $1)
