@@ -1,6 +1,6 @@
 """Numbers that accounts hold: read, configured, released, taken back, suspended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -48,6 +48,10 @@ class NumberStore(Protocol):
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         """The live ordinary and virtual numbers among `numbers`, in one query by the unique index."""
+        ...
+
+    async def find_many(self, number_ids: Collection[NumberId]) -> list[Number]:
+        """Those of `number_ids` that are live, in no order."""
         ...
 
     async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:

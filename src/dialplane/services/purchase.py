@@ -34,12 +34,14 @@ from dialplane.domain.orders import IN_HAND, NumberOrder, Order, OrderDocument, 
 from dialplane.domain.plans import check_limit
 from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import first_look
+from dialplane.domain.sip_numbers import SIP_KINDS
 from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
 from dialplane.services.events import publish
 from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
 from dialplane.services.orders import Buyer, end_order
 from dialplane.services.shapes.numbers import show_number
+from dialplane.services.sip_numbers import create_sip_number
 from dialplane.services.transaction import Database, Transaction
 
 CARRIER_TIMEOUT_S = 10.0
@@ -57,6 +59,8 @@ async def buy_number(
     """
     if wanted.kind is NumberKind.VIRTUAL or (wanted.kind is None and wanted.number.startswith(VIRTUAL_PREFIX)):
         return await _take_virtual(database, account_id, wanted, now)
+    if wanted.kind in SIP_KINDS:
+        return await create_sip_number(database, account_id, wanted, now)
     async with database.transaction() as tx:
         begun = await _begin(tx, carriers, account_id, wanted, now)
     if isinstance(begun, Number):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messages import MessageStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
+    from dialplane.services.patterns import PatternStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
@@ -61,6 +62,8 @@ class Transaction(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def orders(self) -> OrderStore: ...
+    @property
+    def patterns(self) -> PatternStore: ...
     @property
     def rates(self) -> RateStore: ...
     @property

@@ -23,6 +23,7 @@ from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.patterns import PostgresPatternStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
@@ -109,6 +110,10 @@ class PostgresTransaction:
     @cached_property
     def orders(self) -> PostgresOrderStore:
         return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def patterns(self) -> PostgresPatternStore:
+        return PostgresPatternStore(self.connection)
 
     @cached_property
     def rates(self) -> PostgresRateStore:

@@ -1,6 +1,6 @@
 """Numbers in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -59,6 +59,9 @@ class PostgresNumberStore:
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
+
+    async def find_many(self, number_ids: Collection[NumberId]) -> list[Number]:
+        return [_number(row) for row in await self._connection.fetch(_SQL["find_many"], list(number_ids))]
 
     async def find_caller_id(self, account_id: AccountId) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find_caller_id"], account_id)

@@ -38,6 +38,9 @@ order by created_at desc, id desc limit $3
 select * from numbers
 where number = any($1::text[]) and status <> 'released' and kind in ('local', 'toll_free', 'mobile', 'virtual')
 
+-- name: find_many
+select * from numbers where id = any($1::uuid[]) and status <> 'released'
+
 -- name: find_caller_id
 select * from numbers
 where account_id = $1 and status = 'active' and kind in ('local', 'toll_free', 'mobile')
