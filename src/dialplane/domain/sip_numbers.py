@@ -18,7 +18,7 @@ SIP_KINDS = (NumberKind.SIP, NumberKind.PATTERN, NumberKind.CHANNEL)
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
 _NAME = re.compile(r"[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_.-]*")
-_PATTERN_MARKS = frozenset("*#^|.$\\[]" "(){}?\N{HORIZONTAL ELLIPSIS}")
+_PATTERN_MARKS = frozenset("*#^|.$\\[](){}?\N{HORIZONTAL ELLIPSIS}")
 """What makes a number a pattern: Restcomm's marks (reference 6.2 step 3), and those that can stand in none else."""
 
 _CAPABILITIES = {
