@@ -162,11 +162,11 @@ async def _buy(request: RestcommRequest, wanted: NumberOrder) -> Response[bytes]
 
 
 def _normal(text: str, country: str) -> str:
-    """E.164. Without `+` it is read as an international number whose `+` was left out, then as one of the country."""
+    """E.164. Without `+` it is read as dialled in the country, then as an international number without its `+`."""
     if not text:
         raise invalid("PhoneNumber", "or AreaCode is needed", reason="NUMBER_MISSING")
     try:
-        found = (text,) if text.startswith("+") else forms(text, country)[::-1]
+        found = (text,) if text.startswith("+") else forms(text, country)
         return normalize_tel(next(form for form in found if form.startswith("+")), field="PhoneNumber")
     except (StopIteration, Invalid) as fault:
         message = f"PhoneNumber must be + and 7 to 15 digits, got {text[:40]!r}"
