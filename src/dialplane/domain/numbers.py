@@ -9,6 +9,7 @@ from enum import StrEnum
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import ZERO, Micros
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.targets import Targets
 
 QUARANTINE = timedelta(days=30)
@@ -78,6 +79,7 @@ class Number:
     detail: str = ""
     tags: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    settings: NumberSettings = field(default_factory=NumberSettings)
     protected: bool = False
     """Releasing it is refused until this is taken off."""
     suspended_for: SuspendedFor = SuspendedFor.NOTHING

@@ -7,6 +7,7 @@ from enum import StrEnum
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId
 from dialplane.domain.inventory import ItemQuery
 from dialplane.domain.money import Micros
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.targets import Targets
 
@@ -55,6 +56,7 @@ class NumberOrder:
     detail: str = ""
     tags: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    settings: NumberSettings = field(default_factory=NumberSettings)
     idempotency_key: str = ""
     """The request's key: buying again with it finds the first order, whatever became of its answer (API-1)."""
 

@@ -289,7 +289,7 @@ def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number
     renews_at = a_month_after(now, day=now.day)
     wanted = order.request
     return Number(
-        id=NumberId(new_id(now)),
+        id=NumberId(order.id),  # so that the buyer knows it while the order is still under way
         account_id=buyer.account_id,
         organization_id=buyer.organization_id,
         number=item.number,
@@ -301,6 +301,7 @@ def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number
         detail=wanted.detail,
         tags=wanted.tags,
         metadata=wanted.metadata,
+        settings=wanted.settings,
         country=item.country,
         capabilities=item.capabilities,
         item_id=item.id,
@@ -344,6 +345,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
             detail=wanted.detail,
             tags=wanted.tags,
             metadata=wanted.metadata,
+            settings=wanted.settings,
             country="899",
             capabilities=("voice",),
             idempotency_key=wanted.idempotency_key,

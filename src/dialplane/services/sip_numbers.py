@@ -58,6 +58,7 @@ async def create_sip_number(
             detail=wanted.detail,
             tags=wanted.tags,
             metadata=wanted.metadata,
+            settings=wanted.settings,
             capabilities=capabilities_of(kind) if capabilities is None else tuple(capabilities),
             idempotency_key=wanted.idempotency_key,
         )

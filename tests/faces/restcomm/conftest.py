@@ -1,6 +1,7 @@
 """Clients of the two dialects, who know nothing but an account's sid and token."""
 
 import base64
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -38,7 +39,7 @@ class FormClient:
         sent = {"Authorization": f"Basic {secret}"} | {name.replace("_", "-"): text for name, text in headers.items()}
         data = None
         if form is not None:
-            data = form if isinstance(form, str) else urlencode(form)
+            data = io.BytesIO((form if isinstance(form, str) else urlencode(form)).encode())
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
         async with self.session.request(method, self.server + below, data=data, headers=sent) as response:
             return Answer(response.status, response.headers, await response.read())

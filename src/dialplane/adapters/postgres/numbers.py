@@ -7,6 +7,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.number_search import count_sql, page_sql
+from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
@@ -100,6 +101,7 @@ def _values(number: Number) -> tuple[object, ...]:
         number.protected, number.country, number.capabilities, number.item_id, number.carrier, number.monthly_micros,
         number.purchased_at, number.renews_at, number.look_at, number.warned_days, number.created_at,
         number.updated_at, number.released_at, number.grace_until, number.idempotency_key,
+        write_settings(number.settings),
     )  # fmt: skip
 
 
@@ -132,4 +134,5 @@ def _number(row: asyncpg.Record) -> Number:
         released_at=row["released_at"],
         grace_until=row["grace_until"],
         idempotency_key=row["idempotency_key"],
+        settings=read_settings(row["settings"]),
     )

@@ -7,6 +7,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.inventory import read_item
+from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.accounts import AccountStatus, IdentityStatus
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
@@ -81,6 +82,7 @@ def _write_request(request: NumberOrder) -> dict[str, object]:
         "detail": request.detail,
         "tags": request.tags,
         "metadata": request.metadata,
+        "settings": write_settings(request.settings),
     }
 
 
@@ -105,6 +107,7 @@ def _read(row: asyncpg.Record) -> Order:
             detail=asked["detail"],
             tags=tuple(asked["tags"]),
             metadata=asked["metadata"],
+            settings=read_settings(asked.get("settings", {})),
             idempotency_key=row["idempotency_key"],
         ),
         setup_micros=Micros(row["setup_micros"]),

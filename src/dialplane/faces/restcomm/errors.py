@@ -82,7 +82,13 @@ def show_fault(request: AnyRequest, fault: Exception) -> Response[bytes]:
     return answer(asked, _body(asked, 500, 20500, "Something failed on our side", "INTERNAL"), status=500)
 
 
-_NAMES = {"number": "PhoneNumber", "name": "FriendlyName", "country": "IsoCountryCode", "type": "PhoneNumber"}
+_NAMES = {
+    "number": "PhoneNumber",
+    "name": "FriendlyName",
+    "country": "IsoCountryCode",
+    "type": "PhoneNumber",
+    "account_id": "AccountSid",
+}
 """What services call a field, and what these dialects call it."""
 
 

@@ -1,5 +1,6 @@
 """The request as this face's handlers see it: who asks for whom, in which dialect, with which parameters."""
 
+import re
 from datetime import datetime
 
 from litestar import Request
@@ -13,6 +14,8 @@ from dialplane.faces.restcomm.forms import Parameters, parameters_of, read_param
 from dialplane.services.basic_authentication import Acting
 from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
+
+_LOST_PLUS = re.compile(r"(^|:) (?=[0-9*])")
 
 
 class RestcommRequest(Request[Acting, str, State]):
@@ -73,5 +76,6 @@ class RestcommRequest(Request[Acting, str, State]):
 
 
 def phone_text(text: str) -> str:
-    """A number as it was meant: a leading space is a `+` that was not percent-encoded (reference 2.4)."""
-    return "+" + text[1:].strip() if text.startswith(" ") else text.strip()
+    """A number as it was meant: a space in front of the digits, or after a channel's colon, is a `+` that was not
+    percent-encoded (reference 2.4; the documentation's own curls write it so)."""
+    return _LOST_PLUS.sub(r"\1+", text).strip()
