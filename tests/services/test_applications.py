@@ -82,7 +82,7 @@ async def test_foreign_application_is_not_found_and_no_target(database: Postgres
         assert refusal.value.reason == "APPLICATION_NOT_FOUND"
 
 
-async def test_deleted_application_leaves_its_numbers_without_that_target(database: PostgresDatabase) -> None:
+async def test_deleted_application_is_taken_off_its_numbers(database: PostgresDatabase) -> None:
     account_id = await buyer(database)
     application = await make(database, account_id)
     await stock(database, NUMBER)

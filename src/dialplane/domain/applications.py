@@ -95,6 +95,7 @@ class AttachedNumber:
     for_voice: bool
     for_messages: bool
     for_transfers: bool
+    for_ussd: bool
 
 
 def check_application(application: Application) -> None:

@@ -12,9 +12,14 @@ from dialplane.domain.applications import (
     check_application,
 )
 from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
-from dialplane.domain.ids import AccountId, ApplicationId, new_id
+from dialplane.domain.events import Event
+from dialplane.domain.ids import NIL, AccountId, ApplicationId, new_id
+from dialplane.domain.number_settings import FetchChange, SettingsChange, apply, seen
+from dialplane.domain.numbers import Number
 from dialplane.domain.targets import ApplicationTarget, Targets
 from dialplane.services.accounts import load_account
+from dialplane.services.events import publish
+from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
 Change = Callable[[Application], Application]
@@ -44,10 +49,6 @@ class ApplicationStore(Protocol):
 
     async def numbers_of(self, application_ids: Collection[ApplicationId]) -> list[AttachedNumber]:
         """Live numbers that point at one of them, in the order of the numbers."""
-        ...
-
-    async def take_off_numbers(self, application_id: ApplicationId, now: datetime) -> None:
-        """Take the application out of every target of every number."""
         ...
 
 
@@ -105,13 +106,34 @@ async def update_application(
 async def delete_application(
     database: Database, account_id: AccountId, application_id: ApplicationId, now: datetime
 ) -> Application:
-    """Delete it, and take it off every number that points at it: the number then has no target of that kind."""
+    """Delete it, and take it off every number that points at it: what the number has of its own counts again."""
     async with database.transaction() as tx:
         application = _given(await tx.applications.find(account_id, application_id, lock=True))
         deleted = replace(application, updated_at=now, deleted_at=now)
         await tx.applications.save(deleted)
-        await tx.applications.take_off_numbers(application_id, now)
+        for attached in await tx.applications.numbers_of([application_id]):
+            await _take_off(tx, account_id, attached, now)
     return deleted
+
+
+async def _take_off(tx: Transaction, account_id: AccountId, attached: AttachedNumber, now: datetime) -> None:
+    number = await tx.numbers.find_locked(account_id, attached.id)
+    if number is None:
+        return  # it went to another account meanwhile, without its application
+    settings, targets = apply(_without(number, attached.application_id), number.settings, number.targets)
+    changed = replace(number, settings=settings, targets=targets, updated_at=now)
+    await tx.numbers.save(changed)
+    await publish(tx, Event(account_id, "number_updated", number.id, show_number(changed), now))
+
+
+def _without(number: Number, application_id: ApplicationId) -> SettingsChange:
+    old, off = seen(number.settings, number.targets), FetchChange(application_id=NIL)
+    return SettingsChange(
+        voice=off if old.voice.application_id == application_id else FetchChange(),
+        message=off if old.message.application_id == application_id else FetchChange(),
+        refer=off if old.refer.application_id == application_id else FetchChange(),
+        ussd=off if old.ussd.application_id == application_id else FetchChange(),
+    )
 
 
 async def application_names(

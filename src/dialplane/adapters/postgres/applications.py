@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import cast
 
 import asyncpg
@@ -54,12 +53,10 @@ class PostgresApplicationStore:
                 for_voice=row["for_voice"],
                 for_messages=row["for_messages"],
                 for_transfers=row["for_transfers"],
+                for_ussd=row["for_ussd"],
             )
             for row in rows
         ]
-
-    async def take_off_numbers(self, application_id: ApplicationId, now: datetime) -> None:
-        await self._connection.execute(_SQL["take_off_numbers"], str(application_id), now)
 
 
 def _values(application: Application) -> tuple[object, ...]:

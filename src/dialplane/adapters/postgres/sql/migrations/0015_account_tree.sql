@@ -44,3 +44,5 @@ create index numbers_by_message_application on numbers ((message_target ->> 'app
     where message_target ->> 'application_id' is not null;
 create index numbers_by_refer_application on numbers ((refer_target ->> 'application_id'))
     where refer_target ->> 'application_id' is not null;
+create index numbers_by_ussd_application on numbers ((settings -> 'ussd' ->> 'application_id'))
+    where settings -> 'ussd' ->> 'application_id' is not null;

@@ -35,22 +35,14 @@ select id, name from applications where id = any($1::uuid[]) and deleted_at is n
 select number.id, number.number, number.name, wanted.id as application_id,
        coalesce(number.voice_target ->> 'application_id' = wanted.id::text, false) as for_voice,
        coalesce(number.message_target ->> 'application_id' = wanted.id::text, false) as for_messages,
-       coalesce(number.refer_target ->> 'application_id' = wanted.id::text, false) as for_transfers
+       coalesce(number.refer_target ->> 'application_id' = wanted.id::text, false) as for_transfers,
+       coalesce(number.settings -> 'ussd' ->> 'application_id' = wanted.id::text, false) as for_ussd
 from unnest($1::uuid[]) as wanted (id)
 join numbers number
     on number.voice_target ->> 'application_id' = wanted.id::text
     or number.message_target ->> 'application_id' = wanted.id::text
     or number.refer_target ->> 'application_id' = wanted.id::text
+    or number.settings -> 'ussd' ->> 'application_id' = wanted.id::text
 where number.status <> 'released'
 order by number.number, number.id
 limit 10000;
-
--- name: take_off_numbers
-update numbers set
-    voice_target = case when voice_target ->> 'application_id' = $1 then null else voice_target end,
-    message_target = case when message_target ->> 'application_id' = $1 then null else message_target end,
-    refer_target = case when refer_target ->> 'application_id' = $1 then null else refer_target end,
-    updated_at = $2
-where voice_target ->> 'application_id' = $1
-   or message_target ->> 'application_id' = $1
-   or refer_target ->> 'application_id' = $1;
