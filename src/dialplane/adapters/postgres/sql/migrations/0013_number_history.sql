@@ -10,9 +10,10 @@ create table number_history (
     actor text not null check (actor in ('access_key', 'agent', 'account', 'operator', 'system')),
     actor_id uuid,
     changes jsonb not null,                              -- [{"field", "from", "to"}]
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    position bigint generated always as identity         -- tells apart what happened at the same time
 );
-create index number_history_by_number on number_history (number_id, created_at desc, id desc);
+create index number_history_by_number on number_history (number_id, created_at desc, position desc);
 
 -- A number that was suspended, given up and taken back is suspended as before.
 alter table numbers drop constraint numbers_check1;

@@ -7,4 +7,4 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 -- name: list_for
 select * from number_history
 where number_id = $1 and ($2::timestamptz is null or created_at < $2)
-order by created_at desc, id desc limit $3
+order by created_at desc, position desc limit $3
