@@ -143,6 +143,8 @@ class Principal:
     agent_id: AgentId | None = None
     via: str = "access_key"
     """`access_key`, `agent`, `operator`, `basic`, `project`: for the audit and the rate limits."""
+    key_id: AccessKeyId | None = None
+    """Of the access key, where it was one."""
 
     @property
     def is_admin(self) -> bool:

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,6 +102,22 @@ class Number:
     """Of the request that took a virtual number, for which there is no order."""
     updated_at: datetime | None = None
     released_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFilter:
+    """Which of an account's numbers a list shows; every given part must hold."""
+
+    statuses: tuple[NumberStatus, ...] = ()
+    kinds: tuple[NumberKind, ...] = ()
+    contains: str = ""
+    """A part of the number, as it is written."""
+    name: str = ""
+    """A part of the name, in whatever case."""
+    tags: tuple[str, ...] = ()
+    """All of them."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Keys whose values are written like this: `true`, `12`, `Berlin`."""
 
 
 def check_virtual(number: str) -> None:

@@ -13,6 +13,7 @@ from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
+from dialplane.faces.voipbin.number_filters import read_filters
 from dialplane.faces.voipbin.paging import read_page
 
 
@@ -27,7 +28,10 @@ def create_app(dependencies: Dependencies) -> Litestar:
             *voipbin.routers(dependencies, verifier),
         ],
         state=State({"dependencies": dependencies, "verifier": verifier}),
-        dependencies={"page": Provide(read_page, sync_to_thread=False)},
+        dependencies={
+            "page": Provide(read_page, sync_to_thread=False),
+            "wanted": Provide(read_filters, sync_to_thread=False),
+        },
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=documentation.OPENAPI,
         request_max_body_size=LARGEST_BODY,

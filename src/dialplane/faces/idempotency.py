@@ -1,6 +1,7 @@
 """`Idempotency-Key` on every POST (API-1): the first answer is kept a day and given again, marked as such."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.voipbin.bodies import body_of
+from dialplane.faces.voipbin.bodies import body_of, content_type, is_form
 from dialplane.services import idempotency as service
 
 HEADER = b"idempotency-key"
@@ -18,6 +19,7 @@ NOTHING_DONE = frozenset({400, 401, 403, 413, 422, 429, 500, 503})
 """Answers that are not kept: the input was refused, or the outcome is not known and repeating finds it out."""
 
 _FIRST_FAULT = 400
+_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def _key_of(scope: Scope) -> str | None:
 
 def _fingerprint(scope: Scope, manners: Manners) -> bytes:
     """Of method, path and body, and of the query and the form of the answer where they count."""
-    parts = [b"POST", scope["path"].encode("utf-8", "surrogateescape"), body_of(scope)]
+    body = body_of(scope)
+    if is_form(scope) and (boundary := _BOUNDARY.search(content_type(scope))):
+        body = body.replace(boundary[1], b"")  # drawn anew for each repetition
+    parts = [b"POST", scope["path"].encode("utf-8", "surrogateescape"), body]
     if manners.query_counts:
         parts.append(scope["query_string"])
     if manners.media_type:

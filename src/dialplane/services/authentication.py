@@ -65,7 +65,7 @@ async def authenticate_key(database: Database, key: str, now: datetime) -> Princ
     if holder.last_used_at is None or holder.last_used_at <= now - _TOUCH_INTERVAL:
         async with database.transaction() as tx:
             await tx.access_keys.touch(holder.key_id, now)
-    return Principal(holder.account_id, Permission.CUSTOMER_ADMIN, via="access_key")
+    return Principal(holder.account_id, Permission.CUSTOMER_ADMIN, via="access_key", key_id=holder.key_id)
 
 
 async def authenticate_token(database: Database, signer: TokenSigner, token: str, now: datetime) -> Principal:

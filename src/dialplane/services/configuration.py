@@ -5,14 +5,16 @@ from datetime import datetime
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.events import Event
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.number_settings import SettingsChange, apply
 from dialplane.domain.numbers import Number, NumberStatus
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.numbers import check_targets
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database
-from dialplane.services.transfers import move_number
+from dialplane.services.transfer import move_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,23 @@ async def configure_number(
     Raises NotFound (NUMBER_NOT_FOUND), and for the move what `transfer_number` does.
     """
     async with database.transaction() as tx:
-        number = await tx.numbers.find_locked(account_id, number_id)
-        if number is None or number.status is NumberStatus.RELEASED:
-            raise NotFound("There is no such number", reason="NUMBER_NOT_FOUND")
+        number = _live(await tx.numbers.find(account_id, number_id))
+        if wanted.move_to is not None:
+            await move_number(tx, caller_id, number_id, wanted.move_to, now)
+        holder = wanted.move_to or account_id
+        number = _live(await tx.numbers.find_locked(holder, number_id))
         settings, targets = apply(wanted.settings, number.settings, number.targets)
         if targets != number.targets:
-            await check_targets(tx, account_id, targets)
+            await check_targets(tx, holder, targets)
         name = number.name if wanted.name is None else wanted.name
         changed = replace(number, name=name, settings=settings, targets=targets, updated_at=now)
         await tx.numbers.save(changed)
-        await publish(tx, Event(account_id, "number_updated", number.id, show_number(changed), now))
-        if wanted.move_to is not None:
-            return await move_number(tx, changed, caller_id, wanted.move_to, now)
+        await record(tx, number, changed, "updated", the_account(caller_id), now)
+        await publish(tx, Event(holder, "number_updated", number.id, show_number(changed), now))
     return changed
+
+
+def _live(number: Number | None) -> Number:
+    if number is None or number.status is NumberStatus.RELEASED:
+        raise NotFound("There is no such number", reason="NUMBER_NOT_FOUND")
+    return number

@@ -16,9 +16,11 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
     from dialplane.services.calls import CallStore
+    from dialplane.services.documents import DocumentStore
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
+    from dialplane.services.history import HistoryStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
@@ -51,11 +53,15 @@ class Transaction(Protocol):
     @property
     def calls(self) -> CallStore: ...
     @property
+    def documents(self) -> DocumentStore: ...
+    @property
     def events(self) -> EventStore: ...
     @property
     def extensions(self) -> ExtensionStore: ...
     @property
     def flows(self) -> FlowStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
     @property
     def idempotency(self) -> IdempotencyStore: ...
     @property
@@ -87,8 +93,8 @@ class Transaction(Protocol):
 
     def together(self) -> AbstractAsyncContextManager[Transaction]:
         """Writes through it go out as one round trip when its block ends; nothing may be read through it, and no two
-        of its writes may touch the same row. For the writes of ledger, numbers, orders and inventory, and for events
-        that are published beside them, once."""
+        of its writes may touch the same row. For the writes of ledger, numbers, history, orders and inventory, and for
+        events that are published beside them, once."""
         ...
 
 

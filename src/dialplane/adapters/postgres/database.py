@@ -16,9 +16,11 @@ from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
+from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
@@ -86,6 +88,10 @@ class PostgresTransaction:
         return PostgresCallStore(self.connection)
 
     @cached_property
+    def documents(self) -> PostgresDocumentStore:
+        return PostgresDocumentStore(self.connection)
+
+    @cached_property
     def events(self) -> PostgresEventStore:
         return PostgresEventStore(self.connection)
 
@@ -96,6 +102,10 @@ class PostgresTransaction:
     @cached_property
     def flows(self) -> PostgresFlowStore:
         return PostgresFlowStore(self.connection)
+
+    @cached_property
+    def history(self) -> PostgresHistoryStore:
+        return PostgresHistoryStore(self.connection)
 
     @cached_property
     def idempotency(self) -> PostgresIdempotencyStore:

@@ -13,7 +13,7 @@ from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import Micros
 from dialplane.domain.number_queries import NumberQuery
-from dialplane.domain.numbers import Number, NumberKind, NumberStatus, SuspendedFor
+from dialplane.domain.numbers import Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 
 _SQL = queries("numbers")
 
@@ -58,6 +58,15 @@ class PostgresNumberStore:
         sql, arguments = count_sql(account_id, query)
         return [_number(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
 
+    async def list_fitting(
+        self, account_id: AccountId, wanted: NumberFilter, *, before: datetime | None, limit: int
+    ) -> list[Number]:
+        rows = await self._connection.fetch(
+            _SQL["list_fitting"], account_id, before, limit, wanted.statuses, wanted.kinds, wanted.contains,
+            wanted.name, wanted.tags, list(wanted.metadata), list(wanted.metadata.values()),
+        )  # fmt: skip
+        return [_number(row) for row in rows]
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 
@@ -84,8 +93,8 @@ class PostgresNumberStore:
     async def renewable_before(self, moment: datetime, *, limit: int) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["renewable_before"], moment, limit)]
 
-    async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
-        await self._connection.execute(_SQL["hasten_unpaid"], account_id, now)
+    async def hasten_unpaid(self, account_id: AccountId) -> None:
+        await self._connection.execute(_SQL["hasten_unpaid"], account_id)
 
 
 def raise_if_taken(fault: asyncpg.UniqueViolationError) -> None:

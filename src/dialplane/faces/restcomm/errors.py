@@ -87,7 +87,7 @@ _NAMES = {
     "name": "FriendlyName",
     "country": "IsoCountryCode",
     "type": "PhoneNumber",
-    "account_id": "AccountSid",
+    "customer_id": "AccountSid",
 }
 """What services call a field, and what these dialects call it."""
 
