@@ -144,6 +144,10 @@ class Settings:
         return self.data / "recordings"
 
     @property
+    def documents(self) -> Path:
+        return self.data / "documents"
+
+    @property
     def prompts(self) -> Path:
         return self.data / "prompts"
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
+from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import LimitExceeded
@@ -142,6 +143,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         hasher=CheapHasher(),
         carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
         runs=NoRuns(),
+        objects=FolderObjects(folder / "documents"),
         recordings_folder=folder,
         rate_limits=rate_limits,
         registry=CollectorRegistry(),

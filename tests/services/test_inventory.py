@@ -112,11 +112,11 @@ async def test_reservation_takes_the_item_off_the_offer_for_30_minutes(stocked: 
 
     assert reservation.expires_at == NOW + timedelta(minutes=30)
     assert await reserve(stocked, holder, SF, NOW) == reservation
-    assert await list_reservations(stocked, holder) == [reservation]
+    assert await list_reservations(stocked, holder, NOW) == [reservation]
     with pytest.raises(AlreadyExists):
         await reserve(stocked, other, SF, NOW)
     with pytest.raises(NotFound):
-        await get_reservation(stocked, other, reservation.id)
+        await get_reservation(stocked, other, reservation.id, NOW)
     assert SF not in [offer.number for offer in await search(stocked, ItemQuery(country="US"), NOW)]
 
     assert await expire_reservations(stocked, NOW + timedelta(minutes=29)) == 0
@@ -130,7 +130,7 @@ async def test_reservation_that_ran_out_gives_way_before_the_worker_comes(stocke
 
     await reserve(stocked, other, SF, NOW + timedelta(minutes=31))
 
-    assert (await get_reservation(stocked, holder, first.id)).status is ReservationStatus.EXPIRED
+    assert (await get_reservation(stocked, holder, first.id, NOW)).status is ReservationStatus.EXPIRED
 
 
 async def test_reservation_is_given_back_once(stocked: PostgresDatabase) -> None:

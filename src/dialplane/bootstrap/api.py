@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
@@ -109,6 +110,7 @@ async def _dependencies(
         hasher=Argon2Hasher(),
         carriers=carriers(database),
         runs=ApiRuns(database, outside, tasks, utc_now),
+        objects=FolderObjects(settings.documents),
         recordings_folder=settings.recordings,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),

@@ -1,7 +1,7 @@
 """What can be had: items of carriers' stock, how they are looked for, and reservations of them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -14,6 +14,9 @@ from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.numbers import NumberKind
 
 RESERVATION = timedelta(minutes=30)
+
+MOST_RESERVED = 1000
+"""Numbers that one account may hold at once without buying them: nobody takes a whole stock off the market."""
 
 OWNED = "owned"
 """The carrier of items that the operator imported: the operator's own ranges."""
@@ -178,6 +181,12 @@ class Reservation:
     expires_at: datetime
     created_at: datetime
     ended_at: datetime | None = None
+
+    def at(self, now: datetime) -> "Reservation":
+        """As it stands at `now`: nobody need have noticed its end."""
+        if self.status is ReservationStatus.HELD and self.expires_at <= now:
+            return replace(self, status=ReservationStatus.EXPIRED)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from enum import StrEnum
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import ZERO, Micros
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.targets import Targets
 
 QUARANTINE = timedelta(days=30)
@@ -78,6 +80,7 @@ class Number:
     detail: str = ""
     tags: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    settings: NumberSettings = field(default_factory=NumberSettings)
     protected: bool = False
     """Releasing it is refused until this is taken off."""
     suspended_for: SuspendedFor = SuspendedFor.NOTHING
@@ -99,6 +102,22 @@ class Number:
     """Of the request that took a virtual number, for which there is no order."""
     updated_at: datetime | None = None
     released_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFilter:
+    """Which of an account's numbers a list shows; every given part must hold."""
+
+    statuses: tuple[NumberStatus, ...] = ()
+    kinds: tuple[NumberKind, ...] = ()
+    contains: str = ""
+    """A part of the number, as it is written."""
+    name: str = ""
+    """A part of the name, in whatever case."""
+    tags: tuple[str, ...] = ()
+    """All of them."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Keys whose values are written like this: `true`, `12`, `Berlin`."""
 
 
 def check_virtual(number: str) -> None:

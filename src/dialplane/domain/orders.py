@@ -1,12 +1,16 @@
 """Orders: a purchase on its way, which survives that the carrier says nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId
+from dialplane.domain.documents import Document, DocumentStatus
+from dialplane.domain.errors import Conflict, Invalid
+from dialplane.domain.history import Actor
+from dialplane.domain.ids import AccountId, DocumentId, ItemId, NumberId, OrderId
 from dialplane.domain.inventory import ItemQuery
 from dialplane.domain.money import Micros
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.targets import Targets
 
@@ -33,13 +37,23 @@ class OrderStatus(StrEnum):
         return self in (OrderStatus.CONFIRMED, OrderStatus.FAILED, OrderStatus.CANCELLED)
 
 
+class DocumentState(StrEnum):
+    MISSING = "missing"
+    PENDING = "pending"
+    """Handed in, and not looked at yet."""
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    """Another one has to be handed in."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderDocument:
     """A document that the carrier asks for before it gives the number."""
 
     kind: str
-    state: str = "missing"
+    state: DocumentState = DocumentState.MISSING
     reason: str = ""
+    document_id: DocumentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,9 @@ class NumberOrder:
     detail: str = ""
     tags: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    settings: NumberSettings = field(default_factory=NumberSettings)
+    by: Actor | None = None
+    """Who buys, for the number's history; the account, where nothing more is known."""
     idempotency_key: str = ""
     """The request's key: buying again with it finds the first order, whatever became of its answer (API-1)."""
 
@@ -93,6 +110,40 @@ class Order:
     @property
     def charge_key(self) -> str:
         return f"number:{self.id}"
+
+
+def hand_in(order: Order, document: Document, now: datetime) -> Order:
+    """The order with the document in its place; what stood there before counts no more.
+
+    Raises Conflict where the order waits for no documents, Invalid where it asks for none of this kind or the document
+    counts no more.
+    """
+    if order.status is not OrderStatus.PENDING:
+        raise Conflict(f"The order is {order.status}: it waits for no documents", reason="STATE_INVALID")
+    if document.kind not in {each.kind for each in order.documents}:
+        asked = ", ".join(each.kind for each in order.documents)
+        raise Invalid(
+            f"The order asks for {asked}, and for no {document.kind}", reason="INVALID_ARGUMENT", field="kind"
+        )
+    if document.status is DocumentStatus.REJECTED or document.has_expired(now):
+        why = "has expired" if document.has_expired(now) else f"was rejected: {document.reason}"
+        raise Invalid(f"The document {why}", reason="INVALID_ARGUMENT", field="document_id")
+    placed = OrderDocument(document.kind, document_id=document.id)
+    kept = tuple(placed if each.kind == document.kind else each for each in order.documents)
+    return heed(replace(order, documents=kept), document, now)
+
+
+def heed(order: Order, document: Document, now: datetime) -> Order:
+    """The order after a word on one of its documents; with the last approval it goes to the carrier."""
+    state = DocumentState(document.status.value)
+    documents = tuple(
+        replace(each, state=state, reason=document.reason) if each.document_id == document.id else each
+        for each in order.documents
+    )
+    heard = replace(order, documents=documents, updated_at=now)
+    if any(each.state is not DocumentState.APPROVED for each in documents):
+        return heard
+    return replace(heard, status=OrderStatus.SUBMITTED, check_at=now)
 
 
 def next_check(attempts: int, now: datetime) -> datetime:

@@ -62,3 +62,15 @@ class Targets:
     voice: VoiceTarget = field(default=None)
     message: MessageTarget = field(default=None)
     refer: ReferTarget = field(default=None)
+
+
+def targets_elsewhere(targets: Targets) -> Targets:
+    """What is left of the targets when their number moves to another account: flows, applications and app users are
+    the account's own and stay behind; addresses go along."""
+    voice, message, refer = targets.voice, targets.message, targets.refer
+    stays = isinstance(voice, FlowTarget | ApplicationTarget) or (isinstance(voice, ForwardTarget) and voice.users)
+    return Targets(
+        voice=None if stays else voice,
+        message=None if isinstance(message, FlowTarget | ApplicationTarget) else message,
+        refer=None if isinstance(refer, ApplicationTarget) else refer,
+    )

@@ -8,10 +8,12 @@ from dialplane.faces import documentation, health
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
+from dialplane.faces.restcomm import routes as restcomm
 from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
+from dialplane.faces.voipbin.number_filters import read_filters
 from dialplane.faces.voipbin.paging import read_page
 from dialplane.faces.vox import routes as vox
 
@@ -28,11 +30,15 @@ def create_app(dependencies: Dependencies) -> Litestar:
             *vox.routers(dependencies),
         ],
         state=State({"dependencies": dependencies, "verifier": verifier}),
-        dependencies={"page": Provide(read_page, sync_to_thread=False)},
+        dependencies={
+            "page": Provide(read_page, sync_to_thread=False),
+            "wanted": Provide(read_filters, sync_to_thread=False),
+        },
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=documentation.OPENAPI,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
-    app.asgi_handler = Observation(app.asgi_handler, access_log=dependencies.access_log, registry=dependencies.registry)
+    faces = restcomm.mounted(dependencies, app.asgi_handler)
+    app.asgi_handler = Observation(faces, access_log=dependencies.access_log, registry=dependencies.registry)
     return app

@@ -14,6 +14,7 @@ from dialplane.faces.rate_limits import RateLimits
 from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
+from dialplane.services.documents import ObjectStore
 from dialplane.services.transaction import Database
 
 
@@ -32,6 +33,8 @@ class Dependencies:
     hasher: PasswordHasher
     carriers: Carriers
     runs: Runs
+    objects: ObjectStore
+    """Where the content of documents is kept."""
     recordings_folder: Path
     """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
     rate_limits: RateLimits = field(default_factory=RateLimits)

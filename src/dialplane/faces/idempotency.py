@@ -1,6 +1,7 @@
 """`Idempotency-Key` on every POST (API-1): the first answer is kept a day and given again, marked as such."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.voipbin.bodies import body_of
+from dialplane.faces.voipbin.bodies import body_of, content_type, is_form
 from dialplane.services import idempotency as service
 
 HEADER = b"idempotency-key"
@@ -18,6 +19,7 @@ NOTHING_DONE = frozenset({400, 401, 403, 413, 422, 429, 500, 503})
 """Answers that are not kept: the input was refused, or the outcome is not known and repeating finds it out."""
 
 _FIRST_FAULT = 400
+_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Manners:
     """Whose keys they are: the authenticated account, or `services.idempotency.OPERATOR`."""
     fault_type: bytes = b"application/json"
     """The media type of answers of 400 and above."""
+    media_type: Callable[[Scope], bytes] | None = None
+    """The media type of all answers, where the request chooses it; another form is another request then."""
     query_counts: bool = False
     """Whether another query makes another request; not where it may hold another credential of the same account."""
 
@@ -46,7 +50,7 @@ class Idempotency:
             await self._app(scope, receive, send)
             return
         account_id, database = self._manners.owner(scope), self._ports.database
-        fingerprint = _fingerprint(scope, query_counts=self._manners.query_counts)
+        fingerprint = _fingerprint(scope, self._manners)
         begun = await service.begin(database, account_id, key, fingerprint, self._ports.clock())
         if isinstance(begun, service.Replay):
             await self._replay(begun, scope, send)
@@ -62,6 +66,8 @@ class Idempotency:
     async def _replay(self, kept: service.Replay, scope: Scope, send: Send) -> None:
         add_headers(scope, [(b"idempotent-replayed", b"true")])
         media_type = b"application/json" if kept.status < _FIRST_FAULT else self._manners.fault_type
+        if self._manners.media_type:
+            media_type = self._manners.media_type(scope)
         headers = [(b"content-type", media_type), (b"content-length", str(len(kept.body)).encode())]
         await send({"type": "http.response.start", "status": kept.status, "headers": headers})
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
@@ -94,9 +100,14 @@ def _key_of(scope: Scope) -> str | None:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
 
 
-def _fingerprint(scope: Scope, *, query_counts: bool) -> bytes:
-    """Of method, path and body, and of the query where it counts."""
-    parts = [b"POST", scope["path"].encode("utf-8", "surrogateescape"), body_of(scope)]
-    if query_counts:
+def _fingerprint(scope: Scope, manners: Manners) -> bytes:
+    """Of method, path and body, and of the query and the form of the answer where they count."""
+    body = body_of(scope)
+    if is_form(scope) and (boundary := _BOUNDARY.search(content_type(scope))):
+        body = body.replace(boundary[1], b"")  # drawn anew for each repetition
+    parts = [b"POST", scope["path"].encode("utf-8", "surrogateescape"), body]
+    if manners.query_counts:
         parts.append(scope["query_string"])
+    if manners.media_type:
+        parts.append(manners.media_type(scope))
     return hashlib.sha256(b"\0".join(parts)).digest()

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.errors import AlreadyExists, Conflict, NotFound
+from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.errors import AlreadyExists, Conflict, LimitExceeded, NotFound
 from dialplane.domain.ids import AccountId, ItemId, new_id
 from dialplane.domain.inventory import (
+    MOST_RESERVED,
     OWNED,
     RESERVATION,
     Item,
@@ -65,10 +67,18 @@ class InventoryStore(Protocol):
 
     async def find_reservation(self, account_id: AccountId, reservation_id: UUID) -> Reservation | None: ...
 
+    async def find_held(self, item_id: ItemId) -> Reservation | None:
+        """The item's reservation that has not ended, whoever's it is."""
+        ...
+
+    async def count_reserved(self, account_id: AccountId, now: datetime) -> int:
+        """How many the account holds at `now`."""
+        ...
+
     async def list_reservations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, now: datetime, *, before: datetime | None, limit: int
     ) -> list[Reservation]:
-        """Those that are held, newest first; made before `before`."""
+        """Those that are held at `now`, newest first; made before `before`."""
         ...
 
     async def end_reservation(self, item_id: ItemId, status: ReservationStatus, now: datetime) -> None:
@@ -163,17 +173,21 @@ def _made(item: NewItem, carrier: str, now: datetime) -> Item:
 async def reserve(database: Database, account_id: AccountId, number: str, now: datetime) -> Reservation:
     """Keep an item for the account for 30 minutes; reserving again while it lasts gives the same reservation.
 
-    Raises NotFound where the number is not in stock, AlreadyExists where somebody has or holds it.
+    Raises Invalid for what is no number, NotFound where it is not in stock, AlreadyExists where somebody has or holds
+    it, LimitExceeded where the account holds too many.
     """
+    number = normalize_tel(number, field="number")
     async with database.transaction() as tx:
         item = await tx.inventory.lock_by_number(number)
         if item is None:
             raise NotFound(f"{number} is not on offer", reason="NUMBER_NOT_FOUND", field="number")
         if not item.may_be_ordered_by(account_id, now):
             raise AlreadyExists(f"{number} is taken", reason="ALREADY_EXISTS", field="number")
-        if item.account_id == account_id and item.state_until is not None and item.state_until > now:
-            held = await tx.inventory.list_reservations(account_id, before=None, limit=1000)
-            return next(reservation for reservation in held if reservation.item_id == item.id)
+        held = await tx.inventory.find_held(item.id)
+        if held is not None and held.account_id == account_id and held.expires_at > now:
+            return held
+        if await tx.inventory.count_reserved(account_id, now) >= MOST_RESERVED:
+            raise LimitExceeded(f"{MOST_RESERVED} numbers are reserved already", reason="RESOURCE_LIMIT_EXCEEDED")
         await tx.inventory.end_reservation(item.id, ReservationStatus.EXPIRED, now)
         until = now + RESERVATION
         reservation = Reservation(
@@ -184,18 +198,20 @@ async def reserve(database: Database, account_id: AccountId, number: str, now: d
     return reservation
 
 
-async def get_reservation(database: Database, account_id: AccountId, reservation_id: UUID) -> Reservation:
+async def get_reservation(
+    database: Database, account_id: AccountId, reservation_id: UUID, now: datetime
+) -> Reservation:
     """Raises NotFound for another account's too."""
     async with database.reading() as tx:
-        return await _get_reservation(tx, account_id, reservation_id)
+        return (await _get_reservation(tx, account_id, reservation_id)).at(now)
 
 
 async def list_reservations(
-    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+    database: Database, account_id: AccountId, now: datetime, *, before: datetime | None = None, limit: int = 100
 ) -> list[Reservation]:
     """Those that are held, newest first."""
     async with database.reading() as tx:
-        return await tx.inventory.list_reservations(account_id, before=before, limit=limit)
+        return await tx.inventory.list_reservations(account_id, now, before=before, limit=limit)
 
 
 async def give_back(database: Database, account_id: AccountId, reservation_id: UUID, now: datetime) -> Reservation:
@@ -203,7 +219,7 @@ async def give_back(database: Database, account_id: AccountId, reservation_id: U
     async with database.transaction() as tx:
         reservation = await _get_reservation(tx, account_id, reservation_id)
         await tx.inventory.lock(reservation.item_id)
-        reservation = await _get_reservation(tx, account_id, reservation_id)
+        reservation = (await _get_reservation(tx, account_id, reservation_id)).at(now)
         if reservation.status is not ReservationStatus.HELD:
             raise Conflict(f"The reservation is {reservation.status} already", reason="STATE_INVALID")
         await _end(tx, reservation, ReservationStatus.RELEASED, now)

@@ -246,7 +246,7 @@ async def credit(
     Raises InsufficientBalance where a negative amount takes more than is free.
     """
     if amount > 0:
-        await tx.numbers.hasten_unpaid(account_id, now)  # before the purse: the renewal locks in this order too
+        await tx.numbers.hasten_unpaid(account_id)  # before the purse: the renewal locks in this order too
     purse = (await tx.ledger.lock_purses([account_id]))[account_id]
     known = (await tx.ledger.find_entries([key])).get(key)
     if known is not None:

@@ -8,12 +8,18 @@ from uuid import UUID
 
 from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.events import Event
+from dialplane.domain.history import OPERATOR, Actor, the_account
 from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
 from dialplane.domain.inventory import ItemState
-from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberStatus, SuspendedFor
-from dialplane.domain.renewal import first_look
+from dialplane.domain.labels import check_tags, merge_metadata
+from dialplane.domain.number_queries import NumberQuery
+from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
+from dialplane.domain.plans import check_limit
+from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
+from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -41,6 +47,16 @@ class NumberStore(Protocol):
         """Live ones, newest first; made before `before`."""
         ...
 
+    async def search(self, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+        """One page of the live ones that fit, and how many fit in all."""
+        ...
+
+    async def list_fitting(
+        self, account_id: AccountId, wanted: NumberFilter, *, before: datetime | None, limit: int
+    ) -> list[Number]:
+        """The same, those that fit `wanted`."""
+        ...
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         """The live ordinary and virtual numbers among `numbers`, in one query by the unique index."""
         ...
@@ -66,7 +82,7 @@ class NumberStore(Protocol):
         ...
 
     async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
-        """Take the flow out of every target of every number."""
+        """Take the flow out of every target of every number, and write that into each one's history."""
         ...
 
     async def due(self, now: datetime, *, limit: int) -> list[Number]:
@@ -77,14 +93,17 @@ class NumberStore(Protocol):
         """Live numbers whose due day is before `moment`, locked; those that others have locked are left out."""
         ...
 
-    async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
-        """Let the renewal look at once at the account's numbers that wait for money."""
+    async def hasten_unpaid(self, account_id: AccountId) -> None:
+        """Let the renewal look at once at the account's numbers that wait for money, by whatever clock it goes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """What a client writes; None leaves a field as it is. The nil UUID takes a flow off."""
+    """What a client writes; None leaves a field as it is. The nil UUID takes a flow off.
+
+    Metadata is laid over what is there; a key whose value is None goes.
+    """
 
     name: str | None = None
     detail: str | None = None
@@ -105,20 +124,42 @@ async def get_number(database: Database, account_id: AccountId, number_id: Numbe
 
 
 async def list_numbers(
-    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+    database: Database,
+    account_id: AccountId,
+    *,
+    wanted: NumberFilter | None = None,
+    before: datetime | None = None,
+    limit: int = 100,
 ) -> list[Number]:
-    """Newest first."""
+    """Newest first; those that fit `wanted`."""
     async with database.reading() as tx:
-        return await tx.numbers.list_for(account_id, before=before, limit=limit)
+        if wanted is None:
+            return await tx.numbers.list_for(account_id, before=before, limit=limit)
+        return await tx.numbers.list_fitting(account_id, wanted, before=before, limit=limit)
+
+
+async def search_numbers(database: Database, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+    """One page of the account's numbers that fit, and how many fit in all."""
+    async with database.reading() as tx:
+        return await tx.numbers.search(account_id, query)
 
 
 # --- configuration ---------------------------------------------------------------------------------------------------
 
 
 async def update_number(
-    database: Database, account_id: AccountId, number_id: NumberId, change: NumberChange, now: datetime
+    database: Database,
+    account_id: AccountId,
+    number_id: NumberId,
+    change: NumberChange,
+    now: datetime,
+    *,
+    by: Actor | None = None,
 ) -> Number:
-    """Raises NotFound for the number (NUMBER_NOT_FOUND) or a flow (FLOW_NOT_FOUND, naming the field)."""
+    """Raises NotFound for the number (NUMBER_NOT_FOUND) or a flow (FLOW_NOT_FOUND, naming the field), Invalid for
+    tags and metadata beyond their limits. `by`, here as below: who does it; the account, where nothing more is known.
+    """
+    check_tags(change.tags or ())
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
         changed = replace(
@@ -127,7 +168,7 @@ async def update_number(
             detail=_or(change.detail, number.detail),
             tags=_or(change.tags, number.tags),
             protected=_or(change.protected, number.protected),
-            metadata=number.metadata | dict(change.metadata or {}),
+            metadata=merge_metadata(number.metadata, change.metadata or {}),
             targets=replace(
                 number.targets,
                 voice=number.targets.voice if change.call_flow_id is None else _flow(change.call_flow_id),
@@ -136,19 +177,25 @@ async def update_number(
             updated_at=now,
         )
         await _check_new_targets(tx, number, changed.targets)
-        await _save(tx, changed, "number_updated", now)
+        await _save(tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",))
     return changed
 
 
 async def set_targets(
-    database: Database, account_id: AccountId, number_id: NumberId, targets: Targets, now: datetime
+    database: Database,
+    account_id: AccountId,
+    number_id: NumberId,
+    targets: Targets,
+    now: datetime,
+    *,
+    by: Actor | None = None,
 ) -> Number:
     """Write all three targets. Raises NotFound as `update_number` does."""
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
         await _check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
-        await _save(tx, changed, "number_updated", now)
+        await _save(tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",))
     return changed
 
 
@@ -166,12 +213,14 @@ async def set_voice_target(
         targets = replace(number.targets, voice=target)
         await _check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
-        await _save(tx, changed, "number_updated", now)
+        await _save(tx, number, changed, "updated", the_account(account_id), now, events=("number_updated",))
     return changed
 
 
 async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
-    """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's."""
+    """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's, and
+    Invalid (APPLICATION_NOT_FOUND) for its application."""
+    await check_applications(tx, account_id, targets)
     for field, target in (("call_flow_id", targets.voice), ("message_flow_id", targets.message)):
         if isinstance(target, FlowTarget) and await tx.flows.find(account_id, FlowId(target.flow_id)) is None:
             raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
@@ -185,6 +234,7 @@ async def _check_new_targets(tx: Transaction, number: Number, targets: Targets) 
         Targets(
             voice=targets.voice if targets.voice != number.targets.voice else None,
             message=targets.message if targets.message != number.targets.message else None,
+            refer=targets.refer if targets.refer != number.targets.refer else None,
         ),
     )
 
@@ -192,35 +242,38 @@ async def _check_new_targets(tx: Transaction, number: Number, targets: Targets) 
 # --- the end and the way back ----------------------------------------------------------------------------------------
 
 
-async def release_number(database: Database, account_id: AccountId, number_id: NumberId, now: datetime) -> Number:
+async def release_number(
+    database: Database, account_id: AccountId, number_id: NumberId, now: datetime, *, by: Actor | None = None
+) -> Number:
     """Calls stop with the commit; the number rests 30 days before anybody else may have it (NUM-4).
 
-    Raises NotFound, or Conflict where the number is protected.
+    Raises NotFound, or Conflict (NUMBER_PROTECTED) where the number is protected.
     """
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
         if number.protected:
-            raise Conflict(f"{number.number} is protected: take the protection off first", reason="NUMBER_PROTECTED")
-        released = replace(
-            number,
-            status=NumberStatus.RELEASED,
-            suspended_for=SuspendedFor.NOTHING,
-            look_at=None,
-            released_at=now,
-            updated_at=now,
-        )
+            raise Conflict(
+                f"{number.number} is protected against release: set `protected` to false first",
+                reason="NUMBER_PROTECTED",
+                field="protected",
+            )
+        # What it was suspended for stays: giving a number up and taking it back is no way out of a suspension.
+        released = replace(number, status=NumberStatus.RELEASED, look_at=None, released_at=now, updated_at=now)
         if number.item_id is not None:
             await tx.inventory.set_state(
                 number.item_id, ItemState.QUARANTINED, account_id=account_id, until=now + QUARANTINE, now=now
             )
-        await _save(tx, released, "number_deleted", now)
+        await _save(tx, number, released, "released", by or the_account(account_id), now, events=("number_deleted",))
     return released
 
 
-async def restore_number(database: Database, account_id: AccountId, number_id: NumberId, now: datetime) -> Number:
+async def restore_number(
+    database: Database, account_id: AccountId, number_id: NumberId, now: datetime, *, by: Actor | None = None
+) -> Number:
     """Take a released number back within its quarantine: the same id, targets, name and tags, at no charge.
 
-    Raises NotFound, or Conflict where it was not released, or its quarantine is over.
+    Raises NotFound, Conflict where it was not released or its quarantine is over, LimitExceeded where the plan allows
+    no further virtual number.
     """
     async with database.transaction() as tx:
         number = await tx.numbers.find_locked(account_id, number_id)
@@ -232,17 +285,26 @@ async def restore_number(database: Database, account_id: AccountId, number_id: N
         resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
         if now >= number.released_at + QUARANTINE or not resting:
             raise Conflict(f"{number.number} has rested for 30 days and is nobody's now", reason="STATE_INVALID")
+        await check_virtual_limit(tx, account_id, number)
+        suspended = number.suspended_for is not SuspendedFor.NOTHING
         restored = replace(
             number,
-            status=NumberStatus.ACTIVE,
+            status=NumberStatus.SUSPENDED if suspended else NumberStatus.ACTIVE,
             released_at=None,
             updated_at=now,
             look_at=None if number.renews_at is None else first_look(number.renews_at),
         )
         if item is not None:
             await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
-        await _save(tx, restored, "number_created", now)
+        await _save(tx, number, restored, "restored", by or the_account(account_id), now, events=("number_created",))
     return restored
+
+
+async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Number) -> None:
+    """Raises LimitExceeded where `number` is virtual and the account's plan allows no further one."""
+    if number.kind is NumberKind.VIRTUAL:
+        account = await tx.accounts.get(account_id)
+        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
 
 
 # --- the operator's hand ---------------------------------------------------------------------------------------------
@@ -255,7 +317,9 @@ async def suspend_number(database: Database, number_id: NumberId, now: datetime)
         if number.suspended_for is SuspendedFor.OPERATOR:
             return number
         suspended = replace(number, status=NumberStatus.SUSPENDED, suspended_for=SuspendedFor.OPERATOR, updated_at=now)
-        await _save(tx, suspended, "number_updated", now)
+        await _save(
+            tx, number, suspended, "suspended", OPERATOR, now, events=(RenewalEvent.SUSPENDED, "number_updated")
+        )
     return suspended
 
 
@@ -273,16 +337,22 @@ async def reactivate_number(database: Database, number_id: NumberId, now: dateti
             grace_until=now + GRACE if unpaid else None,
             updated_at=now,
         )
-        await _save(tx, active, "number_updated", now)
+        events = (RenewalEvent.REACTIVATED, "number_updated")
+        await _save(tx, number, active, "reactivated", OPERATOR, now, events=events)
     return active
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-async def _save(tx: Transaction, number: Number, event: str, now: datetime) -> None:
-    await tx.numbers.save(number)
-    await publish(tx, Event(number.account_id, event, number.id, show_number(number), now))
+async def _save(
+    tx: Transaction, before: Number, after: Number, what: str, by: Actor, now: datetime, *, events: Sequence[str]
+) -> None:
+    """Write the change, its history, and what is told of it."""
+    async with tx.together() as batch:
+        await batch.numbers.save(after)
+        await record(batch, before, after, what, by, now)
+        await publish(batch, *(Event(after.account_id, event, after.id, show_number(after), now) for event in events))
 
 
 _T = TypeVar("_T")

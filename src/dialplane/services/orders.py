@@ -6,11 +6,14 @@ from typing import Protocol
 
 from dialplane.domain.accounts import AccountStatus, IdentityStatus
 from dialplane.domain.errors import Conflict, NotFound
-from dialplane.domain.ids import AccountId, ItemId, OrderId, OrganizationId
+from dialplane.domain.events import Event
+from dialplane.domain.ids import AccountId, DocumentId, ItemId, OrderId, OrganizationId
 from dialplane.domain.inventory import Item, ItemState
 from dialplane.domain.ledger import Purse
 from dialplane.domain.orders import Order, OrderStatus
+from dialplane.services.events import publish
 from dialplane.services.ledger import release_hold
+from dialplane.services.shapes.orders import show_order
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -49,8 +52,14 @@ class OrderStore(Protocol):
         """The order, locked until the transaction ends."""
         ...
 
-    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+    async def list_for(
+        self, account_id: AccountId, *, status: OrderStatus | None, before: datetime | None, limit: int
+    ) -> list[Order]:
         """Newest first; made before `before`."""
+        ...
+
+    async def waiting_on(self, account_id: AccountId, document_id: DocumentId) -> list[Order]:
+        """The account's pending orders in which the document stands, locked, in the order of their ids."""
         ...
 
     async def take_due(self, now: datetime, *, limit: int) -> list[Order]:
@@ -65,10 +74,16 @@ async def get_order(database: Database, account_id: AccountId, order_id: OrderId
 
 
 async def list_orders(
-    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+    database: Database,
+    account_id: AccountId,
+    *,
+    status: OrderStatus | None = None,
+    before: datetime | None = None,
+    limit: int = 100,
 ) -> list[Order]:
+    """Newest first."""
     async with database.reading() as tx:
-        return await tx.orders.list_for(account_id, before=before, limit=limit)
+        return await tx.orders.list_for(account_id, status=status, before=before, limit=limit)
 
 
 async def cancel_order(database: Database, account_id: AccountId, order_id: OrderId, now: datetime) -> Order:
@@ -77,8 +92,7 @@ async def cancel_order(database: Database, account_id: AccountId, order_id: Orde
     Raises Conflict where the carrier may have it already: then only the carrier's answer ends it.
     """
     async with database.transaction() as tx:
-        _given(await tx.orders.find(account_id, order_id))
-        order = _given(await tx.orders.lock(order_id))
+        order = await lock_order(tx, account_id, order_id)
         if order.status is not OrderStatus.PENDING:
             raise Conflict(f"The order is {order.status}: it can no longer be cancelled", reason="STATE_INVALID")
         return await end_order(tx, order, OrderStatus.CANCELLED, "cancelled by the account", now)
@@ -90,7 +104,19 @@ async def end_order(tx: Transaction, order: Order, status: OrderStatus, reason: 
     await tx.inventory.set_state(order.item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
     await release_hold(tx, order.hold_key, now)
     await tx.orders.save(ended)
+    await publish(tx, order_event(ended, now))
     return ended
+
+
+async def lock_order(tx: Transaction, account_id: AccountId, order_id: OrderId) -> Order:
+    """Raises NotFound for another account's too."""
+    _given(await tx.orders.find(account_id, order_id))
+    return _given(await tx.orders.lock(order_id))
+
+
+def order_event(order: Order, now: datetime) -> Event:
+    """What is told when an order has come to its status: `order_pending`, `order_confirmed`, ..."""
+    return Event(order.account_id, f"order_{order.status}", order.id, show_order(order), now)
 
 
 def _given(order: Order | None) -> Order:

@@ -17,8 +17,10 @@ from dialplane.domain.accounts import IdentityStatus
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted, Unavailable
 from dialplane.domain.events import Event
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
 from dialplane.domain.inventory import Item, ItemState, ReservationStatus
+from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import (
@@ -37,9 +39,10 @@ from dialplane.domain.renewal import first_look
 from dialplane.domain.sip_numbers import SIP_KINDS
 from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
-from dialplane.services.orders import Buyer, end_order
+from dialplane.services.orders import Buyer, end_order, order_event
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.sip_numbers import create_sip_number
 from dialplane.services.transaction import Database, Transaction
@@ -57,6 +60,8 @@ async def buy_number(
     AlreadyExists (taken), LimitExceeded (virtual numbers of the plan), Conflict with the carrier's reason. Buying
     again with the same idempotency key, or while an order of the account for the number is open, goes on with that.
     """
+    wanted = replace(wanted, metadata=merge_metadata({}, wanted.metadata))
+    check_tags(wanted.tags)
     if wanted.kind is NumberKind.VIRTUAL or (wanted.kind is None and wanted.number.startswith(VIRTUAL_PREFIX)):
         return await _take_virtual(database, account_id, wanted, now)
     if wanted.kind in SIP_KINDS:
@@ -106,6 +111,7 @@ async def _begin(
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
         await batch.orders.add(order)
+        await publish(batch, order_event(order, now))
     return order
 
 
@@ -229,6 +235,8 @@ async def conclude(database: Database, order_id: OrderId, answer: Answer | None,
             updated_at=now,
         )
         await tx.orders.save(waiting)
+        if order.status is not OrderStatus.SUBMITTED:
+            await publish(tx, order_event(waiting, now))
         return waiting
 
 
@@ -248,7 +256,8 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
         await batch.numbers.add(number)
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
         await batch.orders.save(confirmed)
-        await publish(batch, _created(number, now))
+        await record(batch, None, number, "created", order.request.by or the_account(order.account_id), now)
+        await publish(batch, _created(number, now), order_event(confirmed, now))
     return confirmed
 
 
@@ -263,6 +272,7 @@ async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: da
         await batch.numbers.add(number)
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=buyer.account_id, until=None, now=now)
         await batch.orders.add(sold)
+        await record(batch, None, number, "created", order.request.by or the_account(buyer.account_id), now)
         await publish(batch, _created(number, now))
     return number
 
@@ -289,7 +299,7 @@ def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number
     renews_at = a_month_after(now, day=now.day)
     wanted = order.request
     return Number(
-        id=NumberId(new_id(now)),
+        id=NumberId(order.id),  # so that the buyer knows it while the order is still under way
         account_id=buyer.account_id,
         organization_id=buyer.organization_id,
         number=item.number,
@@ -301,6 +311,7 @@ def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number
         detail=wanted.detail,
         tags=wanted.tags,
         metadata=wanted.metadata,
+        settings=wanted.settings,
         country=item.country,
         capabilities=item.capabilities,
         item_id=item.id,
@@ -344,10 +355,13 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
             detail=wanted.detail,
             tags=wanted.tags,
             metadata=wanted.metadata,
+            settings=wanted.settings,
             country="899",
             capabilities=("voice",),
             idempotency_key=wanted.idempotency_key,
         )
-        await tx.numbers.add(number)
-        await publish(tx, _created(number, now))
+        async with tx.together() as batch:
+            await batch.numbers.add(number)
+            await record(batch, None, number, "created", wanted.by or the_account(account_id), now)
+            await publish(batch, _created(number, now))
     return number

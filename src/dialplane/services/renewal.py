@@ -4,11 +4,13 @@ from datetime import datetime
 
 from dialplane.domain.errors import InsufficientBalance
 from dialplane.domain.events import Event
+from dialplane.domain.history import OPERATOR, SYSTEM, Actor
 from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.numbers import Number
 from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import Renewal, not_paid, period_key, renewed, warn
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.ledger import charge
 from dialplane.services.shapes.common import show_time
 from dialplane.services.shapes.numbers import show_number
@@ -44,7 +46,7 @@ async def _pay_and_save(tx: Transaction, number: Number, now: datetime) -> Numbe
     renewal = await _pay(tx, number, now)
     if renewal is None:
         return None
-    await _save(tx, number, renewal, now)
+    await _save(tx, number, renewal, OPERATOR, now)
     return renewal.number
 
 
@@ -52,13 +54,13 @@ async def _look(tx: Transaction, number: Number, now: datetime) -> Number:
     """Warn, or pay as many months as have passed, or give grace, or suspend."""
     while number.renews_at is not None and number.renews_at <= now:
         renewal = await _pay(tx, number, now) or not_paid(number, now)
-        await _save(tx, number, renewal, now)
+        await _save(tx, number, renewal, SYSTEM, now)
         unpaid = renewal.number.renews_at == number.renews_at
         number = renewal.number
         if unpaid:
             return number
     renewal = warn(number, now)
-    await _save(tx, number, renewal, now)
+    await _save(tx, number, renewal, SYSTEM, now)
     return renewal.number
 
 
@@ -83,11 +85,11 @@ async def _pay(tx: Transaction, number: Number, now: datetime) -> Renewal | None
     return renewed(number, now)
 
 
-async def _save(tx: Transaction, before: Number, renewal: Renewal, now: datetime) -> None:
-    await tx.numbers.save(renewal.number)
+async def _save(tx: Transaction, before: Number, renewal: Renewal, by: Actor, now: datetime) -> None:
     number = renewal.number
     facts = {
         "due_at": show_time(before.renews_at),
+        "days_left": number.warned_days,
         "monthly_micros": number.monthly_micros,
         "grace_until": show_time(number.grace_until),
     }
@@ -95,4 +97,8 @@ async def _save(tx: Transaction, before: Number, renewal: Renewal, now: datetime
     events = [Event(number.account_id, told, number.id, data, now) for told in renewal.events]
     if number.status is not before.status:
         events.append(Event(number.account_id, "number_updated", number.id, show_number(number), now))
-    await publish(tx, *events)
+    async with tx.together() as batch:
+        await batch.numbers.save(number)
+        if renewal.events:
+            await record(batch, before, number, renewal.events[-1].removeprefix("number_"), by, now)
+        await publish(batch, *events)

@@ -7,11 +7,13 @@ from datetime import datetime
 from dialplane.domain.accounts import Account
 from dialplane.domain.errors import AlreadyExists, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.events import Event
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.sip_numbers import capabilities_of, check_sip_number, kind_of
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.numbers import check_targets
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
@@ -58,12 +60,14 @@ async def create_sip_number(
             detail=wanted.detail,
             tags=wanted.tags,
             metadata=wanted.metadata,
+            settings=wanted.settings,
             capabilities=capabilities_of(kind) if capabilities is None else tuple(capabilities),
             idempotency_key=wanted.idempotency_key,
         )
         await tx.numbers.add(number)
         if anchored:
             await tx.patterns.set_anchored(number.id, anchored)
+        await record(tx, None, number, "created", wanted.by or the_account(account_id), now)
         await publish(tx, Event(account_id, "number_created", number.id, show_number(number), now))
     return number
 

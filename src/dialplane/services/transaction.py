@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
     from dialplane.services.access_keys import AccessKeyStore
+    from dialplane.services.account_tree import AccountTreeStore
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
+    from dialplane.services.applications import ApplicationStore
     from dialplane.services.calls import CallStore
+    from dialplane.services.documents import DocumentStore
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
+    from dialplane.services.history import HistoryStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
@@ -39,17 +43,25 @@ class Transaction(Protocol):
     @property
     def access_keys(self) -> AccessKeyStore: ...
     @property
+    def account_tree(self) -> AccountTreeStore: ...
+    @property
     def accounts(self) -> AccountStore: ...
     @property
     def agents(self) -> AgentStore: ...
     @property
+    def applications(self) -> ApplicationStore: ...
+    @property
     def calls(self) -> CallStore: ...
+    @property
+    def documents(self) -> DocumentStore: ...
     @property
     def events(self) -> EventStore: ...
     @property
     def extensions(self) -> ExtensionStore: ...
     @property
     def flows(self) -> FlowStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
     @property
     def idempotency(self) -> IdempotencyStore: ...
     @property
@@ -81,8 +93,8 @@ class Transaction(Protocol):
 
     def together(self) -> AbstractAsyncContextManager[Transaction]:
         """Writes through it go out as one round trip when its block ends; nothing may be read through it, and no two
-        of its writes may touch the same row. For the writes of ledger, numbers, orders and inventory, and for events
-        that are published beside them, once."""
+        of its writes may touch the same row. For the writes of ledger, numbers, history, orders and inventory, and for
+        events that are published beside them, once."""
         ...
 
 

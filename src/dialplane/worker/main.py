@@ -83,7 +83,9 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
     database = deps.database
 
     async def orders() -> bool:
-        return bool(await reconcile_orders(database, deps.carriers, deps.clock()))
+        # By the billing clock: a number that is confirmed late has its first month from then on, too.
+        billing_time = await read_clock(database, now=deps.clock())
+        return bool(await reconcile_orders(database, deps.carriers, billing_time))
 
     async def renewals() -> bool:
         billing_time = await read_clock(database, now=deps.clock())

@@ -10,13 +10,17 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
+from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
+from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
+from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
@@ -64,6 +68,10 @@ class PostgresTransaction:
         return PostgresAccessKeyStore(self.connection)
 
     @cached_property
+    def account_tree(self) -> PostgresAccountTreeStore:
+        return PostgresAccountTreeStore(self.connection)
+
+    @cached_property
     def accounts(self) -> PostgresAccountStore:
         return PostgresAccountStore(self.connection)
 
@@ -72,8 +80,16 @@ class PostgresTransaction:
         return PostgresAgentStore(self.connection)
 
     @cached_property
+    def applications(self) -> PostgresApplicationStore:
+        return PostgresApplicationStore(self.connection)
+
+    @cached_property
     def calls(self) -> PostgresCallStore:
         return PostgresCallStore(self.connection)
+
+    @cached_property
+    def documents(self) -> PostgresDocumentStore:
+        return PostgresDocumentStore(self.connection)
 
     @cached_property
     def events(self) -> PostgresEventStore:
@@ -86,6 +102,10 @@ class PostgresTransaction:
     @cached_property
     def flows(self) -> PostgresFlowStore:
         return PostgresFlowStore(self.connection)
+
+    @cached_property
+    def history(self) -> PostgresHistoryStore:
+        return PostgresHistoryStore(self.connection)
 
     @cached_property
     def idempotency(self) -> PostgresIdempotencyStore:

@@ -80,10 +80,17 @@ class PostgresInventoryStore:
         row = await self._connection.fetchrow(_SQL["find_reservation"], account_id, reservation_id)
         return None if row is None else _reservation(row)
 
+    async def find_held(self, item_id: ItemId) -> Reservation | None:
+        row = await self._connection.fetchrow(_SQL["find_held"], item_id)
+        return None if row is None else _reservation(row)
+
+    async def count_reserved(self, account_id: AccountId, now: datetime) -> int:
+        return int(await self._connection.fetchval(_SQL["count_reserved"], account_id, now))
+
     async def list_reservations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, now: datetime, *, before: datetime | None, limit: int
     ) -> list[Reservation]:
-        rows = await self._connection.fetch(_SQL["list_reservations"], account_id, before, limit)
+        rows = await self._connection.fetch(_SQL["list_reservations"], account_id, before, limit, now)
         return [_reservation(row) for row in rows]
 
     async def end_reservation(self, item_id: ItemId, status: ReservationStatus, now: datetime) -> None:

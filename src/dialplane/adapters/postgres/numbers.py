@@ -6,11 +6,14 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.number_search import count_sql, page_sql
+from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number, NumberKind, NumberStatus, SuspendedFor
+from dialplane.domain.number_queries import NumberQuery
+from dialplane.domain.numbers import Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 
 _SQL = queries("numbers")
 
@@ -49,6 +52,21 @@ class PostgresNumberStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
 
+    async def search(self, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
+        sql, arguments = page_sql(account_id, query)
+        rows = await self._connection.fetch(sql, *arguments)
+        sql, arguments = count_sql(account_id, query)
+        return [_number(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
+
+    async def list_fitting(
+        self, account_id: AccountId, wanted: NumberFilter, *, before: datetime | None, limit: int
+    ) -> list[Number]:
+        rows = await self._connection.fetch(
+            _SQL["list_fitting"], account_id, before, limit, wanted.statuses, wanted.kinds, wanted.contains,
+            wanted.name, wanted.tags, list(wanted.metadata), list(wanted.metadata.values()),
+        )  # fmt: skip
+        return [_number(row) for row in rows]
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 
@@ -75,8 +93,8 @@ class PostgresNumberStore:
     async def renewable_before(self, moment: datetime, *, limit: int) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["renewable_before"], moment, limit)]
 
-    async def hasten_unpaid(self, account_id: AccountId, now: datetime) -> None:
-        await self._connection.execute(_SQL["hasten_unpaid"], account_id, now)
+    async def hasten_unpaid(self, account_id: AccountId) -> None:
+        await self._connection.execute(_SQL["hasten_unpaid"], account_id)
 
 
 def raise_if_taken(fault: asyncpg.UniqueViolationError) -> None:
@@ -92,6 +110,7 @@ def _values(number: Number) -> tuple[object, ...]:
         number.protected, number.country, number.capabilities, number.item_id, number.carrier, number.monthly_micros,
         number.purchased_at, number.renews_at, number.look_at, number.warned_days, number.created_at,
         number.updated_at, number.released_at, number.grace_until, number.idempotency_key,
+        write_settings(number.settings),
     )  # fmt: skip
 
 
@@ -124,4 +143,5 @@ def _number(row: asyncpg.Record) -> Number:
         released_at=row["released_at"],
         grace_until=row["grace_until"],
         idempotency_key=row["idempotency_key"],
+        settings=read_settings(row["settings"]),
     )

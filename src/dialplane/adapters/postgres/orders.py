@@ -2,19 +2,22 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.inventory import read_item
+from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.accounts import AccountStatus, IdentityStatus
-from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
+from dialplane.domain.history import Actor, ActorKind
+from dialplane.domain.ids import AccountId, DocumentId, ItemId, NumberId, OrderId, OrganizationId
 from dialplane.domain.inventory import Item
 from dialplane.domain.ledger import Purse
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
-from dialplane.domain.orders import NumberOrder, Order, OrderDocument, OrderStatus
+from dialplane.domain.orders import DocumentState, NumberOrder, Order, OrderDocument, OrderStatus
 from dialplane.services.orders import Buyer
 
 _SQL = queries("orders")
@@ -62,9 +65,15 @@ class PostgresOrderStore:
     async def lock(self, order_id: OrderId) -> Order | None:
         return _order(await self._connection.fetchrow(_SQL["lock"], order_id))
 
-    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
-        rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+    async def list_for(
+        self, account_id: AccountId, *, status: OrderStatus | None, before: datetime | None, limit: int
+    ) -> list[Order]:
+        rows = await self._connection.fetch(_SQL["list_for"], account_id, status, before, limit)
         return [_read(row) for row in rows]
+
+    async def waiting_on(self, account_id: AccountId, document_id: DocumentId) -> list[Order]:
+        places = [{"document_id": document_id}]
+        return [_read(row) for row in await self._connection.fetch(_SQL["waiting_on"], account_id, places)]
 
     async def take_due(self, now: datetime, *, limit: int) -> list[Order]:
         return [_read(row) for row in await self._connection.fetch(_SQL["take_due"], now, limit)]
@@ -81,7 +90,26 @@ def _write_request(request: NumberOrder) -> dict[str, object]:
         "detail": request.detail,
         "tags": request.tags,
         "metadata": request.metadata,
+        "settings": write_settings(request.settings),
+        "by": None if request.by is None else {"kind": request.by.kind, "id": request.by.id},
     }
+
+
+def _read_actor(kept: dict[str, str | None] | None) -> Actor | None:
+    """None in orders that were made before there was a history."""
+    if kept is None:
+        return None
+    return Actor(ActorKind(kept["kind"] or ""), UUID(kept["id"]) if kept["id"] else None)
+
+
+def _read_document(kept: dict[str, str | None]) -> OrderDocument:
+    document_id = kept.get("document_id")  # not in orders that were made before documents could be handed in
+    return OrderDocument(
+        kind=kept["kind"] or "",
+        state=DocumentState(kept["state"] or ""),
+        reason=kept["reason"] or "",
+        document_id=DocumentId(UUID(document_id)) if document_id else None,
+    )
 
 
 def _order(row: asyncpg.Record | None) -> Order | None:
@@ -105,6 +133,8 @@ def _read(row: asyncpg.Record) -> Order:
             detail=asked["detail"],
             tags=tuple(asked["tags"]),
             metadata=asked["metadata"],
+            settings=read_settings(asked.get("settings", {})),
+            by=_read_actor(asked.get("by")),
             idempotency_key=row["idempotency_key"],
         ),
         setup_micros=Micros(row["setup_micros"]),
@@ -112,7 +142,7 @@ def _read(row: asyncpg.Record) -> Order:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         reason=row["reason"],
-        documents=tuple(OrderDocument(**document) for document in row["documents"]),
+        documents=tuple(_read_document(document) for document in row["documents"]),
         number_id=None if row["number_id"] is None else NumberId(row["number_id"]),
         check_at=row["check_at"],
         attempts=row["attempts"],

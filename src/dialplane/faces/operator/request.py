@@ -8,7 +8,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.settings import check_operator_key
+from dialplane.services.settings import check_operator_key, read_clock
 from dialplane.services.transaction import Database
 
 
@@ -27,6 +27,10 @@ class OperatorRequest(Request[None, None, State]):
     @property
     def now(self) -> datetime:
         return self.ports.clock()
+
+    async def billing_now(self) -> datetime:
+        """The time of everything about numbers, which the sandbox moves."""
+        return await read_clock(self.database, now=self.now)
 
 
 class OperatorOnly:

@@ -6,13 +6,21 @@ from litestar.types import ASGIApp, Scope
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.operator import accounts, documentation, platform, rates, sandbox, stock, traffic
+from dialplane.faces.operator import accounts, documentation, documents, platform, rates, sandbox, stock, traffic
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.faces.voipbin.bodies import BodyLimits
 from dialplane.services.idempotency import OPERATOR
 
-RESOURCES = [accounts.router, platform.router, rates.router, sandbox.router, stock.router, traffic.router]
+RESOURCES = [
+    accounts.router,
+    documents.router,
+    platform.router,
+    rates.router,
+    sandbox.router,
+    stock.router,
+    traffic.router,
+]
 
 
 def _operator(_scope: Scope) -> AccountId:

@@ -124,13 +124,13 @@ async def import_csv(request: OperatorRequest, apply: FromQuery[bool] = False) -
 @post("/numbers/{number_id:uuid}/suspend", responses=posting(404) | shown(Number, 201))
 async def suspend(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[str, object]:
     """Let no call and no message in."""
-    return show_number(await suspend_number(request.database, NumberId(number_id), request.now))
+    return show_number(await suspend_number(request.database, NumberId(number_id), await request.billing_now()))
 
 
 @post("/numbers/{number_id:uuid}/reactivate", responses=posting(402, 404) | shown(Number, 201))
 async def reactivate(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[str, object]:
     """Let calls and messages in again."""
-    return show_number(await reactivate_number(request.database, NumberId(number_id), request.now))
+    return show_number(await reactivate_number(request.database, NumberId(number_id), await request.billing_now()))
 
 
 def _text(body: bytes) -> str:

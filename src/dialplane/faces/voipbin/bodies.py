@@ -21,18 +21,20 @@ _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
 
 
 class BodyLimits:
-    """An ASGI layer that refuses bodies that no endpoint wants."""
+    """An ASGI layer that refuses bodies that no endpoint wants. With `takes_files` a form may hold any bytes."""
 
-    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
+    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY, takes_files: bool = False) -> None:
         self._app = app
         self._largest = largest
+        self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         body = await _read(receive, self._largest)
-        _check(body)
+        if not (self._takes_files and is_form(scope)):
+            _check(body)
         scope[BODY] = body  # type: ignore[literal-required]  # our own key
         handed_over = False
 
@@ -44,6 +46,15 @@ class BodyLimits:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, receive_again, send)
+
+
+def is_form(scope: Scope) -> bool:
+    """Whether the body is a form that may hold files."""
+    return content_type(scope).lower().startswith(b"multipart/form-data")
+
+
+def content_type(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"content-type"), b"")
 
 
 def body_of(scope: Scope) -> bytes:

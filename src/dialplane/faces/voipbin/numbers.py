@@ -11,11 +11,13 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.accounts import Permission
 from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.ids import NIL, NumberId
+from dialplane.domain.labels import LONGEST_KEY, MOST_TAGS, MetadataValue
 from dialplane.domain.numbers import Number as OwnNumber
 from dialplane.domain.numbers import parse_kind
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.targets import FlowTarget, Targets
 from dialplane.faces.voipbin.answers import Detail, Fields, JsonAnswer, Name, Paged, answers, posted
+from dialplane.faces.voipbin.number_filters import Tag, Wanted
 from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -26,10 +28,6 @@ from dialplane.services.purchase import buy_number
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.shapes.orders import show_order
 from dialplane.services.shapes.targets import target_shape
-
-
-class Metadata(msgspec.Struct):
-    rtp_debug: bool = False
 
 
 class Number(msgspec.Struct):
@@ -52,7 +50,7 @@ class Number(msgspec.Struct):
     protected: bool
     t38_enabled: bool
     emergency_enabled: bool
-    metadata: Metadata
+    metadata: dict[str, MetadataValue]
     monthly_micros: int
     tm_purchase: str | None
     tm_renew: str | None
@@ -61,7 +59,10 @@ class Number(msgspec.Struct):
     tm_delete: str | None
 
 
-_Tags = Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=64)]], msgspec.Meta(max_length=50)]
+_Tags = Annotated[list[Tag], msgspec.Meta(max_length=MOST_TAGS)]
+_Key = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_KEY)]
+Metadata = dict[_Key, MetadataValue | None]
+"""Keys of the account's own; null takes one off. `rtp_debug` is a switch of the platform's."""
 
 
 class NewNumber(msgspec.Struct):
@@ -74,10 +75,11 @@ class NewNumber(msgspec.Struct):
     name: Name = ""
     detail: Detail = ""
     tags: _Tags = []
+    metadata: Metadata = {}
 
 
 class NumberUpdate(msgspec.Struct):
-    """What is left out stays as it is; the nil UUID takes a flow off."""
+    """What is left out stays as it is; the nil UUID takes a flow off, and null a key of the metadata."""
 
     call_flow_id: UUID | None = None
     message_flow_id: UUID | None = None
@@ -85,6 +87,7 @@ class NumberUpdate(msgspec.Struct):
     detail: Detail | None = None
     tags: _Tags | None = None
     protected: bool | None = None
+    metadata: Metadata | None = None
 
 
 class FlowIds(msgspec.Struct):
@@ -99,9 +102,11 @@ class Renewal(msgspec.Struct):
 
 
 @get("/", responses=answers(Paged[Number]))
-async def list_numbers(request: ApiRequest, page: Paging) -> Fields:
-    """The account's numbers, newest first."""
-    rows = await service.list_numbers(request.database, request.account_id, before=page.before, limit=page.fetch)
+async def list_numbers(request: ApiRequest, page: Paging, wanted: Wanted) -> Fields:
+    """The account's numbers, newest first; those that fit every filter given."""
+    rows = await service.list_numbers(
+        request.database, request.account_id, wanted=wanted, before=page.before, limit=page.fetch
+    )
     return show_page(rows, show_number, page)
 
 
@@ -116,6 +121,8 @@ async def create_number(request: ApiRequest, data: JSONBody[NewNumber]) -> Respo
         name=data.name,
         detail=data.detail,
         tags=tuple(data.tags),
+        metadata=dict(data.metadata),
+        by=request.actor,
         idempotency_key=request.idempotency_key,
     )
     bought = await buy_number(
@@ -143,6 +150,7 @@ async def update_number(request: ApiRequest, number_id: FromPath[UUID], data: JS
         message_flow_id=data.message_flow_id,
         tags=None if data.tags is None else tuple(data.tags),
         protected=data.protected,
+        metadata=data.metadata,
     )
     return await _change(request, number_id, change)
 
@@ -155,15 +163,21 @@ async def update_flow_ids(request: ApiRequest, number_id: FromPath[UUID], data: 
 
 @put("/{number_id:str}/metadata", responses=answers(Number, 404))
 async def update_metadata(request: ApiRequest, number_id: FromPath[UUID], data: JSONBody[Metadata]) -> Fields:
-    """Change the metadata of a number."""
-    return await _change(request, number_id, service.NumberChange(metadata={"rtp_debug": data.rtp_debug}))
+    """Change the metadata of a number: what is left out stays, null takes a key off."""
+    return await _change(request, number_id, service.NumberChange(metadata=data))
 
 
 async def _change(request: ApiRequest, number_id: UUID, change: service.NumberChange) -> Fields:
     request.require_manager()
-    return show_number(
-        await service.update_number(request.database, request.account_id, NumberId(number_id), change, request.now)
+    changed = await service.update_number(
+        request.database,
+        request.account_id,
+        NumberId(number_id),
+        change,
+        await request.billing_now(),
+        by=request.actor,
     )
+    return show_number(changed)
 
 
 @get("/{number_id:str}/targets", responses=answers(NumberTargets, 404))
@@ -177,17 +191,22 @@ async def update_targets(request: ApiRequest, number_id: FromPath[UUID], data: J
     """Write all three targets; what is left out or null becomes none."""
     request.require_manager()
     changed = await service.set_targets(
-        request.database, request.account_id, NumberId(number_id), read_targets(data), request.now
+        request.database,
+        request.account_id,
+        NumberId(number_id),
+        read_targets(data),
+        await request.billing_now(),
+        by=request.actor,
     )
     return _show_targets(changed)
 
 
 @delete("/{number_id:str}", status_code=200, responses=answers(Number, 404, 409))
 async def release_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fields:
-    """Give a number up. For 30 days nobody else gets it, and it can be taken back."""
+    """Give a number up. For 30 days nobody else gets it, and it can be taken back. 409 while it is `protected`."""
     request.require_manager()
     released = await service.release_number(
-        request.database, request.account_id, NumberId(number_id), await request.billing_now()
+        request.database, request.account_id, NumberId(number_id), await request.billing_now(), by=request.actor
     )
     return show_number(released)
 
@@ -197,7 +216,7 @@ async def restore_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fiel
     """Take a released number back as it was, at no charge."""
     request.require_manager()
     restored = await service.restore_number(
-        request.database, request.account_id, NumberId(number_id), await request.billing_now()
+        request.database, request.account_id, NumberId(number_id), await request.billing_now(), by=request.actor
     )
     return show_number(restored)
 

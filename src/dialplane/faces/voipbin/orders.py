@@ -5,22 +5,27 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from dialplane.domain.ids import OrderId
+from dialplane.domain.ids import DocumentId, OrderId
+from dialplane.domain.orders import OrderStatus
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import inventory
 from dialplane.services import orders as service
+from dialplane.services.documents import attach_document
 from dialplane.services.shapes.inventory import show_reservation
 from dialplane.services.shapes.orders import show_order
 
 
 class OrderDocument(msgspec.Struct):
+    """What the carrier asks for. `state`: missing, pending (not reviewed yet), approved, rejected (`reason`)."""
+
     kind: str
     state: str
     reason: str
+    document_id: UUID
 
 
 class Order(msgspec.Struct):
@@ -52,14 +57,26 @@ class Reservation(msgspec.Struct):
     tm_end: str | None
 
 
+class HandedIn(msgspec.Struct):
+    """A document of the account's, of a kind that the order asks for."""
+
+    document_id: UUID
+
+
 class NewReservation(msgspec.Struct):
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 @get("/orders", responses=answers(Paged[Order]))
-async def list_orders(request: ApiRequest, page: Paging) -> Fields:
+async def list_orders(
+    request: ApiRequest,
+    page: Paging,
+    status: Annotated[OrderStatus | None, QueryParameter(description="Only orders of this status.")] = None,
+) -> Fields:
     """The account's orders, newest first."""
-    rows = await service.list_orders(request.database, request.account_id, before=page.before, limit=page.fetch)
+    rows = await service.list_orders(
+        request.database, request.account_id, status=status, before=page.before, limit=page.fetch
+    )
     return show_page(rows, show_order, page)
 
 
@@ -78,10 +95,27 @@ async def cancel_order(request: ApiRequest, order_id: FromPath[UUID]) -> Fields:
     )
 
 
+@post("/orders/{order_id:str}/documents", status_code=200, responses=posted(Order, 404))
+async def hand_document_in(request: ApiRequest, order_id: FromPath[UUID], data: JSONBody[HandedIn]) -> Fields:
+    """Hand in a document for an order, in place of an earlier one of its kind."""
+    request.require_manager()
+    order = await attach_document(
+        request.database,
+        request.account_id,
+        OrderId(order_id),
+        DocumentId(data.document_id),
+        await request.billing_now(),
+    )
+    return show_order(order)
+
+
 @get("/reservations", responses=answers(Paged[Reservation]))
 async def list_reservations(request: ApiRequest, page: Paging) -> Fields:
     """Numbers that the account holds now without having bought them, newest first."""
-    rows = await inventory.list_reservations(request.database, request.account_id, before=page.before, limit=page.fetch)
+    now = await request.billing_now()
+    rows = await inventory.list_reservations(
+        request.database, request.account_id, now, before=page.before, limit=page.fetch
+    )
     return show_page(rows, show_reservation, page)
 
 
@@ -97,7 +131,8 @@ async def create_reservation(request: ApiRequest, data: JSONBody[NewReservation]
 @get("/reservations/{reservation_id:str}", responses=answers(Reservation, 404))
 async def get_reservation(request: ApiRequest, reservation_id: FromPath[UUID]) -> Fields:
     """One reservation."""
-    return show_reservation(await inventory.get_reservation(request.database, request.account_id, reservation_id))
+    now = await request.billing_now()
+    return show_reservation(await inventory.get_reservation(request.database, request.account_id, reservation_id, now))
 
 
 @delete("/reservations/{reservation_id:str}", status_code=200, responses=answers(Reservation, 404, 409))
@@ -115,6 +150,7 @@ router = Router(
         list_orders,
         get_order,
         cancel_order,
+        hand_document_in,
         list_reservations,
         create_reservation,
         get_reservation,

@@ -7,6 +7,7 @@ from litestar.datastructures import State
 
 from dialplane.domain.accounts import Principal
 from dialplane.domain.errors import NotPermitted
+from dialplane.domain.history import Actor, actor_of
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.services.settings import read_clock
@@ -28,6 +29,11 @@ class ApiRequest(Request[Principal, str, State]):
     @property
     def account_id(self) -> AccountId:
         return self.user.account_id
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for what keeps a history."""
+        return actor_of(self.user)
 
     @property
     def now(self) -> datetime:

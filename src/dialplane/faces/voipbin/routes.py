@@ -12,11 +12,13 @@ from dialplane.faces.voipbin import (
     calls,
     conversations,
     customer,
+    documents,
     dry_runs,
     extensions,
     flows,
     inventory,
     messages,
+    number_life,
     numbers,
     orders,
     recordings,
@@ -40,6 +42,7 @@ RESOURCES = [
     flows.router,
     inventory.router,
     messages.router,
+    number_life.router,
     numbers.router,
     orders.router,
     recordings.router,
@@ -56,6 +59,9 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     def authentication(app: ASGIApp) -> Authentication:
         return Authentication(app, verifier=verifier, limits=limits)
 
+    def uploaded(app: ASGIApp) -> BodyLimits:
+        return BodyLimits(app, largest=documents.LARGEST_UPLOAD, takes_files=True)
+
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=manners)
 
@@ -65,5 +71,11 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
         middleware=[authentication, BodyLimits, idempotency],
         request_class=ApiRequest,
     )
+    files = Router(
+        "/v1.0",
+        route_handlers=[documents.router],
+        middleware=[authentication, uploaded, idempotency],
+        request_class=ApiRequest,
+    )
     auth = auth_router(ports)
-    return [auth, api]
+    return [auth, api, files]

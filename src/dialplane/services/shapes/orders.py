@@ -12,7 +12,15 @@ def show_order(order: Order) -> dict[str, object]:
         "number_id": show_id(order.number_id),
         "status": order.status.value,
         "reason": order.reason,
-        "documents": [{"kind": one.kind, "state": one.state, "reason": one.reason} for one in order.documents],
+        "documents": [
+            {
+                "kind": one.kind,
+                "state": one.state.value,
+                "reason": one.reason,
+                "document_id": show_id(one.document_id),
+            }
+            for one in order.documents
+        ],
         "setup_micros": order.setup_micros,
         "monthly_micros": order.monthly_micros,
         "tm_create": show_time(order.created_at),

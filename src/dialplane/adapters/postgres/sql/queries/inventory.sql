@@ -40,9 +40,15 @@ values ($1, $2, $3, $4, $5, $6, $7)
 -- name: find_reservation
 select * from reservations where account_id = $1 and id = $2
 
+-- name: find_held
+select * from reservations where item_id = $1 and status = 'held'
+
+-- name: count_reserved
+select count(*) from reservations where account_id = $1 and status = 'held' and expires_at > $2
+
 -- name: list_reservations
 select * from reservations
-where account_id = $1 and status = 'held' and ($2::timestamptz is null or created_at < $2)
+where account_id = $1 and status = 'held' and expires_at > $4 and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc limit $3
 
 -- name: end_reservation

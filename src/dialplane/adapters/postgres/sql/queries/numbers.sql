@@ -4,10 +4,11 @@
 insert into numbers (
     id, account_id, organization_id, number, kind, status, suspended_for, voice_target, message_target, refer_target,
     name, detail, tags, metadata, protected, country, capabilities, item_id, carrier, monthly_micros, purchased_at,
-    renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key
+    renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key,
+    settings
 ) values (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-    $26, $27, $28, $29
+    $26, $27, $28, $29, $30
 )
 
 -- name: save
@@ -16,7 +17,7 @@ update numbers set
     message_target = $9, refer_target = $10, name = $11, detail = $12, tags = $13, metadata = $14, protected = $15,
     country = $16, capabilities = $17, item_id = $18, carrier = $19, monthly_micros = $20, purchased_at = $21,
     renews_at = $22, look_at = $23, warned_days = $24, created_at = $25, updated_at = $26, released_at = $27,
-    grace_until = $28, idempotency_key = $29
+    grace_until = $28, idempotency_key = $29, settings = $30
 where id = $1
 
 -- name: find
@@ -31,6 +32,17 @@ select * from numbers where id = $1 and ($2::uuid is null or account_id = $2) fo
 -- name: list_for
 select * from numbers
 where account_id = $1 and status <> 'released' and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc limit $3
+
+-- name: list_fitting
+select * from numbers
+where account_id = $1 and status <> 'released' and ($2::timestamptz is null or created_at < $2)
+    and (cardinality($4::text[]) = 0 or status = any($4)) and (cardinality($5::text[]) = 0 or kind = any($5))
+    and strpos(number, $6) > 0 and strpos(lower(name), lower($7)) > 0 and tags @> $8::text[]
+    and not exists (
+        select from unnest($9::text[], $10::text[]) as wanted (key, value)
+        where metadata ->> wanted.key is distinct from wanted.value
+    )
 order by created_at desc, id desc limit $3
 
 -- name: find_live
@@ -57,12 +69,33 @@ select number from numbers where number = any($1::text[]) and status = 'released
 select count(*) from numbers where account_id = $1 and kind = 'virtual' and status <> 'released'
 
 -- name: clear_flow
-update numbers set
-    voice_target = case when voice_target ->> 'flow_id' = $1 then null else voice_target end,
-    message_target = case when message_target ->> 'flow_id' = $1 then null else message_target end,
-    updated_at = $2
-where voice_target ->> 'flow_id' = $1 or message_target ->> 'flow_id' = $1
-returning id
+with used as (
+    select id, coalesce(voice_target ->> 'flow_id' = $1, false) as for_voice,
+        coalesce(message_target ->> 'flow_id' = $1, false) as for_message, voice_target, message_target
+    from numbers where voice_target ->> 'flow_id' = $1 or message_target ->> 'flow_id' = $1
+    order by id for update
+),
+cleared as (
+    update numbers n set
+        voice_target = case when for_voice then null else n.voice_target end,
+        message_target = case when for_message then null else n.message_target end,
+        updated_at = $2
+    from used where n.id = used.id
+    returning n.id, n.account_id, n.number, n.status, for_voice, for_message, used.voice_target as voice,
+        used.message_target as message
+),
+noted as (
+    insert into number_history (id, number_id, account_id, number, what, actor, actor_id, changes, created_at)
+    select gen_random_uuid(), id, account_id, number, 'flow_deleted', 'account', account_id,
+        case when for_voice then jsonb_build_array(jsonb_build_object('field', 'voice', 'from', voice, 'to', null))
+            else '[]' end
+        || case when for_message
+            then jsonb_build_array(jsonb_build_object('field', 'message', 'from', message, 'to', null))
+            else '[]' end,
+        $2
+    from cleared where status <> 'released'
+)
+select id from cleared
 
 -- name: due
 select * from numbers where look_at <= $1 and status <> 'released' order by look_at limit $2
@@ -73,4 +106,6 @@ select * from numbers where renews_at < $1 and status <> 'released' order by ren
 for update skip locked
 
 -- name: hasten_unpaid
-update numbers set look_at = $2 where account_id = $1 and look_at > $2 and renews_at <= $2 and status <> 'released'
+-- By the number's own days, not by a clock: credit arrives by the wall's, renewals go by the sandbox's, if it was moved.
+update numbers set look_at = renews_at
+where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'

@@ -34,8 +34,14 @@ select * from orders where id = $1 for update
 
 -- name: list_for
 select * from orders
-where account_id = $1 and ($2::timestamptz is null or created_at < $2)
-order by created_at desc, id desc limit $3
+where account_id = $1 and ($2::text is null or status = $2) and ($3::timestamptz is null or created_at < $3)
+order by created_at desc, id desc limit $4
+
+-- name: waiting_on
+select * from orders where account_id = $1 and status = 'pending' and documents @> $2::jsonb order by id for update
 
 -- name: take_due
-select * from orders where check_at <= $1 and ended_at is null order by check_at limit $2 for update skip locked
+-- No look lies further ahead than a minute or two: what does was written by the sandbox's clock before it was set back.
+select * from orders
+where (check_at <= $1 or check_at > $1 + interval '5 minutes') and ended_at is null
+order by check_at limit $2 for update skip locked

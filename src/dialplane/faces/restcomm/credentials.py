@@ -1,0 +1,78 @@
+"""Who asks, and for which account: HTTP basic authentication and the account in the path (reference 1.2)."""
+
+import base64
+import binascii
+from uuid import UUID
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from dialplane.domain.accounts import Principal
+from dialplane.domain.errors import NotAuthenticated, NotFound
+from dialplane.domain.ids import AccountId, from_sid
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.voipbin.credentials import ApiLimits
+from dialplane.services.basic_authentication import Acting, authenticate_basic, resolve_account
+
+ACCOUNT_PARAMETER = "account_sid"
+"""The path parameter that names the account which is acted for; an address of e-mail may stand there too."""
+
+
+class BasicAuthentication:
+    """An ASGI layer that puts an Acting into `scope["user"]`, or refuses."""
+
+    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits) -> None:
+        self._app = app
+        self._ports = ports
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limits.check_address(scope)
+        user, token = _credentials(scope)
+        caller = await authenticate_basic(self._ports.database, _account_name(user), token)
+        self._limits.check_account(scope, Principal(caller.id, via="basic"))
+        account = caller
+        named = scope["path_params"].get(ACCOUNT_PARAMETER)
+        if named is not None:
+            account = await resolve_account(self._ports.database, caller, _path_account(str(named)))
+        scope["user"] = Acting(caller, account)
+        scope["auth"] = "basic"
+        await self._app(scope, receive, send)
+
+
+def _credentials(scope: Scope) -> tuple[str, str]:
+    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise NotAuthenticated("Authenticate with AccountSid and AuthToken", reason="AUTHENTICATION_REQUIRED")
+    try:
+        user, _, token = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as fault:
+        raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS") from fault
+    return user, token
+
+
+def _account_name(text: str) -> AccountId | str:
+    """An id, or the address of e-mail that stands instead. Raises NotAuthenticated."""
+    if "@" in text:
+        return text
+    account_id = read_sid("AC", text)
+    if account_id is None:
+        raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
+    return AccountId(account_id)
+
+
+def _path_account(text: str) -> AccountId | str:
+    if "@" in text:
+        return text
+    account_id = read_sid("AC", text)
+    if account_id is None:
+        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+    return AccountId(account_id)
+
+
+def read_sid(prefix: str, sid: str) -> UUID | None:
+    """The id of a sid; None where it is no sid of that kind: there is no such thing then."""
+    try:
+        return from_sid(prefix, sid)
+    except ValueError:
+        return None

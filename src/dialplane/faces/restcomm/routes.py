@@ -1,0 +1,55 @@
+"""The whole face as an application of its own, mounted in front of the others, and the layers that a request passes."""
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.types import ASGIApp, Scope
+
+from dialplane.domain.ids import AccountId
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.restcomm import accounts, applications, numbers, organizations
+from dialplane.faces.restcomm.credentials import BasicAuthentication
+from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
+from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
+from dialplane.faces.restcomm.forms import FormBodies
+from dialplane.faces.restcomm.front import Front
+from dialplane.faces.restcomm.request import RestcommRequest
+from dialplane.faces.voipbin.credentials import ApiLimits
+
+RESOURCES = [accounts.router, applications.router, numbers.router, organizations.router]
+"""Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""
+
+
+def _owner(scope: Scope) -> AccountId:
+    """Keys belong to the account that is acted for, whoever above it acts."""
+    account_id: AccountId = scope["user"].account.id
+    return account_id
+
+
+def _media_type(scope: Scope) -> bytes:
+    return asked_of(scope).media_type.encode()
+
+
+MANNERS = Manners(owner=_owner, media_type=_media_type)
+
+
+def mounted(ports: Dependencies, others: ASGIApp) -> Front:
+    """This face in front of `others`."""
+    limits = ApiLimits(ports)
+
+    def authentication(app: ASGIApp) -> BasicAuthentication:
+        return BasicAuthentication(app, ports=ports, limits=limits)
+
+    def idempotency(app: ASGIApp) -> Idempotency:
+        return Idempotency(app, ports=ports, manners=MANNERS)
+
+    face = Litestar(
+        route_handlers=[Router(f"/{dialect.api_version}", route_handlers=RESOURCES) for dialect in (RESTCOMM, TWILIO)],
+        middleware=[authentication, FormBodies, idempotency],
+        request_class=RestcommRequest,
+        exception_handlers=EXCEPTION_HANDLERS,
+        state=State({"dependencies": ports}),
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Front(face, others)
