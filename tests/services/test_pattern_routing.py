@@ -188,7 +188,7 @@ async def test_calls_of_one_batch_ring_in_the_organization_of_their_own_domain(d
     assert status(outcomes[3]) == 404
 
 
-@pytest.mark.parametrize("dialled", ["alice", "16508251255a", ""])
+@pytest.mark.parametrize("dialled", ["alice", "16508251255a", "", "1" * 65])
 async def test_name_never_reaches_a_pattern(database: PostgresDatabase, dialled: str) -> None:
     account_id = await organization(database, DOMAIN)
     await hold(database, account_id, "*", ".", "16.*")

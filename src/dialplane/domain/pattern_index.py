@@ -20,6 +20,10 @@ from dialplane.domain.patterns import Matcher, Pattern, is_dialled
 _Rank = tuple[bool, int, datetime, NumberId]
 
 
+_FIRST = 2
+"""Characters that a head has at least, to be looked for anywhere."""
+
+
 class _Entry:
     """A pattern in the index, compiled when it is first tried: most never are."""
 
@@ -27,7 +31,11 @@ class _Entry:
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
-        self.heads = heads_of(pattern.text, anchored=pattern.anchored)
+        heads = heads_of(pattern.text, anchored=pattern.anchored)
+        if heads and any(len(head.text) < _FIRST and not head.at_start for head in heads):
+            heads = None
+        self.heads = heads
+        """None where they are of no use: it is always tried."""
         self._matcher: Matcher | None = None
 
     def takes(self, subjects: Sequence[str]) -> bool:
@@ -65,7 +73,8 @@ class PatternIndex:
     """Mutable; one for each organization of a process."""
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
-        self._anywhere = _Node()
+        self._anywhere: dict[str, _Node] = {}
+        """By the first two characters of the heads: most places of a number are dismissed with one look."""
         self._at_start = _Node()
         self._headless: list[_Candidate] = []
         self._entries: dict[NumberId, _Entry] = {}
@@ -90,8 +99,8 @@ class PatternIndex:
             insort(self._headless, (rank, entry, None), key=_rank_of)
             return
         for head in entry.heads:
-            node = self._root(head)
-            for character in head.text:
+            node, rest = self._root(head)
+            for character in rest:
                 after = node.get(character)
                 if after is None:
                     after = node[character] = _Node()
@@ -108,7 +117,10 @@ class PatternIndex:
             self._headless = [each for each in self._headless if each[1] is not entry]
             return
         for head in entry.heads:
-            _take_out(self._root(head), head.text, entry)
+            root, rest = self._root(head)
+            _take_out(root, rest, entry)
+            if not head.at_start and not root and not root.candidates:
+                self._anywhere.pop(head.text[:_FIRST], None)
 
     def find(self, subjects: Sequence[str]) -> Hit | None:
         """The pattern of the lowest rank that matches one of `subjects`: what was dialled, and its other forms."""
@@ -132,41 +144,54 @@ class PatternIndex:
         patterns = [entry.pattern for entry in self._entries.values()]
         return iter(sorted([*patterns, *self._broken.values()], key=lambda pattern: pattern.rank))
 
-    def _root(self, head: Head) -> _Node:
-        return self._at_start if head.at_start else self._anywhere
+    def _root(self, head: Head) -> tuple[_Node, str]:
+        """Where the head's way begins, and what of the head is still to go."""
+        if head.at_start:
+            return self._at_start, head.text
+        first = head.text[:_FIRST]
+        return self._anywhere.setdefault(first, _Node()), head.text[_FIRST:]
 
     def _candidates(self, subjects: Sequence[str]) -> list[_Candidate]:
+        """All whose head stands where it must. Nearly all of a route's time goes here."""
         found: list[_Candidate] = []
-        if self._at_start:
-            for subject in subjects:
-                _walk(self._at_start, subject, 1, found)
-        if self._anywhere:
-            # `16508251255` stands in `+16508251255`: the longest form nearly always holds all others.
-            longest = max(subjects, key=len)
-            for subject in subjects:
-                if subject is longest or subject not in longest:
-                    _walk(self._anywhere, subject, len(subject), found)
+        at_start, first_of = self._at_start, self._anywhere.get
+        for subject in subjects:
+            if subject[:1] in at_start:
+                _walk(at_start, subject, found)
+        if not self._anywhere:
+            return found
+        longest = subjects[-1] if len(subjects[-1]) > len(subjects[0]) else subjects[0]
+        for subject in subjects:
+            if subject is not longest and subject in longest:
+                continue  # `16508251255` stands in `+16508251255`: one form nearly always holds all others
+            for at in range(len(subject) - 1):
+                node = first_of(subject[at : at + _FIRST])
+                if node is not None:
+                    _walk(node, subject[at + _FIRST :], found)
         return found
 
 
-def _walk(root: _Node, text: str, starts: int, found: list[_Candidate]) -> None:
-    """Add the candidates whose head stands in `text`, at one of its first `starts` places.
+def _walk(node: _Node, text: str, found: list[_Candidate]) -> None:
+    """Add the candidates on the way that `text` goes from `node`."""
+    left = len(text)
+    if node.candidates:
+        _add(node.candidates, left, found)
+    for character in text:
+        after = node.get(character)
+        if after is None:
+            return
+        node = after
+        left -= 1
+        if node.candidates:
+            _add(node.candidates, left, found)
 
-    Long for a function, and flat on purpose: it is where a route's time goes.
-    """
-    for _ in range(starts):
-        node: _Node | None = root
-        left = len(text)
-        for character in text:
-            if (node := node.get(character)) is None:  # type: ignore[union-attr]  # it is one while the loop goes on
-                break
-            left -= 1
-            if node.candidates:
-                for candidate in node.candidates:
-                    needs = candidate[2]
-                    if needs is None or needs <= left:
-                        found.append(candidate)
-        text = text[1:]
+
+def _add(candidates: list[_Candidate], left: int, found: list[_Candidate]) -> None:
+    """Those whose head is followed by enough characters."""
+    for candidate in candidates:
+        needs = candidate[2]
+        if needs is None or needs <= left:
+            found.append(candidate)
 
 
 def _take_out(node: _Node, text: str, entry: _Entry) -> None:

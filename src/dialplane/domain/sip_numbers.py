@@ -62,10 +62,8 @@ def variants(raw: str, forms: Sequence[str]) -> tuple[str, ...]:
 
     `forms` are the normal forms of `raw`, which stands first (reference 6.2 step 1).
     """
-    if not raw:
-        return ()
     toggled = raw[1:] if raw.startswith("+") else f"+{raw}"
-    return tuple(dict.fromkeys((raw, *forms, toggled)))
+    return tuple(dict.fromkeys(text for text in (raw, *forms, toggled) if text)) if raw else ()
 
 
 def _is_plain(text: str) -> bool:
