@@ -392,24 +392,21 @@ async def test_key_with_another_purchase_is_refused(vox: Vox, project: Project) 
     assert (answer.status, answer.json["code"]) == (422, 422)
 
 
-async def test_numbers_sold_to_two_projects_at_once_go_to_one_each(
-    vox: Vox, project: Project, other_project: Project, database: PostgresDatabase
+async def test_numbers_sold_through_two_dialects_at_once_go_to_one_each(
+    vox: Vox, client: Client, project: Project, other_project: Project, database: PostgresDatabase
 ) -> None:
-    """NUM-1."""
+    """NUM-1, NUM-2: one account buys by the native API, another here."""
     numbers = [f"+1202555{n:04}" for n in range(300, 308)]
     await stock(database, *numbers)
 
-    answers = await asyncio.gather(
-        *(
-            vox.post("/purchasenumber", f"{buyer.keys}&number={number}&action=purchase")
-            for number in numbers
-            for buyer in (project, other_project)
-        )
-    )
+    natively = [client.ask("POST", "/v1.0/numbers", {"number": number}) for number in numbers]
+    here = [vox.post("/purchasenumber", f"{other_project.keys}&number={number}&action=purchase") for number in numbers]
+    answers = await asyncio.gather(*natively, *here)
 
     assert sorted(answer.status for answer in answers) == [200] * 8 + [409] * 8
     held = await _held(database, project.account_id) + await _held(database, other_project.account_id)
     assert sorted(number.number for number in held) == numbers
+    assert (await check_ledger(database)).balanced
 
 
 async def test_wrong_method_is_a_failure_in_this_dialect(vox: Vox, project: Project) -> None:
