@@ -9,10 +9,17 @@ import msgspec
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.inventory import NewItem
+from dialplane.domain.money import Micros, usd
+from dialplane.domain.numbers import NumberKind
+from dialplane.services.inventory import import_items
 from tests.faces.conftest import Answer, Client, Tenant
 
 FORM = "application/x-www-form-urlencoded"
+
+TOLL_FREE, DID, WITH_DOCUMENTS = "+18005550123", "+12025550101", "+12025550199"
+"""What `offered` has on offer."""
 
 _HOSTS = re.compile(r"https://(api|proxy)\.vox-cpaas\.com")
 
@@ -80,3 +87,18 @@ async def other_project(database: PostgresDatabase, other_tenant: Tenant) -> Pro
 @pytest.fixture
 def vox(anonymous: Client) -> Vox:
     return Vox(anonymous)
+
+
+@pytest.fixture
+async def offered(database: PostgresDatabase) -> None:
+    """One number of each sort."""
+    cost = Micros(550_000)
+    items = [
+        NewItem(TOLL_FREE, NumberKind.TOLL_FREE, "US", setup_micros=cost, monthly_micros=cost),
+        NewItem(
+            DID, NumberKind.LOCAL, "US", region="DC", locality="Washington", capabilities=("voice",),
+            setup_micros=usd(1), monthly_micros=Micros(1_234_567),
+        ),
+        NewItem(WITH_DOCUMENTS, NumberKind.LOCAL, "US", documents_required=("proof_of_address",)),
+    ]  # fmt: skip
+    await import_items(database, items, utc_now())

@@ -3,10 +3,10 @@
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.ids import AccountId, NumberId, utc_now
+from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.numbers import Number
-from dialplane.domain.targets import ForwardTarget, HookTarget, Targets, VoiceTarget
-from dialplane.services.numbers import list_numbers, set_targets
+from dialplane.domain.targets import ForwardTarget, VoiceTarget
+from dialplane.services.numbers import list_numbers
 from tests.faces.conftest import Client
 from tests.faces.vox.conftest import FORM, Project, Vox, needs_curl
 from tests.fakes.numbers import add_number
@@ -82,20 +82,18 @@ async def test_app_users_and_sip_server_take_the_place_of_the_pstn_number(
 
 
 async def test_forward_is_the_native_faces_voice_target_and_leaves_the_messages_alone(
-    vox: Vox, project: Project, database: PostgresDatabase, number: Number, client: Client
+    vox: Vox, project: Project, number: Number, client: Client
 ) -> None:
-    hook = HookTarget("https://example.com/incomingsms:443")
-    await set_targets(database, project.account_id, NumberId(number.id), Targets(message=hook), utc_now())
+    """The hook's address is the document's own example (3.3)."""
+    path, hook = f"/v1.0/numbers/{number.id}/targets", {"type": "hook", "url": "https://example.com/incomingsms:443"}
+    await client.ask("PUT", path, {"message": hook})
 
     await vox.post("/api/callrouting", f"{project.keys}&number={OWN}&calltype=3&pstn_number={PSTN}")
 
-    targets = (await client.ask("GET", f"/v1.0/numbers/{number.id}/targets")).json
-    assert targets["voice"] == {"type": "forward", "pstn": PSTN}
-    assert targets["message"] == {
-        "type": "hook",
-        "url": "https://example.com/incomingsms:443",
-        "method": "POST",
-        "token": "incoming-sms",
+    assert (await client.ask("GET", path)).json == {
+        "voice": {"type": "forward", "pstn": PSTN},
+        "message": hook | {"method": "POST", "token": "incoming-sms"},
+        "refer": None,
     }
 
 

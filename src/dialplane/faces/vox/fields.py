@@ -65,7 +65,7 @@ def fields_of(scope: Scope) -> Fields:
 
 def read_fields(query: bytes, body: bytes) -> Fields:
     """Raises Invalid for what is no flat set of texts, and for what no parameter can be that long."""
-    pairs = [*_of_form(query.decode("latin-1")), *_of_body(body.decode().strip())]
+    pairs = [*_of_form(query.decode("utf-8", "replace")), *_of_body(body.decode().strip())]
     for name, value in pairs:
         if "\0" in value or len(value) > LONGEST_VALUE:
             raise Invalid(f"{name[:40]} has at most {LONGEST_VALUE} characters and no NUL", field=name[:40])

@@ -2,7 +2,6 @@
 
 import re
 from decimal import Decimal
-from http import HTTPStatus
 
 import msgspec
 from litestar import HttpMethod, post, route
@@ -113,7 +112,7 @@ def _show_ordered(order: Order) -> Answer:
         "order_id": str(order.id),
     }
     message = "documentation required" if waits else "the no. is ordered"
-    return {"status": "Success", "code": HTTPStatus.OK.value, "message": message, "data": data}
+    return {"status": "Success", "code": 200, "message": message, "data": data}
 
 
 def _type_word(kind: NumberKind) -> str:
