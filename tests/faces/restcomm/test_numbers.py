@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import AccountId, NumberId, new_id, to_sid, utc_now
+from dialplane.domain.applications import Application
+from dialplane.domain.ids import AccountId, ApplicationId, NumberId, new_id, to_sid, utc_now
 from dialplane.services.accounts import get_account
 from dialplane.services.numbers import restore_number
 from dialplane.services.transaction import Database
@@ -24,6 +25,15 @@ CURL_MMS = "PhoneNumber=mms:+12345678&SmsUrl=https://mycompany.com/api/demos/ech
 @pytest.fixture(autouse=True)
 async def stocked(database: Database) -> None:
     await stock(database, NUMBER, "+14216902867", "+15216902867")
+
+
+@pytest.fixture(autouse=True)
+async def applications(database: Database, account: Account) -> None:
+    """Those that the tests' parameters name; a number takes none but its account's own."""
+    async with database.transaction() as tx:
+        for digit in "1234":
+            application_id = ApplicationId(UUID(digit * 32))
+            await tx.applications.save(Application(application_id, account.id, f"app {digit}", account.created_at))
 
 
 async def buy(client: FormClient, number: str = NUMBER, **form: str) -> dict[str, object]:
