@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.applications import Application
 from dialplane.domain.errors import AlreadyExists, Conflict, NotFound
-from dialplane.domain.ids import NIL, AccountId, FlowId
+from dialplane.domain.ids import NIL, AccountId, ApplicationId, FlowId
 from dialplane.domain.inventory import SANDBOX, ItemQuery
 from dialplane.domain.numbers import QUARANTINE, NumberStatus, SuspendedFor
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget, HookTarget, Targets
@@ -29,6 +30,7 @@ from dialplane.services.reconcile import reconcile_stock
 from tests.services.buying import NOW, assert_balanced, bought, buy, buyer, carriers, credit_of, stock
 
 NUMBER = "+14155550100"
+APPLICATION = ApplicationId(UUID(int=7))
 
 
 async def make_flow(database: PostgresDatabase, account_id: AccountId) -> FlowId:
@@ -44,11 +46,13 @@ async def event_types(database: PostgresDatabase) -> list[str]:
     "targets",
     [
         Targets(
-            ApplicationTarget(uuid4()), HookTarget("https://a.test/sms", "GET", "t"), DocumentTarget("https://a.test")
+            ApplicationTarget(APPLICATION),
+            HookTarget("https://a.test/sms", "GET", "t"),
+            DocumentTarget("https://a.test"),
         ),
         Targets(DocumentTarget("https://a.test/x", "GET", "https://b.test", "GET", "https://c.test", "GET")),
-        Targets(ForwardTarget(users=("ann", "bob")), None, ApplicationTarget(uuid4())),
-        Targets(ForwardTarget(pstn="+14155550199"), ApplicationTarget(uuid4())),
+        Targets(ForwardTarget(users=("ann", "bob")), None, ApplicationTarget(APPLICATION)),
+        Targets(ForwardTarget(pstn="+14155550199"), ApplicationTarget(APPLICATION)),
         Targets(ForwardTarget(sip="sip:pbx.test")),
         Targets(),
     ],
@@ -57,6 +61,8 @@ async def test_targets_come_back_as_they_were_written(database: PostgresDatabase
     account_id = await buyer(database)
     await stock(database, NUMBER)
     number = await bought(database, account_id, NUMBER)
+    async with database.transaction() as tx:
+        await tx.applications.save(Application(APPLICATION, account_id, "menu", NOW))
 
     await set_targets(database, account_id, number.id, targets, NOW)
 

@@ -11,6 +11,8 @@ class AccountStatus(StrEnum):
     INITIAL = "initial"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    INACTIVE = "inactive"
+    """Suspended in another word, which Restcomm's clients write and want to read again."""
     FROZEN = "frozen"
     DELETED = "deleted"
     EXPIRED = "expired"
@@ -20,12 +22,24 @@ class AccountStatus(StrEnum):
         """Whether calls, messages and purchases are let through."""
         return self in (AccountStatus.INITIAL, AccountStatus.ACTIVE)
 
+    @property
+    def is_suspended(self) -> bool:
+        return self in (AccountStatus.SUSPENDED, AccountStatus.INACTIVE)
+
 
 class IdentityStatus(StrEnum):
     NONE = "none"
     PENDING = "pending"
     VERIFIED = "verified"
     REJECTED = "rejected"
+
+
+class Role(StrEnum):
+    """What an account's own credentials may do to the tree of accounts (Restcomm's roles)."""
+
+    ADMINISTRATOR = "Administrator"
+    DEVELOPER = "Developer"
+    """Everything but making and changing accounts."""
 
 
 class Plan(StrEnum):
@@ -57,6 +71,9 @@ class Account:
     project_token: str = field(repr=False)
     created_at: datetime
     parent_id: AccountId | None = None
+    role: Role = Role.ADMINISTRATOR
+    suspended_by: AccountId | None = None
+    """The account above whose suspension suspended this one; it comes back together with that."""
     name: str = ""
     detail: str = ""
     email: str = ""

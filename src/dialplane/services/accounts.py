@@ -8,6 +8,7 @@ from typing import Protocol
 from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
+from dialplane.services.account_standing import set_standing
 from dialplane.services.transaction import Database, Transaction
 from dialplane.services.webhooks import set_customer_webhook
 
@@ -149,11 +150,10 @@ async def administer(
     verified: bool | None = None,
     now: datetime,
 ) -> Account:
-    """What only the operator changes, all of it or nothing; None leaves a value as it is. Raises NotFound."""
+    """What only the operator changes, all of it or nothing; None leaves a value as it is. A status reaches the accounts
+    below too. Raises NotFound, and what `set_standing` raises."""
     async with database.transaction() as tx:
         account = await load_account(tx, account_id, for_update=True)
-        if status is not None:
-            account = replace(account, status=status)
         if plan is not None:
             account = replace(account, plan=plan)
         if verified is not None:
@@ -161,6 +161,8 @@ async def administer(
             account = replace(account, identity_status=identity)
         account = replace(account, updated_at=now)
         await tx.accounts.update(account)
+        if status is not None and status is not account.status:
+            account = await set_standing(tx, account, status, now)
     return account
 
 

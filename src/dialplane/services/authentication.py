@@ -54,7 +54,7 @@ class LoginResult:
 async def authenticate_key(database: Database, key: str, now: datetime) -> Principal:
     """The account behind an access key, with an administrator's permission.
 
-    Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`).
+    Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`, `ACCOUNT_NOT_ACTIVE`).
     """
     _require(key)
     async with database.reading() as tx:
@@ -71,7 +71,7 @@ async def authenticate_key(database: Database, key: str, now: datetime) -> Princ
 async def authenticate_token(database: Database, signer: TokenSigner, token: str, now: datetime) -> Principal:
     """The agent behind a sign-in token, with the permission that the agent has now.
 
-    Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`).
+    Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`, `ACCOUNT_NOT_ACTIVE`).
     """
     _require(token)
     agent_id = _agent_of(signer.open(token), now)
@@ -129,6 +129,8 @@ def _require(credential: str) -> None:
 async def _check_standing(database: Database, account_id: AccountId, status: AccountStatus) -> None:
     if status in _GONE:
         raise _invalid()
+    if status.is_suspended:
+        raise NotPermitted(f"The account is {status}", reason="ACCOUNT_NOT_ACTIVE")
     if status is not AccountStatus.FROZEN:
         return
     async with database.reading() as tx:

@@ -17,6 +17,7 @@ from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, Nu
 from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
 from dialplane.services.shapes.numbers import show_number
@@ -199,7 +200,9 @@ async def set_targets(
 
 
 async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
-    """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's."""
+    """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's, and
+    Invalid (APPLICATION_NOT_FOUND) for its application."""
+    await check_applications(tx, account_id, targets)
     for field, target in (("call_flow_id", targets.voice), ("message_flow_id", targets.message)):
         if isinstance(target, FlowTarget) and await tx.flows.find(account_id, FlowId(target.flow_id)) is None:
             raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
@@ -213,6 +216,7 @@ async def _check_new_targets(tx: Transaction, number: Number, targets: Targets) 
         Targets(
             voice=targets.voice if targets.voice != number.targets.voice else None,
             message=targets.message if targets.message != number.targets.message else None,
+            refer=targets.refer if targets.refer != number.targets.refer else None,
         ),
     )
 

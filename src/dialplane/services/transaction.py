@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
     from dialplane.services.access_keys import AccessKeyStore
+    from dialplane.services.account_tree import AccountTreeStore
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
+    from dialplane.services.applications import ApplicationStore
     from dialplane.services.calls import CallStore
     from dialplane.services.documents import DocumentStore
     from dialplane.services.events import EventStore
@@ -41,9 +43,13 @@ class Transaction(Protocol):
     @property
     def access_keys(self) -> AccessKeyStore: ...
     @property
+    def account_tree(self) -> AccountTreeStore: ...
+    @property
     def accounts(self) -> AccountStore: ...
     @property
     def agents(self) -> AgentStore: ...
+    @property
+    def applications(self) -> ApplicationStore: ...
     @property
     def calls(self) -> CallStore: ...
     @property

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
+from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan, Role
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
 
@@ -27,10 +27,10 @@ class PostgresAccountStore:
 
     async def find_organization(self, organization_id: OrganizationId) -> Organization | None:
         row = await self._connection.fetchrow(self._sql["find_organization"], organization_id)
-        return None if row is None else _organization(row)
+        return None if row is None else read_organization(row)
 
     async def list_organizations(self) -> list[Organization]:
-        return [_organization(row) for row in await self._connection.fetch(self._sql["list_organizations"])]
+        return [read_organization(row) for row in await self._connection.fetch(self._sql["list_organizations"])]
 
     async def find_organization_by_domain(self, domain: str) -> OrganizationId | None:
         found = await self._connection.fetchval(self._sql["find_organization_by_domain"], domain)
@@ -59,7 +59,7 @@ class PostgresAccountStore:
     async def find(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
         name = "find_account_for_update" if for_update else "find_account"
         row = await self._connection.fetchrow(self._sql[name], account_id)
-        return None if row is None else _account(row)
+        return None if row is None else read_account(row)
 
     async def get(self, account_id: AccountId) -> Account:
         account = await self.find(account_id)
@@ -69,13 +69,13 @@ class PostgresAccountStore:
 
     async def find_many(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
         rows = await self._connection.fetch(self._sql["find_accounts"], list(account_ids))
-        return {row["id"]: _account(row) for row in rows}
+        return {row["id"]: read_account(row) for row in rows}
 
     async def find_by_email(self, email: str) -> list[Account]:
-        return [_account(row) for row in await self._connection.fetch(self._sql["find_accounts_by_email"], email)]
+        return [read_account(row) for row in await self._connection.fetch(self._sql["find_accounts_by_email"], email)]
 
     async def list_all(self, *, before: datetime | None, limit: int) -> list[Account]:
-        return [_account(row) for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)]
+        return [read_account(row) for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)]
 
     async def update(self, account: Account) -> None:
         await self._connection.execute(self._sql["update_account"], account.id, *_changeable(account))
@@ -100,14 +100,16 @@ def _changeable(account: Account) -> tuple[object, ...]:
         account.metadata,
         account.updated_at,
         account.deleted_at,
+        account.role,
+        account.suspended_by,
     )
 
 
-def _organization(row: asyncpg.Record) -> Organization:
+def read_organization(row: asyncpg.Record) -> Organization:
     return Organization(row["id"], row["name"], row["created_at"], tuple(row["domains"]))
 
 
-def _account(row: asyncpg.Record) -> Account:
+def read_account(row: asyncpg.Record) -> Account:
     return Account(
         id=row["id"],
         organization_id=row["organization_id"],
@@ -131,4 +133,6 @@ def _account(row: asyncpg.Record) -> Account:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
+        role=Role(row["role"]),
+        suspended_by=row["suspended_by"],
     )

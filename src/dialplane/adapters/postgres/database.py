@@ -10,8 +10,10 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
+from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
+from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
@@ -66,12 +68,20 @@ class PostgresTransaction:
         return PostgresAccessKeyStore(self.connection)
 
     @cached_property
+    def account_tree(self) -> PostgresAccountTreeStore:
+        return PostgresAccountTreeStore(self.connection)
+
+    @cached_property
     def accounts(self) -> PostgresAccountStore:
         return PostgresAccountStore(self.connection)
 
     @cached_property
     def agents(self) -> PostgresAgentStore:
         return PostgresAgentStore(self.connection)
+
+    @cached_property
+    def applications(self) -> PostgresApplicationStore:
+        return PostgresApplicationStore(self.connection)
 
     @cached_property
     def calls(self) -> PostgresCallStore:

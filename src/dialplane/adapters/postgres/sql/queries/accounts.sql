@@ -28,9 +28,11 @@ returning organization_id;
 insert into accounts (
     id, organization_id, parent_id, auth_token, project_token, created_at,
     status, identity_status, plan, name, detail, email, phone_number, address, home_country, email_verified,
-    webhook_uri, webhook_method, destination_whitelist, metadata, updated_at, deleted_at
+    webhook_uri, webhook_method, destination_whitelist, metadata, updated_at, deleted_at, role, suspended_by
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
+values (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
+);
 
 -- name: find_account
 select * from accounts where id = $1;
@@ -54,5 +56,5 @@ limit $2;
 update accounts
 set status = $2, identity_status = $3, plan = $4, name = $5, detail = $6, email = $7, phone_number = $8, address = $9,
     home_country = $10, email_verified = $11, webhook_uri = $12, webhook_method = $13, destination_whitelist = $14,
-    metadata = $15, updated_at = $16, deleted_at = $17
+    metadata = $15, updated_at = $16, deleted_at = $17, role = $18, suspended_by = $19
 where id = $1;

@@ -1,0 +1,16 @@
+"""What services call a field, in the words of one resource's parameters."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from dialplane.domain.errors import Refusal
+
+
+@contextmanager
+def naming(parameters: Mapping[str, str]) -> Iterator[None]:
+    """Refusals that pass name the parameter which stands here for their field."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.field = parameters.get(refusal.field, refusal.field)
+        raise

@@ -1,0 +1,165 @@
+"""Applications of an account: made, read, changed, deleted, and the numbers that point at them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from dialplane.domain.applications import (
+    MOST_APPLICATIONS,
+    Application,
+    AttachedNumber,
+    check_application,
+)
+from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
+from dialplane.domain.events import Event
+from dialplane.domain.ids import NIL, AccountId, ApplicationId, new_id
+from dialplane.domain.number_settings import FetchChange, SettingsChange, apply, seen
+from dialplane.domain.numbers import Number
+from dialplane.domain.targets import ApplicationTarget, Targets
+from dialplane.services.accounts import load_account
+from dialplane.services.events import publish
+from dialplane.services.shapes.numbers import show_number
+from dialplane.services.transaction import Database, Transaction
+
+Change = Callable[[Application], Application]
+"""What a client writes, laid over what is there."""
+
+
+class ApplicationStore(Protocol):
+    """Port: applications. Deleted ones are not found."""
+
+    async def save(self, application: Application) -> None:
+        """Insert, or write over the row of the same id."""
+        ...
+
+    async def find(
+        self, account_id: AccountId, application_id: ApplicationId, *, lock: bool = False
+    ) -> Application | None: ...
+
+    async def query(
+        self, account_id: AccountId, *, name: str, offset: int, limit: int
+    ) -> tuple[list[Application], int]:
+        """One page, oldest first, of those of this name (all where it is empty), and how many fit in all."""
+        ...
+
+    async def count(self, account_id: AccountId) -> int: ...
+
+    async def names(self, application_ids: Collection[ApplicationId]) -> dict[ApplicationId, str]: ...
+
+    async def numbers_of(self, application_ids: Collection[ApplicationId]) -> list[AttachedNumber]:
+        """Live numbers that point at one of them, in the order of the numbers."""
+        ...
+
+
+async def create_application(
+    database: Database, account_id: AccountId, write: Change, *, name: str, now: datetime
+) -> Application:
+    """A new application with what `write` makes of it. Raises Invalid naming the field, NotFound, LimitExceeded."""
+    application = write(Application(ApplicationId(new_id(now)), account_id, name, now, updated_at=now))
+    check_application(application)
+    async with database.transaction() as tx:
+        await load_account(tx, account_id, for_update=True)  # who counts at the same time waits here
+        if await tx.applications.count(account_id) >= MOST_APPLICATIONS:
+            raise LimitExceeded(
+                f"An account has at most {MOST_APPLICATIONS} applications", reason="RESOURCE_LIMIT_EXCEEDED"
+            )
+        await tx.applications.save(application)
+    return application
+
+
+async def get_application(database: Database, account_id: AccountId, application_id: ApplicationId) -> Application:
+    """Raises NotFound (APPLICATION_NOT_FOUND) for another account's too."""
+    async with database.reading() as tx:
+        return _given(await tx.applications.find(account_id, application_id))
+
+
+async def query_applications(
+    database: Database, account_id: AccountId, *, name: str = "", offset: int = 0, limit: int = 50
+) -> tuple[list[Application], int]:
+    """One page, oldest first, and how many there are in all."""
+    async with database.reading() as tx:
+        return await tx.applications.query(account_id, name=name, offset=offset, limit=limit)
+
+
+async def numbers_of_applications(
+    database: Database, application_ids: Sequence[ApplicationId]
+) -> Mapping[ApplicationId, list[AttachedNumber]]:
+    """The live numbers that point at each, in the order of the numbers."""
+    async with database.reading() as tx:
+        attached = await tx.applications.numbers_of(application_ids)
+    return {each: [number for number in attached if number.application_id == each] for each in application_ids}
+
+
+async def update_application(
+    database: Database, account_id: AccountId, application_id: ApplicationId, write: Change, now: datetime
+) -> Application:
+    """Change what `write` changes; calls and messages follow from the next one on. Raises Invalid, NotFound."""
+    async with database.transaction() as tx:
+        application = _given(await tx.applications.find(account_id, application_id, lock=True))
+        application = replace(write(application), updated_at=now)
+        check_application(application)
+        await tx.applications.save(application)
+    return application
+
+
+async def delete_application(
+    database: Database, account_id: AccountId, application_id: ApplicationId, now: datetime
+) -> Application:
+    """Delete it, and take it off every number that points at it: what the number has of its own counts again."""
+    async with database.transaction() as tx:
+        application = _given(await tx.applications.find(account_id, application_id, lock=True))
+        deleted = replace(application, updated_at=now, deleted_at=now)
+        await tx.applications.save(deleted)
+        for attached in await tx.applications.numbers_of([application_id]):
+            await _take_off(tx, account_id, attached, now)
+    return deleted
+
+
+async def _take_off(tx: Transaction, account_id: AccountId, attached: AttachedNumber, now: datetime) -> None:
+    number = await tx.numbers.find_locked(account_id, attached.id)
+    if number is None:
+        return  # it went to another account meanwhile, without its application
+    settings, targets = apply(_without(number, attached.application_id), number.settings, number.targets)
+    changed = replace(number, settings=settings, targets=targets, updated_at=now)
+    await tx.numbers.save(changed)
+    await publish(tx, Event(account_id, "number_updated", number.id, show_number(changed), now))
+
+
+def _without(number: Number, application_id: ApplicationId) -> SettingsChange:
+    old, off = seen(number.settings, number.targets), FetchChange(application_id=NIL)
+    return SettingsChange(
+        voice=off if old.voice.application_id == application_id else FetchChange(),
+        message=off if old.message.application_id == application_id else FetchChange(),
+        refer=off if old.refer.application_id == application_id else FetchChange(),
+        ussd=off if old.ussd.application_id == application_id else FetchChange(),
+    )
+
+
+async def application_names(
+    database: Database, application_ids: Collection[ApplicationId]
+) -> Mapping[ApplicationId, str]:
+    """The names of those that exist, for who shows what points at them."""
+    if not application_ids:
+        return {}
+    async with database.reading() as tx:
+        return await tx.applications.names(application_ids)
+
+
+async def check_applications(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
+    """Raises Invalid (APPLICATION_NOT_FOUND, naming the field) for an application that is none of the account's."""
+    for field, target in (
+        ("voice_application_id", targets.voice),
+        ("message_application_id", targets.message),
+        ("refer_application_id", targets.refer),
+    ):
+        if not isinstance(target, ApplicationTarget):
+            continue
+        if await tx.applications.find(account_id, ApplicationId(target.application_id)) is None:
+            raise Invalid(f"{field}: there is no such application", reason="APPLICATION_NOT_FOUND", field=field)
+
+
+def _given(application: Application | None) -> Application:
+    if application is None:
+        raise NotFound("There is no such application", reason="APPLICATION_NOT_FOUND")
+    return application

@@ -1,0 +1,63 @@
+"""Organizations as an account sees them: its own, and those that the account at the top of a tree made beside it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialplane.domain.accounts import Account, Organization
+from dialplane.domain.errors import AlreadyExists, Invalid, NotFound, NotPermitted
+from dialplane.domain.ids import OrganizationId, new_id
+from dialplane.services.transaction import Database
+
+LONGEST_DOMAIN = 255
+_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrganization:
+    """An organization is closed when all its accounts are."""
+
+    organization: Organization
+    is_closed: bool
+
+
+async def organizations_of(database: Database, account: Account) -> list[SeenOrganization]:
+    """Oldest first. Who is not at the top of its tree sees its own only."""
+    maker = account.id if account.parent_id is None else None
+    async with database.reading() as tx:
+        found = await tx.account_tree.organizations_of(account.organization_id, maker)
+    return [SeenOrganization(organization, is_closed) for organization, is_closed in found]
+
+
+async def get_organization(database: Database, account: Account, organization_id: OrganizationId) -> SeenOrganization:
+    """Raises NotFound for those that the account does not see too; NotPermitted where, not being at the top, it asks
+    for another than its own."""
+    for seen in await organizations_of(database, account):
+        if seen.organization.id == organization_id:
+            return seen
+    if account.parent_id is not None:
+        raise NotPermitted("You may read your own organization only", reason="PERMISSION_DENIED")
+    raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND")
+
+
+async def create_domain(database: Database, account: Account, label: str, now: datetime) -> SeenOrganization:
+    """An organization whose SIP domain is `label` below the first domain of the account's own.
+
+    Raises NotPermitted where the account is not at the top of its tree, Invalid, AlreadyExists (the domain is taken).
+    """
+    if account.parent_id is not None:
+        raise NotPermitted("Only the account at the top makes organizations", reason="PERMISSION_DENIED")
+    label = label.lower()
+    if not label or not _LABEL.issuperset(label):
+        raise Invalid("A domain name has letters, digits and hyphens", reason="INVALID_ARGUMENT", field="domain_name")
+    async with database.transaction() as tx:
+        own = await tx.accounts.find_organization(account.organization_id)
+        above = own.domains[0] if own and own.domains else ""
+        domain = f"{label}.{above}" if above else label
+        if len(domain) > LONGEST_DOMAIN:
+            raise Invalid(f"A domain has at most {LONGEST_DOMAIN} characters", field="domain_name")
+        if await tx.accounts.find_organization_by_domain(domain) is not None:
+            raise AlreadyExists(f"The domain {domain} is taken", reason="ALREADY_EXISTS", field="domain_name")
+        organization = Organization(OrganizationId(new_id(now)), domain, now, (domain,))
+        await tx.account_tree.add_organization(organization, account.id)
+        await tx.accounts.add_domain(organization.id, domain, now)
+    return SeenOrganization(organization, is_closed=False)
