@@ -26,6 +26,9 @@ SANDBOX = "sandbox"
 
 CAPABILITIES = ("voice", "sms", "mms", "fax", "emergency")
 
+MOST_PASSED_OVER = 100_000
+"""Of a search: each item passed over is read."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PATTERN = re.compile(r"[0-9*]{0,15}")
@@ -117,9 +120,15 @@ class ItemQuery:
     locality: str = ""
     postal_code: str = ""
     capabilities: tuple[str, ...] = ()
+    incapable_of: tuple[str, ...] = ()
+    """None of these capabilities."""
+    without_documents: bool = False
+    """Only what can be had at once."""
     max_monthly_micros: int | None = None
     near: Near | None = None
     limit: int = 100
+    offset: int = 0
+    """So many of what fits are passed over; without effect on virtual numbers, which are drawn."""
 
     @property
     def is_virtual(self) -> bool:
@@ -149,6 +158,8 @@ class ItemQuery:
             raise _invalid("near", "is a latitude and a longitude in degrees")
         if not 1 <= self.limit <= 1000:
             raise _invalid("limit", "is 1 to 1000")
+        if not 0 <= self.offset <= MOST_PASSED_OVER:
+            raise _invalid("offset", f"is 0 to {MOST_PASSED_OVER}")
 
 
 def _invalid(field: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Invalid:

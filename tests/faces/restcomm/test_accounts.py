@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
-from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]  # it ships no types
-from twilio.rest import Client as TwilioClient  # type: ignore[import-untyped]  # it ships no types
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client as TwilioClient
 
 from dialplane.domain.accounts import Account
 from dialplane.domain.ids import from_sid

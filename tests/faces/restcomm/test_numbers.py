@@ -7,13 +7,12 @@ from uuid import UUID
 import pytest
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.applications import Application
-from dialplane.domain.ids import AccountId, ApplicationId, NumberId, new_id, to_sid, utc_now
+from dialplane.domain.ids import NumberId, to_sid, utc_now
 from dialplane.services.accounts import get_account
 from dialplane.services.numbers import restore_number
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
-from tests.faces.restcomm.conftest import RESTCOMM, FormClient, client_of
+from tests.faces.restcomm.conftest import RESTCOMM, FormClient, child_of, client_of
 
 NUMBER = "+15105555555"
 CURL_BUY = "PhoneNumber=+15105555555&VoiceUrl=https://mycompany.com/restcomm/demos/hello-play.xml"
@@ -25,15 +24,6 @@ CURL_MMS = "PhoneNumber=mms:+12345678&SmsUrl=https://mycompany.com/api/demos/ech
 @pytest.fixture(autouse=True)
 async def stocked(database: Database) -> None:
     await stock(database, NUMBER, "+14216902867", "+15216902867")
-
-
-@pytest.fixture(autouse=True)
-async def applications(database: Database, account: Account) -> None:
-    """Those that the tests' parameters name; a number takes none but its account's own."""
-    async with database.transaction() as tx:
-        for digit in "1234":
-            application_id = ApplicationId(UUID(digit * 32))
-            await tx.applications.save(Application(application_id, account.id, f"app {digit}", account.created_at))
 
 
 async def buy(client: FormClient, number: str = NUMBER, **form: str) -> dict[str, object]:
@@ -384,13 +374,6 @@ async def test_number_of_another_account_is_unknown(
 
 
 # --- transfer --------------------------------------------------------------------------------------------------------
-
-
-async def child_of(database: Database, account: Account, token: str = "child") -> Account:
-    child = replace(account, id=AccountId(new_id(utc_now())), parent_id=account.id, auth_token=token)
-    async with database.transaction() as tx:
-        await tx.accounts.insert(child)
-    return child
 
 
 async def test_number_moves_within_the_tree_on_its_parents_behalf(

@@ -45,6 +45,10 @@ def search_sql(query: ItemQuery, *, lock_one: bool = False) -> tuple[str, list[o
         where("postal_code = {}", query.postal_code)
     if query.capabilities:
         where("capabilities @> {}::text[]", list(query.capabilities))
+    if query.incapable_of:
+        where("not capabilities && {}::text[]", list(query.incapable_of))
+    if query.without_documents:
+        conditions.append("documents_required = '{}'")
     if query.max_monthly_micros is not None:
         where("monthly_micros <= {}", query.max_monthly_micros)
     order = "number"
@@ -57,7 +61,12 @@ def search_sql(query: ItemQuery, *, lock_one: bool = False) -> tuple[str, list[o
         order = _DISTANCE_KM.format(f"${len(arguments) - 2}", f"${len(arguments) - 1}")
     arguments.append(1 if lock_one else query.limit)
     sql = f"select * from inventory_items where {' and '.join(conditions)} order by {order} limit ${len(arguments)}"  # noqa: S608 (constants only; values are bound)
-    return sql + (" for update skip locked" if lock_one else ""), arguments
+    if lock_one:
+        return sql + " for update skip locked", arguments
+    if query.offset:
+        arguments.append(query.offset)
+        sql += f" offset ${len(arguments)}"
+    return sql, arguments
 
 
 _DISTANCE_KM = (
