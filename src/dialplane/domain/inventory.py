@@ -120,6 +120,10 @@ class ItemQuery:
     locality: str = ""
     postal_code: str = ""
     capabilities: tuple[str, ...] = ()
+    incapable_of: tuple[str, ...] = ()
+    """None of these capabilities."""
+    without_documents: bool = False
+    """Only what can be had at once."""
     max_monthly_micros: int | None = None
     near: Near | None = None
     limit: int = 100

@@ -9,21 +9,20 @@ from datetime import datetime
 
 from dialplane.domain.accounts import Account, AccountStatus
 from dialplane.domain.errors import Conflict, Invalid
-from dialplane.domain.events import Event
-from dialplane.domain.ids import AccountId, NumberId
+from dialplane.domain.history import Actor
+from dialplane.domain.ids import AccountId
 from dialplane.domain.inventory import ItemState, ReservationStatus
 from dialplane.domain.ledger import ReferenceType, TransactionType
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import QUARANTINE, Number, NumberStatus, SuspendedFor
+from dialplane.domain.numbers import NumberStatus
 from dialplane.domain.orders import OrderStatus
-from dialplane.services.events import publish
 from dialplane.services.ledger import credit, release_many
+from dialplane.services.numbers import give_up
 from dialplane.services.orders import end_order
-from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Transaction
 
 
-async def set_standing(tx: Transaction, account: Account, status: AccountStatus, now: datetime) -> Account:
+async def set_standing(tx: Transaction, account: Account, status: AccountStatus, by: Actor, now: datetime) -> Account:
     """Give the locked account a status; those below rest while it may not act, and come back with it.
 
     Raises Invalid (ACCOUNT_CLOSED) for an account that is closed; Conflict where an account above is suspended, or,
@@ -32,7 +31,7 @@ async def set_standing(tx: Transaction, account: Account, status: AccountStatus,
     if account.status is AccountStatus.DELETED:
         raise Invalid("The account is closed", reason="ACCOUNT_CLOSED", field="status")
     if status is AccountStatus.DELETED:
-        return await _close(tx, account, now)
+        return await _close(tx, account, by, now)
     if status.may_use and account.suspended_by is not None:
         raise Conflict("An account above is suspended", reason="STATE_INVALID", field="status")
     changed = replace(account, status=status, suspended_by=None, updated_at=now)
@@ -64,7 +63,7 @@ def _resumed(account: Account, below: Sequence[Account]) -> list[Account]:
 # --- the end ---------------------------------------------------------------------------------------------------------
 
 
-async def _close(tx: Transaction, account: Account, now: datetime) -> Account:
+async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) -> Account:
     """Close the account and all below it: numbers rest in quarantine, keys, people, phones, trunks, flows and
     applications are gone, what was set aside is free again and goes up the tree.
 
@@ -75,7 +74,9 @@ async def _close(tx: Transaction, account: Account, now: datetime) -> Account:
     living = [each for each in below if each.status is not AccountStatus.DELETED]
     ids = [account.id, *(each.id for each in living)]
     for owner, number_id in await tx.account_tree.numbers_of(ids):
-        await _release_number(tx, owner, number_id, now)
+        number = await tx.numbers.find_locked(owner, number_id)
+        if number is not None and number.status is not NumberStatus.RELEASED:  # it may have left meanwhile
+            await give_up(tx, number, by, now)
     await _end_orders(tx, ids, now)
     for item_id in await tx.account_tree.reserved_items_of(ids):
         await tx.inventory.end_reservation(item_id, ReservationStatus.RELEASED, now)
@@ -92,32 +93,6 @@ async def _close(tx: Transaction, account: Account, now: datetime) -> Account:
 
 def _closed(account: Account, now: datetime) -> Account:
     return replace(account, status=AccountStatus.DELETED, suspended_by=None, updated_at=now, deleted_at=now)
-
-
-async def _release_number(tx: Transaction, account_id: AccountId, number_id: NumberId, now: datetime) -> None:
-    number = await tx.numbers.find_locked(account_id, number_id)
-    if number is None or number.status is NumberStatus.RELEASED:
-        return  # it left while this waited for its lock
-    if number.protected:
-        raise Conflict(f"{number.number} is protected: take the protection off first", reason="NUMBER_PROTECTED")
-    released = _released(number, now)
-    if number.item_id is not None:
-        await tx.inventory.set_state(
-            number.item_id, ItemState.QUARANTINED, account_id=account_id, until=now + QUARANTINE, now=now
-        )
-    await tx.numbers.save(released)
-    await publish(tx, Event(account_id, "number_deleted", number.id, show_number(released), now))
-
-
-def _released(number: Number, now: datetime) -> Number:
-    return replace(
-        number,
-        status=NumberStatus.RELEASED,
-        suspended_for=SuspendedFor.NOTHING,
-        look_at=None,
-        released_at=now,
-        updated_at=now,
-    )
 
 
 async def _end_orders(tx: Transaction, accounts: Sequence[AccountId], now: datetime) -> None:

@@ -22,6 +22,7 @@ from dialplane.domain.account_tree import (
 )
 from dialplane.domain.accounts import Account, AccountStatus, Agent, Organization, Permission, Role
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, AgentId, ItemId, NumberId, OrderId, OrganizationId, new_id
 from dialplane.domain.money import Micros
 from dialplane.services.access_keys import issue_key
@@ -140,7 +141,7 @@ async def change_account(
             account = await _set_password(tx, account, password_hash, now)
         if change.status is not None and change.status is not account.status:
             _check_closing(account, change.status)
-            account = await set_standing(tx, account, change.status, now)
+            account = await set_standing(tx, account, change.status, the_account(caller_id), now)
     return account
 
 

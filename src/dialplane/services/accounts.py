@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
 from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.services.account_standing import set_standing
 from dialplane.services.transaction import Database, Transaction
@@ -162,7 +163,7 @@ async def administer(
         account = replace(account, updated_at=now)
         await tx.accounts.update(account)
         if status is not None and status is not account.status:
-            account = await set_standing(tx, account, status, now)
+            account = await set_standing(tx, account, status, OPERATOR, now)
     return account
 
 

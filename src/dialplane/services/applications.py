@@ -13,12 +13,13 @@ from dialplane.domain.applications import (
 )
 from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
 from dialplane.domain.events import Event
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import NIL, AccountId, ApplicationId, new_id
 from dialplane.domain.number_settings import FetchChange, SettingsChange, apply, seen
 from dialplane.domain.numbers import Number
 from dialplane.domain.targets import ApplicationTarget, Targets
-from dialplane.services.accounts import load_account
 from dialplane.services.events import publish
+from dialplane.services.history import record
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -55,11 +56,11 @@ class ApplicationStore(Protocol):
 async def create_application(
     database: Database, account_id: AccountId, write: Change, *, name: str, now: datetime
 ) -> Application:
-    """A new application with what `write` makes of it. Raises Invalid naming the field, NotFound, LimitExceeded."""
+    """A new application with what `write` makes of it. Raises Invalid naming the field, LimitExceeded."""
     application = write(Application(ApplicationId(new_id(now)), account_id, name, now, updated_at=now))
     check_application(application)
     async with database.transaction() as tx:
-        await load_account(tx, account_id, for_update=True)  # who counts at the same time waits here
+        await tx.accounts.find(account_id, for_update=True)  # who counts at the same time waits here
         if await tx.applications.count(account_id) >= MOST_APPLICATIONS:
             raise LimitExceeded(
                 f"An account has at most {MOST_APPLICATIONS} applications", reason="RESOURCE_LIMIT_EXCEEDED"
@@ -123,6 +124,7 @@ async def _take_off(tx: Transaction, account_id: AccountId, attached: AttachedNu
     settings, targets = apply(_without(number, attached.application_id), number.settings, number.targets)
     changed = replace(number, settings=settings, targets=targets, updated_at=now)
     await tx.numbers.save(changed)
+    await record(tx, number, changed, "updated", the_account(account_id), now)
     await publish(tx, Event(account_id, "number_updated", number.id, show_number(changed), now))
 
 

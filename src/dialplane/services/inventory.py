@@ -41,6 +41,14 @@ class InventoryStore(Protocol):
         """Those of the numbers that are in stock, whatever their state."""
         ...
 
+    async def list_countries(self) -> Mapping[str, Sequence[NumberKind]]:
+        """Countries that have numbers on offer, in the order of their names, and of which types."""
+        ...
+
+    async def locate(self, number: str) -> tuple[float, float] | None:
+        """Latitude and longitude of the number if it is in stock, else of one on offer in its area."""
+        ...
+
     async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
         """Items on offer that fit, in the order of their numbers, or nearest first where a point is given."""
         ...
@@ -100,6 +108,18 @@ async def search(database: Database, query: ItemQuery, now: datetime) -> list[Of
         if query.is_virtual:
             return await _offer_virtual(tx, query.limit, now)
         return [_offer(item) for item in await tx.inventory.search(query, now)]
+
+
+async def list_countries(database: Database) -> Mapping[str, Sequence[NumberKind]]:
+    """Countries that have numbers on offer, in the order of their names, and of which types."""
+    async with database.reading() as tx:
+        return await tx.inventory.list_countries()
+
+
+async def locate(database: Database, number: str) -> tuple[float, float] | None:
+    """Where a number is: latitude and longitude in degrees, as far as the stock knows numbers of its area."""
+    async with database.reading() as tx:
+        return await tx.inventory.locate(number)
 
 
 def _offer(item: Item) -> Offer:

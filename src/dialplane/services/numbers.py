@@ -251,19 +251,24 @@ async def release_number(
     """
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
-        if number.protected:
-            raise Conflict(
-                f"{number.number} is protected against release: set `protected` to false first",
-                reason="NUMBER_PROTECTED",
-                field="protected",
-            )
-        # What it was suspended for stays: giving a number up and taking it back is no way out of a suspension.
-        released = replace(number, status=NumberStatus.RELEASED, look_at=None, released_at=now, updated_at=now)
-        if number.item_id is not None:
-            await tx.inventory.set_state(
-                number.item_id, ItemState.QUARANTINED, account_id=account_id, until=now + QUARANTINE, now=now
-            )
-        await _save(tx, number, released, "released", by or the_account(account_id), now, events=("number_deleted",))
+        return await give_up(tx, number, by or the_account(account_id), now)
+
+
+async def give_up(tx: Transaction, number: Number, by: Actor, now: datetime) -> Number:
+    """Release a locked, live number. Raises Conflict (NUMBER_PROTECTED)."""
+    if number.protected:
+        raise Conflict(
+            f"{number.number} is protected against release: set `protected` to false first",
+            reason="NUMBER_PROTECTED",
+            field="protected",
+        )
+    # What it was suspended for stays: giving a number up and taking it back is no way out of a suspension.
+    released = replace(number, status=NumberStatus.RELEASED, look_at=None, released_at=now, updated_at=now)
+    if number.item_id is not None:
+        await tx.inventory.set_state(
+            number.item_id, ItemState.QUARANTINED, account_id=number.account_id, until=now + QUARANTINE, now=now
+        )
+    await _save(tx, number, released, "released", by, now, events=("number_deleted",))
     return released
 
 

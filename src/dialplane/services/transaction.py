@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
     from dialplane.services.trunks import TrunkStore
+    from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
 
 
@@ -88,6 +89,8 @@ class Transaction(Protocol):
     def settings(self) -> SettingStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
+    @property
+    def usage_records(self) -> UsageStore: ...
     @property
     def webhooks(self) -> WebhookStore: ...
 

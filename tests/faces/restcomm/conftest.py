@@ -3,17 +3,18 @@
 import base64
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import to_sid
+from dialplane.domain.ids import AccountId, new_id, to_sid, utc_now
 from dialplane.services.accounts import get_account
+from dialplane.services.billing import open_purse
 from dialplane.services.transaction import Database
-from tests.faces.conftest import Answer, Client, Tenant
+from tests.faces.conftest import PLENTY, Answer, Client, Tenant
 
 RESTCOMM = "/restcomm/2012-04-24"
 TWILIO = "/2010-04-01"
@@ -53,6 +54,16 @@ async def account(database: Database, tenant: Tenant) -> Account:
 def client_of(anonymous: Client, account: Account, base: str) -> FormClient:
     sid = to_sid("AC", account.id)
     return FormClient(anonymous.base, anonymous.session, base, sid, sid, account.auth_token)
+
+
+async def child_of(database: Database, account: Account, *, token: str = "child") -> Account:
+    """A sub-account with money of its own."""
+    now = utc_now()
+    child = replace(account, id=AccountId(new_id(now)), parent_id=account.id, auth_token=token)
+    async with database.transaction() as tx:
+        await tx.accounts.insert(child)
+        await open_purse(tx, child, PLENTY, now)
+    return child
 
 
 @pytest.fixture

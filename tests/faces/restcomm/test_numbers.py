@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import AccountId, NumberId, new_id, to_sid, utc_now
+from dialplane.domain.ids import NumberId, to_sid, utc_now
 from dialplane.services.accounts import get_account
 from dialplane.services.numbers import restore_number
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
-from tests.faces.restcomm.conftest import RESTCOMM, FormClient, client_of
+from tests.faces.restcomm.conftest import RESTCOMM, FormClient, child_of, client_of
 
 NUMBER = "+15105555555"
 CURL_BUY = "PhoneNumber=+15105555555&VoiceUrl=https://mycompany.com/restcomm/demos/hello-play.xml"
@@ -374,13 +374,6 @@ async def test_number_of_another_account_is_unknown(
 
 
 # --- transfer --------------------------------------------------------------------------------------------------------
-
-
-async def child_of(database: Database, account: Account, token: str = "child") -> Account:
-    child = replace(account, id=AccountId(new_id(utc_now())), parent_id=account.id, auth_token=token)
-    async with database.transaction() as tx:
-        await tx.accounts.insert(child)
-    return child
 
 
 async def test_number_moves_within_the_tree_on_its_parents_behalf(

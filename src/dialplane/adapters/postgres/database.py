@@ -35,6 +35,7 @@ from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
+from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.domain.errors import Unavailable
 
@@ -158,6 +159,10 @@ class PostgresTransaction:
     @cached_property
     def trunks(self) -> PostgresTrunkStore:
         return PostgresTrunkStore(self.connection)
+
+    @cached_property
+    def usage_records(self) -> PostgresUsageStore:
+        return PostgresUsageStore(self.connection)
 
     @cached_property
     def webhooks(self) -> PostgresWebhookStore:

@@ -45,6 +45,14 @@ class PostgresInventoryStore:
     async def find_known(self, numbers: Sequence[str]) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["find_known"], numbers)}
 
+    async def list_countries(self) -> dict[str, tuple[NumberKind, ...]]:
+        rows = await self._connection.fetch(_SQL["list_countries"])
+        return {row["country"]: tuple(NumberKind(kind) for kind in row["types"]) for row in rows}
+
+    async def locate(self, number: str) -> tuple[float, float] | None:
+        row = await self._connection.fetchrow(_SQL["locate"], number)
+        return None if row is None else (row["latitude"], row["longitude"])
+
     async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
         sql, arguments = search_sql(query)
         return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]

@@ -45,6 +45,10 @@ def search_sql(query: ItemQuery, *, lock_one: bool = False) -> tuple[str, list[o
         where("postal_code = {}", query.postal_code)
     if query.capabilities:
         where("capabilities @> {}::text[]", list(query.capabilities))
+    if query.incapable_of:
+        where("not capabilities && {}::text[]", list(query.incapable_of))
+    if query.without_documents:
+        conditions.append("documents_required = '{}'")
     if query.max_monthly_micros is not None:
         where("monthly_micros <= {}", query.max_monthly_micros)
     order = "number"

@@ -148,7 +148,7 @@ def _read_order(request: RestcommRequest) -> NumberOrder:
 def _in_area(text: str) -> ItemQuery:
     if not _AREA_CODE.fullmatch(text):
         raise invalid("AreaCode", "is three digits of the US or Canada", reason="AREA_CODE_INVALID")
-    return ItemQuery(starts_with=f"1{text}")
+    return ItemQuery(starts_with=f"1{text}", without_documents=True)  # any one, so one that can be had at once
 
 
 async def _buy(request: RestcommRequest, wanted: NumberOrder) -> Response[bytes]:

@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, to_sid
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.restcomm.dialects import Asked, Dialect, asked_of
 from dialplane.faces.restcomm.forms import Parameters, parameters_of, read_parameters
@@ -46,6 +46,10 @@ class RestcommRequest(Request[Acting, str, State]):
     @property
     def account_id(self) -> AccountId:
         return self.user.account.id
+
+    @property
+    def account_sid(self) -> str:
+        return to_sid("AC", self.account_id)
 
     @property
     def caller_id(self) -> AccountId:

@@ -7,7 +7,7 @@ from litestar.types import ASGIApp, Scope
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.restcomm import accounts, applications, numbers, organizations
+from dialplane.faces.restcomm import accounts, applications, available, numbers, organizations, usage
 from dialplane.faces.restcomm.credentials import BasicAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
@@ -16,7 +16,14 @@ from dialplane.faces.restcomm.front import Front
 from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.faces.voipbin.credentials import ApiLimits
 
-RESOURCES = [accounts.router, applications.router, numbers.router, organizations.router]
+RESOURCES = [
+    accounts.router,
+    applications.router,
+    available.router,
+    numbers.router,
+    organizations.router,
+    usage.router,
+]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""
 
 

@@ -46,3 +46,34 @@ create index numbers_by_refer_application on numbers ((refer_target ->> 'applica
     where refer_target ->> 'application_id' is not null;
 create index numbers_by_ussd_application on numbers ((settings -> 'ussd' ->> 'application_id'))
     where settings -> 'ussd' ->> 'application_id' is not null;
+
+-- Usage: which category of usage records (Restcomm, Twilio) a call and a message belong to. Counts and minutes come from
+-- these records, prices from the ledger; nothing counts anything by itself.
+
+create view call_usage as
+select c.id, c.account_id, c.created_at, c.progressing_at, c.ended_at,
+    case
+        when c.cost_type in ('call_extension', 'call_direct_ext') then 'calls-client'
+        when c.direction = 'outgoing' and c.destination ->> 'type' = 'extension' then 'calls-client'
+        when c.direction = 'outgoing' and c.destination ->> 'type' = 'sip' then 'calls-sip'
+        when c.direction = 'outgoing' then 'calls-outbound'
+        when n.kind = 'local' then 'calls-inbound-local'
+        when n.kind = 'toll_free' then 'calls-inbound-tollfree'
+        else 'calls-inbound'
+    end as category
+from calls c left join numbers n on n.id = c.number_id;
+
+create view message_usage as
+select m.id, m.account_id, m.created_at,
+    case
+        when m.direction = 'inbound' and n.kind = 'sip' then 'sms-inbound-shortcode'
+        when m.direction = 'inbound' then 'sms-inbound-longcode'
+        when n.kind = 'sip' then 'sms-outbound-shortcode'
+        else 'sms-outbound-longcode'
+    end as category
+from messages m left join numbers n on n.id = m.number_id;
+
+-- a deleted call was made all the same; those that are not deleted have an index of their own
+create index calls_deleted_by_account on calls (account_id, created_at) where deleted_at is not null;
+create index messages_deleted_by_account on messages (account_id, created_at) where deleted_at is not null;
+create index recordings_deleted_by_account on recordings (account_id, created_at) where deleted_at is not null;

@@ -59,3 +59,26 @@ update reservations set status = $2, ended_at = $3 where item_id = $1 and status
 select r.* from reservations r join inventory_items i on i.id = r.item_id
 where i.state = 'held' and i.state_until <= $1 and r.status = 'held'
 order by r.expires_at limit $2 for update of i skip locked
+
+-- name: list_countries
+-- From one pair to the next along inventory_offered_by_country, instead of reading all that is on offer.
+with recursive pairs as (
+    (select country, type from inventory_items where state = 'offered' order by country, type limit 1)
+    union all
+    select following.country, following.type
+    from pairs, lateral (
+        select country, type from inventory_items
+        where state = 'offered' and (country, type) > (pairs.country, pairs.type)
+        order by country, type limit 1
+    ) as following
+)
+select country, array_agg(type::text order by type) as types from pairs group by country order by country
+
+-- name: locate
+-- The number itself, or a neighbour: in North America the area code is the five characters at the start.
+(select latitude, longitude from inventory_items where number = $1 and latitude is not null)
+union all
+(select latitude, longitude from inventory_items
+ where state = 'offered' and number like left($1, 5) || '%' and latitude is not null
+ order by number limit 1)
+limit 1

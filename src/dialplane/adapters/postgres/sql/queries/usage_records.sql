@@ -1,0 +1,51 @@
+-- Queries of the subject: usage_records.
+
+-- name: facts
+-- What the accounts $1 used from $2 up to $3, by period ($4: day, month, year; any other word: all in one) and category.
+-- A call belongs to the moment it ended; calls that began up to a day before are therefore looked at too.
+select case when $4 in ('day', 'month', 'year') then date_trunc($4, used.at) else $2 end as period, used.category,
+       sum(used.count)::bigint as count, sum(used.amount)::bigint as amount, sum(used.micros)::bigint as micros
+from (
+    select ended_at as at, category, 1 as count,
+           greatest(ceil(extract(epoch from ended_at - progressing_at) / 60), 1) as amount, 0 as micros
+    from call_usage
+    where account_id = any($1::uuid[]) and created_at >= $2::timestamptz - interval '1 day' and created_at < $3
+      and ended_at >= $2 and ended_at < $3 and progressing_at is not null
+    union all
+    select message.created_at, message.category, 1, target.parts, 0
+    from message_usage message join message_targets target on target.message_id = message.id
+    where message.account_id = any($1::uuid[]) and message.created_at >= $2 and message.created_at < $3
+      and target.status in ('received', 'sent', 'delivered', 'dlr_timeout')
+    union all
+    select created_at, 'recordings', 1, ceil(duration_ms / 60000.0), 0
+    from recordings
+    where account_id = any($1::uuid[]) and created_at >= $2 and created_at < $3 and status = 'ended'
+    union all
+    select entry.created_at,
+           case entry.reference_type
+               when 'call' then coalesce(call.category, 'calls')
+               when 'call_extension' then coalesce(call.category, 'calls')
+               when 'sms' then coalesce(message.category, 'sms')
+               when 'recording' then 'recordings'
+               when 'number' then
+                   case number.kind when 'local' then 'phonenumbers-local' when 'toll_free' then 'phonenumbers-tollfree'
+                   else 'phonenumbers' end
+               when 'number_renew' then
+                   case number.kind when 'local' then 'phonenumbers-local' when 'toll_free' then 'phonenumbers-tollfree'
+                   else 'phonenumbers' end
+               else 'totalprice'
+           end,
+           case when entry.reference_type in ('number', 'number_renew') then 1 else 0 end,
+           case when entry.reference_type in ('number', 'number_renew') then 1 else 0 end,
+           -entry.amount_micros
+    from ledger_entries entry
+    left join call_usage call
+        on entry.reference_type in ('call', 'call_extension') and call.id = entry.reference_id
+    left join message_usage message on entry.reference_type = 'sms' and message.id = entry.reference_id
+    left join numbers number
+        on entry.reference_type in ('number', 'number_renew') and number.id = entry.reference_id
+    where entry.account_id = any($1::uuid[]) and entry.created_at >= $2 and entry.created_at < $3
+      and entry.transaction_type in ('usage', 'refund')
+) used
+group by period, used.category
+order by period, used.category;

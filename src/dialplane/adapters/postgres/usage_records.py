@@ -1,0 +1,26 @@
+"""Usage in Postgres: a view of calls, messages, recordings and the ledger."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.ids import AccountId
+from dialplane.domain.usage_records import Category, Fact, Granularity
+
+_SQL = queries("usage_records")
+
+
+class PostgresUsageStore:
+    """Fulfils `services.usage_records.UsageStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def facts(
+        self, accounts: Collection[AccountId], *, since: datetime, until: datetime, granularity: Granularity
+    ) -> list[Fact]:
+        rows = await self._connection.fetch(_SQL["facts"], list(accounts), since, until, granularity.value)
+        return [
+            Fact(row["period"].date(), Category(row["category"]), row["count"], row["amount"], row["micros"])
+            for row in rows
+        ]

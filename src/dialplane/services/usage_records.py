@@ -1,0 +1,44 @@
+"""What accounts used, by period and category: a view of records and ledger, worked out when it is asked for."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
+
+from dialplane.domain.ids import AccountId
+from dialplane.domain.usage_records import Category, Fact, Granularity, Range, UsageRecord, records
+from dialplane.services.transaction import Database
+
+
+class UsageStore(Protocol):
+    """Port."""
+
+    async def facts(
+        self, accounts: Collection[AccountId], *, since: datetime, until: datetime, granularity: Granularity
+    ) -> list[Fact]:
+        """What was used from `since` up to `until`, added up by period and leaf of the tree of categories."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """Days are those of UTC. `category` None is every one."""
+
+    days: Range
+    granularity: Granularity
+    category: Category | None = None
+    with_sub_accounts: bool = False
+
+
+async def query_usage(database: Database, account_id: AccountId, query: UsageQuery) -> list[UsageRecord]:
+    """Newest period first."""
+    if query.days.last < query.days.first:
+        return []
+    since = datetime.combine(query.days.first, time(), UTC)
+    until = datetime.combine(query.days.last, time(), UTC) + timedelta(days=1)
+    async with database.reading() as tx:
+        accounts = [account_id]
+        if query.with_sub_accounts:
+            accounts += await tx.account_tree.ids_below(account_id)
+        facts = await tx.usage_records.facts(accounts, since=since, until=until, granularity=query.granularity)
+    return records(facts, query.days, query.granularity, query.category)
