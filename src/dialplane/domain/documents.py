@@ -1,7 +1,7 @@
 """Documents that an account hands in: what counts as one, and what the operator may say of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -73,7 +73,7 @@ class DocumentDraft:
     """A document as it comes in."""
 
     kind: str
-    content: bytes
+    content: bytes = field(repr=False)
     name: str = ""
     expires_on: date | None = None
 
