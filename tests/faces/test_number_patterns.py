@@ -235,3 +235,16 @@ async def test_route_explain_shows_every_pattern_with_its_reason(client: Client)
         ("pattern", "17.*", "no match"),
     ]
     assert all(each["reason"] for each in answer.json["candidates"])
+
+
+async def test_message_of_a_carrier_reaches_a_channel(client: Client, operator: Client) -> None:
+    """The document's Omnichannel number."""
+    channel = await client.ask("POST", "/v1.0/numbers", {"number": "mms:+12345678", "type": "channel"})
+
+    sent = await operator.ask(
+        "POST", "/sandbox/messages", {"from": "+12125550111", "to": "mms:+12345678", "text": "hello"}
+    )
+
+    messages = await client.ask("GET", "/v1.0/messages")
+    assert (sent.status, channel.status) == (201, 200)
+    assert [row["targets"][0]["destination"]["target"] for row in messages.json["result"]] == ["mms:+12345678"]
