@@ -221,7 +221,7 @@ async def test_top_account_cannot_close_itself_and_siblings_have_no_authority(da
     with pytest.raises(Invalid):
         await change(database, top, top, AccountStatus.DELETED)
     for caller, account in ((one.id, two.id), (one.id, top)):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotFound):
             await change(database, caller, account, AccountStatus.SUSPENDED)
 
 

@@ -23,6 +23,7 @@ from dialplane.faces.voipbin import (
     orders,
     recordings,
     routing,
+    sub_accounts,
     webhooks,
 )
 from dialplane.faces.voipbin.bodies import BodyLimits
@@ -47,6 +48,7 @@ RESOURCES = [
     orders.router,
     recordings.router,
     routing.router,
+    sub_accounts.router,
     webhooks.router,
 ]
 
