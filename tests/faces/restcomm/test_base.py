@@ -22,6 +22,16 @@ async def test_missing_or_wrong_credentials_are_401_with_the_realm(restcomm: For
         assert wrong.headers["WWW-Authenticate"] == f'Basic realm="{realm}"'
 
 
+async def test_what_can_be_no_account_is_refused_and_never_a_fault(restcomm: FormClient) -> None:
+    """IN-1."""
+    for user in ("", "AC1", "a\0@b", "@", "x" * 400 + "@b"):
+        assert (await replace(restcomm, user=user).ask("GET", "IncomingPhoneNumbers.json")).status == 401
+    for named in ("a%00@b", "%FF@b", "AC1", "%20", "x" * 400 + "@b"):
+        assert (await replace(restcomm, sid=named).ask("GET", "IncomingPhoneNumbers.json")).status == 404
+    for query in ("PhoneNumber=%FF", "FriendlyName=%00", "PhoneNumber=" + "1" * 300):
+        assert (await restcomm.ask("GET", f"IncomingPhoneNumbers.json?{query}")).status == 400
+
+
 async def test_address_of_email_may_stand_for_the_account(restcomm: FormClient, account: Account) -> None:
     by_email = replace(restcomm, user=account.email.upper(), sid=account.email)
 

@@ -82,10 +82,11 @@ async def test_curl_that_lists_as_printed(restcomm: FormClient) -> None:
     assert list(bought) == [
         "sid", "account_sid", "friendly_name", "phone_number", "voice_url", "voice_method", "voice_fallback_url",
         "voice_fallback_method", "status_callback", "status_callback_method", "voice_caller_id_lookup",
-        "voice_application_sid", "date_created", "date_updated", "sms_url", "sms_method", "sms_fallback_url",
-        "sms_fallback_method", "sms_application_sid", "ussd_url", "ussd_method", "ussd_fallback_url",
-        "ussd_fallback_method", "ussd_application_sid", "refer_url", "refer_method", "refer_application_sid",
-        "capabilities", "api_version", "uri",
+        "voice_application_sid", "voice_application_name", "date_created", "date_updated", "sms_url", "sms_method",
+        "sms_fallback_url", "sms_fallback_method", "sms_application_sid", "sms_application_name", "ussd_url",
+        "ussd_method", "ussd_fallback_url", "ussd_fallback_method", "ussd_application_sid", "ussd_application_name",
+        "refer_url", "refer_method", "refer_application_sid", "refer_application_name", "capabilities", "api_version",
+        "uri",
     ]  # fmt: skip
     assert bought["capabilities"] == {
         "voice_capable": True,
@@ -236,20 +237,16 @@ EVERY_FIELD = {
     "StatusCallback": "https://example.org/status",
     "StatusCallbackMethod": "GET",
     "VoiceCallerIdLookup": "true",
-    "VoiceApplicationSid": "AP" + "1" * 32,
     "SmsUrl": "https://example.org/sms",
     "SmsMethod": "GET",
     "SmsFallbackUrl": "https://example.org/sms-fallback",
     "SmsFallbackMethod": "GET",
-    "SmsApplicationSid": "AP" + "2" * 32,
     "UssdUrl": "https://example.org/ussd",
     "UssdMethod": "GET",
     "UssdFallbackUrl": "https://example.org/ussd-fallback",
     "UssdFallbackMethod": "GET",
-    "UssdApplicationSid": "AP" + "3" * 32,
     "ReferUrl": "https://example.org/refer",
     "ReferMethod": "GET",
-    "ReferApplicationSid": "AP" + "4" * 32,
 }
 
 
@@ -257,23 +254,54 @@ def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+APPLICATIONS = ("VoiceApplicationSid", "SmsApplicationSid", "UssdApplicationSid", "ReferApplicationSid")
+
+
+async def application(client: FormClient, name: str = "menu") -> str:
+    sid: str = (await client.ask("POST", "Applications.json", {"FriendlyName": name})).json["sid"]
+    return sid
+
+
+async def every_field(client: FormClient) -> dict[str, str]:
+    """The fields, with one application in all the places of applications."""
+    return EVERY_FIELD | dict.fromkeys(APPLICATIONS, await application(client))
+
+
 SHOWN = {snake(name): value == "true" if value == "true" else value for name, value in EVERY_FIELD.items()}
 
 
 async def test_every_field_is_stored_and_shown_on_create_and_on_update(restcomm: FormClient) -> None:
-    created = await buy(restcomm, **EVERY_FIELD)
+    form = await every_field(restcomm)
+    shown = SHOWN | {snake(name): form[name] for name in APPLICATIONS}
+    created = await buy(restcomm, **form)
     bare = await buy(restcomm, "+14216902867")
-    updated = await restcomm.ask("PUT", f"IncomingPhoneNumbers/{bare['sid']}.json", EVERY_FIELD)
+    updated = await restcomm.ask("PUT", f"IncomingPhoneNumbers/{bare['sid']}.json", form)
 
-    assert {name: created[name] for name in SHOWN} == SHOWN
-    assert {name: updated.json[name] for name in SHOWN} == SHOWN
+    assert {name: created[name] for name in shown} == shown
+    assert {name: updated.json[name] for name in shown} == shown
+    assert (created["voice_application_name"], updated.json["sms_application_name"]) == ("menu", "menu")
     assert (await restcomm.ask("GET", f"IncomingPhoneNumbers/{created['sid']}.json")).json == created
+
+
+async def test_application_of_another_account_is_400_as_an_unknown_one(
+    restcomm: FormClient, twilio: FormClient, anonymous: Client, other_tenant: Tenant, database: Database
+) -> None:
+    foreign = await application(client_of(anonymous, await get_account(database, other_tenant.id), RESTCOMM))
+    sid = (await buy(restcomm))["sid"]
+
+    for given in (foreign, "AP" + "1" * 32):
+        created = await restcomm.ask(
+            "POST", "IncomingPhoneNumbers.json", {"PhoneNumber": "+14216902867", "SmsApplicationSid": given}
+        )
+        updated = await twilio.ask("POST", f"IncomingPhoneNumbers/{sid}.json", {"VoiceApplicationSid": given})
+        assert (created.status, created.json["message"]) == (400, "SmsApplicationSid: there is no such application")
+        assert (updated.status, updated.json["code"]) == (400, 21218)
 
 
 async def test_application_goes_before_the_urls_and_gives_way_when_taken_off(
     restcomm: FormClient, client: Client
 ) -> None:
-    sid = str((await buy(restcomm, **EVERY_FIELD))["sid"])
+    sid = str((await buy(restcomm, **await every_field(restcomm)))["sid"])
     path, targets = f"IncomingPhoneNumbers/{sid}.json", f"/v1.0/numbers/{UUID(sid[2:])}/targets"
     with_application = await client.ask("GET", targets)
 
@@ -381,7 +409,7 @@ async def test_number_moves_within_the_tree_on_its_parents_behalf(
 ) -> None:
     """Between the parent and a child, and from child to child (reference 2.8)."""
     first, second = [await child_of(database, account) for _ in range(2)]
-    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", SmsApplicationSid="AP" + "1" * 32))["sid"]
+    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", SmsApplicationSid=await application(restcomm)))["sid"]
     path = f"IncomingPhoneNumbers/{sid}.json"
     as_first = replace(restcomm, sid=to_sid("AC", first.id))
 

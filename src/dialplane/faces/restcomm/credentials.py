@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.accounts import Principal
+from dialplane.domain.accounts import Account, Principal
 from dialplane.domain.errors import NotAuthenticated, NotFound
 from dialplane.domain.ids import AccountId, from_sid
 from dialplane.faces.dependencies import Dependencies
@@ -15,6 +15,7 @@ from dialplane.services.basic_authentication import Acting, authenticate_basic, 
 
 ACCOUNT_PARAMETER = "account_sid"
 """The path parameter that names the account which is acted for; an address of e-mail may stand there too."""
+LONGEST_EMAIL = 320
 
 
 class BasicAuthentication:
@@ -28,15 +29,24 @@ class BasicAuthentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._limits.check_address(scope)
         user, token = _credentials(scope)
-        caller = await authenticate_basic(self._ports.database, _account_name(user), token)
+        name = _account_name(user)
+        if name is None:
+            raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
+        caller = await authenticate_basic(self._ports.database, name, token)
         self._limits.check_account(scope, Principal(caller.id, via="basic"))
-        account = caller
-        named = scope["path_params"].get(ACCOUNT_PARAMETER)
-        if named is not None:
-            account = await resolve_account(self._ports.database, caller, _path_account(str(named)))
-        scope["user"] = Acting(caller, account)
+        scope["user"] = Acting(caller, await self._acted_for(scope, caller))
         scope["auth"] = "basic"
         await self._app(scope, receive, send)
+
+    async def _acted_for(self, scope: Scope, caller: Account) -> Account:
+        """The account in the path; the caller's own where the path names none."""
+        named = scope["path_params"].get(ACCOUNT_PARAMETER)
+        if named is None:
+            return caller
+        name = _account_name(str(named))
+        if name is None:
+            raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+        return await resolve_account(self._ports.database, caller, name)
 
 
 def _credentials(scope: Scope) -> tuple[str, str]:
@@ -51,23 +61,12 @@ def _credentials(scope: Scope) -> tuple[str, str]:
     return user, token
 
 
-def _account_name(text: str) -> AccountId | str:
-    """An id, or the address of e-mail that stands instead. Raises NotAuthenticated."""
+def _account_name(text: str) -> AccountId | str | None:
+    """An id, or the address of e-mail that may stand instead; None where it can be neither."""
     if "@" in text:
-        return text
+        return None if "\0" in text or len(text) > LONGEST_EMAIL else text
     account_id = read_sid("AC", text)
-    if account_id is None:
-        raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
-    return AccountId(account_id)
-
-
-def _path_account(text: str) -> AccountId | str:
-    if "@" in text:
-        return text
-    account_id = read_sid("AC", text)
-    if account_id is None:
-        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
-    return AccountId(account_id)
+    return None if account_id is None else AccountId(account_id)
 
 
 def read_sid(prefix: str, sid: str) -> UUID | None:

@@ -88,6 +88,9 @@ _NAMES = {
     "country": "IsoCountryCode",
     "type": "PhoneNumber",
     "customer_id": "AccountSid",
+    "voice_application_id": "VoiceApplicationSid",
+    "message_application_id": "SmsApplicationSid",
+    "refer_application_id": "ReferApplicationSid",
 }
 """What services call a field, and what these dialects call it."""
 
@@ -95,7 +98,9 @@ _NAMES = {
 def _name(refusal: errors.Refusal) -> str:
     """The message, with the parameter in front where it speaks of it by another name."""
     name = _NAMES.get(refusal.field, refusal.field)
-    return refusal.message if not name or name in refusal.message else f"{name}: {refusal.message}"
+    if not name or name in refusal.message:
+        return refusal.message
+    return f"{name}: {refusal.message.removeprefix(f'{refusal.field}: ')}"
 
 
 def _body(asked: Asked, status: int, code: int, message: str, reason: str) -> bytes:

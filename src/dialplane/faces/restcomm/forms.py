@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import Invalid
 from dialplane.faces.voipbin.bodies import BODY  # where the layer of Idempotency-Key looks for it
+from dialplane.services.webhooks import check_url
 
 LARGEST_BODY = 10_000_000
 MOST_PARAMETERS = 1000
@@ -20,7 +21,7 @@ LONGEST_URL = 2048
 
 _PARAMETERS = "dialplane.parameters"
 _FORM = b"application/x-www-form-urlencoded"
-_URL = re.compile(r"(https?://[^\s/@?#]+)?(/[^\s\x00-\x20\x7f]*|[/?#][^\s\x00-\x20\x7f]*)?", re.IGNORECASE)
+_PATH = re.compile(r"/[^\s\x00-\x20\x7f]*")
 
 Method = Literal["GET", "POST"]
 
@@ -90,7 +91,13 @@ class Parameters:
 
 def is_url(text: str) -> bool:
     """The form only: where it leads is checked each time by the client that connects."""
-    return bool(text) and _URL.fullmatch(text) is not None
+    if text.startswith("/"):
+        return _PATH.fullmatch(text) is not None
+    try:
+        check_url(text)
+    except Invalid:
+        return False
+    return True
 
 
 def invalid(name: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Invalid:

@@ -1,12 +1,13 @@
 """A number as both dialects show it, in the order of reference 2.2."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import phonenumbers
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import NumberId, to_sid
-from dialplane.domain.number_settings import Fetch, seen
+from dialplane.domain.ids import ApplicationId, NumberId, to_sid
+from dialplane.domain.number_settings import Fetch, NumberSettings, seen
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.orders import Order
 from dialplane.faces.restcomm.dialects import Asked
@@ -15,8 +16,21 @@ from dialplane.faces.restcomm.rendering import Forked
 CAPABILITIES = ("voice", "sms", "mms", "fax")
 
 
-def show_number(asked: Asked, number: Number) -> dict[str, object]:
-    """Every member is always there, null where it has no value."""
+Names = Mapping[ApplicationId, str]
+
+
+def application_ids(numbers: Iterable[Number]) -> set[ApplicationId]:
+    """The applications that answers about these numbers name."""
+    fetches = (fetch for number in numbers for fetch in _named(seen(number.settings, number.targets)))
+    return {ApplicationId(fetch.application_id) for fetch in fetches if fetch.application_id is not None}
+
+
+def _named(settings: NumberSettings) -> tuple[Fetch, Fetch, Fetch]:
+    return settings.voice, settings.message, settings.refer
+
+
+def show_number(asked: Asked, number: Number, names: Names) -> dict[str, object]:
+    """Every member is always there, null where it has no value. `names` are those of `application_ids`."""
     account_sid, sid = to_sid("AC", number.account_id), to_sid("PN", number.id)
     settings = seen(number.settings, number.targets)
     members: dict[str, object] = {
@@ -31,21 +45,21 @@ def show_number(asked: Asked, number: Number) -> dict[str, object]:
         "status_callback": settings.status_url or None,
         "status_callback_method": settings.status_method,
         "voice_caller_id_lookup": settings.caller_id_lookup,
-        "voice_application_sid": _application_sid(settings.voice),
+        **_application(asked, "voice", settings.voice, names),
         "date_created": asked.dialect.show_time(number.created_at),
         "date_updated": asked.dialect.show_time(number.updated_at or number.created_at),
         "sms_url": settings.message.url or None,
         "sms_method": settings.message.method,
         "sms_fallback_url": settings.message.fallback_url or None,
         "sms_fallback_method": settings.message.fallback_method,
-        "sms_application_sid": _application_sid(settings.message),
+        **_application(asked, "sms", settings.message, names),
     }
     if not asked.dialect.is_twilio:
-        members |= _ussd(settings.ussd)
+        members |= _ussd(asked, settings.ussd)
     return members | {
         "refer_url": settings.refer.url or None,
         "refer_method": settings.refer.method,
-        "refer_application_sid": _application_sid(settings.refer),
+        **_application(asked, "refer", settings.refer, names),
         "capabilities": show_capabilities(asked, _able(number)),
         "api_version": settings.api_version or asked.dialect.api_version,
         "uri": asked.uri(f"/Accounts/{account_sid}/IncomingPhoneNumbers/{sid}"),
@@ -68,16 +82,16 @@ def show_order(asked: Asked, order: Order, account: Account) -> dict[str, object
         settings=wanted.settings,
         name=wanted.name,
     )
-    return show_number(asked, number) | {"status": "pending"}
+    return show_number(asked, number, {}) | {"status": "pending"}
 
 
-def _ussd(ussd: Fetch) -> dict[str, object]:
+def _ussd(asked: Asked, ussd: Fetch) -> dict[str, object]:
     return {
         "ussd_url": ussd.url or None,
         "ussd_method": ussd.method,
         "ussd_fallback_url": ussd.fallback_url or None,
         "ussd_fallback_method": ussd.fallback_method,
-        "ussd_application_sid": _application_sid(ussd),
+        **_application(asked, "ussd", ussd, {}),
     }
 
 
@@ -103,8 +117,15 @@ def _twilios_own(asked: Asked, number: Number, sid: str) -> dict[str, object]:
     }
 
 
-def _application_sid(fetch: Fetch) -> str | None:
-    return None if fetch.application_id is None else to_sid("AP", fetch.application_id)
+def _application(asked: Asked, kind: str, fetch: Fetch, names: Names) -> dict[str, object]:
+    """The sid, and in Restcomm's dialect the name."""
+    application_id = fetch.application_id
+    own: dict[str, object] = {
+        f"{kind}_application_sid": None if application_id is None else to_sid("AP", application_id)
+    }
+    if not asked.dialect.is_twilio:
+        own[f"{kind}_application_name"] = None if application_id is None else names.get(ApplicationId(application_id))
+    return own
 
 
 def _able(number: Number) -> tuple[str, ...]:

@@ -21,11 +21,12 @@ from dialplane.domain.targets import Targets
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_fields import read_name, read_settings
-from dialplane.faces.restcomm.number_shapes import number_named, show_number, show_order
+from dialplane.faces.restcomm.number_shapes import application_ids, number_named, show_number, show_order
 from dialplane.faces.restcomm.paging import Collection, Listed, Page, read_page, show_list
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
 from dialplane.services import numbers as service
+from dialplane.services.applications import application_names
 from dialplane.services.configuration import Configuration, configure_number
 from dialplane.services.purchase import buy_number
 from dialplane.services.sip_numbers import create_sip_number
@@ -77,7 +78,7 @@ async def create_number(request: RestcommRequest) -> Response[bytes]:
             raise invalid("PhoneNumber", "is needed", reason="NUMBER_MISSING")
         with _told_as_bad_input(_NOT_TO_BE_HAD):
             number = await create_sip_number(request.database, request.account_id, wanted, request.now)
-        return _show_created(request, number)
+        return await _show_created(request, number)
     area_code = parameters.text("AreaCode").strip()
     if area_code:
         return await _buy(request, replace(wanted, number="", query=_in_area(area_code)))
@@ -106,7 +107,7 @@ async def create_mobile_number(request: RestcommRequest) -> Response[bytes]:
 async def get_number(request: RestcommRequest, number_sid: FromPath[str]) -> Response[bytes]:
     """One number."""
     number = await service.get_number(request.database, request.account_id, _number_id(number_sid))
-    return show(request.asked, ITEM, show_number(request.asked, number))
+    return await _show(request, number)
 
 
 @route("/{number_sid:str}", http_method=["POST", "PUT"], status_code=200)
@@ -118,7 +119,7 @@ async def update_number(request: RestcommRequest, number_sid: FromPath[str]) -> 
         number = await configure_number(
             request.database, request.caller_id, request.account_id, number_id, wanted, request.now
         )
-    return show(request.asked, ITEM, show_number(request.asked, number))
+    return await _show(request, number)
 
 
 @delete("/{number_sid:str}", status_code=204)
@@ -158,7 +159,7 @@ async def _buy(request: RestcommRequest, wanted: NumberOrder) -> Response[bytes]
         bought = await buy_number(
             request.database, request.ports.carriers, request.account_id, wanted, await request.billing_now()
         )
-    return _show_created(request, bought)
+    return await _show_created(request, bought)
 
 
 def _normal(text: str, country: str) -> str:
@@ -173,12 +174,17 @@ def _normal(text: str, country: str) -> str:
         raise Invalid(message, reason="NUMBER_INVALID", field="PhoneNumber") from fault
 
 
-def _show_created(request: RestcommRequest, bought: Number | Order) -> Response[bytes]:
+async def _show_created(request: RestcommRequest, bought: Number | Order) -> Response[bytes]:
     """The number; where the carrier or documents are still waited for, what it will be, with 202."""
     asked = request.asked
     if isinstance(bought, Number):
-        return show(asked, ITEM, show_number(asked, bought), status=asked.dialect.created)
+        return await _show(request, bought, status=asked.dialect.created)
     return show(asked, ITEM, show_order(asked, bought, request.account), status=202)
+
+
+async def _show(request: RestcommRequest, number: Number, *, status: int = 200) -> Response[bytes]:
+    names = await application_names(request.database, application_ids([number]))
+    return show(request.asked, ITEM, show_number(request.asked, number, names), status=status)
 
 
 _NOT_TO_BE_HAD = dict.fromkeys(("NUMBER_NOT_FOUND", "ALREADY_EXISTS", "CARRIER_REFUSED"), "NUMBER_NOT_AVAILABLE")
@@ -215,7 +221,8 @@ async def _list(request: RestcommRequest, *kinds: NumberKind) -> Response[bytes]
     page = read_page(request, NUMBERS)
     query = _read_query(request.filters, page, kinds)
     numbers, total = await service.search_numbers(request.database, request.account_id, query)
-    rows = [show_number(request.asked, number) for number in numbers[: page.size]]
+    names = await application_names(request.database, application_ids(numbers))
+    rows = [show_number(request.asked, number, names) for number in numbers[: page.size]]
     return show_list(request, NUMBERS, Listed(rows, total, more_follow=len(numbers) > page.size), page)
 
 
