@@ -186,6 +186,15 @@ async def test_closing_ends_everything_below_but_history_and_ledger(database: Po
     await assert_balanced(database)
 
 
+async def test_suspended_account_takes_no_virtual_number(database: PostgresDatabase) -> None:
+    top = await buyer(database)
+    child = await sub_account(database, top)
+    await change(database, top, child.id, AccountStatus.SUSPENDED)
+
+    with pytest.raises(NotPermitted):
+        await bought(database, child.id, "+899100000001")
+
+
 async def test_closing_is_final(database: PostgresDatabase) -> None:
     top = await buyer(database)
     child = await sub_account(database, top)

@@ -53,6 +53,13 @@ class AccountTreeStore(Protocol):
 
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
 
+    async def move_to_organization(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+    ) -> None:
+        """Move them with their live numbers and their extensions. Raises AlreadyExists where the organization has a
+        short code, pattern or channel of theirs already."""
+        ...
+
     async def numbers_of(self, accounts: Collection[AccountId]) -> list[tuple[AccountId, NumberId]]:
         """Live ones."""
         ...
@@ -104,7 +111,7 @@ async def create_sub_account(
     active; AlreadyExists where the address signs in already; NotFound for the organization; LimitExceeded.
     """
     check_draft(draft)
-    password_hash = await hasher.hash(draft.password or secret())
+    password_hash = await hasher.hash(draft.password or secret()) if draft.email else ""
     async with database.transaction() as tx:
         parent = await load_account(tx, parent_id, for_update=True)
         if not parent.status.may_use:
