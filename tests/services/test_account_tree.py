@@ -1,5 +1,6 @@
 """Accounts below accounts: who makes them, what suspending and closing reach, credit that moves (NUM-4, LED-1)."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -186,6 +187,39 @@ async def test_closing_ends_everything_below_but_history_and_ledger(database: Po
     await assert_balanced(database)
 
 
+async def test_purchases_that_race_with_closing_leave_no_number_behind(database: PostgresDatabase) -> None:
+    """NUM-2, LED-1: each either comes too late, or its number is released with the others."""
+    top = await buyer(database, 100_000_000)
+    child = await sub_account(database, top)
+    await move_credit(database, top, child.id, Micros(50_000_000), key="1", now=NOW)
+    numbers = [f"+120255501{index:02}" for index in range(12)]
+    await stock(database, *numbers)
+
+    outcomes = await asyncio.gather(
+        *(bought(database, child.id, number) for number in numbers[:6]),
+        change(database, top, child.id, AccountStatus.DELETED),
+        *(bought(database, child.id, number) for number in numbers[6:]),
+        return_exceptions=True,
+    )
+
+    refused = [each for each in outcomes if isinstance(each, BaseException)]
+    assert all(isinstance(each, InsufficientBalance | NotPermitted) for each in refused), refused
+    assert await status_of(database, child.id) == [AccountStatus.DELETED]
+    live = "select count(*) from numbers where status <> 'released'"
+    assert await database.pool.fetchval(live) == 0
+    assert await credit_of(database, child.id) == (0, 0)
+    await assert_balanced(database)
+
+
+async def test_suspended_account_takes_no_virtual_number(database: PostgresDatabase) -> None:
+    top = await buyer(database)
+    child = await sub_account(database, top)
+    await change(database, top, child.id, AccountStatus.SUSPENDED)
+
+    with pytest.raises(NotPermitted):
+        await bought(database, child.id, "+899100000001")
+
+
 async def test_closing_is_final(database: PostgresDatabase) -> None:
     top = await buyer(database)
     child = await sub_account(database, top)
@@ -221,7 +255,7 @@ async def test_top_account_cannot_close_itself_and_siblings_have_no_authority(da
     with pytest.raises(Invalid):
         await change(database, top, top, AccountStatus.DELETED)
     for caller, account in ((one.id, two.id), (one.id, top)):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotFound):
             await change(database, caller, account, AccountStatus.SUSPENDED)
 
 

@@ -73,18 +73,19 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
     below = await tx.account_tree.lock_below(account.id)
     living = [each for each in below if each.status is not AccountStatus.DELETED]
     ids = [account.id, *(each.id for each in living)]
-    for owner, number_id in await tx.account_tree.numbers_of(ids):
-        number = await tx.numbers.find_locked(owner, number_id)
-        if number is not None and number.status is not NumberStatus.RELEASED:  # it may have left meanwhile
-            await give_up(tx, number, by, now)
+    await _give_up_numbers(tx, ids, by, now)
     await _end_orders(tx, ids, now)
     for item_id in await tx.account_tree.reserved_items_of(ids):
         await tx.inventory.end_reservation(item_id, ReservationStatus.RELEASED, now)
         await tx.inventory.set_state(item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
     await tx.account_tree.end_belongings(ids, now)
+    # All purses at once, in the one order that everybody locks them in; the parent's gets what is left.
+    await tx.ledger.lock_purses({*ids, account.parent_id or account.id})
     holds = await tx.account_tree.open_holds_of(ids)
     if holds:
         await release_many(tx, holds, now)
+    await _give_up_numbers(tx, ids, by, now)  # again: a purchase that held a purse may have ended meanwhile
+    await _end_orders(tx, ids, now)
     for each in reversed([account, *living]):  # the lowest first, so that money goes all the way up
         await _give_credit_up(tx, each, now)
         await tx.accounts.update(_closed(each, now))
@@ -93,6 +94,13 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
 
 def _closed(account: Account, now: datetime) -> Account:
     return replace(account, status=AccountStatus.DELETED, suspended_by=None, updated_at=now, deleted_at=now)
+
+
+async def _give_up_numbers(tx: Transaction, accounts: Sequence[AccountId], by: Actor, now: datetime) -> None:
+    for owner, number_id in await tx.account_tree.numbers_of(accounts):
+        number = await tx.numbers.find_locked(owner, number_id)
+        if number is not None and number.status is not NumberStatus.RELEASED:  # it may have left meanwhile
+            await give_up(tx, number, by, now)
 
 
 async def _end_orders(tx: Transaction, accounts: Sequence[AccountId], now: datetime) -> None:

@@ -4,6 +4,7 @@ Each account has credit of its own. A sub-account begins without any, and withou
 would otherwise multiply with every sub-account; the account above moves credit to it and back.
 """
 
+import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from dialplane.domain.money import Micros
 from dialplane.services.access_keys import issue_key
 from dialplane.services.account_standing import set_standing, shift_credit
 from dialplane.services.accounts import is_descendant, load_account
+from dialplane.services.billing import Balance, get_balance
 from dialplane.services.provisioning import PasswordMaker, secret
 from dialplane.services.transaction import Database, Transaction
 
@@ -50,6 +52,13 @@ class AccountTreeStore(Protocol):
         ...
 
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
+
+    async def move_to_organization(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+    ) -> None:
+        """Move them with their live numbers and their extensions. Raises AlreadyExists where the organization has a
+        short code, pattern or channel of theirs already."""
+        ...
 
     async def numbers_of(self, accounts: Collection[AccountId]) -> list[tuple[AccountId, NumberId]]:
         """Live ones."""
@@ -84,6 +93,14 @@ async def query_accounts(database: Database, query: AccountQuery) -> tuple[list[
         return await tx.account_tree.query(query)
 
 
+async def get_sub_account(database: Database, parent_id: AccountId, account_id: AccountId) -> Balance:
+    """An account that is or stands below `parent_id`, and what it has. Raises NotFound (ACCOUNT_NOT_FOUND)."""
+    async with database.reading() as tx:
+        if account_id != parent_id and not await is_descendant(tx, parent_id, account_id):
+            raise _not_found()
+    return await get_balance(database, account_id)
+
+
 async def create_sub_account(
     database: Database, hasher: PasswordMaker, parent_id: AccountId, draft: SubAccountDraft, *, now: datetime
 ) -> Account:
@@ -94,7 +111,7 @@ async def create_sub_account(
     active; AlreadyExists where the address signs in already; NotFound for the organization; LimitExceeded.
     """
     check_draft(draft)
-    password_hash = await hasher.hash(draft.password or secret())
+    password_hash = await hasher.hash(draft.password or secret()) if draft.email else ""
     async with database.transaction() as tx:
         parent = await load_account(tx, parent_id, for_update=True)
         if not parent.status.may_use:
@@ -119,8 +136,8 @@ async def change_account(
 ) -> Account:
     """Change what is given, all of it or nothing. A new password also makes a new auth token, and the old ones end.
 
-    Raises Invalid naming the field, or ACCOUNT_CLOSED; NotFound; NotPermitted where `caller_id` may not; Conflict as
-    `set_standing` does.
+    Raises Invalid naming the field, or ACCOUNT_CLOSED; NotFound also where `caller_id` is neither the account nor above
+    it; NotPermitted for a developer's account; Conflict as `set_standing` does.
     """
     password_hash = None
     if change.name is not None:
@@ -148,7 +165,8 @@ async def change_account(
 async def rotate_auth_token(database: Database, caller_id: AccountId, account_id: AccountId, now: datetime) -> Account:
     """Give the account a new auth token; the old one ends with the commit.
 
-    Raises NotFound, NotPermitted where `caller_id` is neither the account nor above it, Invalid (ACCOUNT_CLOSED).
+    Raises NotFound also where `caller_id` is neither the account nor above it; NotPermitted for a developer's account;
+    Invalid (ACCOUNT_CLOSED).
     """
     async with database.transaction() as tx:
         account = await _for_change(tx, caller_id, account_id)
@@ -166,10 +184,12 @@ async def move_credit(
         raise Invalid("amount_micros is not 0 and at most 10^15", reason="INVALID_ARGUMENT", field="amount_micros")
     async with database.transaction() as tx:
         if not await is_descendant(tx, parent_id, account_id):
-            raise NotFound("There is no such account below yours", reason="ACCOUNT_NOT_FOUND")
+            raise _not_found()
         account = await load_account(tx, account_id, for_update=True)
         giver, taker = (parent_id, account.id) if amount > 0 else (account.id, parent_id)
-        await shift_credit(tx, giver, taker, Micros(abs(amount)), key=f"transfer:{parent_id}:{key}", now=now)
+        # Hashed: a client's key may be as long as the ledger's whole key.
+        digest = hashlib.sha256(f"{parent_id}:{account_id}:{key}".encode()).hexdigest()
+        await shift_credit(tx, giver, taker, Micros(abs(amount)), key=f"transfer:{digest}", now=now)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -181,10 +201,10 @@ async def _for_change(tx: Transaction, caller_id: AccountId, account_id: Account
     if caller.role is not Role.ADMINISTRATOR:
         raise NotPermitted("Only an administrator changes accounts", reason="PERMISSION_DENIED")
     if caller_id != account_id and not await is_descendant(tx, caller_id, account_id):
-        raise NotPermitted("You have no authority over this account", reason="PERMISSION_DENIED")
+        raise _not_found()
     account = await tx.accounts.find(account_id, for_update=True)
     if account is None:
-        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+        raise _not_found()
     if account.status is AccountStatus.DELETED:
         raise Invalid("The account is closed", reason="ACCOUNT_CLOSED")
     return account
@@ -269,6 +289,11 @@ async def _new_token(tx: Transaction, account: Account, now: datetime) -> Accoun
     account = replace(account, auth_token=_token(), updated_at=now)
     await tx.account_tree.set_auth_token(account.id, account.auth_token, now)
     return account
+
+
+def _not_found() -> NotFound:
+    """Also for accounts that are not below the caller's: the two are never told apart."""
+    return NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
 
 
 def _token() -> str:

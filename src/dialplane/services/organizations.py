@@ -1,11 +1,12 @@
 """Organizations as an account sees them: its own, and those that the account at the top of a tree made beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound, NotPermitted
-from dialplane.domain.ids import OrganizationId, new_id
+from dialplane.domain.ids import AccountId, OrganizationId, new_id
+from dialplane.services.accounts import is_descendant, load_account
 from dialplane.services.transaction import Database
 
 LONGEST_DOMAIN = 255
@@ -37,6 +38,32 @@ async def get_organization(database: Database, account: Account, organization_id
     if account.parent_id is not None:
         raise NotPermitted("You may read your own organization only", reason="PERMISSION_DENIED")
     raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND")
+
+
+async def migrate_account(
+    database: Database, caller: Account, account_id: AccountId, organization_id: OrganizationId, now: datetime
+) -> Account:
+    """Move an account and all below it, with numbers and phones, to an organization that the caller sees.
+
+    Raises NotPermitted where the caller is not at the top of its tree; Invalid for an account at the top; NotFound for
+    an account that is not below the caller, and for the organization; AlreadyExists where the organization has one of
+    the short codes, patterns or channels.
+    """
+    if caller.parent_id is not None:
+        raise NotPermitted("Only the account at the top moves accounts", reason="PERMISSION_DENIED")
+    if account_id == caller.id:
+        raise Invalid("The account at the top cannot be moved", reason="INVALID_ARGUMENT", field="account_id")
+    async with database.transaction() as tx:
+        if not await is_descendant(tx, caller.id, account_id):
+            raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+        account = await load_account(tx, account_id, for_update=True)
+        known = await tx.account_tree.organizations_of(caller.organization_id, caller.id)
+        if organization_id not in {organization.id for organization, _ in known}:
+            raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND", field="organization_id")
+        below = await tx.account_tree.lock_below(account_id)
+        moved = [account_id, *(each.id for each in below)]
+        await tx.account_tree.move_to_organization(moved, organization_id, now)
+    return replace(account, organization_id=organization_id, updated_at=now)
 
 
 async def create_domain(database: Database, account: Account, label: str, now: datetime) -> SeenOrganization:

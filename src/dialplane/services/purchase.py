@@ -331,7 +331,10 @@ def _created(number: Number, now: datetime) -> Event:
 
 
 async def _take_virtual(database: Database, account_id: AccountId, wanted: NumberOrder, now: datetime) -> Number:
-    """Virtual numbers come from nobody and cost nothing; the plan says how many."""
+    """Virtual numbers come from nobody and cost nothing; the plan says how many.
+
+    Raises NotPermitted where the account is not active.
+    """
     check_virtual(wanted.number)
     async with database.transaction() as tx:
         account = await tx.accounts.find(account_id, for_update=True)  # others of the account that count wait here
@@ -341,6 +344,8 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
             earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
             if earlier is not None:
                 return earlier
+        if not account.status.may_use:
+            raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
         check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
         await check_targets(tx, account_id, wanted.targets)
         if await tx.numbers.taken([wanted.number], since=now - QUARANTINE):

@@ -190,6 +190,29 @@ async def test_organizations_of_an_account(restcomm: FormClient, twilio: FormCli
     assert [answer.status for answer in refused] == [409, 400, 404, 400, 403, 403, 404]
 
 
+async def test_account_moves_to_another_organization_with_its_numbers(restcomm: FormClient, account: Account) -> None:
+    made = await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/branches.json")
+    child = await make_child(restcomm)
+    form = {"PhoneNumber": "1234", "isSIP": "true"}
+    await restcomm.ask("POST", f"{RESTCOMM}/Accounts/{child['sid']}/IncomingPhoneNumbers.json", form)
+    path = f"{RESTCOMM}/Accounts/migrate/{child['sid']}.json"
+
+    unknown = await restcomm.ask("POST", path, {"Organization": "OR" + "1" * 32})
+    nothing = await restcomm.ask("POST", path, {})
+    top = await restcomm.ask("POST", f"{RESTCOMM}/Accounts/migrate/{restcomm.sid}.json", {"Organization": child["sid"]})
+    below = replace(restcomm, user=child["sid"], token=child["auth_token"])
+    not_top = await below.ask("POST", path, {"Organization": made.json["sid"]})
+    moved = await restcomm.ask("POST", path, {"Organization": made.json["sid"]})
+
+    assert [answer.status for answer in (unknown, nothing, top, not_top, moved)] == [404, 400, 400, 403, 200]
+    assert moved.json["organization"] == made.json["sid"]
+    # the short code is free again in the organization that was left
+    own = await restcomm.ask("POST", "IncomingPhoneNumbers.json", form)
+    assert own.status == 200
+    back = await restcomm.ask("POST", path, {"Organization": "OR" + account.organization_id.hex})
+    assert back.status == 409
+
+
 async def test_twilio_library_makes_lists_changes_and_closes_accounts(twilio: FormClient) -> None:
     client = official(twilio)
 

@@ -3,8 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import asyncpg
+
 from dialplane.adapters.postgres.accounts import read_account, read_organization
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.numbers import raise_if_taken
 from dialplane.domain.account_tree import AccountQuery
 from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
@@ -53,6 +56,16 @@ class PostgresAccountTreeStore:
 
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None:
         await self._connection.execute(_SQL["set_auth_token"], account_id, token, now)
+
+    async def move_to_organization(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+    ) -> None:
+        try:
+            for name in ("move_accounts", "move_numbers", "move_extensions"):
+                await self._connection.execute(_SQL[name], list(accounts), organization_id, now)
+        except asyncpg.UniqueViolationError as fault:
+            raise_if_taken(fault)
+            raise
 
     async def numbers_of(self, accounts: Collection[AccountId]) -> list[tuple[AccountId, NumberId]]:
         rows = await self._connection.fetch(_SQL["numbers_of"], list(accounts))

@@ -1,6 +1,5 @@
 """`Accounts`: the caller's own and those below it (reference 4.1)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from litestar import Response, Router, get, post, route
@@ -8,7 +7,8 @@ from litestar.params import FromPath
 
 from dialplane.domain.account_tree import AccountChange, AccountQuery, SubAccountDraft
 from dialplane.domain.accounts import AccountStatus, Role
-from dialplane.domain.ids import OrganizationId
+from dialplane.domain.errors import NotFound
+from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.faces.restcomm.account_shapes import WRITTEN_WORDS, show_account, statuses_shown_as
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
@@ -17,12 +17,13 @@ from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.services import account_tree as service
+from dialplane.services.organizations import migrate_account as move_account
 from dialplane.services.organizations import organizations_of
 
 ACCOUNTS = Collection("Accounts", "Account", "accounts")
 LONGEST_SECRET = 256
 
-_PARAMETERS: Mapping[str, str] = {
+_PARAMETERS = {
     "email": "EmailAddress",
     "password": "Password",
     "status": "Status",
@@ -71,6 +72,24 @@ async def update_account(request: RestcommRequest, account_sid: FromPath[str]) -
             request.account_id,
             _read_change(request),
             now=await request.billing_now(),
+        )
+    return show(request.asked, "Account", show_account(request.asked, account))
+
+
+@post("/migrate/{moved_sid:str}", status_code=200)
+async def migrate_account(request: RestcommRequest, moved_sid: FromPath[str]) -> Response[bytes]:
+    """Move an account with all below it to the organization in `Organization`."""
+    if request.dialect.is_twilio:
+        raise NotFound("The requested resource was not found")
+    account_id, sid = read_sid("AC", moved_sid), request.parameters.text("Organization")
+    organization_id = read_sid("OR", sid)
+    if account_id is None:
+        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
+    if organization_id is None:
+        raise invalid("Organization", "is OR and 32 hexadecimal digits")
+    with naming(_PARAMETERS | {"organization_id": "Organization"}):
+        account = await move_account(
+            request.database, request.account, AccountId(account_id), OrganizationId(organization_id), request.now
         )
     return show(request.asked, "Account", show_account(request.asked, account))
 
@@ -166,4 +185,6 @@ def _read_organization(parameters: Parameters) -> OrganizationId | None:
     return None if organization_id is None else OrganizationId(organization_id)
 
 
-router = Router("/Accounts", route_handlers=[list_accounts, create_account, get_account, update_account])
+router = Router(
+    "/Accounts", route_handlers=[list_accounts, create_account, get_account, update_account, migrate_account]
+)

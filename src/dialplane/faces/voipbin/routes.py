@@ -24,6 +24,7 @@ from dialplane.faces.voipbin import (
     orders,
     recordings,
     routing,
+    sub_accounts,
     webhooks,
 )
 from dialplane.faces.voipbin.bodies import BodyLimits
@@ -49,6 +50,7 @@ RESOURCES = [
     orders.router,
     recordings.router,
     routing.router,
+    sub_accounts.router,
     webhooks.router,
 ]
 

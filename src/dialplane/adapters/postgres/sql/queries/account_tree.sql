@@ -42,6 +42,15 @@ select count(*) from accounts where parent_id = $1 and status <> 'deleted';
 -- name: set_auth_token
 update accounts set auth_token = $2, updated_at = $3 where id = $1;
 
+-- name: move_accounts
+update accounts set organization_id = $2, updated_at = $3 where id = any($1::uuid[]);
+
+-- name: move_numbers
+update numbers set organization_id = $2, updated_at = $3 where account_id = any($1::uuid[]) and status <> 'released';
+
+-- name: move_extensions
+update extensions set organization_id = $2, updated_at = $3 where account_id = any($1::uuid[]) and deleted_at is null;
+
 -- name: numbers_of
 select account_id, id from numbers where account_id = any($1::uuid[]) and status <> 'released' order by id;
 
