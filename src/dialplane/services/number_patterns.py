@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from dialplane.domain.errors import NotFound
-from dialplane.domain.events import Event
+from dialplane.domain.history import the_account
 from dialplane.domain.ids import NIL, AccountId, NumberId
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.patterns import Matcher, is_dialled
@@ -15,10 +15,8 @@ from dialplane.domain.routing import forms
 from dialplane.domain.sip_numbers import variants
 from dialplane.domain.targets import FlowTarget, Targets
 from dialplane.services.accounts import load_account
-from dialplane.services.events import publish
-from dialplane.services.numbers import check_targets
-from dialplane.services.shapes.numbers import show_number
-from dialplane.services.transaction import Database, Transaction
+from dialplane.services.numbers import check_new_targets, save_number
+from dialplane.services.transaction import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,10 @@ async def update_pattern(
             protected=_or(change.protected, number.protected),
             updated_at=now,
         )
-        await _check_new_targets(tx, number, changed)
-        await tx.numbers.save(changed)
+        await check_new_targets(tx, number, changed.targets)
+        await save_number(tx, number, changed, "updated", the_account(account_id), now, events=("number_updated",))
         if anchored != was_anchored:
             await tx.patterns.set_anchored(number_id, anchored)
-        await publish(tx, Event(account_id, "number_updated", number_id, show_number(changed), now))
     return PatternNumber(changed, anchored)
 
 
@@ -145,15 +142,6 @@ def _try(matcher: Matcher, dialled: str, country: str) -> Trial:
         if matcher.matches(text):
             return Trial(dialled, True, text, f"it takes {text}")
     return Trial(dialled, False, "", f"it takes none of {', '.join(texts)}")
-
-
-async def _check_new_targets(tx: Transaction, before: Number, after: Number) -> None:
-    """Only what changes: a flow that was deleted since must not stand in the way of a new name."""
-    voice, message = after.targets.voice, after.targets.message
-    new = Targets(
-        voice if voice != before.targets.voice else None, message if message != before.targets.message else None
-    )
-    await check_targets(tx, after.account_id, new)
 
 
 def _pattern(number: Number | None) -> Number:

@@ -176,8 +176,10 @@ async def update_number(
             ),
             updated_at=now,
         )
-        await _check_new_targets(tx, number, changed.targets)
-        await _save(tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",))
+        await check_new_targets(tx, number, changed.targets)
+        await save_number(
+            tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",)
+        )
     return changed
 
 
@@ -193,9 +195,11 @@ async def set_targets(
     """Write all three targets. Raises NotFound as `update_number` does."""
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
-        await _check_new_targets(tx, number, targets)
+        await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
-        await _save(tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",))
+        await save_number(
+            tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",)
+        )
     return changed
 
 
@@ -211,9 +215,9 @@ async def set_voice_target(
             raise _not_found()
         number = _live(await tx.numbers.find_locked(account_id, number_id))
         targets = replace(number.targets, voice=target)
-        await _check_new_targets(tx, number, targets)
+        await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
-        await _save(tx, number, changed, "updated", the_account(account_id), now, events=("number_updated",))
+        await save_number(tx, number, changed, "updated", the_account(account_id), now, events=("number_updated",))
     return changed
 
 
@@ -226,7 +230,7 @@ async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets
             raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
 
 
-async def _check_new_targets(tx: Transaction, number: Number, targets: Targets) -> None:
+async def check_new_targets(tx: Transaction, number: Number, targets: Targets) -> None:
     """Only what changes: a flow that was deleted since must not stand in the way of a new name."""
     await check_targets(
         tx,
@@ -268,7 +272,7 @@ async def give_up(tx: Transaction, number: Number, by: Actor, now: datetime) -> 
         await tx.inventory.set_state(
             number.item_id, ItemState.QUARANTINED, account_id=number.account_id, until=now + QUARANTINE, now=now
         )
-    await _save(tx, number, released, "released", by, now, events=("number_deleted",))
+    await save_number(tx, number, released, "released", by, now, events=("number_deleted",))
     return released
 
 
@@ -301,7 +305,9 @@ async def restore_number(
         )
         if item is not None:
             await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
-        await _save(tx, number, restored, "restored", by or the_account(account_id), now, events=("number_created",))
+        await save_number(
+            tx, number, restored, "restored", by or the_account(account_id), now, events=("number_created",)
+        )
     return restored
 
 
@@ -322,7 +328,7 @@ async def suspend_number(database: Database, number_id: NumberId, now: datetime)
         if number.suspended_for is SuspendedFor.OPERATOR:
             return number
         suspended = replace(number, status=NumberStatus.SUSPENDED, suspended_for=SuspendedFor.OPERATOR, updated_at=now)
-        await _save(
+        await save_number(
             tx, number, suspended, "suspended", OPERATOR, now, events=(RenewalEvent.SUSPENDED, "number_updated")
         )
     return suspended
@@ -343,14 +349,14 @@ async def reactivate_number(database: Database, number_id: NumberId, now: dateti
             updated_at=now,
         )
         events = (RenewalEvent.REACTIVATED, "number_updated")
-        await _save(tx, number, active, "reactivated", OPERATOR, now, events=events)
+        await save_number(tx, number, active, "reactivated", OPERATOR, now, events=events)
     return active
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-async def _save(
+async def save_number(
     tx: Transaction, before: Number, after: Number, what: str, by: Actor, now: datetime, *, events: Sequence[str]
 ) -> None:
     """Write the change, its history, and what is told of it."""
