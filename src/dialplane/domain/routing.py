@@ -63,9 +63,21 @@ class Candidate:
 
     what: Literal["number", "sip_number", "pattern", "extension", "pstn"]
     value: str
-    verdict: Literal["chosen", "no match", "refused"]
+    verdict: Literal["chosen", "no match", "refused", "passed over"]
     reason: str
     id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A candidate among the SIP numbers and patterns of the organization that the request's domain stands for."""
+
+    what: Literal["sip_number", "pattern"]
+    value: str
+    reason: str
+    id: UUID | None = None
+    number: Number | None = None
+    """What takes it; None: this one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +132,12 @@ def decide(
     numbers: dict[str, Number],
     accounts: Mapping[AccountId, Account],
     can_pay: bool = True,
+    inside: Sequence[Considered] = (),
 ) -> RouteDecision:
     """Pick the number for `raw` among the live `numbers` (by their text), in the order of `tried`, and judge it.
 
-    `can_pay` is whether the account's balance covers the first slice; it is asked of the ledger by the caller,
-    because only the writing transaction knows.
+    Where none of them fits, the first of `inside` that has a number takes it. `can_pay` is whether the account's
+    balance covers the first slice; it is asked of the ledger by the caller, because only the writing transaction knows.
     """
     candidates: list[Candidate] = []
     for form in tried:
@@ -134,20 +147,17 @@ def decide(
             continue
         account = accounts[number.account_id]
         refused, reason = judge(kind, number, account, origin=origin, can_pay=can_pay)
-        verdict: Literal["chosen", "refused"] = "refused" if refused else "chosen"
-        candidates.append(Candidate("number", form, verdict, reason, number.id))
-        return RouteDecision(
-            kind=kind,
-            raw=raw,
-            normalized=form,
-            verdict=Verdict.REFUSE if refused else Verdict.RUN,
-            reason=reason,
-            refused=refused,
-            organization_id=account.organization_id,
-            number=number,
-            target=number.targets.voice if kind == "call" else number.targets.message,
-            candidates=tuple(candidates),
-        )
+        candidates.append(Candidate("number", form, _verdict(refused), reason, number.id))
+        return _decision(kind, raw, form, number, account, refused, reason, candidates)
+    for each in inside:
+        if each.number is None:
+            candidates.append(Candidate(each.what, each.value, "no match", each.reason, each.id))
+            continue
+        account = accounts[each.number.account_id]
+        refused, reason = judge(kind, each.number, account, origin=origin, can_pay=can_pay)
+        reason = f"{each.reason}; {reason}"
+        candidates.append(Candidate(each.what, each.value, _verdict(refused), reason, each.id))
+        return _decision(kind, raw, raw, each.number, account, refused, reason, candidates)
     return RouteDecision(
         kind=kind,
         raw=raw,
@@ -155,6 +165,34 @@ def decide(
         verdict=Verdict.REFUSE,
         reason=f"{raw} is not a number of this platform",
         refused=Refused.UNKNOWN_NUMBER,
+        candidates=tuple(candidates),
+    )
+
+
+def _verdict(refused: Refused) -> Literal["chosen", "refused"]:
+    return "refused" if refused else "chosen"
+
+
+def _decision(
+    kind: Literal["call", "message"],
+    raw: str,
+    normalized: str,
+    number: Number,
+    account: Account,
+    refused: Refused,
+    reason: str,
+    candidates: Sequence[Candidate],
+) -> RouteDecision:
+    return RouteDecision(
+        kind=kind,
+        raw=raw,
+        normalized=normalized,
+        verdict=Verdict.REFUSE if refused else Verdict.RUN,
+        reason=reason,
+        refused=refused,
+        organization_id=account.organization_id,
+        number=number,
+        target=number.targets.voice if kind == "call" else number.targets.message,
         candidates=tuple(candidates),
     )
 

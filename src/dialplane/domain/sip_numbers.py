@@ -60,10 +60,10 @@ def capabilities_of(kind: NumberKind) -> tuple[str, ...]:
 def variants(raw: str, forms: Sequence[str]) -> tuple[str, ...]:
     """Under which texts a SIP number or a pattern is looked for: as dialled, in E.164, with `+` added or taken away.
 
-    `forms` are the normal forms of `raw` (reference 6.2 step 1).
+    `forms` are the normal forms of `raw`, which stands first (reference 6.2 step 1).
     """
     toggled = raw[1:] if raw.startswith("+") else f"+{raw}"
-    return tuple(dict.fromkeys(text for text in (raw, *forms, toggled) if text))
+    return tuple(dict.fromkeys(text for text in (raw, *forms, toggled) if text)) if raw else ()
 
 
 def _is_plain(text: str) -> bool:

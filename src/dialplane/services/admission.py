@@ -4,7 +4,7 @@ At 1,000 calls a second a transaction each would cost more than the calls; arriv
 decided are decided together in the next (`voice/batching.py`). Within a batch they are judged in order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,11 +18,12 @@ from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import CallId, FlowId, RunId, new_id
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.rating import CostType, Rates
 from dialplane.domain.routing import (
     SIP_STATUS,
     Candidate,
+    Considered,
     Origin,
     Refused,
     RouteDecision,
@@ -34,6 +35,7 @@ from dialplane.domain.targets import DocumentTarget, FlowTarget, ForwardTarget
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
+from dialplane.services.organization_numbers import Inquiry, find_inside
 from dialplane.services.rates import current_rates
 from dialplane.services.registrations import Subscriber
 from dialplane.services.runs import add_runs
@@ -138,7 +140,9 @@ async def _plan(tx: Transaction, arrivals: Sequence[Arrival]) -> list[_Plan]:
         number.number: number
         for number in await tx.numbers.find_live(sorted({form for each in tried.values() for form in each}))
     }
-    holders = {number.account_id for number in numbers.values()} - set(known)
+    inside = await _find_inside(tx, arrivals, tried, numbers)
+    found = [*numbers.values(), *(each.number for considered in inside.values() for each in considered if each.number)]
+    holders = {number.account_id for number in found} - set(known)
     accounts = known | (await tx.accounts.find_many(holders) if holders else {})
     plans = []
     for arrival in arrivals:
@@ -149,10 +153,13 @@ async def _plan(tx: Transaction, arrivals: Sequence[Arrival]) -> list[_Plan]:
             origin=arrival.origin,
             numbers=numbers,
             accounts=accounts,
+            inside=inside.get(arrival.call_id, ()),
         )
-        if decision.number is None and arrival.caller is not None:
-            plans.append(await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id]))
-            continue
+        if arrival.caller is not None and _may_be_an_extension(decision):
+            plan = await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id])
+            if plan is not None:
+                plans.append(plan)
+                continue
         account = accounts[decision.number.account_id] if decision.number else None
         is_virtual = decision.number is not None and decision.number.kind is NumberKind.VIRTUAL
         cost_type = CostType.CALL_PSTN_INCOMING
@@ -162,14 +169,49 @@ async def _plan(tx: Transaction, arrivals: Sequence[Arrival]) -> list[_Plan]:
     return plans
 
 
-async def _plan_for_extension(tx: Transaction, arrival: Arrival, decision: RouteDecision, account: Account) -> _Plan:
-    """An extension dialled something that is no number here: another extension, or the PSTN (reference 9.3)."""
+async def _find_inside(
+    tx: Transaction,
+    arrivals: Sequence[Arrival],
+    tried: Mapping[CallId, tuple[str, ...]],
+    numbers: Mapping[str, Number],
+) -> dict[CallId, tuple[Considered, ...]]:
+    """What the organizations have for those arrivals that no ordinary number takes. The others pay no look-up."""
+    asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
+    if not asking:
+        return {}
+    inquiries = [
+        Inquiry(
+            arrival.raw_destination,
+            tried[arrival.call_id],
+            arrival.domain,
+            arrival.caller.organization_id if arrival.caller else None,
+        )
+        for arrival in asking
+    ]
+    found = await find_inside(tx, inquiries)
+    return {arrival.call_id: considered for arrival, considered in zip(asking, found, strict=True)}
+
+
+def _may_be_an_extension(decision: RouteDecision) -> bool:
+    """An extension's name goes before patterns, of which one may take everything."""
+    return decision.number is None or decision.number.kind is NumberKind.PATTERN
+
+
+async def _plan_for_extension(
+    tx: Transaction, arrival: Arrival, decision: RouteDecision, account: Account
+) -> _Plan | None:
+    """An extension dialled something that is no number here: another extension, or the PSTN (reference 9.3).
+
+    None where it is neither, but a pattern takes it.
+    """
     assert arrival.caller is not None
     dialled = arrival.raw_destination
     other = await tx.registrations.find_extension_named(account.id, dialled)
     if other is not None:
         found = Candidate("extension", dialled, "chosen", "an extension of the caller's account", other.extension_id)
         destination: dict[str, object] = {"type": "extension", "target": str(other.extension_id)}
+    elif decision.number is not None:
+        return None
     elif (normal := forms(dialled, account.home_country)[0]).startswith("+"):
         found = Candidate("pstn", normal, "chosen", "no number of ours: goes out to the PSTN")
         destination = {"type": "tel", "target": normal}
@@ -188,10 +230,12 @@ async def _plan_for_extension(tx: Transaction, arrival: Arrival, decision: Route
         decision,
         verdict=Verdict.RUN,
         refused=Refused.NONE,
+        number=None,
+        target=None,
         normalized=found.value,
         reason=found.reason,
         organization_id=account.organization_id,
-        candidates=(*decision.candidates, found),
+        candidates=(*(each for each in decision.candidates if each.verdict == "no match"), found),
     )
     if not account.status.may_use:
         reason = f"the caller's account is {account.status}"

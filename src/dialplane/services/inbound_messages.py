@@ -1,5 +1,6 @@
 """A message's way in: whose number it came to, whether it is let in, what it starts (DESIGN section 6)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,19 +11,20 @@ from dialplane.domain.addresses import Address, tel
 from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import conversation_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
-from dialplane.domain.ids import FlowId, MessageId, RunId, new_id
+from dialplane.domain.ids import FlowId, MessageId, OrganizationId, RunId, new_id
 from dialplane.domain.ledger import Charge
 from dialplane.domain.ledger import ReferenceType as LedgerReference
 from dialplane.domain.messages import Conversation, Direction, Message, Target, TargetStatus, check_text
 from dialplane.domain.numbers import Number
 from dialplane.domain.rating import CostType, Price, Rate
-from dialplane.domain.routing import Origin, Refused, RouteDecision, Verdict, decide, forms
+from dialplane.domain.routing import Considered, Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
 from dialplane.domain.targets import FlowTarget
 from dialplane.services.admission import SANDBOX_COUNTRY
 from dialplane.services.events import publish
 from dialplane.services.ledger import charge
 from dialplane.services.messages import RunRequest, enter_conversation
+from dialplane.services.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.rates import current_rate
 from dialplane.services.runs import create_runs
 from dialplane.services.shapes.calls import route_shape
@@ -44,6 +46,10 @@ class InboundMessage:
     carrier_id: str = ""
     """The bringer's own id: the second one of an id is the first one's message. Empty: it has none."""
     origin: Origin = Origin.PSTN
+    domain: str | None = None
+    """Host of the request URI, lower case; None: a carrier brings it, which knows none."""
+    organization_id: OrganizationId | None = None
+    """Of the sender, where it is an extension of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,10 @@ async def receive_message(database: Database, inbound: InboundMessage, now: date
 async def _decide(tx: Transaction, inbound: InboundMessage, price: Price) -> tuple[RouteDecision, Account | None]:
     tried = forms(inbound.destination, SANDBOX_COUNTRY)
     numbers = {number.number: number for number in await tx.numbers.find_live(list(tried))}
-    accounts = {number.account_id: await tx.accounts.get(number.account_id) for number in numbers.values()}
-    chosen = next((numbers[form] for form in tried if form in numbers), None)
+    inside = () if numbers else await _find_inside(tx, inbound, tried)
+    chosen = next((numbers[form] for form in tried if form in numbers), None) or _number_of(inside)
+    found = [*numbers.values(), *([chosen] if chosen else [])]
+    accounts = {account_id: await tx.accounts.get(account_id) for account_id in {each.account_id for each in found}}
     can_pay = True
     if chosen is not None:
         purse = (await tx.ledger.lock_purses([chosen.account_id]))[chosen.account_id]
@@ -86,8 +94,21 @@ async def _decide(tx: Transaction, inbound: InboundMessage, price: Price) -> tup
         numbers=numbers,
         accounts=accounts,
         can_pay=can_pay,
+        inside=inside,
     )
     return decision, accounts[chosen.account_id] if chosen else None
+
+
+async def _find_inside(tx: Transaction, inbound: InboundMessage, tried: tuple[str, ...]) -> tuple[Considered, ...]:
+    if inbound.domain is None:
+        return await find_channel(tx, inbound.destination, tried)
+    inquiry = Inquiry(inbound.destination, tried, inbound.domain, inbound.organization_id)
+    (considered,) = await find_inside(tx, [inquiry])
+    return considered
+
+
+def _number_of(inside: Sequence[Considered]) -> Number | None:
+    return next((each.number for each in inside if each.number), None)
 
 
 async def _tell_refusal(
@@ -117,7 +138,7 @@ async def _let_in(
     rate: Rate,
     now: datetime,
 ) -> Message:
-    target = Target(tel(number.number), TargetStatus.RECEIVED, count_segments(text).count, now)
+    target = Target(tel(decision.normalized), TargetStatus.RECEIVED, count_segments(text).count, now)
     message = Message(
         MessageId(new_id(now)),
         number.account_id,

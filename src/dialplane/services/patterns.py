@@ -4,7 +4,7 @@ Nothing is told to the copies. The look-up that finds the organization of a call
 where the copy is older, the rows that changed since are read before the call is decided.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,9 +15,8 @@ from dialplane.domain.patterns import Pattern
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The organization behind a SIP domain, as the numbers that it keeps to itself need it."""
+    """An organization as the look-up of its SIP numbers and patterns finds it."""
 
-    domain: str
     organization_id: OrganizationId
     version: int
     """Of its patterns; 0: it never had any."""
@@ -39,8 +38,16 @@ class PatternChanges:
 class PatternStore(Protocol):
     """Port: what routing and configuration need of patterns beyond what every number has."""
 
-    async def find_destinations(self, domains: Collection[str], texts: Collection[str]) -> list[Destination]:
+    async def find_destinations(self, domains: Collection[str], texts: Collection[str]) -> dict[str, Destination]:
         """The organizations of those `domains` (lower case) that are one's, in one query."""
+        ...
+
+    async def find_inside(self, organization_id: OrganizationId, texts: Collection[str]) -> Destination:
+        """The same of one organization, whatever its domains."""
+        ...
+
+    async def find_in_any(self, texts: Sequence[str]) -> NumberId | None:
+        """The live SIP number or channel with the first of `texts` that any organization has, the oldest of several."""
         ...
 
     async def changes(self, organization_id: OrganizationId, *, since: int) -> PatternChanges:

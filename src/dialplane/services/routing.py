@@ -1,5 +1,6 @@
 """*Route explain*: why a call or message goes where it goes, for made-up traffic and for calls that were."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -7,8 +8,9 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.numbers import VIRTUAL_PREFIX
 from dialplane.domain.rating import CostType
-from dialplane.domain.routing import Origin, RouteDecision, decide, forms
+from dialplane.domain.routing import MAX_DIALLED, Origin, RouteDecision, decide, forms
 from dialplane.services.rates import current_rate
+from dialplane.services.route_patterns import Explained, explain_inside
 from dialplane.services.transaction import Database
 
 
@@ -22,7 +24,8 @@ async def explain(
 ) -> RouteDecision:
     """What would happen to a call or message from the PSTN: the decision of real traffic, with nothing recorded.
 
-    Money is judged by what is free now. A number of another account is explained as unknown.
+    Money is judged by what is free now. A number of another account is explained as unknown. SIP numbers and patterns
+    are looked for as at a domain of the account's organization.
     """
     async with database.reading() as tx:
         account = (await tx.accounts.find_many({account_id}))[account_id]
@@ -32,11 +35,12 @@ async def explain(
             for number in await tx.numbers.find_live(list(tried))
             if number.account_id == account_id
         }
+        explained = Explained() if found else await explain_inside(tx, account, raw_to[:MAX_DIALLED], tried)
         purse = await tx.ledger.find_purse(account_id)
         rate = await current_rate(tx, CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS)
     origin = Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
     can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
-    return decide(
+    decision = decide(
         kind,
         raw_to,
         tried,
@@ -44,7 +48,9 @@ async def explain(
         numbers=found,
         accounts={account_id: account},
         can_pay=can_pay,
+        inside=explained.considered,
     )
+    return replace(decision, candidates=(*decision.candidates, *explained.passed_over))
 
 
 async def get_call_route(database: Database, account_id: AccountId, call_id: CallId) -> dict[str, object]:

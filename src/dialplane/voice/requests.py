@@ -129,11 +129,14 @@ class Requests:
         if len(text) > MAX_TEXT:
             asked.respond(413)
             return
+        destination, host = user_and_host(request.uri)
         message = InboundMessage(
             source=user,
-            destination=user_and_host(request.uri)[0],
+            destination=destination,
             text=text,
             origin=Origin.EXTENSION if sender else Origin.PSTN,
+            domain=host,
+            organization_id=sender.organization_id if sender else None,
             carrier="sip",
             carrier_id=f"{request.call_id[:200]}:{request.cseq.number}".replace("\x00", ""),
         )

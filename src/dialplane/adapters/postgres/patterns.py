@@ -1,6 +1,6 @@
 """Patterns in Postgres: read for routing, with the version that tells whether a copy is still right."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -19,17 +19,22 @@ class PostgresPatternStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def find_destinations(self, domains: Collection[str], texts: Collection[str]) -> list[Destination]:
-        rows = await self._connection.fetch(_SQL["find_destinations"], list(domains), list(texts))
+    async def find_destinations(self, domains: Collection[str], texts: Collection[str]) -> dict[str, Destination]:
         found: dict[str, Destination] = {}
+        for row in await self._connection.fetch(_SQL["find_destinations"], list(domains), list(texts)):
+            _add(found.setdefault(row["domain"], _destination(row)), row)
+        return found
+
+    async def find_inside(self, organization_id: OrganizationId, texts: Collection[str]) -> Destination:
+        rows = await self._connection.fetch(_SQL["find_inside"], organization_id, list(texts))
+        destination = _destination(rows[0])
         for row in rows:
-            destination = found.get(row["domain"])
-            if destination is None:
-                destination = Destination(row["domain"], OrganizationId(row["organization_id"]), row["version"], {})
-                found[destination.domain] = destination
-            if row["id"] is not None:
-                destination.exact[row["number"]] = NumberId(row["id"])
-        return list(found.values())
+            _add(destination, row)
+        return destination
+
+    async def find_in_any(self, texts: Sequence[str]) -> NumberId | None:
+        found = await self._connection.fetchval(_SQL["find_in_any"], list(texts))
+        return None if found is None else NumberId(found)
 
     async def changes(self, organization_id: OrganizationId, *, since: int) -> PatternChanges:
         rows = await self._connection.fetch(_SQL["changes"], organization_id, since)
@@ -56,6 +61,15 @@ class PostgresPatternStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[NumberId]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [NumberId(row["id"]) for row in rows]
+
+
+def _destination(row: asyncpg.Record) -> Destination:
+    return Destination(OrganizationId(row["organization_id"]), row["version"], {})
+
+
+def _add(destination: Destination, row: asyncpg.Record) -> None:
+    if row["id"] is not None:
+        destination.exact[row["number"]] = NumberId(row["id"])
 
 
 def _pattern(row: asyncpg.Record) -> Pattern:

@@ -66,7 +66,8 @@ Metadata = dict[_Key, MetadataValue | None]
 
 
 class NewNumber(msgspec.Struct):
-    """`type` may be left out: `+899` numbers are virtual."""
+    """`type` may be left out: `+899` numbers are virtual. Of type `sip`, `pattern` and `channel` it is no carrier's:
+    a short code or name, a regular expression, or an address such as `mms:+12345678`, free, of the organization."""
 
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=255, examples=["+12025550101"])]
     type: str = ""

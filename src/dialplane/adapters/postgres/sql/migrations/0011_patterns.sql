@@ -10,6 +10,10 @@ create index numbers_live_patterns on numbers (organization_id) where kind = 'pa
 create index numbers_patterns_by_account on numbers (account_id, created_at desc)
     where kind = 'pattern' and status <> 'released';
 
+-- short codes and channels that a carrier brings messages for, which knows no organization
+create index numbers_live_short_codes on numbers (number, created_at)
+    where kind in ('sip', 'channel') and status <> 'released';
+
 create table pattern_versions (
     organization_id uuid primary key,
     version bigint not null,

@@ -9,6 +9,20 @@ left join numbers n
     and n.status <> 'released' and n.kind in ('sip', 'pattern', 'channel')
 where d.domain = any($1::text[])
 
+-- name: find_inside
+select o.id as organization_id, coalesce(v.version, 0) as version, n.number, n.id
+from organizations o
+left join pattern_versions v on v.organization_id = o.id
+left join numbers n
+    on n.organization_id = o.id and n.number = any($2::text[])
+    and n.status <> 'released' and n.kind in ('sip', 'pattern', 'channel')
+where o.id = $1
+
+-- name: find_in_any
+select id from numbers
+where number = any($1::text[]) and kind in ('sip', 'channel') and status <> 'released'
+order by array_position($1::text[], number), created_at limit 1
+
 -- name: changes
 -- One row without a pattern where none changed. Who reads everything needs no word of what is gone.
 select v.version, v.whole as is_complete, n.id, n.number, n.anchored, n.created_at, n.status <> 'released' as is_live
