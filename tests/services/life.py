@@ -49,13 +49,15 @@ _MONTHS = """
 """Numbers whose due day moved on by another count of months than was paid."""
 
 _HISTORY = """
+    with said as (
+        select distinct on (h.number_id, c ->> 'field') h.number_id, c ->> 'field' as field, c ->> 'to' as value
+        from number_history h, jsonb_array_elements(h.changes) c
+        order by h.number_id, c ->> 'field', h.created_at desc, h.position desc
+    )
     select n.number from numbers n
-    where (select c ->> 'to' from number_history h, jsonb_array_elements(h.changes) c
-           where h.number_id = n.id and c ->> 'field' = 'status' order by h.created_at desc, h.position desc limit 1)
-            is distinct from n.status
-        or (select c ->> 'to' from number_history h, jsonb_array_elements(h.changes) c
-            where h.number_id = n.id and c ->> 'field' = 'customer_id' order by h.created_at desc, h.position desc limit 1)
-            is distinct from n.account_id::text
+    left join said status on status.number_id = n.id and status.field = 'status'
+    left join said holder on holder.number_id = n.id and holder.field = 'customer_id'
+    where status.value is distinct from n.status or holder.value is distinct from n.account_id::text
 """
 """Numbers of which the history tells something else."""
 

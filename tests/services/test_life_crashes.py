@@ -1,0 +1,240 @@
+"""Death at every step of a number's life: what is left is whole after the worker came by (NUM-3, LED-7, LED-11)."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.documents import Verdict
+from dialplane.domain.errors import Refusal
+from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.inventory import OWNED, SANDBOX
+from dialplane.domain.orders import Order, OrderStatus
+from dialplane.services.documents import review_document
+from dialplane.services.inventory import give_back, reserve
+from dialplane.services.numbers import list_numbers, release_number, restore_number
+from dialplane.services.orders import cancel_order, get_order
+from dialplane.services.renewal import renew_numbers
+from dialplane.services.settings import set_clock
+from dialplane.services.transfer import transfer_number
+from tests.fakes.stopping import StopsAt
+from tests.services.buying import NOW, PRICE, bought, buy, buyer, credit_of, stock
+from tests.services.life import assert_life_is_whole, handed_in, reconcile, sub_account
+
+CREDIT = 1_000_000_000
+MONTHLY = 1_000_000
+DUE = datetime(2026, 4, 30, 12, 0, tzinfo=NOW.tzinfo)
+
+Begin = Callable[[str], Awaitable[Callable[[], Coroutine[None, None, object]]]]
+"""Prepares one round with a fresh number; gives what is to die, and is repeated after its death."""
+
+
+async def die_at_every_step(database: PostgresDatabase, begin: Begin, *, most: int = 120) -> int:
+    """Play the round again and again, each time dying one wait later, until it lives to its end; how many deaths.
+
+    After each death the worker comes by, and the books must be right; the client then repeats what it had asked for.
+    """
+    for step in range(most):
+        play = await begin(f"+1415557{step:04}")
+        dying = StopsAt(play(), step)
+        try:
+            await dying
+        except asyncio.CancelledError:
+            await reconcile(database)
+            await assert_life_is_whole(database)
+            with suppress(Refusal):  # it may have been done before the death
+                await play()
+        await reconcile(database)
+        await assert_life_is_whole(database)
+        if dying.waits <= step:
+            return step
+    raise AssertionError("the round never came to its end")
+
+
+@pytest.fixture
+async def account_id(database: PostgresDatabase) -> AccountId:
+    return await buyer(database, CREDIT)
+
+
+@pytest.mark.parametrize("carrier", [OWNED, SANDBOX])
+async def test_purchase_of_a_reserved_number(database: PostgresDatabase, account_id: AccountId, carrier: str) -> None:
+    """NUM-3, API-1"""
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number, carrier=carrier)
+        await reserve(database, account_id, number, NOW)
+        return lambda: buy(database, account_id, number, key=number)
+
+    deaths = await die_at_every_step(database, begin)
+
+    assert deaths > 3
+    assert len(await list_numbers(database, account_id)) == deaths + 1
+    assert await credit_of(database, account_id) == (CREDIT - (deaths + 1) * PRICE, 0)
+
+
+async def test_reservation_and_its_return(database: PostgresDatabase, account_id: AccountId) -> None:
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number)
+        return lambda: _reserve_and_give_back(database, account_id, number)
+
+    assert await die_at_every_step(database, begin) > 3
+
+
+async def _reserve_and_give_back(database: PostgresDatabase, account_id: AccountId, number: str) -> None:
+    reservation = await reserve(database, account_id, number, NOW)
+    await give_back(database, account_id, reservation.id, NOW)
+
+
+async def test_release(database: PostgresDatabase, account_id: AccountId) -> None:
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number)
+        held = await bought(database, account_id, number)
+        return lambda: release_number(database, account_id, held.id, NOW)
+
+    assert await die_at_every_step(database, begin) > 3
+    assert await list_numbers(database, account_id) == []
+
+
+async def test_undo_of_a_release(database: PostgresDatabase, account_id: AccountId) -> None:
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number)
+        held = await bought(database, account_id, number)
+        await release_number(database, account_id, held.id, NOW)
+        return lambda: restore_number(database, account_id, held.id, NOW)
+
+    deaths = await die_at_every_step(database, begin)
+
+    assert len(await list_numbers(database, account_id)) == deaths + 1
+
+
+async def test_transfer(database: PostgresDatabase, account_id: AccountId) -> None:
+    below = await sub_account(database, account_id)
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number)
+        held = await bought(database, account_id, number)
+        return lambda: transfer_number(database, account_id, held.id, below, NOW)
+
+    deaths = await die_at_every_step(database, begin)
+
+    assert deaths > 3
+    assert await list_numbers(database, account_id) == []
+    assert len(await list_numbers(database, below)) == deaths + 1
+
+
+async def test_renewal(database: PostgresDatabase, account_id: AccountId) -> None:
+    """LED-11"""
+    rounds = 0
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        nonlocal rounds
+        rounds += 1
+        await stock(database, number)
+        await bought(database, account_id, number)
+        return lambda: renew_numbers(database, DUE)
+
+    assert await die_at_every_step(database, begin) > 3
+    assert await credit_of(database, account_id) == (CREDIT - rounds * (PRICE + MONTHLY), 0)
+
+
+async def test_suspension_of_an_unpaid_number(database: PostgresDatabase) -> None:
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        poor = await buyer(database, PRICE)
+        await stock(database, number)
+        await bought(database, poor, number)
+        await renew_numbers(database, DUE)
+        return lambda: renew_numbers(database, DUE + timedelta(days=7))
+
+    deaths = await die_at_every_step(database, begin)
+
+    assert await database.pool.fetchval("select count(*) from numbers where suspended_for = 'unpaid'") == deaths + 1
+    told = await database.pool.fetchval("select count(*) from events where type = 'number_suspended'")
+    assert told == deaths + 1
+
+
+@pytest.mark.parametrize("carrier", [OWNED, SANDBOX])
+async def test_approval_of_the_last_document(
+    database: PostgresDatabase, account_id: AccountId, tmp_path: Path, carrier: str
+) -> None:
+    objects = FolderObjects(tmp_path)
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number, carrier=carrier, documents_required=("identity",))
+        order = await buy(database, account_id, number)
+        assert isinstance(order, Order)
+        document = await handed_in(database, objects, account_id, order_id=order.id)
+        return lambda: review_document(database, document.id, Verdict.APPROVE, "", NOW)
+
+    deaths = await die_at_every_step(database, begin)
+
+    assert len(await list_numbers(database, account_id)) == deaths + 1
+
+
+async def test_document_on_its_way_in(database: PostgresDatabase, account_id: AccountId, tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number, carrier=SANDBOX, documents_required=("identity",))
+        order = await buy(database, account_id, number)
+        assert isinstance(order, Order)
+        return lambda: handed_in(database, objects, account_id, order_id=order.id)
+
+    assert await die_at_every_step(database, begin) > 3
+    keys = await database.pool.fetch("select account_id || '/' || id from documents")
+    assert all((tmp_path / row[0]).is_file() for row in keys)
+
+
+async def test_cancellation(database: PostgresDatabase, account_id: AccountId) -> None:
+    orders: list[Order] = []
+
+    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+        await stock(database, number, documents_required=("identity",))
+        order = await buy(database, account_id, number)
+        assert isinstance(order, Order)
+        orders.append(order)
+        return lambda: cancel_order(database, account_id, order.id, NOW)
+
+    assert await die_at_every_step(database, begin) > 3
+    for order in orders:
+        assert (await get_order(database, account_id, order.id)).status is OrderStatus.CANCELLED
+    assert await credit_of(database, account_id) == (CREDIT, 0)
+
+
+async def test_workers_that_are_killed_amid_renewals_charge_each_month_once(
+    database: PostgresDatabase, dsn: str
+) -> None:
+    """LED-11, LED-7: two processes at once, killed when some months are paid and followed by others."""
+    account_id = await buyer(database, CREDIT)
+    numbers = [f"+1415558{n:04}" for n in range(60)]
+    await stock(database, *numbers)
+    for number in numbers:
+        await bought(database, account_id, number)
+    await set_clock(database, DUE, now=utc_now())
+    before, _ = await credit_of(database, account_id)
+
+    for paid in (10, 60):
+        workers = [await _worker(dsn) for _ in range(2)]
+        async with asyncio.timeout(30):
+            while await _renewed(database) < paid:
+                await asyncio.sleep(0)
+        for worker in workers:
+            worker.kill()
+            await worker.wait()
+
+    assert await credit_of(database, account_id) == (before - 60 * MONTHLY, 0)
+    await assert_life_is_whole(database)
+
+
+async def _worker(dsn: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.worker.process", dsn)
+
+
+async def _renewed(database: PostgresDatabase) -> int:
+    count = await database.pool.fetchval("select count(*) from ledger_entries where reference_type = 'number_renew'")
+    return int(count)
