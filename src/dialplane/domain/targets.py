@@ -38,6 +38,7 @@ class ForwardTarget:
     users: tuple[str, ...] = ()
     pstn: str = ""
     sip: str = ""
+    """`user@host:port`; without the user, the server is asked for the number that was dialled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class EndpointKind(StrEnum):
     EXTRA = "extra"
     RUN = "run"
     """The address of activeflows; gets the events of the runs that name it."""
+    HOOK = "hook"
+    """The address that numbers hand their inbound messages to; gets nothing else."""
 
 
 class DeliveryStatus(StrEnum):
@@ -108,11 +110,13 @@ class Reply:
     head: str = ""
     retry_after: str = ""
     duration_ms: int = 0
+    rejected: bool = False
+    """The body says that what was sent was not taken; `error` says how."""
 
     @property
     def is_success(self) -> bool:
         """2xx only: a redirect is a failure and is never followed."""
-        return self.status is not None and 200 <= self.status < 300
+        return not self.rejected and self.status is not None and 200 <= self.status < 300
 
     @property
     def is_gone(self) -> bool:

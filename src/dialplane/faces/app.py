@@ -15,6 +15,7 @@ from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
 from dialplane.faces.voipbin.number_filters import read_filters
 from dialplane.faces.voipbin.paging import read_page
+from dialplane.faces.vox import routes as vox
 
 
 def create_app(dependencies: Dependencies) -> Litestar:
@@ -26,6 +27,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
             documentation.router,
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
+            *vox.routers(dependencies),
         ],
         state=State({"dependencies": dependencies, "verifier": verifier}),
         dependencies={

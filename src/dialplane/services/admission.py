@@ -322,7 +322,7 @@ async def _programs(
         if flow is not None:
             programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id)
         else:
-            raw = plan.connect or (_forward(target) if isinstance(target, ForwardTarget) else None)
+            raw = plan.connect or (_forward(target, plan.decision) if isinstance(target, ForwardTarget) else None)
             programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None)
     return programs
 
@@ -344,12 +344,14 @@ def run_of_call(call: Call, flow_id: FlowId | None, on_complete: FlowId | None, 
     )
 
 
-def _forward(target: ForwardTarget) -> dict[str, object]:
+def _forward(target: ForwardTarget, decision: RouteDecision) -> dict[str, object]:
+    """A SIP server that is given without a user is asked for the number that was dialled."""
     destinations: list[object] = [{"type": "extension", "target": user} for user in target.users]
     if target.pstn:
         destinations = [{"type": "tel", "target": target.pstn}]
     elif target.sip:
-        destinations = [{"type": "sip", "target": target.sip}]
+        where = target.sip if "@" in target.sip else f"{decision.normalized}@{target.sip}"
+        destinations = [{"type": "sip", "target": where}]
     return {
         "type": "connect",
         "option": {"destinations": destinations, "early_media": True, "relay_reason": True},

@@ -4,13 +4,14 @@ Every failure is NotAuthenticated with the reason `AUTHENTICATION_REQUIRED` (not
 `INVALID_CREDENTIALS` (whatever was wrong with what was given: the two are all that a stranger learns).
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.accounts import AccountStatus, Permission, Principal
+from dialplane.domain.accounts import Account, AccountStatus, Permission, Principal
 from dialplane.domain.errors import NotAuthenticated, NotPermitted
 from dialplane.domain.ids import AccountId, AgentId
 from dialplane.services.access_keys import hash_token
@@ -82,6 +83,20 @@ async def authenticate_token(database: Database, signer: TokenSigner, token: str
         raise _invalid()
     await _check_standing(database, account.id, account.status)
     return Principal(agent.account_id, agent.permission, agent_id=agent.id, via="agent")
+
+
+async def authenticate_project(database: Database, project: AccountId, token: str) -> Account:
+    """The account behind a VoxCPaaS project's id and token.
+
+    Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`).
+    """
+    _require(token)
+    async with database.reading() as tx:
+        account = await tx.accounts.find(project)
+    if account is None or not hmac.compare_digest(account.project_token.encode(), token.encode()):
+        raise _invalid()
+    await _check_standing(database, account.id, account.status)
+    return account
 
 
 async def login(

@@ -1,11 +1,21 @@
 """Sending webhooks: what a worker claims, what it sends, and what follows (WH-1, WH-3, WH-4, WH-6)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from dialplane.domain.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply, judge, judge_endpoints, signed_headers
+from dialplane.domain.message_hooks import read_answer
+from dialplane.domain.webhooks import (
+    ATTEMPT_TIMEOUT_S,
+    EndpointKind,
+    Outcome,
+    Reply,
+    judge,
+    judge_endpoints,
+    signed_headers,
+)
 from dialplane.services.transaction import Database
 from dialplane.services.webhooks import ClaimedDelivery
 
@@ -28,11 +38,41 @@ async def settle_and_claim(
         return await tx.webhooks.claim(worker, now=now, until=now + LEASE, limit=limit) if limit else []
 
 
-def build_request(claimed: ClaimedDelivery, now: datetime) -> tuple[bytes, dict[str, str]]:
-    """The body, exactly `{"type": …, "data": …}`, and the signed headers of one attempt at `now`."""
-    body = b'{"type":' + msgspec.json.encode(claimed.event_type) + b',"data":' + claimed.event_data.encode() + b"}"
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """What one attempt sends."""
+
+    body: bytes
+    headers: dict[str, str]
+    query: tuple[tuple[str, str], ...] = ()
+    """Appended to the address."""
+
+
+def build_request(claimed: ClaimedDelivery, now: datetime) -> WebhookRequest:
+    """One attempt at `now`, signed. The body is exactly `{"type": …, "data": …}`; a message hook gets the data alone,
+    as JSON or, by GET, as the query."""
+    body = claimed.event_data.encode()
+    query: tuple[tuple[str, str], ...] = ()
+    if claimed.endpoint.kind is not EndpointKind.HOOK:
+        body = b'{"type":' + msgspec.json.encode(claimed.event_type) + b',"data":' + body + b"}"
+    elif claimed.endpoint.method == "GET":
+        body, query = b"", _as_query(body)
     headers = signed_headers(claimed.endpoint, str(claimed.event_id), body, now)
-    return body, headers | {"X-Dialplane-Sequence": str(claimed.resource_seq)}
+    if not body:
+        del headers["Content-Type"]  # a receiver that trusts it would look for JSON in nothing
+    return WebhookRequest(body, headers | {"X-Dialplane-Sequence": str(claimed.resource_seq)}, query)
+
+
+def _as_query(data: bytes) -> tuple[tuple[str, str], ...]:
+    fields = msgspec.json.decode(data, type=dict[str, str | list[str]])
+    return tuple(
+        (name, text) for name, value in fields.items() for text in ([value] if isinstance(value, str) else value)
+    )
+
+
+def understand(claimed: ClaimedDelivery, reply: Reply) -> Reply:
+    """The reply as this kind of receiver means it: that of a message hook speaks in its body."""
+    return read_answer(reply) if claimed.endpoint.kind is EndpointKind.HOOK else reply
 
 
 def conclude(claimed: ClaimedDelivery, reply: Reply, started_at: datetime, now: datetime) -> Outcome:

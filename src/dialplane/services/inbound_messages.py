@@ -19,10 +19,11 @@ from dialplane.domain.numbers import Number
 from dialplane.domain.rating import CostType, Price, Rate
 from dialplane.domain.routing import Considered, Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
-from dialplane.domain.targets import FlowTarget
+from dialplane.domain.targets import FlowTarget, HookTarget
 from dialplane.services.admission import SANDBOX_COUNTRY
 from dialplane.services.events import publish
 from dialplane.services.ledger import charge
+from dialplane.services.message_hooks import hand_over
 from dialplane.services.messages import RunRequest, enter_conversation
 from dialplane.services.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.rates import current_rate
@@ -160,6 +161,8 @@ async def _let_in(
     await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
     if isinstance(decision.target, FlowTarget):
         await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
+    elif isinstance(decision.target, HookTarget):
+        await hand_over(tx, message, conversation, decision.target, now)
     elif decision.target is not None:
         log.warning("message_target_not_run", message_id=str(message.id), target=type(decision.target).__name__)
     return message

@@ -16,7 +16,7 @@ from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
@@ -196,6 +196,24 @@ async def set_targets(
         await _check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
         await _save(tx, number, changed, "updated", by or the_account(account_id), now, events=("number_updated",))
+    return changed
+
+
+async def set_voice_target(
+    database: Database, account_id: AccountId, spellings: Sequence[str], target: VoiceTarget, now: datetime
+) -> Number:
+    """Write what calls to the account's number run, and leave its other targets. The number is the first of
+    `spellings` that the account holds. Raises NotFound as `update_number` does."""
+    async with database.transaction() as tx:
+        held = {each.number: each.id for each in await tx.numbers.find_live(spellings) if each.account_id == account_id}
+        number_id = next((held[spelling] for spelling in spellings if spelling in held), None)
+        if number_id is None:
+            raise _not_found()
+        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        targets = replace(number.targets, voice=target)
+        await _check_new_targets(tx, number, targets)
+        changed = replace(number, targets=targets, updated_at=now)
+        await _save(tx, number, changed, "updated", the_account(account_id), now, events=("number_updated",))
     return changed
 
 

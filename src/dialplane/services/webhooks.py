@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from dialplane.domain.errors import Conflict, Invalid, LimitExceeded, NotFound
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
@@ -91,6 +92,15 @@ class WebhookStore(Protocol):
         endpoint_id: EndpointId | None,
         status: DeliveryStatus | None,
     ) -> Sequence[Delivery]: ...
+
+    async def add_hook_delivery(
+        self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
+    ) -> None:
+        """Deliver a written event to the account's hook of this address, made where there is none.
+
+        Deliveries that are `ordered_by` the same go out one after the other. Nothing is sent to a disabled hook.
+        """
+        ...
 
     async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:
         """A new delivery of the same event to the same endpoint, due now."""

@@ -7,7 +7,7 @@ import structlog
 
 from dialplane.domain.ids import utc_now
 from dialplane.domain.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
-from dialplane.services.deliveries import build_request, conclude, settle_and_claim
+from dialplane.services.deliveries import build_request, conclude, settle_and_claim, understand
 from dialplane.services.transaction import Database
 from dialplane.services.webhooks import ClaimedDelivery
 from dialplane.worker.ports import Link, WebhookSender
@@ -64,12 +64,18 @@ class Deliveries:
 
     async def _send(self, claimed: ClaimedDelivery) -> None:
         started_at = utc_now()
-        body, headers = build_request(claimed, started_at)
+        request = build_request(claimed, started_at)
         endpoint = claimed.endpoint
         try:
             reply = await self._sender.deliver(
-                endpoint.url, endpoint.method, body, headers, timeout_s=ATTEMPT_TIMEOUT_S
+                endpoint.url,
+                endpoint.method,
+                request.body,
+                request.headers,
+                query=request.query,
+                timeout_s=ATTEMPT_TIMEOUT_S,
             )
+            reply = understand(claimed, reply)
         except Exception as fault:  # the edge of the task: one delivery's fault must not end the others
             log.exception("webhook_not_sent", delivery_id=str(claimed.id), fault=type(fault).__name__)
             reply = Reply(None, "the request could not be made")

@@ -1,6 +1,6 @@
 """What the worker needs from outside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from dialplane.domain.webhooks import Reply
@@ -19,7 +19,14 @@ class Link(Protocol):
 
 class WebhookSender(Protocol):
     async def deliver(
-        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float
+        self,
+        url: str,
+        method: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        query: Sequence[tuple[str, str]],
+        timeout_s: float,
     ) -> Reply:
-        """Send a webhook. Never raises for anything that the far side does."""
+        """Send a webhook, with `query` appended to its address. Never raises for anything that the far side does."""
         ...

@@ -149,16 +149,26 @@ class GuardedClient:
         return Fetched(status, answer.decode(errors="replace"), answer_type)
 
     async def deliver(
-        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float = 15.0
+        self,
+        url: str,
+        method: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        timeout_s: float = 15.0,
     ) -> Reply:
-        """Send a webhook. Never raises for anything that the far side does; `Reply.error` says what was wrong."""
+        """Send a webhook, with `query` appended to its address.
+
+        Never raises for anything that the far side does; `Reply.error` says what was wrong.
+        """
         started = time.monotonic()
         try:
             check_url(url, self._allow)
             async with self._session.request(
                 method,
-                URL(url),
-                data=body,
+                URL(url).extend_query(query),
+                data=body or None,
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),

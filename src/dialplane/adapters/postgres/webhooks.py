@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -140,6 +141,23 @@ class PostgresWebhookStore:
             _SQL["list_deliveries"], account_id, before, limit, None, endpoint_id, status
         )
         return [_delivery(row) for row in rows]
+
+    async def add_hook_delivery(
+        self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
+    ) -> None:
+        await self._connection.execute(
+            _SQL["add_hook_delivery"],
+            hook.id,
+            hook.account_id,
+            hook.url,
+            hook.method,
+            hook.secret,
+            hook.created_at,
+            delivery_id,
+            event_id,
+            ordered_by,
+        )
+        await self._connection.execute(_SQL["wake"])
 
     async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:
         await self._connection.execute(_SQL["add_replay"], delivery_id, new, now)

@@ -24,7 +24,8 @@ class WebhookEndpoint(msgspec.Struct):
 
     id: UUID
     customer_id: UUID
-    kind: Annotated[str, msgspec.Meta(description="customer (PUT /customer), extra (made here), run (an activeflow's)")]
+    kind: Annotated[str, msgspec.Meta(description="customer (PUT /customer), extra (made here), run or hook")]
+    """`run` is an activeflow's address, `hook` one that numbers hand their messages to."""
     name: str
     url: str
     method: str

@@ -56,6 +56,29 @@ where delivery.account_id = $1
 order by delivery.created_at desc, delivery.resource_seq desc, delivery.id desc
 limit $3;
 
+-- name: add_hook_delivery
+-- A hook becomes an endpoint with its first message. The update touches nothing: it only makes "returning" give the row
+-- that somebody else inserted at the same moment; a known one is not locked by those who deliver to it.
+with known as (
+    select id, enabled
+    from webhook_endpoints
+    where kind = 'hook' and account_id = $2 and url = $3 and method = $4 and deleted_at is null
+),
+made as (
+    insert into webhook_endpoints (id, account_id, kind, url, method, secret, created_at)
+    select $1, $2, 'hook', $3, $4, $5, $6
+    where not exists (select from known)
+    on conflict (account_id, url, method) where kind = 'hook' and deleted_at is null
+        do update set updated_at = webhook_endpoints.updated_at
+    returning id, enabled
+)
+insert into webhook_deliveries
+    (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
+select $7, $2, hook.id, event.id, $9, event.resource_seq, $6, $6
+from (select * from known union all select * from made) hook
+join events event on event.id = $8
+where hook.enabled;
+
 -- name: add_replay
 insert into webhook_deliveries
     (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, replay_of, created_at)

@@ -1,0 +1,77 @@
+"""Every route of the VoxCPaaS face, and the layers of each request: limits, parameters, project, repetition."""
+
+from litestar import HttpMethod, Router, route
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import ASGIApp
+
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.voipbin.bodies import BodyLimits
+from dialplane.faces.vox.call_routing import remove_call_routing, set_call_routing
+from dialplane.faces.vox.errors import HANDLERS, ROUTING_HANDLERS
+from dialplane.faces.vox.fields import Parameters
+from dialplane.faces.vox.numbers import list_new_numbers, purchase_number
+from dialplane.faces.vox.request import AddressLimit, Limits, ProjectKeys, VoxRequest
+
+MANNERS = Manners(owner=lambda scope: scope["user"].account_id, query_counts=True)
+"""The query counts: it may hold what others have in the body."""
+
+
+@route("/listnewnumbers", http_method=[HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE], status_code=200)
+async def refuse_listing() -> None:
+    raise MethodNotAllowedException
+
+
+@route(
+    "/purchasenumber",
+    http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
+    status_code=200,
+)
+async def refuse_purchase() -> None:
+    raise MethodNotAllowedException
+
+
+@route("/callrouting", http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH], status_code=200)
+async def refuse_call_routing() -> None:
+    raise MethodNotAllowedException
+
+
+def routers(ports: Dependencies) -> list[Router]:
+    """`/listnewnumbers`, which anybody may ask, `/purchasenumber` and `/api/callrouting`."""
+    limits = Limits(ports)
+
+    def address(app: ASGIApp) -> AddressLimit:
+        return AddressLimit(app, limits=limits)
+
+    def project(app: ASGIApp) -> ProjectKeys:
+        return ProjectKeys(app, ports=ports, limits=limits)
+
+    def idempotency(app: ASGIApp) -> Idempotency:
+        return Idempotency(app, ports=ports, manners=MANNERS)
+
+    return [
+        Router(
+            "/",
+            route_handlers=[list_new_numbers, refuse_listing],
+            middleware=[address, BodyLimits, Parameters],
+            request_class=VoxRequest,
+            exception_handlers=HANDLERS,
+            include_in_schema=False,  # the tenants' document is about the native API
+        ),
+        Router(
+            "/",
+            route_handlers=[purchase_number, refuse_purchase],
+            middleware=[address, BodyLimits, Parameters, project, idempotency],
+            request_class=VoxRequest,
+            exception_handlers=HANDLERS,
+            include_in_schema=False,
+        ),
+        Router(
+            "/api",
+            route_handlers=[set_call_routing, remove_call_routing, refuse_call_routing],
+            middleware=[address, BodyLimits, Parameters, project, idempotency],
+            request_class=VoxRequest,
+            exception_handlers=ROUTING_HANDLERS,
+            include_in_schema=False,
+        ),
+    ]
