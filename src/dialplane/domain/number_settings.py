@@ -115,14 +115,14 @@ def apply(change: SettingsChange, settings: NumberSettings, targets: Targets) ->
 def seen(settings: NumberSettings, targets: Targets) -> NumberSettings:
     """The settings as they hold now: a target that was written elsewhere takes the place of what was kept."""
     if targets.voice != _voice(settings):
-        settings = replace(settings, voice=_fetch(targets.voice))
+        settings = replace(settings, voice=_fetch(targets.voice, settings.voice))
         if isinstance(targets.voice, DocumentTarget):
             status = targets.voice
             settings = replace(settings, status_url=status.status_url, status_method=status.status_method)
     if targets.message != _plain(settings.message):
-        settings = replace(settings, message=_fetch(targets.message))
+        settings = replace(settings, message=_fetch(targets.message, settings.message))
     if targets.refer != _plain(settings.refer):
-        settings = replace(settings, refer=_fetch(targets.refer))
+        settings = replace(settings, refer=_fetch(targets.refer, settings.refer))
     return settings
 
 
@@ -141,11 +141,12 @@ def _plain(fetch: Fetch) -> DocumentTarget | ApplicationTarget | None:
     return DocumentTarget(fetch.url, fetch.method, fetch.fallback_url, fetch.fallback_method)
 
 
-def _fetch(target: AnyTarget) -> Fetch:
-    """The fields of a target that this dialect can express; a flow or a forward shows none."""
+def _fetch(target: AnyTarget, kept: Fetch) -> Fetch:
+    """The fields of a target that was written elsewhere. A flow or a forward shows none but those, such as a method,
+    that were written since and name no target."""
     match target:
         case DocumentTarget():
             return Fetch(target.url, target.method, target.fallback_url, target.fallback_method)
         case ApplicationTarget(application_id):
             return Fetch(application_id=application_id)
-    return Fetch()
+    return kept if _plain(kept) is None else Fetch()

@@ -132,9 +132,15 @@ _STEP = 7_919_777
 """A prime: the numbers of an area are spread, and easy patterns (…1234) are found among them."""
 
 
+_OAKLAND = _local("US", "510", 10, "1.00", "CA", "Oakland", "94612", 37.8044, -122.2712)
+_DOCUMENTED = "+15105555555"
+"""The number that Restcomm's documentation buys, so that its commands work here as they are printed."""
+
+
 def sandbox_stock() -> list[NewItem]:
     """The whole stock, in the order of the areas."""
-    return [_item(area, number) for area in AREAS for number in islice(_numbers(area), area.count)]
+    stock = [_item(area, number) for area in AREAS for number in islice(_numbers(area), area.count)]
+    return [*stock, _item(_OAKLAND, _DOCUMENTED)]
 
 
 def _numbers(area: Area) -> Iterator[str]:
