@@ -5,12 +5,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from dialplane.faces import documentation, health
+from dialplane.faces.bodies import LARGEST_BODY
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.restcomm import routes as restcomm
 from dialplane.faces.voipbin import routes as voipbin
-from dialplane.faces.voipbin.bodies import LARGEST_BODY
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
 from dialplane.faces.voipbin.number_filters import read_filters

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.domain.ids import AccountId
+from dialplane.faces.bodies import body_of, content_type, is_form
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.voipbin.bodies import body_of, content_type, is_form
 from dialplane.services import idempotency as service
 
 HEADER = b"idempotency-key"

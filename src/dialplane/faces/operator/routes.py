@@ -4,12 +4,12 @@ from litestar import Router
 from litestar.types import ASGIApp, Scope
 
 from dialplane.domain.ids import AccountId
+from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.operator import accounts, documentation, documents, platform, rates, sandbox, stock, traffic
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
-from dialplane.faces.voipbin.bodies import BodyLimits
 from dialplane.services.idempotency import OPERATOR
 
 RESOURCES = [

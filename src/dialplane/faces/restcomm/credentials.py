@@ -9,8 +9,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from dialplane.domain.accounts import Account, Principal
 from dialplane.domain.errors import NotAuthenticated, NotFound
 from dialplane.domain.ids import AccountId, from_sid
+from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.faces.voipbin.credentials import ApiLimits
 from dialplane.services.basic_authentication import Acting, authenticate_basic, resolve_account
 
 ACCOUNT_PARAMETER = "account_sid"

@@ -11,7 +11,7 @@ from litestar.exceptions import ClientException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import Invalid
-from dialplane.faces.voipbin.bodies import BODY  # where the layer of Idempotency-Key looks for it
+from dialplane.faces.bodies import BODY
 from dialplane.services.webhooks import check_url
 
 LARGEST_BODY = 10_000_000

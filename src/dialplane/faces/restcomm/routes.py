@@ -5,6 +5,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, Scope
 
 from dialplane.domain.ids import AccountId
+from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.restcomm import accounts, applications, available, numbers, organizations, usage
@@ -14,7 +15,6 @@ from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
 from dialplane.faces.restcomm.forms import FormBodies
 from dialplane.faces.restcomm.front import Front
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.faces.voipbin.credentials import ApiLimits
 
 RESOURCES = [
     accounts.router,

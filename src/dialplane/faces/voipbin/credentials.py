@@ -14,11 +14,10 @@ from urllib.parse import unquote_plus
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.accounts import Permission, Principal
-from dialplane.domain.errors import LimitExceeded, NotAuthenticated
+from dialplane.domain.errors import NotAuthenticated
 from dialplane.domain.ids import NIL, AccountId
+from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.faces.observation import add_headers
-from dialplane.faces.rate_limits import RateLimiter
 from dialplane.services.authentication import authenticate_key, authenticate_token
 from dialplane.services.settings import check_operator_key
 
@@ -37,7 +36,7 @@ MOST_REMEMBERED = 10_000
 class Authentication:
     """An ASGI layer that puts the Principal into `scope["user"]`, or refuses."""
 
-    def __init__(self, app: ASGIApp, *, verifier: "Verifier", limits: "ApiLimits") -> None:
+    def __init__(self, app: ASGIApp, *, verifier: "Verifier", limits: ApiLimits) -> None:
         self._app = app
         self._verifier = verifier
         self._limits = limits
@@ -91,43 +90,6 @@ class Verifier:
     def forget_all(self) -> None:
         """After a credential was revoked through this process, none is trusted unseen."""
         self._good.clear()
-
-
-class ApiLimits:
-    """The buckets of `/v1.0`: one for each address, one for each account."""
-
-    def __init__(self, ports: Dependencies) -> None:
-        self._addresses = RateLimiter("address", ports.rate_limits.api_by_address)
-        self._accounts = RateLimiter("acct", ports.rate_limits.api_by_account)
-
-    def check_address(self, scope: Scope) -> None:
-        refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
-
-    def check_account(self, scope: Scope, principal: Principal) -> None:
-        left = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
-        add_headers(scope, self._accounts.headers(left))
-
-
-def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> float:
-    """Take a token of `key`'s bucket; how many are left.
-
-    Raises LimitExceeded with `limited_by` and `retry_after` (seconds) in its details where there is none.
-    """
-    left = limiter.take(key, time.monotonic())
-    if left < 0:
-        add_headers(scope, limiter.headers(left))
-        raise LimitExceeded(
-            "Too many requests; try again later",
-            reason="RATE_LIMIT_EXCEEDED",
-            details=[{"limited_by": limited_by, "retry_after": limiter.retry_after_s(left)}],
-        )
-    return left
-
-
-def address_of(scope: Scope) -> str:
-    """The peer's address; uvicorn has put a trusted proxy's client there (API-10)."""
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 def _credentials(scope: Scope) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from litestar import Router
 from litestar.types import ASGIApp
 
+from dialplane.faces.api_limits import ApiLimits
+from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.voipbin import (
@@ -27,8 +29,7 @@ from dialplane.faces.voipbin import (
     sub_accounts,
     webhooks,
 )
-from dialplane.faces.voipbin.bodies import BodyLimits
-from dialplane.faces.voipbin.credentials import ApiLimits, Authentication, Verifier
+from dialplane.faces.voipbin.credentials import Authentication, Verifier
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.sign_in import auth_router
 

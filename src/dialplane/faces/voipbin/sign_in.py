@@ -8,11 +8,11 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from dialplane.faces.api_limits import address_of, refuse_flood
+from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
-from dialplane.faces.voipbin.bodies import BodyLimits
-from dialplane.faces.voipbin.credentials import address_of, refuse_flood
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import authentication
 

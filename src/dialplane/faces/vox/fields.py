@@ -11,7 +11,7 @@ import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import Invalid
-from dialplane.faces.voipbin.bodies import body_of
+from dialplane.faces.bodies import body_of
 
 MOST_FIELDS = 50
 LONGEST_VALUE = 4096

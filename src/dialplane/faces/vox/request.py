@@ -11,9 +11,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.domain.ids import AccountId
 from dialplane.domain.routing import forms
+from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
-from dialplane.faces.voipbin.credentials import address_of, refuse_flood
 from dialplane.faces.vox.fields import Fields, fields_of
 from dialplane.services.authentication import authenticate_project
 from dialplane.services.settings import read_clock

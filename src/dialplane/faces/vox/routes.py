@@ -4,9 +4,9 @@ from litestar import HttpMethod, Router, route
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp
 
+from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.voipbin.bodies import BodyLimits
 from dialplane.faces.vox.call_routing import remove_call_routing, set_call_routing
 from dialplane.faces.vox.errors import HANDLERS, ROUTING_HANDLERS
 from dialplane.faces.vox.fields import Parameters

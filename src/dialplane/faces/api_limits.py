@@ -1,0 +1,48 @@
+"""The rate limits of every dialect: the same buckets for each address and for each account (reference 1.9)."""
+
+import time
+
+from litestar.types import Scope
+
+from dialplane.domain.accounts import Principal
+from dialplane.domain.errors import LimitExceeded
+from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.observation import add_headers
+from dialplane.faces.rate_limits import RateLimiter
+
+
+class ApiLimits:
+    """The buckets of a dialect: one for each address, one for each account."""
+
+    def __init__(self, ports: Dependencies) -> None:
+        self._addresses = RateLimiter("address", ports.rate_limits.api_by_address)
+        self._accounts = RateLimiter("acct", ports.rate_limits.api_by_account)
+
+    def check_address(self, scope: Scope) -> None:
+        refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
+
+    def check_account(self, scope: Scope, principal: Principal) -> None:
+        left = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
+        add_headers(scope, self._accounts.headers(left))
+
+
+def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> float:
+    """Take a token of `key`'s bucket; how many are left.
+
+    Raises LimitExceeded with `limited_by` and `retry_after` (seconds) in its details where there is none.
+    """
+    left = limiter.take(key, time.monotonic())
+    if left < 0:
+        add_headers(scope, limiter.headers(left))
+        raise LimitExceeded(
+            "Too many requests; try again later",
+            reason="RATE_LIMIT_EXCEEDED",
+            details=[{"limited_by": limited_by, "retry_after": limiter.retry_after_s(left)}],
+        )
+    return left
+
+
+def address_of(scope: Scope) -> str:
+    """The peer's address; uvicorn has put a trusted proxy's client there (API-10)."""
+    client = scope.get("client")
+    return client[0] if client else ""
