@@ -163,12 +163,14 @@ async def delete_document(
 ) -> Document:
     """The content goes for good, what became of the document is kept.
 
-    Raises NotFound, or Conflict while an order waits on it.
+    Raises NotFound, or Conflict while an order waits on it or a port goes by it.
     """
     async with database.transaction() as tx:
         document = _given(await tx.documents.find(account_id, document_id, lock=True))
         if await tx.orders.waiting_on(account_id, document_id):
             raise Conflict("An order waits on this document: cancel the order first", reason="STATE_INVALID")
+        if await tx.ports.uses(document_id):
+            raise Conflict("A port goes by this document: take it out of the port first", reason="STATE_INVALID")
         deleted = replace(document, deleted_at=now)
         await tx.documents.save(deleted)
         await publish(tx, _event(deleted, "document_deleted", now))

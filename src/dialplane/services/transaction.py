@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messages import MessageStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
+    from dialplane.services.porting import PortStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
@@ -67,6 +68,8 @@ class Transaction(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def orders(self) -> OrderStore: ...
+    @property
+    def ports(self) -> PortStore: ...
     @property
     def rates(self) -> RateStore: ...
     @property

@@ -25,6 +25,7 @@ from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
@@ -119,6 +120,10 @@ class PostgresTransaction:
     @cached_property
     def orders(self) -> PostgresOrderStore:
         return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def ports(self) -> PostgresPortStore:
+        return PostgresPortStore(self.connection)
 
     @cached_property
     def rates(self) -> PostgresRateStore:

@@ -6,7 +6,7 @@ from litestar.types import ASGIApp, Scope
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.operator import accounts, documentation, documents, platform, rates, sandbox, stock, traffic
+from dialplane.faces.operator import accounts, documentation, documents, platform, ports, rates, sandbox, stock, traffic
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.faces.voipbin.bodies import BodyLimits
@@ -16,6 +16,7 @@ RESOURCES = [
     accounts.router,
     documents.router,
     platform.router,
+    ports.router,
     rates.router,
     sandbox.router,
     stock.router,
