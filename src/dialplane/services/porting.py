@@ -116,7 +116,7 @@ async def check_portability(database: Database, numbers: Sequence[str]) -> list[
 
 
 async def _look_up(tx: Transaction, numbers: Sequence[str], *, port_id: PortId | None = None) -> list[Portability]:
-    here = await tx.inventory.find_known(numbers)
+    here = await tx.inventory.find_known(numbers) - await tx.port_outs.gone(numbers)
     here |= {each.number for each in await tx.numbers.find_live(numbers)}
     in_porting = await tx.ports.claimed(numbers, by_others_than=port_id)
     return [look_up(number, here=here, in_porting=in_porting) for number in numbers]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messages import MessageStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
+    from dialplane.services.port_outs import PortOutStore
     from dialplane.services.porting import PortStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
@@ -68,6 +69,8 @@ class Transaction(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def orders(self) -> OrderStore: ...
+    @property
+    def port_outs(self) -> PortOutStore: ...
     @property
     def ports(self) -> PortStore: ...
     @property

@@ -11,6 +11,7 @@ from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
 from dialplane.services.program_runner import LONGEST_RUN_S
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
@@ -100,7 +101,9 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
     async def ports() -> bool:
         billing_time = await read_clock(database, now=deps.clock())
         played = await play_ports(database, billing_time)
-        return bool(await cut_over_ports(database, billing_time)) or bool(played)
+        arrived = await cut_over_ports(database, billing_time)
+        gone = await finish_port_outs(database, billing_time)
+        return bool(played or arrived or gone)
 
     async def left_over() -> bool:
         now = deps.clock()

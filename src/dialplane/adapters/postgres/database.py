@@ -25,6 +25,7 @@ from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
@@ -120,6 +121,10 @@ class PostgresTransaction:
     @cached_property
     def orders(self) -> PostgresOrderStore:
         return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def port_outs(self) -> PostgresPortOutStore:
+        return PostgresPortOutStore(self.connection)
 
     @cached_property
     def ports(self) -> PostgresPortStore:

@@ -6,7 +6,18 @@ from litestar.types import ASGIApp, Scope
 from dialplane.domain.ids import AccountId
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.operator import accounts, documentation, documents, platform, ports, rates, sandbox, stock, traffic
+from dialplane.faces.operator import (
+    accounts,
+    documentation,
+    documents,
+    platform,
+    port_outs,
+    ports,
+    rates,
+    sandbox,
+    stock,
+    traffic,
+)
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.faces.voipbin.bodies import BodyLimits
@@ -16,6 +27,7 @@ RESOURCES = [
     accounts.router,
     documents.router,
     platform.router,
+    port_outs.router,
     ports.router,
     rates.router,
     sandbox.router,
