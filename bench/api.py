@@ -31,6 +31,7 @@ from time import monotonic
 import uvloop
 
 from dialplane.adapters.carriers.registry import CarrierRegistry
+from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
@@ -81,6 +82,7 @@ async def serve(dsn: str, port: int) -> None:
         hasher=Argon2Hasher(),
         carriers=CarrierRegistry({}),
         runs=NoRuns(),
+        objects=FolderObjects(Path(tempfile.gettempdir())),
         recordings_folder=Path(tempfile.gettempdir()),
         rate_limits=OPEN,
         access_log=False,

@@ -25,7 +25,7 @@ async def test_new_key_acts_for_its_account(database: PostgresDatabase) -> None:
 
     principal = await authenticate_key(database, issued.token, NOON)
 
-    assert principal == Principal(account.id, Permission.CUSTOMER_ADMIN, via="access_key")
+    assert principal == Principal(account.id, Permission.CUSTOMER_ADMIN, via="access_key", key_id=issued.key.id)
 
 
 async def test_token_of_a_key_is_nowhere_in_the_database(database: PostgresDatabase) -> None:

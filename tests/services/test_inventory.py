@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
-from dialplane.domain.inventory import ItemQuery, Near, ReservationStatus
+from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, LimitExceeded, NotFound
+from dialplane.domain.inventory import MOST_RESERVED, RESERVATION, ItemQuery, Near, ReservationStatus
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.services.inventory import (
@@ -103,6 +103,33 @@ async def test_import_with_a_bad_line_imports_nothing(database: PostgresDatabase
     with pytest.raises(Invalid):
         await import_items(database, [item(SF), item("+1415")], NOW)
     assert await search(database, ItemQuery(country="US"), NOW) == []
+
+
+@pytest.mark.parametrize("kinds", [("",), ("x" * 65,), ("a,b",), ("a\n",), tuple(f"kind_{n}" for n in range(21))])
+async def test_document_that_nobody_could_hand_in_is_not_asked_for(
+    database: PostgresDatabase, kinds: tuple[str, ...]
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await import_items(database, [item(SF, documents_required=kinds)], NOW)
+    assert refusal.value.field == "documents_required"
+
+
+async def test_account_holds_a_thousand_numbers_at_most_without_buying(stocked: PostgresDatabase) -> None:
+    holder = await buyer(stocked)
+    first = await reserve(stocked, holder, SF, NOW)
+    await stock(stocked, *(f"+1212556{n:04}" for n in range(MOST_RESERVED)))
+    last = f"+1212556{MOST_RESERVED - 1:04}"
+    await stocked.pool.execute(
+        "insert into reservations (id, account_id, item_id, number, status, expires_at, created_at)"
+        " select gen_random_uuid(), $1, id, number, 'held', $2, $3 from inventory_items"
+        " where number like '+1212556%' and number <> $4",
+        holder, NOW + RESERVATION, NOW, last,
+    )  # fmt: skip
+
+    with pytest.raises(LimitExceeded):
+        await reserve(stocked, holder, last, NOW)
+    assert await reserve(stocked, holder, SF, NOW) == first
+    assert (await reserve(stocked, holder, last, NOW + RESERVATION)).number == last
 
 
 async def test_reservation_takes_the_item_off_the_offer_for_30_minutes(stocked: PostgresDatabase) -> None:

@@ -164,6 +164,21 @@ async def test_suspended_number_stays_suspended_through_transfer_release_and_und
     await assert_life_is_whole(database)
 
 
+async def test_month_is_paid_once_by_one_of_them_while_the_number_moves(database: PostgresDatabase) -> None:
+    """LED-11"""
+    top, middle, _, number = await family(database)
+    await add_credit(database, middle, 5_000_000, NOW)
+    before = (await credit_of(database, top))[0] + (await credit_of(database, middle))[0]
+
+    moves = [transfer_number(database, top, number.id, to, DUE) for to in (middle, top) * 5]
+    await asyncio.gather(*moves, *(renew_numbers(database, DUE) for _ in range(8)))
+    await renew_numbers(database, DUE)
+
+    after = (await credit_of(database, top))[0] + (await credit_of(database, middle))[0]
+    assert before - after == 1_000_000
+    await assert_life_is_whole(database)
+
+
 async def test_transfers_and_releases_at_once_leave_one_holder(database: PostgresDatabase) -> None:
     """NUM-1"""
     top, middle, low, number = await family(database)

@@ -1,6 +1,5 @@
 """Documents that an account hands in: what counts as one, and what the operator may say of it."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,10 +16,8 @@ MOST = 1000
 LONGEST_NAME = 255
 LONGEST_REASON = 1024
 
-KIND_FORM = r"^[a-z][a-z0-9_]{0,63}$"
-"""Kinds are what carriers ask for (`identity`, `address`), not a list of ours."""
-
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
+LONGEST_KIND = 64
+"""Characters. Kinds are what carriers ask for (`proof_of_identity`, `proof_of_address`), not a list of ours."""
 
 _BEGINNINGS = (
     (b"%PDF-", "application/pdf"),
@@ -79,8 +76,8 @@ class DocumentDraft:
 
     def check(self, now: datetime) -> None:
         """Raises Invalid naming the field."""
-        if not _KIND.fullmatch(self.kind):
-            raise _invalid("kind", "is a word of small letters, digits and _, such as identity or address")
+        if not 1 <= len(self.kind) <= LONGEST_KIND or not self.kind.isprintable():
+            raise _invalid("kind", f"has 1 to {LONGEST_KIND} characters, such as proof_of_identity")
         if len(self.name) > LONGEST_NAME or not self.name.isprintable():
             raise _invalid("name", f"has {LONGEST_NAME} characters at most, and none that cannot be printed")
         if not self.content:

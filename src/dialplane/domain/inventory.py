@@ -8,6 +8,7 @@ from uuid import UUID
 
 import phonenumbers
 
+from dialplane.domain.documents import LONGEST_KIND
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId
 from dialplane.domain.money import ZERO, Micros
@@ -26,6 +27,7 @@ SANDBOX = "sandbox"
 
 CAPABILITIES = ("voice", "sms", "mms", "fax", "emergency")
 
+_MOST_DOCUMENTS = 20
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PATTERN = re.compile(r"[0-9*]{0,15}")
@@ -212,6 +214,12 @@ class NewItem:
         for capability in self.capabilities:
             if capability not in CAPABILITIES:
                 raise _invalid("capabilities", f"are among {', '.join(CAPABILITIES)}, got {capability[:40]!r}")
+        for kind in self.documents_required:
+            # The comma parts them where they are written into the store.
+            if not 1 <= len(kind) <= LONGEST_KIND or not kind.isprintable() or "," in kind:
+                raise _invalid("documents_required", f"are words of 1 to {LONGEST_KIND} characters without a comma")
+        if len(self.documents_required) > _MOST_DOCUMENTS:
+            raise _invalid("documents_required", f"are {_MOST_DOCUMENTS} at most")
         for field in ("setup_micros", "monthly_micros"):
             if not 0 <= getattr(self, field) <= 10**12:
                 raise _invalid(field, "is a whole number of micros, 0 to 10^12")

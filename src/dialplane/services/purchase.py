@@ -107,7 +107,8 @@ async def _begin(
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
         await batch.orders.add(order)
-        await publish(batch, order_event(order, now))
+        if order.status is OrderStatus.PENDING:
+            await publish(batch, order_event(order, now))
     return order
 
 
@@ -253,7 +254,9 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
         await batch.orders.save(confirmed)
         await record(batch, None, number, "created", order.request.by or the_account(order.account_id), now)
-        await publish(batch, _created(number, now), order_event(confirmed, now))
+        # Of an order that its own request brings to the end the number tells enough.
+        told = [] if order.status is OrderStatus.RECEIVED else [order_event(confirmed, now)]
+        await publish(batch, _created(number, now), *told)
     return confirmed
 
 

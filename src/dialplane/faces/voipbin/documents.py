@@ -12,7 +12,7 @@ from litestar.datastructures import UploadFile
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, QueryParameter
 
-from dialplane.domain.documents import KIND_FORM, LARGEST, LONGEST_NAME, DocumentDraft, DocumentStatus
+from dialplane.domain.documents import LARGEST, LONGEST_KIND, LONGEST_NAME, DocumentDraft, DocumentStatus
 from dialplane.domain.documents import Document as OwnDocument
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import DocumentId, OrderId
@@ -70,7 +70,9 @@ class DocumentForm(msgspec.Struct):
 def _described(content: dict[str, Schema], *required: str) -> OpenAPIMediaType:
     text = OpenAPIType.STRING
     properties = {
-        "kind": Schema(type=text, pattern=KIND_FORM, description="What it is: identity, address, ..."),
+        "kind": Schema(
+            type=text, min_length=1, max_length=LONGEST_KIND, description="What it is, as the order calls it"
+        ),
         **content,
         "name": Schema(type=text, max_length=LONGEST_NAME, description="What you call it; the file's own name else"),
         "expires_on": Schema(type=text, format=OpenAPIFormat.DATE, description="The last day on which it counts"),

@@ -2,7 +2,7 @@
 -- What happened to each number, by whom; and what a released number was suspended for, which comes back with it.
 
 create table number_history (
-    id uuid primary key,
+    id uuid not null,
     number_id uuid not null,
     account_id uuid not null,                            -- who held the number after the change
     number text not null,
@@ -11,9 +11,9 @@ create table number_history (
     actor_id uuid,
     changes jsonb not null,                              -- [{"field", "from", "to"}]
     created_at timestamptz not null,
-    position bigint generated always as identity         -- tells apart what happened at the same time
+    position bigint generated always as identity,        -- tells apart what happened at the same time
+    primary key (number_id, created_at, position)        -- the only index: a purchase writes here, too
 );
-create index number_history_by_number on number_history (number_id, created_at desc, position desc);
 
 -- A number that was suspended, given up and taken back is suspended as before.
 alter table numbers drop constraint numbers_check1;

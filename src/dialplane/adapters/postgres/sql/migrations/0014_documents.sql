@@ -4,7 +4,7 @@
 create table documents (
     id uuid primary key,
     account_id uuid not null references accounts,
-    kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,63}$'),
+    kind text not null check (length(kind) between 1 and 64),
     name text not null check (length(name) <= 255),
     media_type text not null,                            -- by the content, not by the name
     size bigint not null check (size > 0),
