@@ -388,3 +388,34 @@ async def test_orders_are_listed_newest_first_by_page_and_by_status(client: Clie
     second = await client.ask("GET", f"/v1.0/ports?page_token={first.json['next_page_token']}")
 
     assert [row["id"] for row in first.json["result"] + second.json["result"]] == made[::-1]
+
+
+async def test_rejected_letter_stops_the_order_and_another_one_lets_it_go_on(client: Client, operator: Client) -> None:
+    path = await submitted(client)
+    first = (await client.ask("GET", path)).json["documents"][0]["document_id"]
+
+    await operator.ask("POST", f"/documents/{first}/review", {"verdict": "reject", "reason": "not signed"})
+    stopped = await client.ask("GET", path)
+    same = await client.ask("POST", f"{path}/submit")
+    await client.ask("PUT", path, {"document_ids": [await letter(client)]})
+    again = await client.ask("POST", f"{path}/submit")
+
+    assert stopped.json["exception"] == {
+        "code": "DOCUMENT_REJECTED", "reason": "letter_of_authorization: not signed", "correct": ["document_ids"],
+    }  # fmt: skip
+    assert stopped.json["documents"][0]["status"] == "rejected"
+    assert (same.status, same.json["error"]["details"][0]["field"]) == (400, "document_ids")
+    assert (again.status, again.json["status"]) == (200, "in_process")
+
+
+async def test_letter_that_expired_meanwhile_is_not_handed_in(
+    client: Client, operator: Client, database: PostgresDatabase
+) -> None:
+    content = base64.b64encode(b"%PDF-1.7\nsigned").decode()
+    paper = {"kind": "letter_of_authorization", "content": content, "expires_on": "2999-01-01"}
+    made = await draft(client, document_ids=[(await client.ask("POST", "/v1.0/documents", paper)).json["id"]])
+    await clock(operator, database, DAY)
+
+    answer = await client.ask("POST", f"/v1.0/ports/{made.json['id']}/submit")
+
+    assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, "document_ids")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class PortFault(StrEnum):
-    """The carriers' own words."""
+    """The carriers' own words, but for one."""
 
     ACCOUNT_NUMBER_MISMATCH = "ACCOUNT_NUMBER_MISMATCH"
     AUTH_PERSON_MISMATCH = "AUTH_PERSON_MISMATCH"
@@ -28,6 +28,8 @@ class PortFault(StrEnum):
     RATE_CENTER_NOT_PORTABLE = "RATE_CENTER_NOT_PORTABLE"
     SV_CONFLICT = "SV_CONFLICT"
     SV_UNKNOWN_FAILURE = "SV_UNKNOWN_FAILURE"
+    DOCUMENT_REJECTED = "DOCUMENT_REJECTED"
+    """Our own word: the operator rejected a document that the order names."""
     OTHER = "OTHER"
 
 
@@ -48,6 +50,7 @@ CORRECT: Mapping[PortFault, tuple[str, ...]] = {
     PortFault.ACCOUNT_NUMBER_MISMATCH: ("holder.account_number",),
     PortFault.AUTH_PERSON_MISMATCH: ("holder.authorized_person", "document_ids"),
     PortFault.BTN_ATN_MISMATCH: ("holder.billing_number",),
+    PortFault.DOCUMENT_REJECTED: ("document_ids",),
     PortFault.ENTITY_NAME_MISMATCH: ("holder.name",),
     PortFault.FOC_EXPIRED: ("requested_date",),
     PortFault.FOC_REJECTED: ("requested_date",),

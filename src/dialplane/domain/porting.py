@@ -9,7 +9,7 @@ draft -> submitted -> in process <-> exception
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from dialplane.domain.documents import DocumentStatus
@@ -161,6 +161,7 @@ class PortDocument:
     kind: str
     status: DocumentStatus
     reason: str = ""
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class Port:
     """What is wrong, while the status says that something is."""
     steps: tuple[PortStep, ...] = ()
     play_at: datetime | None = None
-    """When the simulated carrier makes its next move; None: it makes none of its own."""
+    """Since when the simulated carrier has a move of its own to make; None: it has none."""
     submitted_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -211,13 +212,15 @@ def check_numbers(numbers: Sequence[PortNumber]) -> None:
         raise invalid("numbers", "of one order are of one country: make an order for each")
 
 
-def check_complete(port: Port) -> None:
+def check_complete(port: Port, now: datetime) -> None:
     """Raises Invalid naming what a submission still needs."""
     if missing := port.holder.missing():
         raise invalid(f"holder.{missing}", "is needed")
     for document in port.documents:
         if document.status is DocumentStatus.REJECTED:
             raise invalid("document_ids", f"name a {document.kind} that was rejected: {document.reason}")
+        if document.expires_on is not None and document.expires_on < now.date():
+            raise invalid("document_ids", f"name a {document.kind} that expired on {document.expires_on}")
     if all(document.kind != LETTER_OF_AUTHORIZATION for document in port.documents):
         raise invalid("document_ids", f"name no {LETTER_OF_AUTHORIZATION}: hand one in at /v1.0/documents")
 

@@ -56,7 +56,7 @@ async def advance_port(
         if to is PortStatus.EXCEPTION:
             if fault is None and not reason.strip():
                 raise invalid("reason", "is needed: it is what the account has to correct")
-            return await _except(tx, port, PortException(fault or PortFault.OTHER, reason), now)
+            return await stop_port(tx, port, PortException(fault or PortFault.OTHER, reason), now)
         if to is PortStatus.DATE_CONFIRMED:
             port = replace(port, foc_at=_date(port, foc_at, now))
         return await keep(tx, moved(port, to, now, reason=reason), now)
@@ -70,7 +70,8 @@ def _date(port: Port, foc_at: datetime | None, now: datetime) -> datetime:
     return wanted if foc_at is not None else max(wanted, now)
 
 
-async def _except(tx: Transaction, port: Port, wrong: PortException, now: datetime) -> Port:
+async def stop_port(tx: Transaction, port: Port, wrong: PortException, now: datetime) -> Port:
+    """Something is wrong with a locked order: its owner is told what."""
     stopped = moved(port, PortStatus.EXCEPTION, now, reason=wrong.reason or wrong.fault.value)
     return await keep(tx, replace(stopped, exception=wrong), now)
 
@@ -98,7 +99,7 @@ async def play_ports(database: Database, now: datetime, *, limit: int = 50) -> i
     """Make the simulated carrier's next moves with the orders that it leads by itself; how many they were."""
     for made in range(limit):
         async with database.transaction() as tx:
-            port = await tx.ports.to_play(now)
+            port = await tx.ports.to_play()
             if port is None:
                 return made
             await _play(tx, port, now)
@@ -110,7 +111,7 @@ async def _play(tx: Transaction, port: Port, now: datetime) -> None:
     if turn is None:
         await tx.ports.save(replace(port, play_at=None))
     elif turn.fault is not None:
-        await _except(tx, port, PortException(turn.fault, "the simulated carrier says so"), now)
+        await stop_port(tx, port, PortException(turn.fault, "the simulated carrier says so"), now)
     elif turn.to is PortStatus.DATE_CONFIRMED:
         fixed = replace(port, foc_at=max(port.requested_at or now, now))
         await keep(tx, moved(fixed, turn.to, now), now)
@@ -126,7 +127,7 @@ async def _cut_over(tx: Transaction, port: Port, by: Actor, now: datetime) -> Po
     live = await tx.numbers.find_live([each.number for each in port.numbers])
     if live:
         held = f"{live[0].number} is held on this platform already"
-        return await _except(tx, port, PortException(PortFault.SV_CONFLICT, held), now)
+        return await stop_port(tx, port, PortException(PortFault.SV_CONFLICT, held), now)
     account = await tx.accounts.get(port.account_id)
     arrived = []
     for each in port.numbers:

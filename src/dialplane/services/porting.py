@@ -62,11 +62,15 @@ class PortStore(Protocol):
         """Whether an order that is not over names the document."""
         ...
 
+    async def waiting_on(self, document_id: DocumentId) -> list[Port]:
+        """Those that name the document and are being worked on, locked, in the order of their ids."""
+        ...
+
     async def due(self, now: datetime) -> Port | None:
         """One whose cut-over has come, locked; those that others have locked are left out."""
         ...
 
-    async def to_play(self, now: datetime) -> Port | None:
+    async def to_play(self) -> Port | None:
         """One with which the simulated carrier has something to do, locked in the same way."""
         ...
 
@@ -207,7 +211,7 @@ async def submit_port(database: Database, account_id: AccountId, port_id: PortId
             raise NotPermitted(
                 "The identity must be verified before numbers can be ported", reason="IDENTITY_VERIFICATION_REQUIRED"
             )
-        check_complete(port)
+        check_complete(port, now)
         await _check_portable(tx, [each.number for each in port.numbers], port.id)
         await tx.ports.claim(port.id, [each.number for each in port.numbers])
         again = port.status is PortStatus.EXCEPTION

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -48,11 +48,16 @@ class PostgresPortStore:
     async def uses(self, document_id: DocumentId) -> bool:
         return bool(await self._connection.fetchval(_SQL["uses"], document_id))
 
+    async def waiting_on(self, document_id: DocumentId) -> list[Port]:
+        rows = await self._connection.fetch(_SQL["waiting_on"], document_id)
+        found = [await self.find(None, PortId(row["id"])) for row in rows]
+        return [port for port in found if port is not None]
+
     async def due(self, now: datetime) -> Port | None:
         return await self._locked(await self._connection.fetchval(_SQL["due"], now))
 
-    async def to_play(self, now: datetime) -> Port | None:
-        return await self._locked(await self._connection.fetchval(_SQL["to_play"], now))
+    async def to_play(self) -> Port | None:
+        return await self._locked(await self._connection.fetchval(_SQL["to_play"]))
 
     async def _locked(self, port_id: UUID | None) -> Port | None:
         return None if port_id is None else await self.find(None, PortId(port_id))
@@ -112,6 +117,17 @@ def _read_exception(kept: Mapping[str, str] | None) -> PortException | None:
     return None if kept is None else PortException(PortFault(kept["fault"]), kept["reason"])
 
 
+def _read_document(kept: Mapping[str, str | None]) -> PortDocument:
+    expires_on = kept["expires_on"]
+    return PortDocument(
+        id=DocumentId(UUID(kept["id"])),
+        kind=kept["kind"] or "",
+        status=DocumentStatus(kept["status"] or ""),
+        reason=kept["reason"] or "",
+        expires_on=None if expires_on is None else date.fromisoformat(expires_on),
+    )
+
+
 def _read(row: asyncpg.Record) -> Port:
     return Port(
         id=PortId(row["id"]),
@@ -123,10 +139,7 @@ def _read(row: asyncpg.Record) -> Port:
         updated_at=row["updated_at"],
         name=row["name"],
         document_ids=tuple(DocumentId(each) for each in row["document_ids"]),
-        documents=tuple(
-            PortDocument(DocumentId(UUID(each["id"])), each["kind"], DocumentStatus(each["status"]), each["reason"])
-            for each in row["documents"]
-        ),
+        documents=tuple(_read_document(each) for each in row["documents"]),
         requested_at=row["requested_at"],
         foc_at=row["foc_at"],
         exception=_read_exception(row["exception"]),

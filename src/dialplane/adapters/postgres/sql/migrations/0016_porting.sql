@@ -15,7 +15,7 @@ create table ports (
     steps jsonb not null default '[]',
     requested_at timestamptz,
     foc_at timestamptz,                                  -- the cut-over, by the billing clock
-    play_at timestamptz,                                 -- the simulated carrier's next move
+    play_at timestamptz,                                 -- since when the simulated carrier has something to do
     created_at timestamptz not null,
     updated_at timestamptz not null,
     submitted_at timestamptz,

@@ -16,7 +16,8 @@ where id = $1
 -- name: find
 select p.*, d.documents from ports p cross join lateral (
     select coalesce(jsonb_agg(
-        jsonb_build_object('id', id, 'kind', kind, 'status', status, 'reason', reason) order by created_at, id
+        jsonb_build_object('id', id, 'kind', kind, 'status', status, 'reason', reason, 'expires_on', expires_on)
+        order by created_at, id
     ), '[]') as documents
     from documents where id = any(p.document_ids) and account_id = p.account_id and deleted_at is null
 ) d
@@ -28,7 +29,8 @@ select id from ports where id = $1 and ($2::uuid is null or account_id = $2) for
 -- name: list_for
 select p.*, d.documents from ports p cross join lateral (
     select coalesce(jsonb_agg(
-        jsonb_build_object('id', id, 'kind', kind, 'status', status, 'reason', reason) order by created_at, id
+        jsonb_build_object('id', id, 'kind', kind, 'status', status, 'reason', reason, 'expires_on', expires_on)
+        order by created_at, id
     ), '[]') as documents
     from documents where id = any(p.document_ids) and account_id = p.account_id and deleted_at is null
 ) d
@@ -42,12 +44,17 @@ select count(*) from ports where account_id = $1 and ended_at is null
 -- name: uses
 select exists (select from ports where document_ids @> array[$1::uuid] and ended_at is null)
 
+-- name: waiting_on
+select id from ports where document_ids @> array[$1::uuid] and status in ('submitted', 'in_process')
+order by id for update
+
 -- name: due
 select id from ports where status = 'date_confirmed' and foc_at <= $1
 order by foc_at limit 1 for update skip locked
 
 -- name: to_play
-select id from ports where play_at <= $1 order by play_at limit 1 for update skip locked
+-- Whatever the time is: the sandbox's clock may have been set back since.
+select id from ports where play_at is not null order by play_at limit 1 for update skip locked
 
 -- name: claimed
 select number from port_claims where number = any($1::text[]) and port_id is distinct from $2
