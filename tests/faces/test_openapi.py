@@ -71,6 +71,7 @@ async def own_ids(owner: Client) -> dict[str, str]:
         "number_id": await owner.ask("POST", "/v1.0/numbers", {"number": "+899100000001"}),
         "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
         "document_id": await owner.ask("POST", "/v1.0/documents", {"kind": "identity", "content": "JVBERi0xLjc="}),
+        "port_id": await owner.ask("POST", "/v1.0/ports", {"numbers": ["+14155550123"]}),
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
     }
     assert {answer.status for answer in made.values()} == {200}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.documents import (
+    LONGEST_REASON,
     MOST,
     Document,
     DocumentDraft,
@@ -22,8 +23,10 @@ from dialplane.domain.errors import Conflict, LimitExceeded, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, DocumentId, OrderId, new_id
 from dialplane.domain.orders import Order, OrderStatus, hand_in, heed
+from dialplane.domain.port_exceptions import PortException, PortFault
 from dialplane.services.events import publish
 from dialplane.services.orders import lock_order, order_event
+from dialplane.services.port_progress import stop_port
 from dialplane.services.shapes.documents import show_document
 from dialplane.services.shapes.orders import show_order
 from dialplane.services.transaction import Database, Transaction
@@ -163,12 +166,14 @@ async def delete_document(
 ) -> Document:
     """The content goes for good, what became of the document is kept.
 
-    Raises NotFound, or Conflict while an order waits on it.
+    Raises NotFound, or Conflict while an order waits on it or a port goes by it.
     """
     async with database.transaction() as tx:
         document = _given(await tx.documents.find(account_id, document_id, lock=True))
         if await tx.orders.waiting_on(account_id, document_id):
             raise Conflict("An order waits on this document: cancel the order first", reason="STATE_INVALID")
+        if await tx.ports.uses(document_id):
+            raise Conflict("A port goes by this document: take it out of the port first", reason="STATE_INVALID")
         deleted = replace(document, deleted_at=now)
         await tx.documents.save(deleted)
         await publish(tx, _event(deleted, "document_deleted", now))
@@ -183,7 +188,7 @@ async def review_document(
     database: Database, document_id: DocumentId, verdict: Verdict, reason: str, now: datetime
 ) -> Document:
     """Say whether a document will do. An order whose last document is approved goes to its carrier; one with a
-    rejected document waits for another.
+    rejected document waits for another, and a port with one becomes an exception.
 
     Raises Invalid where a rejection has no reason, NotFound, Conflict where it was reviewed before or, for an
     approval, has expired.
@@ -201,6 +206,10 @@ async def review_document(
         await publish(tx, _event(reviewed, f"document_{status}", now))
         for order in await tx.orders.waiting_on(document.account_id, document_id):
             await _save(tx, heed(order, reviewed, now), now)
+        if verdict is Verdict.REJECT:
+            wrong = PortException(PortFault.DOCUMENT_REJECTED, f"{document.kind}: {reason}"[:LONGEST_REASON])
+            for port in await tx.ports.waiting_on(document_id):
+                await stop_port(tx, port, wrong, now)
     return reviewed
 
 

@@ -290,6 +290,8 @@ async def restore_number(
             raise _not_found()
         if number.released_at is None:
             raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
+        if await tx.port_outs.has_left(number):
+            raise Conflict(f"{number.number} is another carrier's now", reason="STATE_INVALID")
         item = await tx.inventory.lock(number.item_id) if number.item_id is not None else None
         resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
         if now >= number.released_at + QUARANTINE or not resting:

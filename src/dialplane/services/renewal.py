@@ -28,7 +28,7 @@ async def renew_numbers(database: Database, now: datetime, *, limit: int = 200) 
             due = await tx.numbers.due(now, limit=1)
             if not due:
                 break
-            looked_at.append(await _look(tx, due[0], now))
+            looked_at.append(await renew(tx, due[0], now))
     return looked_at
 
 
@@ -50,8 +50,8 @@ async def _pay_and_save(tx: Transaction, number: Number, now: datetime) -> Numbe
     return renewal.number
 
 
-async def _look(tx: Transaction, number: Number, now: datetime) -> Number:
-    """Warn, or pay as many months as have passed, or give grace, or suspend."""
+async def renew(tx: Transaction, number: Number, now: datetime) -> Number:
+    """Warn, or pay as many months as have passed, or give grace, or suspend. The number must be locked, or new."""
     while number.renews_at is not None and number.renews_at <= now:
         renewal = await _pay(tx, number, now) or not_paid(number, now)
         await _save(tx, number, renewal, SYSTEM, now)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
     from dialplane.services.patterns import PatternStore
+    from dialplane.services.port_outs import PortOutStore
+    from dialplane.services.porting import PortStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
@@ -77,6 +79,10 @@ class Transaction(Protocol):
     def orders(self) -> OrderStore: ...
     @property
     def patterns(self) -> PatternStore: ...
+    @property
+    def port_outs(self) -> PortOutStore: ...
+    @property
+    def ports(self) -> PortStore: ...
     @property
     def rates(self) -> RateStore: ...
     @property

@@ -11,6 +11,8 @@ from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.port_outs import finish_port_outs
+from dialplane.services.port_progress import cut_over_ports, play_ports
 from dialplane.services.program_runner import LONGEST_RUN_S
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.renewal import renew_numbers
@@ -23,6 +25,8 @@ from dialplane.worker.ports import Link, WebhookSender
 from dialplane.worker.repeat import repeat
 
 ORDERS_S = 1.0
+PORTS_S = 1.0
+"""A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 STOP_S = 20.0
@@ -94,6 +98,13 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
         await reconcile_stock(database, deps.carriers, billing_time)
         return bool(looked_at)
 
+    async def ports() -> bool:
+        billing_time = await read_clock(database, now=deps.clock())
+        played = await play_ports(database, billing_time)
+        arrived = await cut_over_ports(database, billing_time)
+        gone = await finish_port_outs(database, billing_time)
+        return bool(played or arrived or gone)
+
     async def left_over() -> bool:
         now = deps.clock()
         await release_left_holds(database, now)
@@ -102,6 +113,7 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
 
     steps: list[tuple[str, Callable[[], Awaitable[bool]], float]] = [
         ("orders", orders, ORDERS_S),
+        ("ports", ports, PORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
     ]

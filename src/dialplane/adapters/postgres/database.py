@@ -28,6 +28,8 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
+from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
+from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
@@ -135,6 +137,14 @@ class PostgresTransaction:
     @cached_property
     def patterns(self) -> PostgresPatternStore:
         return PostgresPatternStore(self.connection)
+
+    @cached_property
+    def port_outs(self) -> PostgresPortOutStore:
+        return PostgresPortOutStore(self.connection)
+
+    @cached_property
+    def ports(self) -> PostgresPortStore:
+        return PostgresPortStore(self.connection)
 
     @cached_property
     def rates(self) -> PostgresRateStore:

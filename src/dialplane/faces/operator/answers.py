@@ -10,6 +10,7 @@ _WHEN = {
     400: "The request is malformed; `errors` names the field",
     401: "The operator's key is missing or wrong",
     402: "More credit would be taken than the account has",
+    403: "The PIN is not the one of the number's owner",
     404: "No such thing",
     409: "It exists already, its state does not allow this, or the first request of the Idempotency-Key still runs",
     413: "The body is too large",

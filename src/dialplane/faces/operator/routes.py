@@ -7,7 +7,18 @@ from dialplane.domain.ids import AccountId
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.operator import accounts, documentation, documents, platform, rates, sandbox, stock, traffic
+from dialplane.faces.operator import (
+    accounts,
+    documentation,
+    documents,
+    platform,
+    port_outs,
+    ports,
+    rates,
+    sandbox,
+    stock,
+    traffic,
+)
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.services.idempotency import OPERATOR
@@ -16,6 +27,8 @@ RESOURCES = [
     accounts.router,
     documents.router,
     platform.router,
+    port_outs.router,
+    ports.router,
     rates.router,
     sandbox.router,
     stock.router,
