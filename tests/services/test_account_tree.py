@@ -21,6 +21,7 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.inventory import ItemState
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberStatus
+from dialplane.domain.porting import PortStatus
 from dialplane.services.access_keys import create_key
 from dialplane.services.account_tree import (
     change_account,
@@ -33,8 +34,11 @@ from dialplane.services.accounts import get_account, set_status
 from dialplane.services.authentication import authenticate_key
 from dialplane.services.extensions import create_extension
 from dialplane.services.numbers import NumberChange, update_number
+from dialplane.services.port_progress import advance_port
+from dialplane.services.porting import cancel_port
 from tests.faces.conftest import CheapHasher
 from tests.services.buying import NOW, assert_balanced, bought, buyer, credit_of, stock
+from tests.services.porting import submitted_port
 
 NUMBER = "+12025550143"
 HASHER = CheapHasher()
@@ -246,6 +250,20 @@ async def test_protected_number_keeps_its_account_open(database: PostgresDatabas
 
     assert refusal.value.reason == "NUMBER_PROTECTED"
     assert await status_of(database, child.id) == [AccountStatus.ACTIVE]
+
+
+async def test_numbers_on_their_way_keep_their_account_open(database: PostgresDatabase) -> None:
+    top = await buyer(database)
+    child = await sub_account(database, top)
+    port = await submitted_port(database, child.id, NUMBER)
+
+    with pytest.raises(Conflict) as refusal:
+        await change(database, top, child.id, AccountStatus.DELETED)
+
+    assert refusal.value.reason == "PORT_OPEN"
+    await cancel_port(database, child.id, port.id, NOW)
+    await advance_port(database, port.id, PortStatus.CANCELLED, NOW)
+    assert (await change(database, top, child.id, AccountStatus.DELETED)).status is AccountStatus.DELETED
 
 
 async def test_top_account_cannot_close_itself_and_siblings_have_no_authority(database: PostgresDatabase) -> None:

@@ -67,12 +67,14 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
     """Close the account and all below it: numbers rest in quarantine, keys, people, phones, trunks, flows and
     applications are gone, what was set aside is free again and goes up the tree.
 
-    Raises Conflict where a number is protected (NUMBER_PROTECTED) or a carrier has an order that it has not answered
-    (ORDER_OPEN): neither is given up unasked.
+    Raises Conflict where a number is protected (NUMBER_PROTECTED), a carrier has an order that it has not answered
+    (ORDER_OPEN), or numbers are on their way from another carrier (PORT_OPEN): none of them is given up unasked.
     """
     below = await tx.account_tree.lock_below(account.id)
     living = [each for each in below if each.status is not AccountStatus.DELETED]
     ids = [account.id, *(each.id for each in living)]
+    if await tx.account_tree.has_open_ports(ids):
+        raise Conflict("Numbers of the account are being ported; cancel their orders first", reason="PORT_OPEN")
     await _give_up_numbers(tx, ids, by, now)
     await _end_orders(tx, ids, now)
     for item_id in await tx.account_tree.reserved_items_of(ids):

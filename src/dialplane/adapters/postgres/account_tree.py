@@ -74,6 +74,10 @@ class PostgresAccountTreeStore:
     async def open_orders_of(self, accounts: Collection[AccountId]) -> list[OrderId]:
         return [OrderId(row["id"]) for row in await self._connection.fetch(_SQL["open_orders_of"], list(accounts))]
 
+    async def has_open_ports(self, accounts: Collection[AccountId]) -> bool:
+        found: bool = await self._connection.fetchval(_SQL["has_open_ports"], list(accounts))
+        return found
+
     async def reserved_items_of(self, accounts: Collection[AccountId]) -> list[ItemId]:
         rows = await self._connection.fetch(_SQL["reserved_items_of"], list(accounts))
         return [ItemId(row["item_id"]) for row in rows]

@@ -57,6 +57,9 @@ select account_id, id from numbers where account_id = any($1::uuid[]) and status
 -- name: open_orders_of
 select id from orders where account_id = any($1::uuid[]) and ended_at is null order by id;
 
+-- name: has_open_ports
+select exists (select from ports where account_id = any($1::uuid[]) and ended_at is null);
+
 -- name: reserved_items_of
 select item_id from reservations where account_id = any($1::uuid[]) and status = 'held' order by item_id;
 
