@@ -12,6 +12,7 @@ from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.commands import Medium
+from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.calls import NodeCommand
 from dialplane.services.outgoing import read_order
@@ -74,10 +75,7 @@ class Runtime:
             return
         try:
             audio = AudioExchange(call.request.body)
-        except SdpError:
-            call.reject(488)
-            return
-        if not audio.is_acceptable:
+        except (NotAcceptable, SdpError):
             call.reject(488)
             return
         admitted = await self.arrivals.take(call)
@@ -106,7 +104,8 @@ class Runtime:
         await leg.ended.wait()
         ended = replace(program.record(), ended=True)
         self.records.run_over(leg, ended)
-        await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
+        if run.on_complete_flow_id is not None:
+            await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
 
     async def _drive(self, leg: Leg, driver: Driver) -> None:
         leg.driver = asyncio.create_task(driver.run())
