@@ -84,8 +84,9 @@ class Runtime:
         leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
         leg.sip = call
         self.records.started(leg)
-        call.watcher = leg
-        if early.end is not None:
+        if early.end is None:
+            call.watcher = leg
+        else:
             leg.on_ended(call, early.end)
         await self._run(leg, admitted.run, admitted.actions, hops=hops)
 
@@ -118,6 +119,8 @@ class Runtime:
         except Exception:
             log.exception("call_failed", call_id=str(leg.call.id))
             leg.hang_up(HangupReason.FAILED, text="an internal error")
+        finally:
+            leg.driver = None  # it holds the leg
 
     async def _follow(self, run: Run) -> None:
         try:
