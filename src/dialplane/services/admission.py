@@ -17,6 +17,7 @@ from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.flows.validation import validate_actions
+from dialplane.domain.forwarding import forward_action
 from dialplane.domain.ids import CallId, FlowId, RunId, new_id
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.rating import CostType, Rates
@@ -321,7 +322,7 @@ async def _programs(
         if flow is not None:
             programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id)
         else:
-            raw = plan.connect or (_forward(target, plan.decision) if isinstance(target, ForwardTarget) else None)
+            raw = plan.connect or _forward(plan)
             programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None)
     return programs
 
@@ -343,18 +344,19 @@ def run_of_call(call: Call, flow_id: FlowId | None, on_complete: FlowId | None, 
     )
 
 
-def _forward(target: ForwardTarget, decision: RouteDecision) -> dict[str, object]:
-    """A SIP server that is given without a user is asked for the number that was dialled."""
-    destinations: list[object] = [{"type": "extension", "target": user} for user in target.users]
-    if target.pstn:
-        destinations = [{"type": "tel", "target": target.pstn}]
-    elif target.sip:
-        where = target.sip if "@" in target.sip else f"{decision.normalized}@{target.sip}"
-        destinations = [{"type": "sip", "target": where}]
-    return {
-        "type": "connect",
-        "option": {"destinations": destinations, "early_media": True, "relay_reason": True},
-    }
+def _forward(plan: _Plan) -> dict[str, object] | None:
+    target = plan.decision.target
+    if not isinstance(target, ForwardTarget):
+        return None
+    return forward_action(target, caller=_caller(plan.arrival), dialled=plan.decision.normalized)
+
+
+def _caller(arrival: Arrival) -> Address:
+    if arrival.caller is not None:
+        return Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
+    tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
+    normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
+    return Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
 
 
 def _call(
@@ -367,18 +369,12 @@ def _call(
     run_id: RunId | None = None,
 ) -> Call:
     arrival, decision = plan.arrival, plan.decision
-    if arrival.caller is not None:
-        source = Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
-    else:
-        tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
-        normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
-        source = Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
     return Call(
         id=arrival.call_id,
         account_id=account.id,
         direction=Direction.INCOMING,
         status=CallStatus.RINGING,
-        source=source,
+        source=_caller(arrival),
         destination=Address("tel" if decision.normalized.startswith("+") else "sip", decision.normalized),
         created_at=now,
         ringing_at=now,
