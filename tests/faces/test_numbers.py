@@ -145,6 +145,22 @@ async def test_target_that_the_account_has_not_is_404_under_the_name_that_was_wr
     assert (await client.ask("GET", path)).json == {"voice": None, "message": None, "refer": None}
 
 
+@pytest.mark.parametrize(
+    "server",
+    ["a b", "a@b\r\nX: y", "x@y:99999", "x:0", "@", "user@", "${voipbin.call.id}@x", "<sip:a@b>", "a@b@c", " "],
+)
+async def test_sip_server_that_is_no_address_is_400_and_nothing_is_written(client: Client, server: str) -> None:
+    """API-2; VoxCPaaS 3.4 e: "Enter the IP address of the SIP server and port number"."""
+    bought = await client.ask("POST", "/v1.0/numbers", {"number": NUMBER})
+    path = f"/v1.0/numbers/{bought.json['id']}/targets"
+    await client.ask("PUT", path, {"voice": {"type": "forward", "sip": "sip:[::1]:5060"}})
+
+    answer = await client.ask("PUT", path, {"voice": {"type": "forward", "sip": server}})
+
+    assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, "voice.sip")
+    assert (await client.ask("GET", path)).json["voice"] == {"type": "forward", "sip": "[::1]:5060"}
+
+
 @pytest.mark.parametrize(("kind", "word"), [("call", "voice"), ("message", "message")])
 async def test_route_explain_says_that_a_number_has_no_target(client: Client, kind: str, word: str) -> None:
     """What users ask, A: "the number is configured; why did the call not reach my app?"."""

@@ -9,6 +9,7 @@ import msgspec
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.forwarding import read_sip_server
 from dialplane.domain.targets import (
     UNWRITTEN,
     ApplicationTarget,
@@ -164,7 +165,8 @@ def _read_forward(body: ForwardTo) -> ForwardTarget:
     if sum(map(bool, (body.users, body.pstn, body.sip))) != 1:
         raise Invalid("A forward has exactly one of users, pstn and sip", field="voice")
     pstn = normalize_tel(body.pstn, field="voice.pstn") if body.pstn else ""
-    return ForwardTarget(tuple(body.users), pstn, body.sip)
+    sip = read_sip_server(body.sip, field="voice.sip") if body.sip else ""
+    return ForwardTarget(tuple(body.users), pstn, sip)
 
 
 def _optional_url(url: str, field: str) -> str:
