@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -10,8 +10,8 @@ from dialplane.domain.errors import Invalid, NotAuthenticated
 from dialplane.services.access_keys import hash_token
 from dialplane.services.transaction import Database, Transaction
 
-FURTHEST_CLOCK = timedelta(days=36_525)
-"""Ids, months and quarantines are reckoned from the clock: near the ends of the calendar they are out of range."""
+EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Ids, months and quarantines are reckoned from the clock: nearer to the ends of the calendar they are out of range."""
 
 _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
@@ -61,10 +61,10 @@ async def read_clock(database: Database, *, now: datetime) -> datetime:
 async def set_clock(database: Database, wanted: datetime | None, *, now: datetime) -> datetime:
     """Let the billing clock show `wanted` now and run on from there; None sets it back to the wall clock.
 
-    Raises Invalid where it is further away than `FURTHEST_CLOCK`.
+    Raises Invalid before `EARLIEST_CLOCK` and after `LATEST_CLOCK`.
     """
-    if wanted is not None and abs(wanted - now) > FURTHEST_CLOCK:
-        raise Invalid("now is at most a hundred years from the wall's", reason="INVALID_ARGUMENT", field="now")
+    if wanted is not None and not EARLIEST_CLOCK <= wanted <= LATEST_CLOCK:
+        raise Invalid("now is a time of the years 2000 to 9000", reason="INVALID_ARGUMENT", field="now")
     async with database.transaction() as tx:
         if wanted is None:
             await tx.settings.delete(_CLOCK)

@@ -52,7 +52,7 @@ class ShownClock(msgspec.Struct):
 
 class Clock(msgspec.Struct):
     now: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
-    """A time with a zone, at most a hundred years from the wall's; null sets the clock back to the wall."""
+    """A time with a zone; null sets the clock back to the wall."""
 
 
 class Carrier(msgspec.Struct):
