@@ -13,16 +13,16 @@ from dialplane.domain.calls import Call
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
+from dialplane.domain.forwarding import forward_action
 from dialplane.domain.ids import CallId, FlowId, RunId, new_id
 from dialplane.domain.rating import Rates
 from dialplane.domain.routing import (
     SIP_STATUS,
     Refused,
-    RouteDecision,
     Verdict,
 )
 from dialplane.domain.targets import FlowTarget, ForwardTarget
-from dialplane.services.arrivals import Arrival, Plan, find_claimed, plan_arrivals
+from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import Reserved, hold_for_new
@@ -160,20 +160,13 @@ async def _programs(
         if flow is not None:
             programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id)
         else:
-            raw = plan.connect or (_forward(target, plan.decision) if isinstance(target, ForwardTarget) else None)
+            raw = plan.connect or _forward(plan)
             programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None)
     return programs
 
 
-def _forward(target: ForwardTarget, decision: RouteDecision) -> dict[str, object]:
-    """A SIP server that is given without a user is asked for the number that was dialled."""
-    destinations: list[object] = [{"type": "extension", "target": user} for user in target.users]
-    if target.pstn:
-        destinations = [{"type": "tel", "target": target.pstn}]
-    elif target.sip:
-        where = target.sip if "@" in target.sip else f"{decision.normalized}@{target.sip}"
-        destinations = [{"type": "sip", "target": where}]
-    return {
-        "type": "connect",
-        "option": {"destinations": destinations, "early_media": True, "relay_reason": True},
-    }
+def _forward(plan: Plan) -> dict[str, object] | None:
+    target = plan.decision.target
+    if not isinstance(target, ForwardTarget):
+        return None
+    return forward_action(target, caller=caller_address(plan.arrival), dialled=plan.decision.normalized)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dialplane.domain.accounts import Account
+from dialplane.domain.addresses import Address
 from dialplane.domain.ids import CallId
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.rating import CostType
@@ -55,6 +56,15 @@ class Plan:
     cost_type: CostType = CostType.CALL_PSTN_INCOMING
     connect: dict[str, object] | None = None
     """A `connect` action that stands in for a flow: an extension that dials somebody."""
+
+
+def caller_address(arrival: Arrival) -> Address:
+    """Who calls: an extension of ours, a number in its normal form, or a name as it came."""
+    if arrival.caller is not None:
+        return Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
+    tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
+    normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
+    return Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
 
 
 async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collection[tuple[str, str] | None]:

@@ -10,9 +10,9 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import FlowId, RunId, new_id
-from dialplane.domain.routing import Refused, RouteDecision, forms
+from dialplane.domain.routing import Refused, RouteDecision
 from dialplane.domain.targets import DocumentTarget
-from dialplane.services.arrivals import SANDBOX_COUNTRY, Arrival, Plan
+from dialplane.services.arrivals import Arrival, Plan, caller_address
 from dialplane.services.calls import RefusedCall
 from dialplane.services.shapes.calls import call_shape
 
@@ -27,18 +27,12 @@ def ringing_call(
     run_id: RunId | None = None,
 ) -> Call:
     arrival, decision = plan.arrival, plan.decision
-    if arrival.caller is not None:
-        source = Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
-    else:
-        tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
-        normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
-        source = Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
     return Call(
         id=arrival.call_id,
         account_id=account.id,
         direction=Direction.INCOMING,
         status=CallStatus.RINGING,
-        source=source,
+        source=caller_address(arrival),
         destination=Address("tel" if decision.normalized.startswith("+") else "sip", decision.normalized),
         created_at=now,
         ringing_at=now,

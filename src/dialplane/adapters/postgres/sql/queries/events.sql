@@ -4,6 +4,7 @@
 -- Keeps a batch of events, makes their deliveries, and wakes the workers where there is something to deliver.
 -- $1: a JSON array of events; a batch of any size is one round trip, and one argument costs the client a fraction of
 -- what eight arrays do.
+-- A delivery is due at once: events of the sandbox's moved billing clock may have occurred tomorrow.
 with incoming as (
     select *
     from rows from (
@@ -64,7 +65,8 @@ wanted as (
 delivered as (
     insert into webhook_deliveries
         (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
-    select gen_random_uuid(), account_id, endpoint_id, id, resource_id, resource_seq, occurred_at, occurred_at
+    select gen_random_uuid(), account_id, endpoint_id, id, resource_id, resource_seq,
+           least(occurred_at, now()), occurred_at
     from wanted
     returning 1
 )
@@ -87,7 +89,7 @@ delivered as (
     insert into webhook_deliveries
         (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
     select gen_random_uuid(), kept.account_id, endpoint.id, kept.id, kept.resource_id, kept.resource_seq,
-           kept.occurred_at, kept.occurred_at
+           least(kept.occurred_at, now()), kept.occurred_at
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
