@@ -18,7 +18,7 @@ from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder, Order
 from dialplane.domain.routing import forms
 from dialplane.domain.targets import Targets
-from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_fields import read_name, read_settings
 from dialplane.faces.restcomm.number_shapes import application_ids, number_named, show_number, show_order
@@ -278,4 +278,5 @@ router = Router(
         update_number,
         delete_number,
     ],
+    opt={RESOURCE: "IncomingPhoneNumbers"},
 )

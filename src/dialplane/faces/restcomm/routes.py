@@ -8,6 +8,7 @@ from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.restcomm import accounts, applications, available, numbers, organizations, usage
 from dialplane.faces.restcomm.credentials import BasicAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
@@ -43,9 +44,10 @@ MANNERS = Manners(owner=_owner, media_type=_media_type)
 def mounted(ports: Dependencies, others: ASGIApp) -> Front:
     """This face in front of `others`."""
     limits = ApiLimits(ports)
+    passwords = RateLimiter("address", ports.rate_limits.auth_by_address)
 
     def authentication(app: ASGIApp) -> BasicAuthentication:
-        return BasicAuthentication(app, ports=ports, limits=limits)
+        return BasicAuthentication(app, ports=ports, limits=limits, passwords=passwords)
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)
