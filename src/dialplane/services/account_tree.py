@@ -54,10 +54,16 @@ class AccountTreeStore(Protocol):
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
 
     async def move_to_organization(
-        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
     ) -> None:
-        """Move them with their live numbers and their extensions. Raises AlreadyExists where the organization has a
-        short code, pattern or channel of theirs already."""
+        """Move them with their extensions and, as `move_numbers` does, their numbers."""
+        ...
+
+    async def move_numbers(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
+    ) -> None:
+        """Move their live numbers, with an entry in the history of each. Raises AlreadyExists where the organization
+        has a short code, pattern or channel of theirs already."""
         ...
 
     async def numbers_of(self, accounts: Collection[AccountId]) -> list[tuple[AccountId, NumberId]]:

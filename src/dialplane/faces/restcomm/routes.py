@@ -9,7 +9,7 @@ from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.rate_limits import RateLimiter
-from dialplane.faces.restcomm import accounts, applications, available, numbers, organizations, usage
+from dialplane.faces.restcomm import accounts, applications, available, migration, numbers, organizations, usage
 from dialplane.faces.restcomm.credentials import BasicAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
@@ -21,6 +21,7 @@ RESOURCES = [
     accounts.router,
     applications.router,
     available.router,
+    migration.router,
     numbers.router,
     organizations.router,
     usage.router,
