@@ -279,7 +279,8 @@ async def test_every_field_is_stored_and_shown_on_create_and_on_update(restcomm:
 
     assert {name: created[name] for name in shown} == shown
     assert {name: updated.json[name] for name in shown} == shown
-    assert (created["voice_application_name"], updated.json["sms_application_name"]) == ("menu", "menu")
+    for shown in (created, updated.json):
+        assert [shown[snake(name).replace("_sid", "_name")] for name in APPLICATIONS] == ["menu"] * 4
     assert (await restcomm.ask("GET", f"IncomingPhoneNumbers/{created['sid']}.json")).json == created
 
 
@@ -296,6 +297,15 @@ async def test_application_of_another_account_is_400_as_an_unknown_one(
         updated = await twilio.ask("POST", f"IncomingPhoneNumbers/{sid}.json", {"VoiceApplicationSid": given})
         assert (created.status, created.json["message"]) == (400, "SmsApplicationSid: there is no such application")
         assert (updated.status, updated.json["code"]) == (400, 21218)
+        for name in APPLICATIONS:
+            for path, form in (
+                ("IncomingPhoneNumbers.json", {"PhoneNumber": "+14216902867"}),
+                ("IncomingPhoneNumbers.json", {"PhoneNumber": "1234", "isSIP": "true"}),
+                (f"IncomingPhoneNumbers/{sid}.json", {"FriendlyName": "taken"}),
+            ):
+                refused = await restcomm.ask("POST", path, form | {name: given})
+                assert (refused.status, name in refused.json["message"]) == (400, True)
+    assert (await restcomm.ask("GET", "IncomingPhoneNumbers.json")).json["total"] == 1
 
 
 async def test_application_goes_before_the_urls_and_gives_way_when_taken_off(
@@ -409,7 +419,9 @@ async def test_number_moves_within_the_tree_on_its_parents_behalf(
 ) -> None:
     """Between the parent and a child, and from child to child (reference 2.8)."""
     first, second = [await child_of(database, account) for _ in range(2)]
-    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", SmsApplicationSid=await application(restcomm)))["sid"]
+    menu = await application(restcomm)
+    form = {"SmsUrl": "https://example.org/b", "SmsApplicationSid": menu, "UssdApplicationSid": menu}
+    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", **form))["sid"]
     path = f"IncomingPhoneNumbers/{sid}.json"
     as_first = replace(restcomm, sid=to_sid("AC", first.id))
 
@@ -418,7 +430,8 @@ async def test_number_moves_within_the_tree_on_its_parents_behalf(
     across = await as_first.ask("POST", path, {"AccountSid": to_sid("AC", second.id)})
 
     assert (down.status, down.json["account_sid"], down.json["friendly_name"]) == (200, as_first.sid, "moved")
-    assert (down.json["voice_url"], down.json["sms_application_sid"]) == ("https://example.org/a", None)
+    assert [down.json[f"{kind}_application_sid"] for kind in ("voice", "sms", "ussd", "refer")] == [None] * 4
+    assert (down.json["voice_url"], down.json["sms_url"]) == ("https://example.org/a", "https://example.org/b")
     assert (gone.status, across.json["account_sid"]) == (404, to_sid("AC", second.id))
 
 

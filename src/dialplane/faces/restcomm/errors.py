@@ -91,6 +91,7 @@ _NAMES = {
     "voice_application_id": "VoiceApplicationSid",
     "message_application_id": "SmsApplicationSid",
     "refer_application_id": "ReferApplicationSid",
+    "ussd_application_id": "UssdApplicationSid",
 }
 """What services call a field, and what these dialects call it."""
 

@@ -25,8 +25,8 @@ def application_ids(numbers: Iterable[Number]) -> set[ApplicationId]:
     return {ApplicationId(fetch.application_id) for fetch in fetches if fetch.application_id is not None}
 
 
-def _named(settings: NumberSettings) -> tuple[Fetch, Fetch, Fetch]:
-    return settings.voice, settings.message, settings.refer
+def _named(settings: NumberSettings) -> tuple[Fetch, ...]:
+    return settings.voice, settings.message, settings.refer, settings.ussd
 
 
 def show_number(asked: Asked, number: Number, names: Names) -> dict[str, object]:
@@ -55,7 +55,7 @@ def show_number(asked: Asked, number: Number, names: Names) -> dict[str, object]
         **_application(asked, "sms", settings.message, names),
     }
     if not asked.dialect.is_twilio:
-        members |= _ussd(asked, settings.ussd)
+        members |= _ussd(asked, settings.ussd, names)
     return members | {
         "refer_url": settings.refer.url or None,
         "refer_method": settings.refer.method,
@@ -85,13 +85,13 @@ def show_order(asked: Asked, order: Order, account: Account) -> dict[str, object
     return show_number(asked, number, {}) | {"status": "pending"}
 
 
-def _ussd(asked: Asked, ussd: Fetch) -> dict[str, object]:
+def _ussd(asked: Asked, ussd: Fetch, names: Names) -> dict[str, object]:
     return {
         "ussd_url": ussd.url or None,
         "ussd_method": ussd.method,
         "ussd_fallback_url": ussd.fallback_url or None,
         "ussd_fallback_method": ussd.fallback_method,
-        **_application(asked, "ussd", ussd, {}),
+        **_application(asked, "ussd", ussd, names),
     }
 
 
