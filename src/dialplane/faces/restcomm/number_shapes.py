@@ -14,7 +14,10 @@ from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.rendering import Forked
 
 CAPABILITIES = ("voice", "sms", "mms", "fax")
-
+ORIGINS: Mapping[bool, str] = {True: "twilio", False: "hosted"}
+"""Twilio's word for where a number comes from, by whether a carrier gives it."""
+_US_AND_CANADA = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
+"""The United States with their territories."""
 
 Names = Mapping[ApplicationId, str]
 
@@ -99,7 +102,7 @@ def _twilios_own(asked: Asked, number: Number, sid: str) -> dict[str, object]:
     account = f"/Accounts/{to_sid('AC', number.account_id)}"
     return {
         "beta": False,
-        "origin": "twilio" if number.kind.is_ordinary else "hosted",
+        "origin": ORIGINS[number.kind.is_ordinary],
         "trunk_sid": None,
         "identity_sid": None,
         "address_sid": None,
@@ -167,3 +170,9 @@ def number_named(name: str) -> str:
         return name
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return number if formatted(number) == name else name
+
+
+def is_area_of_us_or_canada(area_code: str) -> bool:
+    """Of the countries that share `+1`; a code that is given to nobody counts as theirs."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(f"+1{area_code}5550123", None))
+    return region is None or region in _US_AND_CANADA

@@ -9,7 +9,16 @@ from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.rate_limits import RateLimiter
-from dialplane.faces.restcomm import accounts, applications, available, migration, numbers, organizations, usage
+from dialplane.faces.restcomm import (
+    accounts,
+    add_ons,
+    applications,
+    available,
+    migration,
+    numbers,
+    organizations,
+    usage,
+)
 from dialplane.faces.restcomm.credentials import BasicAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
@@ -19,6 +28,7 @@ from dialplane.faces.restcomm.request import RestcommRequest
 
 RESOURCES = [
     accounts.router,
+    add_ons.router,
     applications.router,
     available.router,
     migration.router,
