@@ -1,6 +1,7 @@
 """What an account's credentials may do in Restcomm's and Twilio's dialects: by its role, and by its standing
 (reference 1.2)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from dialplane.domain.errors import Invalid, NotPermitted
 ACCOUNTS = "Accounts"
 ANY = "*"
 _DOMAIN = "RestComm"
+_FORM = re.compile(rf"{_DOMAIN}:([A-Za-z,*]+):([A-Za-z]+|\*)")
 
 
 class Action(StrEnum):
@@ -31,12 +33,11 @@ class RolePermission:
     @classmethod
     def parse(cls, text: str) -> "RolePermission":
         """`RestComm:Create,Read:Applications`, `RestComm:*:*`. Raises Invalid."""
-        domain, _, rest = text.partition(":")
-        actions, _, resource = rest.partition(":")
-        named = frozenset(actions.split(","))
-        if domain != _DOMAIN or not resource or not resource.replace(ANY, "").isascii() or named - {ANY, *Action}:
-            raise Invalid(f"{text!r} is no permission such as RestComm:Create,Read:IncomingPhoneNumbers")
-        return cls(named, resource)
+        found = _FORM.fullmatch(text)
+        named = frozenset(found[1].split(",")) if found else frozenset()
+        if not found or named - {ANY, *Action}:
+            raise Invalid(f"{text[:80]!r} is no permission such as RestComm:Create,Read:IncomingPhoneNumbers")
+        return cls(named, found[2])
 
     def __str__(self) -> str:
         return f"{_DOMAIN}:{','.join(sorted(self.actions))}:{self.resource}"

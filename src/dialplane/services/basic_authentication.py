@@ -13,9 +13,8 @@ from datetime import datetime
 from dialplane.domain.accounts import Account, Agent
 from dialplane.domain.errors import NotAuthenticated, NotFound, NotPermitted
 from dialplane.domain.ids import AccessKeyId, AccountId
-from dialplane.services.access_keys import hash_token
 from dialplane.services.accounts import is_descendant
-from dialplane.services.authentication import PasswordHasher
+from dialplane.services.authentication import PasswordHasher, authenticate_key
 from dialplane.services.transaction import Database, Transaction
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -56,7 +55,7 @@ Claim = AccountClaim | KeyClaim
 async def authenticate_basic(database: Database, hasher: PasswordHasher, claim: Claim, now: datetime) -> Account:
     """The account behind the claim; an address of e-mail is compared without regard to case.
 
-    Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE).
+    Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE, ACCOUNT_FROZEN).
     """
     if isinstance(claim, KeyClaim):
         account = await _by_key(database, claim, now)
@@ -87,13 +86,12 @@ async def resolve_account(database: Database, caller: Account, named: AccountId 
 
 
 async def _by_key(database: Database, claim: KeyClaim, now: datetime) -> Account | None:
+    """Raises as `authenticate_key` does."""
+    principal = await authenticate_key(database, claim.token, now)
+    if principal.key_id != claim.key_id:
+        return None
     async with database.reading() as tx:
-        holder = await tx.access_keys.find_holder(hash_token(claim.token))
-        if holder is None or holder.key_id != claim.key_id:
-            return None
-        if holder.expires_at is not None and holder.expires_at <= now:
-            return None
-        return await tx.accounts.find(holder.account_id)
+        return await tx.accounts.find(principal.account_id)
 
 
 async def _by_secret(database: Database, hasher: PasswordHasher, claim: AccountClaim) -> Account | None:

@@ -60,12 +60,13 @@ async def test_number_is_taken_everywhere_once_it_is_bought(
 
 
 async def test_neither_number_nor_area_code_is_400(restcomm: FormClient, twilio: FormClient) -> None:
-    for path in ("IncomingPhoneNumbers", "IncomingPhoneNumbers/Local", "IncomingPhoneNumbers/TollFree"):
+    for path, needed in (("", " or AreaCode"), ("/Local", ""), ("/TollFree", ""), ("/Mobile", "")):
+        path = f"IncomingPhoneNumbers{path}"
         restcomms = await restcomm.ask("POST", f"{path}.json", {"FriendlyName": "x"})
         twilios = await twilio.ask("POST", f"{path}.json", {})
 
         assert (restcomms.status, restcomms.raw) == (400, b"Phone number can not be null.")
-        assert (twilios.status, twilios.json["message"]) == (400, "PhoneNumber or AreaCode is needed")
+        assert (twilios.status, twilios.json["message"]) == (400, f"PhoneNumber{needed} is needed")
 
 
 async def test_area_code_wins_over_the_number(restcomm: FormClient) -> None:

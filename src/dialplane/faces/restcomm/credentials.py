@@ -31,7 +31,7 @@ ACTION = "action"
 """The key of a handler's options that says what it does, where method and path do not."""
 LONGEST_EMAIL = 320
 
-_ACTIONS = {"GET": Action.READ, "HEAD": Action.READ, "OPTIONS": Action.READ, "DELETE": Action.DELETE}
+_ACTIONS = {"GET": Action.READ, "OPTIONS": Action.READ, "DELETE": Action.DELETE}
 
 
 class BasicAuthentication:
