@@ -9,16 +9,25 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from dialplane.domain.accounts import Account, Agent
 from dialplane.domain.errors import NotAuthenticated, NotFound, NotPermitted
 from dialplane.domain.ids import AccessKeyId, AccountId
 from dialplane.services.accounts import is_descendant
-from dialplane.services.authentication import PasswordHasher, authenticate_key
+from dialplane.services.authentication import authenticate_key
 from dialplane.services.transaction import Database, Transaction
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 """An auth token. What looks like one is never tried as a password, so that no wrong token costs a slow hash."""
+
+
+class PasswordCheck(Protocol):
+    """Port: the part of a password hasher that is needed here."""
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """As `authentication.PasswordHasher` does; may refuse to try so often."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class KeyClaim:
 Claim = AccountClaim | KeyClaim
 
 
-async def authenticate_basic(database: Database, hasher: PasswordHasher, claim: Claim, now: datetime) -> Account:
+async def authenticate_basic(database: Database, passwords: PasswordCheck, claim: Claim, now: datetime) -> Account:
     """The account behind the claim; an address of e-mail is compared without regard to case.
 
     Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE, ACCOUNT_FROZEN).
@@ -60,7 +69,7 @@ async def authenticate_basic(database: Database, hasher: PasswordHasher, claim: 
     if isinstance(claim, KeyClaim):
         account = await _by_key(database, claim, now)
     else:
-        account = await _by_secret(database, hasher, claim)
+        account = await _by_secret(database, passwords, claim)
     if account is None:
         raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
     if not account.status.may_use:
@@ -94,7 +103,7 @@ async def _by_key(database: Database, claim: KeyClaim, now: datetime) -> Account
         return await tx.accounts.find(principal.account_id)
 
 
-async def _by_secret(database: Database, hasher: PasswordHasher, claim: AccountClaim) -> Account | None:
+async def _by_secret(database: Database, passwords: PasswordCheck, claim: AccountClaim) -> Account | None:
     async with database.reading() as tx:
         candidates = await _named(tx, claim.name)
         given = claim.secret.encode()
@@ -104,7 +113,7 @@ async def _by_secret(database: Database, hasher: PasswordHasher, claim: AccountC
         person = await _person(tx, candidates) if claim.may_be_password else None
     if not claim.may_be_password:
         return None
-    fits = await hasher.verify(None if person is None else person.password_hash, claim.secret)
+    fits = await passwords.verify(None if person is None else person.password_hash, claim.secret)
     return next((each for each in candidates if fits and person and each.id == person.account_id), None)
 
 

@@ -76,17 +76,19 @@ async def test_access_key_serves_as_twilios_api_key(
 
 
 async def test_passwords_are_tried_as_rarely_as_at_the_sign_in(
-    database: Database, account: Account, tmp_path: Path
+    database: Database, account: Account, tenant: Tenant, tmp_path: Path
 ) -> None:
-    """A wrong token costs nothing and is not counted; a password costs a slow hash."""
-    limits = replace(NO_LIMITS, auth_by_address=Rate(0.001, 2))
+    """A wrong token costs nothing and is not counted; a password costs a slow hash, but the right one only once."""
+    limits = replace(NO_LIMITS, auth_by_address=Rate(0.001, 3))
     ports = dependencies(database, tmp_path, rate_limits=limits)
     async with serving(ports) as base, aiohttp.ClientSession() as session:
         client = client_of(Client(base, session), account, TWILIO)
         wrong = replace(client, token="no such password")
+        right = [(await replace(client, token=tenant.password).ask("GET", LIST)).status for _ in range(5)]
         tokens = [(await replace(client, token="0" * 32).ask("GET", LIST)).status for _ in range(4)]
         passwords = [await wrong.ask("GET", LIST) for _ in range(3)]
 
+        assert right == [200] * 5
         assert (tokens, [answer.status for answer in passwords]) == ([401] * 4, [401, 401, 429])
         assert (passwords[2].json["code"], "Retry-After" in passwords[2].headers) == (20429, True)
         assert (await client.ask("GET", LIST)).status == 200

@@ -11,9 +11,9 @@ from dialplane.domain.accounts import Account, Principal
 from dialplane.domain.errors import NotAuthenticated, NotFound
 from dialplane.domain.ids import AccessKeyId, AccountId, from_sid
 from dialplane.domain.role_permissions import Action, check_deed
-from dialplane.faces.api_limits import ApiLimits, address_of, refuse_flood
+from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.faces.rate_limits import RateLimiter
+from dialplane.faces.restcomm.passwords import Passwords
 from dialplane.services.basic_authentication import (
     AccountClaim,
     Acting,
@@ -37,8 +37,7 @@ _ACTIONS = {"GET": Action.READ, "OPTIONS": Action.READ, "DELETE": Action.DELETE}
 class BasicAuthentication:
     """An ASGI layer that puts an Acting into `scope["user"]`, or refuses."""
 
-    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits, passwords: RateLimiter) -> None:
-        """`passwords` is how often one address may try a password, as at the sign-in: each try is a slow hash."""
+    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits, passwords: Passwords) -> None:
         self._app = app
         self._ports = ports
         self._limits = limits
@@ -47,10 +46,8 @@ class BasicAuthentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ports = self._ports
         self._limits.check_address(scope)
-        claim = _read_claim(scope)
-        if isinstance(claim, AccountClaim) and claim.may_be_password:
-            refuse_flood(scope, self._passwords, address_of(scope), limited_by="ip")
-        caller = await authenticate_basic(ports.database, ports.hasher, claim, ports.clock())
+        attempt = self._passwords.tried_by(scope)
+        caller = await authenticate_basic(ports.database, attempt, _read_claim(scope), ports.clock())
         self._limits.check_account(scope, Principal(caller.id, via="basic"))
         account = await self._acted_for(scope, caller)
         check_deed(caller, account, *_deed(scope), ports.developer)

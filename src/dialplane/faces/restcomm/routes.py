@@ -8,7 +8,6 @@ from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.restcomm import (
     accounts,
     add_ons,
@@ -24,6 +23,7 @@ from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
 from dialplane.faces.restcomm.forms import FormBodies
 from dialplane.faces.restcomm.front import Front
+from dialplane.faces.restcomm.passwords import Passwords
 from dialplane.faces.restcomm.request import RestcommRequest
 
 RESOURCES = [
@@ -55,7 +55,7 @@ MANNERS = Manners(owner=_owner, media_type=_media_type)
 def mounted(ports: Dependencies, others: ASGIApp) -> Front:
     """This face in front of `others`."""
     limits = ApiLimits(ports)
-    passwords = RateLimiter("address", ports.rate_limits.auth_by_address)
+    passwords = Passwords(ports.hasher, ports.rate_limits.auth_by_address)
 
     def authentication(app: ASGIApp) -> BasicAuthentication:
         return BasicAuthentication(app, ports=ports, limits=limits, passwords=passwords)
