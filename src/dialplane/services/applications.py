@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.applications import (
     MOST_APPLICATIONS,
     Application,
     AttachedNumber,
     check_application,
 )
-from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
+from dialplane.domain.errors import Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.events import Event
 from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, ApplicationId, new_id
@@ -56,11 +57,16 @@ class ApplicationStore(Protocol):
 async def create_application(
     database: Database, account_id: AccountId, write: Change, *, name: str, now: datetime
 ) -> Application:
-    """A new application with what `write` makes of it. Raises Invalid naming the field, LimitExceeded."""
+    """A new application with what `write` makes of it.
+
+    Raises Invalid naming the field, LimitExceeded, NotPermitted (ACCOUNT_NOT_ACTIVE) for a closed account.
+    """
     application = write(Application(ApplicationId(new_id(now)), account_id, name, now, updated_at=now))
     check_application(application)
     async with database.transaction() as tx:
-        await tx.accounts.find(account_id, for_update=True)  # who counts at the same time waits here
+        account = await tx.accounts.find(account_id, for_update=True)  # who counts, or closes it, meanwhile waits here
+        if account is None or account.status is AccountStatus.DELETED:
+            raise NotPermitted("The account is closed", reason="ACCOUNT_NOT_ACTIVE")
         if await tx.applications.count(account_id) >= MOST_APPLICATIONS:
             raise LimitExceeded(
                 f"An account has at most {MOST_APPLICATIONS} applications", reason="RESOURCE_LIMIT_EXCEEDED"
