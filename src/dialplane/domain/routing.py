@@ -15,7 +15,7 @@ import phonenumbers
 from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.targets import MessageTarget, VoiceTarget
+from dialplane.domain.targets import DocumentTarget, MessageTarget, VoiceTarget
 
 MAX_DIALLED = 128
 """Longest user part that is looked at; longer ones are nobody's number."""
@@ -95,6 +95,8 @@ class RouteDecision:
     organization_id: OrganizationId | None = None
     number: Number | None = None
     target: VoiceTarget | MessageTarget = None
+    document: DocumentTarget | None = None
+    """Where the target is an application: what that runs, as far as it was asked for."""
     candidates: tuple[Candidate, ...] = ()
 
 

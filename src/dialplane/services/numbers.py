@@ -13,6 +13,7 @@ from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
 from dialplane.domain.inventory import ItemState
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
@@ -222,17 +223,22 @@ async def set_voice_target(
     return changed
 
 
-async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
+async def check_targets(
+    tx: Transaction, account_id: AccountId, targets: Targets, settings: NumberSettings | None = None
+) -> None:
     """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's, and
-    Invalid (APPLICATION_NOT_FOUND) for its application."""
-    await check_applications(tx, account_id, targets)
+    Invalid (APPLICATION_NOT_FOUND) for its application, or that of the settings' USSD, which is no target."""
+    await check_applications(tx, account_id, targets, settings.ussd.application_id if settings else None)
     for field, target in (("call_flow_id", targets.voice), ("message_flow_id", targets.message)):
         if isinstance(target, FlowTarget) and await tx.flows.find(account_id, FlowId(target.flow_id)) is None:
             raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
 
 
-async def check_new_targets(tx: Transaction, number: Number, targets: Targets) -> None:
+async def check_new_targets(
+    tx: Transaction, number: Number, targets: Targets, settings: NumberSettings | None = None
+) -> None:
     """Only what changes: a flow that was deleted since must not stand in the way of a new name."""
+    is_new_ussd = settings is not None and settings.ussd.application_id != number.settings.ussd.application_id
     await check_targets(
         tx,
         number.account_id,
@@ -241,6 +247,7 @@ async def check_new_targets(tx: Transaction, number: Number, targets: Targets) -
             message=targets.message if targets.message != number.targets.message else None,
             refer=targets.refer if targets.refer != number.targets.refer else None,
         ),
+        settings if is_new_ussd else None,
     )
 
 

@@ -59,7 +59,7 @@ def call_shape(call: Call) -> dict[str, object]:
 
 
 def route_shape(decision: RouteDecision) -> dict[str, object]:
-    """`{kind, raw, normalized, organization, verdict, reason, target, candidates}`."""
+    """`{kind, raw, normalized, organization, verdict, reason, target, document, candidates}`."""
     return {
         "kind": decision.kind,
         "raw": decision.raw,
@@ -69,6 +69,7 @@ def route_shape(decision: RouteDecision) -> dict[str, object]:
         "refused": decision.refused,
         "reason": decision.reason,
         "target": target_shape(decision.target),
+        "document": target_shape(decision.document),
         "candidates": [
             {
                 "what": candidate.what,
