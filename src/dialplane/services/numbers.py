@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.history import OPERATOR, Actor, the_account
@@ -285,8 +286,9 @@ async def restore_number(
     no further virtual number.
     """
     async with database.transaction() as tx:
+        account = await tx.accounts.find(account_id, for_update=True)  # who closes it gives up what it has then
         number = await tx.numbers.find_locked(account_id, number_id)
-        if number is None:
+        if number is None or account is None or account.status is AccountStatus.DELETED:
             raise _not_found()
         if number.released_at is None:
             raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
