@@ -20,6 +20,9 @@ from dialplane.services.purchase import buy_number
 from tests.services.buying import NOW, assert_balanced, bought, buyer, carriers, stock
 
 NUMBER = "+12025550143"
+WAITS = """select exists (
+    select from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()
+)"""
 
 
 async def during_closing(
@@ -31,7 +34,7 @@ async def during_closing(
         assert account is not None
         await set_standing(tx, account, AccountStatus.DELETED, OPERATOR, NOW)
         task = asyncio.ensure_future(work())
-        while not task.done() and not await database.pool.fetchval("select exists (select from pg_locks where not granted)"):
+        while not task.done() and not await database.pool.fetchval(WAITS):
             pass
     return (await asyncio.gather(task, return_exceptions=True))[0]
 

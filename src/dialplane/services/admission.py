@@ -17,9 +17,9 @@ from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.flows.validation import validate_actions
-from dialplane.domain.ids import CallId, FlowId, RunId, new_id
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.rating import CostType, Rates
+from dialplane.domain.rating import CostType
 from dialplane.domain.routing import (
     SIP_STATUS,
     Candidate,
@@ -32,11 +32,12 @@ from dialplane.domain.routing import (
     forms,
 )
 from dialplane.domain.targets import DocumentTarget, FlowTarget, ForwardTarget
+from dialplane.domain.tariffs import Tariff
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.organization_numbers import Inquiry, find_inside
-from dialplane.services.rates import current_rates
+from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.runs import add_runs
 from dialplane.services.shapes.calls import call_shape, route_shape
@@ -111,9 +112,9 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     async with database.transaction() as tx:
         claimed = await _claimed(tx, arrivals)
         plans = await _plan(tx, [arrival for arrival in arrivals if arrival.claims not in claimed])
-        rates = await current_rates(tx)
-        plans = await _ask_for_money(tx, plans, rates, now)
-        outcomes = iter(await _record(tx, plans, rates, now))
+        prices = await _prices(tx, plans)
+        plans = await _ask_for_money(tx, plans, prices, now)
+        outcomes = iter(await _record(tx, plans, prices, now))
     return [Challenge() if arrival.claims in claimed else next(outcomes) for arrival in arrivals]
 
 
@@ -243,17 +244,31 @@ async def _plan_for_extension(
     return _Plan(arrival, chosen, account, CostType.CALL_EXTENSION, connect)
 
 
-async def _ask_for_money(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: datetime) -> list[_Plan]:
+async def _prices(tx: Transaction, plans: Sequence[_Plan]) -> Mapping[AccountId, Tariff]:
+    """What those accounts pay whose numbers are called."""
+    accounts = {plan.account.id for plan in plans if plan.account}
+    numbers = {plan.decision.number.number for plan in plans if plan.decision.number}
+    return await tariffs(tx, accounts, numbers) if accounts else {}
+
+
+def _billing(plan: _Plan, account: Account, prices: Mapping[AccountId, Tariff]) -> CallBilling:
+    called = plan.decision.number.number if plan.decision.number else ""
+    return CallBilling(account.id, plan.arrival.call_id, prices[account.id].rate(plan.cost_type, called))
+
+
+async def _ask_for_money(
+    tx: Transaction, plans: Sequence[_Plan], prices: Mapping[AccountId, Tariff], now: datetime
+) -> list[_Plan]:
     """Reserve the first minute of each call that costs something; who cannot pay is refused."""
     paying = [
-        (plan, CallBilling(plan.account.id, plan.arrival.call_id, rates[plan.cost_type]))
+        (plan, _billing(plan, plan.account, prices))
         for plan in plans
         if plan.account and plan.decision.verdict is Verdict.RUN
     ]
     costly = [(plan, billing) for plan, billing in paying if not billing.is_free]
     if not costly:
         return list(plans)
-    held = await hold_many(tx, [billing.hold(1, now) for _, billing in costly], now)
+    held = await hold_many(tx, [billing.hold(now) for _, billing in costly], now)
     broke = {plan.arrival.call_id for (plan, _), is_held in zip(costly, held, strict=True) if not is_held}
     return [_cannot_pay(plan) if plan.arrival.call_id in broke else plan for plan in plans]
 
@@ -274,7 +289,9 @@ def _cannot_pay(plan: _Plan) -> _Plan:
     return replace(plan, decision=decision)
 
 
-async def _record(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: datetime) -> list[Outcome]:
+async def _record(
+    tx: Transaction, plans: Sequence[_Plan], prices: Mapping[AccountId, Tariff], now: datetime
+) -> list[Outcome]:
     programs = await _programs(tx, plans)
     outcomes: list[Outcome] = []
     calls: list[Call] = []
@@ -296,8 +313,7 @@ async def _record(tx: Transaction, plans: Sequence[_Plan], rates: Rates, now: da
         run = run_of_call(call, flow_id, on_complete, now)
         calls.append(call)
         runs.append(run)
-        billing = CallBilling(plan.account.id, call.id, rates[plan.cost_type])
-        outcomes.append(Admitted(call, billing, run, actions, on_complete))
+        outcomes.append(Admitted(call, _billing(plan, plan.account, prices), run, actions, on_complete))
     begun = await add_runs(tx, runs)
     if calls:
         await tx.calls.save_many(calls)

@@ -54,8 +54,8 @@ class PostgresLedgerStore:
             return
         rows = [
             (
-                h.key, h.id, h.account_id, h.units, h.rate.cost_type, h.rate.micros, h.rate.tokens, h.price.micros,
-                h.price.tokens, h.state, h.expires_at, h.created_at,
+                h.key, h.id, h.account_id, h.units, h.rate.cost_type, h.rate.micros, h.rate.tokens,
+                h.rate.increment_s, h.rate.setup, h.price.micros, h.price.tokens, h.state, h.expires_at, h.created_at,
             )
             for h in holds
         ]  # fmt: skip
@@ -86,8 +86,9 @@ class PostgresLedgerStore:
         rows = [
             (
                 e.id, e.account_id, e.key, e.transaction_type, e.reference_type, e.reference_id, e.rate.cost_type,
-                e.detail, e.seconds, e.units, e.rate.micros, e.rate.tokens, e.amount_micros, e.amount_tokens,
-                e.credit_after, e.tokens_after, e.started_at, e.ended_at, e.created_at,
+                e.detail, e.seconds, e.units, e.rate.micros, e.rate.tokens, e.rate.increment_s,
+                e.rate.setup, e.amount_micros, e.amount_tokens, e.credit_after, e.tokens_after, e.started_at,
+                e.ended_at, e.created_at,
             )
             for e in entries
         ]  # fmt: skip
@@ -127,13 +128,23 @@ def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
+def _rate(row: asyncpg.Record) -> Rate:
+    return Rate(
+        CostType(row["cost_type"]),
+        Micros(row["rate_micros"]),
+        row["rate_tokens"],
+        row["rate_increment_s"],
+        Micros(row["rate_setup_micros"]),
+    )
+
+
 def _hold(row: asyncpg.Record) -> Hold:
     return Hold(
         id=HoldId(row["id"]),
         account_id=row["account_id"],
         key=row["key"],
         units=row["units"],
-        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
+        rate=_rate(row),
         price=Price(Micros(row["micros"]), row["tokens"]),
         state=HoldState(row["state"]),
         expires_at=row["expires_at"],
@@ -149,7 +160,7 @@ def _entry(row: asyncpg.Record) -> Entry:
         transaction_type=TransactionType(row["transaction_type"]),
         reference_type=ReferenceType(row["reference_type"]),
         reference_id=row["reference_id"],
-        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
+        rate=_rate(row),
         units=row["units"],
         seconds=row["seconds"],
         amount_micros=row["amount_micros"],
