@@ -6,6 +6,8 @@ own number. The longest prefix of a deck wins; a deck that has no line at all fo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid
@@ -76,9 +78,14 @@ def priced_number(text: str) -> str:
         return text
 
 
-def per_slice(per_minute: Micros, increment_s: int) -> Micros:
-    """The price of a slice where a minute has this one: rounded up to the micro, here and nowhere else (LED-2)."""
-    return Micros(-(-per_minute * increment_s // MINUTE_S))
+def whole_micros(amount: Fraction) -> Micros:
+    """Rounded up to the micro: prices are, here and nowhere else (LED-2)."""
+    return Micros(ceil(amount))
+
+
+def per_slice(per_minute: Fraction, increment_s: int) -> Micros:
+    """The price of a slice where a minute costs so many micros."""
+    return whole_micros(per_minute * increment_s / MINUTE_S)
 
 
 Deck = Mapping[tuple[CostType, str], DeckLine]

@@ -60,7 +60,7 @@ select deck.*,
     (select count(*) from account_decks own where own.deck = deck.id) as accounts,
     array(select plan from plan_decks of_plan where of_plan.deck = deck.id order by plan) as plans
 from rate_decks deck where $1::text is null or deck.id = $1
-order by deck.created_at, deck.id;
+order by deck.id <> 'default', deck.created_at, deck.id;
 
 -- name: deck_of
 select coalesce(own.deck, of_plan.deck, 'default')
