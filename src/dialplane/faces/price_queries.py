@@ -36,20 +36,14 @@ class Quoted(msgspec.Struct):
 
 def read_enquiry(
     number: Annotated[
-        str,
-        QueryParameter(description="The number that is called or written to, with `+`."),
-        msgspec.Meta(max_length=64),
+        str, QueryParameter(description="The number that is called or written to, with `+`.", max_length=64)
     ],
     kind: Annotated[Kind, QueryParameter(description="`call` or `message`.")] = "call",
     direction: Annotated[
         Direction, QueryParameter(description="`incoming`: what a call to your own `number` costs you.")
     ] = "outgoing",
-    seconds: Annotated[
-        int, QueryParameter(description="How long the call lasts."), msgspec.Meta(ge=0, le=LONGEST_CALL_S)
-    ] = 60,
-    segments: Annotated[
-        int, QueryParameter(description="How long the text is."), msgspec.Meta(ge=1, le=MOST_SEGMENTS)
-    ] = 1,
+    seconds: Annotated[int, QueryParameter(description="How long the call lasts.", ge=0, le=LONGEST_CALL_S)] = 60,
+    segments: Annotated[int, QueryParameter(description="How long the text is.", ge=1, le=MOST_SEGMENTS)] = 1,
 ) -> Enquiry:
     """An unescaped `+` of a query is a space."""
     meant = f"+{number[1:]}" if number.startswith(" ") else number

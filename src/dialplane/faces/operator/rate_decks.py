@@ -66,7 +66,7 @@ class ShownLine(msgspec.Struct):
     setup_micros: int
 
 
-class LineProblem(msgspec.Struct):
+class DeckProblem(msgspec.Struct):
     """What is wrong with one line; the head line is line 1."""
 
     line: int
@@ -87,7 +87,7 @@ class DeckImport(msgspec.Struct):
     changed_lines: list[ShownLine]
     removed_lines: list[ShownLine]
     problem_count: int
-    problems: list[LineProblem]
+    problems: list[DeckProblem]
 
 
 class PortedNumbers(msgspec.Struct):
@@ -135,7 +135,7 @@ async def create_deck(request: OperatorRequest, data: JSONBody[NewDeck]) -> Show
     request_max_body_size=LARGEST_CSV,
     responses=posting(404) | shown(DeckImport, 200) | shown(DeckImport, 201),
 )
-async def import_csv(
+async def import_rates(
     request: OperatorRequest,
     deck_id: FromPath[str],
     apply: FromQuery[bool] = False,
@@ -154,7 +154,7 @@ async def import_csv(
 
 
 @get("/rate_decks/{deck_id:str}/export", media_type="text/csv", responses=refusals(404))
-async def export_csv(request: OperatorRequest, deck_id: FromPath[str]) -> Stream:
+async def export_rates(request: OperatorRequest, deck_id: FromPath[str]) -> Stream:
     """The rates by prefix as CSV; importing it changes nothing."""
     parts = await export_deck(request.database, deck_id)
     headers = {"Content-Disposition": 'attachment; filename="rates.csv"'}
@@ -228,7 +228,7 @@ def show_plan(plan: DeckPlan) -> DeckImport:
         changed_lines=[show_line(line) for line in plan.changed[:_SHOWN]],
         removed_lines=[show_line(line) for line in plan.removed[:_SHOWN]],
         problem_count=len(plan.faults),
-        problems=[LineProblem(fault.line, fault.field, fault.detail) for fault in plan.faults[:_SHOWN_PROBLEMS]],
+        problems=[DeckProblem(fault.line, fault.field, fault.detail) for fault in plan.faults[:_SHOWN_PROBLEMS]],
     )
 
 
@@ -246,8 +246,8 @@ router = Router(
     route_handlers=[
         list_decks,
         create_deck,
-        import_csv,
-        export_csv,
+        import_rates,
+        export_rates,
         get_ported_numbers,
         put_ported_numbers,
         choose_for_account,
