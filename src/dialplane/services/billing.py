@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialplane.domain.accounts import Account
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, EntryId
 from dialplane.domain.ledger import Entry, LedgerTotals, Purse, TransactionType
@@ -30,11 +31,16 @@ async def get_balance(database: Database, account_id: AccountId) -> Balance:
 
 
 async def list_billings(
-    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+    database: Database,
+    account_id: AccountId,
+    *,
+    before: datetime | None = None,
+    limit: int = 100,
+    wanted: EntryFilter = EVERY_ENTRY,
 ) -> list[Entry]:
     """The ledger's entries of the account, newest first."""
     async with database.reading() as tx:
-        return await tx.ledger.list_entries(account_id, before=before, limit=limit)
+        return await tx.ledger.list_entries(account_id, before=before, limit=limit, wanted=wanted)
 
 
 async def get_billing(database: Database, account_id: AccountId, entry_id: EntryId) -> Entry:

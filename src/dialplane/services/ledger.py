@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.errors import InsufficientBalance, NotFound
 from dialplane.domain.ids import AccountId, EntryId, HoldId, new_id
 from dialplane.domain.ledger import (
@@ -75,7 +76,17 @@ class LedgerStore(Protocol):
 
     async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None: ...
 
-    async def list_entries(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Entry]: ...
+    async def list_entries(
+        self,
+        account_id: AccountId,
+        *,
+        before: datetime | None,
+        limit: int,
+        wanted: EntryFilter = EVERY_ENTRY,
+        after: tuple[datetime, EntryId] | None = None,
+    ) -> list[Entry]:
+        """Newest first; made before `before`; those that follow upon the entry of this time and id."""
+        ...
 
     async def accounts_to_top_up(self, now: datetime, *, limit: int) -> list[AccountId]: ...
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.ids import AccountId, EntryId, HoldId
 from dialplane.domain.ledger import (
     Entry,
@@ -108,8 +109,21 @@ class PostgresLedgerStore:
         row = await self._connection.fetchrow(_SQL["get_entry"], account_id, entry_id)
         return None if row is None else _entry(row)
 
-    async def list_entries(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Entry]:
-        return [_entry(row) for row in await self._connection.fetch(_SQL["list_entries"], account_id, before, limit)]
+    async def list_entries(
+        self,
+        account_id: AccountId,
+        *,
+        before: datetime | None,
+        limit: int,
+        wanted: EntryFilter = EVERY_ENTRY,
+        after: tuple[datetime, EntryId] | None = None,
+    ) -> list[Entry]:
+        rows = await self._connection.fetch(
+            _SQL["list_entries"], account_id, before, limit, *(after or (None, None)), wanted.since, wanted.until,
+            list(wanted.transaction_types), list(wanted.reference_types), wanted.reference_id, list(wanted.cost_types),
+            wanted.moves_credit,
+        )  # fmt: skip
+        return [_entry(row) for row in rows]
 
     async def accounts_to_top_up(self, now: datetime, *, limit: int) -> list[AccountId]:
         rows = await self._connection.fetch(_SQL["accounts_to_top_up"], now, limit)

@@ -16,6 +16,7 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.tariffs import DeckLine
+from dialplane.faces.downloads import csv_download
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.operator.request import OperatorRequest
@@ -157,8 +158,7 @@ async def import_rates(
 async def export_rates(request: OperatorRequest, deck_id: FromPath[str]) -> Stream:
     """The rates by prefix as CSV; importing it changes nothing."""
     parts = await export_deck(request.database, deck_id)
-    headers = {"Content-Disposition": 'attachment; filename="rates.csv"'}
-    return Stream(parts, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_download(parts, "rates.csv")
 
 
 @get("/rate_decks/{deck_id:str}/ported_numbers", responses=refusals(404))

@@ -86,6 +86,13 @@ select * from ledger_entries where account_id = $1 and id = $2
 -- name: list_entries
 select * from ledger_entries
 where account_id = $1 and ($2::timestamptz is null or created_at < $2)
+  and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
+  and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
+  and (cardinality($8::text[]) = 0 or transaction_type = any($8))
+  and (cardinality($9::text[]) = 0 or reference_type = any($9))
+  and ($10::uuid is null or reference_id = $10)
+  and (cardinality($11::text[]) = 0 or cost_type = any($11))
+  and (not $12::boolean or amount_micros <> 0)
 order by created_at desc, id desc limit $3
 
 -- name: accounts_to_top_up
