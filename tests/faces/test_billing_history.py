@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from dialplane.domain.entry_filters import EVERY_ENTRY
 from dialplane.domain.ids import utc_now
 from dialplane.domain.money import Micros
 from dialplane.services import billing_files
@@ -100,7 +101,7 @@ async def test_what_is_posted_while_a_file_is_written_is_left_out(
     monkeypatch.setattr(billing_files, "BATCH", 2)
     parts = []
 
-    async for part in write_billings(database, tenant.id, billing_files.EntryFilter()):
+    async for part in write_billings(database, tenant.id, EVERY_ENTRY):
         parts.append(part)
         key = f"late{len(parts)}"
         await add_credit(database, tenant.id, Micros(1), "late", key=key, now=utc_now() + timedelta(minutes=1))

@@ -132,7 +132,7 @@ async def test_list_is_newest_first_and_pages_by_time(database: PostgresDatabase
 async def test_flow_beyond_the_cap_is_refused(
     database: PostgresDatabase, account: AccountId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(LIMITS, Plan.PROFESSIONAL, replace(LIMITS[Plan.PROFESSIONAL], flows=2))  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(LIMITS, Plan.PROFESSIONAL, replace(LIMITS[Plan.PROFESSIONAL], flows=2))
     for name in ("a", "b"):
         await flows.create_flow(database, account, FlowChange(name), NOW)
 

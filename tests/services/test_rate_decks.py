@@ -133,9 +133,9 @@ async def test_text_costs_what_each_receiver_s_prefix_does(database: PostgresDat
 async def test_account_pays_by_its_own_deck_then_its_plans_then_the_default(database: PostgresDatabase) -> None:
     account_id = await caller(database)
     await imported(database)
-    for deck, price in (("gold", 7), ("silver", 8)):
+    for deck, micros in (("gold", 7), ("silver", 8)):
         await create_rate_deck(database, deck, deck.title(), NOW)
-        await imported(database, f"prefix,per_slice_micros\n44,{price}\n", deck)
+        await imported(database, f"prefix,per_slice_micros\n44,{micros}\n", deck)
 
     async def price(number: str = UK) -> int:
         return (await quote_for(database, account_id, Enquiry(number))).line.rate.micros

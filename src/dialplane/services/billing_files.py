@@ -36,12 +36,20 @@ async def _write(
     database: Database, account_id: AccountId, wanted: EntryFilter, show: Shape, fields: Sequence[str]
 ) -> AsyncIterator[str]:
     yield csv_lines([fields])
+    async for entries in read_entries(database, account_id, wanted):
+        yield csv_lines([shown[field] for field in fields] for shown in map(show, entries))
+
+
+async def read_entries(
+    database: Database, account_id: AccountId, wanted: EntryFilter
+) -> AsyncIterator[Sequence[Entry]]:
+    """Newest first, in batches."""
     after: tuple[datetime, EntryId] | None = None
     while True:
         async with database.reading() as tx:
             entries = await tx.ledger.list_entries(account_id, before=None, limit=BATCH, wanted=wanted, after=after)
         if entries:
-            yield csv_lines([shown[field] for field in fields] for shown in map(show, entries))
+            yield entries
         if len(entries) < BATCH:
             return
         after = entries[-1].created_at, entries[-1].id
