@@ -130,7 +130,7 @@ async def test_csv_has_every_record_and_the_same_sums(spent: None, restcomm: For
         rows = list(csv.DictReader(io.StringIO(answer.raw.decode())))
         price = {row["category"]: Decimal(row["price"]) for row in rows}
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        assert (price["totalprice"], price["phonenumbers-local"]) == (2, 2)
+        assert (price["totalprice"], price["phonenumbers-local"]) == (Decimal(2), Decimal(2))
         assert {row["account_sid"] for row in rows} == {client.sid}
 
     only = (await restcomm.ask("GET", "Usage/Records/LastMonth.csv?Category=totalprice")).raw.decode().splitlines()

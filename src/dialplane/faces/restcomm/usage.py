@@ -146,7 +146,7 @@ async def _write(request: RestcommRequest, view: str) -> Stream:
     now = await request.billing_now()
     found = await _find(request, view, now)
     shown = (show_record(request.asked, request.account, view, record, now) for record in found)
-    lines = (csv_lines([[record[name] for name in _CSV_COLUMNS]]) for record in shown)
+    lines = (csv_lines([[_cell(record[name]) for name in _CSV_COLUMNS]]) for record in shown)
     return csv_download(chain([csv_lines([_CSV_COLUMNS])], lines), "usage.csv")
 
 
@@ -227,6 +227,10 @@ def show_record(asked: Asked, account: Account, view: str, record: UsageRecord, 
 
 def _with_query(uri: str, query: Mapping[str, str]) -> str:
     return f"{uri}?{urlencode(query)}"
+
+
+def _cell(value: object) -> object:
+    return _text(value) if isinstance(value, float) else value
 
 
 def _text(price: float) -> str:
