@@ -148,3 +148,18 @@ async def test_each_limit_refuses_the_next_one(client: Client) -> None:
         assert [answer.status for answer in answers] == [200] * 5 + [429]
         assert answers[-1].reason == "RESOURCE_LIMIT_EXCEEDED"
         assert {"resource": what, "limit": 5}.items() <= answers[-1].json["error"]["details"][0].items()
+
+
+async def test_operator_changes_what_a_plan_allows(operator: Client, client: Client) -> None:
+    changed = await operator.ask("PATCH", "/plans/free", {"virtual_numbers": 1, "extensions": None})
+
+    shown = {plan["name"]: plan for plan in (await operator.ask("GET", "/plans")).json["plans"]}
+    assert (changed.status, changed.json) == (200, shown["free"])
+    assert (shown["free"]["virtual_numbers"], shown["free"]["extensions"], shown["free"]["agents"]) == (1, None, 5)
+    assert shown["basic"]["virtual_numbers"] == 50
+    answers = [await client.ask("POST", "/v1.0/numbers", {"number": f"+89910000000{n}"}) for n in range(2)]
+    assert [answer.status for answer in answers] == [200, 429]
+    made = [await client.ask("POST", "/v1.0/extensions", {"extension": f"10{n}", "password": "p"}) for n in range(6)]
+    assert {answer.status for answer in made} == {200}
+    for path, body in (("gold", {}), ("free", {"flows": -1}), ("free", {"tokens_a_month": None}), ("free", {"x": 1})):
+        assert (await operator.ask("PATCH", f"/plans/{path}", body)).status == 400

@@ -10,8 +10,8 @@ from dialplane.domain.ids import AccountId, EntryId
 from dialplane.domain.ledger import Entry, LedgerTotals, Purse, TransactionType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import a_month_after
-from dialplane.domain.plans import LIMITS
 from dialplane.services.ledger import credit, set_tokens
+from dialplane.services.plans import all_limits
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -90,7 +90,8 @@ async def _top_up(tx: Transaction, account: Account, now: datetime) -> None:
     if due > now:
         return  # another worker was faster
     key = f"tokens:{account.id}:{due:%Y-%m-%d}"
-    await set_tokens(tx, account.id, LIMITS[account.plan].tokens_a_month, key=key, now=now)
+    allowance = (await all_limits(tx))[account.plan].tokens_a_month
+    await set_tokens(tx, account.id, allowance, key=key, now=now)
     while due <= now:
         due = a_month_after(due, day=account.created_at.day)
     await tx.ledger.save_top_up(account.id, at=now, next_at=due)

@@ -12,8 +12,8 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
-from dialplane.domain.plans import check_limit
 from dialplane.services.events import publish
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.flows import flow_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -74,7 +74,7 @@ async def create_flow(database: Database, account_id: AccountId, change: FlowCha
     )
     async with database.transaction() as tx:
         account = await tx.accounts.get(account_id)
-        check_limit(account.plan, "flows", existing=await tx.flows.count_locked(account_id))
+        await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
         flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
         return await _save(tx, flow, "flow_created", now)
 

@@ -15,12 +15,12 @@ from dialplane.domain.inventory import ItemState
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
-from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -319,7 +319,7 @@ async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Nu
     """Raises LimitExceeded where `number` is virtual and the account's plan allows no further one."""
     if number.kind is NumberKind.VIRTUAL:
         account = await tx.accounts.get(account_id)
-        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
+        await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
 
 
 # --- the operator's hand ---------------------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ from dialplane.domain.numbers import (
     check_virtual,
 )
 from dialplane.domain.orders import IN_HAND, NumberOrder, Order, OrderDocument, OrderStatus, next_check
-from dialplane.domain.plans import check_limit
 from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import first_look
 from dialplane.domain.sip_numbers import SIP_KINDS
@@ -43,6 +42,7 @@ from dialplane.services.history import record
 from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
 from dialplane.services.orders import Buyer, end_order, order_event
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.sip_numbers import create_sip_number
 from dialplane.services.transaction import Database, Transaction
@@ -348,7 +348,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
                 return earlier
         if not account.status.may_use:
             raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
-        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
+        await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
         await check_targets(tx, account_id, wanted.targets)
         if await tx.numbers.taken([wanted.number], since=now - QUARANTINE):
             raise AlreadyExists(f"{wanted.number} is taken", reason="ALREADY_EXISTS", field="number")

@@ -50,3 +50,16 @@ create table port_prices (
     monthly_micros bigint not null check (monthly_micros >= 0),
     primary key (deck, kind)
 );
+
+-- What a plan allows where the operator has changed it; the built-in limits hold for the others. Null: no limit.
+create table plan_limits (
+    plan text primary key check (plan in ('free', 'basic', 'professional', 'unlimited')),
+    tokens_a_month bigint not null check (tokens_a_month >= 0),
+    extensions integer,
+    agents integer,
+    queues integer,
+    conferences integer,
+    trunks integer,
+    virtual_numbers integer,
+    flows integer
+);
