@@ -130,3 +130,22 @@ async def test_use_is_no_part_of_the_credit_history(client: Client) -> None:
     for path in ("credit_history", "credit_history.csv"):
         answer = await client.ask("GET", f"/v1.0/{path}?transaction_type=usage")
         assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, "transaction_type")
+
+
+async def test_billing_account_is_named_and_says_how_it_is_paid(client: Client) -> None:
+    """Reference 7.1."""
+    first = (await client.ask("GET", "/v1.0/billing_account")).json
+    named = await client.ask("PUT", "/v1.0/billing_account", {"name": "Acme", "detail": "books"})
+    paid = await client.ask(
+        "PUT", "/v1.0/billing_account/payment_info", {"payment_type": "prepaid", "payment_method": "credit card"}
+    )
+
+    assert (first["payment_type"], first["payment_method"]) == ("prepaid", "")
+    assert first["tm_last_topup"] is not None
+    assert (named.json["name"], named.json["detail"]) == ("Acme", "books")
+    shown = (await client.ask("GET", "/v1.0/billing_account")).json
+    assert shown | {"tm_update": None} == paid.json | {"tm_update": None}
+    assert shown["payment_method"] == "credit card"
+    for body in ({"payment_type": "later", "payment_method": ""}, {"payment_type": ""}, {"payment_type": 1}):
+        assert (await client.ask("PUT", "/v1.0/billing_account/payment_info", body)).status == 400
+    assert (await client.ask("PUT", "/v1.0/billing_account", {"name": "x" * 256})).status == 400

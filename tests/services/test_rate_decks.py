@@ -1,7 +1,7 @@
 """Decks of rates: who pays by which, prices by prefix and slice, imports (LED-5, LED-9)."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from dialplane.domain.accounts import Plan
 from dialplane.domain.addresses import tel
 from dialplane.domain.calls import CallStatus
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from dialplane.domain.flows.simulator import TALK_MS, DryRunInput
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.ledger import Charge, Entry, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
@@ -20,6 +21,7 @@ from dialplane.domain.tariffs import DeckLine
 from dialplane.services.billing import list_billings
 from dialplane.services.call_records import CallEnded, close_orphans, write_changes
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.dry_run import dry_run_flow
 from dialplane.services.ledger import extend_many, hold_many, settle_hold
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.porting import PortDraft, WantedNumber, create_port, update_port
@@ -37,7 +39,7 @@ from dialplane.services.rates import (
     port_prices,
 )
 from tests.fakes.accounts import add_account
-from tests.fakes.numbers import add_credit, add_number
+from tests.fakes.numbers import add_credit, add_flow, add_number
 from tests.services.buying import NOW, assert_balanced, credit_of
 
 OUT, SMS = CostType.CALL_PSTN_OUTGOING, CostType.SMS
@@ -175,6 +177,20 @@ async def test_quote_is_what_the_call_costs(database: PostgresDatabase) -> None:
     assert quote == of_deck
     assert (quote.units, quote.in_credit.micros) == (entry.units, -entry.amount_micros)
     assert (await quote_for(database, account_id, Enquiry("+899100000001"))).line.rate.cost_type is CostType.CALL_VN
+
+
+async def test_dry_run_tells_the_price_of_the_numbers_that_the_flow_dials(database: PostgresDatabase) -> None:
+    account_id = await caller(database)
+    dial_out = {"type": "connect", "option": {"source": asdict(tel(OWN)), "destinations": [asdict(tel(UK))]}}
+    flow = await add_flow(database, account_id, [dial_out], NOW)
+    wanted = DryRunInput(at=NOW, source=FR, destination=OWN)
+
+    flat = await dry_run_flow(database, account_id, flow.id, wanted)
+    await imported(database)
+    priced = await dry_run_flow(database, account_id, flow.id, wanted)
+
+    seconds = TALK_MS // 1000
+    assert priced.price_micros - flat.price_micros == (seconds * 1_000 + 10_000) - -(-seconds // 60) * 10_000
 
 
 async def test_import_merges_or_replaces_and_export_gives_it_back(database: PostgresDatabase) -> None:

@@ -53,6 +53,8 @@ class Purse:
     next_top_up_at: datetime | None = None
     is_closed: bool = False
     """The account is: nothing new is paid from it."""
+    topped_up_at: datetime | None = None
+    """When the month's tokens came."""
 
     @property
     def free_credit(self) -> int:

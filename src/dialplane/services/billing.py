@@ -1,7 +1,8 @@
 """An account's money as its owner and the operator see it: balance, billings, credits, monthly tokens, the check."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from dialplane.domain.accounts import Account
 from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
@@ -10,9 +11,12 @@ from dialplane.domain.ids import AccountId, EntryId
 from dialplane.domain.ledger import Entry, LedgerTotals, Purse, TransactionType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import a_month_after
+from dialplane.services.accounts import load_account
 from dialplane.services.ledger import credit, set_tokens
 from dialplane.services.plans import all_limits
 from dialplane.services.transaction import Database, Transaction
+
+_PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,32 @@ async def get_balance(database: Database, account_id: AccountId) -> Balance:
     """Raises NotFound."""
     async with database.reading() as tx:
         account = await _account(tx, account_id)
+        return Balance(account, await tx.ledger.find_purse(account_id) or Purse(account_id))
+
+
+PaymentType = Literal["", "prepaid"]
+PaymentMethod = Literal["", "credit card"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How the account says that it pays, in VoIPBIN's words. Nothing goes by it: credit comes before its use."""
+
+    type: PaymentType = "prepaid"
+    method: PaymentMethod = ""
+
+
+def payment_of(account: Account) -> Payment:
+    kept = account.metadata.get(_PAYMENT)
+    return Payment(**kept) if isinstance(kept, dict) else Payment()
+
+
+async def set_payment(database: Database, account_id: AccountId, payment: Payment, now: datetime) -> Balance:
+    """Raises NotFound."""
+    async with database.transaction() as tx:
+        account = await load_account(tx, account_id, for_update=True)
+        account = replace(account, metadata={**account.metadata, _PAYMENT: asdict(payment)}, updated_at=now)
+        await tx.accounts.update(account)
         return Balance(account, await tx.ledger.find_purse(account_id) or Purse(account_id))
 
 

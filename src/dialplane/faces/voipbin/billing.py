@@ -4,18 +4,19 @@ came from (reference 7.1, 7.4)."""
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get
+from litestar import Router, get, put
 from litestar.di import Provide
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from dialplane.domain.ids import EntryId
 from dialplane.faces.downloads import csv_download
-from dialplane.faces.voipbin.answers import Fields, Paged, answers
+from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers
 from dialplane.faces.voipbin.billing_filters import Wanted, read_filter
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import billing as service
+from dialplane.services.accounts import CustomerChange, update_customer
 from dialplane.services.billing_files import write_billings, write_credit_history
 from dialplane.services.shapes.billing import show_billing, show_billing_account, show_credit_movement
 
@@ -42,6 +43,18 @@ class BillingAccount(msgspec.Struct):
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
+
+
+class BillingAccountUpdate(msgspec.Struct):
+    """What is left out stays as it is."""
+
+    name: Name | None = None
+    detail: Detail | None = None
+
+
+class PaymentInfo(msgspec.Struct):
+    payment_type: service.PaymentType
+    payment_method: service.PaymentMethod
 
 
 class Billing(msgspec.Struct):
@@ -93,6 +106,23 @@ async def get_billing_account(request: ApiRequest) -> Fields:
     return show_billing_account(await service.get_balance(request.database, request.account_id))
 
 
+@put("/billing_account", responses=answers(BillingAccount, 404))
+async def update_billing_account(request: ApiRequest, data: JSONBody[BillingAccountUpdate]) -> Fields:
+    """Change name and detail: they are the account's own."""
+    request.require_admin()
+    change = CustomerChange(name=data.name, detail=data.detail)
+    await update_customer(request.database, request.account_id, change, now=request.now)
+    return show_billing_account(await service.get_balance(request.database, request.account_id))
+
+
+@put("/billing_account/payment_info", responses=answers(BillingAccount, 404))
+async def update_payment_info(request: ApiRequest, data: JSONBody[PaymentInfo]) -> Fields:
+    """Say how you pay; it is kept and shown."""
+    request.require_admin()
+    payment = service.Payment(data.payment_type, data.payment_method)
+    return show_billing_account(await service.set_payment(request.database, request.account_id, payment, request.now))
+
+
 @get("/billings", responses=answers(Paged[Billing]))
 async def list_billings(request: ApiRequest, page: Paging, wanted: Wanted) -> Fields:
     """The ledger's entries of the account, newest first."""
@@ -138,6 +168,8 @@ router = Router(
     "/",
     route_handlers=[
         get_billing_account,
+        update_billing_account,
+        update_payment_info,
         list_billings,
         download_billings,
         get_billing,

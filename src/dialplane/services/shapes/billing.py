@@ -1,7 +1,7 @@
 """The ledger as VoIPBIN's `billings` and `billing_account` show it (reference sections 7.1 and 7.4)."""
 
 from dialplane.domain.ledger import Entry
-from dialplane.services.billing import Balance
+from dialplane.services.billing import Balance, payment_of
 from dialplane.services.shapes.common import show_id, show_time
 
 
@@ -65,7 +65,7 @@ CREDIT_MOVEMENT_FIELDS = (
 
 def show_billing_account(balance: Balance) -> dict[str, object]:
     """`balance_credit` and `balance_token` are what can be spent now; what holds have set aside stands beside them."""
-    account, purse = balance.account, balance.purse
+    account, purse, payment = balance.account, balance.purse, payment_of(balance.account)
     return {
         "id": show_id(account.id),
         "customer_id": show_id(account.id),
@@ -77,11 +77,11 @@ def show_billing_account(balance: Balance) -> dict[str, object]:
         "balance_token": purse.free_tokens,
         "held_credit": purse.credit_held,
         "held_token": purse.tokens_held,
-        "payment_type": "prepaid",
-        "payment_method": "",
+        "payment_type": payment.type,
+        "payment_method": payment.method,
         "paddle_subscription_id": "",
         "paddle_customer_id": "",
-        "tm_last_topup": None,
+        "tm_last_topup": show_time(purse.topped_up_at),
         "tm_next_topup": show_time(purse.next_top_up_at),
         "tm_create": show_time(account.created_at),
         "tm_update": show_time(account.updated_at),
