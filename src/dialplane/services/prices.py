@@ -9,7 +9,7 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.numbers import VIRTUAL_PREFIX
 from dialplane.domain.rating import CostType, Price
 from dialplane.domain.tariffs import DeckLine
-from dialplane.services.rates import tariff_of
+from dialplane.services.rates import find_version, tariff_of
 from dialplane.services.transaction import Database
 
 Kind = Literal["call", "message"]
@@ -54,8 +54,7 @@ async def quote_of_deck(database: Database, deck: str, enquiry: Enquiry) -> Quot
     """What who pays by the deck would pay now. Raises Invalid (`number`), NotFound."""
     number = normalize_tel(enquiry.number, field="number")
     async with database.reading() as tx:
-        if await tx.rates.find_deck(deck) is None:
-            raise NotFound("There is no such rate deck", reason="RATE_DECK_NOT_FOUND")
+        await find_version(tx, deck)
         line = (await tx.rates.tariff_of(deck, [number])).line(_cost_type(enquiry, number), number)
     return _quote(number, line, enquiry)
 

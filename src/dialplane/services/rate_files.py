@@ -1,14 +1,15 @@
 """The lines by prefix of a rate deck, as a file: what an import would change, the import, and the deck written out."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialplane.domain.errors import Conflict, Invalid, NotFound
-from dialplane.domain.rate_files import LineFault, read_deck, write_deck
+from dialplane.domain.errors import Conflict, Invalid
+from dialplane.domain.rate_files import LineFault, ReadDeck, read_deck, write_deck
 from dialplane.domain.rating import CostType
 from dialplane.domain.tariffs import DeckLine
-from dialplane.services.rates import lock_deck
+from dialplane.services.rates import find_version, lock_deck
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -29,11 +30,9 @@ async def preview_deck(database: Database, deck: str, text: str, *, replaces: bo
 
     Raises NotFound, Invalid (`csv`).
     """
+    read = await _read(text)
     async with database.reading() as tx:
-        found = await tx.rates.find_deck(deck)
-        if found is None:
-            raise NotFound("There is no such rate deck", reason="RATE_DECK_NOT_FOUND")
-        return await _plan(tx, deck, found.version, text, replaces=replaces)
+        return await _plan(tx, deck, await find_version(tx, deck), read, replaces=replaces)
 
 
 async def import_deck(
@@ -44,11 +43,12 @@ async def import_deck(
     Raises NotFound; Invalid (`csv`) with the faults in its details, and nothing is changed; Conflict where `version`,
     which a preview gave, is not the deck's any more.
     """
+    read = await _read(text)
     async with database.transaction() as tx:
         current = await lock_deck(tx, deck)
         if version is not None and version != current:
             raise Conflict(f"The deck is at version {current} by now: look again", reason="STATE_INVALID")
-        plan = await _plan(tx, deck, current, text, replaces=replaces)
+        plan = await _plan(tx, deck, current, read, replaces=replaces)
         if plan.faults:
             raise _faulty(plan.faults)
         await tx.rates.save_lines(deck, [*plan.added, *plan.changed])
@@ -62,13 +62,16 @@ async def import_deck(
 async def export_deck(database: Database, deck: str) -> Iterator[str]:
     """The lines by prefix as CSV, in parts. Raises NotFound."""
     async with database.reading() as tx:
-        if await tx.rates.find_deck(deck) is None:
-            raise NotFound("There is no such rate deck", reason="RATE_DECK_NOT_FOUND")
+        await find_version(tx, deck)
         return write_deck(await tx.rates.list_lines(deck))
 
 
-async def _plan(tx: Transaction, deck: str, version: int, text: str, *, replaces: bool) -> DeckPlan:
-    read = read_deck(text)
+async def _read(text: str) -> ReadDeck:
+    """In a thread and before anything is locked: a large file takes seconds, and others go on meanwhile."""
+    return await asyncio.to_thread(read_deck, text)
+
+
+async def _plan(tx: Transaction, deck: str, version: int, read: ReadDeck, *, replaces: bool) -> DeckPlan:
     known: dict[tuple[CostType, str], DeckLine] = {line.key: line for line in await tx.rates.list_lines(deck)}
     wanted = {line.key for line in read.lines}
     return DeckPlan(

@@ -70,15 +70,13 @@ class RateStore(Protocol):
         """False where it is there."""
         ...
 
-    async def lock_version(self, deck: str) -> int | None:
-        """The deck's version, locked; None where there is no such deck."""
+    async def version(self, deck: str, *, lock: bool = False) -> int | None:
+        """None where there is no such deck. `lock`: nobody else changes it until the transaction ends."""
         ...
 
     async def count_change(self, deck: str, now: datetime) -> None: ...
 
     async def list_decks(self) -> Sequence[DeckInfo]: ...
-
-    async def find_deck(self, deck: str) -> DeckInfo | None: ...
 
     async def deck_of(self, account_id: AccountId) -> str:
         """What the account pays by."""
@@ -129,13 +127,13 @@ async def create_rate_deck(database: Database, deck: str, name: str, now: dateti
     async with database.transaction() as tx:
         if not await tx.rates.add_deck(deck, name, now):
             raise AlreadyExists(f"There is a rate deck {deck}", reason="ALREADY_EXISTS", field="id")
-        return await _info(tx, deck)
+    return DeckInfo(deck, name, version=1, lines=0, created_at=now, updated_at=None)
 
 
 async def get_rate_deck(database: Database, deck: str) -> Rates:
     """The rates without a prefix, those that the deck leaves to others too. Raises NotFound."""
     async with database.reading() as tx:
-        await _info(tx, deck)
+        await find_version(tx, deck)
         return await _flat(tx, deck)
 
 
@@ -167,7 +165,7 @@ async def assign_deck_to_account(database: Database, account_id: AccountId, deck
         if await tx.accounts.find(account_id) is None:
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         if deck is not None:
-            await _info(tx, deck)
+            await find_version(tx, deck)
         await tx.rates.assign_account(account_id, deck)
         return await tx.rates.deck_of(account_id)
 
@@ -176,7 +174,7 @@ async def assign_deck_to_plan(database: Database, plan: Plan, deck: str | None) 
     """Let accounts of the plan that have no deck of their own pay by this one. Raises NotFound."""
     async with database.transaction() as tx:
         if deck is not None:
-            await _info(tx, deck)
+            await find_version(tx, deck)
         await tx.rates.assign_plan(plan, deck)
     return deck or DEFAULT_DECK
 
@@ -184,7 +182,7 @@ async def assign_deck_to_plan(database: Database, plan: Plan, deck: str | None) 
 async def get_port_prices(database: Database, deck: str) -> Mapping[NumberKind, Micros]:
     """Raises NotFound."""
     async with database.reading() as tx:
-        await _info(tx, deck)
+        await find_version(tx, deck)
         return await _port_prices(tx, deck)
 
 
@@ -205,17 +203,18 @@ async def change_port_prices(
 
 async def lock_deck(tx: Transaction, deck: str) -> int:
     """The deck's version; changes of one deck come one after the other. Raises NotFound."""
-    version = await tx.rates.lock_version(deck)
+    version = await tx.rates.version(deck, lock=True)
     if version is None:
         raise _not_found()
     return version
 
 
-async def _info(tx: Transaction, deck: str) -> DeckInfo:
-    found = await tx.rates.find_deck(deck)
-    if found is None:
+async def find_version(tx: Transaction, deck: str) -> int:
+    """Raises NotFound where there is no such deck."""
+    version = await tx.rates.version(deck)
+    if version is None:
         raise _not_found()
-    return found
+    return version
 
 
 async def _flat(tx: Transaction, deck: str) -> Rates:

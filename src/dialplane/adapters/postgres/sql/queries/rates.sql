@@ -48,6 +48,9 @@ where rates.deck = $1 and rates.prefix = gone.prefix and rates.cost_type = gone.
 -- name: add_deck
 insert into rate_decks (id, name, created_at) values ($1, $2, $3) on conflict do nothing returning id;
 
+-- name: version
+select version from rate_decks where id = $1;
+
 -- name: lock_version
 select version from rate_decks where id = $1 for update;
 
@@ -59,8 +62,7 @@ select deck.*,
     (select count(*) from rates where rates.deck = deck.id and prefix <> '') as lines,
     (select count(*) from account_decks own where own.deck = deck.id) as accounts,
     array(select plan from plan_decks of_plan where of_plan.deck = deck.id order by plan) as plans
-from rate_decks deck where $1::text is null or deck.id = $1
-order by deck.id <> 'default', deck.created_at, deck.id;
+from rate_decks deck order by deck.id <> 'default', deck.created_at, deck.id;
 
 -- name: deck_of
 select coalesce(own.deck, of_plan.deck, 'default')
