@@ -145,5 +145,7 @@ async def test_bad_request_is_refused_in_this_dialect(vox: Vox, project: Project
             answer = await vox.get(f"/{path}?{project.keys}&{query}")
             assert (answer.status, answer.json["code"], answer.json["field"]) == (400, 400, field)
         assert (await vox.get(f"/{path}?projectid={project.id}&authtoken=wrong")).status == 401
+        wrong_method = await vox.client.ask("DELETE", f"/{path}?{project.keys}")
+        assert (wrong_method.status, wrong_method.json["code"]) == (405, 405)
     for query, field in (("type=fax", "type"), ("limit=x", "limit")):
         assert (await vox.get(f"/numberusage?{project.keys}&{query}")).json["field"] == field

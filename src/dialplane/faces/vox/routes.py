@@ -37,6 +37,15 @@ async def refuse_purchase() -> None:
     raise MethodNotAllowedException
 
 
+@route(
+    ["/numberspentsummary", "/numberusagehistory", "/numberusage", "/credithistory"],
+    http_method=[HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
+    status_code=200,
+)
+async def refuse_usage() -> None:
+    raise MethodNotAllowedException
+
+
 @route("/callrouting", http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH], status_code=200)
 async def refuse_call_routing() -> None:
     raise MethodNotAllowedException
@@ -74,7 +83,13 @@ def routers(ports: Dependencies) -> list[Router]:
         ),
         Router(
             "/",
-            route_handlers=[show_spent_summary, show_usage_history, show_number_usage, show_credit_history],
+            route_handlers=[
+                show_spent_summary,
+                show_usage_history,
+                show_number_usage,
+                show_credit_history,
+                refuse_usage,
+            ],
             middleware=[address, BodyLimits, Parameters, project],
             request_class=VoxRequest,
             exception_handlers=HANDLERS,

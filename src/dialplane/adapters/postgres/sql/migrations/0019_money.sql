@@ -30,7 +30,8 @@ alter table rates add column prefix text not null default '' check (prefix ~ '^[
 alter table rates add column increment_s integer not null default 60 check (increment_s between 1 and 3600);
 alter table rates add column setup_micros bigint not null default 0 check (setup_micros >= 0);
 alter table rates add column description text not null default '' check (length(description) <= 255);
-alter table rates add primary key (deck, prefix, cost_type);
+-- the prefix first: what is looked up are the few prefixes of a number, in one deck or two
+alter table rates add primary key (prefix, deck, cost_type);
 alter table rates add foreign key (deck) references rate_decks;
 
 -- Which deck an account pays by: its own, else its plan's, else `default`.
