@@ -181,7 +181,8 @@ async def test_quote_is_what_the_call_costs(database: PostgresDatabase) -> None:
 
 async def test_dry_run_tells_the_price_of_the_numbers_that_the_flow_dials(database: PostgresDatabase) -> None:
     account_id = await caller(database)
-    dial_out = {"type": "connect", "option": {"source": asdict(tel(OWN)), "destinations": [asdict(tel(UK))]}}
+    option = {"source": asdict(tel(OWN)), "destinations": [asdict(tel(UK))]}
+    dial_out: dict[str, object] = {"type": "connect", "option": option}
     flow = await add_flow(database, account_id, [dial_out], NOW)
     wanted = DryRunInput(at=NOW, source=FR, destination=OWN)
 
