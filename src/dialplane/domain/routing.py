@@ -209,4 +209,8 @@ def judge(
         return Refused.VIRTUAL_FROM_PSTN, f"{number.number} is virtual: it cannot be reached from the PSTN"
     if not can_pay:
         return Refused.INSUFFICIENT_BALANCE, f"the account's balance does not cover a {kind} to {number.number}"
-    return Refused.NONE, f"{number.number} is held by this account and active"
+    held = f"{number.number} is held by this account and active"
+    if (number.targets.voice if kind == "call" else number.targets.message) is None:
+        word = "voice" if kind == "call" else "message"
+        return Refused.NONE, f"{held}, but has no {word} target: nothing runs"
+    return Refused.NONE, held

@@ -16,7 +16,7 @@ from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 from dialplane.domain.renewal import RenewalEvent, first_look
-from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
+from dialplane.domain.targets import FlowTarget, Targets, TargetsChange, VoiceTarget
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
@@ -188,14 +188,15 @@ async def set_targets(
     database: Database,
     account_id: AccountId,
     number_id: NumberId,
-    targets: Targets,
+    wanted: Targets | TargetsChange,
     now: datetime,
     *,
     by: Actor | None = None,
 ) -> Number:
-    """Write all three targets. Raises NotFound as `update_number` does."""
+    """Write all three targets, or those of a change. Raises as `update_number` and `check_targets` do."""
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
+        targets = wanted if isinstance(wanted, Targets) else wanted.over(number.targets)
         await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
         await save_number(

@@ -107,5 +107,9 @@ for update skip locked
 
 -- name: hasten_unpaid
 -- By the number's own days, not by a clock: credit arrives by the wall's, renewals go by the sandbox's, if it was moved.
-update numbers set look_at = renews_at
-where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'
+with hastened as (
+    update numbers set look_at = renews_at
+    where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'
+    returning 1
+)
+select pg_notify('dialplane_work', 'due') where exists (select from hastened)
