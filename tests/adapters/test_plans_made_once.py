@@ -33,6 +33,7 @@ async def voice_database(dsn: str) -> AsyncIterator[PostgresDatabase]:
         ("ledger", "find_entries"),
         ("ledger", "save_purses"),
         ("numbers", "find_live"),
+        ("rates", "tariffs"),
         ("runs", "add_many"),
         ("runs", "save_progress"),
     ],

@@ -11,34 +11,50 @@ from dialplane.domain.errors import Invalid, LimitExceeded
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind, a_month_after, check_virtual, parse_kind
 from dialplane.domain.plans import check_limit
-from dialplane.domain.rating import CostType, Rate, started_minutes
+from dialplane.domain.rating import CostType, Rate
 
 counts = st.integers(0, 10**6)
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (0.1, 1), (60, 1), (60.5, 2), (125, 3)])
 def test_minutes_are_counted_as_they_begin(seconds: float, minutes: int) -> None:
-    assert started_minutes(seconds) == minutes
+    assert Rate(CostType.CALL_VN, Micros(1)).units_in(seconds) == minutes
 
 
-@given(units=counts, micros=counts, tokens=st.integers(0, 50), available=counts)
-def test_split_loses_no_unit(units: int, micros: int, tokens: int, available: int) -> None:
-    """LED-2: whole units, whole micros, whole tokens."""
-    price = Rate(CostType.CALL_VN, Micros(micros), tokens).split(units, available)
+rates = st.builds(
+    Rate,
+    st.just(CostType.CALL_VN),
+    counts.map(Micros),
+    st.integers(0, 50),
+    increment_s=st.integers(1, 3600),
+    setup=counts.map(Micros),
+)
 
-    by_tokens = price.tokens // tokens if tokens else 0
+
+@given(units=counts, rate=rates, available=counts, has_begun=st.booleans())
+def test_split_loses_no_unit(units: int, rate: Rate, available: int, has_begun: bool) -> None:
+    """LED-2: whole units, whole micros, whole tokens; set-up once, and only where there is a unit."""
+    price = rate.split(units, available, has_begun=has_begun)
+
+    by_tokens = price.tokens // rate.tokens if rate.tokens else 0
     assert price.tokens <= available
-    assert price.micros == (units - by_tokens) * micros
+    assert price.micros == (units - by_tokens) * rate.micros + (rate.setup if units and not has_begun else 0)
 
 
-@given(units=counts, micros=counts, tokens=st.integers(0, 50), credit=counts, available=counts)
-def test_payable_units_can_be_paid(units: int, micros: int, tokens: int, credit: int, available: int) -> None:
+@given(first=counts, more=counts, rate=rates)
+def test_price_of_units_that_come_in_two_parts_is_that_of_all(first: int, more: int, rate: Rate) -> None:
+    """LED-2: a hold that grows sets aside what the whole costs."""
+    parts = rate.split(first, 0).plus(rate.split(more, 0, has_begun=first > 0))
+
+    assert parts == rate.split(first + more, 0)
+
+
+@given(units=counts, rate=rates, credit=counts, available=counts, has_begun=st.booleans())
+def test_payable_units_can_be_paid(units: int, rate: Rate, credit: int, available: int, has_begun: bool) -> None:
     """LED-4"""
-    rate = Rate(CostType.CALL_VN, Micros(micros), tokens)
+    payable = rate.payable_units(units, credit=credit, tokens=available, has_begun=has_begun)
 
-    payable = rate.payable_units(units, credit=credit, tokens=available)
-
-    price = rate.split(payable, available)
+    price = rate.split(payable, available, has_begun=has_begun)
     assert 0 <= payable <= units
     assert price.micros <= credit
     assert price.tokens <= available

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
-from dialplane.domain.flows import flow as flow_values
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
+from dialplane.domain.plans import LIMITS
 from dialplane.services import flows
 from dialplane.services.flows import FlowChange
 from dialplane.services.shapes.flows import flow_shape
@@ -131,7 +132,7 @@ async def test_list_is_newest_first_and_pages_by_time(database: PostgresDatabase
 async def test_flow_beyond_the_cap_is_refused(
     database: PostgresDatabase, account: AccountId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flows, "MAX_FLOWS", 2)
+    monkeypatch.setitem(LIMITS, Plan.PROFESSIONAL, replace(LIMITS[Plan.PROFESSIONAL], flows=2))
     for name in ("a", "b"):
         await flows.create_flow(database, account, FlowChange(name), NOW)
 
@@ -139,7 +140,6 @@ async def test_flow_beyond_the_cap_is_refused(
         await flows.create_flow(database, account, FlowChange("c"), NOW)
 
     assert refusal.value.reason == "RESOURCE_LIMIT_EXCEEDED"
-    assert flow_values.MAX_FLOWS == 10_000
 
 
 async def test_flow_that_follows_must_exist_and_can_be_taken_away(

@@ -39,7 +39,7 @@ async def _holder(database: PostgresDatabase, *, credit: int = 1_000_000) -> Acc
 
 
 async def _set(database: PostgresDatabase, *rates: Rate) -> None:
-    await change_rate_deck(database, DEFAULT_DECK, rates)
+    await change_rate_deck(database, DEFAULT_DECK, rates, NOW)
 
 
 async def _ring(database: PostgresDatabase) -> Admitted:
@@ -63,7 +63,7 @@ async def _charges(database: PostgresDatabase, account_id: AccountId) -> list[En
 async def test_deck_has_the_built_in_rates_until_some_are_set(database: PostgresDatabase) -> None:
     assert await get_rate_deck(database, DEFAULT_DECK) == DEFAULT_RATES
 
-    changed = await change_rate_deck(database, DEFAULT_DECK, [Rate(SMS, Micros(7))])
+    changed = await change_rate_deck(database, DEFAULT_DECK, [Rate(SMS, Micros(7))], NOW)
 
     assert changed == await get_rate_deck(database, DEFAULT_DECK) == {**DEFAULT_RATES, SMS: Rate(SMS, Micros(7))}
 
@@ -78,7 +78,7 @@ async def test_deck_has_the_built_in_rates_until_some_are_set(database: Postgres
 )
 async def test_refused_change_leaves_the_deck(database: PostgresDatabase, rates: list[Rate]) -> None:
     with pytest.raises(Invalid) as refused:
-        await change_rate_deck(database, DEFAULT_DECK, rates)
+        await change_rate_deck(database, DEFAULT_DECK, rates, NOW)
 
     assert refused.value.field == f"rates[{len(rates) - 1}].cost_type"
     assert await get_rate_deck(database, DEFAULT_DECK) == DEFAULT_RATES
@@ -88,7 +88,7 @@ async def test_other_decks_are_not_there(database: PostgresDatabase) -> None:
     with pytest.raises(NotFound):
         await get_rate_deck(database, "gold")
     with pytest.raises(NotFound):
-        await change_rate_deck(database, "gold", [])
+        await change_rate_deck(database, "gold", [], NOW)
 
 
 async def test_call_under_way_keeps_its_rate_and_the_next_one_has_the_new(database: PostgresDatabase) -> None:

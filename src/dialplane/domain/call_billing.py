@@ -1,21 +1,24 @@
-"""What a call costs while it goes on: minutes, each reserved before it is spent, settled at the end.
+"""What a call costs while it goes on: slices of time, a minute's worth reserved before it is spent, settled at the end.
 
 The price is frozen when the call begins (LED-9). Time is counted from the answer to the end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dialplane.domain.calls import Call
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType, Settlement
-from dialplane.domain.rating import CostType, Rate, started_minutes
+from dialplane.domain.rating import MINUTE_S, CostType, Rate
 
 HOLD_LASTS = timedelta(hours=2)
 """Longer than the longest call; a hold that is still there then was left behind by a crash."""
 
+RESERVED_S = MINUTE_S
+"""So much of a call is reserved at a time; a slice that is longer is reserved whole."""
+
 RENEW_BEFORE_S = 5.0
-"""How long before a reserved minute is used up the next one is reserved."""
+"""How long before the reserved time is used up more is reserved."""
 
 
 def hold_key(call_id: CallId) -> str:
@@ -38,11 +41,26 @@ class CallBilling:
 
     @property
     def is_free(self) -> bool:
-        return not self.rate.micros and not self.rate.tokens
+        return self.rate.is_free
 
-    def hold(self, minutes: int, now: datetime) -> HoldRequest:
-        """Set aside `minutes` in all; asked again with more, the same hold grows."""
-        return HoldRequest(self.account_id, self.key, self.rate, minutes, now + HOLD_LASTS)
+    @property
+    def first_s(self) -> int:
+        """The time that `hold` reserves before the call rings out."""
+        return self.seconds_of(self.rate.units_in(RESERVED_S))
+
+    def seconds_of(self, units: int) -> int:
+        return units * self.rate.increment_s
+
+    def hold(self, now: datetime) -> HoldRequest:
+        """Set the first minute aside, all of it or nothing."""
+        return self._hold(RESERVED_S, now)
+
+    def longer_hold(self, reserved_s: int, now: datetime) -> HoldRequest:
+        """Set a minute more aside than `reserved_s`, or as much of it as can be paid: the same hold grows."""
+        return replace(self._hold(reserved_s + RESERVED_S, now), is_divisible=True)
+
+    def _hold(self, seconds: int, now: datetime) -> HoldRequest:
+        return HoldRequest(self.account_id, self.key, self.rate, self.rate.units_in(seconds), now + HOLD_LASTS)
 
     def settlement(self, call: Call, ended_at: datetime) -> Settlement:
         """What the ended call costs; nothing where it was never answered."""
@@ -53,7 +71,7 @@ class CallBilling:
         charge = Charge(
             key=self.key,
             rate=self.rate,
-            units=max(started_minutes(seconds), 1) if answered_at else 0,
+            units=max(self.rate.units_in(seconds), 1) if answered_at else 0,
             reference_type=ReferenceType.CALL_EXTENSION if extension else ReferenceType.CALL,
             reference_id=self.call_id,
             started_at=started_at,

@@ -51,6 +51,10 @@ class Purse:
     tokens: int = 0
     tokens_held: int = 0
     next_top_up_at: datetime | None = None
+    is_closed: bool = False
+    """The account is: nothing new is paid from it."""
+    topped_up_at: datetime | None = None
+    """When the month's tokens came."""
 
     @property
     def free_credit(self) -> int:
@@ -61,7 +65,7 @@ class Purse:
         return self.tokens - self.tokens_held
 
     def covers(self, price: Price) -> bool:
-        return price.micros <= self.free_credit and price.tokens <= self.free_tokens
+        return not self.is_closed and price.micros <= self.free_credit and price.tokens <= self.free_tokens
 
     def hold(self, price: Price) -> "Purse":
         """The purse with `price` set aside; a negative price gives back."""
@@ -83,6 +87,8 @@ class HoldRequest:
     expires_at: datetime | None
     """Past this moment the worker gives the money back, should nobody have settled or released it. None: whoever
     placed it has a record of its own that ends it."""
+    is_divisible: bool = False
+    """Where not all of it is free, as many units as are will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +186,20 @@ def postings(entry: Entry) -> list[Posting]:
 def grow(hold: Hold | None, request: HoldRequest, purse: Purse, new_id: HoldId, now: datetime) -> Hold | None:
     """The hold that answers `request`: the one that is there, if it covers as many units; else a new or larger one.
 
-    None where the purse does not cover what is missing, or the hold of the key is closed.
+    None where the purse does not cover what is missing, or of a divisible request nothing of it, and where the hold of
+    the key is closed.
     """
     if hold is not None and hold.state is not HoldState.HELD:
         return None
     if hold is not None and hold.units >= request.units:
         return hold
-    more = request.rate.split(request.units - (hold.units if hold else 0), purse.free_tokens)
+    begun = hold.units if hold else 0
+    wanted, rate, has_begun = request.units - begun, request.rate, begun > 0
+    if request.is_divisible:
+        wanted = rate.payable_units(wanted, credit=purse.free_credit, tokens=purse.free_tokens, has_begun=has_begun)
+        if not wanted:
+            return None
+    more = rate.split(wanted, purse.free_tokens, has_begun=has_begun)
     if not purse.covers(more):
         return None
     if hold is None:
@@ -194,14 +207,14 @@ def grow(hold: Hold | None, request: HoldRequest, purse: Purse, new_id: HoldId, 
             id=new_id,
             account_id=request.account_id,
             key=request.key,
-            units=request.units,
+            units=wanted,
             rate=request.rate,
             price=more,
             state=HoldState.HELD,
             expires_at=request.expires_at,
             created_at=now,
         )
-    return replace(hold, units=request.units, price=hold.price.plus(more), expires_at=request.expires_at)
+    return replace(hold, units=begun + wanted, price=hold.price.plus(more), expires_at=request.expires_at)
 
 
 def use(purse: Purse, charge: Charge, entry_id: EntryId, now: datetime) -> Entry:

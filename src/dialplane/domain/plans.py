@@ -1,4 +1,5 @@
-"""What a plan allows: tokens a month, and how many of each thing an account may have (VoIPBIN section 7.2)."""
+"""What a plan allows while the operator has not changed it: tokens a month, and how many of each thing an account may
+have (VoIPBIN section 7.2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,14 +38,12 @@ LIMITS: Mapping[Plan, PlanLimits] = {
 }
 
 
-def limit_of(plan: Plan, what: Limited) -> int | None:
-    limit: int | None = getattr(LIMITS[plan], what)
-    return limit
+def check_limit(plan: Plan, what: Limited, *, existing: int, limits: PlanLimits | None = None) -> None:
+    """`limits` are the plan's where the operator has changed it.
 
-
-def check_limit(plan: Plan, what: Limited, *, existing: int) -> None:
-    """Raises LimitExceeded (RESOURCE_LIMIT_EXCEEDED) where `existing` leaves no room for one more."""
-    limit = limit_of(plan, what)
+    Raises LimitExceeded (RESOURCE_LIMIT_EXCEEDED) where `existing` leaves no room for one more.
+    """
+    limit: int | None = getattr(limits or LIMITS[plan], what)
     if limit is not None and existing >= limit:
         raise LimitExceeded(
             f"The plan {plan} allows {limit} {what.replace('_', ' ')}",

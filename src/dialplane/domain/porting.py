@@ -36,7 +36,8 @@ LETTER_OF_AUTHORIZATION = "letter_of_authorization"
 LONGEST_REASON = 1024
 
 MONTHLY = {NumberKind.LOCAL: usd(1), NumberKind.MOBILE: usd(1), NumberKind.TOLL_FREE: usd(2)}
-"""What a month of a ported number costs: no carrier's stock has a price for it. Porting itself is free."""
+"""What a month of a ported number costs while the operator has not set it: no carrier's stock has a price for it.
+Porting itself is free."""
 
 
 class PortStatus(StrEnum):
@@ -143,14 +144,12 @@ class PortNumber:
     number: str
     kind: NumberKind
     country: str
+    monthly_micros: Micros
+    """What a month costs, as it stood when the number came into the order (LED-9)."""
     targets: Targets = field(default_factory=Targets)
     name: str = ""
     number_id: NumberId | None = None
     """From the cut-over on."""
-
-    @property
-    def monthly_micros(self) -> Micros:
-        return MONTHLY[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dialplane.domain.money import Micros
+from dialplane.domain.money import ZERO, Micros
 
 
 class CostType(StrEnum):
@@ -24,6 +24,9 @@ class CostType(StrEnum):
     RECORDING = "recording"
 
 
+MINUTE_S = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """The price of one unit, copied into whatever it prices when that starts and never looked up again (LED-9)."""
@@ -32,14 +35,30 @@ class Rate:
     micros: Micros
     tokens: int = 0
     """Where not 0, a unit costs this many tokens while there are enough, and `micros` of credit after that."""
+    increment_s: int = MINUTE_S
+    """How long a unit is of what lasts; the rest is counted one by one."""
+    setup: Micros = ZERO
+    """What the first unit costs more."""
 
-    def split(self, units: int, tokens_available: int) -> "Price":
-        """Tokens first, whole units only; the rest from credit."""
+    @property
+    def is_free(self) -> bool:
+        return not (self.micros or self.tokens or self.setup)
+
+    def units_in(self, seconds: float) -> int:
+        """Units begun: of minutes 0 s is none, 0.1 s is one, 60 s is one, 125 s is three."""
+        return -int(-seconds // self.increment_s)
+
+    def split(self, units: int, tokens_available: int, *, has_begun: bool = False) -> "Price":
+        """Tokens first, whole units only; the rest from credit. `has_begun`: the first unit was paid before."""
         by_tokens = min(units, tokens_available // self.tokens) if self.tokens else 0
-        return Price(Micros((units - by_tokens) * self.micros), by_tokens * self.tokens)
+        setup = self.setup if units and not has_begun else 0
+        return Price(Micros((units - by_tokens) * self.micros + setup), by_tokens * self.tokens)
 
-    def payable_units(self, units: int, *, credit: int, tokens: int) -> int:
+    def payable_units(self, units: int, *, credit: int, tokens: int, has_begun: bool = False) -> int:
         """How many of `units` the two purses pay for."""
+        credit -= 0 if has_begun else self.setup
+        if credit < 0:
+            return 0
         by_tokens = min(units, tokens // self.tokens) if self.tokens else 0
         rest = units - by_tokens
         return by_tokens + (min(rest, credit // self.micros) if self.micros else rest)
@@ -60,11 +79,6 @@ class Price:
 
 
 NOTHING = Price(Micros(0))
-
-
-def started_minutes(seconds: float) -> int:
-    """Minutes begun: 0 s is none, 0.1 s is one, 60 s is one, 125 s is three."""
-    return -int(-seconds // 60)
 
 
 Rates = Mapping[CostType, Rate]

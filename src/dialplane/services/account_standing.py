@@ -88,6 +88,7 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
         await release_many(tx, holds, now)
     await _give_up_numbers(tx, ids, by, now)  # again: a purchase that held a purse may have ended meanwhile
     await _end_orders(tx, ids, now)
+    await tx.ledger.close_purses(ids)  # who waits for one of them finds it closed
     for each in reversed([account, *living]):  # the lowest first, so that money goes all the way up
         await _give_credit_up(tx, each, now)
         await tx.accounts.update(_closed(each, now))

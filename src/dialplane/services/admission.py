@@ -4,30 +4,31 @@ At 1,000 calls a second a transaction each would cost more than the calls; arriv
 decided are decided together in the next (`voice/batching.py`). Within a batch they are judged in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dialplane.domain.accounts import Account
 from dialplane.domain.call_billing import CallBilling
 from dialplane.domain.calls import Call
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.forwarding import forward_action
-from dialplane.domain.ids import CallId, FlowId, RunId, new_id
-from dialplane.domain.rating import Rates
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.routing import (
     SIP_STATUS,
     Refused,
     Verdict,
 )
 from dialplane.domain.targets import FlowTarget, ForwardTarget
+from dialplane.domain.tariffs import Tariff
 from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import Reserved, hold_for_new
 from dialplane.services.new_calls import begun_events, refused_call, ringing_call, run_of_call, stranger_record
-from dialplane.services.rates import current_rates
+from dialplane.services.rates import tariffs
 from dialplane.services.runs import created_event
 from dialplane.services.shapes.calls import route_shape
 from dialplane.services.transaction import Database, Transaction
@@ -66,26 +67,38 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     async with database.transaction() as tx:
         claimed = await find_claimed(tx, arrivals)
         plans = await plan_arrivals(tx, [arrival for arrival in arrivals if arrival.claims not in claimed])
-        rates = await current_rates(tx)
-        plans, reserved = await _ask_for_money(tx, plans, rates, now)
-        outcomes = iter(await _record(tx, plans, rates, reserved, now))
+        prices = await _prices(tx, plans)
+        plans, reserved = await _ask_for_money(tx, plans, prices, now)
+        outcomes = iter(await _record(tx, plans, prices, reserved, now))
     return [Challenge() if arrival.claims in claimed else next(outcomes) for arrival in arrivals]
 
 
+async def _prices(tx: Transaction, plans: Sequence[Plan]) -> Mapping[AccountId, Tariff]:
+    """What those accounts pay whose numbers are called."""
+    accounts = {plan.account.id for plan in plans if plan.account}
+    numbers = {plan.decision.number.number for plan in plans if plan.decision.number}
+    return await tariffs(tx, accounts, numbers) if accounts else {}
+
+
+def _billing(plan: Plan, account: Account, prices: Mapping[AccountId, Tariff]) -> CallBilling:
+    called = plan.decision.number.number if plan.decision.number else ""
+    return CallBilling(account.id, plan.arrival.call_id, prices[account.id].rate(plan.cost_type, called))
+
+
 async def _ask_for_money(
-    tx: Transaction, plans: Sequence[Plan], rates: Rates, now: datetime
+    tx: Transaction, plans: Sequence[Plan], prices: Mapping[AccountId, Tariff], now: datetime
 ) -> tuple[list[Plan], Reserved | None]:
     """Reserve the first minute of each call that costs something; who cannot pay is refused. The holds are written with
     the calls."""
     paying = [
-        (plan, CallBilling(plan.account.id, plan.arrival.call_id, rates[plan.cost_type]))
+        (plan, _billing(plan, plan.account, prices))
         for plan in plans
         if plan.account and plan.decision.verdict is Verdict.RUN
     ]
     costly = [(plan, billing) for plan, billing in paying if not billing.is_free]
     if not costly:
         return list(plans), None
-    reserved = await hold_for_new(tx, [billing.hold(1, now) for _, billing in costly], now)
+    reserved = await hold_for_new(tx, [billing.hold(now) for _, billing in costly], now)
     broke = {plan.arrival.call_id for (plan, _), hold in zip(costly, reserved.answers, strict=True) if hold is None}
     return [_cannot_pay(plan) if plan.arrival.call_id in broke else plan for plan in plans], reserved
 
@@ -107,7 +120,11 @@ def _cannot_pay(plan: Plan) -> Plan:
 
 
 async def _record(
-    tx: Transaction, plans: Sequence[Plan], rates: Rates, reserved: Reserved | None, now: datetime
+    tx: Transaction,
+    plans: Sequence[Plan],
+    prices: Mapping[AccountId, Tariff],
+    reserved: Reserved | None,
+    now: datetime,
 ) -> list[Outcome]:
     programs = await _programs(tx, plans)
     outcomes: list[Outcome] = []
@@ -130,8 +147,7 @@ async def _record(
         run = run_of_call(call, flow_id, on_complete, now)
         calls.append(call)
         runs.append(run)
-        billing = CallBilling(plan.account.id, call.id, rates[plan.cost_type])
-        outcomes.append(Admitted(call, billing, run, actions, on_complete))
+        outcomes.append(Admitted(call, _billing(plan, plan.account, prices), run, actions, on_complete))
     async with tx.together() as batch:
         if reserved is not None:
             await reserved.write(batch)

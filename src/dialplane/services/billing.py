@@ -1,17 +1,22 @@
 """An account's money as its owner and the operator see it: balance, billings, credits, monthly tokens, the check."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from dialplane.domain.accounts import Account
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, EntryId
 from dialplane.domain.ledger import Entry, LedgerTotals, Purse, TransactionType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import a_month_after
-from dialplane.domain.plans import LIMITS
+from dialplane.services.accounts import load_account
 from dialplane.services.ledger import credit, set_tokens
+from dialplane.services.plans import all_limits
 from dialplane.services.transaction import Database, Transaction
+
+_PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,43 @@ async def get_balance(database: Database, account_id: AccountId) -> Balance:
         return Balance(account, await tx.ledger.find_purse(account_id) or Purse(account_id))
 
 
+PaymentType = Literal["", "prepaid"]
+PaymentMethod = Literal["", "credit card"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How the account says that it pays, in VoIPBIN's words. Nothing goes by it: credit comes before its use."""
+
+    type: PaymentType = "prepaid"
+    method: PaymentMethod = ""
+
+
+def payment_of(account: Account) -> Payment:
+    kept = account.metadata.get(_PAYMENT)
+    return Payment(**kept) if isinstance(kept, dict) else Payment()
+
+
+async def set_payment(database: Database, account_id: AccountId, payment: Payment, now: datetime) -> Balance:
+    """Raises NotFound."""
+    async with database.transaction() as tx:
+        account = await load_account(tx, account_id, for_update=True)
+        account = replace(account, metadata={**account.metadata, _PAYMENT: asdict(payment)}, updated_at=now)
+        await tx.accounts.update(account)
+        return Balance(account, await tx.ledger.find_purse(account_id) or Purse(account_id))
+
+
 async def list_billings(
-    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+    database: Database,
+    account_id: AccountId,
+    *,
+    before: datetime | None = None,
+    limit: int = 100,
+    wanted: EntryFilter = EVERY_ENTRY,
 ) -> list[Entry]:
     """The ledger's entries of the account, newest first."""
     async with database.reading() as tx:
-        return await tx.ledger.list_entries(account_id, before=before, limit=limit)
+        return await tx.ledger.list_entries(account_id, before=before, limit=limit, wanted=wanted)
 
 
 async def get_billing(database: Database, account_id: AccountId, entry_id: EntryId) -> Entry:
@@ -84,7 +120,8 @@ async def _top_up(tx: Transaction, account: Account, now: datetime) -> None:
     if due > now:
         return  # another worker was faster
     key = f"tokens:{account.id}:{due:%Y-%m-%d}"
-    await set_tokens(tx, account.id, LIMITS[account.plan].tokens_a_month, key=key, now=now)
+    allowance = (await all_limits(tx))[account.plan].tokens_a_month
+    await set_tokens(tx, account.id, allowance, key=key, now=now)
     while due <= now:
         due = a_month_after(due, day=account.created_at.day)
     await tx.ledger.save_top_up(account.id, at=now, next_at=due)

@@ -1,6 +1,6 @@
 """Outgoing calls: who may call whom, what it costs, and where the INVITE goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -23,10 +23,11 @@ from dialplane.domain.errors import (
 from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
-from dialplane.domain.rating import CostType, Rates
+from dialplane.domain.rating import CostType
+from dialplane.domain.tariffs import Tariff, priced_number
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
-from dialplane.services.rates import current_rates
+from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
@@ -95,10 +96,10 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
     wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
-    rates = await current_rates(tx)
-    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, rates, now) for wish in wishes]
+    prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
+    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, prices, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
-    held = await hold_many(tx, [opened.billing.hold(1, now) for opened in paying], now) if paying else []
+    held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
     broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}
     outcomes = [_broke() if isinstance(each, Opened) and each.call.id in broke else each for each in outcomes]
     opened = [outcome.call for outcome in outcomes if isinstance(outcome, Opened)]
@@ -135,7 +136,11 @@ def _broke() -> InsufficientBalance:
 
 
 def _check(
-    wish: OutgoingWish, account: Account | None, numbers: dict[str, Number], rates: Rates, now: datetime
+    wish: OutgoingWish,
+    account: Account | None,
+    numbers: dict[str, Number],
+    prices: Mapping[AccountId, Tariff],
+    now: datetime,
 ) -> Opened | Refusal:
     try:
         if account is None or not account.status.may_use:
@@ -161,7 +166,8 @@ def _check(
         raw_destination=wish.destination.target[:255],
         node=wish.node,
     )
-    return Opened(call, CallBilling(wish.account_id, wish.call_id, rates[cost_type]))
+    rate = prices[account.id].rate(cost_type, destination.target)
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, rate))
 
 
 def check_destination(account: Account, destination: Address) -> tuple[Address, CostType]:

@@ -13,7 +13,7 @@ from dialplane.domain.flows.options import OptionFault, Zone
 from dialplane.domain.flows.simulator import DryRun, DryRunInput, HttpAnswer, Simulator
 from dialplane.domain.ids import AccountId, FlowId
 from dialplane.services.flows import find_flow
-from dialplane.services.rates import current_rates
+from dialplane.services.rates import tariff_of
 from dialplane.services.transaction import Database
 
 _DIGITS = re.compile(r"[0-9A-D#*]{0,100}")
@@ -97,13 +97,16 @@ async def dry_run_flow(database: Database, account_id: AccountId, flow_id: FlowI
         flow = await find_flow(tx, account_id, flow_id)
         flows: dict[UUID, Sequence[Action]] = {}
         looked_for: set[UUID] = set()
-        rates = await current_rates(tx)
+        priced: set[str] = set()
+        prices = await tariff_of(tx, account_id)
         while True:
-            simulator = Simulator(flow.actions, wanted, flows, rates)
+            simulator = Simulator(flow.actions, wanted, flows, prices)
             played = simulator.play()
             missing = simulator.missing - looked_for
-            if not missing or len(looked_for) >= MAX_FLOWS:
+            if (not missing and simulator.numbers <= priced) or len(looked_for) >= MAX_FLOWS:
                 return played
+            priced |= simulator.numbers
+            prices = await tariff_of(tx, account_id, *priced)
             looked_for |= missing
             for missed in missing:
                 found = await tx.flows.find(account_id, FlowId(missed))

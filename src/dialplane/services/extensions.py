@@ -10,9 +10,9 @@ from dialplane.domain.errors import AlreadyExists, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.extensions import Extension, check_extension
 from dialplane.domain.ids import AccountId, ExtensionId, new_id
-from dialplane.domain.plans import check_limit
 from dialplane.services.accounts import load_account
 from dialplane.services.events import publish
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.extensions import extension_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -50,7 +50,7 @@ async def create_extension(
     async with database.transaction() as tx:
         # The lock makes two creations at once count one after the other.
         account = await load_account(tx, account_id, for_update=True)
-        check_limit(account.plan, "extensions", existing=await tx.extensions.count(account_id))
+        await check_plan(tx, account.plan, "extensions", existing=await tx.extensions.count(account_id))
         made = Extension(
             id=ExtensionId(new_id(now)),
             account_id=account_id,

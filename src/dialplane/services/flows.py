@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
+from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.events import Event
-from dialplane.domain.flows.flow import MAX_FLOWS, Flow
+from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
 from dialplane.services.events import publish
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.flows import flow_shape
 from dialplane.services.transaction import Database, Transaction
 
 
 class FlowStore(Protocol):
     """Port. Deleted flows are never found."""
+
+    async def count(self, account_id: AccountId) -> int: ...
 
     async def count_locked(self, account_id: AccountId) -> int:
         """How many flows the account has; until the transaction ends nobody else adds one to it."""
@@ -59,7 +62,7 @@ class FlowChange:
 
 
 async def create_flow(database: Database, account_id: AccountId, change: FlowChange, now: datetime) -> Flow:
-    """Raises Invalid for a fault in an action (INVALID_ACTION_TYPE, ...), LimitExceeded at 10,000 flows."""
+    """Raises Invalid for a fault in an action (INVALID_ACTION_TYPE, ...), LimitExceeded beyond the plan."""
     flow = Flow(
         id=FlowId(new_id(now)),
         account_id=account_id,
@@ -70,8 +73,8 @@ async def create_flow(database: Database, account_id: AccountId, change: FlowCha
         created_at=now,
     )
     async with database.transaction() as tx:
-        if await tx.flows.count_locked(account_id) >= MAX_FLOWS:
-            raise LimitExceeded(f"An account has at most {MAX_FLOWS} flows", reason="RESOURCE_LIMIT_EXCEEDED")
+        account = await tx.accounts.get(account_id)
+        await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
         flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
         return await _save(tx, flow, "flow_created", now)
 

@@ -16,7 +16,7 @@ from dialplane.domain.ledger import Charge
 from dialplane.domain.ledger import ReferenceType as LedgerReference
 from dialplane.domain.messages import Conversation, Direction, Message, Target, TargetStatus, check_text
 from dialplane.domain.numbers import Number
-from dialplane.domain.rating import CostType, Price, Rate
+from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.routing import Considered, Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
 from dialplane.domain.targets import FlowTarget, HookTarget
@@ -26,7 +26,7 @@ from dialplane.services.ledger import charge
 from dialplane.services.message_hooks import hand_over
 from dialplane.services.messages import RunRequest, enter_conversation
 from dialplane.services.organization_numbers import Inquiry, find_channel, find_inside
-from dialplane.services.rates import current_rate
+from dialplane.services.rates import tariff_of
 from dialplane.services.runs import create_runs
 from dialplane.services.shapes.calls import route_shape
 from dialplane.services.shapes.messages import message_shape
@@ -68,25 +68,26 @@ async def receive_message(database: Database, inbound: InboundMessage, now: date
     """
     text = check_text(inbound.text, inbound.medias)
     async with database.transaction() as tx:
-        rate = await current_rate(tx, CostType.SMS)
-        decision, account = await _decide(tx, inbound, rate.split(count_segments(text).count, 0))
+        decision, account, rate = await _decide(tx, inbound, count_segments(text).count)
         if decision.verdict is Verdict.REFUSE or decision.number is None or account is None:
             await _tell_refusal(tx, inbound, decision, account, now)
             return MessageRefused(decision.refused, decision.reason)
         return await _let_in(tx, inbound, text, decision.number, decision, rate, now)
 
 
-async def _decide(tx: Transaction, inbound: InboundMessage, price: Price) -> tuple[RouteDecision, Account | None]:
+async def _decide(tx: Transaction, inbound: InboundMessage, parts: int) -> tuple[RouteDecision, Account | None, Rate]:
+    """What to do with it, whose it is, and what one of its `parts` costs."""
     tried = forms(inbound.destination, SANDBOX_COUNTRY)
     numbers = {number.number: number for number in await tx.numbers.find_live(list(tried))}
     inside = () if numbers else await _find_inside(tx, inbound, tried)
     chosen = next((numbers[form] for form in tried if form in numbers), None) or _number_of(inside)
     found = [*numbers.values(), *([chosen] if chosen else [])]
     accounts = {account_id: await tx.accounts.get(account_id) for account_id in {each.account_id for each in found}}
-    can_pay = True
+    rate, can_pay = DEFAULT_RATES[CostType.SMS], True
     if chosen is not None:
         purse = (await tx.ledger.lock_purses([chosen.account_id]))[chosen.account_id]
-        can_pay = purse.covers(price)
+        rate = (await tariff_of(tx, chosen.account_id, chosen.number)).rate(CostType.SMS, chosen.number)
+        can_pay = purse.covers(rate.split(parts, 0))
     decision = decide(
         "message",
         inbound.destination,
@@ -97,7 +98,7 @@ async def _decide(tx: Transaction, inbound: InboundMessage, price: Price) -> tup
         can_pay=can_pay,
         inside=inside,
     )
-    return decision, accounts[chosen.account_id] if chosen else None
+    return decision, accounts[chosen.account_id] if chosen else None, rate
 
 
 async def _find_inside(tx: Transaction, inbound: InboundMessage, tried: tuple[str, ...]) -> tuple[Considered, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.errors import InsufficientBalance, NotFound
 from dialplane.domain.ids import AccountId, EntryId, HoldId, new_id
 from dialplane.domain.ledger import (
@@ -43,6 +44,10 @@ class LedgerStore(Protocol):
 
     async def find_purse(self, account_id: AccountId) -> Purse | None: ...
 
+    async def close_purses(self, account_ids: Sequence[AccountId]) -> None:
+        """Nothing new is paid from these locked purses."""
+        ...
+
     async def save_purses(self, purses: Iterable[Purse]) -> None:
         """Write locked purses back. The table refuses one that holds more than it has."""
         ...
@@ -71,7 +76,17 @@ class LedgerStore(Protocol):
 
     async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None: ...
 
-    async def list_entries(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Entry]: ...
+    async def list_entries(
+        self,
+        account_id: AccountId,
+        *,
+        before: datetime | None,
+        limit: int,
+        wanted: EntryFilter = EVERY_ENTRY,
+        after: tuple[datetime, EntryId] | None = None,
+    ) -> list[Entry]:
+        """Newest first; made before `before`; those that follow upon the entry of this time and id."""
+        ...
 
     async def accounts_to_top_up(self, now: datetime, *, limit: int) -> list[AccountId]: ...
 
@@ -102,6 +117,11 @@ async def hold_many(tx: Transaction, requests: Sequence[HoldRequest], now: datet
     Never raises for lack of money, so that one account's empty purse is no matter of the others in the batch.
     """
     return [hold is not None for hold in await _hold(tx, requests, now)]
+
+
+async def extend_many(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> list[int]:
+    """As `hold_many`, for those who want to know how many units are held in all: 0 where the answer is no."""
+    return [hold.units if hold is not None else 0 for hold in await _hold(tx, requests, now)]
 
 
 async def hold_for_new(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> "Reserved":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Protocol
 from uuid import UUID
 
@@ -26,11 +27,12 @@ from dialplane.domain.messages import (
     is_loop,
 )
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.rating import CostType
+from dialplane.domain.rating import NOTHING, CostType, Price
 from dialplane.domain.segments import count_segments
+from dialplane.domain.tariffs import priced_number
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many, release_many
-from dialplane.services.rates import current_rate
+from dialplane.services.rates import tariff_of
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -192,8 +194,10 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     account = await tx.accounts.get(account_id)
     _check_standing(account)
     purse = await tx.ledger.find_purse(account_id)
-    rate = await current_rate(tx, CostType.SMS)
-    if purse is None or not purse.covers(rate.split(parts * len(request.destinations), 0)):
+    called = [priced_number(destination.target) for destination in request.destinations]
+    prices = await tariff_of(tx, account_id, *called)
+    rates = [prices.rate(CostType.SMS, number) for number in called]
+    if purse is None or not purse.covers(reduce(Price.plus, (rate.split(parts, 0) for rate in rates), NOTHING)):
         raise _broke()
     number = await _own_number(tx, account, request.source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
@@ -212,7 +216,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     )
     holds = [
         HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)
-        for position in range(len(destinations))
+        for position, rate in enumerate(rates)
     ]
     if not all(await hold_many(tx, holds, now)):
         raise _broke()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.history import OPERATOR, Actor, the_account
@@ -15,12 +16,12 @@ from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
-from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets, TargetsChange, VoiceTarget
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -293,8 +294,9 @@ async def restore_number(
     no further virtual number.
     """
     async with database.transaction() as tx:
+        account = await tx.accounts.find(account_id, for_update=True)  # who closes it gives up what it has then
         number = await tx.numbers.find_locked(account_id, number_id)
-        if number is None:
+        if number is None or account is None or account.status is AccountStatus.DELETED:
             raise _not_found()
         if number.released_at is None:
             raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
@@ -325,7 +327,7 @@ async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Nu
     """Raises LimitExceeded where `number` is virtual and the account's plan allows no further one."""
     if number.kind is NumberKind.VIRTUAL:
         account = await tx.accounts.get(account_id)
-        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
+        await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
 
 
 # --- the operator's hand ---------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.rating import MINUTE_S, CostType, Rate
 from dialplane.services.calls import NodeCommand, pick_node
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls_in
 from dialplane.services.flows import find_flow
@@ -118,7 +118,7 @@ async def _order(
     await tx.calls.save_many([call])
     payload: dict[str, object] = {
         "actions": [action.document() for action in actions],
-        "rate": {"micros": rate.micros, "tokens": rate.tokens},
+        "rate": {"micros": rate.micros, "tokens": rate.tokens, "increment_s": rate.increment_s, "setup": rate.setup},
     }
     await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "dial", payload, now)])
     return call
@@ -154,4 +154,10 @@ async def read_order(database: Database, command: NodeCommand) -> DialOrder:
 def _frozen(call: Call, rate: object) -> Rate:
     """The rate out of the order that `_order` wrote."""
     assert isinstance(rate, dict)
-    return Rate(CostType(call.cost_type), Micros(rate["micros"]), rate["tokens"])
+    return Rate(
+        CostType(call.cost_type),
+        Micros(rate["micros"]),
+        rate["tokens"],
+        rate.get("increment_s", MINUTE_S),  # an order of the version before has neither
+        Micros(rate.get("setup", 0)),
+    )

@@ -33,6 +33,7 @@ from dialplane.domain.porting import (
 from dialplane.domain.targets import Targets
 from dialplane.services.events import publish
 from dialplane.services.numbers import check_targets
+from dialplane.services.rates import port_prices
 from dialplane.services.shapes.porting import show_port
 from dialplane.services.transaction import Database, Transaction
 
@@ -305,8 +306,10 @@ async def _ordered(tx: Transaction, port: Port, wanted: Sequence[WantedNumber]) 
         await check_targets(tx, port.account_id, each.targets)
         if len(each.name) > _LONGEST_NAME:
             raise invalid("numbers", f"have names of {_LONGEST_NAME} characters at most")
+    kept = {each.number: each.monthly_micros for each in port.numbers}
+    months = await port_prices(tx, port.account_id)
     return tuple(
-        PortNumber(one.number, one.kind, one.country, each.targets, each.name)
+        PortNumber(one.number, one.kind, one.country, kept.get(one.number, months[one.kind]), each.targets, each.name)
         for one, each in zip(known, wanted, strict=True)
         if one.kind is not None  # or it had been refused
     )

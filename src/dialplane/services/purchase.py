@@ -21,7 +21,7 @@ from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
 from dialplane.domain.inventory import Item, ItemState, ReservationStatus
 from dialplane.domain.labels import check_tags, merge_metadata
-from dialplane.domain.ledger import Charge, ReferenceType
+from dialplane.domain.ledger import Charge, Purse, ReferenceType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import (
     QUARANTINE,
@@ -33,7 +33,6 @@ from dialplane.domain.numbers import (
     check_virtual,
 )
 from dialplane.domain.orders import IN_HAND, NumberOrder, Order, OrderDocument, OrderStatus, next_check
-from dialplane.domain.plans import check_limit
 from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import first_look
 from dialplane.domain.sip_numbers import SIP_KINDS
@@ -43,6 +42,7 @@ from dialplane.services.history import record
 from dialplane.services.ledger import draw_up, place_hold, settle_hold
 from dialplane.services.numbers import check_targets
 from dialplane.services.orders import Buyer, end_order, order_event
+from dialplane.services.plans import check_plan
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.sip_numbers import create_sip_number
 from dialplane.services.transaction import Database, Transaction
@@ -101,12 +101,15 @@ async def _begin(
     await check_targets(tx, account_id, wanted.targets, wanted.settings)
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
+    purse = buyer.purse or (await tx.ledger.lock_purses([account_id]))[account_id]
+    if purse.is_closed:  # while this purchase waited for the purse
+        raise NotPermitted("The account is closed", reason="ACCOUNT_FROZEN")
     carrier = _carrier(carriers, item.carrier)
     order = _new_order(account_id, item, wanted, now)
     if item.state is ItemState.HELD:
         await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
     if carrier.is_local and order.status is OrderStatus.RECEIVED:
-        return await _sell(tx, buyer, item, order, now)
+        return await _sell(tx, buyer, purse, item, order, now)
     await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
@@ -264,10 +267,9 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     return confirmed
 
 
-async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
+async def _sell(tx: Transaction, buyer: Buyer, purse: Purse, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
     number = _new_number(buyer, item, order, now)
-    purse = buyer.purse or (await tx.ledger.lock_purses([buyer.account_id]))[buyer.account_id]
     bill = draw_up(purse, _charge(order, number.id, now), now)
     sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
     async with tx.together() as batch:
@@ -346,7 +348,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
                 return earlier
         if not account.status.may_use:
             raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
-        check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
+        await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
         await check_targets(tx, account_id, wanted.targets, wanted.settings)
         if await tx.numbers.taken([wanted.number], since=now - QUARANTINE):
             raise AlreadyExists(f"{wanted.number} is taken", reason="ALREADY_EXISTS", field="number")

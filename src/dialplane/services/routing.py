@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from dialplane.domain.application_documents import call_document, message_document
+from dialplane.domain.call_billing import RESERVED_S
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, ApplicationId, CallId
 from dialplane.domain.number_settings import seen
@@ -12,7 +13,7 @@ from dialplane.domain.numbers import VIRTUAL_PREFIX
 from dialplane.domain.rating import CostType
 from dialplane.domain.routing import MAX_DIALLED, Origin, RouteDecision, decide, forms
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget
-from dialplane.services.rates import current_rate
+from dialplane.services.rates import tariff_of
 from dialplane.services.route_patterns import Explained, explain_inside
 from dialplane.services.transaction import Database, Transaction
 
@@ -40,11 +41,14 @@ async def explain(
         }
         explained = Explained() if found else await explain_inside(tx, account, raw_to[:MAX_DIALLED], tried)
         purse = await tx.ledger.find_purse(account_id)
-        rate = await current_rate(tx, CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS)
+        prices = await tariff_of(tx, account_id, *tried)
         origin = (
             Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
         )
-        can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
+        called = next((form for form in tried if form in found), "")
+        rate = prices.rate(CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS, called)
+        first = rate.units_in(RESERVED_S) if kind == "call" else 1
+        can_pay = purse is not None and purse.covers(rate.split(first, purse.free_tokens))
         decision = decide(
             kind,
             raw_to,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
     from dialplane.services.patterns import PatternStore
+    from dialplane.services.plans import PlanStore
     from dialplane.services.port_outs import PortOutStore
     from dialplane.services.porting import PortStore
     from dialplane.services.rates import RateStore
@@ -79,6 +80,8 @@ class Transaction(Protocol):
     def orders(self) -> OrderStore: ...
     @property
     def patterns(self) -> PatternStore: ...
+    @property
+    def plans(self) -> PlanStore: ...
     @property
     def port_outs(self) -> PortOutStore: ...
     @property

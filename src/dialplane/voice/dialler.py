@@ -189,7 +189,7 @@ class Dialler:
             if master.media is not None:
                 master.media.bridge(None)
         began = winner.call.progressing_at
-        duration = (self.now() - began).total_seconds() if began else 0
+        duration = (winner.now() - began).total_seconds() if began else 0
         return Dialled("answered", winner.call.id, duration_s=round(duration), sip_code=winner.call.sip_code)
 
 

@@ -7,7 +7,7 @@ driver. Every change of state goes to the journal; nothing here waits for the st
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -84,8 +84,14 @@ class Leg:
         self._end_text = ""
         self._limit: asyncio.TimerHandle | None = None
         self._action = call.action
+        self._began_at, self._began = context.now(), asyncio.get_running_loop().time()
 
     # --- what programs and dialling ask for ---
+
+    def now(self) -> datetime:
+        """What the wall's clock said when the leg was made, and what has passed since by the monotonic clock: a bill
+        does not change when somebody sets the wall's (LED-8)."""
+        return self._began_at + timedelta(seconds=asyncio.get_running_loop().time() - self._began)
 
     @property
     def is_answered(self) -> bool:
@@ -170,7 +176,7 @@ class Leg:
         if response.body and self.media is not None and self._audio.take_answer(response.body, self.media):
             self.early_media.set()
         if response.status in (180, 183):
-            self._move(CallStatus.RINGING, ringing_at=self.context.now())
+            self._move(CallStatus.RINGING, ringing_at=self.now())
 
     def on_answered(self, call: SipCall, sdp: bytes) -> None:
         if self.call.direction is Direction.INCOMING:
@@ -226,8 +232,8 @@ class Leg:
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
             cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
-            ended_at=self.context.now(),
-            updated_at=self.context.now(),
+            ended_at=self.now(),
+            updated_at=self.now(),
         )
         self.ended.set()
         if self._limit is not None:
@@ -253,7 +259,7 @@ class Leg:
 
     def _progressing(self) -> None:
         self.answered.set()
-        self._move(CallStatus.PROGRESSING, progressing_at=self.context.now())
+        self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
 
     def _too_long(self) -> None:
@@ -262,7 +268,7 @@ class Leg:
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):
             return
-        self.call = replace(self.call, status=status, action=self._action, updated_at=self.context.now(), **fields)
+        self.call = replace(self.call, status=status, action=self._action, updated_at=self.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
     def _heard_digit(self, digit: str) -> None:

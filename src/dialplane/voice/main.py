@@ -19,7 +19,7 @@ from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
-from dialplane.services.ledger import hold_many
+from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
@@ -241,7 +241,7 @@ class _Node:
             self.runtime.obey(command)
 
 
-async def _reserve(database: Database, requests: Sequence[HoldRequest]) -> list[bool]:
+async def _reserve(database: Database, requests: Sequence[HoldRequest]) -> list[int]:
     now: datetime = utc_now()
     async with database.transaction() as tx:
-        return await hold_many(tx, requests, now)
+        return await extend_many(tx, requests, now)

@@ -29,7 +29,7 @@ class Records:
         self,
         *,
         journal: Journal[Change],
-        extensions: Batcher[HoldRequest, bool],
+        extensions: Batcher[HoldRequest, int],
         spawn: Callable[[Coroutine[Any, Any, Any]], None],
         now: Callable[[], datetime],
     ) -> None:
@@ -39,7 +39,7 @@ class Records:
         self._spawn = spawn
         self._now = now
         self._reported: dict[CallId, RunRecord] = {}
-        self._second_minute: dict[CallId, asyncio.TimerHandle] = {}
+        self._more_time: dict[CallId, asyncio.TimerHandle] = {}
 
     def started(self, leg: Leg) -> None:
         self.live[leg.call.id] = leg
@@ -51,7 +51,7 @@ class Records:
 
     def ended(self, leg: Leg) -> None:
         self.live.pop(leg.call.id, None)
-        if timer := self._second_minute.pop(leg.call.id, None):
+        if timer := self._more_time.pop(leg.call.id, None):
             timer.cancel()
         self._journal.add(CallEnded(leg.call, leg.billing))
         log.info(
@@ -81,32 +81,33 @@ class Records:
         """Most calls are over before their second minute: until then a timer is enough."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._second_minute[leg.call.id] = loop.call_at(
-            began + 60 - RENEW_BEFORE_S, lambda: self._spawn(self._reserve_minutes(leg, billing, began))
+        self._more_time[leg.call.id] = loop.call_at(
+            began + billing.first_s - RENEW_BEFORE_S, lambda: self._spawn(self._reserve_on(leg, billing, began))
         )
 
-    async def _reserve_minutes(self, leg: Leg, billing: CallBilling, began: float) -> None:
-        """Reserve each minute before it begins; a call that cannot pay its next minute ends with this one (LED-6)."""
+    async def _reserve_on(self, leg: Leg, billing: CallBilling, began: float) -> None:
+        """Reserve each minute before it begins; a call that cannot pay for all of the next one ends where its money
+        does (LED-6)."""
         loop = asyncio.get_running_loop()
-        minutes = 1
-        while not leg.is_ended:
-            if await _ended_within(leg, began + minutes * 60 - RENEW_BEFORE_S - loop.time()):
+        reserved_s, is_last = billing.first_s, False
+        while not is_last:
+            if await _ended_within(leg, began + reserved_s - RENEW_BEFORE_S - loop.time()):
                 return
-            if await self._may_go_on(billing, minutes + 1):
-                minutes += 1
-                continue
-            log.info("balance_ran_out", call_id=str(leg.call.id))
-            if not await _ended_within(leg, began + minutes * 60 - loop.time()):
-                leg.hang_up(HangupReason.NORMAL, text="the balance ran out")
-            return
+            reserved_s, is_last = await self._reserve_more(billing, reserved_s)
+        log.info("balance_ran_out", call_id=str(leg.call.id))
+        if not await _ended_within(leg, began + reserved_s - loop.time()):
+            leg.hang_up(HangupReason.NORMAL, text="the balance ran out")
 
-    async def _may_go_on(self, billing: CallBilling, minutes: int) -> bool:
-        """Whether `minutes` in all are reserved. Where the store is away the call goes on: that is our fault and not
-        the caller's, and the next reservation asks for all minutes again (AV-3)."""
+    async def _reserve_more(self, billing: CallBilling, reserved_s: int) -> tuple[int, bool]:
+        """How many seconds are reserved in all now, and whether that is the end of the money. Where the store is away
+        the call goes on: that is our fault and not the caller's, and the next reservation asks for all of the time
+        again (AV-3)."""
+        request = billing.longer_hold(reserved_s, self._now())
         try:
-            return await self._extensions.submit(billing.hold(minutes, self._now()))
+            units = await self._extensions.submit(request)
         except Unavailable:
-            return True
+            units = request.units
+        return max(reserved_s, billing.seconds_of(units)), units < request.units
 
 
 async def _ended_within(leg: Leg, seconds: float) -> bool:

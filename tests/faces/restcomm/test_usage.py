@@ -1,5 +1,7 @@
 """`Usage/Records` in both dialects, and through Twilio's own library (reference 4.9)."""
 
+import csv
+import io
 from datetime import timedelta
 from decimal import Decimal
 
@@ -118,3 +120,20 @@ async def test_twilio_library_reads_all_usage_records(spent: None, twilio: FormC
         assert records.daily.list(start_date=today - timedelta(days=9), end_date=today - timedelta(days=1)) == []
 
     await calling(work)
+
+
+async def test_csv_has_every_record_and_the_same_sums(spent: None, restcomm: FormClient, twilio: FormClient) -> None:
+    """LED-3, SIP-10: all of them in one file, which adds up as the list does."""
+    for client, path in ((restcomm, "Usage/Records.csv"), (restcomm, "Usage/Records/Daily.csv"),
+                         (twilio, "Usage/Records/AllTime.csv")):  # fmt: skip
+        answer = await client.ask("GET", path)
+        rows = list(csv.DictReader(io.StringIO(answer.raw.decode())))
+        price = {row["category"]: Decimal(row["price"]) for row in rows}
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert (price["totalprice"], price["phonenumbers-local"]) == (Decimal(2), Decimal(2))
+        assert {row["account_sid"] for row in rows} == {client.sid}
+
+    only = (await restcomm.ask("GET", "Usage/Records/LastMonth.csv?Category=totalprice")).raw.decode().splitlines()
+    assert (len(only), only[1].split(",")[0]) == (2, "totalprice")
+    assert (await restcomm.ask("GET", "Usage/Records.csv?Category=bananas")).status == 400
+    assert (await restcomm.ask("GET", "Usage/Records/Weekly.csv")).status == 404

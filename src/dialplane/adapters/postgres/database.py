@@ -28,6 +28,7 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
+from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
@@ -143,6 +144,10 @@ class PostgresTransaction:
     @cached_property
     def patterns(self) -> PostgresPatternStore:
         return PostgresPatternStore(self.connection)
+
+    @cached_property
+    def plans(self) -> PostgresPlanStore:
+        return PostgresPlanStore(self.connection)
 
     @cached_property
     def port_outs(self) -> PostgresPortOutStore:

@@ -25,10 +25,13 @@ class PostgresFlowStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def count_locked(self, account_id: AccountId) -> int:
-        await self._connection.execute(_SQL["lock_account"], account_id)
+    async def count(self, account_id: AccountId) -> int:
         count: int = await self._connection.fetchval(_SQL["count"], account_id)
         return count
+
+    async def count_locked(self, account_id: AccountId) -> int:
+        await self._connection.execute(_SQL["lock_account"], account_id)
+        return await self.count(account_id)
 
     async def save(self, flow: Flow) -> None:
         await self._connection.execute(

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.ids import AccountId, EntryId, HoldId
 from dialplane.domain.ledger import (
     Entry,
@@ -39,6 +40,9 @@ class PostgresLedgerStore:
         row = await self._connection.fetchrow(_SQL["find_purse"], account_id)
         return None if row is None else Purse(*row)
 
+    async def close_purses(self, account_ids: Sequence[AccountId]) -> None:
+        await self._connection.execute(_SQL["close_purses"], account_ids)
+
     async def save_purses(self, purses: Iterable[Purse]) -> None:
         rows = [(p.account_id, p.credit, p.credit_held, p.tokens, p.tokens_held) for p in purses]
         if len(rows) == 1:
@@ -51,8 +55,8 @@ class PostgresLedgerStore:
             return
         rows = [
             (
-                h.key, h.id, h.account_id, h.units, h.rate.cost_type, h.rate.micros, h.rate.tokens, h.price.micros,
-                h.price.tokens, h.state, h.expires_at, h.created_at,
+                h.key, h.id, h.account_id, h.units, h.rate.cost_type, h.rate.micros, h.rate.tokens,
+                h.rate.increment_s, h.rate.setup, h.price.micros, h.price.tokens, h.state, h.expires_at, h.created_at,
             )
             for h in holds
         ]  # fmt: skip
@@ -83,8 +87,9 @@ class PostgresLedgerStore:
         rows = [
             (
                 e.id, e.account_id, e.key, e.transaction_type, e.reference_type, e.reference_id, e.rate.cost_type,
-                e.detail, e.seconds, e.units, e.rate.micros, e.rate.tokens, e.amount_micros, e.amount_tokens,
-                e.credit_after, e.tokens_after, e.started_at, e.ended_at, e.created_at,
+                e.detail, e.seconds, e.units, e.rate.micros, e.rate.tokens, e.rate.increment_s,
+                e.rate.setup, e.amount_micros, e.amount_tokens, e.credit_after, e.tokens_after, e.started_at,
+                e.ended_at, e.created_at,
             )
             for e in entries
         ]  # fmt: skip
@@ -104,8 +109,21 @@ class PostgresLedgerStore:
         row = await self._connection.fetchrow(_SQL["get_entry"], account_id, entry_id)
         return None if row is None else _entry(row)
 
-    async def list_entries(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Entry]:
-        return [_entry(row) for row in await self._connection.fetch(_SQL["list_entries"], account_id, before, limit)]
+    async def list_entries(
+        self,
+        account_id: AccountId,
+        *,
+        before: datetime | None,
+        limit: int,
+        wanted: EntryFilter = EVERY_ENTRY,
+        after: tuple[datetime, EntryId] | None = None,
+    ) -> list[Entry]:
+        rows = await self._connection.fetch(
+            _SQL["list_entries"], account_id, before, limit, *(after or (None, None)), wanted.since, wanted.until,
+            list(wanted.transaction_types), list(wanted.reference_types), wanted.reference_id, list(wanted.cost_types),
+            wanted.moves_credit,
+        )  # fmt: skip
+        return [_entry(row) for row in rows]
 
     async def accounts_to_top_up(self, now: datetime, *, limit: int) -> list[AccountId]:
         rows = await self._connection.fetch(_SQL["accounts_to_top_up"], now, limit)
@@ -124,13 +142,23 @@ def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
+def _rate(row: asyncpg.Record) -> Rate:
+    return Rate(
+        CostType(row["cost_type"]),
+        Micros(row["rate_micros"]),
+        row["rate_tokens"],
+        row["rate_increment_s"],
+        Micros(row["rate_setup_micros"]),
+    )
+
+
 def _hold(row: asyncpg.Record) -> Hold:
     return Hold(
         id=HoldId(row["id"]),
         account_id=row["account_id"],
         key=row["key"],
         units=row["units"],
-        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
+        rate=_rate(row),
         price=Price(Micros(row["micros"]), row["tokens"]),
         state=HoldState(row["state"]),
         expires_at=row["expires_at"],
@@ -146,7 +174,7 @@ def _entry(row: asyncpg.Record) -> Entry:
         transaction_type=TransactionType(row["transaction_type"]),
         reference_type=ReferenceType(row["reference_type"]),
         reference_id=row["reference_id"],
-        rate=Rate(CostType(row["cost_type"]), Micros(row["rate_micros"]), row["rate_tokens"]),
+        rate=_rate(row),
         units=row["units"],
         seconds=row["seconds"],
         amount_micros=row["amount_micros"],

@@ -12,9 +12,10 @@ from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.documents import DocumentStatus
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, DocumentId, NumberId, PortId
+from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.port_exceptions import PortException, PortFault
-from dialplane.domain.porting import Holder, Port, PortDocument, PortNumber, PortStatus, PortStep
+from dialplane.domain.porting import MONTHLY, Holder, Port, PortDocument, PortNumber, PortStatus, PortStep
 
 _SQL = queries("porting")
 
@@ -93,6 +94,7 @@ def _write_number(each: PortNumber) -> dict[str, object]:
         "number": each.number,
         "kind": each.kind,
         "country": each.country,
+        "monthly_micros": each.monthly_micros,
         "voice": voice,
         "message": message,
         "refer": refer,
@@ -102,11 +104,13 @@ def _write_number(each: PortNumber) -> dict[str, object]:
 
 
 def _read_number(kept: Mapping[str, object]) -> PortNumber:
-    number_id = kept["number_id"]
+    number_id, kind = kept["number_id"], NumberKind(str(kept["kind"]))
+    micros = kept.get("monthly_micros")  # orders of the version before had the one price of their kind
     return PortNumber(
         number=str(kept["number"]),
-        kind=NumberKind(str(kept["kind"])),
+        kind=kind,
         country=str(kept["country"]),
+        monthly_micros=Micros(micros) if isinstance(micros, int) else MONTHLY[kind],
         targets=read_targets(kept["voice"], kept["message"], kept["refer"]),
         name=str(kept["name"]),
         number_id=None if number_id is None else NumberId(UUID(str(number_id))),

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId
+from dialplane.domain.ledger import ReferenceType
+from dialplane.domain.spending import Spent
 from dialplane.domain.usage_records import Category, Fact, Granularity
 
 _SQL = queries("usage_records")
@@ -22,5 +24,19 @@ class PostgresUsageStore:
         rows = await self._connection.fetch(_SQL["facts"], list(accounts), since, until, granularity.value)
         return [
             Fact(row["period"].date(), Category(row["category"]), row["count"], row["amount"], row["micros"])
+            for row in rows
+        ]
+
+    async def spent(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[Spent]:
+        rows = await self._connection.fetch(_SQL["spent"], account_id, since, until)
+        return [
+            Spent(
+                ReferenceType(row["reference_type"]),
+                row["number"],
+                row["count"],
+                row["units"],
+                row["minutes"],
+                row["micros"],
+            )
             for row in rows
         ]

@@ -6,9 +6,6 @@ from datetime import datetime
 from dialplane.domain.flows.action import Action
 from dialplane.domain.ids import AccountId, FlowId
 
-MAX_FLOWS = 10_000
-"""Of one account, on every plan."""
-
 
 @dataclass(frozen=True, slots=True)
 class Flow:

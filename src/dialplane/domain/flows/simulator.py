@@ -18,7 +18,9 @@ from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.ids import NIL
 from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Command, Finish, Hangup, Medium, Result
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rates, started_minutes
+from dialplane.domain.rating import CostType
+from dialplane.domain.segments import count_segments
+from dialplane.domain.tariffs import Tariff
 
 MS_PER_CHARACTER = 65
 """Of speech, at some 150 words a minute."""
@@ -77,24 +79,26 @@ def dry_run(
     actions: Sequence[Action], wanted: DryRunInput, flows: Mapping[UUID, Sequence[Action]] | None = None
 ) -> DryRun:
     """Play `actions` through; `flows` are those that `fetch_flow` may name."""
-    return Simulator(actions, wanted, flows or {}, DEFAULT_RATES).play()
+    return Simulator(actions, wanted, flows or {}, Tariff()).play()
 
 
 class Simulator:
-    """One dry run on its way; `missing` are flows that it asked for and was not given."""
+    """One dry run on its way; `missing` are flows that it asked for and was not given, `numbers` those whose price it
+    asked for."""
 
     def __init__(
         self,
         actions: Sequence[Action],
         wanted: DryRunInput,
         flows: Mapping[UUID, Sequence[Action]],
-        rates: Rates,
+        prices: Tariff,
     ) -> None:
         self.missing: set[UUID] = set()
+        self.numbers: set[str] = set()
         self._actions = actions
         self._wanted = wanted
         self._flows = flows
-        self._rates = rates
+        self._prices = prices
         self._medium = Medium.CALL if wanted.text is None else Medium.MESSAGE
         self._now = wanted.at
         self._answered_at: datetime | None = None
@@ -122,7 +126,7 @@ class Simulator:
         if self._answered_at is not None:
             virtual = self._wanted.destination.startswith(VIRTUAL_PREFIX)
             kind = CostType.CALL_VN if virtual else CostType.CALL_PSTN_INCOMING
-            self._charge(kind, started_minutes((self._now - self._answered_at).total_seconds()))
+            self._charge_time(kind, self._wanted.destination, (self._now - self._answered_at).total_seconds())
         if _ms(self._now - self._wanted.at) > LONGEST_CALL_MS and self._medium is Medium.CALL:
             self._problems.append("the call would be cut after one hour")
         if self._digits:
@@ -147,8 +151,12 @@ class Simulator:
     def _pass(self, duration_ms: int) -> None:
         self._now += timedelta(milliseconds=duration_ms)
 
-    def _charge(self, kind: CostType, units: int) -> None:
-        self._price += self._rates[kind].micros * units
+    def _charge(self, kind: CostType, number: str, units: int) -> None:
+        self.numbers.add(number)
+        self._price += self._prices.rate(kind, number).split(units, 0).micros
+
+    def _charge_time(self, kind: CostType, number: str, seconds: float) -> None:
+        self._charge(kind, number, self._prices.rate(kind, number).units_in(seconds))
 
     def _answer(self) -> None:
         if self._answered_at is None:
@@ -193,13 +201,15 @@ class Simulator:
             case commands.Dial(destinations=destinations):
                 self._answer()
                 self._pass(RING_MS + TALK_MS)
-                self._charge(CostType.CALL_PSTN_OUTGOING, _pstn(destinations[:1]) * started_minutes(TALK_MS / 1000))
+                for party in _pstn(destinations[:1]):
+                    self._charge_time(CostType.CALL_PSTN_OUTGOING, party.target, TALK_MS / 1000)
                 return commands.Dialled("answered", _fixed_id("leg"), TALK_MS // 1000, 200), ""
             case commands.StartCalls(destinations=destinations):
                 ids = tuple(_fixed_id(f"call {index}") for index in range(len(destinations)))
                 return commands.CallsStarted(ids), f"starts {len(ids)} calls"
             case commands.SendMessage(destinations=destinations, text=text):
-                self._charge(CostType.SMS, len(destinations))
+                for party in destinations:
+                    self._charge(CostType.SMS, party.target, count_segments(text).count)
                 return commands.Done(), f"sends {text!r} to {', '.join(party.target for party in destinations)}"
             case commands.FetchDocument(url=url):
                 return self._http(url)
@@ -242,7 +252,7 @@ class Simulator:
     def _stop_recording(self) -> None:
         if self._recording_since is not None:
             seconds = (self._now - self._recording_since).total_seconds()
-            self._charge(CostType.RECORDING, started_minutes(seconds))
+            self._charge_time(CostType.RECORDING, "", seconds)
             self._recording_since = None
 
 
@@ -255,8 +265,8 @@ def _fixed_id(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"dialplane:dry-run:{name}")
 
 
-def _pstn(destinations: Sequence[Address]) -> int:
-    return sum(party.type == "tel" and not party.target.startswith(VIRTUAL_PREFIX) for party in destinations)
+def _pstn(destinations: Sequence[Address]) -> list[Address]:
+    return [party for party in destinations if party.type == "tel" and not party.target.startswith(VIRTUAL_PREFIX)]
 
 
 def _skipped(actions: Sequence[Action], medium: Medium) -> list[str]:

@@ -6,17 +6,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post
-from litestar.params import JSONBody
+from litestar import Router, get, patch, post
+from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.accounts import Plan
 from dialplane.domain.ids import AccountId
 from dialplane.domain.ledger import LedgerTotals
-from dialplane.domain.plans import LIMITS
 from dialplane.domain.trunks import Trunk
 from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import billing, trunks
+from dialplane.services import billing, plans, trunks
 
 
 class NewTrunk(msgspec.Struct):
@@ -65,6 +64,22 @@ class ShownPlan(msgspec.Struct):
     trunks: int | None
     virtual_numbers: int | None
     flows: int | None
+
+
+_Limit = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+class PlanChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is; null means no limit."""
+
+    tokens_a_month: _Limit | msgspec.UnsetType = msgspec.UNSET
+    extensions: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    agents: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    queues: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    conferences: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    trunks: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    virtual_numbers: _Limit | msgspec.UnsetType | None = msgspec.UNSET
+    flows: _Limit | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ShownPlans(msgspec.Struct):
@@ -116,9 +131,21 @@ async def check_ledger(request: OperatorRequest) -> LedgerTotals:
 
 
 @get("/plans", responses=refusals())
-async def list_plans() -> ShownPlans:
+async def list_plans(request: OperatorRequest) -> ShownPlans:
     """What each plan allows; null means no limit."""
-    return ShownPlans([ShownPlan(plan, **asdict(limits)) for plan, limits in LIMITS.items()])
+    every = await plans.list_limits(request.database)
+    return ShownPlans([ShownPlan(plan, **asdict(limits)) for plan, limits in every.items()])
 
 
-router = Router("/", route_handlers=[create_trunk, list_trunks, check_ledger, list_plans], tags=["Platform"])
+@patch("/plans/{plan:str}", responses=refusals(413))
+async def change_plan(request: OperatorRequest, plan: FromPath[Plan], data: JSONBody[PlanChange]) -> ShownPlan:
+    """Change what a plan allows. Limits are looked at when something is made; tokens change with the next month."""
+    given = {
+        name: value for name in PlanChange.__struct_fields__ if (value := getattr(data, name)) is not msgspec.UNSET
+    }
+    return ShownPlan(plan, **asdict(await plans.change_plan(request.database, plan, **given)))
+
+
+router = Router(
+    "/", route_handlers=[create_trunk, list_trunks, check_ledger, list_plans, change_plan], tags=["Platform"]
+)

@@ -49,7 +49,7 @@ async def get_rate_deck(request: OperatorRequest, deck_id: FromPath[str]) -> Rat
 async def put_rate_deck(request: OperatorRequest, deck_id: FromPath[str], data: JSONBody[RateDeckChange]) -> RateDeck:
     """Set rates; those that are left out stay. Live calls and queued messages keep the price they began with."""
     rates = [Rate(rate.cost_type, Micros(rate.credit_micros), rate.tokens) for rate in data.rates]
-    return show_deck(deck_id, await service.change_rate_deck(request.database, deck_id, rates))
+    return show_deck(deck_id, await service.change_rate_deck(request.database, deck_id, rates, request.now))
 
 
 def show_deck(deck_id: str, rates: Rates) -> RateDeck:

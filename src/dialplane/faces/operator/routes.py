@@ -14,11 +14,13 @@ from dialplane.faces.operator import (
     platform,
     port_outs,
     ports,
+    rate_decks,
     rates,
     sandbox,
     stock,
     traffic,
 )
+from dialplane.faces.operator.csv_bodies import LARGEST_CSV
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.services.idempotency import OPERATOR
@@ -29,6 +31,7 @@ RESOURCES = [
     platform.router,
     port_outs.router,
     ports.router,
+    rate_decks.router,
     rates.router,
     sandbox.router,
     stock.router,
@@ -50,7 +53,7 @@ def routers(ports: Dependencies) -> list[Router]:
         return OperatorOnly(app, ports=ports)
 
     def bodies(app: ASGIApp) -> BodyLimits:
-        return BodyLimits(app, largest=stock.LARGEST_CSV)  # Litestar keeps the other routes to the usual size
+        return BodyLimits(app, largest=LARGEST_CSV)  # Litestar keeps the other routes to the usual size
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)

@@ -7,12 +7,12 @@ import msgspec
 from litestar import Response, Router, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import NumberId
 from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import parse_kind
 from dialplane.faces.operator.answers import posting, shown
+from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.numbers import Number
 from dialplane.services.inventory import import_items
@@ -20,7 +20,6 @@ from dialplane.services.inventory_import import apply_import, preview_import
 from dialplane.services.numbers import reactivate_number, suspend_number
 from dialplane.services.shapes.numbers import show_number
 
-LARGEST_CSV = 16 << 20
 _SHOWN = 20
 """So many lines of each sort stand in a preview."""
 
@@ -105,7 +104,7 @@ async def add_items(request: OperatorRequest, data: JSONBody[OfferedItems]) -> I
 )
 async def import_csv(request: OperatorRequest, apply: FromQuery[bool] = False) -> Response[Imported | ImportPreview]:
     """Put the numbers of a CSV file on offer. Without `?apply=true` it only says what would happen (200)."""
-    text = _text(await request.body())
+    text = csv_text(await request.body())
     if apply:
         added = await apply_import(request.database, text, request.now)
         return Response(Imported(len(added), added), status_code=201)
@@ -131,16 +130,6 @@ async def suspend(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[s
 async def reactivate(request: OperatorRequest, number_id: FromPath[UUID]) -> dict[str, object]:
     """Let calls and messages in again."""
     return show_number(await reactivate_number(request.database, NumberId(number_id), await request.billing_now()))
-
-
-def _text(body: bytes) -> str:
-    try:
-        text = body.decode("utf-8-sig")  # spreadsheets put a byte order mark in front
-    except UnicodeDecodeError as fault:
-        raise Invalid("the file must be UTF-8", field="csv") from fault
-    if "\0" in text:
-        raise Invalid("the file holds a NUL character", field="csv")
-    return text
 
 
 router = Router("/", route_handlers=[add_items, import_csv, suspend, reactivate], tags=["Stock"])

@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from urllib.parse import urlencode
 
 from litestar import Response, Router, get
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from dialplane.domain.accounts import Account
+from dialplane.domain.csv_cells import csv_lines
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import to_sid
 from dialplane.domain.usage_records import (
@@ -22,6 +25,7 @@ from dialplane.domain.usage_records import (
     today,
     yesterday,
 )
+from dialplane.faces.downloads import csv_download
 from dialplane.faces.restcomm.accounts import read_unpaged
 from dialplane.faces.restcomm.credentials import RESOURCE
 from dialplane.faces.restcomm.dialects import Asked
@@ -31,6 +35,12 @@ from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.services.usage_records import UsageQuery, query_usage
 
 USAGE = Collection("UsageRecords", "UsageRecord", "usage_records")
+
+_CSV = ".csv"
+_CSV_COLUMNS = (
+    "category", "description", "account_sid", "start_date", "end_date", "usage", "usage_unit", "count", "count_unit",
+    "price", "price_unit",
+)  # fmt: skip
 
 _OFFSET = re.compile(r"([+-])([0-9]{1,5})days?")
 _MICROS = 1_000_000
@@ -99,31 +109,51 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 """Unit of usage and of count, by the first word of the category."""
 
 
-@get("/")
+@get("/Usage/Records")
 async def list_usage(request: RestcommRequest) -> Response[bytes]:
     """What was used in a range of days, all in one; without a range since the account was made."""
     return await _list(request, "")
 
 
-@get("/{view:str}")
-async def list_usage_by_period(request: RestcommRequest, view: FromPath[str]) -> Response[bytes]:
-    """The same by day, month or year, or of one of the named periods."""
-    if view not in VIEWS or not view:
+@get("/Usage/Records/{view:str}")
+async def list_usage_by_period(request: RestcommRequest, view: FromPath[str]) -> Response[bytes] | Stream:
+    """The same by day, month or year, or of one of the named periods; with `.csv` behind it as a file."""
+    name = view.removesuffix(_CSV)
+    if name not in VIEWS or not name:
         raise NotFound("The requested resource was not found")
-    return await _list(request, view)
+    return await _list(request, name) if name == view else await _write(request, name)
+
+
+@get("/Usage/Records.csv")
+async def write_usage(request: RestcommRequest) -> Stream:
+    """The records of a range of days as a file."""
+    return await _write(request, "")
 
 
 async def _list(request: RestcommRequest, view: str) -> Response[bytes]:
     page = read_unpaged(request, USAGE)
     now = await request.billing_now()
-    query = _read_query(request, VIEWS[view], now.date())
-    found = await query_usage(request.database, request.account_id, query)
+    found = await _find(request, view, now)
     rows = [
         show_record(request.asked, request.account, view, record, now)
         for record in found[page.offset : page.offset + page.size]
     ]
     more_follow = len(found) > page.offset + page.size
     return show_list(request, USAGE, Listed(rows, len(found), more_follow=more_follow), page)
+
+
+async def _write(request: RestcommRequest, view: str) -> Stream:
+    """All records, without pages, each with what the lists show of it and a program can add up."""
+    now = await request.billing_now()
+    found = await _find(request, view, now)
+    shown = (show_record(request.asked, request.account, view, record, now) for record in found)
+    lines = (csv_lines([[_cell(record[name]) for name in _CSV_COLUMNS]]) for record in shown)
+    return csv_download(chain([csv_lines([_CSV_COLUMNS])], lines), "usage.csv")
+
+
+async def _find(request: RestcommRequest, view: str, now: datetime) -> list[UsageRecord]:
+    query = _read_query(request, VIEWS[view], now.date())
+    return await query_usage(request.database, request.account_id, query)
 
 
 def _read_query(request: RestcommRequest, view: View, now: date) -> UsageQuery:
@@ -200,6 +230,10 @@ def _with_query(uri: str, query: Mapping[str, str]) -> str:
     return f"{uri}?{urlencode(query)}"
 
 
+def _cell(value: object) -> object:
+    return _text(value) if isinstance(value, float) else value
+
+
 def _text(price: float) -> str:
     return f"{price:.6f}".rstrip("0").rstrip(".")
 
@@ -210,7 +244,7 @@ def _snake(name: str) -> str:
 
 
 router = Router(
-    "/Accounts/{account_sid:str}/Usage/Records",
-    route_handlers=[list_usage, list_usage_by_period],
+    "/Accounts/{account_sid:str}",
+    route_handlers=[list_usage, list_usage_by_period, write_usage],
     opt={RESOURCE: "Usage"},
 )

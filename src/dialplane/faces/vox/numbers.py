@@ -1,16 +1,14 @@
 """`/listnewnumbers` and `/purchasenumber` (sections 3.1 and 3.2 of the document)."""
 
 import re
-from decimal import Decimal
 
-import msgspec
 from litestar import HttpMethod, post, route
 
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.inventory import ItemQuery, Offer
-from dialplane.domain.money import MICROS_PER_UNIT
 from dialplane.domain.numbers import Number, NumberKind, parse_kind
 from dialplane.domain.orders import NumberOrder, Order, OrderStatus
+from dialplane.faces.vox.amounts import cost
 from dialplane.faces.vox.request import VoxRequest
 from dialplane.services.inventory import search
 from dialplane.services.purchase import buy_number
@@ -32,7 +30,7 @@ async def list_new_numbers(request: VoxRequest) -> Answer:
     """Numbers on offer in a country. `limit` is `offset,count`, or a count; both it and the type may be left out,
     because a shell cuts the document's own line at its first `&`."""
     fields = request.fields
-    offset, limit = _read_limit(fields.get("limit") or _DEFAULT_LIMIT)
+    offset, limit = read_limit(fields.get("limit") or _DEFAULT_LIMIT)
     query = ItemQuery(
         country=fields.need("country").upper(),
         kinds=_read_type(fields.get("number_type")),
@@ -58,7 +56,7 @@ async def purchase_number(request: VoxRequest) -> Answer:
     return _show_purchased(got) if isinstance(got, Number) else _show_ordered(got)
 
 
-def _read_limit(text: str) -> tuple[int, int]:
+def read_limit(text: str) -> tuple[int, int]:
     """Offset and count."""
     found = _LIMIT.fullmatch(text)
     if found is None:
@@ -79,8 +77,8 @@ def _show_offer(offer: Offer) -> Answer:
         "state": offer.region or None,
         "number_type": _type_word(offer.kind),
         "docs_required": int(bool(offer.documents_required)),
-        "monthly_cost": _cost(offer.monthly_micros),
-        "setup_cost": _cost(offer.setup_micros),
+        "monthly_cost": cost(offer.monthly_micros),
+        "setup_cost": cost(offer.setup_micros),
         "sms": int("sms" in offer.capabilities),
         "number": offer.number,
         "pstn": int("voice" in offer.capabilities),
@@ -93,7 +91,7 @@ def _show_purchased(number: Number) -> Answer:
         "number": number.number,
         "status": "Purchased",
         "number_type": _type_word(number.kind),
-        "monthly_cost": _cost(number.monthly_micros),
+        "monthly_cost": cost(number.monthly_micros),
         "number_id": str(number.id),
     }
     return {"status": "Success", "code": 200, "message": "the no. is purchased successfully", "data": data}
@@ -107,8 +105,8 @@ def _show_ordered(order: Order) -> Answer:
         "status": "Ordered",
         "docs_required": int(bool(order.documents)),
         "documents": [document.kind for document in order.documents],
-        "monthly_cost": _cost(order.monthly_micros),
-        "setup_cost": _cost(order.setup_micros),
+        "monthly_cost": cost(order.monthly_micros),
+        "setup_cost": cost(order.setup_micros),
         "order_id": str(order.id),
     }
     message = "documentation required" if waits else "the no. is ordered"
@@ -119,9 +117,3 @@ def _type_word(kind: NumberKind) -> str:
     if kind in DID:
         return "did"
     return kind.value.replace("_", "")
-
-
-def _cost(micros: int) -> msgspec.Raw:
-    """Dollars as a JSON number with four decimals, six where it is finer: `0.5500`."""
-    whole, _, cents = f"{Decimal(micros) / MICROS_PER_UNIT:.6f}".partition(".")
-    return msgspec.Raw(f"{whole}.{cents[:4]}{cents[4:].rstrip('0')}".encode())

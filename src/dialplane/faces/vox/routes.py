@@ -12,6 +12,12 @@ from dialplane.faces.vox.errors import HANDLERS, ROUTING_HANDLERS
 from dialplane.faces.vox.fields import Parameters
 from dialplane.faces.vox.numbers import list_new_numbers, purchase_number
 from dialplane.faces.vox.request import AddressLimit, Limits, ProjectKeys, VoxRequest
+from dialplane.faces.vox.usage import (
+    show_credit_history,
+    show_number_usage,
+    show_spent_summary,
+    show_usage_history,
+)
 
 MANNERS = Manners(owner=lambda scope: scope["user"].account_id, query_counts=True)
 """The query counts: it may hold what others have in the body."""
@@ -31,13 +37,22 @@ async def refuse_purchase() -> None:
     raise MethodNotAllowedException
 
 
+@route(
+    ["/numberspentsummary", "/numberusagehistory", "/numberusage", "/credithistory"],
+    http_method=[HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
+    status_code=200,
+)
+async def refuse_usage() -> None:
+    raise MethodNotAllowedException
+
+
 @route("/callrouting", http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH], status_code=200)
 async def refuse_call_routing() -> None:
     raise MethodNotAllowedException
 
 
 def routers(ports: Dependencies) -> list[Router]:
-    """`/listnewnumbers`, which anybody may ask, `/purchasenumber` and `/api/callrouting`."""
+    """`/listnewnumbers`, which anybody may ask, `/purchasenumber`, usage and credit history, and `/api/callrouting`."""
     limits = Limits(ports)
 
     def address(app: ASGIApp) -> AddressLimit:
@@ -62,6 +77,20 @@ def routers(ports: Dependencies) -> list[Router]:
             "/",
             route_handlers=[purchase_number, refuse_purchase],
             middleware=[address, BodyLimits, Parameters, project, idempotency],
+            request_class=VoxRequest,
+            exception_handlers=HANDLERS,
+            include_in_schema=False,
+        ),
+        Router(
+            "/",
+            route_handlers=[
+                show_spent_summary,
+                show_usage_history,
+                show_number_usage,
+                show_credit_history,
+                refuse_usage,
+            ],
+            middleware=[address, BodyLimits, Parameters, project],
             request_class=VoxRequest,
             exception_handlers=HANDLERS,
             include_in_schema=False,

@@ -1,7 +1,7 @@
 """The ledger as VoIPBIN's `billings` and `billing_account` show it (reference sections 7.1 and 7.4)."""
 
 from dialplane.domain.ledger import Entry
-from dialplane.services.billing import Balance
+from dialplane.services.billing import Balance, payment_of
 from dialplane.services.shapes.common import show_id, show_time
 
 
@@ -34,9 +34,38 @@ def show_billing(entry: Entry) -> dict[str, object]:
     }
 
 
+BILLING_FIELDS = (
+    "tm_create", "transaction_type", "reference_type", "reference_id", "cost_type", "detail", "usage_duration",
+    "billable_units", "rate_token_per_unit", "rate_credit_per_unit", "amount_token", "amount_credit",
+    "balance_token_snapshot", "balance_credit_snapshot", "tm_billing_start", "tm_billing_end", "id", "idempotency_key",
+)  # fmt: skip
+"""Those of `show_billing` that differ from line to line, in the order in which a file has them."""
+
+
+def show_credit_movement(entry: Entry) -> dict[str, object]:
+    """What was paid in, corrected or given back; negative amounts were taken away."""
+    return {
+        "id": show_id(entry.id),
+        "customer_id": show_id(entry.account_id),
+        "transaction_type": entry.transaction_type.value,
+        "reference_type": entry.reference_type.value,
+        "reference_id": show_id(entry.reference_id),
+        "detail": entry.detail,
+        "amount_credit": entry.amount_micros,
+        "balance_credit_snapshot": entry.credit_after,
+        "tm_create": show_time(entry.created_at),
+    }
+
+
+CREDIT_MOVEMENT_FIELDS = (
+    "tm_create", "transaction_type", "reference_type", "reference_id", "detail", "amount_credit",
+    "balance_credit_snapshot", "id",
+)  # fmt: skip
+
+
 def show_billing_account(balance: Balance) -> dict[str, object]:
     """`balance_credit` and `balance_token` are what can be spent now; what holds have set aside stands beside them."""
-    account, purse = balance.account, balance.purse
+    account, purse, payment = balance.account, balance.purse, payment_of(balance.account)
     return {
         "id": show_id(account.id),
         "customer_id": show_id(account.id),
@@ -48,11 +77,11 @@ def show_billing_account(balance: Balance) -> dict[str, object]:
         "balance_token": purse.free_tokens,
         "held_credit": purse.credit_held,
         "held_token": purse.tokens_held,
-        "payment_type": "prepaid",
-        "payment_method": "",
+        "payment_type": payment.type,
+        "payment_method": payment.method,
         "paddle_subscription_id": "",
         "paddle_customer_id": "",
-        "tm_last_topup": None,
+        "tm_last_topup": show_time(purse.topped_up_at),
         "tm_next_topup": show_time(purse.next_top_up_at),
         "tm_create": show_time(account.created_at),
         "tm_update": show_time(account.updated_at),

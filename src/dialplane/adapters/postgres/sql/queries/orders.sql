@@ -1,9 +1,10 @@
 -- Queries of the subject: orders.
 
 -- name: open_sale
--- What a purchase looks at; the locks are taken in the order of the list, item before purse, as everywhere.
+-- What a purchase looks at; the locks are taken in the order of the list, item before purse, as everywhere. The account's
+-- row is not locked: who waited here while the account was being closed sees that by its purse.
 select i.*, a.organization_id, a.status as account_status, a.identity_status,
-    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at
+    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at, p.closed
 from inventory_items i, accounts a, purses p
 where i.number = $2 and a.id = $1 and p.account_id = $1
 for update of i, p

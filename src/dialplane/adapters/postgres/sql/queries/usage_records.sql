@@ -49,3 +49,20 @@ from (
 ) used
 group by period, used.category
 order by period, used.category;
+
+-- name: spent
+-- What the account $1 was charged from $2 up to $3, by what it was for and which of its numbers had to do with it.
+select entry.reference_type,
+       coalesce(held.number, case when call.direction = 'outgoing' then call.source ->> 'target' end, '') as number,
+       count(*) as count, sum(entry.units)::bigint as units,
+       sum(ceil(entry.seconds / 60.0))::bigint as minutes, sum(-entry.amount_micros)::bigint as micros
+from ledger_entries entry
+left join calls call on entry.reference_type in ('call', 'call_extension') and call.id = entry.reference_id
+left join messages message on entry.reference_type = 'sms' and message.id = entry.reference_id
+left join numbers held on held.id = case
+    when entry.reference_type in ('number', 'number_renew') then entry.reference_id
+    else coalesce(call.number_id, message.number_id) end
+where entry.account_id = $1 and entry.created_at >= $2 and entry.created_at < $3
+  and entry.transaction_type in ('usage', 'refund')
+group by 1, 2
+order by 2, 1;

@@ -1,0 +1,28 @@
+"""Cells of CSV files that people open in spreadsheets (SIP-10): a text that a spreadsheet would run as a formula gets
+an apostrophe in front, which spreadsheets read as "this is text". Reading takes it away again.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+
+
+def guard(text: str) -> str:
+    """The text as it is safe to show in a spreadsheet. Numbers, also phone numbers with their `+`, stay as they are."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unguard(text: str) -> str:
+    """`unguard(guard(x)) == x`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def csv_lines(rows: Iterable[Iterable[object]]) -> str:
+    """The rows as lines that end with CRLF (RFC 4180), every text guarded. None is an empty cell."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([guard("" if cell is None else str(cell)) for cell in row] for row in rows)
+    return text.getvalue()

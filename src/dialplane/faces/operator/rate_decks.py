@@ -1,0 +1,260 @@
+"""Rate decks beside their flat rates: which there are, who pays by which, their lines by prefix as files, prices."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post, put
+from litestar.di import Provide
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
+
+from dialplane.domain.accounts import Plan
+from dialplane.domain.ids import AccountId
+from dialplane.domain.money import Micros
+from dialplane.domain.numbers import NumberKind
+from dialplane.domain.tariffs import DeckLine
+from dialplane.faces.downloads import csv_download
+from dialplane.faces.operator.answers import posting, refusals, shown
+from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
+from dialplane.faces.operator.request import OperatorRequest
+from dialplane.faces.price_queries import Asked, Quoted, read_enquiry
+from dialplane.services import prices
+from dialplane.services import rates as service
+from dialplane.services.rate_files import DeckPlan, export_deck, import_deck, preview_deck
+from dialplane.services.shapes.prices import show_quote
+
+_SHOWN = 20
+"""So many lines of each sort stand in a preview."""
+_SHOWN_PROBLEMS = 1000
+
+_DeckId = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
+_Micros = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+
+
+class NewDeck(msgspec.Struct, forbid_unknown_fields=True):
+    id: _DeckId
+    name: Annotated[str, msgspec.Meta(max_length=255)] = ""
+
+
+class ShownDeck(msgspec.Struct):
+    """`lines`: how many rates by prefix. `accounts`: how many have it for their own. `version` counts its changes."""
+
+    id: str
+    name: str
+    version: int
+    lines: int
+    plans: list[Plan]
+    accounts: int
+    created_at: datetime
+    updated_at: datetime | None
+
+
+class ShownDecks(msgspec.Struct):
+    rate_decks: list[ShownDeck]
+
+
+class ShownLine(msgspec.Struct):
+    """The price of a slice (`increment_s`; of texts a segment) for numbers that begin with `prefix`."""
+
+    cost_type: str
+    prefix: str
+    description: str
+    per_slice_micros: int
+    increment_s: int
+    setup_micros: int
+
+
+class DeckProblem(msgspec.Struct):
+    """What is wrong with one line; the head line is line 1."""
+
+    line: int
+    field: str
+    detail: str
+
+
+class DeckImport(msgspec.Struct):
+    """What an import does, or did. `version` is the deck's: give it with the import, and it is refused if somebody
+    changed the deck meanwhile. The first lines of each sort are shown."""
+
+    version: int
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    new_lines: list[ShownLine]
+    changed_lines: list[ShownLine]
+    removed_lines: list[ShownLine]
+    problem_count: int
+    problems: list[DeckProblem]
+
+
+class PortedNumbers(msgspec.Struct):
+    """What a month of a ported number costs, by its type. Orders keep the price that they began with."""
+
+    local: _Micros
+    mobile: _Micros
+    toll_free: _Micros
+
+
+class PortedNumbersChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    local: _Micros | None = None
+    mobile: _Micros | None = None
+    toll_free: _Micros | None = None
+
+
+class DeckChoice(msgspec.Struct, forbid_unknown_fields=True):
+    """null: the plan's deck for an account, `default` for a plan."""
+
+    rate_deck: Annotated[str, msgspec.Meta(max_length=64)] | None
+
+
+class ChosenDeck(msgspec.Struct):
+    """What is paid by from now on."""
+
+    rate_deck: str
+
+
+@get("/rate_decks", responses=refusals())
+async def list_decks(request: OperatorRequest) -> ShownDecks:
+    """Every deck. `default`, the first, is what accounts pay by who have no other, and what others stand over."""
+    return ShownDecks([show_deck(deck) for deck in await service.list_rate_decks(request.database)])
+
+
+@post("/rate_decks", responses=posting())
+async def create_deck(request: OperatorRequest, data: JSONBody[NewDeck]) -> ShownDeck:
+    """Make a deck without a rate of its own."""
+    return show_deck(await service.create_rate_deck(request.database, data.id, data.name, request.now))
+
+
+@post(
+    "/rate_decks/{deck_id:str}/import",
+    request_max_body_size=LARGEST_CSV,
+    responses=posting(404) | shown(DeckImport, 200) | shown(DeckImport, 201),
+)
+async def import_rates(
+    request: OperatorRequest,
+    deck_id: FromPath[str],
+    apply: FromQuery[bool] = False,
+    mode: FromQuery[Literal["merge", "replace"]] = "merge",
+    version: FromQuery[int | None] = None,
+) -> Response[DeckImport]:
+    """Read rates by prefix from a CSV file: `prefix`, one of `per_minute`, `per_slice` (dollars), `per_minute_micros`,
+    `per_slice_micros`, and `description`, `increment_s`, `setup` or `setup_micros`, `cost_type`. Without `?apply=true`
+    it only says what would happen (200). `mode=replace` removes the lines that the file has not."""
+    text = csv_text(await request.body())
+    if not apply:
+        plan = await preview_deck(request.database, deck_id, text, replaces=mode == "replace")
+        return Response(show_plan(plan), status_code=200)
+    plan = await import_deck(request.database, deck_id, text, request.now, replaces=mode == "replace", version=version)
+    return Response(show_plan(plan), status_code=201)
+
+
+@get("/rate_decks/{deck_id:str}/export", media_type="text/csv", responses=refusals(404))
+async def export_rates(request: OperatorRequest, deck_id: FromPath[str]) -> Stream:
+    """The rates by prefix as CSV; importing it changes nothing."""
+    parts = await export_deck(request.database, deck_id)
+    return csv_download(parts, "rates.csv")
+
+
+@get("/rate_decks/{deck_id:str}/ported_numbers", responses=refusals(404))
+async def get_ported_numbers(request: OperatorRequest, deck_id: FromPath[str]) -> PortedNumbers:
+    """What a month of a ported number costs."""
+    return show_ported(await service.get_port_prices(request.database, deck_id))
+
+
+@put("/rate_decks/{deck_id:str}/ported_numbers", responses=refusals(404, 413))
+async def put_ported_numbers(
+    request: OperatorRequest, deck_id: FromPath[str], data: JSONBody[PortedNumbersChange]
+) -> PortedNumbers:
+    """Set what a month of ported numbers costs in orders from now on."""
+    given = {NumberKind.LOCAL: data.local, NumberKind.MOBILE: data.mobile, NumberKind.TOLL_FREE: data.toll_free}
+    set_now = {kind: Micros(micros) for kind, micros in given.items() if micros is not None}
+    return show_ported(await service.change_port_prices(request.database, deck_id, set_now, request.now))
+
+
+@put("/accounts/{account_id:uuid}/rate_deck", responses=refusals(404, 413))
+async def choose_for_account(
+    request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[DeckChoice]
+) -> ChosenDeck:
+    """Let the account pay by a deck, from its next call and text on."""
+    return ChosenDeck(await service.assign_deck_to_account(request.database, AccountId(account_id), data.rate_deck))
+
+
+@put("/plans/{plan:str}/rate_deck", responses=refusals(404, 413))
+async def choose_for_plan(request: OperatorRequest, plan: FromPath[Plan], data: JSONBody[DeckChoice]) -> ChosenDeck:
+    """Let the accounts of a plan pay by a deck, unless they have one of their own."""
+    return ChosenDeck(await service.assign_deck_to_plan(request.database, plan, data.rate_deck))
+
+
+@get("/rate_decks/{deck_id:str}/price", responses=refusals(404))
+async def get_deck_price(request: OperatorRequest, deck_id: FromPath[str], enquiry: Asked) -> Quoted:
+    """What a call or text costs who pays by the deck."""
+    return msgspec.convert(show_quote(await prices.quote_of_deck(request.database, deck_id, enquiry)), Quoted)
+
+
+@get("/accounts/{account_id:uuid}/price", responses=refusals(404))
+async def get_account_price(request: OperatorRequest, account_id: FromPath[UUID], enquiry: Asked) -> Quoted:
+    """What a call or text costs the account."""
+    quote = await prices.quote_for(request.database, AccountId(account_id), enquiry)
+    return msgspec.convert(show_quote(quote), Quoted)
+
+
+def show_deck(deck: service.DeckInfo) -> ShownDeck:
+    return ShownDeck(
+        id=deck.id,
+        name=deck.name,
+        version=deck.version,
+        lines=deck.lines,
+        plans=list(deck.plans),
+        accounts=deck.accounts,
+        created_at=deck.created_at,
+        updated_at=deck.updated_at,
+    )
+
+
+def show_plan(plan: DeckPlan) -> DeckImport:
+    return DeckImport(
+        version=plan.version,
+        added=len(plan.added),
+        changed=len(plan.changed),
+        unchanged=plan.unchanged,
+        removed=len(plan.removed),
+        new_lines=[show_line(line) for line in plan.added[:_SHOWN]],
+        changed_lines=[show_line(line) for line in plan.changed[:_SHOWN]],
+        removed_lines=[show_line(line) for line in plan.removed[:_SHOWN]],
+        problem_count=len(plan.faults),
+        problems=[DeckProblem(fault.line, fault.field, fault.detail) for fault in plan.faults[:_SHOWN_PROBLEMS]],
+    )
+
+
+def show_line(line: DeckLine) -> ShownLine:
+    rate = line.rate
+    return ShownLine(rate.cost_type, line.prefix, line.description, rate.micros, rate.increment_s, rate.setup)
+
+
+def show_ported(months: Mapping[NumberKind, Micros]) -> PortedNumbers:
+    return PortedNumbers(months[NumberKind.LOCAL], months[NumberKind.MOBILE], months[NumberKind.TOLL_FREE])
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_decks,
+        create_deck,
+        import_rates,
+        export_rates,
+        get_ported_numbers,
+        put_ported_numbers,
+        choose_for_account,
+        choose_for_plan,
+        get_deck_price,
+        get_account_price,
+    ],
+    dependencies={"enquiry": Provide(read_enquiry, sync_to_thread=False)},
+    tags=["Rates"],
+)

@@ -1,0 +1,93 @@
+"""The lines by prefix of a rate deck, as a file: what an import would change, the import, and the deck written out."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialplane.domain.errors import Conflict, Invalid
+from dialplane.domain.rate_files import LineFault, ReadDeck, read_deck, write_deck
+from dialplane.domain.rating import CostType
+from dialplane.domain.tariffs import DeckLine
+from dialplane.services.rates import find_version, lock_deck
+from dialplane.services.transaction import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class DeckPlan:
+    """What an import does to a deck that is at `version`."""
+
+    version: int
+    added: tuple[DeckLine, ...]
+    changed: tuple[DeckLine, ...]
+    unchanged: int
+    removed: tuple[DeckLine, ...]
+    faults: tuple[LineFault, ...]
+
+
+async def preview_deck(database: Database, deck: str, text: str, *, replaces: bool) -> DeckPlan:
+    """What `import_deck` would do; nothing is changed. `replaces`: lines that the file has not are removed.
+
+    Raises NotFound, Invalid (`csv`).
+    """
+    read = await _read(text)
+    async with database.reading() as tx:
+        return await _plan(tx, deck, await find_version(tx, deck), read, replaces=replaces)
+
+
+async def import_deck(
+    database: Database, deck: str, text: str, now: datetime, *, replaces: bool, version: int | None = None
+) -> DeckPlan:
+    """Change the deck for all that begins from now on, in one step; what was done, and the version that it made.
+
+    Raises NotFound; Invalid (`csv`) with the faults in its details, and nothing is changed; Conflict where `version`,
+    which a preview gave, is not the deck's any more.
+    """
+    read = await _read(text)
+    async with database.transaction() as tx:
+        current = await lock_deck(tx, deck)
+        if version is not None and version != current:
+            raise Conflict(f"The deck is at version {current} by now: look again", reason="STATE_INVALID")
+        plan = await _plan(tx, deck, current, read, replaces=replaces)
+        if plan.faults:
+            raise _faulty(plan.faults)
+        await tx.rates.save_lines(deck, [*plan.added, *plan.changed])
+        await tx.rates.remove_lines(deck, [line.key for line in plan.removed])
+        if plan.added or plan.changed or plan.removed:
+            await tx.rates.count_change(deck, now)
+            current += 1
+    return DeckPlan(current, plan.added, plan.changed, plan.unchanged, plan.removed, ())
+
+
+async def export_deck(database: Database, deck: str) -> Iterator[str]:
+    """The lines by prefix as CSV, in parts. Raises NotFound."""
+    async with database.reading() as tx:
+        await find_version(tx, deck)
+        return write_deck(await tx.rates.list_lines(deck))
+
+
+async def _read(text: str) -> ReadDeck:
+    """In a thread and before anything is locked: a large file takes seconds, and others go on meanwhile."""
+    return await asyncio.to_thread(read_deck, text)
+
+
+async def _plan(tx: Transaction, deck: str, version: int, read: ReadDeck, *, replaces: bool) -> DeckPlan:
+    known: dict[tuple[CostType, str], DeckLine] = {line.key: line for line in await tx.rates.list_lines(deck)}
+    wanted = {line.key for line in read.lines}
+    return DeckPlan(
+        version=version,
+        added=tuple(line for line in read.lines if line.key not in known),
+        changed=tuple(line for line in read.lines if line.key in known and known[line.key] != line),
+        unchanged=sum(known.get(line.key) == line for line in read.lines),
+        removed=tuple(line for key, line in known.items() if replaces and key not in wanted),
+        faults=read.faults,
+    )
+
+
+def _faulty(faults: tuple[LineFault, ...]) -> Invalid:
+    first = faults[0]
+    return Invalid(
+        f"line {first.line}: {first.detail} ({len(faults)} lines are at fault; nothing was imported)",
+        field="csv",
+        details=tuple({"line": fault.line, "field": fault.field, "detail": fault.detail} for fault in faults[:100]),
+    )
