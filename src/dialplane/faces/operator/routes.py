@@ -11,6 +11,7 @@ from dialplane.faces.operator import (
     accounts,
     documentation,
     documents,
+    imports,
     platform,
     port_outs,
     ports,
@@ -26,6 +27,7 @@ from dialplane.services.idempotency import OPERATOR
 RESOURCES = [
     accounts.router,
     documents.router,
+    imports.router,
     platform.router,
     port_outs.router,
     ports.router,
@@ -50,7 +52,7 @@ def routers(ports: Dependencies) -> list[Router]:
         return OperatorOnly(app, ports=ports)
 
     def bodies(app: ASGIApp) -> BodyLimits:
-        return BodyLimits(app, largest=stock.LARGEST_CSV)  # Litestar keeps the other routes to the usual size
+        return BodyLimits(app, largest=imports.LARGEST_FILE)  # Litestar keeps the other routes to the usual size
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)
