@@ -327,6 +327,7 @@ def test_any_bytes_give_lines_or_a_refusal(body: bytes) -> None:
 def test_any_json_gives_lines_or_a_refusal(rows: list[dict[str, object]]) -> None:
     """API-2."""
     try:
-        read(json.dumps(rows))
-    except Invalid as refusal:
-        assert refusal.field in ("json", "csv")
+        lines, _ = read(json.dumps(rows))
+    except Invalid:
+        return
+    assert len(lines) >= len(rows) or any(line.row is None for line in lines)

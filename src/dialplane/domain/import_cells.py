@@ -80,8 +80,8 @@ class CellReader:
             trunk_id=self._trunk(cells.get("trunk", "")),
         )
         item.check()
-        *_, last = expand(first, size) if size > 1 else [first]
-        replace(item, number=last).check()  # what lies between differs in nothing that is checked
+        if size > 1:  # what lies between the ends differs in nothing that is checked
+            replace(item, number=f"+{int(first[1:]) + size - 1}").check()
         return StockRow(item, self._account(cells.get("account_id", "")), _name(cells)), expand(first, size)
 
     def _range(self, cells: Mapping[str, str], country: str, international: bool) -> tuple[str, int]:

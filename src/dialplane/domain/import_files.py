@@ -155,7 +155,7 @@ def guard(cell: str) -> str:
 
 
 def _unguarded(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------

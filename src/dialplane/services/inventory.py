@@ -49,6 +49,10 @@ class InventoryStore(Protocol):
         """Delete those that nobody had or held since they came; the state of the others that are there."""
         ...
 
+    async def look_again(self) -> None:
+        """Let the search know that the stock is another size now."""
+        ...
+
     async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
         """Items in the order of their numbers, whatever their state; those after the number `after`."""
         ...

@@ -49,6 +49,9 @@ class PostgresInventoryStore:
         rows = await self._connection.fetch(_SQL["remove_untouched"], item_ids)
         return {ItemId(row["id"]): ItemState(row["state"]) for row in rows}
 
+    async def look_again(self) -> None:
+        await self._connection.execute(_SQL["look_again"])
+
     async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
         sql, arguments = stock_sql(query, after=after, limit=limit)
         return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]

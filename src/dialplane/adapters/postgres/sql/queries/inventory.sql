@@ -34,6 +34,9 @@ with removed as (
 )
 select id, state from inventory_items where id = any($1::uuid[]) and id not in (select id from removed)
 
+-- name: look_again
+analyze (skip_locked) inventory_items
+
 -- name: find_trunk_of
 select trunk_id from inventory_items where number = $1
 
