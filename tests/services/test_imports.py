@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.addresses import tel
+from dialplane.domain.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import Conflict, InsufficientBalance, Invalid
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.import_cells import Defaults
 from dialplane.domain.imports import PREVIEW_KEPT, UNDO_KEPT, ImportState, Outcome, StockImport
 from dialplane.domain.inventory import ItemQuery, ItemState, StockQuery
@@ -16,6 +18,7 @@ from dialplane.domain.money import Micros
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder
 from dialplane.services import imports as service
+from dialplane.services.dialling import ways_to
 from dialplane.services.history import list_history
 from dialplane.services.imports import (
     ImportWish,
@@ -376,6 +379,22 @@ async def test_account_that_was_closed_since_the_preview_gets_nothing(database: 
     assert (applied.counts.added, applied.counts.problem) == (1, 1)
     assert await numbers_in_stock(database) == ["+14155550101"]
     assert await credit_of(database, account_id) == (100_000_000, 0)
+
+
+async def test_call_from_a_number_on_a_trunk_leaves_by_that_trunk_first(database: PostgresDatabase) -> None:
+    account_id = await buyer(database)
+    await create_trunk(database, TrunkDraft("Main", host="main.example", priority=1), now=NOW)
+    await create_trunk(database, TrunkDraft("PBX", host="pbx.example", priority=5), now=NOW)
+    await apply(database, f"number,account_id,trunk\n+14155550100,{account_id},PBX\n+14155550101,{account_id},\n")
+
+    async def hosts(source: str) -> list[str]:
+        call = Call(
+            CallId(uuid4()), account_id, Direction.OUTGOING, CallStatus.DIALING, tel(source), tel("+442079460018"), NOW
+        )
+        return [way.host for way in await ways_to(database, call, NOW)]
+
+    assert await hosts("+14155550100") == ["pbx.example", "main.example"]
+    assert await hosts("+14155550101") == ["main.example", "pbx.example"]
 
 
 # --- size ------------------------------------------------------------------------------------------------------------
