@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.spec import OpenAPIMediaType, Operation
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Schema
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
@@ -167,7 +167,11 @@ class _Export(Operation):
 
     def __post_init__(self) -> None:
         done = (self.responses or {})["200"]
-        done.content = {"text/csv": OpenAPIMediaType(), "application/json": OpenAPIMediaType()}  # type: ignore[union-attr]  # never a reference
+        items = Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT))
+        done.content = {  # type: ignore[union-attr]  # never a reference
+            "text/csv": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING)),
+            "application/json": OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT, properties={"items": items})),
+        }
 
 
 @get("/inventory/export", responses=refusals(), media_type="text/csv", operation_class=_Export)
