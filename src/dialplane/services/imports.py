@@ -287,7 +287,7 @@ async def _step(tx: Transaction, imported: StockImport, now: datetime) -> StockI
     moved = replace(imported, counts=_moved(imported.counts, wanted, noted), reached=reached, updated_at=now)
     if applying:
         await _set_aside(tx, moved, now)
-    if len(lines) < STEP:
+    if not asdict(moved.counts)[wanted.value]:
         moved = (
             replace(moved, state=ImportState.APPLIED, applied_at=now)
             if applying
