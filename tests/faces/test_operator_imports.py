@@ -144,10 +144,10 @@ async def test_number_on_a_trunk_is_given_to_its_account_by_file_or_one_by_one(
     item: dict[str, object] = {"number": "+12025550101", "type": "local", "country": "US", "name": "Front desk"}
     item |= {"account_id": str(tenant.id), "trunk_id": trunk["id"], "monthly_micros": 2_000_000}
 
-    single = await operator.ask("POST", "/inventory", {"items": [item]})
+    single = await operator.ask("POST", "/inventory", {"items": [item, item]})
     await read_file(operator, b"number\n+12025550102\n", f"apply=true&account_id={tenant.id}&trunk=PBX")
 
-    assert single.json == {"imported": 1, "numbers": ["+12025550101"], "known": 0}
+    assert single.json == {"imported": 1, "numbers": ["+12025550101"], "known": 1}
     held = (await client.ask("GET", "/v1.0/numbers")).json["result"]
     assert sorted((each["number"], each["name"], each["status"]) for each in held) == [
         ("+12025550101", "Front desk", "active"), ("+12025550102", "", "active"),

@@ -135,9 +135,13 @@ async def test_what_is_here_or_on_its_way_is_not_imported(database: PostgresData
     )  # fmt: skip
     await database.pool.execute("insert into port_claims values ('+12025550104', $1)", port_id)
 
-    read = await preview(database, "number,count\n+12025550101,5\n")
+    read = await preview(database, "number,count\n+12025550101,6\n")
+    await database.pool.execute("insert into port_claims values ('+12025550105', $1)", port_id)
+    await start_import(database, read.id, NOW, skip_problems=True)
+    applied = await finish(database, read.id, NOW)
 
-    assert await outcomes(database, read) == ["known", "known", "known", "problem", "new"]
+    assert await outcomes(database, read) == ["known", "known", "known", "problem", "known", "added"]
+    assert (applied.counts.new, applied.counts.known, applied.counts.problem) == (0, 4, 1)
 
 
 async def test_two_imports_of_the_same_numbers_at_once_put_each_in_once(database: PostgresDatabase) -> None:
@@ -377,6 +381,8 @@ async def test_account_that_was_closed_since_the_preview_gets_nothing(database: 
     applied = await finish(database, read.id, NOW)
 
     assert (applied.counts.added, applied.counts.problem) == (1, 1)
+    [wrong] = await list_lines(database, read.id, [Outcome.PROBLEM])
+    assert (wrong.line, wrong.field, wrong.row) == (2, "account_id", None)
     assert await numbers_in_stock(database) == ["+14155550101"]
     assert await credit_of(database, account_id) == (100_000_000, 0)
 

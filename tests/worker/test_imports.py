@@ -8,7 +8,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.imports import ImportId, ImportState, StockImport
 from dialplane.services.imports import ImportWish, get_import, preview_import, start_import
 
-NUMBERS = 8_000
+NUMBERS = 4_000
 
 
 async def _start(dsn: str) -> asyncio.subprocess.Process:

@@ -309,7 +309,8 @@ def _moved(counts: Counts, wanted: Outcome, noted: Sequence[Noted]) -> Counts:
 
 
 async def _put_in(tx: Transaction, imported: StockImport, lines: Sequence[ImportLine], now: datetime) -> list[Noted]:
-    """Put lines into stock, each in its turn: an account that was closed since gets nothing."""
+    """Put lines into stock. What changed since the preview counts: an account that was closed gets nothing, and a
+    number that came here by another way meanwhile is known."""
     checked = await _checked(tx, await Owners.load(tx), lines)
     placed = await place(tx, [line.row for line in checked if line.row is not None], OPERATOR, now)
     await _settle(tx, imported, placed, now)

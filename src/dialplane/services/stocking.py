@@ -29,7 +29,7 @@ class Placed:
     """What came into stock, and what the accounts that have it at once are to pay."""
 
     items: Mapping[str, Item]
-    """By number; what was in stock or held already is not among them."""
+    """By number; what is in stock, held or on its way here already is not among them."""
     charges: Sequence[tuple[AccountId, Charge]]
 
 
@@ -38,17 +38,19 @@ async def put_in_stock(
 ) -> list[str]:
     """Put numbers on offer, or give them to the accounts that the rows name; the numbers that were new, in order.
 
-    Safe to repeat: what is in stock stays as it is. Raises Invalid naming the field (and NotFound, InsufficientBalance
-    for an account); nothing is done then.
+    Safe to repeat: what is in stock stays as it is; of rows with the same number the first counts. Raises Invalid
+    naming the field, InsufficientBalance; nothing is done then.
     """
     for row in rows:
         row.item.check()
+    first = {row.item.number: row for row in reversed(rows)}
+    once = [row for row in rows if row is first[row.item.number]]
     async with database.transaction() as tx:
-        await check_owners(tx, rows)
-        placed = await place(tx, rows, by, now, carrier=carrier)
+        await check_owners(tx, once)
+        placed = await place(tx, once, by, now, carrier=carrier)
         for account_id, wanted in placed.charges:
             await charge(tx, account_id, wanted, now)
-    return [row.item.number for row in rows if row.item.number in placed.items]
+    return [row.item.number for row in once if row.item.number in placed.items]
 
 
 async def check_owners(tx: Transaction, rows: Sequence[StockRow]) -> None:
@@ -95,9 +97,10 @@ class Owners:
 
 
 async def place(tx: Transaction, rows: Sequence[StockRow], by: Actor, now: datetime, *, carrier: str = OWNED) -> Placed:
-    """Put checked rows into stock; those of accounts become numbers of theirs, with history and events as a purchase
-    has them. The charges are the caller's to make, in the same transaction."""
-    taken = await tx.numbers.taken([row.item.number for row in rows], since=now - QUARANTINE)
+    """Put checked rows of different numbers into stock; those of accounts become numbers of theirs, with history and
+    events as a purchase has them. The charges are the caller's to make, in the same transaction."""
+    wanted = [row.item.number for row in rows]
+    taken = await tx.numbers.taken(wanted, since=now - QUARANTINE) | await tx.ports.claimed(wanted)
     made = [(row, _made(row, carrier, now)) for row in rows if row.item.number not in taken]
     added = await tx.inventory.add_items([item for _, item in made])
     fresh = [(row, item) for row, item in made if item.number in added]

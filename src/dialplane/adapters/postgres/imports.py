@@ -134,12 +134,13 @@ def _line_values(line: ImportLine) -> tuple[object, ...]:
 
 
 def _line(row: asyncpg.Record) -> ImportLine:
+    outcome = Outcome(row["outcome"])
     return ImportLine(
         position=row["position"],
         line=row["line"],
-        outcome=Outcome(row["outcome"]),
+        outcome=outcome,
         number=row["number"],
-        row=_row(row) if row["type"] else None,
+        row=None if outcome is Outcome.PROBLEM else _row(row),
         field=row["field"],
         detail=row["detail"],
         item_id=None if row["item_id"] is None else ItemId(row["item_id"]),
