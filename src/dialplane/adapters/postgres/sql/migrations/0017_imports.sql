@@ -48,8 +48,7 @@ create table inventory_import_lines (
 -- what accounts will be charged
 create index inventory_import_lines_priced on inventory_import_lines (import_id, position)
     where account_id is not null and setup_micros + monthly_micros > 0;
--- what is wrong, page by page
-create index inventory_import_lines_wrong on inventory_import_lines (import_id, position) where outcome = 'problem';
+-- None by outcome: it changes with each line, and without an index the change stays on the line's own page.
 
 -- by which trunk a number is reached, where that is known; a trunk is only ever marked as deleted
 alter table inventory_items add column trunk_id uuid;
