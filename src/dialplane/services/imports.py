@@ -310,9 +310,11 @@ def _moved(counts: Counts, wanted: Outcome, noted: Sequence[Noted]) -> Counts:
 
 async def _put_in(tx: Transaction, imported: StockImport, lines: Sequence[ImportLine], now: datetime) -> list[Noted]:
     """Put lines into stock. What changed since the preview counts: an account that was closed gets nothing, and a
-    number that came here by another way meanwhile is known."""
+    number that came here by another way meanwhile, or is to come by a port, is known."""
     checked = await _checked(tx, await Owners.load(tx), lines)
-    placed = await place(tx, [line.row for line in checked if line.row is not None], OPERATOR, now)
+    claimed = await tx.ports.claimed([line.number for line in checked])
+    rows = [line.row for line in checked if line.row is not None and line.number not in claimed]
+    placed = await place(tx, rows, OPERATOR, now)
     await _settle(tx, imported, placed, now)
     return [
         Noted(line.position, Outcome.PROBLEM, None, line.field, line.detail)

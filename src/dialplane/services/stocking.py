@@ -29,7 +29,7 @@ class Placed:
     """What came into stock, and what the accounts that have it at once are to pay."""
 
     items: Mapping[str, Item]
-    """By number; what is in stock, held or on its way here already is not among them."""
+    """By number; what was in stock or held already is not among them."""
     charges: Sequence[tuple[AccountId, Charge]]
 
 
@@ -99,8 +99,7 @@ class Owners:
 async def place(tx: Transaction, rows: Sequence[StockRow], by: Actor, now: datetime, *, carrier: str = OWNED) -> Placed:
     """Put checked rows of different numbers into stock; those of accounts become numbers of theirs, with history and
     events as a purchase has them. The charges are the caller's to make, in the same transaction."""
-    wanted = [row.item.number for row in rows]
-    taken = await tx.numbers.taken(wanted, since=now - QUARANTINE) | await tx.ports.claimed(wanted)
+    taken = await tx.numbers.taken([row.item.number for row in rows], since=now - QUARANTINE)
     made = [(row, _made(row, carrier, now)) for row in rows if row.item.number not in taken]
     added = await tx.inventory.add_items([item for _, item in made])
     fresh = [(row, item) for row, item in made if item.number in added]
