@@ -19,7 +19,6 @@ from dialplane.services.inventory import (
     reserve,
     search,
 )
-from dialplane.services.inventory_csv import apply_csv, preview_csv
 from tests.services.buying import NOW, bought, buyer, item, stock
 
 SF, LA, FREE, SEOUL = "+14155550100", "+13105557777", "+18005551234", "+82212345678"
@@ -175,40 +174,3 @@ async def test_reservation_is_given_back_once(stocked: PostgresDatabase) -> None
 async def test_reserving_the_unknown_is_not_found(database: PostgresDatabase) -> None:
     with pytest.raises(NotFound):
         await reserve(database, await buyer(database), SF, NOW)
-
-
-CSV = """number,type,country,locality,monthly_micros,capabilities
-+14155550100,local,us,San Francisco,1000000,voice sms mms
-+18005551234,toll-free,US,,,
-"""
-
-
-async def test_csv_is_shown_before_it_is_applied(database: PostgresDatabase) -> None:
-    preview = await preview_csv(database, CSV)
-    assert (preview.new, preview.known, preview.problems) == ((SF, FREE), (), ())
-    assert await search(database, ItemQuery(country="US"), NOW) == []
-
-    await apply_csv(database, CSV, NOW)
-
-    offers = await search(database, ItemQuery(country="US"), NOW)
-    assert [(o.number, o.locality, o.monthly_micros, o.capabilities) for o in offers] == [
-        (SF, "San Francisco", 1_000_000, ("voice", "sms", "mms")),
-        (FREE, "", 0, ("voice", "sms")),
-    ]
-    assert (await preview_csv(database, CSV)).known == (SF, FREE)
-
-
-async def test_csv_with_faults_names_each_line_and_imports_nothing(database: PostgresDatabase) -> None:
-    text = "number,type,country,setup_micros\n+14155550100,local,US,1.5\n+1,local,US,\n+14155550101,local,US,0\n"
-
-    with pytest.raises(Invalid) as refusal:
-        await apply_csv(database, text, NOW)
-
-    assert [(fault["line"], fault["field"]) for fault in refusal.value.details] == [(2, "setup_micros"), (3, "number")]
-    assert await search(database, ItemQuery(country="US"), NOW) == []
-
-
-@pytest.mark.parametrize("heading", ["number,type", "number,type,country,price", ""])
-async def test_csv_with_a_wrong_heading_is_refused(database: PostgresDatabase, heading: str) -> None:
-    with pytest.raises(Invalid):
-        await preview_csv(database, heading + "\n")

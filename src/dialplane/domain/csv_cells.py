@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+# Some spreadsheets take blanks before the sign, and the wide signs of Asian keyboards, too.
+_FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
 
 
 def guard(text: str) -> str:

@@ -10,7 +10,7 @@ import phonenumbers
 
 from dialplane.domain.documents import LONGEST_KIND
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import AccountId, ItemId
+from dialplane.domain.ids import AccountId, ItemId, TrunkId
 from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.numbers import NumberKind
 
@@ -31,6 +31,7 @@ MOST_PASSED_OVER = 100_000
 """Of a search: each item passed over is read."""
 
 _MOST_DOCUMENTS = 20
+_LONGEST_FILTER = 128
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PATTERN = re.compile(r"[0-9*]{0,15}")
@@ -67,6 +68,8 @@ class Item:
     """Who holds, has or last had it."""
     state_until: datetime | None = None
     """The end of a reservation or of the quarantine; None where an order or an owner has it."""
+    trunk_id: TrunkId | None = None
+    """By which it is reached, where that is known: calls that it makes leave there first."""
 
     def may_be_ordered_by(self, account_id: AccountId, now: datetime) -> bool:
         """Offered, or reserved by this account, or reserved by somebody whose time is over."""
@@ -168,6 +171,33 @@ def _invalid(field: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Inva
     return Invalid(f"{field} {says}", reason=reason, field=field)
 
 
+@dataclass(frozen=True, slots=True)
+class StockQuery:
+    """Which items the operator looks at; every given part must hold."""
+
+    states: tuple[ItemState, ...] = ()
+    kinds: tuple[NumberKind, ...] = ()
+    country: str = ""
+    starts_with: str = ""
+    """Digits after the `+`."""
+    region: str = ""
+    locality: str = ""
+    """In whatever case."""
+    carrier: str = ""
+    account_id: AccountId | None = None
+    """Who holds, has or last had it."""
+    trunk_id: TrunkId | None = None
+
+    def check(self) -> None:
+        """Raises Invalid naming the field."""
+        if not _PATTERN.fullmatch(self.starts_with) or "*" in self.starts_with:
+            raise _invalid("starts_with", "is made of digits, 15 at most")
+        for name in ("country", "region", "locality", "carrier"):
+            value = getattr(self, name)
+            if len(value) > _LONGEST_FILTER or "\0" in value:
+                raise _invalid(name, f"has {_LONGEST_FILTER} characters at most")
+
+
 class ReservationStatus(StrEnum):
     HELD = "held"
     USED = "used"
@@ -211,6 +241,7 @@ class NewItem:
     setup_micros: Micros = ZERO
     monthly_micros: Micros = ZERO
     documents_required: tuple[str, ...] = ()
+    trunk_id: TrunkId | None = None
 
     def check(self) -> None:
         """Raises Invalid naming the field."""

@@ -26,12 +26,13 @@ from dialplane.domain.port_exceptions import PortFault
 from dialplane.domain.porting import Port, PortStatus
 from dialplane.domain.sandbox_stock import COUNTRIES
 
-_KINDS = {
+KINDS = {
     PhoneNumberType.FIXED_LINE: NumberKind.LOCAL,
     PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.LOCAL,
     PhoneNumberType.MOBILE: NumberKind.MOBILE,
     PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
 }
+"""What a number's own digits say of its type; others are not sold here."""
 
 _SIMULATED = re.compile(r"\+1[2-9][0-9]{2}5550(9[0-9]{2})")
 
@@ -80,7 +81,7 @@ def look_up(number: str, *, here: Collection[str] = (), in_porting: Collection[s
     country = phonenumbers.region_code_for_number(parsed) or ""
     if not country or not phonenumbers.is_valid_number(parsed):
         return Portability(number, country, obstacle=Obstacle.NOT_A_NUMBER)
-    kind = _KINDS.get(phonenumbers.number_type(parsed))
+    kind = KINDS.get(phonenumbers.number_type(parsed))
     return Portability(number, country, kind, _obstacle(number, country, kind, here, in_porting))
 
 

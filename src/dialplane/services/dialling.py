@@ -284,13 +284,15 @@ def _way_to_sip(target: str) -> Way:
 
 
 async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
-    """A number of our own is reached directly; any other through the trunks, by priority."""
+    """A number of our own is reached directly; any other through the trunks: first the one by which the caller's own
+    number is reached, where that is known, because only its carrier knows the number; then by priority."""
     target = call.destination.target
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
     trunks = [trunk for trunk in await tx.trunks.list_live() if trunk.host]
     if not trunks:
         raise Unavailable("There is no trunk that takes calls to the PSTN")
+    own = await tx.inventory.find_trunk_of(call.source.target)
     return [
         Way(
             uri=f"sip:{target}@{trunk.host}:{trunk.port}",
@@ -300,5 +302,5 @@ async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
             username=trunk.username,
             password=trunk.password,
         )
-        for trunk in sorted(trunks, key=lambda trunk: trunk.priority)
+        for trunk in sorted(trunks, key=lambda trunk: (trunk.id != own, trunk.priority))
     ]

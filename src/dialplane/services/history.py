@@ -1,5 +1,6 @@
 """The history of numbers: written in the transaction of the change itself, read by who holds the number."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +20,8 @@ class HistoryStore(Protocol):
 
     async def add(self, event: NumberEvent) -> None: ...
 
+    async def add_many(self, events: Sequence[NumberEvent]) -> None: ...
+
     async def list_for(self, number_id: NumberId, *, before: datetime | None, limit: int) -> list[NumberEvent]:
         """Newest first; made before `before`."""
         ...
@@ -31,8 +34,16 @@ async def record(tx: Transaction, before: Number | None, after: Number, what: st
     """
     changes = _compare({} if before is None else _facts(before), _facts(after))
     if changes:
-        entry = NumberEvent(new_id(now), after.id, after.account_id, after.number, what, by, changes, now)
-        await tx.history.add(entry)
+        await tx.history.add(_entry(after, what, by, changes, now))
+
+
+async def record_new(tx: Transaction, numbers: Sequence[Number], what: str, by: Actor, now: datetime) -> None:
+    """`record` for many new numbers at once."""
+    await tx.history.add_many([_entry(number, what, by, _compare({}, _facts(number)), now) for number in numbers])
+
+
+def _entry(number: Number, what: str, by: Actor, changes: tuple[FieldChange, ...], now: datetime) -> NumberEvent:
+    return NumberEvent(new_id(now), number.id, number.account_id, number.number, what, by, changes, now)
 
 
 async def list_history(

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import AlreadyExists, Conflict, LimitExceeded, NotFound
-from dialplane.domain.ids import AccountId, ItemId, new_id
+from dialplane.domain.history import OPERATOR
+from dialplane.domain.ids import AccountId, ItemId, TrunkId, new_id
+from dialplane.domain.imports import StockRow
 from dialplane.domain.inventory import (
     MOST_RESERVED,
     OWNED,
@@ -21,8 +23,10 @@ from dialplane.domain.inventory import (
     Offer,
     Reservation,
     ReservationStatus,
+    StockQuery,
 )
 from dialplane.domain.numbers import QUARANTINE, NumberKind
+from dialplane.services.stocking import put_in_stock
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -30,7 +34,7 @@ class InventoryStore(Protocol):
     """Port: stock and reservations."""
 
     async def add_items(self, items: Sequence[Item]) -> set[str]:
-        """Insert those whose number is not in stock yet; the numbers that went in."""
+        """Insert those whose number is not in stock yet, offered or assigned; the numbers that went in."""
         ...
 
     async def count_by_carrier(self) -> Mapping[str, Mapping[ItemState, int]]:
@@ -39,6 +43,22 @@ class InventoryStore(Protocol):
 
     async def find_known(self, numbers: Sequence[str]) -> set[str]:
         """Those of the numbers that are in stock, whatever their state."""
+        ...
+
+    async def remove_untouched(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, ItemState]:
+        """Delete those that nobody had or held since they came; the state of the others that are there."""
+        ...
+
+    async def look_again(self) -> None:
+        """Let the search know that the stock is another size now."""
+        ...
+
+    async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
+        """Items in the order of their numbers, whatever their state; those after the number `after`."""
+        ...
+
+    async def find_trunk_of(self, number: str) -> TrunkId | None:
+        """The trunk by which the number is reached, where that is known."""
         ...
 
     async def list_countries(self) -> Mapping[str, Sequence[NumberKind]]:
@@ -148,7 +168,7 @@ async def _offer_virtual(tx: Transaction, count: int, now: datetime) -> list[Off
     return [Offer(number, NumberKind.VIRTUAL, country="899", capabilities=("voice",)) for number in free]
 
 
-# --- the operator's imports ------------------------------------------------------------------------------------------
+# --- the operator's stock --------------------------------------------------------------------------------------------
 
 
 async def import_items(
@@ -156,35 +176,9 @@ async def import_items(
 ) -> list[str]:
     """Put numbers on offer; the numbers that were new, in the order given. Safe to repeat.
 
-    Raises Invalid naming the field and, in its details, the number; nothing is imported then.
+    Raises Invalid naming the field; nothing is imported then.
     """
-    for item in items:
-        item.check()
-    made = [_made(item, carrier, now) for item in items]
-    async with database.transaction() as tx:
-        added = await tx.inventory.add_items(made)
-    return [item.number for item in items if item.number in added]
-
-
-def _made(item: NewItem, carrier: str, now: datetime) -> Item:
-    return Item(
-        id=ItemId(new_id(now)),
-        number=item.number,
-        carrier=carrier,
-        kind=item.kind,
-        country=item.country,
-        state=ItemState.OFFERED,
-        setup_micros=item.setup_micros,
-        monthly_micros=item.monthly_micros,
-        created_at=now,
-        region=item.region,
-        locality=item.locality,
-        postal_code=item.postal_code,
-        latitude=item.latitude,
-        longitude=item.longitude,
-        capabilities=item.capabilities,
-        documents_required=item.documents_required,
-    )
+    return await put_in_stock(database, [StockRow(item) for item in items], OPERATOR, now, carrier=carrier)
 
 
 # --- reservations ----------------------------------------------------------------------------------------------------

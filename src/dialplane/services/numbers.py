@@ -33,6 +33,10 @@ class NumberStore(Protocol):
         """Raises AlreadyExists where somebody holds the number (NUM-1)."""
         ...
 
+    async def add_many(self, numbers: Sequence[Number]) -> None:
+        """The same for many, in one round trip."""
+        ...
+
     async def save(self, number: Number) -> None:
         """Write over the row of the same id. Raises AlreadyExists as `add` does."""
         ...

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.flows import FlowStore
     from dialplane.services.history import HistoryStore
     from dialplane.services.idempotency import IdempotencyStore
+    from dialplane.services.imports import ImportStore
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
     from dialplane.services.messages import MessageStore
@@ -68,6 +69,8 @@ class Transaction(Protocol):
     def history(self) -> HistoryStore: ...
     @property
     def idempotency(self) -> IdempotencyStore: ...
+    @property
+    def imports(self) -> ImportStore: ...
     @property
     def inventory(self) -> InventoryStore: ...
     @property

@@ -9,6 +9,7 @@ from typing import Any
 from dialplane.domain.ids import utc_now
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
+from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
@@ -27,6 +28,7 @@ from dialplane.worker.repeat import repeat
 ORDERS_S = 1.0
 PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
+IMPORTS_S = 1.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 STOP_S = 20.0
@@ -110,8 +112,12 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         gone = await finish_port_outs(database, billing_time)
         return bool(played or arrived or gone)
 
+    async def imports() -> bool:
+        return await go_on_with_imports(database, await read_clock(database, now=deps.clock()))
+
     async def left_over() -> bool:
         now = deps.clock()
+        await forget_imports(database, await read_clock(database, now=now))
         await release_left_holds(database, now)
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         return False
@@ -119,6 +125,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
     return [
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
+        ("imports", imports, IMPORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
     ]

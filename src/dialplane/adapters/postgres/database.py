@@ -22,6 +22,7 @@ from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
 from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
+from dialplane.adapters.postgres.imports import PostgresImportStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
@@ -120,6 +121,10 @@ class PostgresTransaction:
     @cached_property
     def idempotency(self) -> PostgresIdempotencyStore:
         return PostgresIdempotencyStore(self.connection)
+
+    @cached_property
+    def imports(self) -> PostgresImportStore:
+        return PostgresImportStore(self.connection)
 
     @cached_property
     def inventory(self) -> PostgresInventoryStore:

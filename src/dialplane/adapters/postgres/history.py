@@ -1,5 +1,6 @@
 """The history of numbers in Postgres."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -18,14 +19,21 @@ class PostgresHistoryStore:
         self._connection = connection
 
     async def add(self, event: NumberEvent) -> None:
-        changes = [{"field": each.field, "from": each.old, "to": each.new} for each in event.changes]
-        await self._connection.execute(
-            _SQL["add"], event.id, event.number_id, event.account_id, event.number, event.what, event.actor.kind,
-            event.actor.id, changes, event.created_at,
-        )  # fmt: skip
+        await self._connection.execute(_SQL["add"], *_values(event))
+
+    async def add_many(self, events: Sequence[NumberEvent]) -> None:
+        await self._connection.executemany(_SQL["add"], [_values(event) for event in events])
 
     async def list_for(self, number_id: NumberId, *, before: datetime | None, limit: int) -> list[NumberEvent]:
         return [_read(row) for row in await self._connection.fetch(_SQL["list_for"], number_id, before, limit)]
+
+
+def _values(event: NumberEvent) -> tuple[object, ...]:
+    changes = [{"field": each.field, "from": each.old, "to": each.new} for each in event.changes]
+    return (
+        event.id, event.number_id, event.account_id, event.number, event.what, event.actor.kind, event.actor.id,
+        changes, event.created_at,
+    )  # fmt: skip
 
 
 def _read(row: asyncpg.Record) -> NumberEvent:

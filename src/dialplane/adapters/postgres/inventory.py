@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.adapters.postgres.item_search import search_sql
-from dialplane.domain.ids import AccountId, ItemId
-from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus
+from dialplane.adapters.postgres.item_search import search_sql, stock_sql
+from dialplane.domain.ids import AccountId, ItemId, TrunkId
+from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus, StockQuery
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 
@@ -27,7 +27,7 @@ class PostgresInventoryStore:
             (
                 i.id, i.number, i.carrier, i.kind, i.country, i.region, i.locality, i.postal_code, i.latitude,
                 i.longitude, ",".join(i.capabilities), i.setup_micros, i.monthly_micros,
-                ",".join(i.documents_required), i.created_at,
+                ",".join(i.documents_required), i.created_at, i.state, i.account_id, i.trunk_id,
             )
             for i in items
         ]  # fmt: skip
@@ -44,6 +44,20 @@ class PostgresInventoryStore:
 
     async def find_known(self, numbers: Sequence[str]) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["find_known"], numbers)}
+
+    async def remove_untouched(self, item_ids: Sequence[ItemId]) -> dict[ItemId, ItemState]:
+        rows = await self._connection.fetch(_SQL["remove_untouched"], item_ids)
+        return {ItemId(row["id"]): ItemState(row["state"]) for row in rows}
+
+    async def look_again(self) -> None:
+        await self._connection.execute(_SQL["look_again"])
+
+    async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
+        sql, arguments = stock_sql(query, after=after, limit=limit)
+        return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
+
+    async def find_trunk_of(self, number: str) -> TrunkId | None:
+        return await self._connection.fetchval(_SQL["find_trunk_of"], number)  # type: ignore[no-any-return]  # a column
 
     async def list_countries(self) -> dict[str, tuple[NumberKind, ...]]:
         rows = await self._connection.fetch(_SQL["list_countries"])
@@ -129,6 +143,7 @@ def read_item(row: asyncpg.Record) -> Item:
         documents_required=tuple(row["documents_required"]),
         account_id=row["account_id"],
         state_until=row["state_until"],
+        trunk_id=row["trunk_id"],
     )
 
 

@@ -27,6 +27,13 @@ class PostgresNumberStore:
     async def add(self, number: Number) -> None:
         await self._write(_SQL["add"], number)
 
+    async def add_many(self, numbers: Sequence[Number]) -> None:
+        try:
+            await self._connection.executemany(_SQL["add"], [_values(number) for number in numbers])
+        except asyncpg.UniqueViolationError as fault:
+            raise_if_taken(fault)
+            raise
+
     async def save(self, number: Number) -> None:
         await self._write(_SQL["save"], number)
 

@@ -11,6 +11,7 @@ from dialplane.faces.operator import (
     accounts,
     documentation,
     documents,
+    imports,
     platform,
     port_outs,
     ports,
@@ -20,7 +21,6 @@ from dialplane.faces.operator import (
     stock,
     traffic,
 )
-from dialplane.faces.operator.csv_bodies import LARGEST_CSV
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
 from dialplane.services.idempotency import OPERATOR
@@ -28,6 +28,7 @@ from dialplane.services.idempotency import OPERATOR
 RESOURCES = [
     accounts.router,
     documents.router,
+    imports.router,
     platform.router,
     port_outs.router,
     ports.router,
@@ -53,7 +54,7 @@ def routers(ports: Dependencies) -> list[Router]:
         return OperatorOnly(app, ports=ports)
 
     def bodies(app: ASGIApp) -> BodyLimits:
-        return BodyLimits(app, largest=LARGEST_CSV)  # Litestar keeps the other routes to the usual size
+        return BodyLimits(app, largest=imports.LARGEST_FILE)  # Litestar keeps the other routes to the usual size
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)

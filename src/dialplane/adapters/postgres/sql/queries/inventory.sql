@@ -3,14 +3,18 @@
 -- name: add_items
 insert into inventory_items (
     id, number, carrier, type, country, region, locality, postal_code, latitude, longitude, capabilities,
-    setup_micros, monthly_micros, documents_required, state, created_at, updated_at
+    setup_micros, monthly_micros, documents_required, state, account_id, trunk_id, created_at, updated_at
 )
+-- In the order of the numbers, so that two imports of the same numbers never wait for each other.
 select id, number, carrier, type, country, region, locality, postal_code, latitude, longitude,
-    string_to_array(capabilities, ','), setup_micros, monthly_micros, string_to_array(documents, ','), 'offered', at, at
+    string_to_array(capabilities, ','), setup_micros, monthly_micros, string_to_array(documents, ','), state,
+    account_id, trunk_id, at, at
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::timestamptz[])
+    $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::timestamptz[],
+    $16::text[], $17::uuid[], $18::uuid[])
     as n (id, number, carrier, type, country, region, locality, postal_code, latitude, longitude, capabilities,
-        setup_micros, monthly_micros, documents, at)
+        setup_micros, monthly_micros, documents, at, state, account_id, trunk_id)
+order by number
 on conflict (number) do nothing
 returning number
 
@@ -19,6 +23,22 @@ select carrier, state, count(*) from inventory_items group by carrier, state
 
 -- name: find_known
 select number from inventory_items where number = any($1::text[])
+
+-- name: remove_untouched
+-- Whatever happens to an item changes its state, and with it updated_at. One that is being bought at this moment is waited
+-- for, and stays.
+with removed as (
+    delete from inventory_items
+    where id = any($1::uuid[]) and state = 'offered' and updated_at = created_at
+    returning id
+)
+select id, state from inventory_items where id = any($1::uuid[]) and id not in (select id from removed)
+
+-- name: look_again
+analyze (skip_locked) inventory_items
+
+-- name: find_trunk_of
+select trunk_id from inventory_items where number = $1
 
 -- name: lock_by_number
 select * from inventory_items where number = $1 for update
