@@ -17,6 +17,7 @@ from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, Nu
 from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
+from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
@@ -282,9 +283,10 @@ async def restore_number(
     """Take a released number back within its quarantine: the same id, targets, name and tags, at no charge.
 
     Raises NotFound, Conflict where it was not released or its quarantine is over, LimitExceeded where the plan allows
-    no further virtual number.
+    no further virtual number, NotPermitted where the account is not active.
     """
     async with database.transaction() as tx:
+        await hold_active_alone(tx, account_id)
         number = await tx.numbers.find_locked(account_id, number_id)
         if number is None:
             raise _not_found()

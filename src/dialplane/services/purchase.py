@@ -135,7 +135,7 @@ async def _look(tx: Transaction, account_id: AccountId, wanted: NumberOrder, now
 
 
 async def _buyer(tx: Transaction, account_id: AccountId) -> Buyer:
-    account = await tx.accounts.find(account_id)
+    account = await tx.accounts.hold(account_id)
     if account is None:
         raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
     return Buyer(account.id, account.organization_id, account.status, account.identity_status)
@@ -337,7 +337,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
     """
     check_virtual(wanted.number)
     async with database.transaction() as tx:
-        account = await tx.accounts.find(account_id, for_update=True)  # others of the account that count wait here
+        account = await tx.accounts.hold(account_id, alone=True)  # others of the account that count wait here
         if account is None:
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         if wanted.idempotency_key:

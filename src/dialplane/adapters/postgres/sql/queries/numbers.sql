@@ -107,5 +107,10 @@ for update skip locked
 
 -- name: hasten_unpaid
 -- By the number's own days, not by a clock: credit arrives by the wall's, renewals go by the sandbox's, if it was moved.
+-- Locked in the order in which the end of an account locks them.
 update numbers set look_at = renews_at
-where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'
+where id in (
+    select id from numbers
+    where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'
+    order by id for update
+)
