@@ -9,6 +9,7 @@ from typing import Any
 from dialplane.domain.ids import utc_now
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
+from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
@@ -29,6 +30,8 @@ PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
+SWEEP_S = 3600.0
+"""Of files that are a day old and nobody's: an hour more or less is no matter."""
 STOP_S = 20.0
 """A webhook's attempt and a carrier's answer end by then; what does not is taken up again by the next worker."""
 
@@ -46,6 +49,8 @@ class WorkerDeps:
     web: Web
     message_carrier: MessageCarrier
     carriers: Carriers
+    documents: KeptFiles
+    recordings: KeptFiles
     clock: Callable[[], datetime] = utc_now
 
 
@@ -111,11 +116,18 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         return False
 
+    async def left_files() -> bool:
+        now = deps.clock()
+        await sweep_documents(database, deps.documents, now)
+        await sweep_recordings(database, deps.recordings, now)
+        return False
+
     steps: list[tuple[str, Callable[[], Awaitable[bool]], float]] = [
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
+        ("left_files", left_files, SWEEP_S),
     ]
     return [repeat(name, step, wake=asyncio.Event(), stopping=stop, poll_s=pause) for name, step, pause in steps]
 
