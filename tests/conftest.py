@@ -32,6 +32,20 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Tests that share a platform of their module go to one worker: on two there would be two platforms."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "at" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process owns the cluster; workers find it through the environment."""
     if not hasattr(config, "workerinput") and "DIALPLANE_TEST_CLUSTER" not in os.environ:

@@ -71,6 +71,13 @@ DIALECTS: dict[str, Purchase] = {
 }
 
 
+async def heard(ask: Purchase, buyer: Buyer, number: str) -> Answer:
+    """Asks again where so many come at once that a request finds no connection to the database for two seconds."""
+    while (answer := await ask(buyer, number)).status == 503:
+        pass
+    return answer
+
+
 def outcome(dialect: str, answer: Answer) -> str:
     """`sold`, `taken`, or what else it was: each dialect's own words for both, and nothing else will do."""
     if answer.status == (201 if dialect.startswith("twilio") else 200):
@@ -114,7 +121,7 @@ async def test_two_hundred_buyers_of_one_number_in_every_dialect_make_one_sale(
     await stock(database, NUMBER)
     async with buyers(database, tmp_path, 5) as everybody:
         attempts = [
-            (name, ask(each, NUMBER)) for _ in range(10) for each in everybody for name, ask in DIALECTS.items()
+            (name, heard(ask, each, NUMBER)) for _ in range(10) for each in everybody for name, ask in DIALECTS.items()
         ]
         answers = await asyncio.gather(*(attempt for _, attempt in attempts))
 
@@ -132,7 +139,7 @@ async def test_forty_buyers_of_a_number_that_the_carrier_must_be_asked_for_make_
     names = list(DIALECTS) * 10
     async with buyers(database, tmp_path, len(names)) as everybody:
         answers = await asyncio.gather(
-            *(DIALECTS[name](each, NUMBER) for name, each in zip(names, everybody, strict=True))
+            *(heard(DIALECTS[name], each, NUMBER) for name, each in zip(names, everybody, strict=True))
         )
 
     assert Counter(map(outcome, names, answers)) == {"sold": 1, "taken": 39}
