@@ -9,7 +9,8 @@ from pathlib import Path
 class FolderObjects:
     """Fulfils `services.documents.ObjectStore` and `services.left_files.KeptFiles`.
 
-    On several hosts the folder is a shared disk. A file appears whole or not at all: it is written under another name, brought to the disk, and renamed.
+    On several hosts the folder is a shared disk. A file appears whole or not at all: it is written under another name,
+    brought to the disk, and renamed.
     """
 
     def __init__(self, folder: Path) -> None:
