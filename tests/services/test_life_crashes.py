@@ -1,13 +1,7 @@
-"""Death at every step of a number's life: what is left is whole after the worker came by (NUM-3, LED-7, LED-11).
-
-Two deaths are tried: a task that is cut off wherever it waits, in the middle of a statement too, and a process that is
-killed between any two statements, before and after each commit.
-"""
+"""Death at every step of a number's life: what is left is whole after the worker came by (NUM-3, LED-7, LED-11)."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +11,6 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.documents import Verdict
-from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
 from dialplane.domain.numbers import QUARANTINE
@@ -31,66 +24,13 @@ from dialplane.services.reconcile import reconcile_orders, reconcile_stock
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch, set_clock
 from dialplane.services.transfer import transfer_number
-from tests.fakes.stepping import Death, DiesAfter, SteppedDatabase
-from tests.fakes.stopping import StopsAt
 from tests.services.buying import NOW, PRICE, bought, buy, buyer, carriers, credit_of, stock
-from tests.services.life import assert_life_is_whole, handed_in, reconcile, sub_account
+from tests.services.dying import Attempt, Play, die_at_every_step
+from tests.services.life import assert_life_is_whole, handed_in, sub_account
 
 CREDIT = 1_000_000_000
 MONTHLY = 1_000_000
 DUE = datetime(2026, 4, 30, 12, 0, tzinfo=NOW.tzinfo)
-
-Play = Callable[[PostgresDatabase], Coroutine[None, None, object]]
-"""What is to die, and is repeated after its death."""
-
-Begin = Callable[[str], Awaitable[Play]]
-"""Prepares one round with a fresh number."""
-
-Attempt = Callable[[PostgresDatabase, Play, int], Awaitable[bool]]
-"""Plays until the step, counted from 0; whether it died there."""
-
-
-async def is_cut_off(database: PostgresDatabase, play: Play, step: int) -> bool:
-    try:
-        await StopsAt(play(database), step)
-    except asyncio.CancelledError:
-        return True
-    return False
-
-
-async def is_killed(database: PostgresDatabase, play: Play, step: int) -> bool:
-    died = False
-    try:
-        await play(SteppedDatabase(database, DiesAfter(step + 1)))
-    except* Death:
-        died = True
-    return died
-
-
-@pytest.fixture(params=[is_cut_off, is_killed])
-def attempt(request: pytest.FixtureRequest) -> Attempt:
-    dies: Attempt = request.param
-    return dies
-
-
-async def die_at_every_step(database: PostgresDatabase, begin: Begin, attempt: Attempt, *, most: int = 120) -> int:
-    """Play the round again and again, each time dying one step later, until it lives to its end; how many deaths.
-
-    After each death the worker comes by, and the books must be right; the client then repeats what it had asked for.
-    """
-    for step in range(most):
-        play = await begin(f"+1415557{step:04}")
-        died = await attempt(database, play, step)
-        if died:
-            await reconcile(database)
-            await assert_life_is_whole(database)
-            with suppress(Refusal):  # it may have been done before the death
-                await play(database)
-        await reconcile(database)
-        await assert_life_is_whole(database)
-        if not died:
-            return step
-    raise AssertionError("the round never came to its end")
 
 
 @pytest.fixture
