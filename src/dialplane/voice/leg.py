@@ -7,7 +7,7 @@ driver. Every change of state goes to the journal; nothing here waits for the st
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -84,6 +84,7 @@ class Leg:
         self._end_text = ""
         self._limit: asyncio.TimerHandle | None = None
         self._action = call.action
+        self._answered_s = 0.0
 
     # --- what programs and dialling ask for ---
 
@@ -123,7 +124,7 @@ class Leg:
         if self.is_ended:
             return
         self.sip.answer(sdp)
-        self._progressing()
+        self.on_progressing()
 
     async def ring(self, *, with_media: bool = False) -> None:
         """Tell an incoming caller that it rings somewhere; `with_media` lets it hear what we send (183)."""
@@ -180,7 +181,7 @@ class Leg:
         if self.media is None or not self._audio.take_answer(sdp, self.media):
             self.hang_up(HangupReason.FAILED, text="the answer held no audio that we can speak")
             return
-        self._progressing()
+        self.on_progressing()
 
     def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
         if self.media is not None:
@@ -226,7 +227,7 @@ class Leg:
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
             cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
-            ended_at=self.context.now(),
+            ended_at=self._over_at(),
             updated_at=self.context.now(),
         )
         self.ended.set()
@@ -249,10 +250,19 @@ class Leg:
             return self._wanted_reason
         return unanswered_reason(self.call.direction, was, status)
 
-    def _progressing(self) -> None:
+    def on_progressing(self) -> None:
+        """The party has answered, or we have: the time that costs begins."""
         self.answered.set()
+        self._answered_s = asyncio.get_running_loop().time()
         self._move(CallStatus.PROGRESSING, progressing_at=self.context.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
+
+    def _over_at(self) -> datetime:
+        """From the answer on by the monotonic clock: setting the clock of the host changes no bill (LED-8)."""
+        answered_at = self.call.progressing_at
+        if answered_at is None:
+            return self.context.now()
+        return answered_at + timedelta(seconds=asyncio.get_running_loop().time() - self._answered_s)
 
     def _too_long(self) -> None:
         self.hang_up(HangupReason.TIMEOUT, text="the longest call is one hour")
