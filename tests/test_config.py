@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.config import LOOPBACK, Endpoint, SettingError, Settings, from_environment, override, to_environment
+from dialplane.domain.role_permissions import RolePermission
 
 
 def test_child_reads_the_settings_that_its_parent_has() -> None:
@@ -17,6 +18,7 @@ def test_child_reads_the_settings_that_its_parent_has() -> None:
         sandbox=False,
         run=Path("/run/d"),
         egress_allow=(ip_network("10.0.0.0/8"),),
+        developer_permissions=(RolePermission.parse("RestComm:Create,Read:Applications"),),
     )
 
     assert from_environment(to_environment(settings)) == settings
@@ -52,6 +54,7 @@ def test_without_the_sandbox_its_open_networks_go_too() -> None:
         ({"DIALPLANE_SANDBOX": "perhaps"}, "DIALPLANE_SANDBOX"),
         ({"DIALPLANE_DRAIN_S": "1h"}, "DIALPLANE_DRAIN_S"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"DIALPLANE_DEVELOPER_PERMISSIONS": "RestComm:Sing:Calls"}, "DIALPLANE_DEVELOPER_PERMISSIONS"),
     ],
 )
 def test_bad_setting_is_named(environment: dict[str, str], named: str) -> None:

@@ -10,6 +10,9 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from dialplane.domain.errors import Invalid
+from dialplane.domain.role_permissions import DEVELOPER, RolePermission
+
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
@@ -129,6 +132,8 @@ class Settings:
     """Of one account on the API, agents and access keys together; the sandbox's is higher."""
     address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE
     """Of one client address on the API; the sandbox's is higher."""
+    developer_permissions: tuple[RolePermission, ...] = DEVELOPER
+    """What accounts of Restcomm's role Developer may do: everything but making and changing accounts."""
 
     @property
     def credentials(self) -> Path:
@@ -187,6 +192,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
+        developer_permissions=_permissions(get("DIALPLANE_DEVELOPER_PERMISSIONS")),
     )
 
 
@@ -208,6 +214,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
+        "DIALPLANE_DEVELOPER_PERMISSIONS": " ".join(map(str, settings.developer_permissions)),
     }
 
 
@@ -276,6 +283,16 @@ def _networks(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Net
         return tuple(ip_network(word) for word in _words(text))
     except ValueError as fault:
         raise SettingError(f"DIALPLANE_EGRESS_ALLOW must be networks such as 10.0.0.0/8,::1/128: {fault}") from fault
+
+
+def _permissions(text: str | None) -> tuple[RolePermission, ...]:
+    """Absent: the usual ones. Empty: none."""
+    if text is None:
+        return DEVELOPER
+    try:
+        return tuple(map(RolePermission.parse, text.split()))
+    except Invalid as fault:
+        raise SettingError(f"DIALPLANE_DEVELOPER_PERMISSIONS: {fault.message}") from fault
 
 
 def _words(text: str) -> list[str]:

@@ -72,7 +72,9 @@ async def test_targets_are_written_as_with_every_number(client: Client) -> None:
     assert (await client.ask("GET", path)).json == made.json["targets"]
     await client.ask("PUT", path, {"message": hook})
     read = await client.ask("GET", f"/v1.0/number_patterns/{made.json['id']}")
-    assert read.json["targets"] == {"voice": None, "message": hook, "refer": None}
+    assert read.json["targets"] == {"voice": forward, "message": hook, "refer": None}
+    await client.ask("PUT", f"/v1.0/number_patterns/{made.json['id']}", {"targets": {"voice": None}})
+    assert (await client.ask("GET", path)).json == {"voice": None, "message": hook, "refer": None}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
 
 NUMBER = "+14155550100"
+UNKNOWN = "0f0e0d0c-0b0a-4908-8706-050403020100"
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,77 @@ async def test_target_union_is_written_and_read_back(client: Client) -> None:
 
     assert (written.status, written.json) == (200, wanted)
     assert two_ways.status == 400
+
+
+async def test_target_that_is_left_out_stays_and_null_takes_it_off(client: Client) -> None:
+    """Reference 10: a PUT with some of the fields is a partial update; DESIGN "Undo and targets"."""
+    bought = await client.ask("POST", "/v1.0/numbers", {"number": NUMBER})
+    path = f"/v1.0/numbers/{bought.json['id']}/targets"
+    forward, hook = {"type": "forward", "pstn": "+12025550123"}, {"type": "hook", "url": "https://example.org:443/in"}
+    kept = hook | {"method": "POST", "token": "incoming-sms"}
+
+    await client.ask("PUT", path, {"voice": forward})
+    both = await client.ask("PUT", path, {"message": hook})
+    same = await client.ask("PUT", path, {})
+    one = await client.ask("PUT", path, {"voice": None})
+
+    assert both.json == {"voice": forward, "message": kept, "refer": None}
+    assert same.json == both.json
+    assert one.json == {"voice": None, "message": kept, "refer": None}
+
+
+@pytest.mark.parametrize(
+    ("written", "reason", "field"),
+    [
+        ({"voice": {"type": "flow", "flow_id": UNKNOWN}}, "FLOW_NOT_FOUND", "voice.flow_id"),
+        ({"message": {"type": "flow", "flow_id": UNKNOWN}}, "FLOW_NOT_FOUND", "message.flow_id"),
+        (
+            {"refer": {"type": "application", "application_id": UNKNOWN}},
+            "APPLICATION_NOT_FOUND",
+            "refer.application_id",
+        ),
+    ],
+    ids=["voice", "message", "refer"],
+)
+async def test_target_that_the_account_has_not_is_404_under_the_name_that_was_written(
+    client: Client, written: dict[str, object], reason: str, field: str
+) -> None:
+    bought = await client.ask("POST", "/v1.0/numbers", {"number": NUMBER})
+    path = f"/v1.0/numbers/{bought.json['id']}/targets"
+
+    answer = await client.ask("PUT", path, written)
+
+    assert (answer.status, answer.reason) == (404, reason)
+    assert answer.json["error"]["details"] == [{"field": field}]
+    assert (await client.ask("GET", path)).json == {"voice": None, "message": None, "refer": None}
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["a b", "a@b\r\nX: y", "x@y:99999", "x:0", "@", "user@", "${voipbin.call.id}@x", "<sip:a@b>", "a@b@c", " "],
+)
+async def test_sip_server_that_is_no_address_is_400_and_nothing_is_written(client: Client, server: str) -> None:
+    """API-2; VoxCPaaS 3.4 e: "Enter the IP address of the SIP server and port number"."""
+    bought = await client.ask("POST", "/v1.0/numbers", {"number": NUMBER})
+    path = f"/v1.0/numbers/{bought.json['id']}/targets"
+    await client.ask("PUT", path, {"voice": {"type": "forward", "sip": "sip:[::1]:5060"}})
+
+    answer = await client.ask("PUT", path, {"voice": {"type": "forward", "sip": server}})
+
+    assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, "voice.sip")
+    assert (await client.ask("GET", path)).json["voice"] == {"type": "forward", "sip": "[::1]:5060"}
+
+
+@pytest.mark.parametrize(("kind", "word"), [("call", "voice"), ("message", "message")])
+async def test_route_explain_says_that_a_number_has_no_target(client: Client, kind: str, word: str) -> None:
+    """What users ask, A: "the number is configured; why did the call not reach my app?"."""
+    await client.ask("POST", "/v1.0/numbers", {"number": NUMBER})
+
+    answer = await client.ask("POST", "/v1.0/route_explain", {"kind": kind, "from": "+12125550123", "to": NUMBER})
+
+    why = f"{NUMBER} is held by this account and active, but has no {word} target: nothing runs"
+    assert (answer.json["verdict"], answer.json["target"], answer.json["reason"]) == ("run", None, why)
+    assert [each["reason"] for each in answer.json["candidates"]] == [why]
 
 
 async def test_equal_parallel_posts_with_one_key_buy_once(client: Client) -> None:

@@ -286,6 +286,19 @@ async def test_incomplete_draft_is_kept_and_its_submission_names_what_is_missing
     assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, field)
 
 
+async def test_reason_that_is_a_carriers_word_says_what_to_correct(client: Client, operator: Client) -> None:
+    """DESIGN 9: `POST /ports/{id}/advance {to, reason?, foc_date?}` has no other place for it."""
+    path = await submitted(client)
+
+    await advance(operator, path, "exception", reason="ACCOUNT_NUMBER_MISMATCH")
+
+    assert (await client.ask("GET", path)).json["exception"] == {
+        "code": "ACCOUNT_NUMBER_MISMATCH",
+        "reason": "ACCOUNT_NUMBER_MISMATCH",
+        "correct": ["holder.account_number"],
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -19,7 +19,8 @@ from dialplane.domain.calls import CallStatus
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.inventory import OWNED, SANDBOX
 from dialplane.domain.routing import Origin
-from dialplane.services.admission import Admitted, Arrival, admit
+from dialplane.services.admission import Admitted, admit
+from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import CallChanged, CallEnded, write_changes
 from dialplane.services.message_sending import Accepted, claim_targets, record_answer
 from dialplane.services.messages import MessageRequest, QueuedTarget, send_message

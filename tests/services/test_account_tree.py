@@ -277,12 +277,16 @@ async def test_top_account_cannot_close_itself_and_siblings_have_no_authority(da
             await change(database, caller, account, AccountStatus.SUSPENDED)
 
 
-async def test_developer_changes_no_account(database: PostgresDatabase) -> None:
+async def test_developer_gives_no_role_and_no_token(database: PostgresDatabase) -> None:
     top = await buyer(database)
     child = await sub_account(database, top, role=Role.DEVELOPER)
 
     with pytest.raises(NotPermitted):
-        await change_account(database, HASHER, child.id, child.id, AccountChange(name="new"), now=NOW)
+        await change_account(database, HASHER, child.id, child.id, AccountChange(role=Role.ADMINISTRATOR), now=NOW)
+    with pytest.raises(NotPermitted):
+        await sub_account(database, child.id, role=Role.ADMINISTRATOR)
+    with pytest.raises(NotPermitted):
+        await rotate_auth_token(database, child.id, child.id, NOW)
 
 
 async def test_new_auth_token_ends_the_old_one(database: PostgresDatabase) -> None:

@@ -6,10 +6,12 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.applications import Application, ApplicationKind, Script
-from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.errors import Invalid, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, ApplicationId
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
+from dialplane.services.accounts import set_status
 from dialplane.services.applications import (
     application_names,
     create_application,
@@ -62,6 +64,14 @@ async def test_address_for_the_thing_goes_before_the_address_for_everything() ->
     assert application.script(ApplicationKind.VOICE).url == URL
     assert application.script(ApplicationKind.SMS).url == "https://app.test/sms"
     assert replace(application, kind=ApplicationKind.SMS).script(ApplicationKind.VOICE).url == ""
+
+
+async def test_closed_account_gets_no_application(database: PostgresDatabase) -> None:
+    account_id = await buyer(database)
+    await set_status(database, account_id, AccountStatus.DELETED, now=NOW)
+
+    with pytest.raises(NotPermitted):
+        await make(database, account_id)
 
 
 async def test_foreign_application_is_not_found_and_no_target(database: PostgresDatabase) -> None:

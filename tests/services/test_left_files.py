@@ -16,6 +16,7 @@ from dialplane.services.documents import delete_document
 from dialplane.services.left_files import OLD, sweep_documents, sweep_recordings
 from dialplane.services.recordings import delete_recording, save_recording
 from tests.fakes.accounts import add_account
+from tests.fakes.stepping import Death
 from tests.fakes.stopping import StopsAt
 from tests.services.life import handed_in
 from tests.worker.working import working
@@ -36,6 +37,14 @@ def date(path: Path, written_at: datetime) -> None:
 
 def keys(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+class DiesWithTheFile(FolderObjects):
+    """The process ends between the file and the commit of the row that names it."""
+
+    async def put(self, key: str, content: bytes) -> None:
+        await super().put(key, content)
+        raise Death
 
 
 async def recorded(database: PostgresDatabase, account_id: AccountId) -> Recording:
@@ -63,6 +72,8 @@ async def test_uploads_that_die_at_any_step_leave_nothing_after_a_day(
         except asyncio.CancelledError:
             continue
         break
+    with pytest.raises(Death):
+        await handed_in(database, DiesWithTheFile(tmp_path), account_id)
     left = keys(tmp_path)
     for key in left:
         date(tmp_path / key, LONG_AGO)

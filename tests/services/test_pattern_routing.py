@@ -12,7 +12,8 @@ from dialplane.domain.numbers import Number, NumberStatus, SuspendedFor
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.routing import Origin, Refused, RouteDecision, Verdict
 from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.admission import Admitted, Arrival, Outcome, TurnedAway, admit
+from dialplane.services.admission import Admitted, Outcome, TurnedAway, admit
+from dialplane.services.arrivals import Arrival
 from dialplane.services.extensions import create_extension
 from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.numbers import release_number, restore_number, set_targets

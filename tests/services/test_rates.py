@@ -14,7 +14,8 @@ from dialplane.domain.ledger import Entry
 from dialplane.domain.money import Micros
 from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.routing import Origin, Refused
-from dialplane.services.admission import Admitted, Arrival, admit
+from dialplane.services.admission import Admitted, admit
+from dialplane.services.arrivals import Arrival
 from dialplane.services.billing import check_ledger
 from dialplane.services.call_records import CallEnded, close_orphans, write_changes
 from dialplane.services.inbound_messages import InboundMessage, receive_message

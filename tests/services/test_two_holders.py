@@ -12,7 +12,8 @@ from dialplane.domain.ids import AccountId, CallId, NumberId, new_id
 from dialplane.domain.messages import Message
 from dialplane.domain.numbers import QUARANTINE
 from dialplane.domain.routing import Origin, Refused
-from dialplane.services.admission import Admitted, Arrival, Outcome, TurnedAway, admit
+from dialplane.services.admission import Admitted, Outcome, TurnedAway, admit
+from dialplane.services.arrivals import Arrival
 from dialplane.services.calls import get_call, list_calls
 from dialplane.services.conversations import list_conversations
 from dialplane.services.flows import get_flow

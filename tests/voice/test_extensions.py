@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from dialplane.domain.addresses import tel
 from dialplane.domain.calls import HangupReason
 from dialplane.domain.targets import ForwardTarget
 from dialplane.phone.softphone import Softphone
@@ -80,15 +81,18 @@ async def test_two_extensions_talk(node: VoiceNode, by_id: bool) -> None:
     assert outgoing.progressing_at is not None
 
 
-async def test_number_that_forwards_to_a_user_rings_the_users_phone(node: VoiceNode) -> None:
+async def test_number_that_forwards_to_a_user_rings_the_users_phone_and_shows_the_caller(node: VoiceNode) -> None:
     await node.extension("1002", "secret")
     number = await node.bare_number("+12025550143")
     await node.forward(number, ForwardTarget(users=("1002",)))
     async with node.phone(node.speaking_party("This is Bob.")) as bob, node.phone() as phone:
         assert await register(node, bob, "1002") == 200
-        call = await node.ring(phone, "+12025550143")
+        call = await node.ring(phone, "+12025550143", caller="+12125550111")
         assert await call.wait_answered()
         await call.ended.wait()
+
+    _, outgoing = await node.calls()
+    assert outgoing.source == tel("+12125550111")
 
 
 async def test_extension_that_is_not_registered_fails_the_connect(node: VoiceNode) -> None:

@@ -1,10 +1,14 @@
 """A real phone rings numbers of the platform: what it hears, presses and is told."""
 
 import asyncio
+import gc
 from pathlib import Path
+
+import pytest
 
 from dialplane.domain.calls import CallStatus, HangupBy, HangupReason
 from dialplane.services.billing import get_balance
+from dialplane.voice.leg import Leg
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}
@@ -253,3 +257,23 @@ async def test_number_without_a_flow_is_called_and_hung_up_at_once(node: VoiceNo
 
     assert record.hangup_reason is HangupReason.NORMAL
     assert record.cause_text == "the number has no voice target"
+
+
+@pytest.mark.parametrize("who_hangs_up", ["caller", "program"])
+async def test_call_that_is_over_leaves_nothing_to_the_garbage_collector(node: VoiceNode, who_hangs_up: str) -> None:
+    """What is in a cycle waits for a round of the collector, and at 200 calls a second the rounds cost an eighth."""
+    await node.number("+12025550143", ANSWER, *([digits(duration=20_000)] if who_hangs_up == "caller" else []))
+    gc.collect()
+    gc.disable()
+    try:
+        async with node.phone() as phone:
+            call = await node.ring(phone, "+12025550143")
+            assert await call.wait_answered()
+            if who_hangs_up == "caller":
+                call.hang_up()
+            await call.ended.wait()
+            await node.run_of(await node.ended_call())
+        legs = [each for each in gc.get_objects() if isinstance(each, Leg)]
+        assert legs == []
+    finally:
+        gc.enable()

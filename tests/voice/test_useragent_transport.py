@@ -167,6 +167,14 @@ async def test_connections_dropped_in_mid_invite_leave_nothing_behind() -> None:
         await _until(lambda: agent.live_transactions == 0)
 
 
+async def test_refused_peer_that_is_still_sending_sees_the_answer_and_an_orderly_end() -> None:
+    """Closed with octets unread, the connection would be reset, and the answer lost on the way (SIP-3)."""
+    async with running(Answering()) as agent, connected(agent) as stream:
+        stream.writer.write(_message().replace(b"Content-Length: 0", b"Content-Length: -1") + b"x" * 1_000_000)
+        assert await stream.statuses(1) == [400]
+        assert await stream.reader.read(1) == b""
+
+
 async def test_connection_that_brings_no_message_is_closed() -> None:
     """CVE-6, with the time-out of 30 s set to 0.2 s."""
     agent = UserAgent(host="127.0.0.1", port=0, handler=Answering(), timers=QUICK, tcp_idle_s=0.2)

@@ -116,4 +116,5 @@ async def _dependencies(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),
         ),
+        developer=settings.developer_permissions,
     )

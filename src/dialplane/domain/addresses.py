@@ -31,6 +31,11 @@ def tel(target: str) -> Address:
     return Address("tel", target)
 
 
+def is_tel(target: str) -> bool:
+    """Whether it is E.164 with `+`."""
+    return _TEL.fullmatch(target) is not None
+
+
 def normalize_tel(target: str, *, field: str = "target") -> str:
     """Strip spaces, dots, hyphens and brackets; the rest must be `+` and 7 to 15 digits.
 

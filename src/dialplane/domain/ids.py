@@ -34,13 +34,26 @@ HoldId = NewType("HoldId", UUID)
 
 NIL = UUID(int=0)
 
+_random: list[int] = []
+"""Random parts made ahead, each taken once: a system call for each id would cost as much as the id."""
+os.register_at_fork(after_in_child=_random.clear)
+
 
 def new_id(now: datetime) -> UUID:
     """A fresh UUID of version 7 whose first 48 bits are `now` in milliseconds (RFC 9562 section 5.7)."""
     milliseconds = int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-    random = int.from_bytes(os.urandom(10), "big")
-    value = milliseconds << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    return UUID(int=value)
+    return UUID(int=milliseconds << 80 | _take_random())
+
+
+def _take_random() -> int:
+    """The lower 80 bits: version, variant, and 74 bits of chance."""
+    while True:
+        try:
+            return _random.pop()  # in one step, so that no two threads get the same
+        except IndexError:
+            octets = os.urandom(10 * 256)
+            chances = (int.from_bytes(octets[at : at + 10], "big") for at in range(0, len(octets), 10))
+            _random.extend(0x7 << 76 | (c >> 68 & 0xFFF) << 64 | 0b10 << 62 | c & (1 << 62) - 1 for c in chances)
 
 
 def utc_now() -> datetime:

@@ -126,6 +126,20 @@ def seen(settings: NumberSettings, targets: Targets) -> NumberSettings:
     return settings
 
 
+def without_application(
+    settings: NumberSettings, targets: Targets, application_id: UUID | None = None
+) -> tuple[NumberSettings, Targets]:
+    """Settings and targets once an application (None: every one) is taken off: the URLs beside it count again."""
+    old = seen(settings, targets)
+
+    def off(fetch: Fetch) -> FetchChange:
+        named = fetch.application_id is not None and application_id in (None, fetch.application_id)
+        return FetchChange(application_id=NIL) if named else FetchChange()
+
+    change = SettingsChange(voice=off(old.voice), message=off(old.message), refer=off(old.refer), ussd=off(old.ussd))
+    return apply(change, settings, targets)
+
+
 def _voice(settings: NumberSettings) -> DocumentTarget | ApplicationTarget | None:
     target = _plain(settings.voice)
     if isinstance(target, DocumentTarget):

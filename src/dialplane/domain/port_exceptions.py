@@ -46,6 +46,12 @@ class PortException:
         return CORRECT.get(self.fault, ())
 
 
+def fault_in(reason: str) -> PortFault:
+    """The carriers' word where it is all of the reason, or what stands before its colon; OTHER for a mere sentence."""
+    word = reason.partition(":")[0].strip().upper()
+    return PortFault(word) if word in PortFault.__members__ else PortFault.OTHER
+
+
 CORRECT: Mapping[PortFault, tuple[str, ...]] = {
     PortFault.ACCOUNT_NUMBER_MISMATCH: ("holder.account_number",),
     PortFault.AUTH_PERSON_MISMATCH: ("holder.authorized_person", "document_ids"),

@@ -15,7 +15,7 @@ import phonenumbers
 from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.targets import MessageTarget, VoiceTarget
+from dialplane.domain.targets import DocumentTarget, MessageTarget, VoiceTarget
 
 MAX_DIALLED = 128
 """Longest user part that is looked at; longer ones are nobody's number."""
@@ -95,6 +95,8 @@ class RouteDecision:
     organization_id: OrganizationId | None = None
     number: Number | None = None
     target: VoiceTarget | MessageTarget = None
+    document: DocumentTarget | None = None
+    """Where the target is an application: what that runs, as far as it was asked for."""
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -209,4 +211,8 @@ def judge(
         return Refused.VIRTUAL_FROM_PSTN, f"{number.number} is virtual: it cannot be reached from the PSTN"
     if not can_pay:
         return Refused.INSUFFICIENT_BALANCE, f"the account's balance does not cover a {kind} to {number.number}"
-    return Refused.NONE, f"{number.number} is held by this account and active"
+    held = f"{number.number} is held by this account and active"
+    if (number.targets.voice if kind == "call" else number.targets.message) is None:
+        word = "voice" if kind == "call" else "message"
+        return Refused.NONE, f"{held}, but has no {word} target: nothing runs"
+    return Refused.NONE, held

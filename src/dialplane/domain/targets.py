@@ -1,7 +1,8 @@
 """What a number runs when something arrives: one value for each of voice, message and refer, whatever face wrote it."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from enum import Enum
+from typing import Final, Literal
 from uuid import UUID
 
 
@@ -62,6 +63,31 @@ class Targets:
     voice: VoiceTarget = field(default=None)
     message: MessageTarget = field(default=None)
     refer: ReferTarget = field(default=None)
+
+
+class Unwritten(Enum):
+    """What a client that changes targets left out; None is to have none."""
+
+    UNWRITTEN = "unwritten"
+
+
+UNWRITTEN: Final = Unwritten.UNWRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsChange:
+    """The targets that a client writes; the others stay."""
+
+    voice: VoiceTarget | Unwritten = UNWRITTEN
+    message: MessageTarget | Unwritten = UNWRITTEN
+    refer: ReferTarget | Unwritten = UNWRITTEN
+
+    def over(self, targets: Targets) -> Targets:
+        return Targets(
+            voice=targets.voice if isinstance(self.voice, Unwritten) else self.voice,
+            message=targets.message if isinstance(self.message, Unwritten) else self.message,
+            refer=targets.refer if isinstance(self.refer, Unwritten) else self.refer,
+        )
 
 
 def targets_elsewhere(targets: Targets) -> Targets:

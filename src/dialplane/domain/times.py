@@ -1,8 +1,11 @@
 """Times as text."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+# What happened at a moment is told in several shapes: most are written again and again.
+@lru_cache(maxsize=4096)
 def rfc3339(moment: datetime) -> str:
     """`moment` (aware) in UTC with six decimals and `Z`, the one form that every answer and event uses."""
     if moment.tzinfo is not UTC:

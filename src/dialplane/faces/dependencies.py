@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.role_permissions import DEVELOPER, RolePermission
 from dialplane.faces.rate_limits import RateLimits
 from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
@@ -38,6 +39,8 @@ class Dependencies:
     recordings_folder: Path
     """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    developer: tuple[RolePermission, ...] = DEVELOPER
+    """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
     clock: Callable[[], datetime] = utc_now
     """The platform's time; the sandbox moves it."""
     access_log: bool = True

@@ -62,6 +62,17 @@ class Negotiated:
     """We may send to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a description is used."""
+
+    position: int
+    """Of the stream among the description's media."""
+    codec: str
+    payload_type: int
+    telephone_event: int | None
+
+
 def make_offer(
     host: str,
     port: int,
@@ -78,13 +89,18 @@ def make_offer(
     return Session(Origin(_USER, session_id, version, host), host, (media,))
 
 
-def is_acceptable(offer: Session, *, codecs: Sequence[str] = ("PCMU", "PCMA")) -> bool:
-    """Whether `make_answer` would find a stream and a codec in the offer."""
-    try:
-        _choose(offer, codecs)
-    except (NotAcceptable, SdpError):
-        return False
-    return True
+def choose(session: Session, codecs: Sequence[str] = ("PCMU", "PCMA")) -> Choice:
+    """The first live audio stream with a codec of ours. Raises NotAcceptable where there is none, SdpError where the
+    stream contradicts itself."""
+    problem = "no audio over RTP"
+    for position, media in enumerate(session.media):
+        if media.kind != "audio" or media.port == 0 or media.protocol not in _PROTOCOLS:
+            continue
+        choice = _choose_codec(position, media, codecs)
+        if choice is not None:
+            return choice
+        problem = "no codec in common"
+    raise NotAcceptable(problem)
 
 
 def make_answer(
@@ -96,14 +112,16 @@ def make_answer(
     version: int,
     codecs: Sequence[str] = ("PCMU", "PCMA"),
     direction: Direction = Direction.SENDRECV,
+    choice: Choice | None = None,
 ) -> tuple[Session, Negotiated]:
-    """Answer `offer` with audio at `host` and `port`: the offerer's first codec that is among `codecs`.
+    """Answer `offer` with audio at `host` and `port`: the offerer's first codec that is among `codecs`, or the
+    `choice` that was made already.
 
     `direction` is what we would do if the offer did not restrict it. Raises NotAcceptable where no stream of the
     offer suits and SdpError where the offer contradicts itself.
     """
-    position, chosen = _choose(offer, codecs)
-    theirs = offer.media[position]
+    chosen = choice or choose(offer, codecs)
+    theirs = offer.media[chosen.position]
     agreed = _answer_direction(_direction_of(offer, theirs), direction)
     negotiated = _negotiated(offer, theirs, chosen, agreed)
     audio = _our_media(
@@ -114,7 +132,7 @@ def make_answer(
         20,
         protocol=theirs.protocol,
     )
-    media = tuple(audio if i == position else _refused(other) for i, other in enumerate(offer.media))
+    media = tuple(audio if i == chosen.position else _refused(other) for i, other in enumerate(offer.media))
     return Session(Origin(_USER, session_id, version, host), host, media), negotiated
 
 
@@ -122,39 +140,19 @@ def read_answer(offer: Session, answer: Session) -> Negotiated:
     """What an answer to our `offer` agrees to. Raises NotAcceptable or SdpError."""
     offered = next(media for media in offer.media if media.kind == "audio")
     codecs = [codec for codec in _STATIC if str(_STATIC[codec]) in offered.formats]
-    position, chosen = _choose(answer, codecs)
-    theirs = answer.media[position]
+    chosen = choose(answer, codecs)
+    theirs = answer.media[chosen.position]
     agreed = _answer_direction(_direction_of(answer, theirs), _direction_of(offer, offered))
     return _negotiated(answer, theirs, chosen, agreed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    codec: str
-    payload_type: int
-    telephone_event: int | None
-
-
-def _choose(session: Session, codecs: Sequence[str]) -> tuple[int, _Choice]:
-    """The first live audio stream with a codec of ours, its position in the session, and what to use of it."""
-    problem = "no audio over RTP"
-    for position, media in enumerate(session.media):
-        if media.kind != "audio" or media.port == 0 or media.protocol not in _PROTOCOLS:
-            continue
-        choice = _choose_codec(media, codecs)
-        if choice is not None:
-            return position, choice
-        problem = "no codec in common"
-    raise NotAcceptable(problem)
-
-
-def _choose_codec(media: MediaDescription, codecs: Sequence[str]) -> _Choice | None:
+def _choose_codec(position: int, media: MediaDescription, codecs: Sequence[str]) -> Choice | None:
     names = _STATIC_NAMES | _rtpmaps(media)
     chosen = next((format_ for format_ in media.formats if names.get(format_) in codecs), None)
     if chosen is None:
         return None
     event = next((format_ for format_ in media.formats if names.get(format_) == "TELEPHONE-EVENT"), None)
-    return _Choice(names[chosen], int(chosen), None if event is None else int(event))
+    return Choice(position, names[chosen], int(chosen), None if event is None else int(event))
 
 
 def _rtpmaps(media: MediaDescription) -> dict[str, str]:
@@ -193,7 +191,7 @@ def _answer_direction(theirs: Direction, ours: Direction) -> Direction:
     return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
-def _negotiated(session: Session, media: MediaDescription, choice: _Choice, agreed: Direction) -> Negotiated:
+def _negotiated(session: Session, media: MediaDescription, choice: Choice, agreed: Direction) -> Negotiated:
     host = session.host_of(media)
     if host is None:
         raise SdpError("no connection address")

@@ -54,10 +54,16 @@ class AccountTreeStore(Protocol):
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
 
     async def move_to_organization(
-        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
     ) -> None:
-        """Move them with their live numbers and their extensions. Raises AlreadyExists where the organization has a
-        short code, pattern or channel of theirs already."""
+        """Move them with their extensions and, as `move_numbers` does, their numbers."""
+        ...
+
+    async def move_numbers(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
+    ) -> None:
+        """Move their live numbers, with an entry in the history of each. Raises AlreadyExists where the organization
+        has a short code, pattern or channel of theirs already."""
         ...
 
     async def numbers_of(self, accounts: Collection[AccountId]) -> list[tuple[AccountId, NumberId]]:
@@ -110,7 +116,8 @@ async def create_sub_account(
     who signs in. It has the parent's plan, standing of identity and allowed destinations.
 
     Raises Invalid naming the field, or ACCOUNT_TOO_DEEP below the third level; NotPermitted where the parent is not
-    active; AlreadyExists where the address signs in already; NotFound for the organization; LimitExceeded.
+    active, or is a developer's and would make an administrator's; AlreadyExists where the address signs in already;
+    NotFound for the organization; LimitExceeded.
     """
     check_draft(draft)
     password_hash = await hasher.hash(draft.password or secret()) if draft.email else ""
@@ -118,6 +125,8 @@ async def create_sub_account(
         parent = await load_account(tx, parent_id, for_update=True)
         if not parent.status.may_use:
             raise NotPermitted("The account above is not active", reason="ACCOUNT_NOT_ACTIVE")
+        if parent.role is not Role.ADMINISTRATOR and draft.role is not parent.role:
+            raise NotPermitted("A developer makes developers only", reason="PERMISSION_DENIED", field="role")
         check_room(await _level(tx, parent), await tx.account_tree.count_children(parent_id))
         account = _below(parent, await _organization(tx, parent, draft.organization_id), draft, now)
         await tx.accounts.insert(account)
@@ -139,7 +148,7 @@ async def change_account(
     """Change what is given, all of it or nothing. A new password also makes a new auth token, and the old ones end.
 
     Raises Invalid naming the field, or ACCOUNT_CLOSED; NotFound also where `caller_id` is neither the account nor above
-    it; NotPermitted for a developer's account; Conflict as `set_standing` does.
+    it; NotPermitted where a developer changes a role; Conflict as `set_standing` does.
     """
     password_hash = None
     if change.name is not None:
@@ -148,6 +157,8 @@ async def change_account(
         check_password(change.password)
         password_hash = await hasher.hash(change.password)
     async with database.transaction() as tx:
+        if change.role is not None:
+            await _require_administrator(tx, caller_id)
         account = await _for_change(tx, caller_id, account_id)
         account = replace(
             account,
@@ -171,6 +182,7 @@ async def rotate_auth_token(database: Database, caller_id: AccountId, account_id
     Invalid (ACCOUNT_CLOSED).
     """
     async with database.transaction() as tx:
+        await _require_administrator(tx, caller_id)
         account = await _for_change(tx, caller_id, account_id)
         return await _new_token(tx, account, now)
 
@@ -197,11 +209,14 @@ async def move_credit(
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-async def _for_change(tx: Transaction, caller_id: AccountId, account_id: AccountId) -> Account:
-    """The account, locked, that the caller may change."""
+async def _require_administrator(tx: Transaction, caller_id: AccountId) -> None:
     caller = await load_account(tx, caller_id)
     if caller.role is not Role.ADMINISTRATOR:
-        raise NotPermitted("Only an administrator changes accounts", reason="PERMISSION_DENIED")
+        raise NotPermitted("Only an administrator does this", reason="PERMISSION_DENIED")
+
+
+async def _for_change(tx: Transaction, caller_id: AccountId, account_id: AccountId) -> Account:
+    """The account, locked, that the caller may change."""
     if caller_id != account_id and not await is_descendant(tx, caller_id, account_id):
         raise _not_found()
     account = await tx.accounts.find(account_id, for_update=True)

@@ -4,20 +4,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.applications import (
     MOST_APPLICATIONS,
     Application,
     AttachedNumber,
     check_application,
 )
-from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
+from dialplane.domain.errors import Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.events import Event
 from dialplane.domain.history import the_account
-from dialplane.domain.ids import NIL, AccountId, ApplicationId, new_id
-from dialplane.domain.number_settings import FetchChange, SettingsChange, apply, seen
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import ApplicationTarget, Targets
+from dialplane.domain.ids import AccountId, ApplicationId, new_id
+from dialplane.domain.number_settings import without_application
+from dialplane.domain.targets import ApplicationTarget, MessageTarget, ReferTarget, Targets, VoiceTarget
 from dialplane.services.events import publish
 from dialplane.services.history import record
 from dialplane.services.shapes.numbers import show_number
@@ -56,11 +57,16 @@ class ApplicationStore(Protocol):
 async def create_application(
     database: Database, account_id: AccountId, write: Change, *, name: str, now: datetime
 ) -> Application:
-    """A new application with what `write` makes of it. Raises Invalid naming the field, LimitExceeded."""
+    """A new application with what `write` makes of it.
+
+    Raises Invalid naming the field, LimitExceeded, NotPermitted (ACCOUNT_NOT_ACTIVE) for a closed account.
+    """
     application = write(Application(ApplicationId(new_id(now)), account_id, name, now, updated_at=now))
     check_application(application)
     async with database.transaction() as tx:
-        await tx.accounts.find(account_id, for_update=True)  # who counts at the same time waits here
+        account = await tx.accounts.find(account_id, for_update=True)  # who counts, or closes it, meanwhile waits here
+        if account is None or account.status is AccountStatus.DELETED:
+            raise NotPermitted("The account is closed", reason="ACCOUNT_NOT_ACTIVE")
         if await tx.applications.count(account_id) >= MOST_APPLICATIONS:
             raise LimitExceeded(
                 f"An account has at most {MOST_APPLICATIONS} applications", reason="RESOURCE_LIMIT_EXCEEDED"
@@ -121,21 +127,11 @@ async def _take_off(tx: Transaction, account_id: AccountId, attached: AttachedNu
     number = await tx.numbers.find_locked(account_id, attached.id)
     if number is None:
         return  # it went to another account meanwhile, without its application
-    settings, targets = apply(_without(number, attached.application_id), number.settings, number.targets)
+    settings, targets = without_application(number.settings, number.targets, attached.application_id)
     changed = replace(number, settings=settings, targets=targets, updated_at=now)
     await tx.numbers.save(changed)
     await record(tx, number, changed, "updated", the_account(account_id), now)
     await publish(tx, Event(account_id, "number_updated", number.id, show_number(changed), now))
-
-
-def _without(number: Number, application_id: ApplicationId) -> SettingsChange:
-    old, off = seen(number.settings, number.targets), FetchChange(application_id=NIL)
-    return SettingsChange(
-        voice=off if old.voice.application_id == application_id else FetchChange(),
-        message=off if old.message.application_id == application_id else FetchChange(),
-        refer=off if old.refer.application_id == application_id else FetchChange(),
-        ussd=off if old.ussd.application_id == application_id else FetchChange(),
-    )
 
 
 async def application_names(
@@ -148,17 +144,24 @@ async def application_names(
         return await tx.applications.names(application_ids)
 
 
-async def check_applications(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
+async def check_applications(
+    tx: Transaction, account_id: AccountId, targets: Targets, ussd_application_id: UUID | None = None
+) -> None:
     """Raises Invalid (APPLICATION_NOT_FOUND, naming the field) for an application that is none of the account's."""
-    for field, target in (
-        ("voice_application_id", targets.voice),
-        ("message_application_id", targets.message),
-        ("refer_application_id", targets.refer),
+    for field, application_id in (
+        ("voice_application_id", _application_of(targets.voice)),
+        ("message_application_id", _application_of(targets.message)),
+        ("refer_application_id", _application_of(targets.refer)),
+        ("ussd_application_id", ussd_application_id),
     ):
-        if not isinstance(target, ApplicationTarget):
+        if application_id is None:
             continue
-        if await tx.applications.find(account_id, ApplicationId(target.application_id)) is None:
+        if await tx.applications.find(account_id, ApplicationId(application_id)) is None:
             raise Invalid(f"{field}: there is no such application", reason="APPLICATION_NOT_FOUND", field=field)
+
+
+def _application_of(target: VoiceTarget | MessageTarget | ReferTarget) -> UUID | None:
+    return target.application_id if isinstance(target, ApplicationTarget) else None
 
 
 def _given(application: Application | None) -> Application:

@@ -1,13 +1,33 @@
-"""Accounts that sign in with their own token, and for whom they may act: themselves and the accounts below them."""
+"""Accounts that sign in with their own credentials, and for whom they may act: themselves and the accounts below them.
 
+What is accepted (Restcomm reference 1.2): the account, by sid or address of e-mail, with its auth token or with the
+password of the person who signs in with that address; and an access key, by its sid, with its token as the secret.
+"""
+
+import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
-from dialplane.domain.accounts import Account
+from dialplane.domain.accounts import Account, Agent
 from dialplane.domain.errors import NotAuthenticated, NotFound, NotPermitted
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccessKeyId, AccountId
 from dialplane.services.accounts import is_descendant
+from dialplane.services.authentication import authenticate_key
 from dialplane.services.transaction import Database, Transaction
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+"""An auth token. What looks like one is never tried as a password, so that no wrong token costs a slow hash."""
+
+
+class PasswordCheck(Protocol):
+    """Port: the part of a password hasher that is needed here."""
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """As `authentication.PasswordHasher` does; may refuse to try so often."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +38,38 @@ class Acting:
     account: Account
 
 
-async def authenticate_basic(database: Database, user: AccountId | str, token: str) -> Account:
-    """The account whose id or e-mail address (in any case) and auth token are given.
+@dataclass(frozen=True, slots=True)
+class AccountClaim:
+    """An account by its id or address of e-mail, with its auth token or the password of who signs in."""
 
-    Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE).
+    name: AccountId | str
+    secret: str = field(repr=False)
+
+    @property
+    def may_be_password(self) -> bool:
+        return bool(self.secret) and not _TOKEN.fullmatch(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClaim:
+    """An access key, which acts for its account."""
+
+    key_id: AccessKeyId
+    token: str = field(repr=False)
+
+
+Claim = AccountClaim | KeyClaim
+
+
+async def authenticate_basic(database: Database, passwords: PasswordCheck, claim: Claim, now: datetime) -> Account:
+    """The account behind the claim; an address of e-mail is compared without regard to case.
+
+    Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE, ACCOUNT_FROZEN).
     """
-    async with database.reading() as tx:
-        candidates = await _named(tx, user)
-    given = token.encode()
-    account = next((each for each in candidates if secrets.compare_digest(each.auth_token.encode(), given)), None)
+    if isinstance(claim, KeyClaim):
+        account = await _by_key(database, claim, now)
+    else:
+        account = await _by_secret(database, passwords, claim)
     if account is None:
         raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
     if not account.status.may_use:
@@ -49,6 +92,38 @@ async def resolve_account(database: Database, caller: Account, named: AccountId 
             if account.id == caller.id or await is_descendant(tx, caller.id, account.id):
                 return account
     raise NotPermitted("You have no authority over this account", reason="PERMISSION_DENIED")
+
+
+async def _by_key(database: Database, claim: KeyClaim, now: datetime) -> Account | None:
+    """Raises as `authenticate_key` does."""
+    principal = await authenticate_key(database, claim.token, now)
+    if principal.key_id != claim.key_id:
+        return None
+    async with database.reading() as tx:
+        return await tx.accounts.find(principal.account_id)
+
+
+async def _by_secret(database: Database, passwords: PasswordCheck, claim: AccountClaim) -> Account | None:
+    async with database.reading() as tx:
+        candidates = await _named(tx, claim.name)
+        given = claim.secret.encode()
+        for account in candidates:
+            if secrets.compare_digest(account.auth_token.encode(), given):
+                return account
+        person = await _person(tx, candidates) if claim.may_be_password else None
+    if not claim.may_be_password:
+        return None
+    fits = await passwords.verify(None if person is None else person.password_hash, claim.secret)
+    return next((each for each in candidates if fits and person and each.id == person.account_id), None)
+
+
+async def _person(tx: Transaction, accounts: Sequence[Account]) -> Agent | None:
+    """Who signs in with the address of one of these accounts, for that account: an address signs in once."""
+    for account in accounts:
+        agent = await tx.agents.find_by_username(account.email) if account.email else None
+        if agent is not None and agent.account_id == account.id:
+            return agent
+    return None
 
 
 async def _named(tx: Transaction, name: AccountId | str) -> list[Account]:

@@ -10,7 +10,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
 from dialplane.services.events import publish
-from dialplane.services.ledger import release_many, settle_many
+from dialplane.services.ledger import draw_up_many, release_many
 from dialplane.services.runs import interrupt_runs, move_runs
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
@@ -65,20 +65,25 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
         told = await move_runs(tx, progress)
         if latest:
             await tx.calls.save_many(list(latest.values()))
-        await publish(tx, *told, *events)
-        await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], now)
+        await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
 
 
-async def _settle(tx: Transaction, ended: Sequence[CallEnded], now: datetime) -> None:
+async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[Event], now: datetime) -> None:
+    """Charge what was answered, give back what was not, and tell all of it."""
     owed = [
         (change.billing, change.call) for change in ended if change.billing is not None and not change.billing.is_free
     ]
-    answered = [billing.settlement(call, call.ended_at or now) for billing, call in owed if call.progressing_at]
-    if answered:
-        await settle_many(tx, answered, now)
     unanswered = [billing.key for billing, call in owed if not call.progressing_at]
+    answered = [billing.settlement(call, call.ended_at or now) for billing, call in owed if call.progressing_at]
+    if unanswered and answered:  # all locks at once and in one order, so that two nodes never wait for each other
+        await tx.ledger.lock_purses({billing.account_id for billing, _ in owed})
     if unanswered:
         await release_many(tx, unanswered, now)
+    settled = await draw_up_many(tx, answered, now) if answered else None
+    async with tx.together() as batch:
+        if settled is not None:
+            await settled.write(batch)
+        await publish(batch, *events)
 
 
 def _event(call: Call, event: str, now: datetime) -> Event:
@@ -96,8 +101,8 @@ async def close_orphans(database: Database, node: str, now: datetime) -> int:
         ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
         await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
         await tx.calls.save_many(ended)
-        await publish(tx, *(_event(call, "call_hangup", now) for call in ended))
-        await _settle(tx, await _as_reserved(tx, ended), now)
+        events = [_event(call, "call_hangup", now) for call in ended]
+        await _settle(tx, await _as_reserved(tx, ended), events, now)
     return len(calls)
 
 

@@ -11,7 +11,7 @@ from dialplane.domain.number_settings import SettingsChange, apply
 from dialplane.domain.numbers import Number, NumberStatus
 from dialplane.services.events import publish
 from dialplane.services.history import record
-from dialplane.services.numbers import check_targets
+from dialplane.services.numbers import check_new_targets
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database
 from dialplane.services.transfer import move_number
@@ -46,8 +46,7 @@ async def configure_number(
         holder = wanted.move_to or account_id
         number = _live(await tx.numbers.find_locked(holder, number_id))
         settings, targets = apply(wanted.settings, number.settings, number.targets)
-        if targets != number.targets:
-            await check_targets(tx, holder, targets)
+        await check_new_targets(tx, number, targets, settings)
         name = number.name if wanted.name is None else wanted.name
         changed = replace(number, name=name, settings=settings, targets=targets, updated_at=now)
         await tx.numbers.save(changed)

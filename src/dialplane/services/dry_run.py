@@ -1,6 +1,7 @@
 """The dry run of a flow (`POST /v1.0/flows/{id}/dry_run`): reading what to play, and playing it at no charge."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,6 +16,8 @@ from dialplane.services.flows import find_flow
 from dialplane.services.rates import current_rates
 from dialplane.services.transaction import Database
 
+_DIGITS = re.compile(r"[0-9A-D#*]{0,100}")
+
 MAX_FLOWS = 100
 """Flows that one dry run may fetch."""
 
@@ -25,17 +28,25 @@ def read_dry_run_input(raw: Mapping[str, object], now: datetime) -> DryRunInput:
     `at` without an offset is read in `timezone` (UTC where left out).
     Raises Invalid naming the field.
     """
-    digits = raw.get("digits") or []
-    if not isinstance(digits, list) or len(digits) > 100 or not all(isinstance(item, str) for item in digits):
-        raise Invalid("digits must be a list of at most 100 strings", reason="INVALID_ARGUMENT", field="digits")
     return DryRunInput(
         at=_read_time(raw, now),
         source=_read_text(raw, "from") or "",
         destination=_read_text(raw, "to") or "",
-        digits=tuple(digits),
+        digits=_read_digits(raw.get("digits") or []),
         text=_read_text(raw, "text"),
         http=_read_http(raw.get("http") or {}),
     )
+
+
+def _read_digits(raw: object) -> tuple[str, ...]:
+    """What the caller presses each time that digits are asked for; "" is nothing."""
+    if not isinstance(raw, list) or len(raw) > 100:
+        raise Invalid("digits must be a list of at most 100 strings", reason="INVALID_ARGUMENT", field="digits")
+    for at, pressed in enumerate(raw):
+        if not isinstance(pressed, str) or not _DIGITS.fullmatch(pressed):
+            field = f"digits[{at}]"
+            raise Invalid(f"{field} must be at most 100 of 0-9 A-D # *", reason="INVALID_ARGUMENT", field=field)
+    return tuple(raw)
 
 
 def _read_text(raw: Mapping[str, object], name: str) -> str | None:
@@ -66,9 +77,11 @@ def _read_http(raw: object) -> dict[str, HttpAnswer]:
     answers = {}
     for url, answer in raw.items():
         status = answer.get("status", 200) if isinstance(answer, dict) else None
-        if not isinstance(answer, dict) or not isinstance(status, int):
+        if not isinstance(answer, dict) or not isinstance(status, int) or not 100 <= status <= 599:
             raise Invalid(
-                "http must give {status, body} for each address", reason="INVALID_ARGUMENT", field=f"http.{url}"
+                "http must give {status, body} for each address, the status as HTTP has them",
+                reason="INVALID_ARGUMENT",
+                field=f"http.{url[:100]}",
             )
         body = answer.get("body", "")
         answers[url] = HttpAnswer(status, body if isinstance(body, str) else json.dumps(body))

@@ -20,7 +20,7 @@ from dialplane.domain.rating import CostType, Price, Rate
 from dialplane.domain.routing import Considered, Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
 from dialplane.domain.targets import FlowTarget, HookTarget
-from dialplane.services.admission import SANDBOX_COUNTRY
+from dialplane.services.arrivals import SANDBOX_COUNTRY
 from dialplane.services.events import publish
 from dialplane.services.ledger import charge
 from dialplane.services.message_hooks import hand_over

@@ -6,7 +6,7 @@ balance that it left. The forms for many take any number of accounts in five or 
 a busy account's calls are decided together, not one transaction each.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -104,26 +104,57 @@ async def hold_many(tx: Transaction, requests: Sequence[HoldRequest], now: datet
     return [hold is not None for hold in await _hold(tx, requests, now)]
 
 
+async def hold_for_new(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> "Reserved":
+    """Decide the requests in order, as `hold_many` does, for a caller who writes the holds `together` with what they
+    are for.
+
+    Their keys must be of things that this very transaction makes: they are not looked up.
+    """
+    return _decide(requests, {}, await tx.ledger.lock_purses({request.account_id for request in requests}), now)
+
+
 async def _hold(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> list[Hold | None]:
     purses = await tx.ledger.lock_purses({request.account_id for request in requests})
     holds = await tx.ledger.find_holds([request.key for request in requests])
-    known = set(holds)
+    reserved = _decide(requests, holds, purses, now)
+    async with tx.together() as batch:
+        await reserved.write(batch)
+    return reserved.answers
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Holds that were worked out on locked purses and wait to be written."""
+
+    answers: list[Hold | None]
+    """For each request its hold, None where the money is not there."""
+    added: list[Hold]
+    grown: list[Hold]
+    purses: Mapping[AccountId, Purse]
+
+    async def write(self, batch: Transaction) -> None:
+        if self.added or self.grown:
+            await batch.ledger.add_holds(self.added)
+            await batch.ledger.change_holds(self.grown)
+            await batch.ledger.save_purses(self.purses.values())
+
+
+def _decide(
+    requests: Sequence[HoldRequest], holds: Mapping[str, Hold], purses: dict[AccountId, Purse], now: datetime
+) -> Reserved:
+    held = dict(holds)
     changed: dict[str, Hold] = {}
     answers: list[Hold | None] = []
     for request in requests:
-        grown = grow(holds.get(request.key), request, purses[request.account_id], HoldId(new_id(now)), now)
+        before = held.get(request.key)
+        grown = grow(before, request, purses[request.account_id], HoldId(new_id(now)), now)
         answers.append(grown)
-        if grown is not None and grown is not holds.get(request.key):
-            before = holds.get(request.key)
+        if grown is not None and grown is not before:
             more = grown.price if before is None else grown.price.minus(before.price)
             purses[request.account_id] = purses[request.account_id].hold(more)
-            holds[request.key] = changed[request.key] = grown
-    if changed:
-        async with tx.together() as batch:
-            await batch.ledger.add_holds([hold for key, hold in changed.items() if key not in known])
-            await batch.ledger.change_holds([hold for key, hold in changed.items() if key in known])
-            await batch.ledger.save_purses(purses.values())
-    return answers
+            held[request.key] = changed[request.key] = grown
+    added = [hold for key, hold in changed.items() if key not in holds]
+    return Reserved(answers, added, [hold for key, hold in changed.items() if key in holds], purses)
 
 
 async def release_hold(tx: Transaction, key: str, now: datetime) -> None:
@@ -155,7 +186,16 @@ async def settle_hold(tx: Transaction, key: str, charge: Charge, now: datetime) 
 
 async def settle_many(tx: Transaction, settlements: Sequence[Settlement], now: datetime) -> list[Entry]:
     """Settle each, in order; a hold that is closed already counts for nothing, and its charge is made all the same."""
-    return await _charge(tx, [(one.account_id, one.charge, one.hold_key) for one in settlements], now)
+    settled = await draw_up_many(tx, settlements, now)
+    async with tx.together() as batch:
+        await settled.write(batch)
+    return settled.entries
+
+
+async def draw_up_many(tx: Transaction, settlements: Sequence[Settlement], now: datetime) -> "Settled":
+    """Close the holds of the settlements and work their charges out, for a caller who writes them `together` with what
+    else it has to tell."""
+    return await _work_out(tx, [(one.account_id, one.charge, one.hold_key) for one in settlements], now)
 
 
 async def release_expired_holds(tx: Transaction, now: datetime, *, limit: int = 500) -> int:
@@ -201,13 +241,35 @@ def draw_up(purse: Purse, wanted: Charge, now: datetime) -> Bill:
     return Bill(entry, purse.move(micros=entry.amount_micros, tokens=entry.amount_tokens))
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Entries that were worked out on locked purses; the fresh ones wait to be written."""
+
+    entries: list[Entry]
+    fresh: list[Entry]
+    purses: Mapping[AccountId, Purse]
+
+    async def write(self, batch: Transaction) -> None:
+        await batch.ledger.append(self.fresh)
+        await batch.ledger.save_purses(self.purses.values())
+
+
 async def _charge(
     tx: Transaction, wanted: Sequence[tuple[AccountId, Charge, str | None]], now: datetime
 ) -> list[Entry]:
+    settled = await _work_out(tx, wanted, now)
+    async with tx.together() as batch:
+        await settled.write(batch)
+    return settled.entries
+
+
+async def _work_out(tx: Transaction, wanted: Sequence[tuple[AccountId, Charge, str | None]], now: datetime) -> Settled:
     purses = await tx.ledger.lock_purses({account_id for account_id, _, _ in wanted})
-    known = await tx.ledger.find_entries([charge.key for _, charge, _ in wanted])
     hold_keys = [key for _, _, key in wanted if key is not None]
     closed = await tx.ledger.close_holds(hold_keys, HoldState.SETTLED, now) if hold_keys else {}
+    # What was still held under the charge's own key cannot have been charged: most charges need no look-up.
+    asked = [charge.key for _, charge, key in wanted if key != charge.key or key not in closed]
+    known = await tx.ledger.find_entries(asked) if asked else {}
     fresh: list[Entry] = []
     for account_id, charge, hold_key in wanted:
         purse = purses[account_id]
@@ -221,10 +283,7 @@ async def _charge(
             fresh.append(entry)
             purse = purse.move(micros=entry.amount_micros, tokens=entry.amount_tokens)
         purses[account_id] = purse
-    async with tx.together() as batch:
-        await batch.ledger.append(fresh)
-        await batch.ledger.save_purses(purses.values())
-    return [known[charge.key] for _, charge, _ in wanted]
+    return Settled([known[charge.key] for _, charge, _ in wanted], fresh, purses)
 
 
 async def credit(

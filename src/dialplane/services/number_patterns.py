@@ -1,7 +1,7 @@
 """Patterns as their account configures them. Taking one: `services/sip_numbers.py`; releasing: as every number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -13,7 +13,7 @@ from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.patterns import Matcher, is_dialled
 from dialplane.domain.routing import forms
 from dialplane.domain.sip_numbers import variants
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.targets import FlowTarget, Targets, TargetsChange
 from dialplane.services.accounts import load_account
 from dialplane.services.numbers import check_new_targets, save_number
 from dialplane.services.transaction import Database
@@ -37,8 +37,7 @@ class PatternChange:
 
     text: str | None = None
     anchored: bool | None = None
-    targets: Targets | None = None
-    """All three."""
+    targets: TargetsChange = field(default_factory=TargetsChange)
     call_flow_id: UUID | None = None
     """The nil UUID takes the flow off, here as below. Goes before `targets`."""
     message_flow_id: UUID | None = None
@@ -94,7 +93,7 @@ async def update_pattern(
         changed = replace(
             number,
             number=_or(change.text, number.number),
-            targets=with_flows(_or(change.targets, number.targets), change.call_flow_id, change.message_flow_id),
+            targets=with_flows(change.targets.over(number.targets), change.call_flow_id, change.message_flow_id),
             name=_or(change.name, number.name),
             detail=_or(change.detail, number.detail),
             tags=_or(change.tags, number.tags),

@@ -13,10 +13,11 @@ from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
 from dialplane.domain.inventory import ItemState
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
+from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 from dialplane.domain.plans import check_limit
 from dialplane.domain.renewal import RenewalEvent, first_look
-from dialplane.domain.targets import FlowTarget, Targets, VoiceTarget
+from dialplane.domain.targets import FlowTarget, Targets, TargetsChange, VoiceTarget
 from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
@@ -188,14 +189,15 @@ async def set_targets(
     database: Database,
     account_id: AccountId,
     number_id: NumberId,
-    targets: Targets,
+    wanted: Targets | TargetsChange,
     now: datetime,
     *,
     by: Actor | None = None,
 ) -> Number:
-    """Write all three targets. Raises NotFound as `update_number` does."""
+    """Write all three targets, or those of a change. Raises as `update_number` and `check_targets` do."""
     async with database.transaction() as tx:
         number = _live(await tx.numbers.find_locked(account_id, number_id))
+        targets = wanted if isinstance(wanted, Targets) else wanted.over(number.targets)
         await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
         await save_number(
@@ -222,17 +224,22 @@ async def set_voice_target(
     return changed
 
 
-async def check_targets(tx: Transaction, account_id: AccountId, targets: Targets) -> None:
+async def check_targets(
+    tx: Transaction, account_id: AccountId, targets: Targets, settings: NumberSettings | None = None
+) -> None:
     """Raises NotFound (FLOW_NOT_FOUND, naming the field) where a target's flow is not one of the account's, and
-    Invalid (APPLICATION_NOT_FOUND) for its application."""
-    await check_applications(tx, account_id, targets)
+    Invalid (APPLICATION_NOT_FOUND) for its application, or that of the settings' USSD, which is no target."""
+    await check_applications(tx, account_id, targets, settings.ussd.application_id if settings else None)
     for field, target in (("call_flow_id", targets.voice), ("message_flow_id", targets.message)):
         if isinstance(target, FlowTarget) and await tx.flows.find(account_id, FlowId(target.flow_id)) is None:
             raise NotFound(f"{field}: there is no such flow", reason="FLOW_NOT_FOUND", field=field)
 
 
-async def check_new_targets(tx: Transaction, number: Number, targets: Targets) -> None:
+async def check_new_targets(
+    tx: Transaction, number: Number, targets: Targets, settings: NumberSettings | None = None
+) -> None:
     """Only what changes: a flow that was deleted since must not stand in the way of a new name."""
+    is_new_ussd = settings is not None and settings.ussd.application_id != number.settings.ussd.application_id
     await check_targets(
         tx,
         number.account_id,
@@ -241,6 +248,7 @@ async def check_new_targets(tx: Transaction, number: Number, targets: Targets) -
             message=targets.message if targets.message != number.targets.message else None,
             refer=targets.refer if targets.refer != number.targets.refer else None,
         ),
+        settings if is_new_ussd else None,
     )
 
 

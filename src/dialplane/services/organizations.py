@@ -7,7 +7,7 @@ from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, OrganizationId, new_id
 from dialplane.services.accounts import is_descendant, load_account
-from dialplane.services.transaction import Database
+from dialplane.services.transaction import Database, Transaction
 
 LONGEST_DOMAIN = 255
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -49,21 +49,37 @@ async def migrate_account(
     an account that is not below the caller, and for the organization; AlreadyExists where the organization has one of
     the short codes, patterns or channels.
     """
-    if caller.parent_id is not None:
-        raise NotPermitted("Only the account at the top moves accounts", reason="PERMISSION_DENIED")
+    _require_top(caller, "moves accounts")
     if account_id == caller.id:
         raise Invalid("The account at the top cannot be moved", reason="INVALID_ARGUMENT", field="account_id")
     async with database.transaction() as tx:
         if not await is_descendant(tx, caller.id, account_id):
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         account = await load_account(tx, account_id, for_update=True)
-        known = await tx.account_tree.organizations_of(caller.organization_id, caller.id)
-        if organization_id not in {organization.id for organization, _ in known}:
-            raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND", field="organization_id")
+        await _check_known(tx, caller, organization_id)
         below = await tx.account_tree.lock_below(account_id)
         moved = [account_id, *(each.id for each in below)]
-        await tx.account_tree.move_to_organization(moved, organization_id, now)
+        await tx.account_tree.move_to_organization(moved, organization_id, caller.id, now)
     return replace(account, organization_id=organization_id, updated_at=now)
+
+
+async def migrate_numbers(
+    database: Database, caller: Account, account: Account, organization_id: OrganizationId, now: datetime
+) -> None:
+    """Move the numbers of an account and of all below it to an organization that the caller sees; the accounts stay.
+
+    `account` is the caller or below it. Raises NotPermitted where the caller is not at the top of its tree; Invalid
+    where the account is; NotFound for the organization; AlreadyExists as `migrate_account` does.
+    """
+    _require_top(caller, "moves numbers")
+    if account.parent_id is None:
+        raise Invalid("The numbers of the account at the top cannot be moved", field="account_id")
+    async with database.transaction() as tx:
+        await load_account(tx, account.id, for_update=True)
+        await _check_known(tx, caller, organization_id)
+        below = await tx.account_tree.lock_below(account.id)
+        holders = [account.id, *(each.id for each in below)]
+        await tx.account_tree.move_numbers(holders, organization_id, caller.id, now)
 
 
 async def create_domain(database: Database, account: Account, label: str, now: datetime) -> SeenOrganization:
@@ -71,8 +87,7 @@ async def create_domain(database: Database, account: Account, label: str, now: d
 
     Raises NotPermitted where the account is not at the top of its tree, Invalid, AlreadyExists (the domain is taken).
     """
-    if account.parent_id is not None:
-        raise NotPermitted("Only the account at the top makes organizations", reason="PERMISSION_DENIED")
+    _require_top(account, "makes organizations")
     label = label.lower()
     if not label or not _LABEL.issuperset(label):
         raise Invalid("A domain name has letters, digits and hyphens", reason="INVALID_ARGUMENT", field="domain_name")
@@ -88,3 +103,14 @@ async def create_domain(database: Database, account: Account, label: str, now: d
         await tx.account_tree.add_organization(organization, account.id)
         await tx.accounts.add_domain(organization.id, domain, now)
     return SeenOrganization(organization, is_closed=False)
+
+
+def _require_top(account: Account, does: str) -> None:
+    if account.parent_id is not None:
+        raise NotPermitted(f"Only the account at the top {does}", reason="PERMISSION_DENIED")
+
+
+async def _check_known(tx: Transaction, caller: Account, organization_id: OrganizationId) -> None:
+    known = await tx.account_tree.organizations_of(caller.organization_id, caller.id)
+    if organization_id not in {organization.id for organization, _ in known}:
+        raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND", field="organization_id")

@@ -16,10 +16,10 @@ from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.money import Micros
 from dialplane.domain.rating import CostType, Rate
-from dialplane.services.admission import run_of_call
 from dialplane.services.calls import NodeCommand, pick_node
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls_in
 from dialplane.services.flows import find_flow
+from dialplane.services.new_calls import run_of_call
 from dialplane.services.runs import create_runs
 from dialplane.services.transaction import Database, Transaction
 

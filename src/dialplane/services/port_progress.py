@@ -9,7 +9,7 @@ from dialplane.domain.history import OPERATOR, SYSTEM, Actor
 from dialplane.domain.ids import FlowId, NumberId, PortId, new_id
 from dialplane.domain.inventory import OWNED
 from dialplane.domain.numbers import Number, NumberStatus
-from dialplane.domain.port_exceptions import PortException, PortFault
+from dialplane.domain.port_exceptions import PortException, PortFault, fault_in
 from dialplane.domain.portability import next_turn
 from dialplane.domain.porting import (
     LONGEST_REASON,
@@ -41,7 +41,8 @@ async def advance_port(
     foc_at: datetime | None = None,
 ) -> Port:
     """Lead an order on, by the operator's hand. `foc_at` is for `date_confirmed`: the requested date else; `fault` and
-    `reason` are for `exception`, one of them at least. `ported` cuts over at once.
+    `reason` are for `exception`, one of them at least; a reason may be the fault's word alone. `ported` cuts over at
+    once.
 
     Raises NotFound, Conflict (STATE_INVALID) for a step that `MOVES` has not, Invalid naming the field.
     """
@@ -56,7 +57,7 @@ async def advance_port(
         if to is PortStatus.EXCEPTION:
             if fault is None and not reason.strip():
                 raise invalid("reason", "is needed: it is what the account has to correct")
-            return await stop_port(tx, port, PortException(fault or PortFault.OTHER, reason), now)
+            return await stop_port(tx, port, PortException(fault or fault_in(reason), reason), now)
         if to is PortStatus.DATE_CONFIRMED:
             port = replace(port, foc_at=_date(port, foc_at, now))
         return await keep(tx, moved(port, to, now, reason=reason), now)

@@ -98,7 +98,7 @@ async def _begin(
         if earlier is not None:
             return earlier
     buyer, item = await _look(tx, account_id, wanted, now)
-    await check_targets(tx, account_id, wanted.targets)
+    await check_targets(tx, account_id, wanted.targets, wanted.settings)
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
     carrier = _carrier(carriers, item.carrier)
@@ -347,7 +347,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
         if not account.status.may_use:
             raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
         check_limit(account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
-        await check_targets(tx, account_id, wanted.targets)
+        await check_targets(tx, account_id, wanted.targets, wanted.settings)
         if await tx.numbers.taken([wanted.number], since=now - QUARANTINE):
             raise AlreadyExists(f"{wanted.number} is taken", reason="ALREADY_EXISTS", field="number")
         number = Number(

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from dialplane.domain.application_documents import call_document, message_document
 from dialplane.domain.errors import NotFound
-from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.ids import AccountId, ApplicationId, CallId
+from dialplane.domain.number_settings import seen
 from dialplane.domain.numbers import VIRTUAL_PREFIX
 from dialplane.domain.rating import CostType
 from dialplane.domain.routing import MAX_DIALLED, Origin, RouteDecision, decide, forms
+from dialplane.domain.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.rates import current_rate
 from dialplane.services.route_patterns import Explained, explain_inside
-from dialplane.services.transaction import Database
+from dialplane.services.transaction import Database, Transaction
 
 
 async def explain(
@@ -38,19 +41,34 @@ async def explain(
         explained = Explained() if found else await explain_inside(tx, account, raw_to[:MAX_DIALLED], tried)
         purse = await tx.ledger.find_purse(account_id)
         rate = await current_rate(tx, CostType.CALL_PSTN_INCOMING if kind == "call" else CostType.SMS)
-    origin = Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
-    can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
-    decision = decide(
-        kind,
-        raw_to,
-        tried,
-        origin=origin,
-        numbers=found,
-        accounts={account_id: account},
-        can_pay=can_pay,
-        inside=explained.considered,
-    )
-    return replace(decision, candidates=(*decision.candidates, *explained.passed_over))
+        origin = (
+            Origin.PSTN if raw_from.startswith("+") and not raw_from.startswith(VIRTUAL_PREFIX) else Origin.INTERNAL
+        )
+        can_pay = purse is not None and purse.covers(rate.split(1, purse.free_tokens))
+        decision = decide(
+            kind,
+            raw_to,
+            tried,
+            origin=origin,
+            numbers=found,
+            accounts={account_id: account},
+            can_pay=can_pay,
+            inside=explained.considered,
+        )
+        document = await _document(tx, decision)
+    return replace(decision, document=document, candidates=(*decision.candidates, *explained.passed_over))
+
+
+async def _document(tx: Transaction, decision: RouteDecision) -> DocumentTarget | None:
+    """What the application runs that the decision leads to, if it leads to one."""
+    number, target = decision.number, decision.target
+    if number is None or not isinstance(target, ApplicationTarget):
+        return None
+    application = await tx.applications.find(number.account_id, ApplicationId(target.application_id))
+    if application is None:
+        return None
+    settings = seen(number.settings, number.targets)
+    return (call_document if decision.kind == "call" else message_document)(application, settings)
 
 
 async def get_call_route(database: Database, account_id: AccountId, call_id: CallId) -> dict[str, object]:

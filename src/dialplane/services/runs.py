@@ -14,11 +14,11 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import run_facts
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.machine import MAX_COMPLETIONS
-from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
+from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
 from dialplane.domain.ids import AccountId, CallId, RunId, new_id
 from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
-from dialplane.services.shapes.runs import run_shape
+from dialplane.services.shapes.runs import moved_shape, run_shape
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -27,6 +27,10 @@ class RunStore(Protocol):
 
     async def add_many(self, runs: Sequence[Run]) -> set[RunId]:
         """Insert in one round trip; gives the ids that were new."""
+        ...
+
+    async def add_fresh(self, runs: Sequence[Run]) -> None:
+        """Insert runs whose ids were made just now. Works on a `together`, too."""
         ...
 
     async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
@@ -53,17 +57,13 @@ async def create_runs(tx: Transaction, *runs: Run) -> None:
 
     Raises AlreadyExists where an id is taken.
     """
-    await publish(tx, *await add_runs(tx, runs))
-
-
-async def add_runs(tx: Transaction, runs: Sequence[Run]) -> list[Event]:
-    """Keep new runs. The events that tell of them are for the caller to publish, together with its own.
-
-    Raises AlreadyExists where an id is taken.
-    """
     if runs and len(await tx.runs.add_many(runs)) < len(runs):
         raise AlreadyExists("There is a run with this id already", reason="ALREADY_EXISTS", field="id")
-    return [_event(run, "activeflow_created", run.created_at) for run in runs]
+    await publish(tx, *(created_event(run) for run in runs))
+
+
+def created_event(run: Run) -> Event:
+    return _event(run, "activeflow_created", run.created_at)
 
 
 async def save_progress(tx: Transaction, records: Sequence[RunProgress]) -> frozenset[RunId]:
@@ -83,12 +83,14 @@ async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Eve
     if not records:
         return []
     latest = {progress.run_id: progress for progress in records}
-    running = {run.id: run for run in await tx.runs.save_progress(list(latest.values()))}
-    return [
-        _event(apply_progress(running[progress.run_id], progress), "activeflow_updated", progress.at)
-        for progress in records
-        if progress.run_id in running
-    ]
+    running = {run.id: (run, run_shape(run)) for run in await tx.runs.save_progress(list(latest.values()))}
+    events = []
+    for progress in records:
+        if progress.run_id in running:
+            run, shape = running[progress.run_id]
+            moved = moved_shape(shape, progress)
+            events.append(Event(run.account_id, "activeflow_updated", run.id, moved, progress.at, run_id=run.id))
+    return events
 
 
 async def list_runs(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:

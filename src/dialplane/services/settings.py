@@ -2,13 +2,16 @@
 
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from dialplane.domain.errors import NotAuthenticated
+from dialplane.domain.errors import Invalid, NotAuthenticated
 from dialplane.services.access_keys import hash_token
 from dialplane.services.transaction import Database, Transaction
+
+EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Ids, months and quarantines are reckoned from the clock: nearer to the ends of the calendar they are out of range."""
 
 _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
@@ -39,6 +42,10 @@ class SettingStore(Protocol):
 
     async def delete(self, name: str) -> None: ...
 
+    async def wake_workers(self) -> None:
+        """Hint at the commit that the billing clock was moved: what is due by it is done now."""
+        ...
+
 
 async def billing_now(tx: Transaction, now: datetime) -> datetime:
     """The time by which renewals, grace, quarantine and reservations go: `now`, or the sandbox's moved clock."""
@@ -52,12 +59,18 @@ async def read_clock(database: Database, *, now: datetime) -> datetime:
 
 
 async def set_clock(database: Database, wanted: datetime | None, *, now: datetime) -> datetime:
-    """Let the billing clock show `wanted` now and run on from there; None sets it back to the wall clock."""
+    """Let the billing clock show `wanted` now and run on from there; None sets it back to the wall clock.
+
+    Raises Invalid before `EARLIEST_CLOCK` and after `LATEST_CLOCK`.
+    """
+    if wanted is not None and not EARLIEST_CLOCK <= wanted <= LATEST_CLOCK:
+        raise Invalid("now is a time of the years 2000 to 9000", reason="INVALID_ARGUMENT", field="now")
     async with database.transaction() as tx:
         if wanted is None:
             await tx.settings.delete(_CLOCK)
         else:
             await tx.settings.put(_CLOCK, (wanted - now) // timedelta(microseconds=1))
+        await tx.settings.wake_workers()
     return wanted or now
 
 

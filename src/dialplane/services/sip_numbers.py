@@ -45,7 +45,7 @@ async def create_sip_number(
             earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
             if earlier is not None:
                 return earlier
-        await check_targets(tx, account_id, wanted.targets)
+        await check_targets(tx, account_id, wanted.targets, wanted.settings)
         await _check_room(tx, account.organization_id, wanted.number, kind)
         number = Number(
             id=NumberId(new_id(now)),

@@ -9,6 +9,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.history import Actor, the_account
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.inventory import ItemState
+from dialplane.domain.number_settings import without_application
 from dialplane.domain.numbers import Number, NumberStatus
 from dialplane.domain.targets import targets_elsewhere
 from dialplane.services.events import publish
@@ -34,7 +35,8 @@ async def transfer_number(
     """Give the number to the account `to`, on the word of `account_id`, which stands at or above both.
 
     The number keeps id, name, tags, metadata, protection and standing. What belongs to the account that it leaves (its
-    flows, applications and app users) is taken off. The next renewal, and one that is unpaid, are the new holder's.
+    flows, applications and app users) is taken off; URLs that stood beside an application count again. The next
+    renewal, and one that is unpaid, are the new holder's.
 
     Raises NotFound for the number (NUMBER_NOT_FOUND) or the account (ACCOUNT_NOT_FOUND, naming `customer_id`),
     Conflict where the account may not use numbers, LimitExceeded for a virtual number beyond its plan.
@@ -98,11 +100,13 @@ async def _is_within(tx: Transaction, account: Account, top: AccountId) -> bool:
 
 
 def _moved(number: Number, taker: Account, now: datetime) -> Number:
+    settings, targets = without_application(number.settings, number.targets)
     return replace(
         number,
         account_id=taker.id,
         organization_id=taker.organization_id,
-        targets=targets_elsewhere(number.targets),
+        targets=targets_elsewhere(targets),
+        settings=settings,
         idempotency_key="",  # it was the request's of the account that it leaves
         look_at=number.look_at if number.grace_until is None else now,
         updated_at=now,

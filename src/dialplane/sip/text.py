@@ -11,7 +11,10 @@ def storable(text: str, longest: int) -> str:
 
     Escaping for logs, HTML or CSV is for those who write them.
     """
-    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text[:longest])
+    text = text[:longest]
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def storable_body(body: bytes, longest: int) -> str:

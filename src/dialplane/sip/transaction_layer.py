@@ -98,6 +98,8 @@ class TransactionLayer:
 
     def is_ours(self, request: Request) -> bool:
         """Whether we sent `request` ourselves and it came back: a loop (8.2.2.2, RFC 5393)."""
+        if not self._clients:  # nothing of ours is on its way: no need to read every Via
+            return False
         return any((via.branch, request.method) in self._clients for via in request.vias)
 
     def open_server(self, request: Request, key: Key, peer: Source, now: float) -> Transaction:

@@ -10,7 +10,8 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import CallId, new_id
 from dialplane.domain.routing import MAX_DIALLED, Origin
 from dialplane.domain.trunks import Trunk
-from dialplane.services.admission import Admitted, Arrival, Challenge, Outcome, TurnedAway
+from dialplane.services.admission import Admitted, Challenge, Outcome, TurnedAway
+from dialplane.services.arrivals import Arrival
 from dialplane.services.registrations import Subscriber
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.text import storable

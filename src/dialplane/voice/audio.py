@@ -3,10 +3,11 @@
 import secrets
 
 from dialplane.sdp.negotiation import (
+    Choice,
     Direction,
     Negotiated,
     NotAcceptable,
-    is_acceptable,
+    choose,
     make_answer,
     make_offer,
     read_answer,
@@ -19,8 +20,12 @@ class AudioExchange:
     """Keeps the side of the exchange that we are on, and the version of our description (RFC 3264 section 8)."""
 
     def __init__(self, offer: bytes = b"") -> None:
-        """`offer` is the caller's SDP, b"" where we make the offer. Raises SdpError where it is malformed."""
+        """`offer` is the caller's SDP, b"" where we make the offer.
+
+        Raises SdpError where it is malformed, NotAcceptable where it holds no audio that we speak.
+        """
         self._theirs = Session.parse(offer) if offer else None
+        self._choice = choose(self._theirs) if self._theirs else None
         self._ours: Session | None = None
         self._answer = b""
         self._session_id = secrets.randbits(31)
@@ -30,15 +35,10 @@ class AudioExchange:
     def has_offer(self) -> bool:
         return self._theirs is not None
 
-    @property
-    def is_acceptable(self) -> bool:
-        """Whether the caller's offer holds audio that we speak."""
-        return self._theirs is None or is_acceptable(self._theirs)
-
     def answer(self, media: MediaLeg) -> bytes:
         """Our answer to the caller's offer; the same one each time, as 183 and 200 must agree."""
         if not self._answer and self._theirs is not None:
-            self._answer = self._agree(self._theirs, media)
+            self._answer = self._agree(self._theirs, media, self._choice)
         return self._answer
 
     def offer(self, media: MediaLeg, *, on_hold: bool = False) -> bytes:
@@ -65,10 +65,10 @@ class AudioExchange:
         except (NotAcceptable, SdpError):
             return 488
 
-    def _agree(self, theirs: Session, media: MediaLeg) -> bytes:
+    def _agree(self, theirs: Session, media: MediaLeg, choice: Choice | None = None) -> bytes:
         self._version += 1
         session, negotiated = make_answer(
-            theirs, media.host, media.port, session_id=self._session_id, version=self._version
+            theirs, media.host, media.port, session_id=self._session_id, version=self._version, choice=choice
         )
         media.connect(_remote(negotiated))
         return bytes(session)

@@ -102,12 +102,12 @@ class Leg:
         Raises Unavailable where there is no port or no media process.
         """
         if self.media is None:
-            media = await self.context.media.open()
-            media.on_digit = self._heard_digit
-            media.on_silence = self._heard_nothing
-            self.media = media
+            self.media = media = await self.context.media.open()
             if self.is_ended:  # the call ended while the ports were on their way
                 await media.close()
+            else:
+                media.on_digit = self._heard_digit
+                media.on_silence = self._heard_nothing
         return self.media
 
     async def answer(self) -> None:
@@ -233,9 +233,11 @@ class Leg:
         self.ended.set()
         if self._limit is not None:
             self._limit.cancel()
+            self._limit = None
         if self.driver is not None and self.driver is not asyncio.current_task():
             self.driver.cancel()
         if self.media is not None:
+            self.media.on_digit = self.media.on_silence = None
             self.context.spawn(self.media.close())
         self.context.recorder.ended(self)
 

@@ -13,8 +13,9 @@ import structlog
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
-from dialplane.services.admission import Arrival, Outcome, admit
+from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
+from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls

@@ -12,6 +12,7 @@ from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.commands import Medium
+from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.calls import NodeCommand
 from dialplane.services.outgoing import read_order
@@ -74,10 +75,7 @@ class Runtime:
             return
         try:
             audio = AudioExchange(call.request.body)
-        except SdpError:
-            call.reject(488)
-            return
-        if not audio.is_acceptable:
+        except (NotAcceptable, SdpError):
             call.reject(488)
             return
         admitted = await self.arrivals.take(call)
@@ -86,8 +84,9 @@ class Runtime:
         leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
         leg.sip = call
         self.records.started(leg)
-        call.watcher = leg
-        if early.end is not None:
+        if early.end is None:
+            call.watcher = leg
+        else:
             leg.on_ended(call, early.end)
         await self._run(leg, admitted.run, admitted.actions, hops=hops)
 
@@ -106,7 +105,8 @@ class Runtime:
         await leg.ended.wait()
         ended = replace(program.record(), ended=True)
         self.records.run_over(leg, ended)
-        await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
+        if run.on_complete_flow_id is not None:
+            await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
 
     async def _drive(self, leg: Leg, driver: Driver) -> None:
         leg.driver = asyncio.create_task(driver.run())
@@ -119,6 +119,8 @@ class Runtime:
         except Exception:
             log.exception("call_failed", call_id=str(leg.call.id))
             leg.hang_up(HangupReason.FAILED, text="an internal error")
+        finally:
+            leg.driver = None  # it holds the leg
 
     async def _follow(self, run: Run) -> None:
         try:

@@ -49,6 +49,7 @@ class Transport:
         self._udp: socket.socket | None = None
         self._look_again: asyncio.TimerHandle | asyncio.Handle | None = None
         self._read_at = 0.0
+        self._leaving: list[tuple[bytes, tuple[str, int]]] = []
         self._server: asyncio.Server | None = None
         self._connections: dict[tuple[str, int], Connection] = {}
         self._per_host: Counter[str] = Counter()
@@ -72,6 +73,7 @@ class Transport:
     async def close(self) -> None:
         """Close every socket. Safe to call twice."""
         if self._udp is not None:
+            self._flush()
             asyncio.get_running_loop().remove_reader(self._udp.fileno())
             self._udp.close()
             self._udp = None
@@ -115,12 +117,21 @@ class Transport:
             connection.close()
 
     def _send_datagram(self, data: bytes, peer: Source) -> None:
+        # Datagrams leave together when the turn of the loop is over: one by one, each would wake its receiver anew.
+        if not self._leaving:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._leaving.append((data, (peer.host, peer.port)))
+
+    def _flush(self) -> None:
+        leaving, self._leaving = self._leaving, []
         if self._udp is None:
             return
-        try:
-            self._udp.sendto(data, (peer.host, peer.port))
-        except OSError:
-            self._counters["udp_send_failed"] += 1
+        send = self._udp.sendto
+        for data, address in leaving:
+            try:
+                send(data, address)
+            except OSError:
+                self._counters["udp_send_failed"] += 1
 
     def _on_readable(self) -> None:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,8 @@ from dialplane.sip.transaction_peer import Source
 
 WRITE_LIMIT = 1 << 20
 """Octets waiting for a peer that does not read; above that the connection is cut, for memory is everybody's."""
+LINGER_S = 2.0
+"""How long what a refused peer still sends is thrown away before its connection is closed."""
 QUIET_S = 3_700.0
 """How long a connection that brought whole messages may be quiet: the longest registration, and a bit."""
 
@@ -46,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._is_kept = False
+        self._is_over = False
         self.peer = Source("", 0, "tcp")
         self.deadline = inf
         """On the event loop's clock: past it the connection is to be closed."""
@@ -64,7 +67,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_kept or not self._owner.may_read(self.peer):
+        if not self._is_kept or self._is_over or not self._owner.may_read(self.peer):
             return
         was_mid_message = self._framer.is_mid_message
         frames = self._framer.feed(data)
@@ -77,7 +80,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._owner.on_frame(frame, self.peer)
         if self._framer.must_close:
-            self.close()
+            self._finish()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._is_kept:
@@ -86,7 +89,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or self._is_over:
             return
         transport.write(data)
         if transport.get_write_buffer_size() > WRITE_LIMIT:
@@ -96,6 +99,14 @@ class Connection(asyncio.Protocol):
         """Send what is waiting, then close."""
         if self._transport is not None:
             self._transport.close()
+
+    def _finish(self) -> None:
+        """No more from us. To close at once, with octets of the peer still unread, would reset the connection, and the
+        peer would never see what was answered."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._is_over = True
+            self._transport.write_eof()
+            self.deadline = self._loop.time() + LINGER_S
 
     def _set_deadline(self, *, had_message: bool, was_mid_message: bool) -> None:
         """A whole message buys time; the beginning of one starts its own, which further octets do not extend."""

@@ -320,14 +320,22 @@ class SipCall(ABC):
         if self.is_ended:
             return
         self._mark_ended()
-        if self.watcher is not None:
-            self._station.tell(self.watcher.on_ended, self, end)
+        watcher = self._dismiss_watcher()
+        if watcher is not None:
+            self._station.tell(watcher.on_ended, self, end)
 
     def _end_by_us(self, end: CallEnd) -> None:
         """The same, told after the method that causes it returned."""
         self._mark_ended()
-        if self.watcher is not None:
-            self._station.tell_soon(self.watcher.on_ended, self, end)
+        watcher = self._dismiss_watcher()
+        if watcher is not None:
+            self._station.tell_soon(watcher.on_ended, self, end)
+
+    def _dismiss_watcher(self) -> CallWatcher | None:
+        """Let go of the watcher, which holds the call: nothing comes after its end, and what is over needs no garbage
+        collector."""
+        watcher, self.watcher = self.watcher, None
+        return watcher
 
     def _mark_ended(self) -> None:
         self.is_ended = True

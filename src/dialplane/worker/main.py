@@ -35,6 +35,9 @@ SWEEP_S = 3600.0
 STOP_S = 20.0
 """A webhook's attempt and a carrier's answer end by then; what does not is taken up again by the next worker."""
 
+TimedDuty = tuple[str, Callable[[], Awaitable[bool]], float]
+"""Its name, its step, and after how many seconds it is repeated."""
+
 ABANDONED_AFTER = timedelta(seconds=LONGEST_RUN_S + 300)
 """No driver of a run is alive then: a run that takes longer ends by itself."""
 
@@ -65,8 +68,10 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
         receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)
-        wakes = {"deliveries": [deliveries.wake], "messages": [sending.wake], "runs": [runs.wake]}
-        every = [deliveries.wake, sending.wake, runs.wake]
+        timed = [(duty, asyncio.Event()) for duty in _housekeeping(deps)]
+        due = [wake for _, wake in timed]
+        wakes = {"deliveries": [deliveries.wake], "messages": [sending.wake], "runs": [runs.wake], "due": due}
+        every = [deliveries.wake, sending.wake, runs.wake, *due]
 
         def hint(word: str) -> None:
             for wake in wakes.get(word, every):
@@ -78,7 +83,7 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             sending.run(stop),
             runs.run(stop),
             receipts.run(stop),
-            *_housekeeping(deps, stop),
+            *(repeat(name, step, wake=wake, stopping=stop, poll_s=pause) for (name, step, pause), wake in timed),
         ]
         working = [background.create_task(duty) for duty in duties]
         await stop.wait()
@@ -87,8 +92,8 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             task.cancel()
 
 
-def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-    """The duties that only look at the time."""
+def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
+    """The duties that only look at the time: at their pace, and where credit came or the sandbox's clock was moved."""
     database = deps.database
 
     async def orders() -> bool:
@@ -122,14 +127,13 @@ def _housekeeping(deps: WorkerDeps, stop: asyncio.Event) -> list[Coroutine[Any, 
         await sweep_recordings(database, deps.recordings, now)
         return False
 
-    steps: list[tuple[str, Callable[[], Awaitable[bool]], float]] = [
+    return [
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("left_files", left_files, SWEEP_S),
     ]
-    return [repeat(name, step, wake=asyncio.Event(), stopping=stop, poll_s=pause) for name, step, pause in steps]
 
 
 def _spawn(owner: asyncio.TaskGroup, work: Coroutine[Any, Any, object]) -> None:

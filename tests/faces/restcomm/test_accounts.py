@@ -10,7 +10,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client as TwilioClient
 
 from dialplane.domain.accounts import Account
-from dialplane.domain.ids import from_sid
+from dialplane.domain.ids import AccountId, NumberId, from_sid, to_sid
+from dialplane.services.history import list_history
 from dialplane.services.transaction import Database
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, FormClient
 
@@ -211,6 +212,57 @@ async def test_account_moves_to_another_organization_with_its_numbers(restcomm: 
     assert own.status == 200
     back = await restcomm.ask("POST", path, {"Organization": "OR" + account.organization_id.hex})
     assert back.status == 409
+
+
+async def test_numbers_go_to_another_organization_and_their_accounts_stay(
+    restcomm: FormClient, account: Account, database: Database
+) -> None:
+    made = (await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/branches.json")).json["sid"]
+    child = await make_child(restcomm)
+    below = replace(restcomm, sid=child["sid"])
+    own = replace(below, user=child["sid"], token=child["auth_token"])
+    grandchild = replace(below, sid=(await make_child(own, EmailAddress="third@example.org"))["sid"])
+    sids = [
+        (await each.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": number, "isSIP": "true"})).json["sid"]
+        for each, number in ((below, "1234"), (grandchild, "16.*"))
+    ]
+    path, form = "IncomingPhoneNumbers/migrate.json", {"OrganizationSid": made}
+
+    refused = [
+        await below.ask("POST", path, {}),
+        await below.ask("POST", path, {"OrganizationSid": "OR1"}),
+        await below.ask("POST", path, {"OrganizationSid": "OR" + "1" * 32}),
+        await restcomm.ask("POST", path, form),
+        await own.ask("POST", path, form),
+        await replace(below, sid="AC" + "0" * 32).ask("POST", path, form),
+        await replace(below, base=TWILIO).ask("POST", path, form),
+    ]
+    moved = await below.ask("POST", path, form)
+
+    assert [answer.status for answer in refused] == [400, 400, 404, 400, 403, 404, 404]
+    assert (moved.status, moved.raw) == (200, b"")
+    async with database.reading() as tx:
+        numbers = await tx.numbers.find_many([NumberId(from_sid("PN", sid)) for sid in sids])
+    assert {to_sid("OR", number.organization_id) for number in numbers} == {made}
+    shown = (await restcomm.ask("GET", f"{RESTCOMM}/Accounts/{child['sid']}.json")).json
+    assert shown["organization"] == to_sid("OR", account.organization_id)
+    assert (await below.ask("GET", f"IncomingPhoneNumbers/{sids[0]}.json")).json["phone_number"] == "1234"
+    # what they leave is free again, and what is taken there stays where it is
+    again = await below.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": "1234", "isSIP": "true"})
+    assert (again.status, (await below.ask("POST", path, form)).status) == (200, 409)
+
+
+async def test_migration_is_told_in_the_history_of_each_number(restcomm: FormClient, database: Database) -> None:
+    made = (await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/branches.json")).json["sid"]
+    child = replace(restcomm, sid=(await make_child(restcomm))["sid"])
+    number = await child.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": "1234", "isSIP": "true"})
+
+    await child.ask("POST", "IncomingPhoneNumbers/migrate.json", {"OrganizationSid": made})
+
+    number_id, account_id = NumberId(from_sid("PN", number.json["sid"])), AccountId(from_sid("AC", child.sid))
+    newest = (await list_history(database, account_id, number_id))[0]
+    assert (newest.what, newest.actor.id) == ("migrated", from_sid("AC", restcomm.sid))
+    assert [(change.field, change.new) for change in newest.changes] == [("organization_id", str(from_sid("OR", made)))]
 
 
 async def test_twilio_library_makes_lists_changes_and_closes_accounts(twilio: FormClient) -> None:

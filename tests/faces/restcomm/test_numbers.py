@@ -1,4 +1,4 @@
-"""`IncomingPhoneNumbers` in both dialects: buying, configuring, lists, release (reference 2; the page's own curls)."""
+"""`IncomingPhoneNumbers` in both dialects: buying, configuring, lists, release (reference 2)."""
 
 import re
 from dataclasses import replace
@@ -15,10 +15,6 @@ from tests.faces.conftest import Client, Tenant, stock
 from tests.faces.restcomm.conftest import RESTCOMM, FormClient, child_of, client_of
 
 NUMBER = "+15105555555"
-CURL_BUY = "PhoneNumber=+15105555555&VoiceUrl=https://mycompany.com/restcomm/demos/hello-play.xml"
-CURL_SIP = "PhoneNumber=1234&VoiceUrl=https://mycompany.com/restcomm/demos/hello-play.xml&isSIP=true"
-CURL_MMS = "PhoneNumber=mms:+12345678&SmsUrl=https://mycompany.com/api/demos/echo.xml&isSIP=true"
-"""The page's `-d` arguments as curl joins them: not encoded, so that each `+` arrives as a space."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,69 +27,6 @@ async def buy(client: FormClient, number: str = NUMBER, **form: str) -> dict[str
     assert answer.status in (200, 201), answer.raw
     shown: dict[str, object] = answer.json
     return shown
-
-
-# --- the page's curls ------------------------------------------------------------------------------------------------
-
-
-async def test_curl_that_attaches_a_number_as_printed(restcomm: FormClient) -> None:
-    answer = await restcomm.ask("POST", "IncomingPhoneNumbers.json", CURL_BUY)
-
-    shown = answer.json
-    assert answer.status == 200
-    assert (shown["phone_number"], shown["account_sid"]) == (NUMBER, restcomm.sid)
-    assert shown["friendly_name"] == "(510) 555-5555"
-    assert shown["voice_url"] == "https://mycompany.com/restcomm/demos/hello-play.xml"
-    assert [
-        shown[f"{kind}_method"] for kind in ("voice", "voice_fallback", "status_callback", "sms", "sms_fallback")
-    ] == (["POST"] * 5)
-    assert (shown["voice_caller_id_lookup"], shown["api_version"]) == (False, "2012-04-24")
-    assert shown["uri"] == (f"/restcomm/2012-04-24/Accounts/{restcomm.sid}/IncomingPhoneNumbers/{shown['sid']}.json")
-
-
-async def test_curl_that_attaches_a_sip_number_as_printed(restcomm: FormClient) -> None:
-    answer = await restcomm.ask("POST", "IncomingPhoneNumbers.json", CURL_SIP)
-
-    assert (answer.status, answer.json["phone_number"], answer.json["friendly_name"]) == (200, "1234", "1234")
-
-
-async def test_curl_that_enables_mms_as_printed(restcomm: FormClient) -> None:
-    answer = await restcomm.ask("POST", "IncomingPhoneNumbers.json", CURL_MMS)
-
-    assert (answer.status, answer.json["sms_url"]) == (200, "https://mycompany.com/api/demos/echo.xml")
-    assert answer.json["phone_number"] == "mms:+12345678"
-
-
-async def test_curl_that_deletes_as_printed(restcomm: FormClient) -> None:
-    sid = (await buy(restcomm))["sid"]
-
-    deleted = await restcomm.ask("DELETE", f"IncomingPhoneNumbers/{sid}.json")
-    again = await restcomm.ask("DELETE", f"IncomingPhoneNumbers/{sid}.json")
-
-    assert (deleted.status, deleted.raw, again.status) == (204, b"", 404)
-
-
-async def test_curl_that_lists_as_printed(restcomm: FormClient) -> None:
-    bought = await buy(restcomm)
-
-    answer = await restcomm.ask("GET", "IncomingPhoneNumbers.json")
-
-    assert answer.json["incomingPhoneNumbers"] == [bought]
-    assert list(bought) == [
-        "sid", "account_sid", "friendly_name", "phone_number", "voice_url", "voice_method", "voice_fallback_url",
-        "voice_fallback_method", "status_callback", "status_callback_method", "voice_caller_id_lookup",
-        "voice_application_sid", "voice_application_name", "date_created", "date_updated", "sms_url", "sms_method",
-        "sms_fallback_url", "sms_fallback_method", "sms_application_sid", "sms_application_name", "ussd_url",
-        "ussd_method", "ussd_fallback_url", "ussd_fallback_method", "ussd_application_sid", "ussd_application_name",
-        "refer_url", "refer_method", "refer_application_sid", "refer_application_name", "capabilities", "api_version",
-        "uri",
-    ]  # fmt: skip
-    assert bought["capabilities"] == {
-        "voice_capable": True,
-        "sms_capable": True,
-        "mms_capable": False,
-        "fax_capable": False,
-    }
 
 
 # --- buying ----------------------------------------------------------------------------------------------------------
@@ -127,12 +60,13 @@ async def test_number_is_taken_everywhere_once_it_is_bought(
 
 
 async def test_neither_number_nor_area_code_is_400(restcomm: FormClient, twilio: FormClient) -> None:
-    for path in ("IncomingPhoneNumbers", "IncomingPhoneNumbers/Local", "IncomingPhoneNumbers/TollFree"):
+    for path, needed in (("", " or AreaCode"), ("/Local", ""), ("/TollFree", ""), ("/Mobile", "")):
+        path = f"IncomingPhoneNumbers{path}"
         restcomms = await restcomm.ask("POST", f"{path}.json", {"FriendlyName": "x"})
         twilios = await twilio.ask("POST", f"{path}.json", {})
 
         assert (restcomms.status, restcomms.raw) == (400, b"Phone number can not be null.")
-        assert (twilios.status, twilios.json["message"]) == (400, "PhoneNumber or AreaCode is needed")
+        assert (twilios.status, twilios.json["message"]) == (400, f"PhoneNumber{needed} is needed")
 
 
 async def test_area_code_wins_over_the_number(restcomm: FormClient) -> None:
@@ -279,7 +213,8 @@ async def test_every_field_is_stored_and_shown_on_create_and_on_update(restcomm:
 
     assert {name: created[name] for name in shown} == shown
     assert {name: updated.json[name] for name in shown} == shown
-    assert (created["voice_application_name"], updated.json["sms_application_name"]) == ("menu", "menu")
+    for answer in (created, updated.json):
+        assert [answer[snake(name).replace("_sid", "_name")] for name in APPLICATIONS] == ["menu"] * 4
     assert (await restcomm.ask("GET", f"IncomingPhoneNumbers/{created['sid']}.json")).json == created
 
 
@@ -296,6 +231,15 @@ async def test_application_of_another_account_is_400_as_an_unknown_one(
         updated = await twilio.ask("POST", f"IncomingPhoneNumbers/{sid}.json", {"VoiceApplicationSid": given})
         assert (created.status, created.json["message"]) == (400, "SmsApplicationSid: there is no such application")
         assert (updated.status, updated.json["code"]) == (400, 21218)
+        for name in APPLICATIONS:
+            for path, form in (
+                ("IncomingPhoneNumbers.json", {"PhoneNumber": "+14216902867"}),
+                ("IncomingPhoneNumbers.json", {"PhoneNumber": "1234", "isSIP": "true"}),
+                (f"IncomingPhoneNumbers/{sid}.json", {"FriendlyName": "taken"}),
+            ):
+                refused = await restcomm.ask("POST", path, form | {name: given})
+                assert (refused.status, name in refused.json["message"]) == (400, True)
+    assert (await restcomm.ask("GET", "IncomingPhoneNumbers.json")).json["total"] == 1
 
 
 async def test_application_goes_before_the_urls_and_gives_way_when_taken_off(
@@ -409,7 +353,9 @@ async def test_number_moves_within_the_tree_on_its_parents_behalf(
 ) -> None:
     """Between the parent and a child, and from child to child (reference 2.8)."""
     first, second = [await child_of(database, account) for _ in range(2)]
-    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", SmsApplicationSid=await application(restcomm)))["sid"]
+    menu = await application(restcomm)
+    form = {"SmsUrl": "https://example.org/b", "SmsApplicationSid": menu, "UssdApplicationSid": menu}
+    sid = (await buy(restcomm, VoiceUrl="https://example.org/a", **form))["sid"]
     path = f"IncomingPhoneNumbers/{sid}.json"
     as_first = replace(restcomm, sid=to_sid("AC", first.id))
 
@@ -418,7 +364,8 @@ async def test_number_moves_within_the_tree_on_its_parents_behalf(
     across = await as_first.ask("POST", path, {"AccountSid": to_sid("AC", second.id)})
 
     assert (down.status, down.json["account_sid"], down.json["friendly_name"]) == (200, as_first.sid, "moved")
-    assert (down.json["voice_url"], down.json["sms_application_sid"]) == ("https://example.org/a", None)
+    assert [down.json[f"{kind}_application_sid"] for kind in ("voice", "sms", "ussd", "refer")] == [None] * 4
+    assert (down.json["voice_url"], down.json["sms_url"]) == ("https://example.org/a", "https://example.org/b")
     assert (gone.status, across.json["account_sid"]) == (404, to_sid("AC", second.id))
 
 

@@ -58,11 +58,17 @@ class PostgresAccountTreeStore:
         await self._connection.execute(_SQL["set_auth_token"], account_id, token, now)
 
     async def move_to_organization(
-        self, accounts: Collection[AccountId], organization_id: OrganizationId, now: datetime
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
+    ) -> None:
+        await self.move_numbers(accounts, organization_id, by, now)
+        for name in ("move_accounts", "move_extensions"):
+            await self._connection.execute(_SQL[name], list(accounts), organization_id, now)
+
+    async def move_numbers(
+        self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
     ) -> None:
         try:
-            for name in ("move_accounts", "move_numbers", "move_extensions"):
-                await self._connection.execute(_SQL[name], list(accounts), organization_id, now)
+            await self._connection.execute(_SQL["move_numbers"], list(accounts), organization_id, now, by)
         except asyncpg.UniqueViolationError as fault:
             raise_if_taken(fault)
             raise

@@ -44,6 +44,12 @@ from dialplane.domain.errors import Unavailable
 ACQUIRE_TIMEOUT_S = 2.0
 """AV-3: a request learns within two seconds that the store is gone."""
 
+_PLANS_ONCE = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_mergejoin": "off",
+}
+
 _NOT_REACHED = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -293,7 +299,8 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once
     """Open the pool on `dsn` (a `postgresql://` address).
 
     `plans_once` is for who asks by keys only: else Postgres plans anew for every short array that it is given, which
-    costs more than the look-up.
+    costs more than the look-up. Such a plan may be made while a table is nearly empty and live until it has millions
+    of rows, so it must not read whole tables however small they are (measured: a scan of all runs by each batch).
     """
     pool = await asyncpg.create_pool(
         dsn,
@@ -305,7 +312,7 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once
             "timezone": "UTC",
             "lock_timeout": "5s",
             "statement_timeout": "30s",
-            "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
+            **(_PLANS_ONCE if plans_once else {}),
         },
     )
     return PostgresDatabase(pool)

@@ -31,6 +31,9 @@ class PostgresRunStore:
         rows = await self._connection.fetch(_SQL["add_many"], runs)
         return {RunId(row["id"]) for row in rows}
 
+    async def add_fresh(self, runs: Sequence[Run]) -> None:
+        await self._connection.execute(_SQL["add_many"], runs)
+
     async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
         records = [progress.record for progress in latest]
         rows = await self._connection.fetch(

@@ -23,3 +23,6 @@ class PostgresSettingStore:
 
     async def delete(self, name: str) -> None:
         await self._connection.execute(self._sql["delete_setting"], name)
+
+    async def wake_workers(self) -> None:
+        await self._connection.execute(self._sql["wake_workers"])

@@ -60,13 +60,17 @@ class RunProgress:
     record: RunRecord
     at: datetime
 
+    @property
+    def status(self) -> RunStatus:
+        return RunStatus.ENDED if self.record.ended else RunStatus.RUNNING
+
 
 def apply_progress(run: Run, progress: RunProgress) -> Run:
     """The run as it is after `progress`."""
     record = progress.record
     return replace(
         run,
-        status=RunStatus.ENDED if record.ended else RunStatus.RUNNING,
+        status=progress.status,
         current_action=record.current_action,
         forward_action_id=record.forward_action_id,
         executed_actions=record.executed_actions,

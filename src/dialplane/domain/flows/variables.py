@@ -60,7 +60,8 @@ class Variables:
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values = dict(values or {})
-        self._bytes = sum(_size(name) + _size(value) for name, value in self._values.items())
+        self._bytes: int | None = None
+        """Counted when a limit is first asked about: most runs never set a variable of their own."""
         self._snapshot: dict[str, str] | None = None
 
     def get(self, name: str) -> str:
@@ -76,15 +77,21 @@ class Variables:
             raise VariableFault("a variable needs a name")
         if name.startswith(OWN_PREFIX):
             raise VariableFault(f"{name} is the platform's own and cannot be set")
-        if self._bytes + self._growth(name, value) > MAX_BYTES:
+        if self._counted() + self._growth(name, value) > MAX_BYTES:
             raise VariableFault(f"{name} does not fit: a run holds {MAX_BYTES} bytes of variables")
         self.set_fact(name, value)
 
     def set_fact(self, name: str, value: str) -> None:
         """Set a fact of the platform; facts are never refused."""
-        self._bytes += self._growth(name, value)
+        if self._bytes is not None:
+            self._bytes += self._growth(name, value)
         self._values[name] = value
         self._snapshot = None
+
+    def _counted(self) -> int:
+        if self._bytes is None:
+            self._bytes = sum(_size(name) + _size(value) for name, value in self._values.items())
+        return self._bytes
 
     def _growth(self, name: str, value: str) -> int:
         old = self._values.get(name)

@@ -1,14 +1,16 @@
 """The sandbox's strings: messages from and to the simulated PSTN, the billing clock, the carrier's manners."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
 from litestar.params import FromQuery, JSONBody
 
-from dialplane.domain.errors import Conflict, Invalid, NotFound
+from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.routing import Refused
+from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.messages import Message
@@ -49,8 +51,8 @@ class ShownClock(msgspec.Struct):
 
 
 class Clock(msgspec.Struct):
-    now: datetime | None = None
-    """Null sets the clock back to the wall."""
+    now: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
+    """A time with a zone; null sets the clock back to the wall."""
 
 
 class Carrier(msgspec.Struct):
@@ -96,9 +98,8 @@ def show_sent(message: SandboxMessage) -> ShownText:
 @put("/clock", responses=refusals(413))
 async def set_clock(request: OperatorRequest, data: JSONBody[Clock]) -> ShownClock:
     """Move the clock of renewals, grace, quarantine and reservations; it runs on from there."""
-    if data.now is not None and data.now.tzinfo is None:
-        raise Invalid("now needs a time zone, such as 2026-03-01T12:00:00Z", field="now")
-    return ShownClock(await settings.set_clock(request.database, data.now, now=request.now))
+    wanted = None if data.now is None else read_moment(data.now, field="now")
+    return ShownClock(await settings.set_clock(request.database, wanted, now=request.now))
 
 
 @get("/clock", responses=refusals())

@@ -9,8 +9,9 @@ from dialplane.domain.account_tree import AccountChange, AccountQuery, SubAccoun
 from dialplane.domain.accounts import AccountStatus, Role
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
+from dialplane.domain.role_permissions import ACCOUNTS as ACCOUNTS_RESOURCE
 from dialplane.faces.restcomm.account_shapes import WRITTEN_WORDS, show_account, statuses_shown_as
-from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import LARGEST_PAGE, Collection, Listed, Page, read_page, show_list
 from dialplane.faces.restcomm.refusals import naming
@@ -186,5 +187,7 @@ def _read_organization(parameters: Parameters) -> OrganizationId | None:
 
 
 router = Router(
-    "/Accounts", route_handlers=[list_accounts, create_account, get_account, update_account, migrate_account]
+    "/Accounts",
+    route_handlers=[list_accounts, create_account, get_account, update_account, migrate_account],
+    opt={RESOURCE: ACCOUNTS_RESOURCE},
 )

@@ -11,7 +11,7 @@ from dialplane.domain.applications import Application, ApplicationKind, Attached
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import ApplicationId, to_sid
 from dialplane.faces.restcomm.accounts import read_unpaged
-from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_shapes import formatted
@@ -260,4 +260,5 @@ router = Router(
         update_application,
         delete_application,
     ],
+    opt={RESOURCE: "Applications"},
 )

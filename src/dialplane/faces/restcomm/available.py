@@ -12,6 +12,7 @@ from dialplane.domain.inventory import Offer
 from dialplane.domain.money import show_usd
 from dialplane.domain.numbers import NumberKind
 from dialplane.faces.restcomm.available_filters import read_query
+from dialplane.faces.restcomm.credentials import RESOURCE
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.number_shapes import CAPABILITIES, formatted
 from dialplane.faces.restcomm.paging import Collection, show_rows
@@ -138,4 +139,5 @@ def _degrees(value: float | None) -> str | None:
 router = Router(
     "/Accounts/{account_sid:str}",
     route_handlers=[list_available_numbers, list_countries, get_country, list_country_codes],
+    opt={RESOURCE: "AvailablePhoneNumbers"},
 )

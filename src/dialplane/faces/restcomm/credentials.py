@@ -4,37 +4,54 @@ import base64
 import binascii
 from uuid import UUID
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.accounts import Account, Principal
 from dialplane.domain.errors import NotAuthenticated, NotFound
-from dialplane.domain.ids import AccountId, from_sid
+from dialplane.domain.ids import AccessKeyId, AccountId, from_sid
+from dialplane.domain.role_permissions import Action, check_deed
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.basic_authentication import Acting, authenticate_basic, resolve_account
+from dialplane.faces.restcomm.passwords import Passwords
+from dialplane.services.basic_authentication import (
+    AccountClaim,
+    Acting,
+    Claim,
+    KeyClaim,
+    authenticate_basic,
+    resolve_account,
+)
 
 ACCOUNT_PARAMETER = "account_sid"
 """The path parameter that names the account which is acted for; an address of e-mail may stand there too."""
+RESOURCE = "resource"
+"""The key of a router's options that says what permissions call its paths."""
+ACTION = "action"
+"""The key of a handler's options that says what it does, where method and path do not."""
 LONGEST_EMAIL = 320
+
+_ACTIONS = {"GET": Action.READ, "OPTIONS": Action.READ, "DELETE": Action.DELETE}
 
 
 class BasicAuthentication:
     """An ASGI layer that puts an Acting into `scope["user"]`, or refuses."""
 
-    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits) -> None:
+    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits, passwords: Passwords) -> None:
         self._app = app
         self._ports = ports
         self._limits = limits
+        self._passwords = passwords
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ports = self._ports
         self._limits.check_address(scope)
-        user, token = _credentials(scope)
-        name = _account_name(user)
-        if name is None:
-            raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
-        caller = await authenticate_basic(self._ports.database, name, token)
+        attempt = self._passwords.tried_by(scope)
+        caller = await authenticate_basic(ports.database, attempt, _read_claim(scope), ports.clock())
         self._limits.check_account(scope, Principal(caller.id, via="basic"))
-        scope["user"] = Acting(caller, await self._acted_for(scope, caller))
+        account = await self._acted_for(scope, caller)
+        check_deed(caller, account, *_deed(scope), ports.developer)
+        scope["user"] = Acting(caller, account)
         scope["auth"] = "basic"
         await self._app(scope, receive, send)
 
@@ -49,10 +66,31 @@ class BasicAuthentication:
         return await resolve_account(self._ports.database, caller, name)
 
 
+def _deed(scope: Scope) -> tuple[Action, str]:
+    """What is asked for, in the words of permissions: by the method and, of a POST, by where the path ends."""
+    handler = scope["route_handler"]
+    method = scope["method"] if scope["type"] == ScopeType.HTTP else ""
+    action = _ACTIONS.get(method) or handler.opt.get(ACTION)
+    if action is None:
+        action = Action.MODIFY if any(path.endswith("}") for path in handler.paths) else Action.CREATE
+    return action, handler.opt.get(RESOURCE, "")
+
+
+def _read_claim(scope: Scope) -> Claim:
+    user, secret = _credentials(scope)
+    key_id = read_sid("SK", user)
+    if key_id is not None:
+        return KeyClaim(AccessKeyId(key_id), secret)
+    name = _account_name(user)
+    if name is None:
+        raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
+    return AccountClaim(name, secret)
+
+
 def _credentials(scope: Scope) -> tuple[str, str]:
-    header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
+    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, encoded = header.partition(b" ")
+    if scheme.lower() != b"basic":
         raise NotAuthenticated("Authenticate with AccountSid and AuthToken", reason="AUTHENTICATION_REQUIRED")
     try:
         user, _, token = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")

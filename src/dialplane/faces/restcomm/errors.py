@@ -40,7 +40,7 @@ CODES: dict[str, int] = {
     "URL_INVALID": 21402,
     "APPLICATION_NOT_FOUND": 21218,
 }
-"""Twilio's code for a reason."""
+"""Twilio's code for a reason. What is not found is 20404 whatever it is."""
 
 PLAIN_TEXT: dict[str, str] = {
     "NUMBER_MISSING": "Phone number can not be null.",
@@ -57,10 +57,12 @@ def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[bytes
     asked = asked_of(request.scope)
     family = next(kind for kind in type(refusal).__mro__ if kind in FAMILIES)
     status, code = FAMILIES[family]
+    if family is not errors.NotFound:
+        code = CODES.get(refusal.reason, code)
     headers = _headers(asked, status, refusal)
     if not asked.dialect.is_twilio and refusal.reason in PLAIN_TEXT:
         return Response(PLAIN_TEXT[refusal.reason].encode(), status_code=status, media_type="text/plain")
-    body = _body(asked, status, CODES.get(refusal.reason, code), _name(refusal), refusal.reason)
+    body = _body(asked, status, code, _name(refusal), refusal.reason)
     return Response(body, status_code=status, media_type=asked.media_type, headers=headers)
 
 
@@ -72,7 +74,8 @@ def show_http_exception(request: AnyRequest, fault: HTTPException) -> Response[b
     else:
         message = fault.detail
     body = _body(asked, fault.status_code, _HTTP_CODES.get(fault.status_code, 20001), message, "")
-    return answer(asked, body, status=fault.status_code)
+    allowed = {name: text for name, text in (fault.headers or {}).items() if name == "allow"}
+    return Response(body, status_code=fault.status_code, media_type=asked.media_type, headers=allowed)
 
 
 def show_fault(request: AnyRequest, fault: Exception) -> Response[bytes]:
@@ -91,6 +94,7 @@ _NAMES = {
     "voice_application_id": "VoiceApplicationSid",
     "message_application_id": "SmsApplicationSid",
     "refer_application_id": "ReferApplicationSid",
+    "ussd_application_id": "UssdApplicationSid",
 }
 """What services call a field, and what these dialects call it."""
 

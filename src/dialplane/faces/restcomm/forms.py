@@ -19,6 +19,8 @@ MOST_PARAMETERS = 1000
 LONGEST_TEXT = 4096
 LONGEST_URL = 2048
 
+_LONGEST_NAME = 64
+"""Of a parameter, as far as a refusal repeats it."""
 _PARAMETERS = "dialplane.parameters"
 _FORM = b"application/x-www-form-urlencoded"
 _PATH = re.compile(r"/[^\s\x00-\x20\x7f]*")
@@ -62,13 +64,13 @@ class Parameters:
         raise invalid(name, "is true or false")
 
     def method(self, name: str) -> Method | None:
-        """GET or POST; None where it is left out."""
-        match self.find(name):
-            case None:
-                return None
-            case "" | "POST" | "post":
+        """GET or POST in any case, "" is POST; None where it is left out."""
+        if name not in self.values:
+            return None
+        match self.text(name).upper():
+            case "" | "POST":
                 return "POST"
-            case "GET" | "get":
+            case "GET":
                 return "GET"
         raise invalid(name, "is GET or POST")
 
@@ -115,7 +117,7 @@ def read_parameters(encoded: bytes) -> Parameters:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if "\0" in value or "\0" in name:
-            raise invalid(name.replace("\0", "") or "A parameter", "holds a NUL character")
+            raise invalid(name.replace("\0", "")[:_LONGEST_NAME] or "A parameter", "holds a NUL character")
         values[name] = (*values.get(name, ()), value)
     return Parameters(values)
 
@@ -157,4 +159,5 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _is_form(scope: Scope) -> bool:
-    return any(name == b"content-type" and value.lower().startswith(_FORM) for name, value in scope["headers"])
+    types = (value.partition(b";")[0] for name, value in scope["headers"] if name == b"content-type")
+    return any(each.strip().lower() == _FORM for each in types)

@@ -4,7 +4,7 @@
 """
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from dialplane.faces.restcomm.dialects import BASES, Asked, put_asked
 
@@ -20,15 +20,25 @@ class Front:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        base = _base_of(scope["path"]) if scope["type"] == ScopeType.HTTP else None
-        if base is None:
+        if scope["type"] != ScopeType.HTTP or (base := _base_of(scope["path"])) is None:
             await self._others(scope, receive, send)
             return
         asked = _read(scope, base)
         put_asked(scope, asked)
         scope["path"] = f"/{asked.dialect.api_version}{asked.path}"
         scope["raw_path"] = scope["path"].encode()
-        await self._face(scope, receive, send)
+        await self._face(scope, receive, _as_head(scope, send) if scope["method"] == "HEAD" else send)
+
+
+def _as_head(scope: HTTPScope, send: Send) -> Send:
+    """HEAD is routed as the GET that it asks the head of; who sends the answer must know that it has no body."""
+    scope["method"] = "GET"
+
+    async def send_head(message: Message) -> None:
+        scope["method"] = "HEAD"
+        await send(message)
+
+    return send_head
 
 
 def _base_of(path: str) -> str | None:

@@ -54,8 +54,10 @@ def _application(parameters: Parameters, name: str) -> UUID | None:
     sid = parameters.find(name)
     if sid is None:
         return None
-    application_id = read_sid("AP", sid) if sid else NIL
-    if application_id is None:
+    if not sid:
+        return NIL
+    application_id = read_sid("AP", sid)
+    if application_id is None or application_id == NIL:
         raise invalid(name, "is no sid of an application", reason="APPLICATION_NOT_FOUND")
     return application_id
 

@@ -14,7 +14,10 @@ from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.rendering import Forked
 
 CAPABILITIES = ("voice", "sms", "mms", "fax")
-
+ORIGINS: Mapping[bool, str] = {True: "twilio", False: "hosted"}
+"""Twilio's word for where a number comes from, by whether a carrier gives it."""
+_US_AND_CANADA = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
+"""The United States with their territories."""
 
 Names = Mapping[ApplicationId, str]
 
@@ -25,8 +28,8 @@ def application_ids(numbers: Iterable[Number]) -> set[ApplicationId]:
     return {ApplicationId(fetch.application_id) for fetch in fetches if fetch.application_id is not None}
 
 
-def _named(settings: NumberSettings) -> tuple[Fetch, Fetch, Fetch]:
-    return settings.voice, settings.message, settings.refer
+def _named(settings: NumberSettings) -> tuple[Fetch, ...]:
+    return settings.voice, settings.message, settings.refer, settings.ussd
 
 
 def show_number(asked: Asked, number: Number, names: Names) -> dict[str, object]:
@@ -55,7 +58,7 @@ def show_number(asked: Asked, number: Number, names: Names) -> dict[str, object]
         **_application(asked, "sms", settings.message, names),
     }
     if not asked.dialect.is_twilio:
-        members |= _ussd(asked, settings.ussd)
+        members |= _ussd(asked, settings.ussd, names)
     return members | {
         "refer_url": settings.refer.url or None,
         "refer_method": settings.refer.method,
@@ -85,13 +88,13 @@ def show_order(asked: Asked, order: Order, account: Account) -> dict[str, object
     return show_number(asked, number, {}) | {"status": "pending"}
 
 
-def _ussd(asked: Asked, ussd: Fetch) -> dict[str, object]:
+def _ussd(asked: Asked, ussd: Fetch, names: Names) -> dict[str, object]:
     return {
         "ussd_url": ussd.url or None,
         "ussd_method": ussd.method,
         "ussd_fallback_url": ussd.fallback_url or None,
         "ussd_fallback_method": ussd.fallback_method,
-        **_application(asked, "ussd", ussd, {}),
+        **_application(asked, "ussd", ussd, names),
     }
 
 
@@ -99,7 +102,7 @@ def _twilios_own(asked: Asked, number: Number, sid: str) -> dict[str, object]:
     account = f"/Accounts/{to_sid('AC', number.account_id)}"
     return {
         "beta": False,
-        "origin": "twilio" if number.kind.is_ordinary else "hosted",
+        "origin": ORIGINS[number.kind.is_ordinary],
         "trunk_sid": None,
         "identity_sid": None,
         "address_sid": None,
@@ -167,3 +170,9 @@ def number_named(name: str) -> str:
         return name
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return number if formatted(number) == name else name
+
+
+def is_area_of_us_or_canada(area_code: str) -> bool:
+    """Of the countries that share `+1`; a code that is given to nobody counts as theirs."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(f"+1{area_code}5550123", None))
+    return region is None or region in _US_AND_CANADA

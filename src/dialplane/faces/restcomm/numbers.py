@@ -12,17 +12,22 @@ from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid, NotFound, Refusal
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.inventory import ItemQuery
-from dialplane.domain.number_queries import NumberOrdering, NumberQuery
 from dialplane.domain.number_settings import NumberSettings, apply
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder, Order
 from dialplane.domain.routing import forms
 from dialplane.domain.targets import Targets
-from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_fields import read_name, read_settings
-from dialplane.faces.restcomm.number_shapes import application_ids, number_named, show_number, show_order
-from dialplane.faces.restcomm.paging import Collection, Listed, Page, read_page, show_list
+from dialplane.faces.restcomm.number_lists import ITEM, LONGEST_NUMBER, list_of_numbers
+from dialplane.faces.restcomm.number_shapes import (
+    application_ids,
+    is_area_of_us_or_canada,
+    show_number,
+    show_order,
+)
+from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
 from dialplane.services import numbers as service
@@ -31,41 +36,31 @@ from dialplane.services.configuration import Configuration, configure_number
 from dialplane.services.purchase import buy_number
 from dialplane.services.sip_numbers import create_sip_number
 
-ITEM = "IncomingPhoneNumber"
-NUMBERS = Collection("IncomingPhoneNumbers", ITEM, "incoming_phone_numbers", "incomingPhoneNumbers", prefix="PN")
-LONGEST_NUMBER = 255
-
-_ORDERINGS = {
-    "datecreated": NumberOrdering.CREATED,
-    "phonenumber": NumberOrdering.NUMBER,
-    "friendlyname": NumberOrdering.NAME,
-}
-_DIRECTIONS = {"asc": False, "desc": True}
 _AREA_CODE = re.compile(r"[2-9][0-9]{2}")
 
 
 @get("/")
 async def list_numbers(request: RestcommRequest) -> Response[bytes]:
     """All numbers of the account."""
-    return await _list(request)
+    return await list_of_numbers(request)
 
 
 @get("/Local")
 async def list_local_numbers(request: RestcommRequest) -> Response[bytes]:
     """Local numbers of the account."""
-    return await _list(request, NumberKind.LOCAL)
+    return await list_of_numbers(request, NumberKind.LOCAL)
 
 
 @get("/TollFree")
 async def list_toll_free_numbers(request: RestcommRequest) -> Response[bytes]:
     """Toll-free numbers of the account."""
-    return await _list(request, NumberKind.TOLL_FREE)
+    return await list_of_numbers(request, NumberKind.TOLL_FREE)
 
 
 @get("/Mobile")
 async def list_mobile_numbers(request: RestcommRequest) -> Response[bytes]:
     """Mobile numbers of the account."""
-    return await _list(request, NumberKind.MOBILE)
+    return await list_of_numbers(request, NumberKind.MOBILE)
 
 
 @post("/", status_code=200)
@@ -106,14 +101,14 @@ async def create_mobile_number(request: RestcommRequest) -> Response[bytes]:
 @get("/{number_sid:str}")
 async def get_number(request: RestcommRequest, number_sid: FromPath[str]) -> Response[bytes]:
     """One number."""
-    number = await service.get_number(request.database, request.account_id, _number_id(number_sid))
+    number = await service.get_number(request.database, request.account_id, read_number_id(number_sid))
     return await _show(request, number)
 
 
 @route("/{number_sid:str}", http_method=["POST", "PUT"], status_code=200)
 async def update_number(request: RestcommRequest, number_sid: FromPath[str]) -> Response[bytes]:
     """Change a number; with `AccountSid` it goes to another account of the tree."""
-    number_id, parameters = _number_id(number_sid), request.parameters
+    number_id, parameters = read_number_id(number_sid), request.parameters
     wanted = Configuration(read_name(parameters), read_settings(parameters), _read_move(parameters))
     with _told_as_bad_input({}):
         number = await configure_number(
@@ -126,7 +121,7 @@ async def update_number(request: RestcommRequest, number_sid: FromPath[str]) -> 
 async def delete_number(request: RestcommRequest, number_sid: FromPath[str]) -> None:
     """Release a number: it can be taken back for 30 days through the native API."""
     await service.release_number(
-        request.database, request.account_id, _number_id(number_sid), await request.billing_now()
+        request.database, request.account_id, read_number_id(number_sid), await request.billing_now()
     )
 
 
@@ -147,15 +142,23 @@ def _read_order(request: RestcommRequest) -> NumberOrder:
 
 
 def _in_area(text: str) -> ItemQuery:
-    if not _AREA_CODE.fullmatch(text):
+    if not _AREA_CODE.fullmatch(text) or not is_area_of_us_or_canada(text):
         raise invalid("AreaCode", "is three digits of the US or Canada", reason="AREA_CODE_INVALID")
     return ItemQuery(starts_with=f"1{text}", without_documents=True)  # any one, so one that can be had at once
 
 
 async def _buy(request: RestcommRequest, wanted: NumberOrder) -> Response[bytes]:
-    if wanted.query is None:
+    by_number = wanted.query is None
+    if by_number:
+        if not wanted.number:
+            raise invalid(
+                "PhoneNumber", "is needed" if wanted.kind else "or AreaCode is needed", reason="NUMBER_MISSING"
+            )
         wanted = replace(wanted, number=_normal(wanted.number, request.account.home_country))
-    with _told_as_bad_input(_NOT_TO_BE_HAD if wanted.query is None else _NONE_IN_AREA):
+    with (
+        _told_as_bad_input(_NOT_TO_BE_HAD if by_number else _NONE_IN_AREA),
+        naming({} if by_number else {"number": "AreaCode"}),
+    ):
         bought = await buy_number(
             request.database, request.ports.carriers, request.account_id, wanted, await request.billing_now()
         )
@@ -164,8 +167,6 @@ async def _buy(request: RestcommRequest, wanted: NumberOrder) -> Response[bytes]
 
 def _normal(text: str, country: str) -> str:
     """E.164. Without `+` it is read as dialled in the country, then as an international number without its `+`."""
-    if not text:
-        raise invalid("PhoneNumber", "or AreaCode is needed", reason="NUMBER_MISSING")
     try:
         found = (text,) if text.startswith("+") else forms(text, country)
         return normalize_tel(next(form for form in found if form.startswith("+")), field="PhoneNumber")
@@ -214,49 +215,7 @@ def _read_move(parameters: Parameters) -> AccountId | None:
     return AccountId(account_id)
 
 
-# --- lists -----------------------------------------------------------------------------------------------------------
-
-
-async def _list(request: RestcommRequest, *kinds: NumberKind) -> Response[bytes]:
-    page = read_page(request, NUMBERS)
-    query = _read_query(request.filters, page, kinds)
-    numbers, total = await service.search_numbers(request.database, request.account_id, query)
-    names = await application_names(request.database, application_ids(numbers))
-    rows = [show_number(request.asked, number, names) for number in numbers[: page.size]]
-    return show_list(request, NUMBERS, Listed(rows, total, more_follow=len(numbers) > page.size), page)
-
-
-def _read_query(filters: Parameters, page: Page, kinds: tuple[NumberKind, ...]) -> NumberQuery:
-    """Raises Invalid naming the parameter."""
-    filters.flag("Beta")  # no number here is new to the platform: both values give all
-    name = filters.text("FriendlyName") or None
-    ordering, descending = _read_ordering(filters)
-    in_order_of_creation = ordering is NumberOrdering.CREATED and not descending
-    return NumberQuery(
-        contains=phone_text(filters.text("PhoneNumber", longest=LONGEST_NUMBER)),
-        name=name,
-        unnamed=number_named(name) if name else "",
-        kinds=kinds,
-        ordering=ordering,
-        descending=descending,
-        after=NumberId(page.after) if page.after and in_order_of_creation else None,
-        offset=page.offset if in_order_of_creation else page.number * page.size,
-        limit=page.size + 1,
-    )
-
-
-def _read_ordering(filters: Parameters) -> tuple[NumberOrdering, bool]:
-    """`SortBy=PhoneNumber&Reverse=true`, or in the newer form `SortBy=PhoneNumber:desc`."""
-    field, colon, direction = filters.text("SortBy").lower().partition(":")
-    reverse = filters.flag("Reverse") or False
-    if not field and not colon:
-        return NumberOrdering.CREATED, reverse
-    if field not in _ORDERINGS or (colon and direction not in _DIRECTIONS):
-        raise invalid("SortBy", "is PhoneNumber, FriendlyName or DateCreated, with :asc or :desc")
-    return _ORDERINGS[field], reverse != _DIRECTIONS.get(direction, False)
-
-
-def _number_id(sid: str) -> NumberId:
+def read_number_id(sid: str) -> NumberId:
     number_id = read_sid("PN", sid)
     if number_id is None:
         raise NotFound("There is no such number", reason="NUMBER_NOT_FOUND")
@@ -278,4 +237,5 @@ router = Router(
         update_number,
         delete_number,
     ],
+    opt={RESOURCE: "IncomingPhoneNumbers"},
 )

@@ -5,7 +5,8 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import OrganizationId, to_sid
-from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.domain.role_permissions import Action
+from dialplane.faces.restcomm.credentials import ACTION, RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import invalid
 from dialplane.faces.restcomm.paging import Collection, show_rows
@@ -42,7 +43,7 @@ async def get_organization(request: RestcommRequest, organization_sid: FromPath[
     return show(request.asked, "Organization", show_organization(request.asked, seen))
 
 
-@put("/{domain_name:str}", status_code=200)
+@put("/{domain_name:str}", status_code=200, opt={ACTION: Action.CREATE})
 async def create_organization(request: RestcommRequest, domain_name: FromPath[str]) -> Response[bytes]:
     """An organization with a SIP domain of this name, below the domain of the caller's own."""
     _only_restcomm(request)
@@ -72,4 +73,8 @@ def _only_restcomm(request: RestcommRequest) -> None:
         raise NotFound("The requested resource was not found")
 
 
-router = Router("/Organizations", route_handlers=[list_organizations, get_organization, create_organization])
+router = Router(
+    "/Organizations",
+    route_handlers=[list_organizations, get_organization, create_organization],
+    opt={RESOURCE: "Organizations"},
+)

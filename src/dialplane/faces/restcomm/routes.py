@@ -8,18 +8,30 @@ from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
-from dialplane.faces.restcomm import accounts, applications, available, numbers, organizations, usage
+from dialplane.faces.restcomm import (
+    accounts,
+    add_ons,
+    applications,
+    available,
+    migration,
+    numbers,
+    organizations,
+    usage,
+)
 from dialplane.faces.restcomm.credentials import BasicAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
 from dialplane.faces.restcomm.forms import FormBodies
 from dialplane.faces.restcomm.front import Front
+from dialplane.faces.restcomm.passwords import Passwords
 from dialplane.faces.restcomm.request import RestcommRequest
 
 RESOURCES = [
     accounts.router,
+    add_ons.router,
     applications.router,
     available.router,
+    migration.router,
     numbers.router,
     organizations.router,
     usage.router,
@@ -43,9 +55,10 @@ MANNERS = Manners(owner=_owner, media_type=_media_type)
 def mounted(ports: Dependencies, others: ASGIApp) -> Front:
     """This face in front of `others`."""
     limits = ApiLimits(ports)
+    passwords = Passwords(ports.hasher, ports.rate_limits.auth_by_address)
 
     def authentication(app: ASGIApp) -> BasicAuthentication:
-        return BasicAuthentication(app, ports=ports, limits=limits)
+        return BasicAuthentication(app, ports=ports, limits=limits, passwords=passwords)
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)

@@ -23,6 +23,7 @@ from dialplane.domain.usage_records import (
     yesterday,
 )
 from dialplane.faces.restcomm.accounts import read_unpaged
+from dialplane.faces.restcomm.credentials import RESOURCE
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import Collection, Listed, show_list
@@ -211,4 +212,5 @@ def _snake(name: str) -> str:
 router = Router(
     "/Accounts/{account_sid:str}/Usage/Records",
     route_handlers=[list_usage, list_usage_by_period],
+    opt={RESOURCE: "Usage"},
 )

@@ -13,11 +13,11 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.errors import AlreadyExists, Invalid
 from dialplane.domain.ids import NumberId
 from dialplane.domain.orders import NumberOrder
-from dialplane.domain.targets import Targets
+from dialplane.domain.targets import Targets, TargetsChange
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.faces.voipbin.targets import NumberTargets, read_targets
+from dialplane.faces.voipbin.targets import NumberTargets, read_change, read_targets
 from dialplane.services import number_patterns as service
 from dialplane.services.numbers import release_number
 from dialplane.services.shapes.number_patterns import show_pattern, show_trial
@@ -81,7 +81,7 @@ class NewPattern(msgspec.Struct):
 
 
 class PatternUpdate(msgspec.Struct):
-    """What is left out stays as it is; the nil UUID takes a flow off, `targets` writes all three."""
+    """What is left out stays as it is; the nil UUID takes a flow off, of `targets` too."""
 
     pattern: _Pattern | None = None
     anchored: bool | None = None
@@ -150,7 +150,7 @@ async def update_pattern(request: ApiRequest, pattern_id: FromPath[UUID], data: 
     change = service.PatternChange(
         text=data.pattern,
         anchored=data.anchored,
-        targets=None if data.targets is None else read_targets(data.targets),
+        targets=TargetsChange() if data.targets is None else read_change(data.targets),
         call_flow_id=data.call_flow_id,
         message_flow_id=data.message_flow_id,
         name=data.name,

@@ -21,7 +21,7 @@ from dialplane.faces.voipbin.number_filters import Tag, Wanted
 from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.faces.voipbin.targets import NumberTargets, read_targets
+from dialplane.faces.voipbin.targets import NumberTargets, named_as_written, read_change
 from dialplane.services import numbers as service
 from dialplane.services import renewal
 from dialplane.services.purchase import buy_number
@@ -189,16 +189,17 @@ async def get_targets(request: ApiRequest, number_id: FromPath[UUID]) -> Fields:
 
 @put("/{number_id:str}/targets", responses=answers(NumberTargets, 404))
 async def update_targets(request: ApiRequest, number_id: FromPath[UUID], data: JSONBody[NumberTargets]) -> Fields:
-    """Write all three targets; what is left out or null becomes none."""
+    """Write targets: what is left out stays, null is none."""
     request.require_manager()
-    changed = await service.set_targets(
-        request.database,
-        request.account_id,
-        NumberId(number_id),
-        read_targets(data),
-        await request.billing_now(),
-        by=request.actor,
-    )
+    with named_as_written():
+        changed = await service.set_targets(
+            request.database,
+            request.account_id,
+            NumberId(number_id),
+            read_change(data),
+            await request.billing_now(),
+            by=request.actor,
+        )
     return _show_targets(changed)
 
 

@@ -36,7 +36,7 @@ class RouteCandidate(msgspec.Struct):
 
 
 class RouteExplanation(msgspec.Struct):
-    """Where it goes, and everything that led to it."""
+    """Where it goes, and everything that led to it. Where `target` is an application, `document` is what that runs."""
 
     kind: str
     raw: str
@@ -46,6 +46,7 @@ class RouteExplanation(msgspec.Struct):
     refused: str
     reason: str
     target: dict[str, object] | None
+    document: dict[str, object] | None
     candidates: list[RouteCandidate]
 
 

@@ -1,19 +1,27 @@
 """What a number runs, as `GET|PUT /v1.0/numbers/{id}/targets` reads and writes it (DESIGN section 4)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal, TypeAlias, assert_never
 from uuid import UUID
 
 import msgspec
 
 from dialplane.domain.addresses import normalize_tel
-from dialplane.domain.errors import Invalid
+from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.forwarding import read_sip_server
 from dialplane.domain.targets import (
+    UNWRITTEN,
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,
     ForwardTarget,
     HookTarget,
+    MessageTarget,
+    ReferTarget,
     Targets,
+    TargetsChange,
+    VoiceTarget,
 )
 from dialplane.services.webhooks import check_url
 
@@ -67,23 +75,53 @@ ReferBody: TypeAlias = RunDocument | UseApplication
 
 
 class NumberTargets(msgspec.Struct):
-    """All three; null is none."""
+    """Null is none. Where targets are changed, what is left out stays."""
 
-    voice: VoiceBody | None = None
-    message: MessageBody | None = None
-    refer: ReferBody | None = None
+    voice: VoiceBody | msgspec.UnsetType | None = msgspec.UNSET
+    message: MessageBody | msgspec.UnsetType | None = msgspec.UNSET
+    refer: ReferBody | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def read_targets(body: NumberTargets) -> Targets:
-    """The targets that `body` means. Raises Invalid naming the field."""
-    voice = None if body.voice is None else _read_voice(body.voice)
-    message = None if body.message is None else _read_message(body.message)
-    refer = None if body.refer is None else _read_refer(body.refer, "refer")
-    return Targets(voice, message, refer)
+    """The targets that `body` means; what is left out is none. Raises Invalid naming the field."""
+    return read_change(body).over(Targets())
 
 
-def _read_voice(body: VoiceBody) -> FlowTarget | DocumentTarget | ApplicationTarget | ForwardTarget:
+def read_change(body: NumberTargets) -> TargetsChange:
+    """The targets that `body` writes. Raises Invalid naming the field."""
+    return TargetsChange(
+        voice=UNWRITTEN if body.voice is msgspec.UNSET else _read_voice(body.voice),
+        message=UNWRITTEN if body.message is msgspec.UNSET else _read_message(body.message),
+        refer=UNWRITTEN if body.refer is msgspec.UNSET else _read_refer(body.refer, "refer"),
+    )
+
+
+_AS_WRITTEN = {
+    "call_flow_id": "voice.flow_id",
+    "message_flow_id": "message.flow_id",
+    "voice_application_id": "voice.application_id",
+    "message_application_id": "message.application_id",
+    "refer_application_id": "refer.application_id",
+}
+
+
+@contextmanager
+def named_as_written() -> Iterator[None]:
+    """A flow or application of a target that the account has not is 404, under the name that it has in `targets`."""
+    try:
+        yield
+    except (Invalid, NotFound) as refusal:
+        field = _AS_WRITTEN.get(refusal.field)
+        if field is None:
+            raise
+        message = refusal.message.replace(refusal.field, field, 1)
+        raise NotFound(message, reason=refusal.reason, field=field) from refusal
+
+
+def _read_voice(body: VoiceBody | None) -> VoiceTarget:
     match body:
+        case None:
+            return None
         case RunFlow():
             return FlowTarget(body.flow_id)
         case ForwardTo():
@@ -94,8 +132,10 @@ def _read_voice(body: VoiceBody) -> FlowTarget | DocumentTarget | ApplicationTar
             assert_never(body)
 
 
-def _read_message(body: MessageBody) -> FlowTarget | DocumentTarget | ApplicationTarget | HookTarget:
+def _read_message(body: MessageBody | None) -> MessageTarget:
     match body:
+        case None:
+            return None
         case RunFlow():
             return FlowTarget(body.flow_id)
         case CallHook():
@@ -106,7 +146,9 @@ def _read_message(body: MessageBody) -> FlowTarget | DocumentTarget | Applicatio
             assert_never(body)
 
 
-def _read_refer(body: ReferBody, field: str) -> DocumentTarget | ApplicationTarget:
+def _read_refer(body: ReferBody | None, field: str) -> ReferTarget:
+    if body is None:
+        return None
     if isinstance(body, UseApplication):
         return ApplicationTarget(body.application_id)
     return DocumentTarget(
@@ -123,7 +165,8 @@ def _read_forward(body: ForwardTo) -> ForwardTarget:
     if sum(map(bool, (body.users, body.pstn, body.sip))) != 1:
         raise Invalid("A forward has exactly one of users, pstn and sip", field="voice")
     pstn = normalize_tel(body.pstn, field="voice.pstn") if body.pstn else ""
-    return ForwardTarget(tuple(body.users), pstn, body.sip)
+    sip = read_sip_server(body.sip, field="voice.sip") if body.sip else ""
+    return ForwardTarget(tuple(body.users), pstn, sip)
 
 
 def _optional_url(url: str, field: str) -> str:

@@ -4,12 +4,11 @@ The document shows the PSTN number (`pstn_number`). App users (`users`) and the 
 which its portal sets, are set here as well, each in place of what was set before, as the portal has them.
 """
 
-import re
-
 from litestar import delete, post
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid
+from dialplane.domain.forwarding import read_sip_server
 from dialplane.domain.targets import ForwardTarget
 from dialplane.faces.vox.request import VoxRequest
 from dialplane.services.numbers import set_voice_target
@@ -19,15 +18,9 @@ CALL_FORWARD = "3"
 
 MOST_USERS = 50
 LONGEST_NAME = 255
-HIGHEST_PORT = 65535
 
 DONE: dict[str, object] = {"data": {"code": 200, "message": "User deleted"}}
 """What the document prints for every change, odd as it reads: clients compare with it."""
-
-_SERVER = re.compile(
-    r"(?:sips?:)?(?P<user>[A-Za-z0-9._+-]{1,64}@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
-)
 
 
 @post("/callrouting", status_code=200)
@@ -56,7 +49,11 @@ def _read_forward(request: VoxRequest) -> ForwardTarget:
         case ["users"]:
             return ForwardTarget(users=_read_users(fields.get("users")))
         case ["sip_server"]:
-            return ForwardTarget(sip=_read_server(fields.get("sip_server"), fields.get("sip_port")))
+            return ForwardTarget(
+                sip=read_sip_server(
+                    fields.get("sip_server"), fields.get("sip_port"), field="sip_server", port_field="sip_port"
+                )
+            )
         case _:
             return ForwardTarget(pstn=normalize_tel(request.spellings("pstn_number")[0], field="pstn_number"))
 
@@ -67,16 +64,3 @@ def _read_users(text: str) -> tuple[str, ...]:
     if not 1 <= len(users) <= MOST_USERS or any(len(name) > LONGEST_NAME for name in users):
         raise Invalid(f"users are 1 to {MOST_USERS} names of at most {LONGEST_NAME} characters", field="users")
     return users
-
-
-def _read_server(text: str, port: str) -> str:
-    """`host:port`. A server without a user is asked for the number itself."""
-    found = _SERVER.fullmatch(text)
-    if found is None:
-        raise Invalid("sip_server is the server's address, such as 192.0.2.1:5060", field="sip_server")
-    user, host, given = found["user"] or "", found["host"], found["port"] or port
-    if not given:
-        return f"{user}{host}"
-    if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) <= HIGHEST_PORT):
-        raise Invalid(f"sip_port is 1 to {HIGHEST_PORT}", field="sip_server" if found["port"] else "sip_port")
-    return f"{user}{host}:{int(given)}"

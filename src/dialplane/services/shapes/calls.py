@@ -35,12 +35,12 @@ def call_shape(call: Call) -> dict[str, object]:
         "groupcall_id": show_id(None),
         "source": address_shape(call.source),
         "destination": address_shape(call.destination),
-        "status": call.status.value,
+        "status": call.status,
         "action": call.action or {},
-        "direction": call.direction.value,
+        "direction": call.direction,
         "mute_direction": "",
-        "hangup_by": call.hangup_by.value,
-        "hangup_reason": call.hangup_reason.value,
+        "hangup_by": call.hangup_by,
+        "hangup_reason": call.hangup_reason,
         "metadata": call.metadata or None,
         "sip_code": call.sip_code,
         "cause": call.cause,
@@ -59,16 +59,17 @@ def call_shape(call: Call) -> dict[str, object]:
 
 
 def route_shape(decision: RouteDecision) -> dict[str, object]:
-    """`{kind, raw, normalized, organization, verdict, reason, target, candidates}`."""
+    """`{kind, raw, normalized, organization, verdict, reason, target, document, candidates}`."""
     return {
         "kind": decision.kind,
         "raw": decision.raw,
         "normalized": decision.normalized,
         "organization": str(decision.organization_id) if decision.organization_id else None,
-        "verdict": decision.verdict.value,
-        "refused": decision.refused.value,
+        "verdict": decision.verdict,
+        "refused": decision.refused,
         "reason": decision.reason,
         "target": target_shape(decision.target),
+        "document": target_shape(decision.document),
         "candidates": [
             {
                 "what": candidate.what,

@@ -46,7 +46,21 @@ update accounts set auth_token = $2, updated_at = $3 where id = $1;
 update accounts set organization_id = $2, updated_at = $3 where id = any($1::uuid[]);
 
 -- name: move_numbers
-update numbers set organization_id = $2, updated_at = $3 where account_id = any($1::uuid[]) and status <> 'released';
+-- Live numbers of the accounts $1 go to the organization $2, by the hand of the account $4; each one's history tells it.
+with going as (
+    select id, organization_id from numbers
+    where account_id = any($1::uuid[]) and status <> 'released' and organization_id <> $2
+    order by id for update
+),
+moved as (
+    update numbers n set organization_id = $2, updated_at = $3
+    from going where n.id = going.id
+    returning n.id, n.account_id, n.number, going.organization_id as old
+)
+insert into number_history (id, number_id, account_id, number, what, actor, actor_id, changes, created_at)
+select gen_random_uuid(), id, account_id, number, 'migrated', 'account', $4,
+    jsonb_build_array(jsonb_build_object('field', 'organization_id', 'from', old, 'to', $2::uuid)), $3
+from moved;
 
 -- name: move_extensions
 update extensions set organization_id = $2, updated_at = $3 where account_id = any($1::uuid[]) and deleted_at is null;

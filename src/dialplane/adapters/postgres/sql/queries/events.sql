@@ -4,6 +4,7 @@
 -- Keeps a batch of events, makes their deliveries, and wakes the workers where there is something to deliver.
 -- $1: a JSON array of events; a batch of any size is one round trip, and one argument costs the client a fraction of
 -- what eight arrays do.
+-- A delivery is due at once: events of the sandbox's moved billing clock may have occurred tomorrow.
 with incoming as (
     select *
     from rows from (
@@ -21,11 +22,14 @@ kept as (
     order by position
     returning id, account_id, resource_id, resource_seq, occurred_at, run_id, public
 ),
+-- Each run is looked at once, however many events tell of it.
+hooked as materialized (
+    select id as run_id, account_id, webhook_uri as url, coalesce(nullif(webhook_method, ''), 'POST') as method
+    from runs
+    where id = any(array(select distinct run_id from incoming where public)) and webhook_uri <> ''
+),
 hooks_of_runs as (
-    select distinct run.account_id, run.webhook_uri as url, coalesce(nullif(run.webhook_method, ''), 'POST') as method
-    from incoming
-    join runs run on run.id = incoming.run_id
-    where incoming.public and run.webhook_uri <> ''
+    select distinct account_id, url, method from hooked
 ),
 -- An activeflow's address becomes an endpoint with the first event. The update touches nothing: it only makes
 -- "returning" give the row that somebody else inserted at the same moment.
@@ -45,28 +49,25 @@ made as (
     returning id, account_id, url, method
 ),
 wanted as (
-    select kept.id as event_id, endpoint.id as endpoint_id
+    select kept.*, endpoint.id as endpoint_id
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
     union all
-    select kept.id, coalesce(made.id, known.id)
+    select kept.*, coalesce(made.id, known.id)
     from kept
-    join runs run on run.id = kept.run_id and run.webhook_uri <> ''
-    left join made on made.account_id = run.account_id and made.url = run.webhook_uri
-        and made.method = coalesce(nullif(run.webhook_method, ''), 'POST')
-    left join webhook_endpoints known on known.kind = 'run' and known.account_id = run.account_id
-        and known.url = run.webhook_uri and known.method = coalesce(nullif(run.webhook_method, ''), 'POST')
-        and known.deleted_at is null
+    join hooked hook on hook.run_id = kept.run_id
+    left join made on made.account_id = hook.account_id and made.url = hook.url and made.method = hook.method
+    left join webhook_endpoints known on known.kind = 'run' and known.account_id = hook.account_id
+        and known.url = hook.url and known.method = hook.method and known.deleted_at is null
     where kept.public and (made.id is not null or known.enabled)
 ),
 delivered as (
     insert into webhook_deliveries
         (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
-    select gen_random_uuid(), kept.account_id, wanted.endpoint_id, kept.id, kept.resource_id, kept.resource_seq,
-           kept.occurred_at, kept.occurred_at
+    select gen_random_uuid(), account_id, endpoint_id, id, resource_id, resource_seq,
+           least(occurred_at, now()), occurred_at
     from wanted
-    join kept on kept.id = wanted.event_id
     returning 1
 )
 select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
@@ -88,7 +89,7 @@ delivered as (
     insert into webhook_deliveries
         (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
     select gen_random_uuid(), kept.account_id, endpoint.id, kept.id, kept.resource_id, kept.resource_seq,
-           kept.occurred_at, kept.occurred_at
+           least(kept.occurred_at, now()), kept.occurred_at
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null

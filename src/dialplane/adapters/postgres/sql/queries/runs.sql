@@ -17,7 +17,7 @@ returning id;
 
 -- name: save_progress
 -- Write where runs stand, each run once at most; those that have ended stay as they are and are not given back.
--- What a record does not change comes back, for the events.
+-- What a record does not change comes back, for the events. The ids by themselves lead the planner to the index.
 update runs set
     status = case when batch.ended then 'ended' else 'running' end,
     current_action = batch.current_action,
@@ -30,7 +30,7 @@ update runs set
 from unnest(
     $1::uuid[], $2::boolean[], $3::json[], $4::uuid[], $5::json[], $6::json[], $7::text[], $8::timestamptz[]
 ) as batch (id, ended, current_action, forward_action_id, executed_actions, variables, error, at)
-where runs.id = batch.id and runs.status = 'running'
+where runs.id = any($1) and runs.id = batch.id and runs.status = 'running'
 returning
     runs.id, account_id, flow_id, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
     complete_count, webhook_uri, webhook_method, created_at, deleted_at;

@@ -14,3 +14,7 @@ returning value;
 
 -- name: delete_setting
 delete from settings where name = $1;
+
+-- name: wake_workers
+-- With the commit: what is done by the billing clock is looked at now.
+select pg_notify('dialplane_work', 'due');
