@@ -1,12 +1,11 @@
-"""Shared parts of the tests: one Postgres cluster for all workers, and a fresh database for each test that asks.
+"""Shared parts of the tests: one Postgres cluster for all workers, and an empty database for each test that asks.
 
-The first worker that arrives makes the cluster and a template database with the schema; every test's database is a
-copy of the template (`create database … template …`), which takes some 30 ms and shares nothing with other tests.
+The first worker that arrives makes the cluster and a template database with the schema; every worker has a copy of it,
+which is emptied after each test (tests/databases.py).
 """
 
 import fcntl
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,9 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
-from tests.cluster import FAST_AND_LOOSE, TEMPLATE
+from dialplane.adapters.postgres.ledger import PostgresLedgerStore
+from tests.cluster import FAST_AND_LOOSE
+from tests.databases import Database, make
 
 pytest_plugins = ["tests.peers"]
 
@@ -29,6 +30,20 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Tests that share a platform of their module go to one worker: on two there would be two platforms."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "at" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,15 +84,24 @@ def _make_cluster(folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "tests.cluster", str(folder)], check=True, cwd=root)
 
 
+_AT_HAND: list[Database] = []
+"""This worker's database, while no test uses it."""
+
+
 @pytest.fixture
 async def dsn(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The address of a fresh database with the schema and nothing in it."""
-    name = f"test_{secrets.token_hex(6)}"
-    admin = await asyncpg.connect(cluster.dsn())
-    await admin.execute(f"create database {name} template {TEMPLATE}")
-    yield cluster.dsn(name)
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
+    """The address of a database with the schema and nothing in it. What a test leaves there is balanced (LED-1)."""
+    mine = _AT_HAND.pop() if _AT_HAND else await make(cluster)
+    yield mine.dsn
+    connection = await asyncpg.connect(mine.dsn)
+    balanced = (await PostgresLedgerStore(connection).totals()).balanced
+    is_empty = await mine.empty(connection)
+    await connection.close()
+    if is_empty:
+        _AT_HAND.append(mine)
+    else:
+        await mine.drop()
+    assert balanced
 
 
 @pytest.fixture

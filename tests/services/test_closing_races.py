@@ -7,7 +7,7 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.errors import NotFound, NotPermitted
+from dialplane.domain.errors import NotPermitted
 from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId
 from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
@@ -72,5 +72,5 @@ async def test_released_number_does_not_come_back_to_an_account_that_is_being_cl
 
     outcome = await during_closing(database, account_id, lambda: restore_number(database, account_id, number.id, NOW))
 
-    assert isinstance(outcome, NotFound)
+    assert isinstance(outcome, NotPermitted)
     assert await database.pool.fetchval("select status from numbers") == "released"

@@ -2,8 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,50 +9,28 @@ import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.documents import Verdict
-from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import OWNED, SANDBOX
+from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
+from dialplane.domain.numbers import QUARANTINE
 from dialplane.domain.orders import Order, OrderStatus
+from dialplane.services.accounts import set_status
 from dialplane.services.documents import review_document
-from dialplane.services.inventory import give_back, reserve
+from dialplane.services.inventory import give_back, reserve, search
 from dialplane.services.numbers import list_numbers, release_number, restore_number
 from dialplane.services.orders import cancel_order, get_order
+from dialplane.services.reconcile import reconcile_orders, reconcile_stock
 from dialplane.services.renewal import renew_numbers
-from dialplane.services.settings import set_clock
+from dialplane.services.settings import CarrierSwitch, set_carrier_switch, set_clock
 from dialplane.services.transfer import transfer_number
-from tests.fakes.stopping import StopsAt
-from tests.services.buying import NOW, PRICE, bought, buy, buyer, credit_of, stock
-from tests.services.life import assert_life_is_whole, handed_in, reconcile, sub_account
+from tests.services.buying import NOW, PRICE, bought, buy, buyer, carriers, credit_of, stock
+from tests.services.dying import Attempt, Play, die_at_every_step
+from tests.services.life import assert_life_is_whole, handed_in, sub_account
 
 CREDIT = 1_000_000_000
 MONTHLY = 1_000_000
 DUE = datetime(2026, 4, 30, 12, 0, tzinfo=NOW.tzinfo)
-
-Begin = Callable[[str], Awaitable[Callable[[], Coroutine[None, None, object]]]]
-"""Prepares one round with a fresh number; gives what is to die, and is repeated after its death."""
-
-
-async def die_at_every_step(database: PostgresDatabase, begin: Begin, *, most: int = 120) -> int:
-    """Play the round again and again, each time dying one wait later, until it lives to its end; how many deaths.
-
-    After each death the worker comes by, and the books must be right; the client then repeats what it had asked for.
-    """
-    for step in range(most):
-        play = await begin(f"+1415557{step:04}")
-        dying = StopsAt(play(), step)
-        try:
-            await dying
-        except asyncio.CancelledError:
-            await reconcile(database)
-            await assert_life_is_whole(database)
-            with suppress(Refusal):  # it may have been done before the death
-                await play()
-        await reconcile(database)
-        await assert_life_is_whole(database)
-        if dying.waits <= step:
-            return step
-    raise AssertionError("the round never came to its end")
 
 
 @pytest.fixture
@@ -63,27 +39,29 @@ async def account_id(database: PostgresDatabase) -> AccountId:
 
 
 @pytest.mark.parametrize("carrier", [OWNED, SANDBOX])
-async def test_purchase_of_a_reserved_number(database: PostgresDatabase, account_id: AccountId, carrier: str) -> None:
+async def test_purchase_of_a_reserved_number(
+    database: PostgresDatabase, attempt: Attempt, account_id: AccountId, carrier: str
+) -> None:
     """NUM-3, API-1"""
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number, carrier=carrier)
         await reserve(database, account_id, number, NOW)
-        return lambda: buy(database, account_id, number, key=number)
+        return lambda db: buy(db, account_id, number, key=number)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert deaths > 3
     assert len(await list_numbers(database, account_id)) == deaths + 1
     assert await credit_of(database, account_id) == (CREDIT - (deaths + 1) * PRICE, 0)
 
 
-async def test_reservation_and_its_return(database: PostgresDatabase, account_id: AccountId) -> None:
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+async def test_reservation_and_its_return(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
+    async def begin(number: str) -> Play:
         await stock(database, number)
-        return lambda: _reserve_and_give_back(database, account_id, number)
+        return lambda db: _reserve_and_give_back(db, account_id, number)
 
-    assert await die_at_every_step(database, begin) > 3
+    assert await die_at_every_step(database, begin, attempt) > 3
 
 
 async def _reserve_and_give_back(database: PostgresDatabase, account_id: AccountId, number: str) -> None:
@@ -91,67 +69,67 @@ async def _reserve_and_give_back(database: PostgresDatabase, account_id: Account
     await give_back(database, account_id, reservation.id, NOW)
 
 
-async def test_release(database: PostgresDatabase, account_id: AccountId) -> None:
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+async def test_release(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
+    async def begin(number: str) -> Play:
         await stock(database, number)
         held = await bought(database, account_id, number)
-        return lambda: release_number(database, account_id, held.id, NOW)
+        return lambda db: release_number(db, account_id, held.id, NOW)
 
-    assert await die_at_every_step(database, begin) > 3
+    assert await die_at_every_step(database, begin, attempt) > 3
     assert await list_numbers(database, account_id) == []
 
 
-async def test_undo_of_a_release(database: PostgresDatabase, account_id: AccountId) -> None:
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+async def test_undo_of_a_release(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
+    async def begin(number: str) -> Play:
         await stock(database, number)
         held = await bought(database, account_id, number)
         await release_number(database, account_id, held.id, NOW)
-        return lambda: restore_number(database, account_id, held.id, NOW)
+        return lambda db: restore_number(db, account_id, held.id, NOW)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert len(await list_numbers(database, account_id)) == deaths + 1
 
 
-async def test_transfer(database: PostgresDatabase, account_id: AccountId) -> None:
+async def test_transfer(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
     below = await sub_account(database, account_id)
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number)
         held = await bought(database, account_id, number)
-        return lambda: transfer_number(database, account_id, held.id, below, NOW)
+        return lambda db: transfer_number(db, account_id, held.id, below, NOW)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert deaths > 3
     assert await list_numbers(database, account_id) == []
     assert len(await list_numbers(database, below)) == deaths + 1
 
 
-async def test_renewal(database: PostgresDatabase, account_id: AccountId) -> None:
+async def test_renewal(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
     """LED-11"""
     rounds = 0
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         nonlocal rounds
         rounds += 1
         await stock(database, number)
         await bought(database, account_id, number)
-        return lambda: renew_numbers(database, DUE)
+        return lambda db: renew_numbers(db, DUE)
 
-    assert await die_at_every_step(database, begin) > 3
+    assert await die_at_every_step(database, begin, attempt) > 3
     assert await credit_of(database, account_id) == (CREDIT - rounds * (PRICE + MONTHLY), 0)
 
 
-async def test_suspension_of_an_unpaid_number(database: PostgresDatabase) -> None:
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+async def test_suspension_of_an_unpaid_number(database: PostgresDatabase, attempt: Attempt) -> None:
+    async def begin(number: str) -> Play:
         poor = await buyer(database, PRICE)
         await stock(database, number)
         await bought(database, poor, number)
         await renew_numbers(database, DUE)
-        return lambda: renew_numbers(database, DUE + timedelta(days=7))
+        return lambda db: renew_numbers(db, DUE + timedelta(days=7))
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert await database.pool.fetchval("select count(*) from numbers where suspended_for = 'unpaid'") == deaths + 1
     told = await database.pool.fetchval("select count(*) from events where type = 'number_suspended'")
@@ -160,50 +138,100 @@ async def test_suspension_of_an_unpaid_number(database: PostgresDatabase) -> Non
 
 @pytest.mark.parametrize("carrier", [OWNED, SANDBOX])
 async def test_approval_of_the_last_document(
-    database: PostgresDatabase, account_id: AccountId, tmp_path: Path, carrier: str
+    database: PostgresDatabase, attempt: Attempt, account_id: AccountId, tmp_path: Path, carrier: str
 ) -> None:
     objects = FolderObjects(tmp_path)
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number, carrier=carrier, documents_required=("identity",))
         order = await buy(database, account_id, number)
         assert isinstance(order, Order)
         document = await handed_in(database, objects, account_id, order_id=order.id)
-        return lambda: review_document(database, document.id, Verdict.APPROVE, "", NOW)
+        return lambda db: review_document(db, document.id, Verdict.APPROVE, "", NOW)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert len(await list_numbers(database, account_id)) == deaths + 1
 
 
-async def test_document_on_its_way_in(database: PostgresDatabase, account_id: AccountId, tmp_path: Path) -> None:
+async def test_document_on_its_way_in(
+    database: PostgresDatabase, attempt: Attempt, account_id: AccountId, tmp_path: Path
+) -> None:
     objects = FolderObjects(tmp_path)
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number, carrier=SANDBOX, documents_required=("identity",))
         order = await buy(database, account_id, number)
         assert isinstance(order, Order)
-        return lambda: handed_in(database, objects, account_id, order_id=order.id)
+        return lambda db: handed_in(db, objects, account_id, order_id=order.id)
 
-    assert await die_at_every_step(database, begin) > 3
+    assert await die_at_every_step(database, begin, attempt) > 3
     keys = await database.pool.fetch("select account_id || '/' || id from documents")
     assert all((tmp_path / row[0]).is_file() for row in keys)
 
 
-async def test_cancellation(database: PostgresDatabase, account_id: AccountId) -> None:
+async def test_cancellation(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
     orders: list[Order] = []
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number, documents_required=("identity",))
         order = await buy(database, account_id, number)
         assert isinstance(order, Order)
         orders.append(order)
-        return lambda: cancel_order(database, account_id, order.id, NOW)
+        return lambda db: cancel_order(db, account_id, order.id, NOW)
 
-    assert await die_at_every_step(database, begin) > 3
+    assert await die_at_every_step(database, begin, attempt) > 3
     for order in orders:
         assert (await get_order(database, account_id, order.id)).status is OrderStatus.CANCELLED
     assert await credit_of(database, account_id) == (CREDIT, 0)
+
+
+async def test_order_that_the_carrier_answers_at_last(
+    database: PostgresDatabase, attempt: Attempt, account_id: AccountId
+) -> None:
+    """NUM-3: it is the reconciler that dies."""
+
+    async def begin(number: str) -> Play:
+        await stock(database, number, carrier=SANDBOX)
+        await set_carrier_switch(database, CarrierSwitch.TIMEOUT)
+        await buy(database, account_id, number)
+        await set_carrier_switch(database, CarrierSwitch.OK)
+        return lambda db: reconcile_orders(db, carriers(db), NOW + timedelta(minutes=1))
+
+    deaths = await die_at_every_step(database, begin, attempt)
+
+    assert deaths > 3
+    assert len(await list_numbers(database, account_id)) == deaths + 1
+    assert await database.pool.fetchval("select count(*) from sandbox_carrier_orders") == deaths + 1
+
+
+async def test_end_of_the_quarantine(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
+    numbers: list[str] = []
+
+    async def begin(number: str) -> Play:
+        numbers.append(number)
+        await stock(database, number, carrier=SANDBOX)
+        await release_number(database, account_id, (await bought(database, account_id, number)).id, NOW)
+        return lambda db: reconcile_stock(db, carriers(db), NOW + QUARANTINE)
+
+    assert await die_at_every_step(database, begin, attempt) > 3
+    offered = await search(database, ItemQuery(country="US"), NOW)
+    assert [offer.number for offer in offered] == numbers
+    assert await database.pool.fetchval("select count(*) from sandbox_carrier_orders where state = 'owned'") == 0
+
+
+async def test_end_of_an_account(database: PostgresDatabase, attempt: Attempt, account_id: AccountId) -> None:
+    async def begin(number: str) -> Play:
+        below = await sub_account(database, account_id)
+        await stock(database, number, f"{number}9", setup_micros=0, monthly_micros=0)
+        await bought(database, below, number)
+        await reserve(database, below, f"{number}9", NOW)
+        return lambda db: set_status(db, below, AccountStatus.DELETED, now=NOW)
+
+    deaths = await die_at_every_step(database, begin, attempt)
+
+    assert deaths > 3
+    assert await database.pool.fetchval("select count(*) from accounts where status = 'deleted'") == deaths + 1
 
 
 async def test_workers_that_are_killed_amid_renewals_charge_each_month_once(

@@ -153,14 +153,28 @@ class MoneyMachine(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(amount=st.integers(1, 3_000_000))
-    def tops_up(self, amount: int) -> None:
-        self.run(self._credit(amount))
+    @rule(amount=st.integers(1, 3_000_000), again=st.booleans())
+    def tops_up(self, amount: int, again: bool) -> None:
+        key = uuid4().hex
+        for _ in range(1 + again):
+            assert self.run(self._credit(amount, key))
         self.credit += amount
 
-    async def _credit(self, amount: int) -> None:
-        async with self.database.transaction() as tx:
-            await credit(tx, self.account_id, Micros(amount), "top-up", key=uuid4().hex, now=NOW)
+    @rule(amount=st.integers(1, 3_000_000), again=st.booleans())
+    def pays_out(self, amount: int, again: bool) -> None:
+        key = uuid4().hex
+        payable = self.credit - self.held >= amount
+        for _ in range(1 + again):
+            assert self.run(self._credit(-amount, key)) == payable
+        self.credit -= amount if payable else 0
+
+    async def _credit(self, amount: int, key: str) -> bool:
+        try:
+            async with self.database.transaction() as tx:
+                await credit(tx, self.account_id, Micros(amount), "by hand", key=key, now=NOW)
+        except InsufficientBalance:
+            return False
+        return True
 
     @invariant()
     def books_agree_with_the_model(self) -> None:

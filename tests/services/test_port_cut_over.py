@@ -1,7 +1,6 @@
 """The cut-over: once, whoever comes by and whatever else has happened to its numbers and flows."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 from dialplane.adapters.postgres.database import PostgresDatabase
@@ -23,8 +22,8 @@ from dialplane.services.port_outs import (
 from dialplane.services.port_progress import cut_over_ports
 from dialplane.services.porting import get_port
 from tests.services.buying import NOW, assert_balanced, bought, buyer, credit_of, stock
+from tests.services.dying import Attempt, Play, die_at_every_step
 from tests.services.porting import confirmed_port
-from tests.services.test_life_crashes import die_at_every_step
 
 NUMBERS = [f"+1415555{n:04}" for n in range(100, 120)]
 DAY = NOW + timedelta(days=7)
@@ -99,35 +98,37 @@ async def test_order_for_a_number_that_somebody_got_meanwhile_becomes_an_excepti
 
 
 async def test_death_at_any_step_of_the_cut_over_leaves_every_number_once_and_paid_once(
-    database: PostgresDatabase,
+    database: PostgresDatabase, attempt: Attempt
 ) -> None:
     """NUM-3, LED-7, LED-11"""
     account_id = await buyer(database, 1_000_000_000)
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await confirmed_port(database, account_id, number, day=DAY)
-        return lambda: cut_over_ports(database, DAY)
+        return lambda db: cut_over_ports(db, DAY)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert deaths > 3
     assert len(await list_numbers(database, account_id)) == deaths + 1
     assert await credit_of(database, account_id) == (1_000_000_000 - (deaths + 1) * 1_000_000, 0)
 
 
-async def test_death_at_any_step_of_a_port_out_lets_the_number_go_once(database: PostgresDatabase) -> None:
+async def test_death_at_any_step_of_a_port_out_lets_the_number_go_once(
+    database: PostgresDatabase, attempt: Attempt
+) -> None:
     """NUM-3"""
     account_id = await buyer(database, 1_000_000_000)
     await set_port_out_pin(database, account_id, "4711", NOW)
 
-    async def begin(number: str) -> Callable[[], Coroutine[None, None, object]]:
+    async def begin(number: str) -> Play:
         await stock(database, number)
         await bought(database, account_id, number)
         asked = await request_port_out(database, number, "4711", "New Telephone Co.", NOW)
         await approve_port_out(database, account_id, asked.id, NOW)
-        return lambda: finish_port_outs(database, NOW)
+        return lambda db: finish_port_outs(db, NOW)
 
-    deaths = await die_at_every_step(database, begin)
+    deaths = await die_at_every_step(database, begin, attempt)
 
     assert deaths > 3
     assert await list_numbers(database, account_id) == []

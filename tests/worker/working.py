@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.services.carriers import Carrier
 from dialplane.worker.main import WorkerDeps, serve
+
+NOWHERE = Path("/nonexistent")
 
 
 class NoCarriers:
@@ -24,11 +28,13 @@ class NoCarriers:
 
 
 @asynccontextmanager
-async def working(database: PostgresDatabase, dsn: str) -> AsyncIterator[None]:
+async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) -> AsyncIterator[None]:
+    """`data`: the folder in which documents and recordings lie."""
     stop = asyncio.Event()
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
         carrier = SandboxMessageCarrier(database)
-        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers())
+        folders = FolderObjects(data / "documents"), FolderObjects(data / "recordings")
+        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders)
         group.create_task(serve(deps, stop))
         try:
             yield

@@ -4,6 +4,7 @@ import asyncio
 
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers
@@ -32,6 +33,8 @@ async def _serve(settings: Settings) -> None:
                 web=client,
                 message_carrier=SandboxMessageCarrier(database),
                 carriers=carriers(database),
+                documents=FolderObjects(settings.documents),
+                recordings=FolderObjects(settings.recordings),
             )
             working = tasks.create_task(serve(deps, stop.asked))
             hurrying = tasks.create_task(stop.now.wait())

@@ -106,3 +106,8 @@ def check_verdict(verdict: Verdict, reason: str) -> None:
 
 def _invalid(field: str, says: str) -> Invalid:
     return Invalid(f"{field} {says}", reason="INVALID_ARGUMENT", field=field)
+
+
+def content_key(account_id: AccountId, document_id: DocumentId) -> str:
+    """Where the content of a document is kept."""
+    return f"{account_id}/{document_id}"

@@ -51,8 +51,6 @@ class Purse:
     tokens: int = 0
     tokens_held: int = 0
     next_top_up_at: datetime | None = None
-    is_closed: bool = False
-    """The account is: nothing new is paid from it."""
     topped_up_at: datetime | None = None
     """When the month's tokens came."""
 
@@ -65,7 +63,7 @@ class Purse:
         return self.tokens - self.tokens_held
 
     def covers(self, price: Price) -> bool:
-        return not self.is_closed and price.micros <= self.free_credit and price.tokens <= self.free_tokens
+        return price.micros <= self.free_credit and price.tokens <= self.free_tokens
 
     def hold(self, price: Price) -> "Purse":
         """The purse with `price` set aside; a negative price gives back."""

@@ -64,7 +64,7 @@ def _resumed(account: Account, below: Sequence[Account]) -> list[Account]:
 
 
 async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) -> Account:
-    """Close the account and all below it: numbers rest in quarantine, keys, people, phones, trunks, flows and
+    """Close the locked account and all below it: numbers rest in quarantine, keys, people, phones, trunks, flows and
     applications are gone, what was set aside is free again and goes up the tree.
 
     Raises Conflict where a number is protected (NUMBER_PROTECTED), a carrier has an order that it has not answered
@@ -77,18 +77,13 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
         raise Conflict("Numbers of the account are being ported; cancel their orders first", reason="PORT_OPEN")
     await _give_up_numbers(tx, ids, by, now)
     await _end_orders(tx, ids, now)
-    for item_id in await tx.account_tree.reserved_items_of(ids):
-        await tx.inventory.end_reservation(item_id, ReservationStatus.RELEASED, now)
-        await tx.inventory.set_state(item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
+    await _end_reservations(tx, ids, now)
     await tx.account_tree.end_belongings(ids, now)
     # All purses at once, in the one order that everybody locks them in; the parent's gets what is left.
     await tx.ledger.lock_purses({*ids, account.parent_id or account.id})
     holds = await tx.account_tree.open_holds_of(ids)
     if holds:
         await release_many(tx, holds, now)
-    await _give_up_numbers(tx, ids, by, now)  # again: a purchase that held a purse may have ended meanwhile
-    await _end_orders(tx, ids, now)
-    await tx.ledger.close_purses(ids)  # who waits for one of them finds it closed
     for each in reversed([account, *living]):  # the lowest first, so that money goes all the way up
         await _give_credit_up(tx, each, now)
         await tx.accounts.update(_closed(each, now))
@@ -114,6 +109,15 @@ async def _end_orders(tx: Transaction, accounts: Sequence[AccountId], now: datet
         if order.status is not OrderStatus.PENDING:
             raise Conflict(f"The carrier has not answered the order of {order.number} yet", reason="ORDER_OPEN")
         await end_order(tx, order, OrderStatus.CANCELLED, "the account was closed", now)
+
+
+async def _end_reservations(tx: Transaction, accounts: Sequence[AccountId], now: datetime) -> None:
+    for item_id in await tx.account_tree.reserved_items_of(accounts):
+        item = await tx.inventory.lock(item_id)
+        if item is None or item.state is not ItemState.HELD or item.account_id not in accounts:
+            continue  # its time was over meanwhile, and it may be somebody else's now
+        await tx.inventory.end_reservation(item_id, ReservationStatus.RELEASED, now)
+        await tx.inventory.set_state(item_id, ItemState.OFFERED, account_id=None, until=None, now=now)
 
 
 async def _give_credit_up(tx: Transaction, account: Account, now: datetime) -> None:

@@ -41,6 +41,11 @@ class AccountStore(Protocol):
         """The account, the deleted one too."""
         ...
 
+    async def hold(self, account_id: AccountId, *, alone: bool = False) -> Account | None:
+        """The same; nobody closes it until the transaction ends, nor does anybody else hold it `alone`. To be called
+        before anything else is locked."""
+        ...
+
     async def get(self, account_id: AccountId) -> Account:
         """Raises NotFound (`CUSTOMER_NOT_FOUND`) where there is none; deleted ones are found."""
         ...

@@ -5,9 +5,11 @@ other.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from dialplane.domain.documents import (
     LONGEST_REASON,
@@ -17,6 +19,7 @@ from dialplane.domain.documents import (
     DocumentStatus,
     Verdict,
     check_verdict,
+    content_key,
     media_type_of,
 )
 from dialplane.domain.errors import Conflict, LimitExceeded, NotFound
@@ -54,6 +57,10 @@ class DocumentStore(Protocol):
         ...
 
     async def count(self, account_id: AccountId) -> int: ...
+
+    async def find_keys(self, document_ids: Sequence[UUID]) -> set[str]:
+        """Where the contents of those that exist are kept."""
+        ...
 
 
 class ObjectStore(Protocol):
@@ -238,7 +245,7 @@ def _event(document: Document, what: str, now: datetime) -> Event:
 
 
 def _key(document: Document) -> str:
-    return f"{document.account_id}/{document.id}"
+    return content_key(document.account_id, document.id)
 
 
 def _given(document: Document | None) -> Document:

@@ -26,6 +26,7 @@ from dialplane.domain.inventory import (
     StockQuery,
 )
 from dialplane.domain.numbers import QUARANTINE, NumberKind
+from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.stocking import put_in_stock
 from dialplane.services.transaction import Database, Transaction
 
@@ -188,10 +189,11 @@ async def reserve(database: Database, account_id: AccountId, number: str, now: d
     """Keep an item for the account for 30 minutes; reserving again while it lasts gives the same reservation.
 
     Raises Invalid for what is no number, NotFound where it is not in stock, AlreadyExists where somebody has or holds
-    it, LimitExceeded where the account holds too many.
+    it, LimitExceeded where the account holds too many, NotPermitted where it is not active.
     """
     number = normalize_tel(number, field="number")
     async with database.transaction() as tx:
+        await hold_active_alone(tx, account_id)
         item = await tx.inventory.lock_by_number(number)
         if item is None:
             raise NotFound(f"{number} is not on offer", reason="NUMBER_NOT_FOUND", field="number")

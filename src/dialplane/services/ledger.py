@@ -44,10 +44,6 @@ class LedgerStore(Protocol):
 
     async def find_purse(self, account_id: AccountId) -> Purse | None: ...
 
-    async def close_purses(self, account_ids: Sequence[AccountId]) -> None:
-        """Nothing new is paid from these locked purses."""
-        ...
-
     async def save_purses(self, purses: Iterable[Purse]) -> None:
         """Write locked purses back. The table refuses one that holds more than it has."""
         ...

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.history import OPERATOR, Actor, the_account
@@ -18,6 +17,7 @@ from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 from dialplane.domain.renewal import RenewalEvent, first_look
 from dialplane.domain.targets import FlowTarget, Targets, TargetsChange, VoiceTarget
+from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
@@ -295,12 +295,12 @@ async def restore_number(
     """Take a released number back within its quarantine: the same id, targets, name and tags, at no charge.
 
     Raises NotFound, Conflict where it was not released or its quarantine is over, LimitExceeded where the plan allows
-    no further virtual number.
+    no further virtual number, NotPermitted where the account is not active.
     """
     async with database.transaction() as tx:
-        account = await tx.accounts.find(account_id, for_update=True)  # who closes it gives up what it has then
+        await hold_active_alone(tx, account_id)
         number = await tx.numbers.find_locked(account_id, number_id)
-        if number is None or account is None or account.status is AccountStatus.DELETED:
+        if number is None:
             raise _not_found()
         if number.released_at is None:
             raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")

@@ -21,7 +21,7 @@ from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
 from dialplane.domain.inventory import Item, ItemState, ReservationStatus
 from dialplane.domain.labels import check_tags, merge_metadata
-from dialplane.domain.ledger import Charge, Purse, ReferenceType
+from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import (
     QUARANTINE,
@@ -101,15 +101,12 @@ async def _begin(
     await check_targets(tx, account_id, wanted.targets, wanted.settings)
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
-    purse = buyer.purse or (await tx.ledger.lock_purses([account_id]))[account_id]
-    if purse.is_closed:  # while this purchase waited for the purse
-        raise NotPermitted("The account is closed", reason="ACCOUNT_FROZEN")
     carrier = _carrier(carriers, item.carrier)
     order = _new_order(account_id, item, wanted, now)
     if item.state is ItemState.HELD:
         await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
     if carrier.is_local and order.status is OrderStatus.RECEIVED:
-        return await _sell(tx, buyer, purse, item, order, now)
+        return await _sell(tx, buyer, item, order, now)
     await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
@@ -138,7 +135,7 @@ async def _look(tx: Transaction, account_id: AccountId, wanted: NumberOrder, now
 
 
 async def _buyer(tx: Transaction, account_id: AccountId) -> Buyer:
-    account = await tx.accounts.find(account_id)
+    account = await tx.accounts.hold(account_id)
     if account is None:
         raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
     return Buyer(account.id, account.organization_id, account.status, account.identity_status)
@@ -267,8 +264,9 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     return confirmed
 
 
-async def _sell(tx: Transaction, buyer: Buyer, purse: Purse, item: Item, order: Order, now: datetime) -> Number:
+async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
+    purse = buyer.purse or (await tx.ledger.lock_purses([buyer.account_id]))[buyer.account_id]
     number = _new_number(buyer, item, order, now)
     bill = draw_up(purse, _charge(order, number.id, now), now)
     sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
@@ -339,7 +337,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
     """
     check_virtual(wanted.number)
     async with database.transaction() as tx:
-        account = await tx.accounts.find(account_id, for_update=True)  # others of the account that count wait here
+        account = await tx.accounts.hold(account_id, alone=True)  # others of the account that count wait here
         if account is None:
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         if wanted.idempotency_key:

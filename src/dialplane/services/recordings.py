@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.events import Event
@@ -24,6 +25,10 @@ class RecordingStore(Protocol):
     async def find(self, account_id: AccountId, recording_id: RecordingId) -> Recording | None: ...
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Recording]: ...
+
+    async def find_paths(self, recording_ids: Sequence[UUID]) -> set[str]:
+        """Of those that exist and were not deleted."""
+        ...
 
     async def delete(self, recording: Recording, now: datetime) -> None: ...
 
@@ -68,7 +73,7 @@ async def get_recording(database: Database, account_id: AccountId, recording_id:
 async def delete_recording(
     database: Database, account_id: AccountId, recording_id: RecordingId, now: datetime
 ) -> Recording:
-    """Take it out of every list; the file goes with the next clean-up of the node that holds it."""
+    """Take it out of every list; the file goes with the worker's next sweep (`left_files`), a day old at the least."""
     async with database.transaction() as tx:
         found = await tx.recordings.find(account_id, recording_id)
         if found is None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dialplane.domain.accounts import Account
-from dialplane.domain.errors import AlreadyExists, LimitExceeded, NotFound, NotPermitted
+from dialplane.domain.errors import AlreadyExists, LimitExceeded
 from dialplane.domain.events import Event
 from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.sip_numbers import capabilities_of, check_sip_number, kind_of
+from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.events import publish
 from dialplane.services.history import record
 from dialplane.services.numbers import check_targets
@@ -40,7 +40,7 @@ async def create_sip_number(
     kind = wanted.kind or kind_of(wanted.number)
     check_sip_number(wanted.number, kind, anchored=anchored)
     async with database.transaction() as tx:
-        account = await _account(tx, account_id)
+        account = await hold_active_alone(tx, account_id)
         if wanted.idempotency_key:
             earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
             if earlier is not None:
@@ -78,16 +78,6 @@ async def create_pattern(
     """`create_sip_number` for a text that is to be a pattern even where nothing in it says so (`1234`)."""
     as_pattern = replace(wanted, kind=NumberKind.PATTERN)
     return await create_sip_number(database, account_id, as_pattern, now, anchored=anchored)
-
-
-async def _account(tx: Transaction, account_id: AccountId) -> Account:
-    """The account, locked: two requests with one idempotency key must not both find nothing."""
-    account = await tx.accounts.find(account_id, for_update=True)
-    if account is None:
-        raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
-    if not account.status.may_use:
-        raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
-    return account
 
 
 async def _check_room(tx: Transaction, organization_id: OrganizationId, text: str, kind: NumberKind) -> None:

@@ -72,7 +72,7 @@ async def move_number(
 
 async def _taker(tx: Transaction, account_id: AccountId, to: AccountId) -> Account:
     """Locked before the number: an account that is being closed locks itself and then its numbers."""
-    taker = await tx.accounts.find(to, for_update=True)
+    taker = await tx.accounts.hold(to, alone=True)  # others that count its virtual numbers wait here
     if taker is None or taker.deleted_at is not None or not await _is_within(tx, taker, account_id):
         raise NotFound("There is no such account at or below yours", reason="ACCOUNT_NOT_FOUND", field="customer_id")
     if not taker.status.may_use:

@@ -129,7 +129,7 @@ class Leg:
         if self.is_ended:
             return
         self.sip.answer(sdp)
-        self._progressing()
+        self.on_progressing()
 
     async def ring(self, *, with_media: bool = False) -> None:
         """Tell an incoming caller that it rings somewhere; `with_media` lets it hear what we send (183)."""
@@ -186,7 +186,7 @@ class Leg:
         if self.media is None or not self._audio.take_answer(sdp, self.media):
             self.hang_up(HangupReason.FAILED, text="the answer held no audio that we can speak")
             return
-        self._progressing()
+        self.on_progressing()
 
     def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
         if self.media is not None:
@@ -257,7 +257,8 @@ class Leg:
             return self._wanted_reason
         return unanswered_reason(self.call.direction, was, status)
 
-    def _progressing(self) -> None:
+    def on_progressing(self) -> None:
+        """The party has answered, or we have: the time that costs begins."""
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)

@@ -10,6 +10,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.imports import forget_imports, go_on_with_imports
+from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
@@ -31,6 +32,8 @@ PORTS_S = 1.0
 IMPORTS_S = 1.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
+SWEEP_S = 3600.0
+"""Of files that are a day old and nobody's: an hour more or less is no matter."""
 STOP_S = 20.0
 """A webhook's attempt and a carrier's answer end by then; what does not is taken up again by the next worker."""
 
@@ -51,6 +54,8 @@ class WorkerDeps:
     web: Web
     message_carrier: MessageCarrier
     carriers: Carriers
+    documents: KeptFiles
+    recordings: KeptFiles
     clock: Callable[[], datetime] = utc_now
 
 
@@ -122,12 +127,19 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         return False
 
+    async def left_files() -> bool:
+        now = deps.clock()
+        await sweep_documents(database, deps.documents, now)
+        await sweep_recordings(database, deps.recordings, now)
+        return False
+
     return [
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("imports", imports, IMPORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
+        ("left_files", left_files, SWEEP_S),
     ]
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+from datetime import datetime
 from pathlib import Path
 
 
 class FolderObjects:
-    """Fulfils `services.documents.ObjectStore`. On several hosts the folder is a shared disk.
+    """Fulfils `services.documents.ObjectStore` and `services.left_files.KeptFiles`.
 
-    A file appears whole or not at all: it is written under another name, brought to the disk, and renamed.
+    On several hosts the folder is a shared disk. A file appears whole or not at all: it is written under another name,
+    brought to the disk, and renamed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,6 +27,12 @@ class FolderObjects:
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def folders(self) -> list[str]:
+        return await asyncio.to_thread(_folders, self._folder)
+
+    async def written_before(self, folder: str, moment: datetime) -> list[str]:
+        return await asyncio.to_thread(_written_before, self._path(folder), moment.timestamp())
 
     def _path(self, key: str) -> Path:
         """Raises ValueError where a key leads out of the folder, which is a fault of ours."""
@@ -43,3 +51,13 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+
+
+def _written_before(folder: Path, timestamp: float) -> list[str]:
+    with os.scandir(folder) as found:
+        files = [each for each in found if each.is_file(follow_symlinks=False)]
+        return sorted(f"{folder.name}/{each.name}" for each in files if each.stat().st_mtime < timestamp)

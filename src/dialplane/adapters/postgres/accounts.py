@@ -61,6 +61,11 @@ class PostgresAccountStore:
         row = await self._connection.fetchrow(self._sql[name], account_id)
         return None if row is None else read_account(row)
 
+    async def hold(self, account_id: AccountId, *, alone: bool = False) -> Account | None:
+        name = "hold_account_alone" if alone else "hold_account"
+        row = await self._connection.fetchrow(self._sql[name], account_id)
+        return None if row is None else read_account(row)
+
     async def get(self, account_id: AccountId) -> Account:
         account = await self.find(account_id)
         if account is None:

@@ -1,11 +1,13 @@
 """Documents in Postgres; their content is elsewhere."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.documents import Document, DocumentStatus
+from dialplane.domain.documents import Document, DocumentStatus, content_key
 from dialplane.domain.ids import AccountId, DocumentId
 
 _SQL = queries("documents")
@@ -42,6 +44,10 @@ class PostgresDocumentStore:
 
     async def count(self, account_id: AccountId) -> int:
         return int(await self._connection.fetchval(_SQL["count"], account_id))
+
+    async def find_keys(self, document_ids: Sequence[UUID]) -> set[str]:
+        rows = await self._connection.fetch(_SQL["find_many"], document_ids)
+        return {content_key(AccountId(row["account_id"]), DocumentId(row["id"])) for row in rows}
 
 
 def _read(row: asyncpg.Record) -> Document:

@@ -40,9 +40,6 @@ class PostgresLedgerStore:
         row = await self._connection.fetchrow(_SQL["find_purse"], account_id)
         return None if row is None else Purse(*row)
 
-    async def close_purses(self, account_ids: Sequence[AccountId]) -> None:
-        await self._connection.execute(_SQL["close_purses"], account_ids)
-
     async def save_purses(self, purses: Iterable[Purse]) -> None:
         rows = [(p.account_id, p.credit, p.credit_held, p.tokens, p.tokens_held) for p in purses]
         if len(rows) == 1:

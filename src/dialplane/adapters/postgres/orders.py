@@ -34,7 +34,7 @@ class PostgresOrderStore:
         if row is None:
             return None
         status, identity_status = AccountStatus(row["account_status"]), IdentityStatus(row["identity_status"])
-        facts = ("credit", "credit_held", "tokens", "tokens_held", "next_top_up_at", "closed")
+        facts = ("credit", "credit_held", "tokens", "tokens_held", "next_top_up_at")
         purse = Purse(account_id, *(row[fact] for fact in facts))
         buyer = Buyer(account_id, OrganizationId(row["organization_id"]), status, identity_status, purse)
         return buyer, read_item(row)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -32,6 +33,9 @@ class PostgresRecordingStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Recording]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [_recording(row) for row in rows]
+
+    async def find_paths(self, recording_ids: Sequence[UUID]) -> set[str]:
+        return {row["path"] for row in await self._connection.fetch(_SQL["find_paths"], recording_ids)}
 
     async def delete(self, recording: Recording, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], recording.account_id, recording.id, now)

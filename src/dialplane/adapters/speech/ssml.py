@@ -21,7 +21,10 @@ _KEPT: dict[str, tuple[str, ...]] = {
     "say-as": ("interpret-as", "format", "detail"),
 }
 _UNSPOKEN = frozenset({"audio", "desc", "meta", "metadata", "lexicon"})
-_DEEPEST = 32
+_DEEPEST = 16
+_MOST_ELEMENTS = 500
+_LARGEST = 64 << 10
+"""Octets."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -35,7 +38,13 @@ def plain_text(text: str) -> str:
 
 
 def safe_ssml(text: str) -> str:
-    """The same document with known markup only. Raises Invalid (`text`) where it is not well-formed, or has a DTD."""
+    """The same document with known markup only.
+
+    Raises Invalid (`text`) where it is not well-formed, has a DTD, or is larger or deeper than any speech (IN-1).
+    """
+    octets = text.strip().encode()
+    if len(octets) > _LARGEST:
+        raise Invalid(f"SSML has at most {_LARGEST} octets", field="text")
     builder = _Builder()
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -43,7 +52,7 @@ def safe_ssml(text: str) -> str:
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.characters
     try:
-        parser.Parse(text.strip().encode(), True)
+        parser.Parse(octets, True)
     except expat.ExpatError as error:
         raise Invalid(f"the SSML is not well-formed: {error}", field="text") from error
     return "".join(builder.output)
@@ -59,11 +68,15 @@ class _Builder:
         self._unspoken = 0
         """Depth inside an element whose text is not speech."""
         self._depth = 0
+        self._elements = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise Invalid("SSML is nested too deeply", field="text")
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise Invalid(f"SSML has at most {_MOST_ELEMENTS} elements", field="text")
         if self._unspoken or name in _UNSPOKEN:
             self._unspoken += 1
         elif name == "sub":

@@ -1,11 +1,5 @@
 -- before
--- Rate decks with prefixes, slices and set-up prices; what ported numbers cost; the purses of closed accounts.
-
--- A closed account's purse takes nothing new. Whoever waited for the purse while the account was being closed reads it
--- here, in the row that it waited for: the account's own row would cost every purchase a lock more.
-alter table purses add column closed boolean not null default false;
-update purses set closed = true
-where account_id in (select id from accounts where status = 'deleted');
+-- Rate decks with prefixes, slices and set-up prices; what ported numbers cost.
 
 -- The length of the unit that the rate is for, and what the first unit costs more. The defaults are those of all rates
 -- so far: by the minute, nothing more.

@@ -40,6 +40,14 @@ select * from accounts where id = $1;
 -- name: find_account_for_update
 select * from accounts where id = $1 for update;
 
+-- name: hold_account
+-- Shared by all who give the account something; who closes it locks it for update, and so waits for them.
+select * from accounts where id = $1 for key share;
+
+-- name: hold_account_alone
+-- Two of these wait for each other, and for who closes the account; rows that point at the account are no hindrance.
+select * from accounts where id = $1 for no key update;
+
 -- name: find_accounts
 select * from accounts where id = any($1::uuid[]);
 

@@ -21,3 +21,6 @@ order by created_at desc, id desc limit $4
 
 -- name: count
 select count(*) from documents where account_id = $1 and deleted_at is null
+
+-- name: find_many
+select id, account_id from documents where id = any($1::uuid[]) and deleted_at is null

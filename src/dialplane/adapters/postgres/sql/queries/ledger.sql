@@ -5,14 +5,11 @@
 insert into purses (account_id) select unnest($1::uuid[]) on conflict do nothing
 
 -- name: lock_purses
-select account_id, credit, credit_held, tokens, tokens_held, next_top_up_at, closed, topped_up_at
+select account_id, credit, credit_held, tokens, tokens_held, next_top_up_at, topped_up_at
 from purses where account_id = any($1::uuid[]) order by account_id for update
 
 -- name: find_purse
-select account_id, credit, credit_held, tokens, tokens_held, next_top_up_at, closed, topped_up_at from purses where account_id = $1
-
--- name: close_purses
-update purses set closed = true where account_id = any($1::uuid[])
+select account_id, credit, credit_held, tokens, tokens_held, next_top_up_at, topped_up_at from purses where account_id = $1
 
 -- name: save_purse
 -- One purse by its key: the planner needs no join, and the purchase path saves a tenth of its time.

@@ -107,9 +107,14 @@ for update skip locked
 
 -- name: hasten_unpaid
 -- By the number's own days, not by a clock: credit arrives by the wall's, renewals go by the sandbox's, if it was moved.
-with hastened as (
-    update numbers set look_at = renews_at
+-- Locked in the order in which the end of an account locks them.
+with unpaid as (
+    select id from numbers
     where account_id = $1 and warned_days = 0 and look_at > renews_at and status <> 'released'
+    order by id for update
+),
+hastened as (
+    update numbers set look_at = renews_at where id in (select id from unpaid)
     returning 1
 )
 select pg_notify('dialplane_work', 'due') where exists (select from hastened)

@@ -1,13 +1,13 @@
 -- Queries of the subject: orders.
 
 -- name: open_sale
--- What a purchase looks at; the locks are taken in the order of the list, item before purse, as everywhere. The account's
--- row is not locked: who waited here while the account was being closed sees that by its purse.
+-- What a purchase looks at; the locks are taken in the order of the list: account, item, purse, as everywhere. Without
+-- the first one, whoever waits for a purse until its account is closed would go on with the status of before.
 select i.*, a.organization_id, a.status as account_status, a.identity_status,
-    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at, p.closed
+    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at
 from inventory_items i, accounts a, purses p
 where i.number = $2 and a.id = $1 and p.account_id = $1
-for update of i, p
+for key share of a for update of i, p
 
 -- name: add
 insert into orders (
@@ -31,7 +31,9 @@ select * from orders where account_id = $1 and idempotency_key = $2 and idempote
 select * from orders where item_id = $1 and ended_at is null
 
 -- name: lock
-select * from orders where id = $1 for update
+-- The account first, as everywhere.
+select o.* from orders o join accounts a on a.id = o.account_id where o.id = $1
+for key share of a for update of o
 
 -- name: list_for
 select * from orders

@@ -17,3 +17,6 @@ limit $3;
 
 -- name: delete
 update recordings set deleted_at = $3, updated_at = $3 where id = $2 and account_id = $1;
+
+-- name: find_paths
+select path from recordings where id = any($1::uuid[]) and deleted_at is null;
