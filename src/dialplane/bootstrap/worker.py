@@ -31,7 +31,7 @@ async def _serve(settings: Settings) -> None:
                 webhooks=client,
                 web=client,
                 message_carrier=SandboxMessageCarrier(database),
-                carriers=carriers(database),
+                carriers=carriers(database, sandbox=settings.sandbox),
             )
             working = tasks.create_task(serve(deps, stop.asked))
             hurrying = tasks.create_task(stop.now.wait())

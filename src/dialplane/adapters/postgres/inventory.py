@@ -1,19 +1,21 @@
 """Stock, search and reservations in Postgres."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.adapters.postgres.item_search import search_sql
+from dialplane.adapters.postgres.item_search import find_numbers
 from dialplane.domain.ids import AccountId, ItemId
 from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 
 _SQL = queries("inventory")
+_TRIED_AT_ONCE = 20
 
 
 class PostgresInventoryStore:
@@ -54,13 +56,18 @@ class PostgresInventoryStore:
         return None if row is None else (row["latitude"], row["longitude"])
 
     async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
-        sql, arguments = search_sql(query)
-        return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
+        numbers = await find_numbers(self._connection, query)
+        rows = {row["number"]: row for row in await self._connection.fetch(_SQL["read_offered"], numbers)}
+        return [read_item(rows[number]) for number in numbers if number in rows]
 
     async def lock_any(self, query: ItemQuery, now: datetime) -> Item | None:
-        sql, arguments = search_sql(query, lock_one=True)
-        row = await self._connection.fetchrow(sql, *arguments)
-        return None if row is None else read_item(row)
+        offset = 0
+        while numbers := await find_numbers(self._connection, replace(query, limit=_TRIED_AT_ONCE, offset=offset)):
+            row = await self._connection.fetchrow(_SQL["lock_first_offered"], numbers)
+            if row is not None:
+                return read_item(row)
+            offset += _TRIED_AT_ONCE  # others are about to take all of these
+        return None
 
     async def lock_by_number(self, number: str) -> Item | None:
         row = await self._connection.fetchrow(_SQL["lock_by_number"], number)

@@ -1,0 +1,122 @@
+-- before
+-- Search among millions of items (DESIGN section 5).
+--
+-- What an item is like repeats: thousands of items share country, type, capabilities and price, and thousands share a
+-- place. Each such combination has a key, worked out from its values, and a row in a small table. A search looks up the
+-- keys that fit there, and then reads indexes that hold the keys beside the number, without a look at the items.
+-- A combination stays when its last item goes: it then names an empty stretch of the index.
+
+create function item_class(
+    country text, type text, capabilities text[], documents text[], setup_micros bigint, monthly_micros bigint
+) returns bigint language sql immutable parallel safe as $$
+    select hashtextextended(country, hashtextextended(type, hash_array_extended(capabilities,
+        hash_array_extended(documents, hashint8extended(setup_micros, hashint8extended(monthly_micros, 0))))))
+$$;
+
+create function item_place(
+    country text, region text, locality text, postal_code text, latitude float8, longitude float8
+) returns bigint language sql immutable parallel safe as $$
+    select hashtextextended(country, hashtextextended(region, hashtextextended(locality, hashtextextended(postal_code,
+        hashfloat8extended(coalesce(latitude, 1000), hashfloat8extended(coalesce(longitude, 1000), 0))))))
+$$;
+
+-- Every run of four digits: short enough to be few (10,000), long enough to be rare (one item in 1,250 has a given one).
+create function digit_grams(number text) returns text[] language sql immutable strict parallel safe as $$
+    select array[substr(number, 2, 4), substr(number, 3, 4), substr(number, 4, 4), substr(number, 5, 4)]
+        || case length(number)
+            when 12 then array[substr(number, 6, 4), substr(number, 7, 4), substr(number, 8, 4), substr(number, 9, 4)]
+            when 13 then array[substr(number, 6, 4), substr(number, 7, 4), substr(number, 8, 4), substr(number, 9, 4),
+                substr(number, 10, 4)]
+            else array(select substr(number, i, 4) from generate_series(6, length(number) - 3) as i)
+        end
+$$;
+
+drop index inventory_offered_by_country, inventory_offered_by_start, inventory_offered_by_end,
+    inventory_offered_by_digits, inventory_offered_by_place, inventory_offered_by_position;
+drop function digit_trigrams;
+
+alter table inventory_items
+    add column class bigint generated always as (
+        item_class(country, type, capabilities, documents_required, setup_micros, monthly_micros)
+    ) stored,
+    add column place bigint generated always as (
+        item_place(country, region, locality, postal_code, latitude, longitude)
+    ) stored;
+
+-- Numbers in order; those of a class; those of a place; the last digits; digits anywhere. Numbers are compared byte by
+-- byte, whatever the collation of the database, so that one index serves order, prefix and paging.
+create index inventory_offered_by_number on inventory_items (number collate "C") include (class, place)
+    where state = 'offered';
+create index inventory_offered_by_class on inventory_items (class, number collate "C") include (place)
+    where state = 'offered';
+create index inventory_offered_by_place on inventory_items (place, number collate "C") include (class)
+    where state = 'offered';
+create index inventory_offered_by_end on inventory_items (reverse(number) collate "C") include (number, class, place)
+    where state = 'offered';
+-- A short list of what is not sorted in yet: every search reads it.
+create index inventory_offered_by_digits on inventory_items using gin (digit_grams(number))
+    with (gin_pending_list_limit = 1024) where state = 'offered';
+
+create table item_classes (
+    class bigint primary key,
+    country text not null,
+    type text not null,
+    capabilities text[] not null,
+    documents_required text[] not null,
+    setup_micros bigint not null,
+    monthly_micros bigint not null
+);
+
+create table item_places (
+    place bigint primary key,
+    country text not null,
+    region text not null,
+    locality text not null,
+    postal_code text not null,
+    latitude double precision,
+    longitude double precision
+);
+-- a town; a postal code; around a point
+create index item_places_by_locality on item_places (lower(locality), country);
+create index item_places_by_postal_code on item_places (postal_code, country);
+create index item_places_by_position on item_places (latitude, longitude) where latitude is not null;
+
+-- In the order of the key, so that two imports at once cannot wait for each other.
+create function note_new_items() returns trigger language plpgsql as $$
+begin
+    insert into item_classes
+    select distinct on (class) class, country, type, capabilities, documents_required, setup_micros, monthly_micros
+    from added where class not in (select class from item_classes) order by class
+    on conflict do nothing;
+    insert into item_places
+    select distinct on (place) place, country, region, locality, postal_code, latitude, longitude
+    from added where not exists (select from item_places where item_places.place = added.place) order by place
+    on conflict do nothing;
+    return null;
+end
+$$;
+create trigger note_new_items after insert on inventory_items
+    referencing new table as added for each statement execute function note_new_items();
+
+create function note_changed_item() returns trigger language plpgsql as $$
+begin
+    insert into item_classes values (
+        new.class, new.country, new.type, new.capabilities, new.documents_required, new.setup_micros, new.monthly_micros
+    ) on conflict do nothing;
+    insert into item_places values (
+        new.place, new.country, new.region, new.locality, new.postal_code, new.latitude, new.longitude
+    ) on conflict do nothing;
+    return null;
+end
+$$;
+-- Only where such a column is written: states change all the time.
+create trigger note_changed_item after update of country, type, capabilities, documents_required, setup_micros,
+    monthly_micros, region, locality, postal_code, latitude, longitude on inventory_items
+    for each row execute function note_changed_item();
+
+insert into item_classes
+select distinct on (class) class, country, type, capabilities, documents_required, setup_micros, monthly_micros
+from inventory_items order by class;
+insert into item_places
+select distinct on (place) place, country, region, locality, postal_code, latitude, longitude
+from inventory_items order by place;
