@@ -93,8 +93,8 @@ insert into inventory_items (
     id, number, carrier, type, country, region, locality, postal_code, latitude, longitude, capabilities,
     setup_micros, monthly_micros, documents_required, state, created_at, updated_at
 )
-select gen_random_uuid(), head || lpad(((i / $3 * $4) % (10 ^ tail)::bigint)::text, tail, '0'), 'owned', type, country,
-       regions[place], localities[place], codes[place],
+select uuidv7(), head || lpad(((i / $3 * $4 + n * 1234577) % (10 ^ tail)::bigint)::text, tail, '0'), 'owned', type,
+       country, regions[place], localities[place], codes[place],
        case when type = 'local' then latitudes[place] end, case when type = 'local' then longitudes[place] end,
        capabilities, setup_micros, monthly_micros, documents, 'offered', now(), now()
 from generate_series($1::bigint, $2::bigint) as i

@@ -1,7 +1,7 @@
 """The first step of a search: which classes and places fit (see migration 0018). Both tables are small."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialplane.adapters.postgres.connection import Connection
@@ -12,6 +12,7 @@ Rank = tuple[float, float]
 """Where all items of a class or place stand in the order; their numbers decide among them."""
 
 UNRANKED: Rank = (0, 0)
+HEAD = 3
 _KM_A_DEGREE = 111.32
 """Of latitude, and of longitude at the equator."""
 
@@ -48,17 +49,33 @@ class Facts:
 
     classes: Mapping[int, Rank] | None
     places: Mapping[int, Rank] | None
+    heads: Sequence[str]
+    """What numbers of the countries begin with: three digits, in order."""
 
     @property
     def is_hopeless(self) -> bool:
-        return (self.classes is not None and not self.classes) or (self.places is not None and not self.places)
+        return (
+            not self.heads
+            or (self.classes is not None and not self.classes)
+            or (self.places is not None and not self.places)
+        )
 
 
 async def look_up(connection: Connection, query: ItemQuery) -> Facts:
     """The classes and places that fit the query, those behind `query.after` only."""
     classes = await _classes(connection, query)
     places = None if classes == {} else await _places(connection, query)
-    return Facts(classes, places)
+    return Facts(classes, places, await _heads(connection, query))
+
+
+async def _heads(connection: Connection, query: ItemQuery) -> list[str]:
+    where = Conditions()
+    if query.any_country:
+        where.add("country = any({}::text[])", query.any_country)
+    sql = f"select distinct head from item_heads where {where} order by head"  # noqa: S608 (constants only)
+    heads = [str(row["head"]) for row in await connection.fetch(sql, *where.arguments)]
+    wanted = query.head.partition("*")[0].removeprefix("+")
+    return [head for head in heads if head.startswith(wanted[:HEAD]) or wanted.startswith(head)]
 
 
 async def _classes(connection: Connection, query: ItemQuery) -> dict[int, Rank] | None:
@@ -68,8 +85,9 @@ async def _classes(connection: Connection, query: ItemQuery) -> dict[int, Rank] 
         return None
     sql = f"select class, monthly_micros, setup_micros from item_classes where {where}"  # noqa: S608 (constants only)
     rows = await connection.fetch(sql, *where.arguments)
-    ranks = {row["class"]: (row["monthly_micros"], row["setup_micros"]) if by_price else UNRANKED for row in rows}
-    return _behind(ranks, query)
+    if not by_price:
+        return {row["class"]: UNRANKED for row in rows}
+    return _behind({row["class"]: (row["monthly_micros"], row["setup_micros"]) for row in rows}, query)
 
 
 def _class_conditions(query: ItemQuery) -> Conditions:
@@ -127,7 +145,7 @@ def _place_conditions(query: ItemQuery) -> Conditions:
 
 def _behind(ranks: dict[int, Rank], query: ItemQuery) -> dict[int, Rank]:
     """Those that hold something behind the place in the order where the page before ended."""
-    if query.after is None or query.ordering is Ordering.NUMBER:
+    if query.after is None:
         return ranks
     return {key: rank for key, rank in ranks.items() if rank >= query.after[:2]}
 

@@ -1,18 +1,36 @@
 """Digit patterns as conditions that an index answers. Numbers are compared byte by byte (`collate "C"`)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 from dialplane.adapters.postgres.item_facts import Conditions
 from dialplane.domain.inventory import ItemQuery
 
-GRAM = 4
-_MOST_WINDOWS = 3
-"""Of those with one open digit: each stands for ten runs of digits."""
+_GRAM = 4
 
 
-def in_range(where: Conditions, query: ItemQuery) -> None:
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Runs of four digits that a number with the pattern has: one of each list."""
+
+    pattern: str
+    runs: tuple[tuple[str, ...], ...]
+
+    @property
+    def is_literal(self) -> bool:
+        return len(self.runs[0]) == 1
+
+
+def within(where: Conditions, heads: Sequence[str]) -> None:
+    """Between the first and the last of the heads."""
+    where.add('number collate "C" >= {} collate "C"', f"+{heads[0]}")
+    where.add('number collate "C" < {} collate "C"', _following(f"+{heads[-1]}"))
+
+
+def in_range(where: Conditions, head: str) -> None:
     """The digits at the start, up to the first open one."""
-    literal = query.head.partition("*")[0]
+    literal = head.partition("*")[0]
     if len(literal) > 1:
         where.add('number collate "C" >= {} collate "C"', literal)
         where.add('number collate "C" < {} collate "C"', _following(literal))
@@ -41,28 +59,25 @@ def by_end(where: Conditions, query: ItemQuery) -> None:
     where.add('reverse(number) collate "C" < {} collate "C"', _following(backwards))
 
 
-def by_digits(where: Conditions, query: ItemQuery) -> None:
-    """Runs of four digits that the number must have."""
-    literal, alternatives = grams(query)
-    if literal:
-        where.add("digit_grams(number) @> {}::text[]", literal)
-    for runs in alternatives:
-        where.add("digit_grams(number) && {}::text[]", runs)
+def best_grams(query: ItemQuery) -> Grams | None:
+    """Those of the pattern that leaves least open; None where no pattern has four digits together, one of them open."""
+    found = [grams for pattern in (*query.parts, query.ends_with) if (grams := _grams(pattern))]
+    return min(found, key=lambda grams: (not grams.is_literal, -len(grams.pattern)), default=None)
 
 
-def grams(query: ItemQuery) -> tuple[list[str], list[list[str]]]:
-    """Runs of four that are needed, all of them; or lists of such, one of each of which is needed."""
-    patterns = [*query.parts, query.ends_with]
-    windows = {pattern[i : i + GRAM] for pattern in patterns for i in range(len(pattern) - GRAM + 1)}
-    literal = sorted(window for window in windows if "*" not in window)
-    if literal:
-        return literal, []
-    open_once = sorted(window for window in windows if window.count("*") == 1)
-    return [], [_filled(window) for window in open_once[:_MOST_WINDOWS]]
+def _grams(pattern: str) -> Grams | None:
+    windows = [pattern[i : i + _GRAM] for i in range(len(pattern) - _GRAM + 1)]
+    for open_digits in (0, 1):
+        fitting = [window for window in windows if window.count("*") == open_digits]
+        if fitting:
+            # the first and the last have least in common
+            chosen = dict.fromkeys((fitting[0], fitting[-1]))
+            return Grams(pattern, tuple(_filled(window) for window in chosen))
+    return None
 
 
-def _filled(window: str) -> list[str]:
-    return ["".join(digits) for digits in product(*("0123456789" if each == "*" else each for each in window))]
+def _filled(window: str) -> tuple[str, ...]:
+    return tuple("".join(digits) for digits in product(*("0123456789" if each == "*" else each for each in window)))
 
 
 def _following(text: str) -> str:

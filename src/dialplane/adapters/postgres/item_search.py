@@ -6,19 +6,21 @@ digit pattern means. The ways (each has its index, see migration 0018):
 
 - walk the numbers in order, until enough of them fit;
 - walk the numbers of the classes, or of the places, that fit;
-- read all that end with the digits; read all that contain runs of four of the digits.
+- read all that end with the digits;
+- read those that contain runs of four of the digits, head by head.
 
 Each way answers from its index alone, but the last, which looks at the items that it finds.
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dialplane.adapters.postgres.connection import Connection
-from dialplane.adapters.postgres.item_estimates import RANKED_BY, Way, cheapest_way
+from dialplane.adapters.postgres.item_estimates import RANKED_BY, Plan, Way, possible_ways
 from dialplane.adapters.postgres.item_facts import Conditions, Facts, Rank, look_up
-from dialplane.adapters.postgres.item_patterns import by_digits, by_end, in_range, like
+from dialplane.adapters.postgres.item_patterns import best_grams, by_end, in_range, like, within
 from dialplane.domain.inventory import ItemQuery, Ordering
 
 _OFFERED = "state = 'offered'"
@@ -41,52 +43,82 @@ async def find_numbers(connection: Connection, query: ItemQuery) -> list[str]:
     facts = await look_up(connection, query)
     if facts.is_hopeless:
         return []
-    search = _Search(connection, query, facts, wanted=query.offset + query.limit)
-    found = await search.run(await cheapest_way(connection, query, facts))
-    return [each.number for each in found[query.offset :]]
+    plans = await possible_ways(connection, query, facts)
+    return await Search(connection, query, facts).run(plans[0])
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
+    """One search, whatever the way."""
+
     connection: Connection
     query: ItemQuery
     facts: Facts
-    wanted: int
 
-    async def run(self, way: Way) -> list[Found]:
+    async def run(self, plan: Plan) -> list[str]:
+        found = await self._go(plan)
+        return [each.number for each in found[self.query.offset :]]
+
+    @property
+    def wanted(self) -> int:
+        return self.query.offset + self.query.limit
+
+    async def _go(self, plan: Plan) -> list[Found]:
         where = Conditions(_OFFERED)
-        match way:
+        match plan.way:
             case Way.NUMBERS:
+                within(where, self.facts.heads)
                 return await self._read(where, order=_IN_ORDER)
-            case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, way) is way:
-                return await self._through_groups(way)
+            case Way.DIGITS:
+                return await self._through_heads(plan.part)
+            case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, plan.way) is plan.way:
+                return await self._through_groups(plan.way)
             case Way.CLASSES:
                 where.add("class = any({}::bigint[])", list(self.facts.classes or ()))
             case Way.PLACES:
                 where.add("place = any({}::bigint[])", list(self.facts.places or ()))
             case Way.END:
                 by_end(where, self.query)
-            case Way.DIGITS:
-                by_digits(where, self.query)
         return await self._read(where, order=_IN_HIDDEN_ORDER)
 
-    async def _read(self, where: Conditions, *, order: str) -> list[Found]:
+    async def _through_heads(self, part: float) -> list[Found]:
+        """By way of the index of runs of digits, head by head, where the order is that of the numbers."""
+        grams = best_grams(self.query)
+        assert grams is not None  # else this is no way
+        heads = self.facts.heads
+        step = len(heads) if RANKED_BY.get(self.query.ordering) else math.ceil(len(heads) * min(1, part * 1.5))
+        found: list[Found] = []
+        while heads and len(found) < self.wanted:
+            where = Conditions(_OFFERED)
+            some = where.bind(heads[:step])
+            for runs in grams.runs:
+                keys = ", ".join(f"head || {where.bind(run)}::text" for run in runs)
+                where.texts.append(f"digit_grams(number) && array[{keys}]")
+            items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
+            source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
+            found += await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=self.wanted - len(found))
+            heads, step = heads[step:], step * 4
+        return found
+
+    async def _read(
+        self, where: Conditions, *, order: str, source: str = "inventory_items", wanted: int | None = None
+    ) -> list[Found]:
         """All that the conditions let through, or the first of them."""
         self._narrow(where)
         _is_among(where, "class", self.facts.classes)
         _is_among(where, "place", self.facts.places)
         ranked = RANKED_BY.get(self.query.ordering)
         if ranked is None:
-            sql = f"select 0, number from inventory_items where {where} order by {order}"  # noqa: S608 (values are bound)
+            sql = f"select 0, number from {source} where {where} order by {order}"  # noqa: S608 (as above)
         else:
             ordinals, shown = self._ordinals(self._keys(ranked) or {})
             among = f"unnest({where.bind(list(ordinals))}::bigint[], {where.bind(list(ordinals.values()))}::int[])"
             where.add(f'(ordinal > 0 or {_IN_ORDER} > {{}} collate "C")', shown)
             sql = (
-                f"select ordinal, number from inventory_items join {among} as ranked (key, ordinal)"  # noqa: S608 (as above)
+                f"select ordinal, number from {source} join {among} as ranked (key, ordinal)"  # noqa: S608 (as above)
                 f" on key = {_COLUMN[ranked]} + 0 where {where} order by ordinal, {order}"
             )
-        return await self._fetch(f"{sql} limit {where.bind(self.wanted)}", where)
+        return await self._fetch(f"{sql} limit {where.bind(wanted or self.wanted)}", where)
 
     async def _through_groups(self, way: Way) -> list[Found]:
         """By way of the indexes that hold the numbers of each class, or of each place, in order."""
@@ -112,7 +144,7 @@ class _Search:
 
     def _narrow(self, where: Conditions) -> None:
         """What the number itself must be like."""
-        in_range(where, self.query)
+        in_range(where, self.query.head)
         like(where, self.query)
         if self.query.after is not None and self.query.ordering is Ordering.NUMBER:
             where.add(f'{_IN_ORDER} > {{}} collate "C"', self.query.after[2])

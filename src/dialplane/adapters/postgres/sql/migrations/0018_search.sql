@@ -9,8 +9,9 @@
 create function item_class(
     country text, type text, capabilities text[], documents text[], setup_micros bigint, monthly_micros bigint
 ) returns bigint language sql immutable parallel safe as $$
-    select hashtextextended(country, hashtextextended(type, hash_array_extended(capabilities,
-        hash_array_extended(documents, hashint8extended(setup_micros, hashint8extended(monthly_micros, 0))))))
+    -- the hash of an empty array forgets its seed, so arrays get none
+    select hashtextextended(country, hashtextextended(type, hashint8extended(setup_micros, hashint8extended(
+        monthly_micros, hashint8extended(hash_array_extended(capabilities, 0), hash_array_extended(documents, 0))))))
 $$;
 
 create function item_place(
@@ -20,15 +21,18 @@ create function item_place(
         hashfloat8extended(coalesce(latitude, 1000), hashfloat8extended(coalesce(longitude, 1000), 0))))))
 $$;
 
--- Every run of four digits: short enough to be few (10,000), long enough to be rare (one item in 1,250 has a given one).
-create function digit_grams(number text) returns text[] language sql immutable strict parallel safe as $$
-    select array[substr(number, 2, 4), substr(number, 3, 4), substr(number, 4, 4), substr(number, 5, 4)]
-        || case length(number)
-            when 12 then array[substr(number, 6, 4), substr(number, 7, 4), substr(number, 8, 4), substr(number, 9, 4)]
-            when 13 then array[substr(number, 6, 4), substr(number, 7, 4), substr(number, 8, 4), substr(number, 9, 4),
-                substr(number, 10, 4)]
-            else array(select substr(number, i, 4) from generate_series(6, length(number) - 3) as i)
-        end
+-- Every run of four digits, each behind the first three digits of its number: so a search can go through the numbers
+-- that have a run in their order, head by head, and stop when it has enough. Written out, because an expression is
+-- worked out ten times as fast as a function with a query in it.
+create function digit_grams(number text) returns text[] language sql immutable parallel safe as $$
+    select trim_array(array[
+        substr(number, 2, 3) || substr(number, 2, 4), substr(number, 2, 3) || substr(number, 3, 4),
+        substr(number, 2, 3) || substr(number, 4, 4), substr(number, 2, 3) || substr(number, 5, 4),
+        substr(number, 2, 3) || substr(number, 6, 4), substr(number, 2, 3) || substr(number, 7, 4),
+        substr(number, 2, 3) || substr(number, 8, 4), substr(number, 2, 3) || substr(number, 9, 4),
+        substr(number, 2, 3) || substr(number, 10, 4), substr(number, 2, 3) || substr(number, 11, 4),
+        substr(number, 2, 3) || substr(number, 12, 4), substr(number, 2, 3) || substr(number, 13, 4)
+    ], 16 - length(number))
 $$;
 
 drop index inventory_offered_by_country, inventory_offered_by_start, inventory_offered_by_end,
@@ -81,6 +85,13 @@ create index item_places_by_locality on item_places (lower(locality), country);
 create index item_places_by_postal_code on item_places (postal_code, country);
 create index item_places_by_position on item_places (latitude, longitude) where latitude is not null;
 
+-- Which numbers a country has, by their first three digits.
+create table item_heads (
+    country text not null,
+    head text not null,
+    primary key (country, head)
+);
+
 -- In the order of the key, so that two imports at once cannot wait for each other.
 create function note_new_items() returns trigger language plpgsql as $$
 begin
@@ -91,6 +102,9 @@ begin
     insert into item_places
     select distinct on (place) place, country, region, locality, postal_code, latitude, longitude
     from added where not exists (select from item_places where item_places.place = added.place) order by place
+    on conflict do nothing;
+    insert into item_heads
+    select distinct country, substr(number, 2, 3) as head from added order by country, head
     on conflict do nothing;
     return null;
 end
@@ -106,6 +120,7 @@ begin
     insert into item_places values (
         new.place, new.country, new.region, new.locality, new.postal_code, new.latitude, new.longitude
     ) on conflict do nothing;
+    insert into item_heads values (new.country, substr(new.number, 2, 3)) on conflict do nothing;
     return null;
 end
 $$;
@@ -120,3 +135,4 @@ from inventory_items order by class;
 insert into item_places
 select distinct on (place) place, country, region, locality, postal_code, latitude, longitude
 from inventory_items order by place;
+insert into item_heads select distinct country, substr(number, 2, 3) from inventory_items;
