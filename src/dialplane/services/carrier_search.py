@@ -153,16 +153,16 @@ async def with_carriers(
 
 
 async def _take_in(database: Database, carriers: Carriers, query: ItemQuery, now: datetime, timeout_s: float) -> bool:
-    """Make items of what the carriers show; whether there was anything new."""
+    """Make items of what the carriers show; whether they show anything, though another buyer had it taken in before."""
     shown, replies = await _ask(carriers, query, _TAKEN_IN, timeout_s)
     new = {item.number for item in await _unknown(database, [item for _, item in shown])}
     for name in replies:
         items = {item.number: item for carrier, item in shown if carrier == name and item.number in new}
         if items:
             await import_items(database, list(items.values()), now, carrier=name)
-    if not new and any(reply is not CarrierReply.ANSWERED for reply in replies.values()):
+    if not shown and any(reply is not CarrierReply.ANSWERED for reply in replies.values()):
         raise Unavailable("A carrier that may have such a number does not answer")
-    return bool(new)
+    return bool(shown)
 
 
 async def reserve_anywhere(

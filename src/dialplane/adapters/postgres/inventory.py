@@ -10,7 +10,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.item_search import find_numbers
 from dialplane.domain.ids import AccountId, ItemId
-from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus
+from dialplane.domain.inventory import Item, ItemQuery, ItemState, Ordering, Reservation, ReservationStatus
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 
@@ -61,12 +61,12 @@ class PostgresInventoryStore:
         return [read_item(rows[number]) for number in numbers if number in rows]
 
     async def lock_any(self, query: ItemQuery, now: datetime) -> Item | None:
-        offset = 0
-        while numbers := await find_numbers(self._connection, replace(query, limit=_TRIED_AT_ONCE, offset=offset)):
+        wanted = replace(query, order=Ordering.NUMBER, limit=_TRIED_AT_ONCE)
+        while numbers := await find_numbers(self._connection, wanted):
             row = await self._connection.fetchrow(_SQL["lock_first_offered"], numbers)
             if row is not None:
                 return read_item(row)
-            offset += _TRIED_AT_ONCE  # others are about to take all of these
+            wanted = replace(wanted, after=(0, 0, numbers[-1]))  # others are about to take all of these
         return None
 
     async def lock_by_number(self, number: str) -> Item | None:
