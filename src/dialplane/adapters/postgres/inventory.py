@@ -16,6 +16,8 @@ from dialplane.domain.numbers import NumberKind
 
 _SQL = queries("inventory")
 _TRIED_AT_ONCE = 20
+_ADDED_AT_ONCE = 5_000
+"""So that a large import stays below the time-out of a statement."""
 
 
 class PostgresInventoryStore:
@@ -33,10 +35,11 @@ class PostgresInventoryStore:
             )
             for i in items
         ]  # fmt: skip
-        if not rows:
-            return set()
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        return {row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns)}
+        added: set[str] = set()
+        for first in range(0, len(rows), _ADDED_AT_ONCE):
+            columns = [list(column) for column in zip(*rows[first : first + _ADDED_AT_ONCE], strict=True)]
+            added.update(row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns))
+        return added
 
     async def count_by_carrier(self) -> dict[str, dict[ItemState, int]]:
         counted: dict[str, dict[ItemState, int]] = {}

@@ -57,9 +57,9 @@ create index inventory_offered_by_place on inventory_items (place, number collat
     where state = 'offered';
 create index inventory_offered_by_end on inventory_items (reverse(number) collate "C") include (number, class, place)
     where state = 'offered';
--- A short list of what is not sorted in yet: every search reads it.
+-- Without a list of what is not sorted in yet, which every look into the index would read.
 create index inventory_offered_by_digits on inventory_items using gin (digit_grams(number))
-    with (gin_pending_list_limit = 1024) where state = 'offered';
+    with (fastupdate = off) where state = 'offered';
 
 create table item_classes (
     class bigint primary key,
