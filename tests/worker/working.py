@@ -1,7 +1,7 @@
 """A whole worker on a test's database, as a process runs it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
@@ -9,7 +9,7 @@ from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
-from dialplane.services.carriers import Carrier
+from dialplane.services.carriers import Carrier, CarrierSearch
 from dialplane.worker.main import WorkerDeps, serve
 
 
@@ -21,6 +21,9 @@ class NoCarriers:
 
     def carrier(self, name: str) -> Carrier:
         raise KeyError(name)
+
+    def searches(self) -> Mapping[str, CarrierSearch]:
+        return {}
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ from dialplane.domain.numbers import NumberKind
 
 _SQL = queries("inventory")
 _TRIED_AT_ONCE = 20
+_SORTED_IN_FROM = 1_000
+"""So many new items make searches slow until they are sorted into the index of digits."""
 _ADDED_AT_ONCE = 5_000
 """So that a large import stays below the time-out of a statement."""
 
@@ -39,6 +41,8 @@ class PostgresInventoryStore:
         for first in range(0, len(rows), _ADDED_AT_ONCE):
             columns = [list(column) for column in zip(*rows[first : first + _ADDED_AT_ONCE], strict=True)]
             added.update(row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns))
+        if len(added) >= _SORTED_IN_FROM:
+            await self._connection.execute(_SQL["sort_in"])
         return added
 
     async def count_by_carrier(self) -> dict[str, dict[ItemState, int]]:

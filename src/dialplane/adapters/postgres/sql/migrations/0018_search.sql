@@ -57,9 +57,9 @@ create index inventory_offered_by_place on inventory_items (place, number collat
     where state = 'offered';
 create index inventory_offered_by_end on inventory_items (reverse(number) collate "C") include (number, class, place)
     where state = 'offered';
--- Without a list of what is not sorted in yet, which every look into the index would read.
-create index inventory_offered_by_digits on inventory_items using gin (digit_grams(number))
-    with (fastupdate = off) where state = 'offered';
+-- What comes new waits in a list that every look into the index reads; imports have it sorted in at their end, which
+-- takes a quarter of the time that sorting in each number by itself would.
+create index inventory_offered_by_digits on inventory_items using gin (digit_grams(number)) where state = 'offered';
 
 create table item_classes (
     class bigint primary key,

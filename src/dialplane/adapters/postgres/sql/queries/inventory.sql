@@ -14,6 +14,9 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (number) do nothing
 returning number
 
+-- name: sort_in
+select gin_clean_pending_list('inventory_offered_by_digits')
+
 -- name: count_by_carrier
 select carrier, state, count(*) from inventory_items group by carrier, state
 
