@@ -1,8 +1,9 @@
 """A carrier at the far end of a bad line: at one of the calls to it, something goes wrong that a test names."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from dialplane.services.carriers import Answer, Carrier, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.services.carriers import Answer, Carrier, CarrierSearch, CarrierTimeout, Ordered, Pending, Refused
 
 REFUSAL = "not this one"
 
@@ -40,6 +41,9 @@ class UnsureCarrier:
 
     def carrier(self, name: str) -> Carrier:
         return self
+
+    def searches(self) -> Mapping[str, CarrierSearch]:
+        return {}
 
     @property
     def had_it(self) -> bool:

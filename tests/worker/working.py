@@ -1,7 +1,7 @@
 """A whole worker on a test's database, as a process runs it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
-from dialplane.services.carriers import Carrier
+from dialplane.services.carriers import Carrier, CarrierSearch
 from dialplane.worker.main import WorkerDeps, serve
 
 NOWHERE = Path("/nonexistent")
@@ -25,6 +25,9 @@ class NoCarriers:
 
     def carrier(self, name: str) -> Carrier:
         raise KeyError(name)
+
+    def searches(self) -> Mapping[str, CarrierSearch]:
+        return {}
 
 
 @asynccontextmanager

@@ -108,7 +108,7 @@ async def _dependencies(
         database=database,
         signer=JwtSigner(await jwt_secret(database)),
         hasher=Argon2Hasher(),
-        carriers=carriers(database),
+        carriers=carriers(database, sandbox=settings.sandbox),
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
         recordings_folder=settings.recordings,

@@ -7,6 +7,9 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.inventory import OWNED, SANDBOX
 
 
-def carriers(database: PostgresDatabase) -> CarrierRegistry:
-    """The operator's own ranges, and the simulated carrier."""
-    return CarrierRegistry({OWNED: OwnedCarrier(), SANDBOX: SandboxCarrier(database)})
+def carriers(database: PostgresDatabase, *, sandbox: bool) -> CarrierRegistry:
+    """The operator's own ranges, and the simulated carrier; without a `sandbox`, that one has nothing to show."""
+    simulated = SandboxCarrier(database)
+    return CarrierRegistry(
+        {OWNED: OwnedCarrier(), SANDBOX: simulated}, searches={SANDBOX: simulated} if sandbox else {}
+    )

@@ -32,7 +32,7 @@ async def _serve(settings: Settings) -> None:
                 webhooks=client,
                 web=client,
                 message_carrier=SandboxMessageCarrier(database),
-                carriers=carriers(database),
+                carriers=carriers(database, sandbox=settings.sandbox),
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
             )

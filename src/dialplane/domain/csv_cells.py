@@ -13,8 +13,8 @@ _FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
 
 
 def guard(text: str) -> str:
-    """The text as it is safe to show in a spreadsheet. Numbers, also phone numbers with their `+`, stay as they are."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    """The text as it is safe to show in a spreadsheet."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unguard(text: str) -> str:
@@ -23,7 +23,12 @@ def unguard(text: str) -> str:
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> str:
-    """The rows as lines that end with CRLF (RFC 4180), every text guarded. None is an empty cell."""
+    """The rows as lines that end with CRLF (RFC 4180), every text guarded. None is an empty cell. Numbers, also phone
+    numbers with their `+`, stay as they are."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([guard("" if cell is None else str(cell)) for cell in row] for row in rows)
+    csv.writer(text).writerows(["" if cell is None else _cell(str(cell)) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    return text if _NUMBER.fullmatch(text) else guard(text)

@@ -99,6 +99,19 @@ class Offer:
     item_id: ItemId | None = None
 
 
+class Ordering(StrEnum):
+    """The order of what a search answers with; numbers decide among equals."""
+
+    NUMBER = "number"
+    PRICE = "price"
+    """What a month costs, then what is paid once."""
+    DISTANCE = "distance"
+
+
+SortKey = tuple[float, float, str]
+"""Where an offer stands in an order: two measures, which are 0 where the order has none, and the number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """Within `distance_km` of a point, as the crow flies."""
@@ -114,23 +127,36 @@ class ItemQuery:
 
     country: str = ""
     """ISO 3166 alpha-2, upper case."""
+    countries: tuple[str, ...] = ()
+    """Any one of these, where several will do."""
     kinds: tuple[NumberKind, ...] = ()
+    number: str = ""
+    """Exactly this one, in E.164."""
     starts_with: str = ""
     """Digits after the `+`, country code included."""
     contains: str = ""
+    spells: str = ""
+    """What it contains too: digits of a word on the keypad."""
     ends_with: str = ""
     area_code: str = ""
     """The digits after the country code; needs `country`."""
     region: str = ""
     locality: str = ""
+    """In whatever case."""
     postal_code: str = ""
     capabilities: tuple[str, ...] = ()
     incapable_of: tuple[str, ...] = ()
     """None of these capabilities."""
     without_documents: bool = False
     """Only what can be had at once."""
+    max_setup_micros: int | None = None
     max_monthly_micros: int | None = None
+    max_total_micros: int | None = None
+    """Of set-up and first month together, which is what a purchase charges."""
     near: Near | None = None
+    order: Ordering | None = None
+    after: SortKey | None = None
+    """Only what stands behind this in the order."""
     limit: int = 100
     offset: int = 0
     """So many of what fits are passed over; without effect on virtual numbers, which are drawn."""
@@ -140,31 +166,59 @@ class ItemQuery:
         return self.kinds == (NumberKind.VIRTUAL,)
 
     @property
+    def ordering(self) -> Ordering:
+        """Nearest first where a point is given and nothing else is asked for."""
+        return self.order or (Ordering.NUMBER if self.near is None else Ordering.DISTANCE)
+
+    @property
+    def any_country(self) -> tuple[str, ...]:
+        """The countries that will do; empty: all."""
+        return self.countries or ((self.country,) if self.country else ())
+
+    @property
     def head(self) -> str:
         """The pattern that the number begins with, `+` included; "" where none is asked for."""
+        if self.number:
+            return self.number
         if self.area_code:
             return f"+{phonenumbers.country_code_for_region(self.country)}{self.area_code}"
         return f"+{self.starts_with}" if self.starts_with else ""
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The patterns that stand anywhere in the number."""
+        return tuple(pattern for pattern in (self.contains, self.spells) if pattern)
+
     def check(self) -> None:
         """Raises Invalid naming the field."""
-        for field in ("starts_with", "contains", "ends_with", "area_code"):
+        for field in ("starts_with", "contains", "spells", "ends_with", "area_code"):
             if not _PATTERN.fullmatch(getattr(self, field)):
                 raise _invalid(field, "is made of digits and * for any one digit, 15 at most")
-        if self.country and not _COUNTRY.fullmatch(self.country):
-            raise _invalid("country", "is a country's two letters (ISO 3166)")
-        if not self.country and not self.is_virtual and not (self.starts_with or self.contains or self.ends_with):
+        if self.number and not _E164.fullmatch(self.number):
+            raise _invalid("number", "is + and 7 to 15 digits")
+        for country in self.any_country:
+            if not _COUNTRY.fullmatch(country):
+                raise _invalid("country", "is a country's two letters (ISO 3166)")
+        if not self.any_country and not self.is_virtual and not (self.head or self.parts or self.ends_with):
             raise _invalid("country", "is needed", reason="INVALID_ARGUMENT")
-        if self.area_code and not phonenumbers.country_code_for_region(self.country):
-            raise _invalid("area_code", "needs a country")
-        if self.area_code and self.starts_with:
-            raise _invalid("area_code", "and starts_with exclude each other")
-        if self.near is not None and not (abs(self.near.latitude) <= 90 and abs(self.near.longitude) <= 180):
-            raise _invalid("near", "is a latitude and a longitude in degrees")
+        self._check_combinations()
         if not 1 <= self.limit <= 1000:
             raise _invalid("limit", "is 1 to 1000")
         if not 0 <= self.offset <= MOST_PASSED_OVER:
             raise _invalid("offset", f"is 0 to {MOST_PASSED_OVER}")
+
+    def _check_combinations(self) -> None:
+        if self.country and self.countries:
+            raise _invalid("country", "is one or several")
+        if self.area_code and not phonenumbers.country_code_for_region(self.country):
+            raise _invalid("area_code", "needs a country")
+        if self.area_code and self.starts_with:
+            raise _invalid("area_code", "and starts_with exclude each other")
+        near = self.near
+        if near is not None and not (abs(near.latitude) <= 90 and abs(near.longitude) <= 180 and near.distance_km > 0):
+            raise _invalid("near", "is a latitude and a longitude in degrees")
+        if self.order is Ordering.DISTANCE and near is None:
+            raise _invalid("order", "by distance needs a point")
 
 
 def _invalid(field: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Invalid:

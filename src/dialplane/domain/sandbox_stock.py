@@ -3,8 +3,9 @@
 Areas, prefixes and lengths are those of the national numbering plans; `phonenumbers` has the last word on every number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import phonenumbers
@@ -128,6 +129,19 @@ AREAS = (
     _mobile("AU", "4", 9, "4.00"),
 )
 
+SHELF = (
+    _local("US", "646", 10, "1.75", "NY", "New York", "10011", 40.7420, -74.0007),
+    _local("US", "720", 10, "1.10", "CO", "Denver", "80203", 39.7313, -104.9829),
+    _local("US", "857", 10, "1.10", "MA", "Boston", "02110", 42.3570, -71.0518),
+    _toll_free("US", "855", 10, "2.50"),
+    _local("CA", "647", 10, "1.20", "ON", "Toronto", "M5V", 43.6426, -79.3871),
+    _local("GB", "113", 10, "1.25", "England", "Leeds", "LS1", 53.7974, -1.5438),
+    _local("DE", "221", 10, "1.25", "North Rhine-Westphalia", "Cologne", "50667", 50.9384, 6.9600, documents=_ADDRESS),
+    _local("JP", "52", 9, "4.75", "Aichi", "Nagoya", "450-0002", 35.1706, 136.8816),
+    _local("AU", "7", 9, "2.75", "QLD", "Brisbane", "4000", -27.4679, 153.0281),
+)
+"""Areas that are nowhere in the stock above."""
+
 _STEP = 7_919_777
 """A prime: the numbers of an area are spread, and easy patterns (…1234) are found among them."""
 
@@ -139,8 +153,17 @@ _DOCUMENTED = "+15105555555"
 
 def sandbox_stock() -> list[NewItem]:
     """The whole stock, in the order of the areas."""
-    stock = [_item(area, number) for area in AREAS for number in islice(_numbers(area), area.count)]
-    return [*stock, _item(_OAKLAND, _DOCUMENTED)]
+    return [*_stock_of(AREAS), _item(_OAKLAND, _DOCUMENTED)]
+
+
+@cache
+def sandbox_shelf() -> tuple[NewItem, ...]:
+    """What the carrier has besides, and shows to who asks it."""
+    return tuple(_stock_of(SHELF))
+
+
+def _stock_of(areas: Sequence[Area]) -> list[NewItem]:
+    return [_item(area, number) for area in areas for number in islice(_numbers(area), area.count)]
 
 
 def _numbers(area: Area) -> Iterator[str]:

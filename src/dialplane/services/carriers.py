@@ -1,11 +1,18 @@
-"""The port to carriers, as far as ordering numbers goes."""
+"""The port to carriers, as far as finding and ordering numbers goes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from dialplane.domain.inventory import ItemQuery, NewItem
 
 
 class CarrierTimeout(Exception):
     """The carrier did not answer in time: whether it did what was asked is not known."""
+
+
+class CarrierFailed(Exception):
+    """The carrier answered with an error of its own: nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,18 @@ class Carrier(Protocol):
         ...
 
 
+class CarrierSearch(Protocol):
+    """A carrier that can be asked what it has, beside what is among the items already."""
+
+    async def search(self, query: ItemQuery, limit: int) -> Sequence[NewItem]:
+        """The first `limit` of what fits, in the query's order and behind its `after`; its own limit and offset do not
+        count. Each can be ordered by its number, at the price that it shows.
+
+        Raises CarrierTimeout, CarrierFailed. May be cancelled at any time.
+        """
+        ...
+
+
 class Carriers(Protocol):
     def names(self) -> list[str]:
         """Every carrier that is set up, in order."""
@@ -60,4 +79,8 @@ class Carriers(Protocol):
 
     def carrier(self, name: str) -> Carrier:
         """Raises KeyError where no carrier of the name is set up."""
+        ...
+
+    def searches(self) -> Mapping[str, CarrierSearch]:
+        """Those that can be asked what they have, by name."""
         ...

@@ -126,9 +126,14 @@ async def search(database: Database, query: ItemQuery, now: datetime) -> list[Of
     """What is on offer now, at most `query.limit`. Raises Invalid naming the field."""
     query.check()
     async with database.reading() as tx:
-        if query.is_virtual:
-            return await _offer_virtual(tx, query.limit, now)
-        return [_offer(item) for item in await tx.inventory.search(query, now)]
+        return await read_offers(tx, query, now)
+
+
+async def read_offers(tx: Transaction, query: ItemQuery, now: datetime) -> list[Offer]:
+    """The same for a query that was checked; its limit may be any."""
+    if query.is_virtual:
+        return await _offer_virtual(tx, query.limit, now)
+    return [offer_of(item) for item in await tx.inventory.search(query, now)]
 
 
 async def list_countries(database: Database) -> Mapping[str, Sequence[NumberKind]]:
@@ -143,7 +148,8 @@ async def locate(database: Database, number: str) -> tuple[float, float] | None:
         return await tx.inventory.locate(number)
 
 
-def _offer(item: Item) -> Offer:
+def offer_of(item: Item | NewItem) -> Offer:
+    """What is shown of an item, or of what a carrier has."""
     return Offer(
         number=item.number,
         kind=item.kind,
@@ -157,7 +163,7 @@ def _offer(item: Item) -> Offer:
         setup_micros=item.setup_micros,
         monthly_micros=item.monthly_micros,
         documents_required=item.documents_required,
-        item_id=item.id,
+        item_id=item.id if isinstance(item, Item) else None,
     )
 
 

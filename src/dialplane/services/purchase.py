@@ -19,7 +19,7 @@ from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, 
 from dialplane.domain.events import Event
 from dialplane.domain.history import the_account
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
-from dialplane.domain.inventory import Item, ItemState, ReservationStatus
+from dialplane.domain.inventory import Item, ItemQuery, ItemState, ReservationStatus
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.money import Micros
@@ -36,6 +36,7 @@ from dialplane.domain.orders import IN_HAND, NumberOrder, Order, OrderDocument, 
 from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.renewal import first_look
 from dialplane.domain.sip_numbers import SIP_KINDS
+from dialplane.services.carrier_search import with_carriers
 from dialplane.services.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
 from dialplane.services.events import publish
 from dialplane.services.history import record
@@ -56,7 +57,8 @@ async def buy_number(
 ) -> Number | Order:
     """The number; or the order, where the carrier has not said yes or no (or documents are missing).
 
-    Raises NotPermitted (IDENTITY_VERIFICATION_REQUIRED), InsufficientBalance, NotFound (nobody offers it),
+    Raises NotPermitted (IDENTITY_VERIFICATION_REQUIRED), InsufficientBalance, NotFound (nobody offers it), Unavailable
+    (a carrier that may offer it does not answer),
     AlreadyExists (taken), LimitExceeded (virtual numbers of the plan), Conflict with the carrier's reason. Buying
     again with the same idempotency key, or while an order of the account for the number is open, goes on with that.
     """
@@ -66,8 +68,13 @@ async def buy_number(
         return await _take_virtual(database, account_id, wanted, now)
     if wanted.kind in SIP_KINDS:
         return await create_sip_number(database, account_id, wanted, now)
-    async with database.transaction() as tx:
-        begun = await _begin(tx, carriers, account_id, wanted, now)
+
+    async def begin() -> Number | Order:
+        async with database.transaction() as tx:
+            return await _begin(tx, carriers, account_id, wanted, now)
+
+    query = wanted.query or ItemQuery(number=normalize_tel(wanted.number, field="number"))
+    begun = await with_carriers(database, carriers, query, now, begin)
     if isinstance(begun, Number):
         return begun
     if begun.status is OrderStatus.RECEIVED:

@@ -2,14 +2,20 @@
 
 A switch makes it misbehave (`PUT /operator/v1/sandbox/carrier`), until it is set back to `ok`:
 `reject` refuses; `timeout` does what is asked and never answers, so that who orders again carelessly has two; `late`
-takes the order, answers that it is working on it, and has the number ready a few seconds after.
+takes the order, answers that it is working on it, and has the number ready a few seconds after. A search is then
+answered with an error, never, and after those seconds.
 """
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dialplane.adapters.postgres.connection import queries
 from dialplane.adapters.postgres.database import PostgresDatabase, PostgresTransaction
-from dialplane.services.carriers import Answer, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.domain.inventory import ItemQuery, NewItem
+from dialplane.domain.item_matching import fits, sort_key
+from dialplane.domain.sandbox_stock import sandbox_shelf
+from dialplane.services.carriers import Answer, CarrierFailed, CarrierTimeout, Ordered, Pending, Refused
 from dialplane.services.settings import CarrierSwitch, carrier_switch
 
 LATE = timedelta(seconds=3)
@@ -21,7 +27,7 @@ _SQL = queries("sandbox_carrier")
 
 
 class SandboxCarrier:
-    """Fulfils `services.carriers.Carrier`."""
+    """Fulfils `services.carriers.Carrier` and `CarrierSearch`."""
 
     is_local = False
 
@@ -65,6 +71,23 @@ class SandboxCarrier:
         async with self._database.transaction() as tx:
             await _answers(tx)
             await tx.connection.execute(_SQL["release"], number)
+
+    async def search(self, query: ItemQuery, limit: int) -> Sequence[NewItem]:
+        async with self._database.reading() as tx:
+            switch = await carrier_switch(tx)
+        if switch is CarrierSwitch.REJECT:
+            raise CarrierFailed("the simulated carrier takes no searches")
+        if switch is CarrierSwitch.TIMEOUT:
+            await asyncio.Event().wait()
+        if switch is CarrierSwitch.LATE:
+            await asyncio.sleep(self._late.total_seconds())
+        found = sorted((item for item in sandbox_shelf() if fits(query, item)), key=lambda item: sort_key(query, item))
+        sold = await self._sold([item.number for item in found])
+        return [item for item in found if item.number not in sold][:limit]
+
+    async def _sold(self, numbers: list[str]) -> set[str]:
+        async with self._database.reading() as tx:
+            return {row["number"] for row in await tx.connection.fetch(_SQL["sold"], numbers)}
 
 
 async def _answers(tx: PostgresTransaction) -> None:

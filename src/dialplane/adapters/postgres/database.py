@@ -322,6 +322,9 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once
             "timezone": "UTC",
             "lock_timeout": "5s",
             "statement_timeout": "30s",
+            # What is asked here is short: the start of other processes, or of a compiler, would take longer.
+            "max_parallel_workers_per_gather": "0",
+            "jit": "off",
             **(_PLANS_ONCE if plans_once else {}),
         },
     )

@@ -1,19 +1,26 @@
 """Stock, search and reservations in Postgres."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.adapters.postgres.item_search import search_sql, stock_sql
+from dialplane.adapters.postgres.item_search import find_numbers
+from dialplane.adapters.postgres.stock_listing import stock_sql
 from dialplane.domain.ids import AccountId, ItemId, TrunkId
-from dialplane.domain.inventory import Item, ItemQuery, ItemState, Reservation, ReservationStatus, StockQuery
+from dialplane.domain.inventory import Item, ItemQuery, ItemState, Ordering, Reservation, ReservationStatus, StockQuery
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 
 _SQL = queries("inventory")
+_TRIED_AT_ONCE = 20
+_SORTED_IN_FROM = 1_000
+"""So many new items make searches slow until they are sorted into the index of digits."""
+_ADDED_AT_ONCE = 5_000
+"""So that a large import stays below the time-out of a statement."""
 
 
 class PostgresInventoryStore:
@@ -31,10 +38,13 @@ class PostgresInventoryStore:
             )
             for i in items
         ]  # fmt: skip
-        if not rows:
-            return set()
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        return {row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns)}
+        added: set[str] = set()
+        for first in range(0, len(rows), _ADDED_AT_ONCE):
+            columns = [list(column) for column in zip(*rows[first : first + _ADDED_AT_ONCE], strict=True)]
+            added.update(row["number"] for row in await self._connection.fetch(_SQL["add_items"], *columns))
+        if len(added) >= _SORTED_IN_FROM:
+            await self._connection.execute(_SQL["sort_in"])
+        return added
 
     async def count_by_carrier(self) -> dict[str, dict[ItemState, int]]:
         counted: dict[str, dict[ItemState, int]] = {}
@@ -50,6 +60,7 @@ class PostgresInventoryStore:
         return {ItemId(row["id"]): ItemState(row["state"]) for row in rows}
 
     async def look_again(self) -> None:
+        await self._connection.execute(_SQL["sort_in"])
         await self._connection.execute(_SQL["look_again"])
 
     async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
@@ -68,13 +79,18 @@ class PostgresInventoryStore:
         return None if row is None else (row["latitude"], row["longitude"])
 
     async def search(self, query: ItemQuery, now: datetime) -> list[Item]:
-        sql, arguments = search_sql(query)
-        return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
+        numbers = await find_numbers(self._connection, query)
+        rows = {row["number"]: row for row in await self._connection.fetch(_SQL["read_offered"], numbers)}
+        return [read_item(rows[number]) for number in numbers if number in rows]
 
     async def lock_any(self, query: ItemQuery, now: datetime) -> Item | None:
-        sql, arguments = search_sql(query, lock_one=True)
-        row = await self._connection.fetchrow(sql, *arguments)
-        return None if row is None else read_item(row)
+        wanted = replace(query, order=Ordering.NUMBER, limit=_TRIED_AT_ONCE)
+        while numbers := await find_numbers(self._connection, wanted):
+            row = await self._connection.fetchrow(_SQL["lock_first_offered"], numbers)
+            if row is not None:
+                return read_item(row)
+            wanted = replace(wanted, after=(0, 0, numbers[-1]))  # others are about to take all of these
+        return None
 
     async def lock_by_number(self, number: str) -> Item | None:
         row = await self._connection.fetchrow(_SQL["lock_by_number"], number)

@@ -1,118 +1,185 @@
-"""The search for numbers as SQL: only the conditions that were given, each in the form that its index answers.
+"""The search for numbers in Postgres: several ways to the same answer, of which the cheapest is taken.
 
-The text is put together from constants; what the user gave is bound.
+Left alone, Postgres walks ten million numbers in order to find five that fit, or collects a million that fit to show a
+hundred. It cannot know better, because it takes the conditions for independent of each other; here it is known what a
+digit pattern means. The ways (each has its index, see migration 0018):
+
+- walk the numbers in order, until enough of them fit;
+- walk the numbers of the classes, or of the places, that fit;
+- read all that end with the digits;
+- read those that contain runs of four of the digits, head by head.
+
+Each way answers from its index alone, but the last, which looks at the items that it finds.
 """
 
+import itertools
 import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from dialplane.domain.inventory import ItemQuery, Near, StockQuery
+from dialplane.adapters.postgres.connection import Connection
+from dialplane.adapters.postgres.item_estimates import RANKED_BY, Plan, Way, possible_ways
+from dialplane.adapters.postgres.item_facts import Conditions, Facts, Rank, look_up
+from dialplane.adapters.postgres.item_patterns import best_grams, by_end, in_range, like, within
+from dialplane.domain.inventory import ItemQuery, Ordering
 
-_KM_A_DEGREE = 111.32
-"""Of latitude, and of longitude at the equator."""
-
-
-def search_sql(query: ItemQuery, *, lock_one: bool = False) -> tuple[str, list[object]]:
-    """The statement and its arguments. With `lock_one` it locks one item that nobody else has locked."""
-    arguments: list[object] = []
-    conditions = ["state = 'offered'"]
-
-    def where(condition: str, *values: object) -> None:
-        places = []
-        for value in values:
-            arguments.append(value)
-            places.append(f"${len(arguments)}")
-        conditions.append(condition.format(*places))
-
-    if query.country:
-        where("country = {}", query.country)
-    if query.kinds:
-        where("type = any({}::text[])", [kind.value for kind in query.kinds])
-    if query.head:
-        where("number like {}", _like(query.head) + "%")
-    if query.ends_with:
-        where("reverse(number) like {}", _like(query.ends_with[::-1]) + "%")
-    if query.contains:
-        # The trigrams narrow it down by their index; the pattern itself decides.
-        trigrams = _trigrams(query.contains)
-        if trigrams:
-            where("digit_trigrams(number) @> {}::text[]", trigrams)
-        where("number like {}", f"%{_like(query.contains)}%")
-    if query.region:
-        where("region = {}", query.region)
-    if query.locality:
-        where("lower(locality) = lower({})", query.locality)
-    if query.postal_code:
-        where("postal_code = {}", query.postal_code)
-    if query.capabilities:
-        where("capabilities @> {}::text[]", list(query.capabilities))
-    if query.incapable_of:
-        where("not capabilities && {}::text[]", list(query.incapable_of))
-    if query.without_documents:
-        conditions.append("documents_required = '{}'")
-    if query.max_monthly_micros is not None:
-        where("monthly_micros <= {}", query.max_monthly_micros)
-    order = "number"
-    if query.near is not None:
-        south, north, west, east = _box(query.near)
-        where("latitude between {} and {}", south, north)
-        where("longitude between {} and {}", west, east)
-        where(_DISTANCE_KM + " <= {2}", query.near.latitude, query.near.longitude, query.near.distance_km)
-        # the two arguments of the distance are the last but one and two
-        order = _DISTANCE_KM.format(f"${len(arguments) - 2}", f"${len(arguments) - 1}")
-    arguments.append(1 if lock_one else query.limit)
-    sql = f"select * from inventory_items where {' and '.join(conditions)} order by {order} limit ${len(arguments)}"  # noqa: S608 (constants only; values are bound)
-    if lock_one:
-        return sql + " for update skip locked", arguments
-    if query.offset:
-        arguments.append(query.offset)
-        sql += f" offset ${len(arguments)}"
-    return sql, arguments
+_OFFERED = "state = 'offered'"
+_IN_ORDER = 'number collate "C"'
+_IN_HIDDEN_ORDER = "(number || '') collate \"C\""
+"""The same, so that Postgres takes the index of the conditions and does not walk the numbers."""
+_COLUMN = {Way.CLASSES: "class", Way.PLACES: "place"}
 
 
-def stock_sql(query: StockQuery, *, after: str, limit: int) -> tuple[str, list[object]]:
-    """The operator's look at the stock: by number, after the number `after`."""
-    arguments: list[object] = [after, limit]
-    conditions = ["number > $1"]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A number that fits, and the rank of its class or place among those of the search."""
 
-    def where(condition: str, value: object) -> None:
-        arguments.append(value)
-        conditions.append(condition.format(f"${len(arguments)}"))
-
-    if query.states:
-        where("state = any({}::text[])", [state.value for state in query.states])
-    if query.kinds:
-        where("type = any({}::text[])", [kind.value for kind in query.kinds])
-    if query.starts_with:
-        where("number like {}", f"+{query.starts_with}%")
-    if query.locality:
-        where("lower(locality) = lower({})", query.locality)
-    for column in ("country", "region", "carrier", "account_id", "trunk_id"):
-        value = getattr(query, column)
-        if value:
-            where(f"{column} = {{}}", value)
-    sql = f"select * from inventory_items where {' and '.join(conditions)} order by number limit $2"  # noqa: S608 (constants only; values are bound)
-    return sql, arguments
+    ordinal: int
+    number: str
 
 
-_DISTANCE_KM = (
-    "(12742 * asin(least(1, sqrt(power(sin(radians(latitude - {0}::float8) / 2), 2)"
-    " + cos(radians({0}::float8)) * cos(radians(latitude)) * power(sin(radians(longitude - {1}::float8) / 2), 2)))))"
-)
-"""Haversine, on a sphere of 6,371 km."""
+async def find_numbers(connection: Connection, query: ItemQuery) -> list[str]:
+    """Numbers on offer that fit, in order: `query.limit` of them after the first `query.offset`."""
+    facts = await look_up(connection, query)
+    if facts.is_hopeless:
+        return []
+    plans = await possible_ways(connection, query, facts)
+    return await Search(connection, query, facts).run(plans[0])
 
 
-def _like(pattern: str) -> str:
-    """`*` is one digit. The pattern was checked: it holds digits, `+` and `*` only."""
-    return pattern.replace("*", "_")
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search, whatever the way."""
+
+    connection: Connection
+    query: ItemQuery
+    facts: Facts
+
+    async def run(self, plan: Plan) -> list[str]:
+        found = await self._go(plan)
+        return [each.number for each in found[self.query.offset :]]
+
+    @property
+    def wanted(self) -> int:
+        return self.query.offset + self.query.limit
+
+    async def _go(self, plan: Plan) -> list[Found]:
+        where = Conditions(_OFFERED)
+        match plan.way:
+            case Way.NUMBERS:
+                within(where, self.facts.heads)
+                return await self._read(where, order=_IN_ORDER)
+            case Way.DIGITS:
+                return await self._through_heads(plan.part)
+            case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, plan.way) is plan.way:
+                return await self._through_groups(plan.way)
+            case Way.CLASSES:
+                where.add("class = any({}::bigint[])", list(self.facts.classes or ()))
+            case Way.PLACES:
+                where.add("place = any({}::bigint[])", list(self.facts.places or ()))
+            case Way.END:
+                by_end(where, self.query)
+        return await self._read(where, order=_IN_HIDDEN_ORDER)
+
+    async def _through_heads(self, part: float) -> list[Found]:
+        """By way of the index of runs of digits, head by head, where the order is that of the numbers."""
+        grams = best_grams(self.query)
+        assert grams is not None  # else this is no way
+        heads = self.facts.heads
+        step = len(heads) if RANKED_BY.get(self.query.ordering) else math.ceil(len(heads) * min(1, part * 1.5))
+        found: list[Found] = []
+        while heads and len(found) < self.wanted:
+            where = Conditions(_OFFERED)
+            some = where.bind(heads[:step])
+            for runs in grams.runs:
+                keys = ", ".join(f"head || {where.bind(run)}::text" for run in runs)
+                where.texts.append(f"digit_grams(number) && array[{keys}]")
+            items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
+            source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
+            found += await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=self.wanted - len(found))
+            heads, step = heads[step:], step * 4
+        return found
+
+    async def _read(
+        self, where: Conditions, *, order: str, source: str = "inventory_items", wanted: int | None = None
+    ) -> list[Found]:
+        """All that the conditions let through, or the first of them."""
+        self._narrow(where)
+        _is_among(where, "class", self.facts.classes)
+        _is_among(where, "place", self.facts.places)
+        ranked = RANKED_BY.get(self.query.ordering)
+        if ranked is None:
+            sql = f"select 0, number from {source} where {where} order by {order}"  # noqa: S608 (as above)
+        else:
+            ordinals, shown = self._ordinals(self._keys(ranked) or {})
+            among = f"unnest({where.bind(list(ordinals))}::bigint[], {where.bind(list(ordinals.values()))}::int[])"
+            where.add(f'(ordinal > 0 or {_IN_ORDER} > {{}} collate "C")', shown)
+            sql = (
+                f"select ordinal, number from {source} join {among} as ranked (key, ordinal)"  # noqa: S608 (as above)
+                f" on key = {_COLUMN[ranked]} + 0 where {where} order by ordinal, {order}"
+            )
+        return await self._fetch(f"{sql} limit {where.bind(wanted or self.wanted)}", where)
+
+    async def _through_groups(self, way: Way) -> list[Found]:
+        """By way of the indexes that hold the numbers of each class, or of each place, in order."""
+        other = Way.PLACES if way is Way.CLASSES else Way.CLASSES
+        ordinals, shown = self._ordinals(self._keys(way) or {})
+        found: list[Found] = []
+        for some in _in_growing_parts(ordinals):
+            where = Conditions(_OFFERED, f"{_COLUMN[way]} = ranked.key")
+            self._narrow(where)
+            _is_among(where, _COLUMN[other], self._keys(other))
+            where.add(f'(ordinal > 0 or {_IN_ORDER} > {{}} collate "C")', shown)
+            groups = f"unnest({where.bind(list(some))}::bigint[], {where.bind(list(some.values()))}::int[])"
+            limit = where.bind(self.wanted - len(found))
+            sql = (
+                f"select ordinal, number from {groups} as ranked (key, ordinal) cross join lateral ("  # noqa: S608 (as above)
+                f"select number from inventory_items where {where} order by {_IN_ORDER} limit {limit}"
+                f") as i order by ordinal, {_IN_ORDER} limit {limit}"
+            )
+            found += await self._fetch(sql, where)
+            if len(found) >= self.wanted:
+                break
+        return found
+
+    def _narrow(self, where: Conditions) -> None:
+        """What the number itself must be like."""
+        in_range(where, self.query.head)
+        like(where, self.query)
+        if self.query.after is not None and self.query.ordering is Ordering.NUMBER:
+            where.add(f'{_IN_ORDER} > {{}} collate "C"', self.query.after[2])
+
+    def _keys(self, way: Way) -> Mapping[int, Rank] | None:
+        return self.facts.classes if way is Way.CLASSES else self.facts.places
+
+    def _ordinals(self, ranks: Mapping[int, Rank]) -> tuple[dict[int, int], str]:
+        """Keys with the ordinals of their ranks from 1, in order; 0 is the rank at which the page before ended, and
+        the text the number up to which it was shown."""
+        after = None if self.query.ordering is Ordering.NUMBER else self.query.after
+        begun = (after[0], after[1]) if after else None
+        distinct = sorted(set(ranks.values()))
+        ordinal = {rank: n for n, rank in enumerate(distinct, start=0 if begun and begun in distinct else 1)}
+        keys = sorted(ranks, key=lambda key: (ranks[key], key))
+        return {key: ordinal[ranks[key]] for key in keys}, after[2] if after else ""
+
+    async def _fetch(self, sql: str, where: Conditions) -> list[Found]:
+        return [Found(*row) for row in await self.connection.fetch(sql, *where.arguments)]
 
 
-def _trigrams(pattern: str) -> list[str]:
-    found = {pattern[i : i + 3] for i in range(len(pattern) - 2)}
-    return sorted(trigram for trigram in found if "*" not in trigram)
+def _is_among(where: Conditions, column: str, keys: Mapping[int, Rank] | None) -> None:
+    """In a form that is hashed, and that no other index than that of the way can answer."""
+    if keys is not None:
+        where.add(f"({column} in (select unnest({{}}::bigint[]))) is true", list(keys))
 
 
-def _box(near: Near) -> tuple[float, float, float, float]:
-    """South, north, west, east of a box around the circle; the whole width near the poles."""
-    height = near.distance_km / _KM_A_DEGREE
-    width = height / max(math.cos(math.radians(near.latitude)), 0.01)
-    return near.latitude - height, near.latitude + height, near.longitude - width, near.longitude + width
+def _in_growing_parts(ordinals: Mapping[int, int]) -> Iterator[dict[int, int]]:
+    """All keys of one ordinal stay together; the first part is small, because it is often enough."""
+    size = 4
+    part: dict[int, int] = {}
+    for _, same in itertools.groupby(ordinals.items(), key=lambda pair: pair[1]):
+        part.update(same)
+        if len(part) >= size:
+            yield part
+            part, size = {}, size * 4
+    if part:
+        yield part

@@ -8,7 +8,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
-from dialplane.domain.inventory import Offer
+from dialplane.domain.inventory import ItemQuery, Offer
 from dialplane.domain.money import show_usd
 from dialplane.domain.numbers import NumberKind
 from dialplane.faces.restcomm.available_filters import read_query
@@ -19,6 +19,7 @@ from dialplane.faces.restcomm.paging import Collection, show_rows
 from dialplane.faces.restcomm.rendering import Members, answer, envelope, show, xml_element
 from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.services import inventory as service
+from dialplane.services.carrier_search import search_everywhere
 
 NUMBERS = Collection("AvailablePhoneNumbers", "AvailablePhoneNumber", "available_phone_numbers")
 COUNTRIES = Collection("Countries", "Country", "countries")
@@ -36,12 +37,18 @@ async def list_available_numbers(
     asked = request.asked
     if kind not in KINDS and not (kind in _EMPTY_TYPES and asked.dialect.is_twilio):
         raise NotFound("There is no such type of numbers")
-    offers = []
+    offers: Sequence[Offer] = []
     if _is_known(asked, country) and kind in KINDS:
         query = await read_query(request, country.upper(), KINDS[kind])
-        offers = [] if query is None else await service.search(request.database, query, await request.billing_now())
+        offers = [] if query is None else await _search(request, query)
     rows = [_show_offer(asked, offer) for offer in offers]
     return show_rows(asked, NUMBERS, rows, asked.uri(asked.path))
+
+
+async def _search(request: RestcommRequest, query: ItemQuery) -> Sequence[Offer]:
+    """What the carriers that answer have is among them; neither dialect has a word for those that do not."""
+    now = await request.billing_now()
+    return (await search_everywhere(request.database, request.ports.carriers, query, now)).offers
 
 
 @get("/AvailablePhoneNumbers")

@@ -3,6 +3,7 @@
 import re
 
 from dialplane.domain.inventory import MOST_PASSED_OVER, ItemQuery, Near
+from dialplane.domain.keypad import to_digits
 from dialplane.domain.numbers import NumberKind
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import LARGEST_PAGE, USUAL_PAGE
@@ -14,8 +15,6 @@ USUAL_DISTANCE = 25
 FARTHEST = 500
 """Miles."""
 
-_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
-"""ITU-T E.161. Restcomm's own map is off by one key; its documentation promises the letters of a telephone."""
 _CONTAINS = re.compile(r"\+?[0-9A-Z*]{1,15}")
 _AREA_CODE = re.compile(r"[0-9]{1,6}")
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
@@ -65,13 +64,16 @@ async def read_query(request: RestcommRequest, country: str, kind: NumberKind) -
 
 
 def _read_pattern(filters: Parameters, *, shortest: int) -> tuple[str, str]:
-    """What the number begins with and what it contains: digits, letters of a keypad, `*` for any digit."""
+    """What the number begins with and what it contains: digits, letters of a keypad, `*` for any digit.
+
+    Restcomm's own keypad is off by one key; its documentation promises the letters of a telephone.
+    """
     text = phone_text(filters.text("Contains")).upper()
     if not text:
         return "", ""
     if not _CONTAINS.fullmatch(text) or len(text) < shortest:
         raise invalid("Contains", f"is {shortest} to 15 digits, letters and * for any digit")
-    digits = text.translate(_KEYPAD)
+    digits = to_digits(text)
     return (digits[1:], "") if digits.startswith("+") else ("", digits)
 
 

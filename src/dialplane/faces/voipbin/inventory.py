@@ -4,15 +4,18 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, get
+from litestar.di import Provide
 from litestar.params import QueryParameter
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.inventory import ItemQuery, Near
+from dialplane.domain.inventory import ItemQuery
 from dialplane.domain.numbers import NumberKind, parse_kind
 from dialplane.faces.voipbin.answers import Fields, answers
 from dialplane.faces.voipbin.paging import Paging
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.search_filters import Wanted, read_filters, show_token
 from dialplane.services import inventory as service
+from dialplane.services.carrier_search import search_everywhere
 from dialplane.services.shapes.inventory import show_offer, show_old_offer
 
 
@@ -30,11 +33,25 @@ class AvailableNumber(msgspec.Struct):
     longitude: float | None
     setup_micros: int
     monthly_micros: int
+    total_micros: int
     documents_required: list[str]
+    distance_km: float | None
+
+
+class AskedCarrier(msgspec.Struct):
+    """A carrier that was asked what it has: answered, timed_out or failed."""
+
+    name: str
+    reply: str
 
 
 class AvailableNumbers(msgspec.Struct):
+    """One page, in the order asked for; `next_page_token` is empty on the last one."""
+
     result: list[AvailableNumber]
+    next_page_token: str
+    partial: bool
+    carriers: list[AskedCarrier]
 
 
 class OldAvailableNumber(msgspec.Struct):
@@ -51,49 +68,23 @@ class OldAvailableNumbers(msgspec.Struct):
     result: list[OldAvailableNumber]
 
 
-_Type = Annotated[str, QueryParameter(description="normal, virtual, local, toll_free (or toll-free) or mobile")]
-_Digits = Annotated[str, QueryParameter(pattern="^[0-9*]{0,15}$", description="Digits, * for any one digit")]
-_Text = Annotated[str, QueryParameter(max_length=128)]
-_Degrees = Annotated[float | None, QueryParameter(description="With the other coordinate: near this point")]
-
-
 @get("/available_numbers", responses=answers(AvailableNumbers))
-async def list_available_numbers(
-    request: ApiRequest,
-    page: Paging,
-    country_code: Annotated[str, QueryParameter(description="ISO alpha-2; needed unless type is virtual")] = "",
-    type: _Type = "normal",
-    starts_with: _Digits = "",
-    contains: _Digits = "",
-    ends_with: _Digits = "",
-    area_code: _Digits = "",
-    region: _Text = "",
-    locality: _Text = "",
-    postal_code: _Text = "",
-    features: Annotated[str, QueryParameter(description="All of these, e.g. voice,sms")] = "",
-    max_monthly_micros: Annotated[int | None, QueryParameter(ge=0, le=10**15)] = None,
-    latitude: _Degrees = None,
-    longitude: _Degrees = None,
-    distance_km: Annotated[float, QueryParameter(gt=0, le=1000)] = 40.0,
-) -> Fields:
-    """Numbers on offer. The first three parameters are VoIPBIN's; the others narrow the search further."""
-    query = ItemQuery(
-        country=_country(country_code, type, "country_code"),
-        kinds=_kinds(type),
-        starts_with=starts_with,
-        contains=contains,
-        ends_with=ends_with,
-        area_code=area_code,
-        region=region,
-        locality=locality,
-        postal_code=postal_code,
-        capabilities=tuple(word.strip() for word in features.split(",") if word.strip()),
-        max_monthly_micros=max_monthly_micros,
-        near=_near(latitude, longitude, distance_km),
-        limit=page.limit,
-    )
-    offers = await service.search(request.database, query, await request.billing_now())
-    return {"result": [show_offer(offer) for offer in offers]}
+async def list_available_numbers(request: ApiRequest, sought: Wanted) -> Fields:
+    """Numbers on offer, our own and those of the carriers that can be asked. `partial` says that one of these did not
+    answer and may have more."""
+    query = sought.query
+    if sought.near_number:
+        place = await service.locate(request.database, sought.near_number)
+        if place is None:
+            raise Invalid("It is not known where near_number is", field="near_number")
+        query = sought.near(*place)
+    found = await search_everywhere(request.database, request.ports.carriers, query, await request.billing_now())
+    return {
+        "result": [show_offer(offer, query.near) for offer in found.offers],
+        "next_page_token": show_token(query, found.next_key),
+        "partial": found.is_partial,
+        "carriers": [{"name": name, "reply": reply.value} for name, reply in found.carriers.items()],
+    }
 
 
 @get("/number_availables", responses=answers(OldAvailableNumbers))
@@ -101,34 +92,22 @@ async def list_number_availables(
     request: ApiRequest,
     page: Paging,
     country: Annotated[str, QueryParameter(description="ISO alpha-2; needed unless type is virtual")] = "",
-    type: _Type = "normal",
+    type: Annotated[
+        str, QueryParameter(description="normal, virtual, local, toll_free (or toll-free) or mobile")
+    ] = "normal",
 ) -> Fields:
     """The older search, with the older item fields."""
-    query = ItemQuery(country=_country(country, type, "country"), kinds=_kinds(type), limit=page.limit)
-    offers = await service.search(request.database, query, await request.billing_now())
-    return {"result": [show_old_offer(offer) for offer in offers]}
+    kinds = () if type in ("", "normal") else (parse_kind(type),)
+    if not country and type != NumberKind.VIRTUAL:
+        raise Invalid("country is needed unless type is virtual", field="country")
+    query = ItemQuery(country="" if type == NumberKind.VIRTUAL else country.upper(), kinds=kinds, limit=page.limit)
+    found = await search_everywhere(request.database, request.ports.carriers, query, await request.billing_now())
+    return {"result": [show_old_offer(offer) for offer in found.offers]}
 
 
-def _country(text: str, type: str, field: str) -> str:
-    """The country in upper case; "" for virtual numbers, which have none."""
-    if type == NumberKind.VIRTUAL:
-        return ""
-    if not text:
-        raise Invalid(f"{field} is needed unless type is virtual", field=field)
-    return text.upper()
-
-
-def _kinds(type: str) -> tuple[NumberKind, ...]:
-    """What VoIPBIN calls `normal` is any number of the public network."""
-    return () if type in ("", "normal") else (parse_kind(type),)
-
-
-def _near(latitude: float | None, longitude: float | None, distance_km: float) -> Near | None:
-    if latitude is None and longitude is None:
-        return None
-    if latitude is None or longitude is None:
-        raise Invalid("latitude and longitude come together", field="latitude" if latitude is None else "longitude")
-    return Near(latitude, longitude, distance_km)
-
-
-router = Router("/", route_handlers=[list_available_numbers, list_number_availables], tags=["Available numbers"])
+router = Router(
+    "/",
+    route_handlers=[list_available_numbers, list_number_availables],
+    dependencies={"sought": Provide(read_filters, sync_to_thread=False)},
+    tags=["Available numbers"],
+)

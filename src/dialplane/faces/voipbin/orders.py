@@ -14,6 +14,7 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import inventory
 from dialplane.services import orders as service
+from dialplane.services.carrier_search import reserve_anywhere
 from dialplane.services.documents import attach_document
 from dialplane.services.shapes.inventory import show_reservation
 from dialplane.services.shapes.orders import show_order
@@ -124,7 +125,9 @@ async def create_reservation(request: ApiRequest, data: JSONBody[NewReservation]
     """Hold a number for 30 minutes."""
     request.require_manager()
     return show_reservation(
-        await inventory.reserve(request.database, request.account_id, data.number, await request.billing_now())
+        await reserve_anywhere(
+            request.database, request.ports.carriers, request.account_id, data.number, await request.billing_now()
+        )
     )
 
 

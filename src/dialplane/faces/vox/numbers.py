@@ -10,7 +10,7 @@ from dialplane.domain.numbers import Number, NumberKind, parse_kind
 from dialplane.domain.orders import NumberOrder, Order, OrderStatus
 from dialplane.faces.vox.amounts import cost
 from dialplane.faces.vox.request import VoxRequest
-from dialplane.services.inventory import search
+from dialplane.services.carrier_search import search_everywhere
 from dialplane.services.purchase import buy_number
 
 DID = (NumberKind.LOCAL, NumberKind.MOBILE)
@@ -37,7 +37,8 @@ async def list_new_numbers(request: VoxRequest) -> Answer:
         limit=limit,
         offset=offset,
     )
-    offers = await search(request.database, query, await request.billing_now())
+    now = await request.billing_now()
+    offers = (await search_everywhere(request.database, request.ports.carriers, query, now)).offers
     if not offers:
         raise NotFound("No Data", reason="NO_DATA")
     return {"status": "Success", "count": len(offers), "code": 200, "data": [_show_offer(offer) for offer in offers]}

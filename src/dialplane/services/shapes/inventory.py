@@ -1,11 +1,12 @@
 """What is on offer, and reservations, as the VoIPBIN face shows them (reference section 2.1), ours beside."""
 
-from dialplane.domain.inventory import Offer, Reservation
+from dialplane.domain.inventory import Near, Offer, Reservation
+from dialplane.domain.item_matching import distance_km
 from dialplane.services.shapes.common import show_id, show_time
 
 
-def show_offer(offer: Offer) -> dict[str, object]:
-    """An item of `GET /available_numbers`."""
+def show_offer(offer: Offer, near: Near | None = None) -> dict[str, object]:
+    """An item of `GET /available_numbers`; `total_micros` is what its purchase charges at once."""
     return {
         "number": offer.number,
         "country": offer.country,
@@ -18,8 +19,17 @@ def show_offer(offer: Offer) -> dict[str, object]:
         "longitude": offer.longitude,
         "setup_micros": offer.setup_micros,
         "monthly_micros": offer.monthly_micros,
+        "total_micros": offer.setup_micros + offer.monthly_micros,
         "documents_required": list(offer.documents_required),
+        "distance_km": _distance(offer, near),
     }
+
+
+def _distance(offer: Offer, near: Near | None) -> float | None:
+    """To ten metres; None where no point was asked for."""
+    if near is None or offer.latitude is None or offer.longitude is None:
+        return None
+    return round(distance_km(near, offer.latitude, offer.longitude), 2)
 
 
 def show_old_offer(offer: Offer) -> dict[str, object]:

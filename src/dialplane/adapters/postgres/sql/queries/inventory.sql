@@ -18,6 +18,9 @@ order by number
 on conflict (number) do nothing
 returning number
 
+-- name: sort_in
+select gin_clean_pending_list('inventory_offered_by_digits')
+
 -- name: count_by_carrier
 select carrier, state, count(*) from inventory_items group by carrier, state
 
@@ -80,25 +83,30 @@ select r.* from reservations r join inventory_items i on i.id = r.item_id
 where i.state = 'held' and i.state_until <= $1 and r.status = 'held'
 order by r.expires_at limit $2 for update of i skip locked
 
+-- name: read_offered
+-- What a search has found, as far as it is on offer still.
+select * from inventory_items where number = any($1::text[]) and state = 'offered'
+
+-- name: lock_first_offered
+-- The first in the order given that nobody else is about to take (NUM-2). One that was taken between is read as it
+-- stands when it is locked, and then is not on offer.
+select items.* from unnest($1::text[]) with ordinality as wanted (wanted_number, position)
+join inventory_items as items on items.number = wanted_number
+where items.state = 'offered'
+order by position limit 1 for update of items skip locked
+
 -- name: list_countries
--- From one pair to the next along inventory_offered_by_country, instead of reading all that is on offer.
-with recursive pairs as (
-    (select country, type from inventory_items where state = 'offered' order by country, type limit 1)
-    union all
-    select following.country, following.type
-    from pairs, lateral (
-        select country, type from inventory_items
-        where state = 'offered' and (country, type) > (pairs.country, pairs.type)
-        order by country, type limit 1
-    ) as following
-)
-select country, array_agg(type::text order by type) as types from pairs group by country order by country
+-- A class whose last number is sold stays in its table.
+select country, array_agg(distinct type order by type) as types from item_classes
+where exists (select from inventory_items where state = 'offered' and inventory_items.class = item_classes.class)
+group by country order by country
 
 -- name: locate
 -- The number itself, or a neighbour: in North America the area code is the five characters at the start.
 (select latitude, longitude from inventory_items where number = $1 and latitude is not null)
 union all
 (select latitude, longitude from inventory_items
- where state = 'offered' and number like left($1, 5) || '%' and latitude is not null
- order by number limit 1)
+ where state = 'offered' and number collate "C" >= left($1, 5) and number collate "C" < left($1, 5) || ':'
+    and latitude is not null
+ order by number collate "C" limit 1)
 limit 1

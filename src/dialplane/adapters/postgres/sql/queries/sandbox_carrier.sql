@@ -13,5 +13,8 @@ select state, reason, completes_at from sandbox_carrier_orders where reference =
 -- name: owns
 select exists (select from sandbox_carrier_orders where number = $1 and state = 'owned' and completes_at <= $2)
 
+-- name: sold
+select number from sandbox_carrier_orders where number = any($1::text[]) and state = 'owned'
+
 -- name: release
 update sandbox_carrier_orders set state = 'released' where number = $1 and state = 'owned'

@@ -1,0 +1,90 @@
+"""Digit patterns as conditions that an index answers. Numbers are compared byte by byte (`collate "C"`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from dialplane.adapters.postgres.item_facts import Conditions
+from dialplane.domain.inventory import ItemQuery
+
+_GRAM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Runs of four digits that a number with the pattern has: one of each list."""
+
+    pattern: str
+    runs: tuple[tuple[str, ...], ...]
+
+    @property
+    def is_literal(self) -> bool:
+        return len(self.runs[0]) == 1
+
+
+def within(where: Conditions, heads: Sequence[str]) -> None:
+    """Between the first and the last of the heads."""
+    where.add('number collate "C" >= {} collate "C"', f"+{heads[0]}")
+    where.add('number collate "C" < {} collate "C"', _following(f"+{heads[-1]}"))
+
+
+def in_range(where: Conditions, head: str) -> None:
+    """The digits at the start, up to the first open one."""
+    literal = head.partition("*")[0]
+    if len(literal) > 1:
+        where.add('number collate "C" >= {} collate "C"', literal)
+        where.add('number collate "C" < {} collate "C"', _following(literal))
+
+
+def like(where: Conditions, query: ItemQuery) -> None:
+    """What ranges and runs of digits leave open; the pattern itself decides."""
+    if query.number:
+        where.add("number = {}", query.number)
+    elif "*" in query.head:
+        where.add("number like {}", _like(query.head) + "%")
+    for part in query.parts:
+        where.add("number like {}", f"%{_like(part)}%")
+    if query.ends_with:
+        where.add("number like {}", f"%{_like(query.ends_with)}")
+
+
+def literal_end(query: ItemQuery) -> str:
+    """The digits at the end, after the last open one."""
+    return query.ends_with.rpartition("*")[2]
+
+
+def by_end(where: Conditions, query: ItemQuery) -> None:
+    backwards = literal_end(query)[::-1]
+    where.add('reverse(number) collate "C" >= {} collate "C"', backwards)
+    where.add('reverse(number) collate "C" < {} collate "C"', _following(backwards))
+
+
+def best_grams(query: ItemQuery) -> Grams | None:
+    """Those of the pattern that leaves least open; None where no pattern has four digits together, one of them open."""
+    found = [grams for pattern in (*query.parts, query.ends_with) if (grams := _grams(pattern))]
+    return min(found, key=lambda grams: (not grams.is_literal, -len(grams.pattern)), default=None)
+
+
+def _grams(pattern: str) -> Grams | None:
+    windows = [pattern[i : i + _GRAM] for i in range(len(pattern) - _GRAM + 1)]
+    for open_digits in (0, 1):
+        fitting = [window for window in windows if window.count("*") == open_digits]
+        if fitting:
+            # the first and the last have least in common
+            chosen = dict.fromkeys((fitting[0], fitting[-1]))
+            return Grams(pattern, tuple(_filled(window) for window in chosen))
+    return None
+
+
+def _filled(window: str) -> tuple[str, ...]:
+    return tuple("".join(digits) for digits in product(*("0123456789" if each == "*" else each for each in window)))
+
+
+def _following(text: str) -> str:
+    """The first text that no longer begins with this one."""
+    return text[:-1] + chr(ord(text[-1]) + 1)
+
+
+def _like(pattern: str) -> str:
+    """`*` is one digit. The pattern was checked: it holds digits, `+` and `*` only."""
+    return pattern.replace("*", "_")
