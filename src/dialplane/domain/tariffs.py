@@ -63,10 +63,15 @@ def prefixes_of(numbers: Iterable[str]) -> list[str]:
     """Every prefix that a line for one of the numbers may have, the empty one too. What is no number has only that."""
     found = {EVERY}
     for number in numbers:
-        digits = number.removeprefix("+")
-        if digits.isascii() and digits.isdigit():
-            found.update(digits[:length] for length in range(1, min(len(digits), LONGEST_PREFIX) + 1))
+        digits = _digits(number)
+        found.update(digits[:length] for length in range(1, min(len(digits), LONGEST_PREFIX) + 1))
     return sorted(found)
+
+
+def _digits(number: str) -> str:
+    """Empty for what is no number."""
+    digits = number.removeprefix("+")
+    return digits if digits.isascii() and digits.isdigit() else EVERY
 
 
 def priced_number(text: str) -> str:
@@ -99,10 +104,10 @@ class Tariff:
 
     def line(self, cost_type: CostType, number: str = "") -> DeckLine:
         """The longest prefix of the first deck that has any."""
-        tried = sorted(prefixes_of([number]), key=len, reverse=True) if cost_type in PREFIXED else [EVERY]
-        for deck in self.decks:
-            for prefix in tried:
-                if (line := deck.get((cost_type, prefix))) is not None:
+        digits = _digits(number) if cost_type in PREFIXED else EVERY
+        for deck in filter(None, self.decks):  # most accounts pay by decks without a line for the number
+            for length in range(min(len(digits), LONGEST_PREFIX), -1, -1):
+                if (line := deck.get((cost_type, digits[:length]))) is not None:
                     return line
         return DeckLine(EVERY, DEFAULT_RATES[cost_type])
 

@@ -8,21 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.call_billing import CallBilling
 from dialplane.domain.calls import Call
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.forwarding import forward_action
-from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
+from dialplane.domain.ids import CallId, FlowId, RunId, new_id
 from dialplane.domain.routing import (
     SIP_STATUS,
     Refused,
     Verdict,
 )
 from dialplane.domain.targets import FlowTarget, ForwardTarget
-from dialplane.domain.tariffs import Tariff
 from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
@@ -67,39 +65,39 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     async with database.transaction() as tx:
         claimed = await find_claimed(tx, arrivals)
         plans = await plan_arrivals(tx, [arrival for arrival in arrivals if arrival.claims not in claimed])
-        prices = await _prices(tx, plans)
-        plans, reserved = await _ask_for_money(tx, plans, prices, now)
-        outcomes = iter(await _record(tx, plans, prices, reserved, now))
+        billings = await _billings(tx, plans)
+        plans, reserved = await _ask_for_money(tx, plans, billings, now)
+        outcomes = iter(await _record(tx, plans, billings, reserved, now))
     return [Challenge() if arrival.claims in claimed else next(outcomes) for arrival in arrivals]
 
 
-async def _prices(tx: Transaction, plans: Sequence[Plan]) -> Mapping[AccountId, Tariff]:
-    """What those accounts pay whose numbers are called."""
-    accounts = {plan.account.id for plan in plans if plan.account}
-    numbers = {plan.decision.number.number for plan in plans if plan.decision.number}
-    return await tariffs(tx, accounts, numbers) if accounts else {}
-
-
-def _billing(plan: Plan, account: Account, prices: Mapping[AccountId, Tariff]) -> CallBilling:
-    called = plan.decision.number.number if plan.decision.number else ""
-    return CallBilling(account.id, plan.arrival.call_id, prices[account.id].rate(plan.cost_type, called))
+async def _billings(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, CallBilling]:
+    """What each call costs that is to be let in: the price of the account whose number is called."""
+    running = [(plan, plan.account) for plan in plans if plan.account and plan.decision.verdict is Verdict.RUN]
+    if not running:
+        return {}
+    called = {plan.arrival.call_id: plan.decision.number.number for plan, _ in running if plan.decision.number}
+    prices = await tariffs(tx, {account.id for _, account in running}, set(called.values()))
+    return {
+        plan.arrival.call_id: CallBilling(
+            account.id,
+            plan.arrival.call_id,
+            prices[account.id].rate(plan.cost_type, called.get(plan.arrival.call_id, "")),
+        )
+        for plan, account in running
+    }
 
 
 async def _ask_for_money(
-    tx: Transaction, plans: Sequence[Plan], prices: Mapping[AccountId, Tariff], now: datetime
+    tx: Transaction, plans: Sequence[Plan], billings: Mapping[CallId, CallBilling], now: datetime
 ) -> tuple[list[Plan], Reserved | None]:
     """Reserve the first minute of each call that costs something; who cannot pay is refused. The holds are written with
     the calls."""
-    paying = [
-        (plan, _billing(plan, plan.account, prices))
-        for plan in plans
-        if plan.account and plan.decision.verdict is Verdict.RUN
-    ]
-    costly = [(plan, billing) for plan, billing in paying if not billing.is_free]
+    costly = [billing for billing in billings.values() if not billing.is_free]
     if not costly:
         return list(plans), None
-    reserved = await hold_for_new(tx, [billing.hold(now) for _, billing in costly], now)
-    broke = {plan.arrival.call_id for (plan, _), hold in zip(costly, reserved.answers, strict=True) if hold is None}
+    reserved = await hold_for_new(tx, [billing.hold(now) for billing in costly], now)
+    broke = {billing.call_id for billing, hold in zip(costly, reserved.answers, strict=True) if hold is None}
     return [_cannot_pay(plan) if plan.arrival.call_id in broke else plan for plan in plans], reserved
 
 
@@ -122,7 +120,7 @@ def _cannot_pay(plan: Plan) -> Plan:
 async def _record(
     tx: Transaction,
     plans: Sequence[Plan],
-    prices: Mapping[AccountId, Tariff],
+    billings: Mapping[CallId, CallBilling],
     reserved: Reserved | None,
     now: datetime,
 ) -> list[Outcome]:
@@ -147,7 +145,7 @@ async def _record(
         run = run_of_call(call, flow_id, on_complete, now)
         calls.append(call)
         runs.append(run)
-        outcomes.append(Admitted(call, _billing(plan, plan.account, prices), run, actions, on_complete))
+        outcomes.append(Admitted(call, billings[call.id], run, actions, on_complete))
     async with tx.together() as batch:
         if reserved is not None:
             await reserved.write(batch)
