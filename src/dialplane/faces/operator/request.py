@@ -1,36 +1,15 @@
 """The operator's request: what the platform offers, and the check of the key before anything is read."""
 
-from datetime import datetime
-
-from litestar import Request
-from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.settings import check_operator_key, read_clock
-from dialplane.services.transaction import Database
+from dialplane.faces.platform_request import PlatformRequest
+from dialplane.services.settings import check_operator_key
 
 
-class OperatorRequest(Request[None, None, State]):
+class OperatorRequest(PlatformRequest[None, None]):
     """A request that holds the operator's key."""
-
-    @property
-    def ports(self) -> Dependencies:
-        ports: Dependencies = self.app.state.dependencies
-        return ports
-
-    @property
-    def database(self) -> Database:
-        return self.ports.database
-
-    @property
-    def now(self) -> datetime:
-        return self.ports.clock()
-
-    async def billing_now(self) -> datetime:
-        """The time of everything about numbers, which the sandbox moves."""
-        return await read_clock(self.database, now=self.now)
 
 
 class OperatorOnly:

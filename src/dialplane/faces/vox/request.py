@@ -1,11 +1,8 @@
 """Who asks: a project by its id and token among the parameters; and the request as this face's handlers see it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import NotAuthenticated
@@ -13,11 +10,10 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.routing import forms
 from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.platform_request import PlatformRequest
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.vox.fields import Fields, fields_of
 from dialplane.services.authentication import authenticate_project
-from dialplane.services.settings import read_clock
-from dialplane.services.transaction import Database
 
 PROJECT_PREFIX = "pid_"
 """The examples write a project's id with it and without."""
@@ -79,7 +75,7 @@ def _account_id(project_id: str) -> AccountId:
         raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS") from None
 
 
-class VoxRequest(Request[Project, None, State]):
+class VoxRequest(PlatformRequest[Project, None]):
     """A request whose parameters were read; `user` is there where the route asks for a project."""
 
     @property
@@ -87,29 +83,8 @@ class VoxRequest(Request[Project, None, State]):
         return fields_of(self.scope)
 
     @property
-    def ports(self) -> Dependencies:
-        ports: Dependencies = self.app.state.dependencies
-        return ports
-
-    @property
-    def database(self) -> Database:
-        return self.ports.database
-
-    @property
     def account_id(self) -> AccountId:
         return self.user.account_id
-
-    @property
-    def now(self) -> datetime:
-        return self.ports.clock()
-
-    @property
-    def idempotency_key(self) -> str:
-        return self.headers.get("idempotency-key", "")
-
-    async def billing_now(self) -> datetime:
-        """The time of renewals, quarantine and reservations, which the sandbox moves."""
-        return await read_clock(self.database, now=self.now)
 
     def spellings(self, name: str) -> tuple[str, ...]:
         """What the phone number of this parameter may stand for, likeliest first: with `+`, as dialled in the
