@@ -7,16 +7,18 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.errors import NotPermitted
+from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
+from dialplane.domain.imports import StockRow
+from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery, NewItem
 from dialplane.domain.money import ZERO
-from dialplane.domain.numbers import Number
+from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder, Order
 from dialplane.services.account_standing import set_standing
 from dialplane.services.numbers import release_number, restore_number
 from dialplane.services.purchase import buy_number
+from dialplane.services.stocking import put_in_stock
 from tests.services.buying import NOW, assert_balanced, bought, buyer, carriers, stock
 
 NUMBER = "+12025550143"
@@ -74,3 +76,19 @@ async def test_released_number_does_not_come_back_to_an_account_that_is_being_cl
 
     assert isinstance(outcome, NotPermitted)
     assert await database.pool.fetchval("select status from numbers") == "released"
+
+
+async def test_brought_number_is_not_given_to_an_account_that_is_being_closed(database: PostgresDatabase) -> None:
+    """NUM-3: the operator's import waits for the closing, and names the account."""
+    account_id = await buyer(database)
+    item = NewItem(NUMBER, NumberKind.LOCAL, "US")
+
+    async def bring() -> list[str]:
+        return await put_in_stock(database, [StockRow(item, account_id=account_id)], OPERATOR, NOW)
+
+    outcome = await during_closing(database, account_id, bring)
+
+    assert isinstance(outcome, Invalid)
+    assert outcome.field == "account_id"
+    assert await database.pool.fetchval("select count(*) from numbers") == 0
+    assert await database.pool.fetchval("select count(*) from inventory_items") == 0

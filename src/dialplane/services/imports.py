@@ -143,7 +143,7 @@ async def preview_import(database: Database, body: bytes, wish: ImportWish, now:
             idempotency_key=key,
         )
         await tx.imports.add(imported)
-        owners = await Owners.load(tx)
+        owners = await Owners.load(tx, hold=False)
         while some := list(islice(lines, SLICE)):
             await tx.imports.add_lines(imported.id, await _checked(tx, owners, some))
             await asyncio.sleep(0)  # others have their turn
@@ -311,7 +311,7 @@ def _moved(counts: Counts, wanted: Outcome, noted: Sequence[Noted]) -> Counts:
 async def _put_in(tx: Transaction, imported: StockImport, lines: Sequence[ImportLine], now: datetime) -> list[Noted]:
     """Put lines into stock. What changed since the preview counts: an account that was closed gets nothing, and a
     number that came here by another way meanwhile, or is to come by a port, is known."""
-    checked = await _checked(tx, await Owners.load(tx), lines)
+    checked = await _checked(tx, await Owners.load(tx, hold=True), lines)
     claimed = await tx.ports.claimed([line.number for line in checked])
     rows = [line.row for line in checked if line.row is not None and line.number not in claimed]
     placed = await place(tx, rows, OPERATOR, now)

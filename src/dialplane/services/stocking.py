@@ -55,7 +55,7 @@ async def put_in_stock(
 
 async def check_owners(tx: Transaction, rows: Sequence[StockRow]) -> None:
     """Raises Invalid for the first row whose account or trunk it cannot be."""
-    owners = await Owners.load(tx)
+    owners = await Owners.load(tx, hold=True)
     await owners.look_up(tx, rows)
     for row in rows:
         refusal = owners.obstacle(row)
@@ -64,20 +64,27 @@ async def check_owners(tx: Transaction, rows: Sequence[StockRow]) -> None:
 
 
 class Owners:
-    """The accounts and trunks that rows name, each looked up once."""
+    """The accounts and trunks that rows name, each looked up once.
 
-    def __init__(self, trunks: Sequence[Trunk]) -> None:
+    With `hold` nobody closes one of the accounts until the transaction ends: for who gives them something.
+    """
+
+    def __init__(self, trunks: Sequence[Trunk], *, hold: bool) -> None:
         self._trunks = {trunk.id: trunk for trunk in trunks}
+        self._hold = hold
         self._accounts: dict[AccountId, Account | None] = {}
 
     @classmethod
-    async def load(cls, tx: Transaction) -> "Owners":
-        return cls(await tx.trunks.list_live())
+    async def load(cls, tx: Transaction, *, hold: bool) -> "Owners":
+        return cls(await tx.trunks.list_live(), hold=hold)
 
     async def look_up(self, tx: Transaction, rows: Sequence[StockRow]) -> None:
         """Get to know the accounts of the rows, before `obstacle` is asked."""
-        for account_id in {row.account_id for row in rows if row.account_id is not None} - self._accounts.keys():
-            self._accounts[account_id] = await tx.accounts.find(account_id)
+        named = {row.account_id for row in rows if row.account_id is not None}
+        # In the order of their ids, in which a tree is locked too: those above are older than those below.
+        for account_id in sorted(named - self._accounts.keys()):
+            find = tx.accounts.hold if self._hold else tx.accounts.find
+            self._accounts[account_id] = await find(account_id)
 
     def obstacle(self, row: StockRow) -> Invalid | None:
         """Why the row cannot be as it is; None where it can."""

@@ -68,7 +68,8 @@ class PostgresInventoryStore:
         return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
 
     async def find_trunk_of(self, number: str) -> TrunkId | None:
-        return await self._connection.fetchval(_SQL["find_trunk_of"], number)  # type: ignore[no-any-return]  # a column
+        trunk_id: TrunkId | None = await self._connection.fetchval(_SQL["find_trunk_of"], number)
+        return trunk_id
 
     async def list_countries(self) -> dict[str, tuple[NumberKind, ...]]:
         rows = await self._connection.fetch(_SQL["list_countries"])
