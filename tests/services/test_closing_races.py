@@ -15,11 +15,14 @@ from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery, NewItem
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder, Order
+from dialplane.domain.targets import Targets
 from dialplane.services.account_standing import set_standing
 from dialplane.services.numbers import release_number, restore_number
+from dialplane.services.porting import PortDraft, WantedNumber, create_port
 from dialplane.services.purchase import buy_number
 from dialplane.services.stocking import put_in_stock
 from tests.services.buying import NOW, assert_balanced, bought, buyer, carriers, stock
+from tests.services.porting import HOLDER
 
 NUMBER = "+12025550143"
 WAITS = """select exists (
@@ -92,3 +95,14 @@ async def test_brought_number_is_not_given_to_an_account_that_is_being_closed(da
     assert outcome.field == "account_id"
     assert await database.pool.fetchval("select count(*) from numbers") == 0
     assert await database.pool.fetchval("select count(*) from inventory_items") == 0
+
+
+async def test_port_is_not_begun_for_an_account_that_is_being_closed(database: PostgresDatabase) -> None:
+    """NUM-3: else its numbers would be cut over to nobody."""
+    account_id = await buyer(database)
+    draft = PortDraft((WantedNumber(NUMBER, Targets()),), HOLDER)
+
+    outcome = await during_closing(database, account_id, lambda: create_port(database, account_id, draft, NOW))
+
+    assert isinstance(outcome, NotPermitted)
+    assert await database.pool.fetchval("select count(*) from ports") == 0

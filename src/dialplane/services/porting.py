@@ -31,6 +31,7 @@ from dialplane.domain.porting import (
     moved,
 )
 from dialplane.domain.targets import Targets
+from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.events import publish
 from dialplane.services.numbers import check_targets
 from dialplane.services.rates import port_prices
@@ -134,7 +135,7 @@ async def create_port(database: Database, account_id: AccountId, draft: PortDraf
     """A draft, which nobody sees before it is submitted.
 
     Raises Invalid naming the field, NotFound for a flow or a document, AlreadyExists for a number that is here or on
-    its way, LimitExceeded.
+    its way, LimitExceeded, NotPermitted where the account is not active.
     """
     blank = Port(
         id=PortId(new_id(now)),
@@ -147,6 +148,7 @@ async def create_port(database: Database, account_id: AccountId, draft: PortDraf
         steps=(PortStep(PortStatus.DRAFT, now),),
     )
     async with database.transaction() as tx:
+        await hold_active_alone(tx, account_id)  # an open order keeps the account from being closed
         port = await _laid_over(tx, blank, replace(draft, numbers=draft.numbers or ()), now)
         if await tx.ports.count_open(account_id) >= MOST_OPEN:
             raise LimitExceeded(f"{MOST_OPEN} ports are under way already", reason="RESOURCE_LIMIT_EXCEEDED")
