@@ -29,6 +29,7 @@ from dialplane.domain.programs.commands import (
     Hangup,
     LoadFlow,
     Medium,
+    Party,
     Play,
     RecordingStarted,
     Result,
@@ -288,7 +289,7 @@ def test_connect_dials_and_goes_on_when_the_leg_ends() -> None:
     more: dict[str, object] = {"type": "beep"}
     run, told = started("connect", more, source=BOB, destinations=[ANN, BOB], early_media=True, anonymous="yes")
 
-    assert told == Dial(BOB_ADDRESS, (ANN_ADDRESS, BOB_ADDRESS), early_media=True, anonymous="yes")
+    assert told == Dial(BOB_ADDRESS, (Party(ANN_ADDRESS), Party(BOB_ADDRESS)), early_media=True, anonymous="yes")
     assert heard(run, Dialled("noanswer")) == [Beep()]
 
 

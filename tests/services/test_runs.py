@@ -15,7 +15,16 @@ from dialplane.domain.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
 from dialplane.domain.ids import AccountId, CallId, RunId, new_id
-from dialplane.domain.programs.commands import Done, Failed, Fetched, Result, RunRecord, StartCalls
+from dialplane.domain.programs.commands import (
+    Command,
+    Done,
+    Failed,
+    FetchDocument,
+    Fetched,
+    Result,
+    RunRecord,
+    SendMessage,
+)
 from dialplane.services import flows, runs
 from dialplane.services.api_runs import ApiRuns, RunWish
 from dialplane.services.flows import FlowChange
@@ -210,23 +219,21 @@ class World:
         self.pages: dict[str, str] = {}
         self.waits: asyncio.Event | None = None
 
-    async def send_message(
-        self, run: Run, source: Address | None, destinations: tuple[Address, ...], text: str
-    ) -> Result:
-        self.messages.append((destinations, text))
-        return Done()
+    async def carry_out(self, run: Run, command: Command) -> Result:
+        match command:
+            case SendMessage(destinations=destinations, text=text):
+                self.messages.append((destinations, text))
+                return Done()
+            case FetchDocument(url=url):
+                return await self._fetch(url)
+            case _:
+                return Failed(f"{type(command).__name__} is not of this world")
 
-    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result:
+    async def _fetch(self, url: str) -> Result:
         if self.waits is not None:
             await self.waits.wait()
         page = self.pages.get(url)
         return Failed("nobody answers") if page is None else Fetched(200, page)
-
-    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result:
-        return await self.fetch(url, method, body, content_type) if wait else Done()
-
-    async def start_calls(self, run: Run, command: StartCalls) -> Result:
-        return Failed("no calls here")
 
 
 TO_BOB: dict[str, object] = {"destinations": [{"type": "tel", "target": "+15550100002"}]}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RecordingId, RunId
@@ -106,6 +107,33 @@ def can_move(current: CallStatus, wanted: CallStatus) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class CallExtras:
+    """What few calls have; kept together, so that the others pay nothing for it."""
+
+    caller_name: str = ""
+    """Display name, or what a CNAM look-up found."""
+    forwarded_from: str = ""
+    """Of the Diversion header (RFC 5806)."""
+    sip_headers: tuple[tuple[str, str], ...] = ()
+    """`X-` headers of the INVITE."""
+    api_version: str = ""
+    """Of the dialect that began or configured it (`programs.sources`); empty: none of them."""
+    answered_by: str = ""
+    """What machine detection found (`recognition.MachineDetected`)."""
+    mute_direction: str = ""
+    groupcall_id: UUID | None = None
+    conference_id: UUID | None = None
+    """The conference that it is in, or was in last."""
+    refer_target: str = ""
+    transferor: str = ""
+    transferee: str = ""
+    """Of a call that a transfer began."""
+
+
+_NO_EXTRAS = CallExtras()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call as it is stored. Raw numbers are as they came in; addresses hold the normal form."""
 
@@ -138,6 +166,8 @@ class Call:
     cause_text: str = ""
     """Why the call ended or was refused, in words for a person."""
     metadata: dict[str, object] = field(default_factory=dict)
+    extras: CallExtras | None = None
+    """Read through `details`."""
     route: dict[str, object] | None = None
     """The decision that let it in, as *route explain* shows it."""
     ringing_at: datetime | None = None
@@ -145,3 +175,7 @@ class Call:
     ended_at: datetime | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    @property
+    def details(self) -> CallExtras:
+        return self.extras or _NO_EXTRAS

@@ -12,8 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from dialplane.domain.addresses import Address
-from dialplane.domain.errors import Invalid, Refusal, Unavailable
+from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.facts import run_facts
 from dialplane.domain.flows.machine import FlowProgram
@@ -21,7 +20,7 @@ from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatu
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, FlowId, RunId, new_id
-from dialplane.domain.programs.commands import Failed, FlowLoaded, Medium, Result, RunRecord, StartCalls
+from dialplane.domain.programs.commands import Command, Medium, Result, RunRecord
 from dialplane.services.flows import find_flow
 from dialplane.services.program_runner import run_program
 from dialplane.services.runs import create_runs, following_run, save_progress
@@ -36,21 +35,13 @@ WEBHOOK_METHODS = ("", "POST", "GET", "PUT", "DELETE")
 
 
 class Outside(Protocol):
-    """What a run may do beyond the store. Refusals and faults come back as `Failed`."""
+    """What a run may do beyond its own record. Refusals and faults come back as `Failed`."""
 
-    async def send_message(
-        self, run: Run, source: Address | None, destinations: tuple[Address, ...], text: str
-    ) -> Result: ...
-
-    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result: ...
-
-    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result: ...
-
-    async def start_calls(self, run: Run, command: StartCalls) -> Result: ...
+    async def carry_out(self, run: Run, command: Command) -> Result: ...
 
 
 class StoredRunPorts:
-    """The ports of one run: flows and progress in the store, everything else outside."""
+    """The ports of one run: its progress in the store, everything else outside."""
 
     def __init__(self, database: Database, run: Run, outside: Outside, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -58,34 +49,12 @@ class StoredRunPorts:
         self._outside = outside
         self._clock = clock
 
-    async def send_message(self, source: Address | None, destinations: tuple[Address, ...], text: str) -> Result:
-        return await self._outside.send_message(self._run, source, destinations, text)
-
-    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result:
-        return await self._outside.fetch(url, method, body, content_type)
-
-    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result:
-        return await self._outside.send_webhook(url, method, body, content_type, wait=wait)
-
-    async def load_flow(self, flow_id: UUID) -> Result:
-        return await load_flow(self._database, self._run.account_id, flow_id)
-
-    async def start_calls(self, command: StartCalls) -> Result:
-        return await self._outside.start_calls(self._run, command)
+    async def carry_out(self, command: Command) -> Result:
+        return await self._outside.carry_out(self._run, command)
 
     async def progress(self, record: RunRecord) -> bool:
         async with self._database.transaction() as tx:
             return bool(await save_progress(tx, [RunProgress(self._run.id, record, self._clock())]))
-
-
-async def load_flow(database: Database, account_id: AccountId, flow_id: UUID) -> Result:
-    """What every runtime answers to `LoadFlow`: another flow of the same account. → `FlowLoaded` or `Failed`"""
-    try:
-        async with database.reading() as tx:
-            flow = await find_flow(tx, account_id, FlowId(flow_id))
-    except Refusal as refusal:
-        return Failed(refusal.message)
-    return FlowLoaded(tuple(action.document() for action in flow.actions), flow.on_complete_flow_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.calls import Call, CallStatus
@@ -17,7 +17,8 @@ from dialplane.services.transaction import Database, Transaction
 NODE_IS_ALIVE = timedelta(seconds=10)
 """A voice node that has not said so for this long gets no new calls."""
 
-CommandKind = Literal["dial", "hangup"]
+CommandKind = str
+"""`dial`, `hangup`, …: see `voice/orders.py` and the subjects that add to it."""
 
 
 @dataclass(frozen=True, slots=True)

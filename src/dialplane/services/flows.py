@@ -12,6 +12,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
+from dialplane.domain.programs.commands import FlowLoaded
 from dialplane.services.events import publish
 from dialplane.services.plans import check_plan
 from dialplane.services.shapes.flows import flow_shape
@@ -163,3 +164,10 @@ def _text(value: str, field: str, limit: int) -> str:
     if len(value) > limit:
         raise Invalid(f"{field} must have at most {limit} characters", reason="INVALID_ARGUMENT", field=field)
     return value
+
+
+async def load_flow(database: Database, account_id: AccountId, flow_id: UUID) -> FlowLoaded:
+    """What every runtime answers to `LoadFlow`. Raises NotFound where the account has no such flow."""
+    async with database.reading() as tx:
+        flow = await find_flow(tx, account_id, FlowId(flow_id))
+    return FlowLoaded(tuple(action.document() for action in flow.actions), flow.on_complete_flow_id)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from dialplane.domain.addresses import Address, tel
+from dialplane.domain.addresses import tel
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, RunStatus, apply_progress
 from dialplane.domain.ids import RunId
-from dialplane.domain.programs.commands import Done, Failed, Medium, Result
+from dialplane.domain.programs.commands import Command, Done, Failed, Medium, Result, SendMessage
 from dialplane.services.api_runs import Outside, StoredRunPorts
 from dialplane.services.messages import MessageRequest, RunRequest, send_message
 from dialplane.services.program_runner import LONGEST_RUN_S, run_program
@@ -32,10 +32,18 @@ class MessageRunPorts(StoredRunPorts):
         self._own = own
         self._messages = 0
 
-    async def send_message(self, source: Address | None, destinations: tuple[Address, ...], text: str) -> Result:
+    async def carry_out(self, command: Command) -> Result:
+        return await (self._send(command) if isinstance(command, SendMessage) else super().carry_out(command))
+
+    async def _send(self, command: SendMessage) -> Result:
         self._messages += 1
-        key = f"run:{self._run.id}:{self._messages}"
-        request = MessageRequest(source or tel(self._own), destinations, text, run_id=self._run.id, key=key)
+        request = MessageRequest(
+            command.source or tel(self._own),
+            command.destinations,
+            command.text,
+            run_id=self._run.id,
+            key=f"run:{self._run.id}:{self._messages}",
+        )
         try:
             await send_message(self._database, self._run.account_id, request, self._clock())
         except Refusal as refusal:

@@ -9,7 +9,20 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId
-from dialplane.domain.programs.commands import CallsStarted, Done, Failed, Fetched, Result, StartCalls
+from dialplane.domain.programs.commands import (
+    CallsStarted,
+    Command,
+    Done,
+    Failed,
+    FetchDocument,
+    Fetched,
+    LoadFlow,
+    Result,
+    SendMessage,
+    SendWebhook,
+    StartCalls,
+)
+from dialplane.services.flows import load_flow
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.outgoing import CallRequest, create_calls
 from dialplane.services.transaction import Database
@@ -38,28 +51,38 @@ class RunOutside:
     spawn: Callable[[Coroutine[Any, Any, object]], None]
     """Let a coroutine go on in a task of the process."""
 
-    async def send_message(
-        self, run: Run, source: Address | None, destinations: tuple[Address, ...], text: str
-    ) -> Result:
-        sender = source or Address("tel", own_number(run))
-        request = MessageRequest(source=sender, destinations=destinations, text=text, run_id=run.id)
+    async def carry_out(self, run: Run, command: Command) -> Result:
         try:
-            await send_message(self.database, run.account_id, request, self.now())
+            match command:
+                case SendMessage():
+                    return await self._send_message(run, command)
+                case FetchDocument():
+                    return await self.web.fetch(command.url, command.method, command.body, command.content_type)
+                case SendWebhook():
+                    return await self._send_webhook(command)
+                case LoadFlow(flow_id):
+                    return await load_flow(self.database, run.account_id, flow_id)
+                case StartCalls():
+                    return await self._start_calls(run, command)
+                case _:
+                    return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:
             return Failed(refusal.message)
+
+    async def _send_message(self, run: Run, command: SendMessage) -> Done:
+        sender = command.source or Address("tel", own_number(run))
+        request = MessageRequest(sender, command.destinations, command.text, run_id=run.id)
+        await send_message(self.database, run.account_id, request, self.now())
         return Done()
 
-    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result:
-        return await self.web.fetch(url, method, body, content_type)
-
-    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result:
-        sending = self.web.fetch(url, method, body, content_type)
-        if wait:
+    async def _send_webhook(self, command: SendWebhook) -> Result:
+        sending = self.web.fetch(command.url, command.method, command.body, command.content_type)
+        if command.wait:
             return await sending
         self.spawn(sending)
         return Done()
 
-    async def start_calls(self, run: Run, command: StartCalls) -> Result:
+    async def _start_calls(self, run: Run, command: StartCalls) -> CallsStarted:
         request = CallRequest(
             source=command.source,
             destinations=command.destinations,
@@ -69,10 +92,7 @@ class RunOutside:
             master_call_id=CallId(run.reference_id) if command.chained and run.reference_id else None,
             fallback_source=own_number(run),
         )
-        try:
-            created = await create_calls(self.database, run.account_id, request, self.now())
-        except Refusal as refusal:
-            return Failed(refusal.message)
+        created = await create_calls(self.database, run.account_id, request, self.now())
         return CallsStarted(tuple(call.id for call in created.calls))
 
 

@@ -8,22 +8,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
-from dialplane.domain.addresses import Address
-from dialplane.domain.programs.commands import (
-    Command,
-    Failed,
-    FetchDocument,
-    Finish,
-    Hangup,
-    LoadFlow,
-    Result,
-    RunRecord,
-    SendMessage,
-    SendWebhook,
-    StartCalls,
-)  # fmt: skip
+from dialplane.domain.programs.commands import Command, Finish, Hangup, Result, RunRecord
 from dialplane.domain.programs.program import Program
 
 LONGEST_RUN_S = 600.0
@@ -31,26 +17,10 @@ LONGEST_RUN_S = 600.0
 
 
 class RunnerPorts(Protocol):
-    """What such a run may do outside. A port reports refusals and faults as `Failed`, never by raising."""
+    """What such a run may do outside."""
 
-    async def send_message(self, source: Address | None, destinations: tuple[Address, ...], text: str) -> Result:
-        """Send; `source` None means the number that the run belongs to. → `Done` or `Failed`"""
-        ...
-
-    async def fetch(self, url: str, method: str, body: str, content_type: str) -> Result:
-        """→ `Fetched` or `Failed`, within the budget of WH-5."""
-        ...
-
-    async def send_webhook(self, url: str, method: str, body: str, content_type: str, *, wait: bool) -> Result:
-        """→ `Fetched` where `wait`, else `Done`; or `Failed`."""
-        ...
-
-    async def load_flow(self, flow_id: UUID) -> Result:
-        """→ `FlowLoaded` or `Failed`."""
-        ...
-
-    async def start_calls(self, command: StartCalls) -> Result:
-        """→ `CallsStarted` or `Failed`."""
+    async def carry_out(self, command: Command) -> Result:
+        """What came of the command; refusals and faults are `Failed`, nothing is raised."""
         ...
 
     async def progress(self, record: RunRecord) -> bool:
@@ -84,26 +54,10 @@ async def _drive(program: Program, ports: RunnerPorts, clock: Callable[[], datet
             return record
         if not wanted:
             return _broken_off(record, "stopped")
-        command = program.resume(await _carry_out(command, ports), clock())
+        command = program.resume(await ports.carry_out(command), clock())
 
 
 def _broken_off(record: RunRecord, error: str) -> RunRecord:
     return RunRecord(
         record.current_action, None, record.executed_actions, ended=True, error=error, variables=record.variables
     )
-
-
-async def _carry_out(command: Command, ports: RunnerPorts) -> Result:
-    match command:
-        case SendMessage(source, destinations, text):
-            return await ports.send_message(source, destinations, text)
-        case FetchDocument(url, method, body, content_type):
-            return await ports.fetch(url, method, body, content_type)
-        case SendWebhook(url, method, body, content_type, wait):
-            return await ports.send_webhook(url, method, body, content_type, wait=wait)
-        case LoadFlow(flow_id):
-            return await ports.load_flow(flow_id)
-        case StartCalls():
-            return await ports.start_calls(command)
-        case _:
-            return Failed(f"{type(command).__name__} needs a call")

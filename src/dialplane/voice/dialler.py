@@ -121,7 +121,7 @@ class Dialler:
     async def _open_all(self, master: Leg, command: Dial, fallback_source: str) -> tuple[list[Leg], list[Refusal]]:
         legs: list[Leg] = []
         refusals: list[Refusal] = []
-        for destination in command.destinations[:MAX_DESTINATIONS]:
+        for destination in [party.address for party in command.parties[:MAX_DESTINATIONS]]:
             wish = OutgoingWish(
                 call_id=CallId(new_id(self.now())),
                 account_id=master.call.account_id,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import structlog
 
@@ -14,24 +14,18 @@ from dialplane.domain.programs.commands import (
     Answer,
     Beep,
     Command,
-    Dial,
     Done,
     Echo,
     Failed,
-    FetchDocument,
     Finish,
     Gather,
     Hangup,
-    LoadFlow,
     Play,
     Result,
     RunRecord,
     Say,
     SendDigits,
-    SendMessage,
-    SendWebhook,
     Sleep,
-    StartCalls,
     StartRecording,
     StopRecording,
 )
@@ -43,15 +37,12 @@ log = structlog.get_logger()
 
 
 class Outside(Protocol):
-    """What a program on a call needs beyond the call itself. Every method answers with a result, never raises."""
+    """What a program on a call needs beyond the call's own audio."""
 
-    async def dial(self, leg: Leg, command: Dial) -> Result: ...
-    async def start_calls(self, leg: Leg, command: StartCalls) -> Result: ...
-    async def start_recording(self, leg: Leg, command: StartRecording) -> Result: ...
-    async def send_message(self, leg: Leg, command: SendMessage) -> Result: ...
-    async def fetch(self, leg: Leg, command: FetchDocument) -> Result: ...
-    async def send_webhook(self, leg: Leg, command: SendWebhook) -> Result: ...
-    async def load_flow(self, leg: Leg, command: LoadFlow) -> Result: ...
+    async def carry_out(self, leg: Leg, command: Command) -> Result:
+        """What came of the command. May raise a Refusal, which counts as `Failed`."""
+        ...
+
     async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason: ...
 
 
@@ -126,29 +117,17 @@ class Driver:
                 return Done()
             case Echo():
                 return await self._echo(command)
-            case Dial():
-                return await self.outside.dial(leg, command)
-            case StartCalls():
-                return await self.outside.start_calls(leg, command)
             case StartRecording():
                 await leg.answer()
-                return await self.outside.start_recording(leg, command)
+                return await self.outside.carry_out(leg, command)
             case StopRecording():
                 if leg.media is not None:
                     leg.media.stop_recording()
                 return Done()
-            case SendMessage():
-                return await self.outside.send_message(leg, command)
-            case FetchDocument():
-                return await self.outside.fetch(leg, command)
-            case SendWebhook():
-                return await self.outside.send_webhook(leg, command)
-            case LoadFlow():
-                return await self.outside.load_flow(leg, command)
             case Hangup() | Finish():
                 raise AssertionError("ends are handled by run")
             case _:
-                assert_never(command)
+                return await self.outside.carry_out(leg, command)
 
     async def _play(self, prompts: list[Prompt], *, stop_on_digit: bool, wait: bool) -> Result:
         """Speech and files answer the call. A digit pressed before counts as pressed during (`digits_handle`)."""

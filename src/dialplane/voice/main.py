@@ -29,6 +29,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
+from dialplane.voice.orders import CALL_ORDERS
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.records import Records
@@ -130,6 +131,7 @@ class _Node:
             prompts=deps.prompts,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
+            orders=CALL_ORDERS,
         )
         deps.set_media_lost(self._media_lost)
 
@@ -180,7 +182,7 @@ class _Node:
         """The edge of a task: its failure is its own."""
         try:
             await work
-        except Unavailable as refusal:
+        except Refusal as refusal:
             log.warning("task_gave_up", reason=refusal.message)
         except Exception:
             log.exception("task_failed")

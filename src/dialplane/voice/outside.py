@@ -13,22 +13,18 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, FlowId, RecordingId, new_id
 from dialplane.domain.programs.commands import (
     CallsStarted,
+    Command,
     Dial,
     Dialled,
     Failed,
-    FetchDocument,
     Hangup,
-    LoadFlow,
     RecordingStarted,
     Result,
-    SendMessage,
-    SendWebhook,
     StartCalls,
     StartRecording,
 )
 from dialplane.domain.recordings import Recording, RecordingStatus
 from dialplane.services.api_runs import Outside as AnyRun
-from dialplane.services.api_runs import load_flow
 from dialplane.services.recordings import save_recording
 from dialplane.services.transaction import Database
 from dialplane.voice.dialler import Dialler
@@ -51,29 +47,16 @@ class CallOutside:
     """The node's folder of recordings."""
     now: Callable[[], datetime]
 
-    async def dial(self, leg: Leg, command: Dial) -> Dialled:
-        fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
-        return await self.dialler.dial(leg, command, fallback_source=fallback, hops=self.hops)
-
-    async def start_calls(self, leg: Leg, command: StartCalls) -> Result:
-        started = await self.any_run.start_calls(self.run, command)
-        if isinstance(started, CallsStarted):
-            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *(CallId(each) for each in started.call_ids)))
-        return started
-
-    async def send_message(self, leg: Leg, command: SendMessage) -> Result:
-        return await self.any_run.send_message(self.run, command.source, command.destinations, command.text)
-
-    async def fetch(self, leg: Leg, command: FetchDocument) -> Result:
-        return await self.any_run.fetch(command.url, command.method, command.body, command.content_type)
-
-    async def send_webhook(self, leg: Leg, command: SendWebhook) -> Result:
-        return await self.any_run.send_webhook(
-            command.url, command.method, command.body, command.content_type, wait=command.wait
-        )
-
-    async def load_flow(self, leg: Leg, command: LoadFlow) -> Result:
-        return await load_flow(self.database, self.run.account_id, command.flow_id)
+    async def carry_out(self, leg: Leg, command: Command) -> Result:
+        match command:
+            case Dial():
+                return await self._dial(leg, command)
+            case StartCalls():
+                return await self._start_calls(leg, command)
+            case StartRecording():
+                return await self._start_recording(leg, command)
+            case _:
+                return await self.any_run.carry_out(self.run, command)
 
     async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason:
         """The reason as named, or that of another call of the account; an unknown one is `normal`."""
@@ -87,7 +70,17 @@ class CallOutside:
         except ValueError:
             return HangupReason.NORMAL
 
-    async def start_recording(self, leg: Leg, command: StartRecording) -> RecordingStarted | Failed:
+    async def _dial(self, leg: Leg, command: Dial) -> Dialled:
+        fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
+        return await self.dialler.dial(leg, command, fallback_source=fallback, hops=self.hops)
+
+    async def _start_calls(self, leg: Leg, command: StartCalls) -> Result:
+        started = await self.any_run.carry_out(self.run, command)
+        if isinstance(started, CallsStarted):
+            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *(CallId(each) for each in started.call_ids)))
+        return started
+
+    async def _start_recording(self, leg: Leg, command: StartRecording) -> RecordingStarted | Failed:
         media = await leg.media_ready()
         now = self.now()
         recording_id = RecordingId(new_id(now))

@@ -1,7 +1,7 @@
 """The call runtime: new calls, requests and orders come in here, and each gets a task of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -23,6 +23,7 @@ from dialplane.voice.audio import AudioExchange
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
@@ -48,6 +49,8 @@ class Runtime:
     prompts: Prompts
     context: LegContext
     is_overloaded: Callable[[], bool]
+    orders: Mapping[str, Order]
+    """What may be ordered of a live call, by the kind of the command."""
 
     # --- what the user agent tells ---
 
@@ -131,13 +134,16 @@ class Runtime:
     # --- orders from the mailbox ---
 
     def obey(self, command: NodeCommand) -> None:
-        """Carry out an order of the node's mailbox."""
-        if command.kind == "hangup":
-            leg = self.records.live.get(command.call_id)
-            if leg is not None:
-                leg.hang_up(HangupReason.NORMAL, text="hung up by the API")
-        else:
+        """Carry out an order of the node's mailbox. One about a call that has ended in the meantime is dropped."""
+        if command.kind == "dial":
             self.context.spawn(self._place(command))
+            return
+        leg = self.records.live.get(command.call_id)
+        order = self.orders.get(command.kind)
+        if order is None:
+            log.error("unknown_order", kind=command.kind, call_id=str(command.call_id))
+        elif leg is not None:
+            self.context.spawn(order(leg, command.payload))
 
     async def _place(self, command: NodeCommand) -> None:
         """An outgoing call: its program begins when the party answers."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calls import NodeCommand, RefusedCall
 
@@ -24,6 +25,8 @@ def _call(row: asyncpg.Record) -> Call:
     fields["destination"] = Address(**fields["destination"])
     fields["chained_call_ids"] = tuple(fields["chained_call_ids"])
     fields["recording_ids"] = tuple(fields["recording_ids"])
+    if (extras := fields["extras"]) is not None:
+        fields["extras"] = msgspec.convert(extras, CallExtras, strict=False)
     return Call(**fields)
 
 

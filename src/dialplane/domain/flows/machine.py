@@ -16,7 +16,7 @@ from dialplane.domain.flows.steps import BEGIN, RESUME
 from dialplane.domain.flows.steps.step import Enter, GoOn, GoTo, Leave, Outcome, Step, StepFault, read_options
 from dialplane.domain.flows.validation import known_ids, validate_actions
 from dialplane.domain.flows.variables import VariableFault, Variables
-from dialplane.domain.programs.commands import Command, Failed, Finish, Hangup, Medium, Result, RunRecord, Say
+from dialplane.domain.programs.commands import CallOver, Command, Failed, Finish, Hangup, Medium, Result, RunRecord, Say
 from dialplane.domain.times import rfc3339
 
 MAX_EXECUTED = 100
@@ -87,7 +87,7 @@ class FlowProgram:
     def resume(self, result: Result, now: datetime) -> Command:
         if self._breaking_off is not None:
             return self._note(self._breaking_off)
-        if self._step is None or isinstance(self._last, Hangup | Finish):
+        if self._step is None or isinstance(self._last, Hangup | Finish) or isinstance(result, CallOver):
             return self._note(self._finish())
         self._step.now = now
         return self._note(self._take(self._resume_step(self._step, result), now))

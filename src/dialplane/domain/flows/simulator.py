@@ -198,10 +198,10 @@ class Simulator:
     def _reach_out(self, command: Command) -> tuple[Result, str]:
         """Commands that reach other parties."""
         match command:
-            case commands.Dial(destinations=destinations):
+            case commands.Dial(parties=parties):
                 self._answer()
                 self._pass(RING_MS + TALK_MS)
-                for party in _pstn(destinations[:1]):
+                for party in _pstn([each.address for each in parties[:1]]):
                     self._charge_time(CostType.CALL_PSTN_OUTGOING, party.target, TALK_MS / 1000)
                 return commands.Dialled("answered", _fixed_id("leg"), TALK_MS // 1000, 200), ""
             case commands.StartCalls(destinations=destinations):

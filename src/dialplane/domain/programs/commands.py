@@ -2,7 +2,8 @@
 
 Both languages (JSON flows, XML documents) answer with the next `Command` and are resumed with its `Result`. The voice
 runtime, the message runtime and the simulator carry the commands out; a program cannot tell which of the three it
-talks to. Commands marked *call* need a live call; a program never sends them on another medium.
+talks to. Commands marked *call* need a live call; a program never sends them on another medium. What brings parties
+in, rooms, streams and recognition have modules of their own beside this one.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +12,30 @@ from typing import Literal
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
+from dialplane.domain.programs.dialling import (
+    Anonymous,
+    CallsStarted,
+    Dial,
+    Dialled,
+    DialQueue,
+    Party,
+    Referred,
+    ReferTo,
+    StartCalls,
+)
+from dialplane.domain.programs.media_streams import StartExternalMedia, StartStream, StopExternalMedia, StopStream
+from dialplane.domain.programs.recognition import (
+    DetectMachine,
+    Heard,
+    MachineDetected,
+    SpeechWish,
+    StartTranscription,
+    StopTranscription,
+    TranscribeRecording,
+    TranscriptionStarted,
+)
+from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference, JoinQueue, LeaveQueue, QueueLeft
+from dialplane.domain.programs.sources import StatusCallback
 
 
 class Medium(StrEnum):
@@ -21,10 +46,20 @@ class Medium(StrEnum):
     NONE = "none"
 
 
-Anonymous = Literal["", "yes", "no", "auto"]
-"""Whether the caller's number is withheld; `auto` behaves as `no`."""
-
 Gender = Literal["", "male", "female", "neutral"]
+
+
+__all__ = [
+    "Anonymous", "Answer", "Beep", "Block", "CallOver", "CallsStarted", "CaseOpened", "Command", "ConferenceLeft",
+    "Converse", "DetectMachine", "Dial", "DialQueue", "Dialled", "Digits", "Done", "Echo", "Failed",
+    "FetchDocument", "Fetched", "Finish", "FlowLoaded", "Gather", "Gender", "Hangup", "Heard", "JoinConference",
+    "JoinQueue", "LeaveQueue", "LoadFlow", "MachineDetected", "Medium", "Mute", "OpenCase", "Party", "Play",
+    "QueueLeft", "Record", "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say",
+    "SendDigits", "SendEmail", "SendMessage", "SendWebhook", "Sleep", "SpeechWish", "StartCalls",
+    "StartExternalMedia", "StartRecording", "StartStream", "StartTranscription", "StatusCallback",
+    "StopExternalMedia", "StopRecording", "StopStream", "StopTranscription", "TranscribeRecording",
+    "TranscriptionStarted", "WriteNotification",
+]  # fmt: skip
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
@@ -48,6 +83,8 @@ class Say:
     """A digit ends the speech; the digit stays in the buffer for the next `Gather`."""
     wait: bool = True
     """False: the program goes on while the speech plays."""
+    loop: int = 1
+    """How often; 0 is until something ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +94,8 @@ class Play:
     urls: tuple[str, ...]
     stop_on_digit: bool = False
     wait: bool = True
+    loop: int = 1
+    """How often; 0 is until something ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +105,23 @@ class Beep:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """*call* Collect digits; those pressed earlier and not yet gathered count first. → `Digits`
+    """*call* Collect digits; those pressed earlier and not yet gathered count first. → `Digits`, or `Heard` for speech
 
     Ends at `max_digits` (0 = no limit), at any of `end_keys` (which is kept in the digits), or `timeout_ms` after the
-    start (`between_ms` None) or after the last digit (`between_ms` given).
+    start (`between_ms` None) or after the last digit (`between_ms` given). `prompts` are played while it listens; the
+    first key (or word) stops them, and the time begins when they are over.
     """
 
     timeout_ms: int
     max_digits: int = 0
     end_keys: str = ""
     between_ms: int | None = None
+    prompts: tuple["Say | Play | Sleep", ...] = ()
+    start_keys: str = ""
+    """Keys that begin the input; empty: any. Others are dropped until then."""
+    digits: bool = True
+    """False: keys are no input."""
+    speech: SpeechWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +148,20 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
-    """*call* Ring the destinations together, join the first that answers, wait for the end. → `Dialled`"""
+class Record:
+    """*call* Record the party alone until silence, a key, the length or the end of the call. → `Recorded`
 
-    source: Address | None
-    destinations: tuple[Address, ...]
-    early_media: bool = False
-    relay_reason: bool = False
-    anonymous: Anonymous = ""
-    timeout_s: int = 60
+    Answers the call.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class StartCalls:
-    """Start new calls and go on at once. → `CallsStarted`, or `Failed` where none could be started"""
-
-    source: Address | None
-    destinations: tuple[Address, ...]
-    flow_id: UUID | None = None
-    actions: tuple[dict[str, object], ...] = ()
-    chained: bool = False
-    early_execution: bool = False
-    anonymous: Anonymous = ""
+    longest_s: int = 3600
+    silence_s: int = 5
+    """0: silence does not end it."""
+    end_keys: str = "1234567890*#"
+    beep: bool = True
+    trim: bool = False
+    """Silence at both ends is cut off."""
+    status: StatusCallback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +175,27 @@ class StartRecording:
     duration_s: int = 0
     beep: bool = False
     on_end_flow_id: UUID | None = None
+    channels: Literal[1, 2] = 1
+    """2: the party on the left, what it hears on the right."""
+    trim: bool = False
+    status: StatusCallback | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StopRecording:
     """*call* → `Done`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """*call* Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it. → `Done`"""
+
+    direction: Literal["", "in", "out", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Wait until somebody outside lets the run go on. → `Done`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +205,62 @@ class SendMessage:
     source: Address | None
     destinations: tuple[Address, ...]
     text: str
+    media_urls: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """`X-` headers of a SIP MESSAGE."""
+    status: StatusCallback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendEmail:
+    """→ `Done`, or `Failed`"""
+
+    destinations: tuple[Address, ...]
+    subject: str
+    content: str
+    recording_ids: tuple[UUID, ...] = ()
+    """Attached."""
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """Leave the talk to an assistant behind a port. → `Done` when it is over, or `Failed` where there is none"""
+
+    kind: Literal["talk", "task", "summary"]
+    assistance_type: str = ""
+    assistance_id: UUID | None = None
+    duration_s: int = 0
+    language: str = ""
+    reference_type: str = ""
+    reference_id: UUID | None = None
+    on_end_flow_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open a case for the contact. → `CaseOpened`, or `Failed`"""
+
+    name: str
+    detail: str = ""
+    note: str = ""
+    wait: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FetchDocument:
-    """Ask the tenant's server, within the budget of WH-5 (15 s, 64 KiB). → `Fetched`, or `Failed`"""
+    """Ask the tenant's server, within `timeout_s` and 64 KiB (WH-5). → `Fetched`, or `Failed`
+
+    `form` goes into the query of a GET, else into the body, form-encoded. `signed` adds Twilio's signature.
+    """
 
     url: str
     method: str = "POST"
     body: str = ""
     content_type: str = "application/json"
+    form: tuple[tuple[str, str], ...] = ()
+    signed: bool = False
+    timeout_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +273,23 @@ class SendWebhook:
     body: str = ""
     content_type: str = "application/json"
     wait: bool = False
+    form: tuple[tuple[str, str], ...] = ()
+    """As in `FetchDocument`."""
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNotification:
+    """Note a fault of the tenant's application where its owner looks for it (Restcomm reference 4.9). → `Done`"""
+
+    error_code: int
+    message: str
+    is_error: bool = True
+    request_url: str = ""
+    request_method: str = ""
+    request_variables: str = ""
+    response_headers: str = ""
+    response_body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +306,10 @@ class Hangup:
     reason: str = "normal"
     reason_of_call: UUID | None = None
     """Take the hang-up reason of that call instead."""
+    sip_code: int = 0
+    """The exact answer where the call is not answered yet; 0: as the reason says."""
+    sip_reason: str = ""
+    """Text of a `Reason` header that goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +324,13 @@ class Finish:
 
 
 Command = (
-    Answer | Say | Play | Beep | Gather | SendDigits | Sleep | Echo | Dial | StartCalls | StartRecording | StopRecording
-    | SendMessage | FetchDocument | SendWebhook | LoadFlow | Hangup | Finish
+    Answer | Say | Play | Beep | Gather | SendDigits | Sleep | Echo | Mute | Block
+    | Record | StartRecording | StopRecording
+    | Dial | DialQueue | StartCalls | ReferTo | JoinConference | JoinQueue | LeaveQueue
+    | StartStream | StopStream | StartExternalMedia | StopExternalMedia
+    | StartTranscription | StopTranscription | TranscribeRecording | DetectMachine
+    | SendMessage | SendEmail | Converse | OpenCase | FetchDocument | SendWebhook | WriteNotification | LoadFlow
+    | Hangup | Finish
 )  # fmt: skip
 
 
@@ -232,24 +358,23 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialled:
-    """How a `Dial` ended. `status` is `answered` (and the talk is over), or why nobody was joined."""
-
-    status: Literal["answered", "busy", "noanswer", "failed", "cancel"]
-    call_id: UUID | None = None
-    duration_s: int = 0
-    sip_code: int = 0
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CallsStarted:
-    call_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RecordingStarted:
     recording_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A finished `Record`. `recording_id` is None where nothing was said."""
+
+    recording_id: UUID | None
+    duration_ms: int
+    ended_by: Literal["silence", "key", "length", "hangup", "stopped"]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    case_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +384,10 @@ class Fetched:
     status: int
     body: str
     content_type: str = ""
+    url: str = ""
+    """Where the answer came from, after redirects."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The answer's `X-` headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +396,20 @@ class FlowLoaded:
     on_complete_flow_id: UUID | None = None
 
 
-Result = Done | Failed | Digits | Dialled | CallsStarted | RecordingStarted | Fetched | FlowLoaded
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The call ended while a command was being carried out; `result` is what that came to, None where nothing.
+
+    What the program asks for afterwards is carried out as far as it needs no call, until its `Finish`.
+    """
+
+    result: "Result | None" = None
+
+
+Result = (
+    Done | Failed | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted | ConferenceLeft
+    | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | Fetched | FlowLoaded | CallOver
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ class Program(Protocol):
         ...
 
     def resume(self, result: Result, now: datetime) -> Command:
-        """The next command, after the last one ended with `result`. Never called after `Hangup` or `Finish`."""
+        """The next command, after the last one ended with `result`. Never called after `Hangup` or `Finish`.
+
+        `CallOver` says that the call is gone: what comes after it needs no call, and leads to `Finish` soon.
+        """
         ...
 
     def set_variables(self, variables: dict[str, str]) -> None:

@@ -105,7 +105,7 @@ def connect(step: Step) -> Outcome:
     options = step.options
     return commands.Dial(
         options.find_party("source"),
-        options.items("destinations", Address),
+        tuple(commands.Party(each) for each in options.items("destinations", Address)),
         early_media=options.flag("early_media"),
         relay_reason=options.flag("relay_reason"),
         anonymous=anonymous(options),

@@ -5,13 +5,13 @@
 insert into calls (
     id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
     recording_ids, source, destination, cost_type, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
-    hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
+    hangup_reason, sip_code, cause, cause_text, metadata, extras, route, ringing_at, progressing_at, ended_at, created_at,
     updated_at, deleted_at
 )
 select
     id, account_id, direction, status, type, flow_id, run_id, number_id, master_call_id, chained_call_ids,
     recording_ids, source, destination, cost_type, raw_source, raw_destination, sip_call_id, node, action, hangup_by,
-    hangup_reason, sip_code, cause, cause_text, metadata, route, ringing_at, progressing_at, ended_at, created_at,
+    hangup_reason, sip_code, cause, cause_text, metadata, extras, route, ringing_at, progressing_at, ended_at, created_at,
     updated_at, deleted_at
 from jsonb_populate_recordset(null::calls, $1)
 on conflict (id) do update set
@@ -29,6 +29,7 @@ on conflict (id) do update set
     cause = excluded.cause,
     cause_text = excluded.cause_text,
     metadata = excluded.metadata,
+    extras = excluded.extras,
     ringing_at = excluded.ringing_at,
     progressing_at = excluded.progressing_at,
     ended_at = excluded.ended_at,
