@@ -1,9 +1,13 @@
 """Connections that break while they wait at hand, or in the middle of their use (AV-3)."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 
-from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres import database as store
+from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.errors import Unavailable
 
 
@@ -41,3 +45,36 @@ async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) 
     with pytest.raises(asyncpg.DataError):
         async with database.transaction() as tx:
             await tx.connection.fetchval("select $1::int", "text")
+
+
+@pytest.fixture
+async def narrow(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresDatabase]:
+    """Two connections, and little patience."""
+    monkeypatch.setattr(store, "ACQUIRE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 30.0)
+    database = await connect(dsn, max_size=2)
+    yield database
+    await database.close()
+
+
+async def use(database: PostgresDatabase, seconds: float) -> None:
+    async with database.reading() as tx:
+        await tx.connection.fetchval("select pg_sleep($1)", seconds)
+
+
+async def test_crowd_is_served_in_turn_while_the_store_answers(narrow: PostgresDatabase) -> None:
+    """Together they wait four times as long as one may wait for a store that is gone."""
+    await asyncio.gather(*(use(narrow, 0.1) for _ in range(24)))
+
+
+async def test_who_waits_behind_a_store_that_answers_nobody_is_refused(narrow: PostgresDatabase) -> None:
+    """AV-3."""
+    stuck = [asyncio.create_task(use(narrow, 20)) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Unavailable):
+        await use(narrow, 0)
+
+    for task in stuck:
+        task.cancel()
+    await asyncio.gather(*stuck, return_exceptions=True)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,18 +18,24 @@ WAIT_S = 5
 BODY = b"4\r\n{}  \r\n0\r\n\r\n"
 
 
-@pytest.fixture
-async def port(database: Database, tmp_path: Path) -> AsyncIterator[int]:
-    """A server whose patience is a fifth of a second instead of ten."""
-    config = server_config(dependencies(database, tmp_path))
+@asynccontextmanager
+async def serving(database: Database, folder: Path, patience_s: float) -> AsyncIterator[int]:
+    """The port of a server that waits `patience_s` for its clients instead of ten seconds."""
+    config = server_config(dependencies(database, folder))
     assert config.timeout_keep_alive == 10
-    config.timeout_keep_alive = SHORT_S  # type: ignore[assignment]  # uvicorn hands it to call_later, which takes both
+    config.timeout_keep_alive = patience_s  # type: ignore[assignment]  # uvicorn hands it to call_later, which takes both
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
         server.should_exit = True
         await task
+
+
+@pytest.fixture
+async def port(database: Database, tmp_path: Path) -> AsyncIterator[int]:
+    async with serving(database, tmp_path, SHORT_S) as port:
+        yield port
 
 
 async def ask(port: int, *parts: bytes) -> bytes:
@@ -98,11 +105,14 @@ async def test_idle_connection_is_closed_after_its_answer(port: int) -> None:
     assert said.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_many_slow_clients_keep_nobody_waiting(port: int) -> None:
+async def test_many_slow_clients_keep_nobody_waiting(database: Database, tmp_path: Path) -> None:
     """API-11: 200 connections that never finish their request."""
-    slow = [asyncio.create_task(ask(port, b"GET /ping HTTP/1.1\r\n")) for _ in range(200)]
+    async with serving(database, tmp_path, 2.0) as port:
+        slow = [asyncio.create_task(ask(port, b"GET /ping HTTP/1.1\r\n")) for _ in range(200)]
 
-    said = await ask(port, b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        said = await ask(port, b"GET /ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        left_waiting = sum(not each.done() for each in slow)
 
-    assert said.startswith(b"HTTP/1.1 200 ")
-    assert await asyncio.gather(*slow) == [b""] * 200
+        assert said.startswith(b"HTTP/1.1 200 ")
+        assert left_waiting == 200
+        assert await asyncio.gather(*slow) == [b""] * 200

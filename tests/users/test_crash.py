@@ -66,6 +66,8 @@ async def test_everything_is_killed_amid_calls_and_purchases_and_nothing_is_lost
     bought = {str(body["number"]) for body in before.bodies.values()}
     assert Counter(row["number"] for row in numbers) == Counter({*bought, before.own})
     for key, first in before.answers.items():
+        if first.status == 503:  # said that nothing is known yet: asking again found it out
+            continue
         assert repeated[key].headers["idempotent-replayed"] == "true"
         assert (repeated[key].status, repeated[key].raw) == (first.status, first.raw)
     assert {row["status"] for row in calls} == {"hangup"}

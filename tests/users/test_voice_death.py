@@ -112,6 +112,7 @@ async def test_killed_worker_and_api_come_back_and_nothing_is_lost(at: Place) ->
         await at.customer.ask("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
         old = at.platform.children()
         kill([old["worker"]])
+        await number_of(at)
         (number, *_) = await at.customer.list("/numbers")
         await at.customer.ask("PUT", f"/numbers/{number['id']}", {"name": "made meanwhile"})
         kill([old["api"]])

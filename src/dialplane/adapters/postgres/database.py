@@ -1,7 +1,7 @@
 """Postgres as the one store: the pool, and the transaction that carries every subject's store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import cast
@@ -45,6 +45,8 @@ from dialplane.domain.errors import Unavailable
 
 ACQUIRE_TIMEOUT_S = 2.0
 """AV-3: a request learns within two seconds that the store is gone."""
+BUSY_TIMEOUT_S = 15.0
+"""A store that answers others is not gone: whoever waits in a crowd gets a connection in turn, within this time."""
 
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",
@@ -217,6 +219,8 @@ class PostgresDatabase:
         self.pool = pool
         self._at_hand: list[PoolConnectionProxy[asyncpg.Record]] = []
         self._waiting = 0
+        self._answered_at = 0.0
+        """When a use last ended well, on the loop's clock."""
 
     def reading(self) -> "_Reading":
         return _Reading(self)
@@ -248,8 +252,9 @@ class PostgresDatabase:
         self._waiting += 1
         try:
             # Not the pool's own timeout: before Python 3.12 that may lose a cancellation, and a task would never end.
-            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
-                return await self.pool.acquire()
+            async with asyncio.timeout(None) as limit:
+                with _Turn(limit, lambda: self._answered_at):
+                    return await self.pool.acquire()
         except _NOT_REACHED as fault:
             raise Unavailable("The database does not answer") from fault
         finally:
@@ -257,6 +262,8 @@ class PostgresDatabase:
 
     async def release(self, connection: "PoolConnectionProxy[asyncpg.Record]", *, is_sound: bool) -> None:
         """Keep it at hand, unless somebody waits at the pool, enough are there, or its use was cut short."""
+        if is_sound and self._waiting:
+            self._answered_at = asyncio.get_running_loop().time()
         enough = len(self._at_hand) >= self.pool.get_max_size() - 2  # some stay for who asks the pool itself
         if is_sound and not enough and not self._waiting and _is_open(connection):
             self._at_hand.append(connection)
@@ -267,6 +274,29 @@ class PostgresDatabase:
         while self._at_hand:
             await self.pool.release(self._at_hand.pop())
         await self.pool.close()
+
+
+class _Turn:
+    """While it is entered, `limit` expires `ACQUIRE_TIMEOUT_S` after the store last answered anybody."""
+
+    def __init__(self, limit: asyncio.Timeout, answered_at: Callable[[], float]) -> None:
+        self._limit = limit
+        self._answered_at = answered_at
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+
+    def __enter__(self) -> None:
+        self._timer = self._loop.call_at(self._began + ACQUIRE_TIMEOUT_S, self._look)
+
+    def __exit__(self, kind: object, fault: object, trace: object) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        until = min(max(self._began, self._answered_at()) + ACQUIRE_TIMEOUT_S, self._began + BUSY_TIMEOUT_S)
+        if until <= self._loop.time():
+            self._limit.reschedule(until)
+        else:
+            self._timer = self._loop.call_at(until, self._look)
 
 
 class _Reading:
