@@ -36,6 +36,7 @@ from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.api import Server, server_config
 from dialplane.domain.accounts import Plan
@@ -49,6 +50,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization
 from dialplane.services.purchase import buy_number
 
+SEAL = Seal(bytes(32))
 CONNECTIONS = 32
 OPEN = RateLimits(*[Rate(1e6, 10**6)] * 3)
 """The buckets are counted, and never empty."""
@@ -62,7 +64,7 @@ class NoRuns:
 async def prepare(dsn: str) -> tuple[str, str]:
     """An account with one number: `(access key, number id)`."""
     await migrate(dsn)
-    database = await connect(dsn)
+    database = await connect(dsn, SEAL)
     now = utc_now()
     organization = await create_organization(database, "bench", (), now=now)
     draft = AccountDraft("bench", "bench@example.org", organization.id, Plan.FREE, verified=True)
@@ -75,7 +77,7 @@ async def prepare(dsn: str) -> tuple[str, str]:
 
 async def serve(dsn: str, port: int) -> None:
     """Our side of the comparison."""
-    database = await connect(dsn, min_size=4, max_size=CONNECTIONS + 4)
+    database = await connect(dsn, SEAL, min_size=4, max_size=CONNECTIONS + 4)
     ports = Dependencies(
         database=database,
         signer=JwtSigner("secret of the benchmark, long enough"),

@@ -27,6 +27,7 @@ from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, binaries
 from dialplane.adapters.postgres.migrate import migrate
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, new_id, utc_now
 from dialplane.domain.inventory import OWNED, SANDBOX, NewItem
 from dialplane.domain.money import Micros
@@ -37,6 +38,7 @@ from dialplane.services.inventory import import_items
 from dialplane.services.ledger import credit
 from dialplane.services.purchase import buy_number
 
+SEAL = Seal(bytes(32))
 ACCOUNTS = 1000
 """Fewer would fit on a page or two, which Postgres then reads from end to end for every lock."""
 SCALE = 10
@@ -127,7 +129,7 @@ async def measure(server: EmbeddedPostgres, seconds: int, clients: int) -> dict[
     await admin.close()
     await asyncio.to_thread(pgbench, server, "-i", "-q", "-s", str(SCALE))
     await migrate(server.dsn("dialplane"))
-    database = await connect(server.dsn("dialplane"), min_size=clients, max_size=clients)
+    database = await connect(server.dsn("dialplane"), SEAL, min_size=clients, max_size=clients)
     accounts = await make_accounts(database)
     owned = await make_stock(database, OWNED, 2_000_000_000, 3_000 * (seconds + 1))
     outside = await make_stock(database, SANDBOX, 3_000_000_000, 2_000 * seconds)

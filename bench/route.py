@@ -21,9 +21,11 @@ import uvloop
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import new_id, utc_now
 from media_peers import cpu_seconds
 
+SEAL = Seal(bytes(32))
 BATCHES = (1, 8, 50)
 FIRST = 12_000_000_000
 _LONE = """
@@ -87,7 +89,7 @@ async def measure(
 
 async def compare(server: EmbeddedPostgres, count: int, seconds: float) -> dict[str, dict[str, float]]:
     await migrate(server.dsn())
-    database = await connect(server.dsn(), max_size=4, plans_once=True)  # as the voice process does
+    database = await connect(server.dsn(), SEAL, max_size=4, plans_once=True)  # as the voice process does
     begun = time.monotonic()
     await load(database, count)
     print(f"{count} numbers loaded in {time.monotonic() - begun:.0f} s")

@@ -27,6 +27,7 @@ import uvloop
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import utc_now
 from dialplane.domain.inventory import ItemQuery, Near, NewItem, Ordering
 from dialplane.domain.keypad import to_digits
@@ -36,6 +37,7 @@ from dialplane.services.inventory import import_items, search
 from media_peers import cpu_seconds
 from search_stock import Block, blocks, fill
 
+SEAL = Seal(bytes(32))
 MINIMUM_MS, AIM_MS = 50.0, 10.0
 JUDGED = ("digits",)
 """The kinds whose name begins so are searches with a digit pattern, which the target is for."""
@@ -200,7 +202,7 @@ async def run(folder: Path, count: int, searches: int) -> None:
         await connection.close()
         for name, octets in size.items():
             print(f"{name:34}{octets / 2**20:9.0f} MiB")
-        database = await connect(server.dsn(), max_size=1)
+        database = await connect(server.dsn(), SEAL, max_size=1)
         figures = await measure(database, blocks(random.Random(1)), searches)
         import_s = await measure_import(database)
         await database.close()

@@ -26,11 +26,13 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.migrate import migrate
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import utc_now
 from dialplane.services.inbound_messages import InboundMessage, receive_message
 from dialplane.services.webhooks import set_customer_webhook
 from dialplane.worker.deliveries import Deliveries
 
+SEAL = Seal(bytes(32))
 KANNEL_US = 180
 AT_ONCE = 16
 OWN = "+12025550100"
@@ -59,7 +61,7 @@ def _parent(stat: Path) -> int:
 
 async def work(dsn: str) -> None:
     """The worker process: deliveries only."""
-    database = await connect(dsn)
+    database = await connect(dsn, SEAL)
     link = PostgresLink(dsn)
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as tasks:
         duty = Deliveries(database, client, link)
@@ -87,7 +89,7 @@ async def measure(count: int, folder: Path) -> None:
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    database = await connect(server.dsn(), max_size=AT_ONCE)
+    database = await connect(server.dsn(), SEAL, max_size=AT_ONCE)
     account_id = await add_account(database)
     await add_credit(database, account_id, 100_000_000_000, utc_now())
     await add_number(database, account_id, OWN, utc_now())

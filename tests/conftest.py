@@ -21,6 +21,7 @@ from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from tests.cluster import FAST_AND_LOOSE
 from tests.databases import Database, make
+from tests.sealing import SEAL
 
 pytest_plugins = ["tests.peers"]
 
@@ -107,6 +108,6 @@ async def dsn(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     """The platform's store on a fresh database."""
-    opened = await connect(dsn, max_size=20)
+    opened = await connect(dsn, SEAL, max_size=20)
     yield opened
     await opened.close()

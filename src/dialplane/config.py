@@ -4,6 +4,7 @@ A setting comes from the command line, else from `DIALPLANE_…`, else from the 
 the settings on to a child process in the same variables, so that a role reads them one way whoever started it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from dialplane.domain.role_permissions import DEVELOPER, RolePermission
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
+_MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 class SettingError(ValueError):
@@ -107,6 +109,10 @@ class Settings:
     """Below the current folder: a trial leaves nothing elsewhere."""
     database_url: str = field(default="", repr=False)
     """`postgresql://…` of a Postgres of yours; empty: `up` starts the embedded one. May hold a password."""
+    master_key: str = field(default="", repr=False)
+    """64 hex digits, under which secrets are sealed in the database; empty: those of the file `master.key` in the data
+    folder, which `up` draws for a Postgres of its own. With neither, the key lies in the database itself, for all its
+    processes to find: then a copy of the database still holds what opens it."""
     http: Endpoint = Endpoint("127.0.0.1", 8080)
     """The loopback: nothing is reachable from outside until somebody says so."""
     sip: Endpoint = Endpoint("127.0.0.1", 5060)
@@ -141,6 +147,10 @@ class Settings:
         return self.data / "credentials.json"
 
     @property
+    def master_key_file(self) -> Path:
+        return self.data / "master.key"
+
+    @property
     def media_socket(self) -> Path:
         return (self.run or self.data / "run") / "media.sock"
 
@@ -168,6 +178,23 @@ class Settings:
             )
         return self.database_url
 
+    def find_master_key(self) -> bytes | None:
+        """The key under which secrets are sealed: the one that is set, else the file's; None where there is neither.
+
+        Raises SettingError where it is no key.
+        """
+        text = self.master_key
+        if not text:
+            try:
+                text = self.master_key_file.read_text().strip()
+            except FileNotFoundError:
+                return None
+            except OSError as fault:
+                raise SettingError(f"{self.master_key_file} cannot be read: {fault.strerror}") from fault
+        if not _MASTER_KEY.fullmatch(text):
+            raise SettingError("The master key must be 64 hex digits, such as `openssl rand -hex 32` gives")
+        return bytes.fromhex(text)
+
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """The settings that the environment gives. Raises SettingError."""
@@ -177,6 +204,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     return Settings(
         data=Path(get("DIALPLANE_DATA", str(defaults.data))),
         database_url=_database_url(get("DATABASE_URL", "")),
+        master_key=get("DIALPLANE_MASTER_KEY", ""),
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
         advertised_host=get("DIALPLANE_ADVERTISED_HOST", defaults.advertised_host),
@@ -201,6 +229,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
+        "DIALPLANE_MASTER_KEY": settings.master_key,
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
         "DIALPLANE_ADVERTISED_HOST": settings.advertised_host,

@@ -9,6 +9,7 @@ import pytest
 from dialplane.adapters.postgres import database as store
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.errors import Unavailable
+from tests.sealing import SEAL
 
 
 async def _end_session(dsn: str, pid: int) -> None:
@@ -52,7 +53,7 @@ async def narrow(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pos
     """Two connections, and little patience."""
     monkeypatch.setattr(store, "ACQUIRE_TIMEOUT_S", 0.3)
     monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 30.0)
-    database = await connect(dsn, max_size=2)
+    database = await connect(dsn, SEAL, max_size=2)
     yield database
     await database.close()
 

@@ -8,12 +8,13 @@ import pytest
 
 from dialplane.adapters.postgres.connection import queries
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from tests.sealing import SEAL
 
 
 @pytest.fixture
 async def voice_database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     """As the voice process connects, to a database without a single call."""
-    database = await connect(dsn, max_size=1, plans_once=True)
+    database = await connect(dsn, SEAL, max_size=1, plans_once=True)
     yield database
     await database.close()
 

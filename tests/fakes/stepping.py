@@ -27,7 +27,7 @@ class SteppedDatabase(PostgresDatabase):
     off without a word, and no later step is taken."""
 
     def __init__(self, database: PostgresDatabase, between: Between) -> None:
-        super().__init__(database.pool)
+        super().__init__(database.pool, database.seal)
         self._between = between
         self._is_dead = False
 

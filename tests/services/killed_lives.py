@@ -25,6 +25,7 @@ from dialplane.services.call_records import CallChanged, CallEnded, write_change
 from dialplane.services.message_sending import Accepted, claim_targets, record_answer
 from dialplane.services.messages import MessageRequest, QueuedTarget, send_message
 from dialplane.services.numbers import release_number
+from tests.sealing import SEAL
 from tests.services.buying import NOW, bought, stock
 
 OWN, PEER = "+12025550100", "+12025550199"
@@ -92,7 +93,7 @@ def carried(queued: QueuedTarget) -> Accepted:
 
 
 async def _until_killed(dsn: str, account_id: AccountId, n: int) -> None:
-    database = await connect(dsn, max_size=2)
+    database = await connect(dsn, SEAL, max_size=2)
     await Killed(live(database, account_id, n), Random(n).randrange(1, LONGEST_LIFE))
     await database.close()
 

@@ -9,6 +9,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.errors import Conflict, Invalid, Mismatch
 from dialplane.services.idempotency import KEPT, LONGEST_REQUEST, Fresh, Replay, abandon, begin, finish, forget_old
 from tests.fakes.accounts import add_account
+from tests.sealing import SEAL
 from tests.services.buying import NOW
 
 
@@ -47,7 +48,7 @@ async def test_of_100_equal_requests_at_once_one_acts(database: PostgresDatabase
 async def test_key_of_a_dead_process_is_free_at_once(database: PostgresDatabase, dsn: str) -> None:
     """API-1: killed between commit and answer."""
     account_id = await add_account(database)
-    process = await connect(dsn, max_size=1)
+    process = await connect(dsn, SEAL, max_size=1)
     await begin(process, account_id, "k", b"f", NOW)
     with pytest.raises(Conflict):
         await begin(database, account_id, "k", b"f", NOW)

@@ -20,6 +20,7 @@ from dialplane.domain.numbers import NumberKind
 from dialplane.domain.orders import NumberOrder
 from dialplane.services.inventory import import_items, list_countries, locate, reserve, search
 from dialplane.services.purchase import buy_number
+from tests.sealing import SEAL
 from tests.services.buying import NOW, buyer, carriers, item, stock
 
 Result = TypeVar("Result")
@@ -117,7 +118,7 @@ def test_every_way_gives_what_a_look_at_every_item_gives(dsn: str) -> None:
     def run(work: Awaitable[Result]) -> Result:
         return loop.run_until_complete(work)
 
-    database = run(connect(dsn, max_size=2))
+    database = run(connect(dsn, SEAL, max_size=2))
     run(import_items(database, list(STOCK.values()), NOW))
     seen: set[Way] = set()
 

@@ -26,6 +26,7 @@ from dialplane.services.ledger import charge, credit, hold_many, release_hold, s
 from dialplane.services.numbers import release_number
 from dialplane.services.reconcile import reconcile_orders
 from tests.fakes.stopping import StopsAt
+from tests.sealing import SEAL
 from tests.services.buying import NOW, PRICE, buy, buyer, carriers, credit_of, stock
 
 CALL = DEFAULT_RATES[CostType.CALL_PSTN_OUTGOING]
@@ -43,7 +44,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.credit = 5_000_000
         self.calls: dict[str, int] = {}
         self.numbers: list[Number] = []
-        self.database: PostgresDatabase = self.run(connect(self.dsn, max_size=3))
+        self.database: PostgresDatabase = self.run(connect(self.dsn, SEAL, max_size=3))
         self.account_id: AccountId = self.run(buyer(self.database, self.credit))
 
     def run(self, work: Any) -> Any:  # the machine's own bridge into asyncio; every use names its type

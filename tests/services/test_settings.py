@@ -1,6 +1,5 @@
 """The installation's own facts: the sandbox's clock, its carrier, the operator's key, the signing secret."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,6 @@ from dialplane.domain.errors import NotAuthenticated
 from dialplane.services.settings import (
     CarrierSwitch,
     check_operator_key,
-    jwt_secret,
     read_carrier_switch,
     read_clock,
     set_carrier_switch,
@@ -49,10 +47,3 @@ async def test_operator_key_is_known_by_its_hash_only(database: PostgresDatabase
         with pytest.raises(NotAuthenticated) as refusal:
             await check_operator_key(database, key)
         assert refusal.value.reason == reason
-
-
-async def test_signing_secret_is_the_same_for_processes_that_ask_at_once(database: PostgresDatabase) -> None:
-    secrets = await asyncio.gather(*(jwt_secret(database) for _ in range(5)))
-
-    assert len(set(secrets)) == 1
-    assert len(secrets[0]) >= 64

@@ -4,11 +4,12 @@ import asyncio
 import sys
 
 from dialplane.adapters.postgres.database import connect
+from tests.sealing import SEAL
 from tests.worker.working import working
 
 
 async def _work(dsn: str) -> None:
-    database = await connect(dsn)
+    database = await connect(dsn, SEAL)
     async with working(database, dsn):
         await asyncio.Event().wait()
 

@@ -11,6 +11,7 @@ import uvicorn
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
@@ -23,7 +24,6 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.outside import RunOutside
-from dialplane.services.settings import jwt_secret
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""
@@ -64,7 +64,8 @@ def _listen(endpoint: Endpoint) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     stop = Stop()
-    database = await connect(settings.require_database(), max_size=_CONNECTIONS)
+    seal = await open_seal(settings.require_database(), settings.find_master_key())
+    database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             server = Server(server_config(await _dependencies(settings, database, client, tasks)))
@@ -106,7 +107,7 @@ async def _dependencies(
     outside = RunOutside(database, client, utc_now, spawn)
     return Dependencies(
         database=database,
-        signer=JwtSigner(await jwt_secret(database)),
+        signer=JwtSigner(database.seal.secret_for("sign-in tokens")),
         hasher=Argon2Hasher(),
         carriers=carriers(database, sandbox=settings.sandbox),
         runs=ApiRuns(database, outside, tasks, utc_now),

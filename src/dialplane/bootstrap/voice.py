@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
+from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
-from dialplane.services.settings import nonce_secret
 from dialplane.voice.main import VoiceDeps, serve
 
 _CONNECTIONS = 10
@@ -23,7 +23,8 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    database = await connect(settings.require_database(), max_size=_CONNECTIONS, plans_once=True)
+    seal = await open_seal(settings.require_database(), settings.find_master_key())
+    database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS, plans_once=True)
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     try:
         await media.start()
@@ -41,7 +42,7 @@ async def _serve(settings: Settings) -> None:
                 port=settings.sip.port,
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
-                nonce_secret=await nonce_secret(database),
+                nonce_secret=seal.secret_for("nonces of SIP digest").encode(),
                 drain_s=settings.drain.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),

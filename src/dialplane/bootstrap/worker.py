@@ -7,6 +7,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
+from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.config import Settings
@@ -23,7 +24,8 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     stop = Stop()
     dsn = settings.require_database()
-    database = await connect(dsn, max_size=_CONNECTIONS)
+    seal = await open_seal(dsn, settings.find_master_key())
+    database = await connect(dsn, seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             deps = WorkerDeps(

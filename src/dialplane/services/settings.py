@@ -1,7 +1,6 @@
-"""Facts of the whole installation: the sandbox's clock and carrier switch, the operator's key, the signing secret."""
+"""Facts of the whole installation: the sandbox's clock and carrier switch, the operator's key."""
 
 import hmac
-import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -16,8 +15,6 @@ EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 
 _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
 _OPERATOR_KEY = "operator_key_sha256"
-_JWT_SECRET = "jwt_secret"
-_NONCE_SECRET = "sip_nonce_secret"
 
 
 class CarrierSwitch(StrEnum):
@@ -103,18 +100,3 @@ async def check_operator_key(database: Database, key: str) -> None:
         kept = await tx.settings.find(_OPERATOR_KEY)
     if not isinstance(kept, str) or not hmac.compare_digest(kept, hash_token(key).hex()):
         raise NotAuthenticated("This is not the operator's key", reason="INVALID_CREDENTIALS")
-
-
-async def jwt_secret(database: Database) -> str:
-    """The secret that signs sign-in tokens, made on first use and the same for every process."""
-    return await _shared_secret(database, _JWT_SECRET)
-
-
-async def nonce_secret(database: Database) -> bytes:
-    """The secret that signs the nonces of SIP digest, the same for every voice node."""
-    return (await _shared_secret(database, _NONCE_SECRET)).encode()
-
-
-async def _shared_secret(database: Database, name: str) -> str:
-    async with database.transaction() as tx:
-        return str(await tx.settings.put_if_absent(name, secrets.token_urlsafe(48)))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config import Settings
 from dialplane.domain.ids import utc_now
 from dialplane.services.provisioning import Credentials, SandboxWish, install_operator_key, prepare_sandbox, secret
@@ -17,11 +18,11 @@ from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.folder import write_private
 
 
-async def provision(settings: Settings) -> dict[str, object]:
+async def provision(settings: Settings, seal: Seal) -> dict[str, object]:
     """Bring the database to what the settings ask for; the credentials in the words of `ready.json`."""
     kept = _read(settings)
     operator_key = str(kept.get("operator_key") or f"op_{secret(40)}")
-    database = await connect(settings.require_database())
+    database = await connect(settings.require_database(), seal)
     try:
         await install_operator_key(database, operator_key)
         sandbox = await _sandbox(settings, database, kept) if settings.sandbox else {}

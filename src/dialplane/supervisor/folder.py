@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -54,14 +55,23 @@ def prepare(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
+def make_master_key(settings: Settings) -> None:
+    """Draw the key of a Postgres of our own, where none is set; that of somebody else may have other processes too."""
+    if not settings.database_url and not settings.master_key and not settings.master_key_file.exists():
+        _write_private(settings.master_key_file, secrets.token_hex(32) + "\n")
+
+
 def write_private(path: Path, content: Mapping[str, object]) -> None:
     """Write JSON that only this user may read, in one step: nobody ever sees half of it."""
+    _write_private(path, json.dumps(content) + "\n")
+
+
+def _write_private(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-        file.write("\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

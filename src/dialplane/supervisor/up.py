@@ -10,6 +10,8 @@ from dataclasses import replace
 import structlog
 
 from dialplane.adapters.postgres.migrate import migrate
+from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
+from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
 from dialplane.config import Settings, to_environment
 from dialplane.supervisor import database, folder, ports
@@ -29,6 +31,7 @@ def run(settings: Settings) -> int:
     try:
         with folder.locked(settings.data), folder.socket_folder(settings) as settings:
             folder.prepare(settings)
+            folder.make_master_key(settings)
             _log_to_folder(settings)
             (settings.data / "ready.json").unlink(missing_ok=True)
             run_loop(_Platform(_with_real_ports(settings)).run())
@@ -83,7 +86,12 @@ class _Platform:
         if applied:
             log.info("migrated", applied=applied)
         settings = replace(self._settings, database_url=dsn)
-        credentials = await provision(settings)
+        try:
+            seal = await open_seal(dsn, settings.find_master_key())
+        except WrongKeyError as fault:
+            raise StartError(f"{fault}: put back {settings.master_key_file} or DIALPLANE_MASTER_KEY") from fault
+        await seal_readable(dsn, seal)
+        credentials = await provision(settings, seal)
         environment = to_environment(settings)
         for role in _roles(settings):
             self._children[role] = Child(role, environment=environment, logs=settings.logs, say=say)

@@ -8,6 +8,7 @@ import asyncpg
 from dialplane.adapters.postgres.accounts import read_account, read_organization
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.numbers import raise_if_taken
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.account_tree import AccountQuery
 from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
@@ -26,13 +27,14 @@ _ENDED_WITH_AN_ACCOUNT = (
 class PostgresAccountTreeStore:
     """Fulfils `services.account_tree.AccountTreeStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
 
     async def lock_below(self, account_id: AccountId) -> list[Account]:
         await self._connection.fetch(_SQL["lock_below"], account_id)
         # Again: the first statement does not see who was added while it waited for its locks; nobody can be added now.
-        return [read_account(row) for row in await self._connection.fetch(_SQL["lock_below"], account_id)]
+        return [read_account(row, self._seal) for row in await self._connection.fetch(_SQL["lock_below"], account_id)]
 
     async def ids_below(self, account_id: AccountId) -> list[AccountId]:
         return [AccountId(row["id"]) for row in await self._connection.fetch(_SQL["ids_below"], account_id)]
@@ -49,13 +51,13 @@ class PostgresAccountTreeStore:
             query.offset,
             query.limit,
         )
-        return [read_account(row) for row in rows], rows[0]["total"] if rows else 0
+        return [read_account(row, self._seal) for row in rows], rows[0]["total"] if rows else 0
 
     async def count_children(self, account_id: AccountId) -> int:
         return int(await self._connection.fetchval(_SQL["count_children"], account_id))
 
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None:
-        await self._connection.execute(_SQL["set_auth_token"], account_id, token, now)
+        await self._connection.execute(_SQL["set_auth_token"], account_id, self._seal.close(token), now)
 
     async def move_to_organization(
         self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan, Role
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
@@ -14,8 +15,9 @@ from dialplane.domain.ids import AccountId, OrganizationId
 class PostgresAccountStore:
     """Fulfils `services.accounts.AccountStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
         self._sql = queries("accounts")
 
     async def insert_organization(self, organization: Organization) -> None:
@@ -48,8 +50,8 @@ class PostgresAccountStore:
                 account.id,
                 account.organization_id,
                 account.parent_id,
-                account.auth_token,
-                account.project_token,
+                self._seal.close(account.auth_token),
+                self._seal.close(account.project_token),
                 account.created_at,
                 *_changeable(account),
             )
@@ -59,12 +61,12 @@ class PostgresAccountStore:
     async def find(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
         name = "find_account_for_update" if for_update else "find_account"
         row = await self._connection.fetchrow(self._sql[name], account_id)
-        return None if row is None else read_account(row)
+        return None if row is None else read_account(row, self._seal)
 
     async def hold(self, account_id: AccountId, *, alone: bool = False) -> Account | None:
         name = "hold_account_alone" if alone else "hold_account"
         row = await self._connection.fetchrow(self._sql[name], account_id)
-        return None if row is None else read_account(row)
+        return None if row is None else read_account(row, self._seal)
 
     async def get(self, account_id: AccountId) -> Account:
         account = await self.find(account_id)
@@ -74,13 +76,19 @@ class PostgresAccountStore:
 
     async def find_many(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
         rows = await self._connection.fetch(self._sql["find_accounts"], list(account_ids))
-        return {row["id"]: read_account(row) for row in rows}
+        return {row["id"]: read_account(row, self._seal) for row in rows}
 
     async def find_by_email(self, email: str) -> list[Account]:
-        return [read_account(row) for row in await self._connection.fetch(self._sql["find_accounts_by_email"], email)]
+        return [
+            read_account(row, self._seal)
+            for row in await self._connection.fetch(self._sql["find_accounts_by_email"], email)
+        ]
 
     async def list_all(self, *, before: datetime | None, limit: int) -> list[Account]:
-        return [read_account(row) for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)]
+        return [
+            read_account(row, self._seal)
+            for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)
+        ]
 
     async def update(self, account: Account) -> None:
         await self._connection.execute(self._sql["update_account"], account.id, *_changeable(account))
@@ -114,7 +122,7 @@ def read_organization(row: asyncpg.Record) -> Organization:
     return Organization(row["id"], row["name"], row["created_at"], tuple(row["domains"]))
 
 
-def read_account(row: asyncpg.Record) -> Account:
+def read_account(row: asyncpg.Record, seal: Seal) -> Account:
     return Account(
         id=row["id"],
         organization_id=row["organization_id"],
@@ -122,8 +130,8 @@ def read_account(row: asyncpg.Record) -> Account:
         status=AccountStatus(row["status"]),
         identity_status=IdentityStatus(row["identity_status"]),
         plan=Plan(row["plan"]),
-        auth_token=row["auth_token"],
-        project_token=row["project_token"],
+        auth_token=seal.open(row["auth_token"]),
+        project_token=seal.open(row["project_token"]),
         name=row["name"],
         detail=row["detail"],
         email=row["email"],

@@ -41,6 +41,7 @@ from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
 
 ACQUIRE_TIMEOUT_S = 2.0
@@ -73,8 +74,9 @@ _LOST = (
 class PostgresTransaction:
     """The stores on one connection; each is made when first asked for."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self.connection = connection
+        self._seal = seal
 
     @cached_property
     def access_keys(self) -> PostgresAccessKeyStore:
@@ -82,11 +84,11 @@ class PostgresTransaction:
 
     @cached_property
     def account_tree(self) -> PostgresAccountTreeStore:
-        return PostgresAccountTreeStore(self.connection)
+        return PostgresAccountTreeStore(self.connection, self._seal)
 
     @cached_property
     def accounts(self) -> PostgresAccountStore:
-        return PostgresAccountStore(self.connection)
+        return PostgresAccountStore(self.connection, self._seal)
 
     @cached_property
     def agents(self) -> PostgresAgentStore:
@@ -110,7 +112,7 @@ class PostgresTransaction:
 
     @cached_property
     def extensions(self) -> PostgresExtensionStore:
-        return PostgresExtensionStore(self.connection)
+        return PostgresExtensionStore(self.connection, self._seal)
 
     @cached_property
     def flows(self) -> PostgresFlowStore:
@@ -174,7 +176,7 @@ class PostgresTransaction:
 
     @cached_property
     def registrations(self) -> PostgresRegistrationStore:
-        return PostgresRegistrationStore(self.connection)
+        return PostgresRegistrationStore(self.connection, self._seal)
 
     @cached_property
     def runs(self) -> PostgresRunStore:
@@ -186,7 +188,7 @@ class PostgresTransaction:
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:
-        return PostgresTrunkStore(self.connection)
+        return PostgresTrunkStore(self.connection, self._seal)
 
     @cached_property
     def usage_records(self) -> PostgresUsageStore:
@@ -194,12 +196,12 @@ class PostgresTransaction:
 
     @cached_property
     def webhooks(self) -> PostgresWebhookStore:
-        return PostgresWebhookStore(self.connection)
+        return PostgresWebhookStore(self.connection, self._seal)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator["PostgresTransaction"]:
         recorder = Recorder(self.connection)
-        yield PostgresTransaction(cast("Connection", recorder))  # the part of a connection that writes use
+        yield PostgresTransaction(cast("Connection", recorder), self._seal)  # the part of a connection that writes use
         try:
             await recorder.flush()
         except asyncpg.UniqueViolationError as fault:
@@ -215,8 +217,9 @@ class PostgresDatabase:
     short query: a timer, a task and a shield each time.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", seal: Seal) -> None:
         self.pool = pool
+        self.seal = seal
         self._at_hand: list[PoolConnectionProxy[asyncpg.Record]] = []
         self._waiting = 0
         self._answered_at = 0.0
@@ -231,7 +234,7 @@ class PostgresDatabase:
         is_sound = False
         try:
             async with connection.transaction():
-                yield PostgresTransaction(connection)
+                yield PostgresTransaction(connection, self.seal)
             is_sound = True
         except (*_LOST, asyncpg.InterfaceError) as fault:
             if isinstance(fault.__context__, asyncio.CancelledError):
@@ -309,7 +312,7 @@ class _Reading:
 
     async def __aenter__(self) -> PostgresTransaction:
         self._connection = await self._database.acquire()
-        return PostgresTransaction(self._connection)
+        return PostgresTransaction(self._connection, self._database.seal)
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         is_lost = fault is not None and _is_lost(fault, self._connection)
@@ -335,8 +338,10 @@ async def no_reset(connection: Connection) -> None:
     """Leave the connection as it is between uses."""
 
 
-async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once: bool = False) -> PostgresDatabase:
-    """Open the pool on `dsn` (a `postgresql://` address).
+async def connect(
+    dsn: str, seal: Seal, *, min_size: int = 1, max_size: int = 10, plans_once: bool = False
+) -> PostgresDatabase:
+    """Open the pool on `dsn` (a `postgresql://` address); `seal` keeps what must not be readable in the store.
 
     `plans_once` is for who asks by keys only: else Postgres plans anew for every short array that it is given, which
     costs more than the look-up. Such a plan may be made while a table is nearly empty and live until it has millions
@@ -358,4 +363,4 @@ async def connect(dsn: str, *, min_size: int = 1, max_size: int = 10, plans_once
             **(_PLANS_ONCE if plans_once else {}),
         },
     )
-    return PostgresDatabase(pool)
+    return PostgresDatabase(pool, seal)

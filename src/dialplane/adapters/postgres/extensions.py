@@ -5,13 +5,15 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.extensions import Extension
 from dialplane.domain.ids import AccountId, ExtensionId
 
 
 class PostgresExtensionStore:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
         self._sql = queries("extensions")
 
     async def insert(self, extension: Extension) -> bool:
@@ -21,7 +23,7 @@ class PostgresExtensionStore:
             extension.account_id,
             extension.organization_id,
             extension.extension,
-            extension.password,
+            self._seal.close(extension.password),
             extension.name,
             extension.detail,
             extension.direct_hash,
@@ -33,7 +35,7 @@ class PostgresExtensionStore:
         await self._connection.execute(
             self._sql["update"],
             extension.id,
-            extension.password,
+            self._seal.close(extension.password),
             extension.name,
             extension.detail,
             extension.direct_hash,
@@ -43,16 +45,16 @@ class PostgresExtensionStore:
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None:
         row = await self._connection.fetchrow(self._sql["find"], account_id, extension_id)
-        return None if row is None else _extension(row)
+        return None if row is None else _extension(row, self._seal)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
         rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)
-        return [_extension(row) for row in rows]
+        return [_extension(row, self._seal) for row in rows]
 
     async def count(self, account_id: AccountId) -> int:
         found: int = await self._connection.fetchval(self._sql["count"], account_id)
         return found
 
 
-def _extension(row: asyncpg.Record) -> Extension:
-    return Extension(**dict(row))
+def _extension(row: asyncpg.Record, seal: Seal) -> Extension:
+    return Extension(**{**dict(row), "password": seal.open(row["password"])})

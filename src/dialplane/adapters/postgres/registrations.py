@@ -6,38 +6,41 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
 from dialplane.services.registrations import Binding, Subscriber
 
 _SQL = queries("registrations")
 
 
-def _subscriber(row: asyncpg.Record | None) -> Subscriber | None:
-    if row is None:
-        return None
-    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], row["password"])
+def _subscriber(row: asyncpg.Record, seal: Seal) -> Subscriber:
+    return Subscriber(
+        row["id"], row["account_id"], row["organization_id"], row["extension"], seal.open(row["password"])
+    )
 
 
 class PostgresRegistrationStore:
     """Fulfils `services.registrations.RegistrationStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
+
+    def _one(self, row: asyncpg.Record | None) -> Subscriber | None:
+        return None if row is None else _subscriber(row, self._seal)
 
     async def find_subscribers(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Subscriber]:
         users, domains = [user for user, _ in names], [domain for _, domain in names]
         found: dict[tuple[str, str], Subscriber] = {}
         for row in await self._connection.fetch(_SQL["find_subscribers"], users, domains):
-            subscriber = _subscriber(row)
-            if subscriber is not None:
-                found[row["wanted_user"], row["wanted_domain"]] = subscriber
+            found[row["wanted_user"], row["wanted_domain"]] = _subscriber(row, self._seal)
         return found
 
     async def find_extension(self, account_id: AccountId, extension_id: ExtensionId) -> Subscriber | None:
-        return _subscriber(await self._connection.fetchrow(_SQL["find_extension"], account_id, extension_id))
+        return self._one(await self._connection.fetchrow(_SQL["find_extension"], account_id, extension_id))
 
     async def find_extension_named(self, account_id: AccountId, extension: str) -> Subscriber | None:
-        return _subscriber(await self._connection.fetchrow(_SQL["find_extension_named"], account_id, extension))
+        return self._one(await self._connection.fetchrow(_SQL["find_extension_named"], account_id, extension))
 
     async def bindings(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:
         return [Binding(**dict(row)) for row in await self._connection.fetch(_SQL["bindings"], extension_id, now)]
@@ -50,7 +53,7 @@ class PostgresRegistrationStore:
         await self._connection.execute(_SQL["add_bindings"], extension_id, bindings)
 
     async def find_caller_at(self, host: str, port: int, now: datetime) -> Subscriber | None:
-        return _subscriber(await self._connection.fetchrow(_SQL["find_caller_at"], host, port, now))
+        return self._one(await self._connection.fetchrow(_SQL["find_caller_at"], host, port, now))
 
     async def organization_of(self, domain: str) -> OrganizationId | None:
         found: OrganizationId | None = await self._connection.fetchval(_SQL["organization_of"], domain)

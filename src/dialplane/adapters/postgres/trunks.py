@@ -5,14 +5,16 @@ from ipaddress import ip_address
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.trunks import Trunk
 
 
 class PostgresTrunkStore:
     """Fulfils `services.trunks.TrunkStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
         self._sql = queries("trunks")
 
     async def insert(self, trunk: Trunk) -> None:
@@ -26,7 +28,7 @@ class PostgresTrunkStore:
             trunk.port,
             trunk.transport,
             trunk.username,
-            trunk.password,
+            self._seal.close(trunk.password),
             trunk.priority,
             trunk.created_at,
             trunk.updated_at,
@@ -42,21 +44,21 @@ class PostgresTrunkStore:
             trunk.port,
             trunk.transport,
             trunk.username,
-            trunk.password,
+            self._seal.close(trunk.password),
             trunk.priority,
             trunk.updated_at,
             trunk.deleted_at,
         )
 
     async def list_live(self) -> list[Trunk]:
-        return [_trunk(row) for row in await self._connection.fetch(self._sql["list_trunks"])]
+        return [_trunk(row, self._seal) for row in await self._connection.fetch(self._sql["list_trunks"])]
 
     async def find_by_source(self, address: str) -> Trunk | None:
         row = await self._connection.fetchrow(self._sql["find_trunk_by_source"], ip_address(address))
-        return None if row is None else _trunk(row)
+        return None if row is None else _trunk(row, self._seal)
 
 
-def _trunk(row: asyncpg.Record) -> Trunk:
+def _trunk(row: asyncpg.Record, seal: Seal) -> Trunk:
     return Trunk(
         id=row["id"],
         account_id=row["account_id"],
@@ -66,7 +68,7 @@ def _trunk(row: asyncpg.Record) -> Trunk:
         port=row["port"],
         transport=row["transport"],
         username=row["username"],
-        password=row["password"],
+        password=seal.open(row["password"]),
         priority=row["priority"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

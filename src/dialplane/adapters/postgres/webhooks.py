@@ -8,6 +8,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
 from dialplane.domain.webhooks import (
     BREAKER_FAILURES,
@@ -25,17 +26,17 @@ from dialplane.services.webhooks import ClaimedDelivery
 _SQL = queries("webhooks")
 
 
-def _endpoint(row: asyncpg.Record) -> Endpoint:
+def _endpoint(row: asyncpg.Record, seal: Seal) -> Endpoint:
     return Endpoint(
         id=EndpointId(row["id"]),
         account_id=AccountId(row["account_id"]),
         kind=EndpointKind(row["kind"]),
         url=row["url"],
         method=row["method"],
-        secret=row["secret"],
+        secret=seal.open(row["secret"]),
         created_at=row["created_at"],
         name=row["name"],
-        previous_secret=row["previous_secret"],
+        previous_secret=row["previous_secret"] and seal.open(row["previous_secret"]),
         previous_secret_until=row["previous_secret_until"],
         enabled=row["enabled"],
         disabled_reason=row["disabled_reason"],
@@ -68,8 +69,9 @@ def _delivery(row: asyncpg.Record) -> Delivery:
 class PostgresWebhookStore:
     """Fulfils `services.webhooks.WebhookStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
 
     async def add_endpoint(self, endpoint: Endpoint) -> None:
         await self._connection.execute(
@@ -80,7 +82,7 @@ class PostgresWebhookStore:
             endpoint.name,
             endpoint.url,
             endpoint.method,
-            endpoint.secret,
+            self._seal.close(endpoint.secret),
             endpoint.created_at,
         )
 
@@ -91,8 +93,8 @@ class PostgresWebhookStore:
             endpoint.name,
             endpoint.url,
             endpoint.method,
-            endpoint.secret,
-            endpoint.previous_secret,
+            self._seal.close(endpoint.secret),
+            endpoint.previous_secret and self._seal.close(endpoint.previous_secret),
             endpoint.previous_secret_until,
             endpoint.enabled,
             endpoint.disabled_reason,
@@ -107,15 +109,15 @@ class PostgresWebhookStore:
     ) -> Endpoint | None:
         query = _SQL["lock_endpoint" if lock else "find_endpoint"]
         row = await self._connection.fetchrow(query, account_id, endpoint_id)
-        return None if row is None else _endpoint(row)
+        return None if row is None else _endpoint(row, self._seal)
 
     async def find_customer_endpoint(self, account_id: AccountId) -> Endpoint | None:
         row = await self._connection.fetchrow(_SQL["lock_customer_endpoint"], account_id)
-        return None if row is None else _endpoint(row)
+        return None if row is None else _endpoint(row, self._seal)
 
     async def list_endpoints(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Endpoint]:
         rows = await self._connection.fetch(_SQL["list_endpoints"], account_id, before, limit)
-        return [_endpoint(row) for row in rows]
+        return [_endpoint(row, self._seal) for row in rows]
 
     async def count_extra_endpoints(self, account_id: AccountId) -> int:
         count: int = await self._connection.fetchval(_SQL["count_extra_endpoints"], account_id)
@@ -151,7 +153,7 @@ class PostgresWebhookStore:
             hook.account_id,
             hook.url,
             hook.method,
-            hook.secret,
+            self._seal.close(hook.secret),
             hook.created_at,
             delivery_id,
             event_id,
@@ -185,7 +187,7 @@ class PostgresWebhookStore:
         return [
             ClaimedDelivery(
                 id=DeliveryId(row["delivery_id"]),
-                endpoint=_endpoint(row),
+                endpoint=_endpoint(row, self._seal),
                 event_id=EventId(row["event_id"]),
                 event_type=row["event_type"],
                 event_data=row["event_data"],
