@@ -91,8 +91,10 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
     grams = best_grams(query)
     if grams is not None:
         steps = min(1.0, part * 1.5) if ranked is None else 1.0
-        candidates = walked * _share(grams.pattern, rows, every) * (1 if grams.is_literal else 3)
-        costs[Way.DIGITS] = steps * (candidates * _ITEM + len(facts.heads) * _DESCENT * (1 if grams.is_literal else 10))
+        candidates = (
+            walked * _share_of(grams.fixed, rows.get(grams.pattern, 0.0), every) * (1 if grams.is_single else 3)
+        )
+        costs[Way.DIGITS] = steps * (candidates * _ITEM + len(facts.heads) * _DESCENT * (1 if grams.is_single else 10))
     return costs
 
 
@@ -106,7 +108,11 @@ def _digits_share(query: ItemQuery, rows: Mapping[str, float]) -> float:
 
 def _share(pattern: str, rows: Mapping[str, float], every: float) -> float:
     """The part of numbers that contain the pattern: by chance, or because their area begins so."""
-    return min(1.0, _POSITIONS * 10.0 ** -_fixed(pattern) + rows.get(pattern, 0.0) / every)
+    return _share_of(_fixed(pattern), rows.get(pattern, 0.0), every)
+
+
+def _share_of(fixed: int, in_area: float, every: float) -> float:
+    return min(1.0, _POSITIONS * 10.0**-fixed + in_area / every)
 
 
 def _fixed(pattern: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 from dialplane.adapters.postgres.item_facts import Conditions
 from dialplane.domain.inventory import ItemQuery
@@ -12,13 +13,21 @@ _GRAM = 4
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """Runs of four digits that a number with the pattern has: one of each list."""
+    """Runs of four digits, one of the two in the middle perhaps open, that a number with the pattern has: one of each
+    list."""
 
     pattern: str
     runs: tuple[tuple[str, ...], ...]
+    fixed: int
+    """How many digits of the pattern they look at."""
 
     @property
-    def is_literal(self) -> bool:
+    def index(self) -> Literal["digit_grams", "digit_masks"]:
+        """The function that gives the keys of a number; an index holds what it gives."""
+        return "digit_masks" if "*" in self.runs[0][0] else "digit_grams"
+
+    @property
+    def is_single(self) -> bool:
         return len(self.runs[0]) == 1
 
 
@@ -62,21 +71,40 @@ def by_end(where: Conditions, query: ItemQuery) -> None:
 def best_grams(query: ItemQuery) -> Grams | None:
     """Those of the pattern that leaves least open; None where no pattern has four digits together, one of them open."""
     found = [grams for pattern in (*query.parts, query.ends_with) if (grams := _grams(pattern))]
-    return min(found, key=lambda grams: (not grams.is_literal, -len(grams.pattern)), default=None)
+    return min(found, key=lambda grams: (not grams.is_single, -grams.fixed), default=None)
 
 
 def _grams(pattern: str) -> Grams | None:
-    windows = [pattern[i : i + _GRAM] for i in range(len(pattern) - _GRAM + 1)]
-    for open_digits in (0, 1):
-        fitting = [window for window in windows if window.count("*") == open_digits]
+    """By the windows that say most: without an open digit, else with one that the index leaves open too, else one at
+    the window's edge."""
+    places = range(len(pattern) - _GRAM + 1)
+    for fits in (_is_literal, _is_masked, _is_open_at_an_edge):
+        fitting = [place for place in places if fits(pattern[place : place + _GRAM])]
         if fitting:
             # the first and the last have least in common
             chosen = dict.fromkeys((fitting[0], fitting[-1]))
-            return Grams(pattern, tuple(_filled(window) for window in chosen))
+            looked_at = {place + i for place in chosen for i in range(_GRAM) if pattern[place + i] != "*"}
+            runs = tuple(_keys(pattern[place : place + _GRAM]) for place in chosen)
+            return Grams(pattern, tuple(dict.fromkeys(runs)), len(looked_at))
     return None
 
 
-def _filled(window: str) -> tuple[str, ...]:
+def _is_literal(window: str) -> bool:
+    return "*" not in window
+
+
+def _is_masked(window: str) -> bool:
+    return window.count("*") == 1 and "*" in window[1:-1]
+
+
+def _is_open_at_an_edge(window: str) -> bool:
+    return window.count("*") == 1 and "*" not in window[1:-1]
+
+
+def _keys(window: str) -> tuple[str, ...]:
+    """What to look up in the index, any of which will do."""
+    if not _is_open_at_an_edge(window):
+        return (window,)
     return tuple("".join(digits) for digits in product(*("0123456789" if each == "*" else each for each in window)))
 
 

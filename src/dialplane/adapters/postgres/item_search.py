@@ -93,7 +93,7 @@ class Search:
             some = where.bind(heads[:step])
             for runs in grams.runs:
                 keys = ", ".join(f"head || {where.bind(run)}::text" for run in runs)
-                where.texts.append(f"digit_grams(number) && array[{keys}]")
+                where.texts.append(f"{grams.index}(number) && array[{keys}]")
             items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
             source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
             found += await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=self.wanted - len(found))
