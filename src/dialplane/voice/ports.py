@@ -7,15 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, Self
 
-from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd, RemoteMedia
+from dialplane.domain.media import (
+    AudioTrack,
+    MediaCounters,
+    PlayEnd,
+    Prompt,
+    RecordedTracks,
+    RecordingEnd,
+    RemoteMedia,
+)
 
 __all__ = [
+    "AudioTap",
+    "AudioTrack",
     "Media",
     "MediaCounters",
     "MediaLeg",
+    "MediaRoom",
     "PlayEnd",
     "Prompt",
     "Prompts",
+    "RecordedTracks",
     "RecordingEnd",
     "RemoteMedia",
 ]
@@ -61,9 +73,23 @@ class MediaLeg(Protocol):
         ...
 
     async def start_recording(
-        self, path: Path, *, end_of_silence_s: int = 0, end_of_key: str = "", duration_s: int = 0
+        self,
+        path: Path,
+        *,
+        end_of_silence_s: int = 0,
+        end_of_key: str = "",
+        duration_s: int = 0,
+        tracks: RecordedTracks = "mixed",
+        trim: bool = False,
     ) -> None:
-        """Both directions mixed into a WAV (16 bit, 8,000 Hz, mono) at `path`. Returns when the file is open."""
+        """A WAV (16 bit, 8,000 Hz) at `path`: both directions mixed, both as left and right, or the party alone.
+
+        With `trim`, silence at both ends is cut off when it ends. Returns when the file is open.
+        """
+        ...
+
+    def pause_recording(self, paused: bool) -> None:
+        """While paused nothing is written; the time does not count."""
         ...
 
     async def wait_recording(self) -> RecordingEnd:
@@ -72,12 +98,89 @@ class MediaLeg(Protocol):
 
     def stop_recording(self) -> None: ...
 
+    def tap(
+        self, on_audio: Callable[[AudioTrack, int, bytes], None], *, heard: bool = True, sent: bool = False
+    ) -> "AudioTap":
+        """Have a copy of what is heard from the party (`inbound`) and of what it is sent (`outbound`).
+
+        `on_audio(track, at_ms, frame)`: milliseconds since the tap began, 20 ms of mu-law. Lost packets leave gaps.
+        """
+        ...
+
+    def feed(self, audio: bytes) -> None:
+        """Play mu-law audio of any length after what was fed before; goes before the partner's and the room's sound.
+
+        Prompts and digits go before it. Raises Invalid where more than ten minutes would wait; then nothing is taken.
+        """
+        ...
+
+    async def feed_mark(self) -> None:
+        """Wait until all that was fed before now has been played or cleared, or the leg is gone."""
+        ...
+
+    def clear_feed(self) -> None:
+        """Drop what was fed and not yet played."""
+        ...
+
     async def close(self) -> MediaCounters:
         """Free the ports; everything that plays or records ends. Safe to call twice."""
         ...
 
 
+class MediaRoom(Protocol):
+    """A mix of many legs of one media process: each hears all but itself (N-1)."""
+
+    room_id: int
+
+    def add(
+        self, leg: MediaLeg, *, hears: frozenset[int] | None = None, heard_by: frozenset[int] | None = None
+    ) -> None:
+        """Put the leg in. `hears` and `heard_by` (leg ids) restrict whom, for coaching; None is everybody.
+
+        A leg that is in already is changed. It parts from its partner and leaves any other room; a later `bridge`
+        takes it out of this one. What it plays by itself (waiting music) goes before the mix.
+        """
+        ...
+
+    def remove(self, leg: MediaLeg) -> None:
+        """Safe where it is not in."""
+        ...
+
+    async def play(self, prompts: list[Prompt]) -> PlayEnd:
+        """Mixed into what everybody hears (a beep, an announcement); one after the other with what plays already.
+
+        `STOPPED` where the room was closed before the end, or a prompt cannot be read.
+        """
+        ...
+
+    async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
+        """All of the mix as a WAV (mono), but what is said to some alone. Returns when the file is open."""
+        ...
+
+    def pause_recording(self, paused: bool) -> None: ...
+
+    def stop_recording(self) -> None: ...
+
+    async def wait_recording(self) -> RecordingEnd: ...
+
+    async def close(self) -> None:
+        """Whoever is in hears silence again. Safe to call twice."""
+        ...
+
+
+class AudioTap(Protocol):
+    """A copy of a leg's audio, frame by frame."""
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        ...
+
+
 class Media(Protocol):
+    async def open_room(self) -> MediaRoom:
+        """Raises Unavailable where the media process is away."""
+        ...
+
     async def open(self) -> MediaLeg:
         """A leg with a pair of ports.
 
@@ -101,3 +204,11 @@ class Prompts(Protocol):
         ...
 
     async def beep(self) -> Prompt: ...
+
+    async def ringing(self, country: str = "us") -> Prompt:
+        """One cadence of a country's ringing tone, to be looped. Raises Invalid where the country is not known."""
+        ...
+
+    async def music(self) -> Prompt:
+        """Waiting music, to be looped."""
+        ...
