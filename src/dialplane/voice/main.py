@@ -29,7 +29,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
-from dialplane.voice.orders import CALL_ORDERS
+from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
@@ -133,7 +133,7 @@ class _Node:
             programs=Programs(database),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders=CALL_ORDERS,
+            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders()},
         )
         deps.set_media_lost(self._media_lost)
 
