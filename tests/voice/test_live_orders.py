@@ -14,7 +14,6 @@ from dialplane.domain.programs.sources import ActionsSource, FlowSource
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services import call_orders
 from dialplane.services.outgoing import CallRequest, create_calls
-from dialplane.services.runs import continue_run
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -131,18 +130,6 @@ async def test_partner_moves_along_with_the_redirected_caller(node: VoiceNode) -
         assert await caller.wait_digits(1) == "5"
         moved = await node.ended_call(callee.id)
     assert await node.run_of(moved) == ("ended", ["digits_send", "sleep"])
-
-
-async def test_blocked_run_goes_on_when_it_is_told_to(node: VoiceNode) -> None:
-    await node.number(NUMBER, ANSWER, {"type": "block"}, sends("3"))
-    async with node.phone() as phone:
-        caller = await node.ring(phone, NUMBER)
-        call = await incoming_at(node, "block")
-        assert call.run_id is not None
-
-        await continue_run(node.database, node.account_id, call.run_id, utc_now())
-
-        assert await caller.wait_digits(1) == "3"
 
 
 async def test_only_an_unanswered_call_can_be_cancelled(node: VoiceNode) -> None:
