@@ -23,6 +23,7 @@ from dialplane.audio.ringing import RINGING, ringing_cadence
 from dialplane.audio.tones import beep
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import Prompt
+from dialplane.domain.speech.voices import choose_voice
 from dialplane.rtp.packet import CLOCK_HZ
 
 LARGEST_FILE_OCTETS = 10 << 20
@@ -69,9 +70,9 @@ class SpeechPrompts:
 
     async def start(self) -> None:
         """Start the synthesizer ahead of the first call. Raises Unavailable."""
-        await self._synthesizer.voices()
+        await self._synthesizer.start()
 
-    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str, provider: str = "") -> Prompt:
         """See the port. Raises Invalid (`text`, `language`, `gender`, `voice_id`) or Unavailable."""
         if len(text) > LONGEST_TEXT:
             raise Invalid(f"text is longer than {LONGEST_TEXT} characters", field="text")
@@ -79,8 +80,7 @@ class SpeechPrompts:
         spoken = safe_ssml(text) if ssml else plain_text(text)
         if not spoken:
             raise Invalid("there is no text to speak", field="text")
-        voices = await self._synthesizer.voices()
-        voice = voices.choose(language=language, gender=gender, voice_id=voice_id)
+        voice = choose_voice(language=language, gender=gender, voice_id=voice_id).engine
         key = prompt_key("say", "ssml" if ssml else "plain", spoken, voice)
         async with self._lock(key):
             found = self._store.find(key)

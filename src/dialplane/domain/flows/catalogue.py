@@ -3,7 +3,7 @@
 A type becomes available by giving it options here and a step in `steps.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -24,7 +24,9 @@ from dialplane.domain.flows.options import (
     Whole,
     Zone,
 )  # fmt: skip
+from dialplane.domain.flows.speech_options import check_talk
 from dialplane.domain.programs.commands import Medium
+from dialplane.domain.speech.providers import PROVIDERS
 
 
 class Suits(StrEnum):
@@ -58,6 +60,8 @@ class ActionType:
     suits: Suits
     options: Mapping[str, Option] = field(default_factory=dict)
     available: bool = True
+    check: Callable[[Mapping[str, object]], None] | None = None
+    """Judges, while the action is written, options that only make sense together. Raises OptionFault."""
     ends_run_on_failure: bool = False
     """Reference 3.4, *Errors*. False: the failure is noted and the run goes on."""
 
@@ -203,11 +207,12 @@ AVAILABLE: dict[str, ActionType] = {
             "text": Option(Text(10_000), required=True),
             "language": Option(Text(35, _LANGUAGE, "must be a language tag, such as en-US"), "en-US"),
             "gender": Option(Choice(("", "male", "female", "neutral")), ""),
-            "provider": Option(Text(32), ""),
+            "provider": Option(Choice(PROVIDERS), ""),
             "voice_id": Option(Text(255), ""),
             "digits_handle": Option(Choice(("", "next")), ""),
             "async": Option(Flag(), False),
         },
+        check=check_talk,
     ),
     "variable_set": ActionType(
         Suits.ANY, {"key": Option(Text(255), required=True), "value": Option(Text(32_768), "")}
