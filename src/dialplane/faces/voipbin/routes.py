@@ -31,6 +31,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    voices,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -60,6 +61,7 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    voices.router,
     webhooks.router,
 ]
 
