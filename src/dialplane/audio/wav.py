@@ -11,6 +11,7 @@ from pathlib import Path
 from dialplane.audio.g711 import RATE_HZ, Samples
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+HEADER_OCTETS = _HEADER.size
 _SAMPLE_OCTETS = 2
 _LARGEST_DATA = 0xFFFF_FFFF - 36
 _RIFF_SIZE_AT = 4

@@ -33,6 +33,7 @@ from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
@@ -119,6 +120,10 @@ class _Node:
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        runs = ApiRuns(database, any_run, tasks, utc_now)
+        self._recordings = Recordings(
+            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
+        )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         self.runtime = Runtime(
@@ -127,13 +132,13 @@ class _Node:
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
-            follow=ApiRuns(database, any_run, tasks, utc_now).follow,
+            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, self._recordings),
+            follow=runs.follow,
             prompts=deps.prompts,
             programs=Programs(database),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders()},
+            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders(), **self._recordings.orders()},
         )
         deps.set_media_lost(self._media_lost)
 
@@ -149,6 +154,7 @@ class _Node:
         )
 
     async def start(self) -> None:
+        await self._recordings.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()
