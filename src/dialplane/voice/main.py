@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
 from dialplane.services.admission import Outcome, admit
@@ -26,7 +27,9 @@ from dialplane.services.trunks import list_trunks
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
+from dialplane.voice.dialling import Dialling
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -36,6 +39,7 @@ from dialplane.voice.programs import Programs
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
@@ -126,16 +130,23 @@ class _Node:
         )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
+        programs = Programs(database)
+
+        def outside(run: Run, hops: int) -> CallOutside:
+            return CallOutside(run, hops, database, dialling, any_run, self._recordings)
+
+        beside = Beside(programs, deps.prompts, outside, utc_now)
+        dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, self._recordings),
+            outside=outside,
             follow=runs.follow,
             prompts=deps.prompts,
-            programs=Programs(database),
+            programs=programs,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
             orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders(), **self._recordings.orders()},
