@@ -16,6 +16,7 @@ from dialplane.faces.restcomm import (
     migration,
     numbers,
     organizations,
+    recordings,
     usage,
 )
 from dialplane.faces.restcomm.credentials import BasicAuthentication
@@ -34,6 +35,7 @@ RESOURCES = [
     migration.router,
     numbers.router,
     organizations.router,
+    recordings.router,
     usage.router,
 ]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""
