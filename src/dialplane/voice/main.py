@@ -29,9 +29,10 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
-from dialplane.voice.orders import CALL_ORDERS
+from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.programs import Programs
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
@@ -134,9 +135,10 @@ class _Node:
             outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, self._recordings),
             follow=runs.follow,
             prompts=deps.prompts,
+            programs=Programs(database),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders={**CALL_ORDERS, **self._recordings.orders()},
+            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders(), **self._recordings.orders()},
         )
         deps.set_media_lost(self._media_lost)
 
