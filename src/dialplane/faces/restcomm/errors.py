@@ -65,6 +65,9 @@ PLAIN_TEXT: dict[str, str] = {
     "NUMBER_MISSING": "Phone number can not be null.",
     "NUMBER_NOT_AVAILABLE": "21452",
     "AREA_CODE_EMPTY": "21452",
+    "CALL_URL_INVALID": "Url can not be null.",
+    "TO_MISSING": "To can not be null.",
+    "FROM_MISSING": "From can not be null.",
 }
 """Reasons whose whole answer is this text in Restcomm's dialect, as its documentation promises."""
 
