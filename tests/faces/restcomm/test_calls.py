@@ -213,7 +213,7 @@ async def test_events_may_stand_in_one_value(
 @pytest.mark.parametrize(
     ("to", "shown"),
     [
-        ("client:alice", "client:alice"),
+        ("client:alice", "alice"),
         ("sip:alice@example.org:5080", "sip:alice@example.org:5080"),
         ("alice@example.org?X-Color=red&X-Size=9", "sip:alice@example.org"),
     ],

@@ -2,44 +2,12 @@
 
 from datetime import UTC, datetime
 
-from dialplane.domain.addresses import Address
-from dialplane.domain.call_queries import CallProgress
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.ids import to_sid
+from dialplane.domain.rcml.parameters import call_status, direction_of, party_text
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.number_shapes import formatted
 from dialplane.faces.restcomm.prices import show_price
-
-_SCHEMES = {"sip": "sip:", "extension": "client:"}
-_ENDS = {
-    HangupReason.BUSY: CallProgress.BUSY,
-    HangupReason.CANCEL: CallProgress.CANCELED,
-    HangupReason.NORMAL: CallProgress.CANCELED,
-    HangupReason.NOANSWER: CallProgress.NO_ANSWER,
-    HangupReason.TIMEOUT: CallProgress.NO_ANSWER,
-    HangupReason.DIALOUT: CallProgress.NO_ANSWER,
-}
-"""Of a call that was never answered; any other reason is a failure."""
-
-
-def progress_of(call: Call) -> CallProgress:
-    """The dialects' `Status`."""
-    if call.progressing_at is not None:
-        return CallProgress.COMPLETED if call.status is CallStatus.HANGUP else CallProgress.IN_PROGRESS
-    if call.status is CallStatus.HANGUP:
-        return _ENDS.get(call.hangup_reason, CallProgress.FAILED)
-    return CallProgress.QUEUED if call.status is CallStatus.DIALING else CallProgress.RINGING
-
-
-def direction_of(call: Call) -> str:
-    if call.direction is Direction.INCOMING:
-        return "inbound"
-    return "outbound-api" if call.master_call_id is None else "outbound-dial"
-
-
-def show_party(party: Address) -> str:
-    """As the dialects write it: `+1…`, `sip:alice@example.org`, `client:alice`."""
-    return _SCHEMES.get(party.type, "") + party.target
 
 
 def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
@@ -47,16 +15,17 @@ def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
     dialect, details = asked.dialect, call.details
     account_sid, sid = to_sid("AC", call.account_id), to_sid("CA", call.id)
     uri = f"/Accounts/{account_sid}/Calls/{sid}"
+    source, destination = (party_text(each, dialect.api_version) for each in (call.source, call.destination))
     members: dict[str, object] = {
         "sid": sid,
         "date_created": dialect.show_time(call.created_at),
         "date_updated": dialect.show_time(call.updated_at or call.created_at),
         "parent_call_sid": None if call.master_call_id is None else to_sid("CA", call.master_call_id),
         "account_sid": account_sid,
-        "to": show_party(call.destination),
-        "from": show_party(call.source),
+        "to": destination,
+        "from": source,
         "phone_number_sid": None if call.number_id is None else to_sid("PN", call.number_id),
-        "status": progress_of(call).value,
+        "status": call_status(call),
         "start_time": _show_moment(asked, _start(call)),
         "end_time": _show_moment(asked, call.ended_at),
         "duration": _duration(asked, call),
@@ -84,8 +53,8 @@ _SUBRESOURCES = ("Notifications", "Recordings", "Streams", "Transcriptions")
 
 def _twilios_own(asked: Asked, call: Call, uri: str) -> dict[str, object]:
     return {
-        "to_formatted": formatted(show_party(call.destination)),
-        "from_formatted": formatted(show_party(call.source)),
+        "to_formatted": formatted(party_text(call.destination, asked.dialect.api_version)),
+        "from_formatted": formatted(party_text(call.source, asked.dialect.api_version)),
         "group_sid": None,
         "trunk_sid": None,
         "queue_time": "0",
@@ -96,7 +65,7 @@ def _twilios_own(asked: Asked, call: Call, uri: str) -> dict[str, object]:
 
 def _start(call: Call) -> datetime | None:
     """When it began to ring somewhere, None while it waits to be dialled."""
-    return None if progress_of(call) is CallProgress.QUEUED else call.created_at
+    return None if call.status is CallStatus.DIALING else call.created_at
 
 
 def _show_moment(asked: Asked, moment: datetime | None) -> str | None:
