@@ -91,9 +91,8 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
     grams = best_grams(query)
     if grams is not None:
         steps = min(1.0, part * 1.5) if ranked is None else 1.0
-        candidates = (
-            walked * _share_of(grams.fixed, rows.get(grams.pattern, 0.0), every) * (1 if grams.is_single else 3)
-        )
+        share = min(1.0, _POSITIONS * 10.0**-grams.fixed + _in_area(grams.pattern, rows) / every)
+        candidates = walked * share * (1 if grams.is_single else 3)
         costs[Way.DIGITS] = steps * (candidates * _ITEM + len(facts.heads) * _DESCENT * (1 if grams.is_single else 10))
     return costs
 
@@ -108,11 +107,13 @@ def _digits_share(query: ItemQuery, rows: Mapping[str, float]) -> float:
 
 def _share(pattern: str, rows: Mapping[str, float], every: float) -> float:
     """The part of numbers that contain the pattern: by chance, or because their area begins so."""
-    return _share_of(_fixed(pattern), rows.get(pattern, 0.0), every)
+    return min(1.0, _POSITIONS * 10.0 ** -_fixed(pattern) + _in_area(pattern, rows) / every)
 
 
-def _share_of(fixed: int, in_area: float, every: float) -> float:
-    return min(1.0, _POSITIONS * 10.0**-fixed + in_area / every)
+def _in_area(pattern: str, rows: Mapping[str, float]) -> float:
+    """Numbers whose area begins with the pattern: of those that begin with its first digits, which Postgres knows, so
+    many as have the digits after an open one by chance."""
+    return rows.get(pattern, 0.0) * 10.0 ** -_fixed(pattern.partition("*")[2])
 
 
 def _fixed(pattern: str) -> int:
