@@ -15,7 +15,7 @@ from dialplane.domain.targets import DocumentTarget, Targets
 from dialplane.services.inbound_messages import InboundMessage, receive_message
 from dialplane.services.notifications import list_notifications
 from tests.services.buying import bought, buyer, stock
-from tests.voice.documents import DocumentServer, document_server
+from tests.voice.documents import DocumentServer, Page, document_server
 from tests.worker.working import working
 
 SENDER, NUMBER = "+12125550111", "+12025550143"
@@ -105,8 +105,8 @@ async def test_verbs_of_calls_are_noted_and_skipped(database: PostgresDatabase) 
 
 
 async def test_failing_document_is_asked_of_the_fallback(database: PostgresDatabase) -> None:
-    pages = {"/start": 500, "/fallback": "<Response><Sms>Later</Sms></Response>"}
-    async with document_server({**pages}) as server:
+    pages: dict[str, Page] = {"/start": 500, "/fallback": "<Response><Sms>Later</Sms></Response>"}
+    async with document_server(pages) as server:
         target = DocumentTarget(server.url(), fallback_url=server.url("/fallback"))
         account_id = await text_arrives(database, target)
 
