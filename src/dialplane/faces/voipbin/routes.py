@@ -11,6 +11,7 @@ from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
     billing,
+    call_recordings,
     calls,
     conversations,
     customer,
@@ -19,6 +20,7 @@ from dialplane.faces.voipbin import (
     extensions,
     flows,
     inventory,
+    live_calls,
     messages,
     number_life,
     number_patterns,
@@ -30,6 +32,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    voices,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -40,6 +43,7 @@ RESOURCES = [
     access_keys.router,
     activeflows.router,
     billing.router,
+    call_recordings.router,
     calls.router,
     conversations.router,
     customer.router,
@@ -47,6 +51,7 @@ RESOURCES = [
     extensions.router,
     flows.router,
     inventory.router,
+    live_calls.router,
     messages.router,
     number_life.router,
     number_patterns.router,
@@ -58,6 +63,7 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    voices.router,
     webhooks.router,
 ]
 
