@@ -131,7 +131,7 @@ class _Node:
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
-            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
+            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
         )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
