@@ -12,6 +12,7 @@ from dialplane.domain.programs.commands import (
     Dial,
     Dialled,
     Hangup,
+    Record,
     Result,
     StartCalls,
     StartRecording,
@@ -21,6 +22,7 @@ from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
+from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
 
 
@@ -34,6 +36,7 @@ class CallOutside:
     dialling: Dialling
     any_run: AnyRun
     recordings: Recordings
+    party_recordings: PartyRecordings
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -43,6 +46,8 @@ class CallOutside:
                 return await self._start_calls(leg, command)
             case StartRecording():
                 return await self.recordings.start(leg, command, run_id=self.run.id)
+            case Record():
+                return await self.party_recordings.record(leg, command, self.run.id)
             case _:
                 return await self.any_run.carry_out(self.run, command)
 
