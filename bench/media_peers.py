@@ -83,6 +83,18 @@ class Ours:
             ports += [first.port, second.port]
         return ports
 
+    async def confer(self, rooms: int, size: int, party: int) -> list[int]:
+        """Open the rooms, each with so many members; the ports where these send to."""
+        ports = []
+        for _ in range(rooms):
+            room = await self._client.open_room()
+            for _ in range(size):
+                leg = await self._client.open()
+                leg.connect(_remote(party))
+                room.add(leg)
+                ports.append(leg.port)
+        return ports
+
     async def lateness(self) -> str:
         stats = await self._client.stats()
         worst = stats.worst_lateness_ms

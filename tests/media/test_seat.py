@@ -35,7 +35,7 @@ class Table:
 
     def turn(self) -> bytes:
         """What is mixed in the next turn."""
-        played = self.board.said[self.board.slot, self.seat.row].tobytes()
+        played: bytes = self.board.said[self.board.slot, self.seat.row].tobytes()
         self.board.said[self.board.slot, self.seat.row] = 0xFF
         self.board.position += 160
         return played

@@ -13,6 +13,9 @@ from dialplane.media.playout import Playing, PromptCache
 from dialplane.media.recording import Recording, RecordingWish
 from dialplane.media.tap import Tap
 
+RECORDING_TURNS = 5
+"""A recording is looked after in every so many upkeeps, that is every tenth of a second."""
+
 log = structlog.get_logger()
 
 
@@ -21,8 +24,15 @@ class LegOrders:
 
     def __init__(self, prompts: PromptCache) -> None:
         self._prompts = prompts
-        self.recorded: dict[Leg, None] = {}
-        """Legs that are recorded, or were until a moment ago."""
+        self._recorded: list[dict[Leg, None]] = [{} for _ in range(RECORDING_TURNS)]
+        """Legs that are recorded, or were until a moment ago, by the turn in which each is looked after."""
+
+    def recorded_in_turn(self, turn: int) -> list[Leg]:
+        return list(self._recorded[turn % RECORDING_TURNS])
+
+    def forget(self, leg: Leg) -> None:
+        """It is closed."""
+        self._recorded[leg.leg_id % RECORDING_TURNS].pop(leg, None)
 
     def carry_out(self, leg: Leg, order: protocol.LegOrder, connection: Connection, now: float) -> None:
         """All but `Close`, which takes more than the leg."""
@@ -66,9 +76,9 @@ class LegOrders:
                 assert_never(order)
 
     def advance_recording(self, leg: Leg, now: float) -> None:
-        """Write what is due of a leg in `recorded`."""
+        """Write what is due of a leg that is recorded."""
         if leg.recording is None:
-            del self.recorded[leg]
+            self.forget(leg)
             return
         try:
             ended_by = leg.recording.advance(now)
@@ -103,5 +113,5 @@ class LegOrders:
             failure = error.strerror or str(error)
         else:
             leg.start_recording(recording, now)
-            self.recorded[leg] = None
+            self._recorded[leg.leg_id % RECORDING_TURNS][leg] = None
         connection.report(protocol.RecordingStarted(leg.leg_id, order.request, failure))

@@ -21,7 +21,7 @@ import structlog
 from dialplane.media import protocol
 from dialplane.media.connection import ClientGoneError, Connection
 from dialplane.media.leg import Leg
-from dialplane.media.leg_orders import LegOrders
+from dialplane.media.leg_orders import RECORDING_TURNS, LegOrders
 from dialplane.media.mixer import Mixer
 from dialplane.media.playout import PromptCache
 from dialplane.media.ports import NoPortError, PortPool
@@ -39,8 +39,8 @@ moderate their interrupts). It is the delay that we add to a relayed packet at m
 of its cost."""
 _MOST_TURNS = 3
 """Late turns are made up for so many at a time: where a turn takes longer than 20 ms, orders are still obeyed."""
-_UPKEEP_S = 0.1
-_UPKEEP_TURNS = 10
+_UPKEEP_S = 0.02
+_UPKEEP_TURNS = 50
 """Each leg is looked after once in so many upkeeps, that is once a second."""
 
 log = structlog.get_logger()
@@ -196,12 +196,13 @@ class MediaServer:
     def _upkeep(self, now: float) -> None:
         self._upkeep_at = now + _UPKEEP_S
         self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
-        for leg in list(self._leg_orders.recorded):
+        for leg in self._leg_orders.recorded_in_turn(self._upkeep_turn):
             try:
                 self._leg_orders.advance_recording(leg, now)
             except Exception:  # noqa: BLE001 - as above
                 self._fail_leg(leg)
-        self._rooms.advance_recordings(now)
+        if self._upkeep_turn % RECORDING_TURNS == 0:
+            self._rooms.advance_recordings(now)
         if self._upkeep_turn == 0:
             self._mixer.look_after()
         for leg in list(self._looked_after[self._upkeep_turn]):
@@ -302,7 +303,7 @@ class MediaServer:
         if owned is None:
             return
         leg, pair = owned
-        self._leg_orders.recorded.pop(leg, None)
+        self._leg_orders.forget(leg)
         del self._looked_after[leg_id % _UPKEEP_TURNS][leg]
         self._unwatch(pair.rtp.fileno())
         self._unwatch(pair.rtcp.fileno())

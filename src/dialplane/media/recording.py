@@ -1,6 +1,7 @@
 """Recording: what is heard and what is sent, as a WAV file that is valid at every moment."""
 
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from dialplane.audio.g711 import Samples
@@ -13,6 +14,8 @@ _BLOCK = CLOCK_HZ // 2
 """Samples between two writes: what a killed process may lose is less than a second. Whole frames."""
 _LAG = CLOCK_HZ // 5
 """How long packets may be late before their place is written."""
+_first_blocks = cycle(range(_BLOCK // 5, _BLOCK + 1, _BLOCK // 5))
+"""So that recordings which begin together (a busy hour, a load test) do not write together and keep audio waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Recording:
         self._started = now
         self._paused_at: float | None = None
         self._longest = wish.duration_s * CLOCK_HZ
+        self._due = next(_first_blocks)
+        """When everything up to there has settled, it is written."""
         self._taken = 0
         """Samples whose time is over: written, or left out at the beginning."""
         self._silent_ms = 0
@@ -81,8 +86,9 @@ class Recording:
         settled = self._position(now) - _LAG
         if self._longest and settled >= self._longest:
             return "duration"
-        while settled - self._taken >= _BLOCK:
-            self._write(_BLOCK)
+        while settled >= self._due:
+            self._write(self._due - self._taken)
+            self._due += _BLOCK
             if self._wish.end_of_silence_s and self._silent_ms >= self._wish.end_of_silence_s * 1000:
                 return "silence"
         return None
