@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+EFFORT ?= 60
 
-.PHONY: help install demo test bench lint format types imports audit lock clean
+.PHONY: help install demo test soak bench lint format types imports audit lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +19,10 @@ demo: install  ## Find a number, call it, text it: every step shown, in under a 
 
 test: $(VENV)/.installed-test  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
 	$(BIN)/pytest -n $(WORKERS)
+
+soak: $(VENV)/.installed-test  ## Let the tests that draw their input try much harder: API-2 (50,000 requests), LED-10; an hour or two
+	DIALPLANE_EFFORT=$(EFFORT) $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/faces/test_openapi.py tests/faces/test_operator_contract.py \
+		tests/services/test_money_machine.py
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
 	for script in calls route patterns media_prompt media_relay purchases; do $(BIN)/python bench/$$script.py || exit 1; done

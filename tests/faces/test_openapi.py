@@ -15,9 +15,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dialplane.services.transaction import Database
+from tests.effort import EFFORT
 from tests.faces.conftest import Client, Tenant, stock
 
-EXAMPLES_OF_EACH = 8
+EXAMPLES_OF_EACH = 8 * EFFORT
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

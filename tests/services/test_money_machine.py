@@ -25,6 +25,7 @@ from dialplane.services.billing import check_ledger
 from dialplane.services.ledger import charge, credit, hold_many, release_hold, settle_hold
 from dialplane.services.numbers import release_number
 from dialplane.services.reconcile import reconcile_orders
+from tests.effort import EFFORT
 from tests.fakes.stopping import StopsAt
 from tests.sealing import SEAL
 from tests.services.buying import NOW, PRICE, buy, buyer, carriers, credit_of, stock
@@ -193,6 +194,6 @@ def test_books_stay_right_whatever_happens(machine: type[MoneyMachine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12 if EFFORT == 1 else 50, stateful_step_count=25 * EFFORT, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
