@@ -46,12 +46,12 @@ class Ours:
         self._folder = tempfile.TemporaryDirectory(prefix="dialplane-bench-")
         path = Path(self._folder.name) / "media.sock"
         self._process = subprocess.Popen([sys.executable, "-c", _SERVE, str(path), *map(str, _OUR_PORTS)])
-        self._client = MediaClient(path)
+        self.client = MediaClient(path)
         self._playing: list[asyncio.Task[object]] = []
         self.pid = self._process.pid
 
     async def __aenter__(self) -> "Ours":
-        await self._client.start()
+        await self.client.start()
         return self
 
     async def __aexit__(
@@ -60,7 +60,7 @@ class Ours:
         for task in self._playing:
             task.cancel()
         await asyncio.gather(*self._playing, return_exceptions=True)
-        await self._client.stop()
+        await self.client.stop()
         self._process.terminate()
         self._process.wait()
         self._folder.cleanup()
@@ -68,7 +68,7 @@ class Ours:
     async def play(self, streams: int, wav: Path, ulaw: Path, sink: int) -> None:
         prompt = Prompt(ulaw, ulaw.stat().st_size * 1000 // CLOCK_HZ)
         for _ in range(streams):
-            leg = await self._client.open()
+            leg = await self.client.open()
             leg.connect(_remote(sink, sends=False))
             self._playing.append(asyncio.create_task(leg.play([prompt], loop=True)))
             await asyncio.sleep(0.001)
@@ -76,7 +76,7 @@ class Ours:
     async def relay(self, calls: int, party: int) -> list[int]:
         ports = []
         for _ in range(calls):
-            first, second = await self._client.open(), await self._client.open()
+            first, second = await self.client.open(), await self.client.open()
             first.connect(_remote(party))
             second.connect(_remote(party))
             first.bridge(second)
@@ -87,16 +87,16 @@ class Ours:
         """Open the rooms, each with so many members; the ports where these send to."""
         ports = []
         for _ in range(rooms):
-            room = await self._client.open_room()
+            room = await self.client.open_room()
             for _ in range(size):
-                leg = await self._client.open()
+                leg = await self.client.open()
                 leg.connect(_remote(party))
                 room.add(leg)
                 ports.append(leg.port)
         return ports
 
     async def lateness(self) -> str:
-        stats = await self._client.stats()
+        stats = await self.client.stats()
         worst = stats.worst_lateness_ms
         return f"{stats.ticks_late} of {stats.ticks} turns ended over 10 ms late, the worst {worst} ms"
 

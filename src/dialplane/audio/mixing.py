@@ -12,6 +12,9 @@ _LEAD_SAMPLES = RATE_HZ * 40 // 1000
 """A stream's first packet is placed this much after its arrival, so that later ones may have less delay."""
 _FURTHEST_SAMPLES = RATE_HZ * 400 // 1000
 """A packet that would land further than this from now belongs to a new time base: the sender changed its clock."""
+_WRAP = 1 << 32
+_NOWHERE = 1 << 62
+"""A shift to where no position is."""
 
 
 def mix(first: Samples, second: Samples) -> Samples:
@@ -24,26 +27,30 @@ def mix(first: Samples, second: Samples) -> Samples:
 class Timeline:
     """Where a stream's RTP timestamps are in samples since a beginning."""
 
-    __slots__ = ("_anchor", "_lead", "_timestamp")
+    __slots__ = ("_lead", "_shift")
 
     def __init__(self, *, lead: int = 0) -> None:
         """`lead`: how much later than it arrives the stream's first packet is placed."""
-        self._anchor: int | None = None
         self._lead = lead
-        self._timestamp = 0
+        self._shift = _NOWHERE
+        """From a timestamp to its position."""
 
     def position(self, rtp_timestamp: int, now: int) -> int:
         """`now` is the position of this moment. A timestamp that leads far away from it begins anew there."""
-        if self._anchor is not None:
-            position = self._anchor + _ahead(rtp_timestamp, self._timestamp)
-            if abs(position - now) <= _FURTHEST_SAMPLES:
-                return position
-        self._anchor, self._timestamp = now + self._lead, rtp_timestamp
-        return self._anchor
+        position = rtp_timestamp + self._shift
+        if -_FURTHEST_SAMPLES <= position - now <= _FURTHEST_SAMPLES:
+            return position
+        for wrapped in (position + _WRAP, position - _WRAP):
+            if -_FURTHEST_SAMPLES <= wrapped - now <= _FURTHEST_SAMPLES:
+                break
+        else:
+            wrapped = now + self._lead
+        self._shift = wrapped - rtp_timestamp
+        return wrapped
 
     def begin_anew(self) -> None:
         """The next timestamp is that of this moment, whatever it is."""
-        self._anchor = None
+        self._shift = _NOWHERE
 
 
 class Track:
@@ -78,8 +85,3 @@ class Track:
     def go_on(self) -> None:
         """After a pause, in which the positions stood still and the sender's clock did not."""
         self._timeline.begin_anew()
-
-
-def _ahead(newer: int, older: int) -> int:
-    """How far one 32-bit RTP timestamp is ahead of another, across the wrap."""
-    return ((newer - older + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000

@@ -65,11 +65,11 @@ class Recording:
 
     def put_heard(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: float) -> None:
         if self._paused_at is None:
-            self._heard.put(rtp_timestamp, ulaw, self._position(now))
+            self._heard.put(rtp_timestamp, ulaw, int((now - self._started) * CLOCK_HZ))
 
     def put_sent(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: float) -> None:
         if self._paused_at is None and self.takes_sent:
-            self._sent.put(rtp_timestamp, ulaw, self._position(now))
+            self._sent.put(rtp_timestamp, ulaw, int((now - self._started) * CLOCK_HZ))
 
     def pause(self, paused: bool, now: float) -> None:
         """While paused nothing is written and the time stands still."""
