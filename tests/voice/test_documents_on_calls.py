@@ -40,7 +40,11 @@ async def test_three_levels_of_menu_are_walked_by_keys_of_both_kinds(node: Voice
             "<Say>Nothing was entered.</Say></Response>"
         )
 
-    pages: dict[str, Page] = {"/start": menu("/second"), "/second": menu("/third"), "/third": "<Response><Hangup/></Response>"}
+    pages: dict[str, Page] = {
+        "/start": menu("/second"),
+        "/second": menu("/third"),
+        "/third": "<Response><Hangup/></Response>",
+    }
     async with document_server(pages) as server, node.phone() as phone:
         await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status")))
         call = await node.ring(phone, NUMBER)
