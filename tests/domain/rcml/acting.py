@@ -86,7 +86,7 @@ class Played:
 
 def play(
     *documents: Result,
-    results: Mapping[type[Command], Reply] | None = None,
+    results: Mapping[type, Reply] | None = None,
     version: str = RESTCOMM_VERSION,
     role: Role = Role.CALL,
     medium: Medium = Medium.CALL,
