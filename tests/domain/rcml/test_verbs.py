@@ -44,7 +44,7 @@ from dialplane.domain.programs.recognition import SpeechWish
 from dialplane.domain.programs.rooms import Waiting
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource, StatusCallback
 from dialplane.domain.rcml.context import Role
-from tests.domain.rcml.acting import RECORDINGS, TWILIO, URL, play, xml
+from tests.domain.rcml.acting import RECORDINGS, TWILIO, URL, Results, play, xml
 
 SAY = "<Say>Hello</Say>"
 HELLO = Say("Hello", gender="male")
@@ -96,7 +96,8 @@ def test_bad_loop_is_noted_and_counts_as_one() -> None:
 
 
 def test_file_that_cannot_be_had_ends_the_call_for_restcomm_and_not_for_twilio() -> None:
-    page, failing = xml("<Play>a.wav</Play>", SAY), {Play: Failed("404")}
+    page = xml("<Play>a.wav</Play>", SAY)
+    failing: Results = {Play: Failed("404")}
 
     restcomm, twilio = play(page, results=failing), play(page, results=failing, version=TWILIO)
 
@@ -230,7 +231,7 @@ def test_record_has_the_documented_defaults_and_reads_its_attributes() -> None:
 
 
 def test_recording_is_told_to_the_action_in_each_dialects_words() -> None:
-    made = {Record: Recorded(RECORDING, 6400, "key", "#")}
+    made: Results = {Record: Recorded(RECORDING, 6400, "key", "#")}
     page = xml('<Record action="next.xml"/>')
 
     restcomm, twilio = play(page, results=made).form(), play(page, results=made, version=TWILIO).form()
@@ -246,7 +247,7 @@ def test_recording_is_told_to_the_action_in_each_dialects_words() -> None:
 
 
 def test_caller_who_hangs_up_ends_the_recording_and_the_action_is_asked() -> None:
-    over = {Record: CallOver(Recorded(RECORDING, 1000, "hangup"))}
+    over: Results = {Record: CallOver(Recorded(RECORDING, 1000, "hangup"))}
     played = play(xml('<Record action="next.xml"/>', SAY), xml(SAY), results=over)
 
     assert (played.form()["Digits"], played.form()["CallStatus"]) == ("hangup", "completed")
