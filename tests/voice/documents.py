@@ -23,6 +23,8 @@ class DocumentServer:
 
     receiver: Receiver
     pages: dict[str, Page] = field(default_factory=dict)
+    moves: dict[str, str] = field(default_factory=dict)
+    """Paths that are answered with a redirect to another one."""
     kind: str = "text/xml"
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -34,6 +36,8 @@ class DocumentServer:
         return [parameters(each) for each in self.receiver.requests if urlsplit(each.path).path == path]
 
     async def answer(self, received: Received) -> web.StreamResponse:
+        if moved := self.moves.get(urlsplit(received.path).path):
+            return web.Response(status=302, headers={"Location": moved})
         page = self.pages.get(urlsplit(received.path).path, 404)
         if isinstance(page, int):
             return web.Response(status=page)

@@ -1,12 +1,23 @@
 """XML documents on real calls: a phone rings a number, its server is asked, and the caller hears what it says."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
+from twilio.request_validator import RequestValidator
+
+from dialplane.domain.applications import Script
+from dialplane.domain.ids import new_id, utc_now
+from dialplane.domain.notifications import NotificationQuery
 from dialplane.domain.number_settings import NumberSettings
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
+from dialplane.services.applications import create_application
+from dialplane.services.messages import list_messages
+from dialplane.services.notifications import list_notifications
 from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
+from tests.worker.working import working
 
 NUMBER = "+12025550143"
 HELLO = '<?xml version="1.0" encoding="UTF-8"?><Response><Say>Hello World, this is a document.</Say></Response>'
@@ -40,7 +51,11 @@ async def test_three_levels_of_menu_are_walked_by_keys_of_both_kinds(node: Voice
             "<Say>Nothing was entered.</Say></Response>"
         )
 
-    pages: dict[str, Page] = {"/start": menu("/second"), "/second": menu("/third"), "/third": "<Response><Hangup/></Response>"}
+    pages: dict[str, Page] = {
+        "/start": menu("/second"),
+        "/second": menu("/third"),
+        "/third": "<Response><Hangup/></Response>",
+    }
     async with document_server(pages) as server, node.phone() as phone:
         await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status")))
         call = await node.ring(phone, NUMBER)
@@ -118,3 +133,130 @@ async def test_name_of_the_caller_is_looked_up_where_the_number_wants_it(node: V
         await call.ended.wait()
 
         assert server.asked("/start")[0]["CallerName"] == "Ann Example"
+
+
+async def test_number_tells_its_status_callback_of_the_calls_life_in_order(node: VoiceNode, dsn: str) -> None:
+    """The seed's RINGING, IN_PROGRESS and COMPLETED, delivered by a worker and signed with the account's token."""
+    pages: dict[str, Page] = {"/start": HELLO, "/status": ""}
+    async with document_server(pages) as server, node.phone() as phone, working(node.database, dsn):
+        await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status?tenant=7")))
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.ended.wait()
+        async with asyncio.timeout(10):
+            while len(server.asked("/status")) < 3:
+                await server.receiver.wait_for(len(server.receiver.requests) + 1)
+        async with node.database.reading() as tx:
+            account = await tx.accounts.get(node.account_id)
+
+    told = server.asked("/status")
+    assert [(each["CallStatus"], each["SequenceNumber"], each["tenant"]) for each in told] == [
+        ("ringing", "0", "7"), ("in-progress", "1", "7"), ("completed", "2", "7"),
+    ]  # fmt: skip
+    assert {each["CallSid"] for each in told} == {server.asked("/start")[0]["CallSid"]}
+    for request in server.receiver.requests:
+        form = dict(parse_qsl(request.body.decode()))
+        url = f"http://127.0.0.1:{server.receiver.port}{request.path}"
+        assert RequestValidator(account.auth_token).validate(url, form, request.headers["X-Twilio-Signature"])
+
+
+async def test_application_goes_before_the_addresses_of_the_number(node: VoiceNode) -> None:
+    async with document_server({"/app": HELLO}) as server, node.phone() as phone:
+        application = await create_application(
+            node.database,
+            node.account_id,
+            lambda made: replace(made, voice=Script(server.url("/app"), "GET")),
+            name="menu",
+            now=utc_now(),
+        )
+        number = await node.bare_number(NUMBER)
+        pointing = replace(number, targets=Targets(voice=ApplicationTarget(application.id)))
+        async with node.database.transaction() as tx:
+            await tx.numbers.save(pointing)
+
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.ended.wait()
+
+        (asked,) = server.receiver.requests
+        record = await node.ended_call()
+    assert (asked.method, asked.path.partition("?")[0]) == ("GET", "/app")
+    assert record.route is not None
+    document = record.route["document"]
+    assert isinstance(document, dict)
+    assert document["url"] == server.url("/app")
+
+
+async def test_application_that_is_gone_is_said_in_the_calls_record(node: VoiceNode) -> None:
+    number = await node.bare_number(NUMBER)
+    async with node.database.transaction() as tx:
+        await tx.numbers.save(replace(number, targets=Targets(voice=ApplicationTarget(new_id(utc_now())))))
+    async with node.phone() as phone:
+        call = await node.ring(phone, NUMBER)
+        await call.ended.wait()
+
+    assert (await node.ended_call()).cause_text == "the number's application is gone or has no address for calls"
+
+
+async def test_redirected_request_keeps_its_parameters_and_relative_addresses_follow(node: VoiceNode) -> None:
+    async with document_server({"/moved/start": "<Response><Redirect>next</Redirect></Response>"}) as server:
+        server.pages["/moved/next"] = HELLO
+        old = await document_number(node, NUMBER, DocumentTarget(server.url("/old")))
+        server.moves["/old"] = "/moved/start"
+        async with node.phone() as phone:
+            call = await node.ring(phone, NUMBER)
+            assert await call.wait_answered()
+            await call.ended.wait()
+
+    assert old.number == NUMBER
+    assert [request.method for request in server.receiver.requests] == ["POST"] * 3
+    assert server.asked("/moved/start") == server.asked("/old")
+    assert len(server.asked("/moved/next")) == 1
+
+
+async def test_caller_who_hangs_up_while_recording_is_told_to_the_action(node: VoiceNode) -> None:
+    pages: dict[str, Page] = {
+        "/start": '<Response><Record playBeep="false" action="/done"/></Response>',
+        "/done": HELLO,
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await document_number(node, NUMBER, DocumentTarget(server.url()))
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.play(await node.prompts.say("Please call me back", language="en-US", gender="", voice_id=""))
+
+        call.hang_up()
+        await server.receiver.wait_for(2)
+
+        (told,) = server.asked("/done")
+    assert (told["Digits"], told["CallStatus"]) == ("hangup", "completed")
+    assert float(told["RecordingDuration"]) > 0.5
+    assert f"/Recordings/{told['RecordingSid']}.wav" in told["RecordingUrl"]
+
+
+async def test_text_message_in_a_call_is_queued_and_told_to_its_action(node: VoiceNode) -> None:
+    pages: dict[str, Page] = {"/start": '<Response><Sms action="/done">Hi there</Sms></Response>', "/done": HELLO}
+    async with document_server(pages) as server, node.phone() as phone:
+        await document_number(node, NUMBER, DocumentTarget(server.url()))
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.ended.wait()
+
+        (told,) = server.asked("/done")
+        (message,) = await list_messages(node.database, node.account_id, before=None, limit=10)
+    assert (told["SmsStatus"], told["SmsSid"]) == ("sent", f"SM{message.id.hex}")
+    assert (message.source.target, message.targets[0].destination.target) == (NUMBER, "+12125550111")
+
+
+async def test_fault_of_a_document_stands_with_its_call(node: VoiceNode) -> None:
+    async with document_server({"/start": "<Response><Say>Hello</Say><Fax>x</Fax></Response>"}) as server:
+        await document_number(node, NUMBER, DocumentTarget(server.url()))
+        async with node.phone() as phone:
+            call = await node.ring(phone, NUMBER)
+            await call.ended.wait()
+    record = await node.ended_call()
+
+    query = NotificationQuery(call_id=record.id)
+    (note,), _ = await list_notifications(node.database, node.account_id, query)
+
+    assert (note.error_code, note.call_id, note.api_version) == (14199, record.id, "2012-04-24")

@@ -55,6 +55,7 @@ DEVELOPER = tuple(
             "RestComm:Read:AvailablePhoneNumbers",
             "RestComm:*:Calls",
             "RestComm:*:IncomingPhoneNumbers",
+            "RestComm:Read:Notifications",
             "RestComm:Read:Organizations",
             "RestComm:*:Recordings",
             "RestComm:Read:Usage",

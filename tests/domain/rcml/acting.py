@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from dialplane.domain.programs.commands import (
@@ -31,6 +32,7 @@ RECORDINGS = "https://dialplane.example/recordings/"
 MOST_COMMANDS = 20_000
 
 Reply = Result | Callable[[Command], Result]
+Results = Mapping[type[Any], Reply]
 
 
 def subject(version: str = RESTCOMM_VERSION, **facts: object) -> Subject:
@@ -86,7 +88,7 @@ class Played:
 
 def play(
     *documents: Result,
-    results: Mapping[type[Command], Reply] | None = None,
+    results: Results | None = None,
     version: str = RESTCOMM_VERSION,
     role: Role = Role.CALL,
     medium: Medium = Medium.CALL,

@@ -9,6 +9,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.operator import (
     accounts,
+    caller_names,
     documentation,
     documents,
     imports,
@@ -27,6 +28,7 @@ from dialplane.services.idempotency import OPERATOR
 
 RESOURCES = [
     accounts.router,
+    caller_names.router,
     documents.router,
     imports.router,
     platform.router,

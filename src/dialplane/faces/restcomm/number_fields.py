@@ -7,11 +7,13 @@ from uuid import UUID
 from dialplane.domain.ids import NIL
 from dialplane.domain.number_settings import FetchChange, SettingsChange
 from dialplane.faces.restcomm.credentials import read_sid
+from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_shapes import CAPABILITIES
 
 LONGEST_NAME = 64
 
+_ADDRESSES = ("VoiceUrl", "VoiceApplicationSid", "SmsUrl", "SmsApplicationSid")
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _NOT_HERE = ("TrunkSid", "AddressSid", "IdentitySid", "BundleSid", "EmergencyAddressSid")
 """Twilio's parameters for resources that do not exist here: naming one is refused, clearing it changes nothing."""
@@ -22,8 +24,13 @@ def read_name(parameters: Parameters) -> str | None:
     return parameters.find("FriendlyName", longest=LONGEST_NAME)
 
 
-def read_settings(parameters: Parameters) -> SettingsChange:
+def read_settings(parameters: Parameters, dialect: Dialect) -> SettingsChange:
+    """What a client writes. Who writes an address in Twilio's dialect gets its documents run in it, unless the client
+    names a version; Restcomm's is what a number without one has."""
     _refuse_unknown_resources(parameters)
+    version = _version(parameters)
+    if version is None and dialect.is_twilio and any(name in parameters for name in _ADDRESSES):
+        version = dialect.api_version
     flags = {name: parameters.flag(f"{name.capitalize()}Capable") for name in CAPABILITIES}
     return SettingsChange(
         voice=_fetch(parameters, "Voice"),
@@ -33,7 +40,7 @@ def read_settings(parameters: Parameters) -> SettingsChange:
         status_url=parameters.url("StatusCallback"),
         status_method=parameters.method("StatusCallbackMethod"),
         caller_id_lookup=parameters.flag("VoiceCallerIdLookup"),
-        api_version=_version(parameters),
+        api_version=version,
         receive_mode=_receive_mode(parameters),
         capable={name: flag for name, flag in flags.items() if flag is not None},
     )

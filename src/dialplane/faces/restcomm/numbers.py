@@ -109,7 +109,7 @@ async def get_number(request: RestcommRequest, number_sid: FromPath[str]) -> Res
 async def update_number(request: RestcommRequest, number_sid: FromPath[str]) -> Response[bytes]:
     """Change a number; with `AccountSid` it goes to another account of the tree."""
     number_id, parameters = read_number_id(number_sid), request.parameters
-    wanted = Configuration(read_name(parameters), read_settings(parameters), _read_move(parameters))
+    wanted = Configuration(read_name(parameters), read_settings(parameters, request.dialect), _read_move(parameters))
     with _told_as_bad_input({}):
         number = await configure_number(
             request.database, request.caller_id, request.account_id, number_id, wanted, request.now
@@ -131,7 +131,7 @@ async def delete_number(request: RestcommRequest, number_sid: FromPath[str]) -> 
 def _read_order(request: RestcommRequest) -> NumberOrder:
     """Raises Invalid naming the parameter."""
     parameters = request.parameters
-    settings, targets = apply(read_settings(parameters), NumberSettings(), Targets())
+    settings, targets = apply(read_settings(parameters, request.dialect), NumberSettings(), Targets())
     return NumberOrder(
         number=phone_text(parameters.text("PhoneNumber", longest=LONGEST_NUMBER)),
         targets=targets,

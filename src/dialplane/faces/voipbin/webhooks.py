@@ -24,7 +24,7 @@ class WebhookEndpoint(msgspec.Struct):
 
     id: UUID
     customer_id: UUID
-    kind: Annotated[str, msgspec.Meta(description="customer (PUT /customer), extra (made here), run or hook")]
+    kind: Annotated[str, msgspec.Meta(description="customer (PUT /customer), extra (made here), run, hook or callback")]
     """`run` is an activeflow's address, `hook` one that numbers hand their messages to."""
     name: str
     url: str

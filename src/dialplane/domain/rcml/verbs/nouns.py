@@ -22,19 +22,19 @@ CLIENT = "client:"
 def parties_of(dial: Verb, nouns: list[Verb]) -> Iterator[Party]:
     """In the order of the document. A bare text is one party: with `@` SIP, from `client` on a phone, else a number."""
     for noun in nouns:
-        if noun.text:
-            yield _party(noun)
+        party = _party(noun)
+        if party is not None:
+            yield party
     if not nouns and dial.text:
         address, headers = _with_headers(dial.text)
         yield Party(_any_address(address), headers=headers)
 
 
-def _party(noun: Verb) -> Party:
-    text = noun.text
-    if noun.name == "Client":
-        text = next((child.text for child in noun.children(("Identity", "Parameter", "Video")) if child.text), text)
-        if any(child.name == "Video" and child.flag("enable") for child in noun.children(("Video", "Identity"))):
-            noun.context.note(VIDEO, "<Video>: this server carries audio only", is_error=False)
+def _party(noun: Verb) -> Party | None:
+    """None where it names nobody."""
+    text = _client_name(noun) if noun.name == "Client" else noun.text
+    if not text:
+        return None
     target, headers = _with_headers(text)
     address = {"Number": number_address, "Client": _client_address}.get(noun.name, _sip_address)(target)
     return Party(
@@ -46,6 +46,13 @@ def _party(noun: Verb) -> Party:
         send_digits=noun.option("sendDigits"),
         status=noun.status(),
     )
+
+
+def _client_name(noun: Verb) -> str:
+    parts = list(noun.children(("Identity", "Parameter", "Video")))
+    if any(part.name == "Video" and part.flag("enable") for part in parts):
+        noun.warn(VIDEO, "<Video>: this server carries audio only")
+    return next((part.text for part in parts if part.name == "Identity" and part.text), noun.text)
 
 
 def _with_headers(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
