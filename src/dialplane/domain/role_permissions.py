@@ -56,6 +56,7 @@ DEVELOPER = tuple(
             "RestComm:*:Calls",
             "RestComm:*:IncomingPhoneNumbers",
             "RestComm:Read:Organizations",
+            "RestComm:*:OutgoingCallerIds",
             "RestComm:*:Recordings",
             "RestComm:Read:Usage",
         ),
