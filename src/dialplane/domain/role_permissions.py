@@ -54,6 +54,7 @@ DEVELOPER = tuple(
             "RestComm:*:Applications",
             "RestComm:Read:AvailablePhoneNumbers",
             "RestComm:*:Calls",
+            "RestComm:*:Clients",
             "RestComm:*:IncomingPhoneNumbers",
             "RestComm:Read:Organizations",
             "RestComm:*:OutgoingCallerIds",

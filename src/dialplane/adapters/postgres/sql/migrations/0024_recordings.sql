@@ -32,6 +32,12 @@ create table recording_retention (
     days integer not null check (days > 0)
 );
 
+-- What Restcomm's clients have beyond an extension: whether they may be used, and a document for the calls they place.
+alter table extensions
+    add column is_enabled boolean not null default true,
+    add column is_push_enabled boolean not null default false,
+    add column voice jsonb not null default '{}';
+
 -- Numbers of other carriers that an account may show as its own, once somebody who was called at one has keyed in the
 -- code. The run of that call holds what was keyed.
 create table outgoing_caller_ids (
