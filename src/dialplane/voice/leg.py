@@ -75,6 +75,15 @@ class Talk:
         self.master = master
         self.callee = callee
         self.over = asyncio.Event()
+        self.handed_over = asyncio.Event()
+        self.is_parked = False
+        """A transfer has taken the two apart: the callee's end is not the talk's."""
+
+    def hand_over(self, callee: "Leg") -> None:
+        """The master talks with `callee` from now on."""
+        self.callee = callee
+        self.is_parked = False
+        self.handed_over.set()
 
 
 class Leg:

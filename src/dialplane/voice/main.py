@@ -44,6 +44,7 @@ from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -149,6 +150,7 @@ class _Node:
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
+        transfers = Transfers(database, dialling, deps.prompts, utc_now)
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
@@ -159,9 +161,15 @@ class _Node:
             follow=runs.follow,
             prompts=deps.prompts,
             programs=programs,
+            recordings=self._recordings,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders(), **self._recordings.orders()},
+            orders={
+                **CALL_ORDERS,
+                **SoundOrders(deps.prompts).orders(),
+                **self._recordings.orders(),
+                "transfer": transfers.ordered,
+            },
         )
         deps.set_media_lost(self._media_lost)
 

@@ -9,6 +9,7 @@ from dialplane.domain.ids import CallId, utc_now
 from dialplane.domain.programs.commands import (
     CallsStarted,
     Command,
+    DetectMachine,
     Dial,
     Dialled,
     Hangup,
@@ -22,6 +23,7 @@ from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
 
@@ -46,6 +48,8 @@ class CallOutside:
                 return await self._start_calls(leg, command)
             case StartRecording():
                 return await self.recordings.start(leg, command, run_id=self.run.id)
+            case DetectMachine():
+                return await detect_machine(leg, command)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:
