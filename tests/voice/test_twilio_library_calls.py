@@ -15,9 +15,11 @@ from twilio.rest.api.v2010.account.call import CallInstance
 
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.audio.wav import HEADER_OCTETS
-from dialplane.domain.ids import to_sid
+from dialplane.domain.ids import to_sid, utc_now
+from dialplane.phone.softphone import PhoneCall
 from dialplane.services.accounts import get_account
 from dialplane.services.recordings import Sounds
+from dialplane.services.trunks import TrunkDraft, create_trunk
 from tests.faces.conftest import dependencies, serving
 from tests.voice.platform import VoiceNode
 
@@ -157,3 +159,38 @@ async def test_bot_hangs_up_as_pipecat_does(api: Api) -> None:
             await api.once(made.sid, "completed")
 
     assert answers == [(200, None), (404, 20404)]
+
+
+async def test_number_of_another_carrier_is_shown_once_its_code_was_keyed(api: Api, node: VoiceNode) -> None:
+    """FRD-8: the account proves by a call that it can be reached at the number."""
+    foreign = "+14155550177"
+    code: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def keys_the_code(call: PhoneCall) -> None:
+        call.ring()
+        call.answer()
+        await call.send_digits(await code)
+
+    with pytest.raises(TwilioRestException) as refused:
+        await api.ask(lambda client: client.calls.create(to=STAYS, from_=foreign, twiml=WAITS))
+    async with node.phone(keys_the_code) as phone:
+        draft = TrunkDraft("first", host="127.0.0.1", port=phone.agent.port, priority=-1)
+        trunk = await create_trunk(node.database, draft, now=utc_now())
+        asked = await api.ask(lambda client: client.validation_requests.create(foreign, friendly_name="Desk"))
+        assert await api.ask(lambda client: client.outgoing_caller_ids.list()) == []
+        await api.once(asked.call_sid, "in-progress")
+        code.set_result(str(asked.validation_code))
+        await api.once(asked.call_sid, "completed")
+        async with node.database.transaction() as tx:
+            await tx.connection.execute("update trunks set deleted_at = now() where id = $1", trunk.id)
+
+    (kept,) = await api.ask(lambda client: client.outgoing_caller_ids.list(phone_number=foreign))
+    made = await api.ask(lambda client: client.calls.create(to=STAYS, from_=foreign, twiml=HANGS_UP))
+    renamed = await api.ask(lambda client: client.outgoing_caller_ids(str(kept.sid)).update(friendly_name="Home"))
+    gone = await api.ask(lambda client: client.outgoing_caller_ids(str(kept.sid)).delete())
+
+    assert (refused.value.status, refused.value.code) == (400, 21212)
+    assert (kept.phone_number, kept.friendly_name, renamed.friendly_name, gone) == (foreign, "Desk", "Home", True)
+    assert made.from_formatted == "(415) 555-0177"
+    with pytest.raises(TwilioRestException):
+        await api.ask(lambda client: client.calls.create(to=STAYS, from_=foreign, twiml=HANGS_UP))

@@ -9,7 +9,7 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.accounts import Account, IdentityStatus
-from dialplane.domain.addresses import Address, normalize_tel
+from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.call_billing import CallBilling
 from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.errors import (
@@ -100,7 +100,8 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
     wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
-    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, prices, now) for wish in wishes]
+    verified = await _verified(tx, wishes, numbers, now)
+    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
     broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}
@@ -119,6 +120,31 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
         if told:
             await tell_progress(tx, told, now)
     return outcomes
+
+
+Verified = frozenset[tuple[AccountId, str]]
+"""Caller IDs of other carriers, with the accounts that may show them."""
+
+
+async def _verified(
+    tx: Transaction, wishes: Sequence[OutgoingWish], numbers: dict[str, Number], now: datetime
+) -> Verified:
+    """As far as the wishes ask for such. Those who call from a number of the platform pay no look-up."""
+    asked = {
+        (wish.account_id, wish.source.target)
+        for wish in wishes
+        if wish.source is not None and wish.destination.type == "tel" and is_tel(wish.source.target)
+    }
+    asked = {(account, number) for account, number in asked if not _is_own(account, numbers.get(number))}
+    if not asked:
+        return frozenset()
+    accounts = {account for account, _ in asked}
+    await tx.caller_ids.settle(accounts, now)
+    return await tx.caller_ids.verified(accounts, {number for _, number in asked})
+
+
+def _is_own(account_id: AccountId, number: Number | None) -> bool:
+    return number is not None and number.account_id == account_id
 
 
 async def _with_some_number(tx: Transaction, wish: OutgoingWish, numbers: dict[str, Number]) -> OutgoingWish:
@@ -145,6 +171,7 @@ def _check(
     wish: OutgoingWish,
     account: Account | None,
     numbers: dict[str, Number],
+    verified: Verified,
     prices: Mapping[AccountId, Tariff],
     now: datetime,
 ) -> Opened | Refusal:
@@ -152,7 +179,7 @@ def _check(
         if account is None or not account.status.may_use:
             raise NotPermitted("The account is not active", reason="PERMISSION_DENIED")
         destination, cost_type = check_destination(account, wish.destination)
-        source = _source(wish, account, numbers, destination)
+        source = _source(wish, account, numbers, verified, destination)
     except Refusal as refusal:
         return refusal
     call = Call(
@@ -225,10 +252,15 @@ def _check_pstn(account: Account, target: str) -> None:
         raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
 
 
-def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], destination: Address) -> Address:
-    """The caller ID: a number that the account holds (FRD-8), else the run's own number. Only the PSTN asks for it."""
+def _source(
+    wish: OutgoingWish, account: Account, numbers: dict[str, Number], verified: Verified, destination: Address
+) -> Address:
+    """The caller ID: a number that the account holds or has proved to be its own (FRD-8), else the run's own number.
+    Only the PSTN asks for it."""
     if destination.type != "tel" and wish.source is not None:
         return wish.source
+    if wish.source is not None and (account.id, wish.source.target) in verified:
+        return replace(wish.source, type="tel")
     for candidate in ((wish.source.target if wish.source else ""), wish.fallback_source):
         number = numbers.get(candidate)
         if number is not None and number.account_id == account.id and number.status is NumberStatus.ACTIVE:

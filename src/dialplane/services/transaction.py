@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
+    from dialplane.services.caller_ids import CallerIdStore
     from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
     from dialplane.services.documents import DocumentStore
@@ -58,6 +59,8 @@ class Transaction(Protocol):
     def agents(self) -> AgentStore: ...
     @property
     def applications(self) -> ApplicationStore: ...
+    @property
+    def caller_ids(self) -> CallerIdStore: ...
     @property
     def caller_names(self) -> CallerNameStore: ...
     @property

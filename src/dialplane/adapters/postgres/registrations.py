@@ -6,17 +6,19 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.domain.number_settings import target_of
 from dialplane.services.registrations import Binding, Subscriber
 
 _SQL = queries("registrations")
 
 
 def _subscriber(row: asyncpg.Record, seal: Seal) -> Subscriber:
-    return Subscriber(
-        row["id"], row["account_id"], row["organization_id"], row["extension"], seal.open(row["password"])
-    )
+    password = seal.open(row["password"])
+    voice = target_of(read_fetch(row["voice"])) if row["voice"] else None
+    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], password, voice)
 
 
 class PostgresRegistrationStore:

@@ -33,10 +33,10 @@ def read_settings(parameters: Parameters, dialect: Dialect) -> SettingsChange:
         version = dialect.api_version
     flags = {name: parameters.flag(f"{name.capitalize()}Capable") for name in CAPABILITIES}
     return SettingsChange(
-        voice=_fetch(parameters, "Voice"),
-        message=_fetch(parameters, "Sms"),
-        refer=_fetch(parameters, "Refer"),
-        ussd=_fetch(parameters, "Ussd"),
+        voice=read_fetch(parameters, "Voice"),
+        message=read_fetch(parameters, "Sms"),
+        refer=read_fetch(parameters, "Refer"),
+        ussd=read_fetch(parameters, "Ussd"),
         status_url=parameters.url("StatusCallback"),
         status_method=parameters.method("StatusCallbackMethod"),
         caller_id_lookup=parameters.flag("VoiceCallerIdLookup"),
@@ -46,7 +46,7 @@ def read_settings(parameters: Parameters, dialect: Dialect) -> SettingsChange:
     )
 
 
-def _fetch(parameters: Parameters, kind: str) -> FetchChange:
+def read_fetch(parameters: Parameters, kind: str) -> FetchChange:
     return FetchChange(
         url=parameters.url(f"{kind}Url"),
         method=parameters.method(f"{kind}Method"),

@@ -31,3 +31,25 @@ create table recording_retention (
     account_id uuid unique nulls not distinct references accounts,
     days integer not null check (days > 0)
 );
+
+-- What Restcomm's clients have beyond an extension: whether they may be used, and a document for the calls they place.
+alter table extensions
+    add column is_enabled boolean not null default true,
+    add column is_push_enabled boolean not null default false,
+    add column voice jsonb not null default '{}';
+
+-- Numbers of other carriers that an account may show as its own, once somebody who was called at one has keyed in the
+-- code. The run of that call holds what was keyed.
+create table outgoing_caller_ids (
+    id uuid primary key,
+    account_id uuid not null references accounts,
+    number text not null,
+    name text not null,
+    code text not null,
+    run_id uuid not null,
+    verified_at timestamptz,
+    created_at timestamptz not null,
+    updated_at timestamptz
+);
+create unique index outgoing_caller_ids_once on outgoing_caller_ids (account_id, number);
+create index outgoing_caller_ids_by_account on outgoing_caller_ids (account_id, created_at);
