@@ -343,8 +343,8 @@ Command = (
     | Dial | DialQueue | StartCalls | ReferTo | JoinConference | JoinQueue | LeaveQueue
     | StartStream | StopStream | StartExternalMedia | StopExternalMedia
     | StartTranscription | StopTranscription | TranscribeRecording | DetectMachine
-    | SendMessage | SendToConversation | SendEmail | Converse | OpenCase | FetchDocument | SendWebhook | WriteNotification
-    | LoadFlow | AskCallStatus | Hangup | Finish
+    | SendMessage | SendToConversation | SendEmail | Converse | OpenCase | FetchDocument | SendWebhook
+    | WriteNotification | LoadFlow | AskCallStatus | Hangup | Finish
 )  # fmt: skip
 
 
