@@ -211,6 +211,7 @@ async def _start_run(
         reference_type=ReferenceType.CONVERSATION,
         created_at=now,
         flow_id=flow.id,
+        flow_version=flow.version,
         reference_id=conversation.id,
         on_complete_flow_id=flow.on_complete_flow_id,
         variables=facts,

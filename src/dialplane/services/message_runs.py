@@ -66,8 +66,10 @@ async def drive(database: Database, request: RunRequest, outside: Outside, clock
     """Run the flow from its start to its end and return the ended run; None where somebody stopped it before."""
     async with database.reading() as tx:
         run = await tx.runs.find(request.account_id, request.run_id)
-        flow = await tx.flows.find(request.account_id, request.flow_id)
+        version = run.flow_version if run is not None else 0
+        flow = await tx.flows.find_version(request.account_id, request.flow_id, version)
     ended: Run | None = None
+    # The version that the run began with, also where it is driven again after a crash.
     if run is not None and flow is not None and run.status is RunStatus.RUNNING:
         program = FlowProgram(
             flow.actions,

@@ -65,10 +65,11 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
     variables = check_start_variables(request.variables)
     actions = validate_actions([] if request.actions is None else request.actions)
     async with database.transaction() as tx:
-        flow_id, on_complete = None, None
+        flow_id, on_complete, version = None, None, 0
         if request.flow_id is not None:
             flow = await find_flow(tx, account_id, FlowId(request.flow_id))
             flow_id, actions, on_complete = flow.id, flow.actions, flow.on_complete_flow_id
+            version = flow.version
         node = await pick_node(tx, now)
         wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
         outcomes = await open_calls_in(tx, wishes, now)
@@ -76,7 +77,10 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
         refusals = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
         if not opened:
             raise refusals[0]
-        calls = [await _order(tx, each, actions, flow_id, on_complete, variables, now) for each in opened]
+        calls = [
+            await _order(tx, each, actions, flow_id, on_complete, variables, now, flow_version=version)
+            for each in opened
+        ]
     return CallsCreated(tuple(calls), refusals)
 
 
@@ -108,10 +112,12 @@ async def _order(
     on_complete: FlowId | None,
     variables: Mapping[str, str],
     now: datetime,
+    *,
+    flow_version: int,
 ) -> Call:
     """Give the call its run and put it into the node's mailbox, with the rate that is its own from now on (LED-9)."""
     call, rate = opened.call, opened.billing.rate
-    run = run_of_call(call, flow_id, on_complete, now)
+    run = run_of_call(call, flow_id, on_complete, now, flow_version=flow_version)
     run = replace(run, variables={**variables, **run.variables})
     await create_runs(tx, run)
     call = replace(call, run_id=run.id)
