@@ -161,7 +161,11 @@ class Driver:
                 return Done()
             case Say():
                 speech = await self.prompts.say(
-                    command.text, language=command.language, gender=command.gender, voice_id=command.voice_id
+                    command.text,
+                    language=command.language,
+                    gender=command.gender,
+                    voice_id=command.voice_id,
+                    provider=command.provider,
                 )
                 return await self._play(
                     [speech], stop_on_digit=command.stop_on_digit, wait=command.wait, loop=command.loop
