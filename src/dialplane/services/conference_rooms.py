@@ -156,6 +156,8 @@ async def left(
 def _after_leaving(
     conference: Conference, gone: Participant, closes: EndReason, *, is_empty: bool, now: datetime
 ) -> Conference:
+    if closes == "last-participant-left" and not is_empty:
+        closes = ""  # somebody has come in meanwhile
     if closes and not conference.end_reason and (conference.is_session or closes == "timeout"):
         ended_by = gone.call_id if closes != "timeout" else None
         conference = replace(conference, status=ConferenceStatus.TERMINATING, end_reason=closes, ended_by=ended_by)

@@ -1,7 +1,7 @@
 """Who waits in a queue and is served: come, offered to an agent, served, gone. The queue's row is locked for each step,
 so that two nodes never serve the same caller, and an agent is offered one caller at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,10 +84,17 @@ async def _open(tx: Transaction, account_id: AccountId, command: JoinQueue, now:
 
 
 async def offer_next(
-    database: Database, account_id: AccountId, queue_id: QueueId, node: str, now: datetime, *, chance: float
+    database: Database,
+    account_id: AccountId,
+    queue_id: QueueId,
+    node: str,
+    now: datetime,
+    *,
+    chance: float,
+    resting: Collection[AgentId] = (),
 ) -> Offer | None:
-    """Set the longest waiting caller and an agent aside for each other; None where there is nobody of the one or the
-    other, or the caller is another node's, which will do it."""
+    """Set the longest waiting caller and an agent, none of the `resting`, aside for each other; None where there is
+    nobody of the one or the other, or the caller is another node's, which will do it."""
     async with database.transaction() as tx:
         queue = await tx.queues.find(account_id, queue_id, lock=True)
         if queue is None:
@@ -95,7 +102,8 @@ async def offer_next(
         first = longest_waiting(await tx.queues.live_in([queue_id]))
         if first is None or first.node != node:
             return None
-        agent = agent_for(queue, await tx.agents.lock_at_work(account_id), now, chance=chance)
+        at_work = [agent for agent in await tx.agents.lock_at_work(account_id) if agent.id not in resting]
+        agent = agent_for(queue, at_work, now, chance=chance)
         if agent is None:
             return None
         ringing = await change_standing(tx, agent.id, AgentStatus.RINGING, now)

@@ -10,9 +10,13 @@ from typing import Any, Protocol
 
 import structlog
 
+from dialplane.domain.conferences import Conference
 from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.programs.sources import ProgramSource
+from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
@@ -23,20 +27,25 @@ from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
+from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.beside import Beside
+from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
-from dialplane.voice.leg import LegContext
+from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
+from dialplane.voice.queues import Queues
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
+from dialplane.voice.waiting import WaitingSound
 
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
@@ -84,6 +93,8 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     Raises OSError where the SIP address cannot be bound, Unavailable where the store is away at the start.
     """
     await close_orphans(deps.database, deps.node, utc_now())
+    await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
+    await queuecalls.close_orphans(deps.database, deps.node, utc_now())
     async with asyncio.TaskGroup() as tasks:
         node = _Node(deps, tasks)
         loops = [tasks.create_task(work) for work in node.loops()]
@@ -95,6 +106,13 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
             await node.close()
             for loop in loops:
                 loop.cancel()
+
+
+class _Logged:
+    """Conferences' callbacks go to the log."""
+
+    async def tell(self, conference: Conference, parameters: tuple[tuple[str, str], ...], now: datetime) -> None:
+        log.info("conference_event", conference_id=str(conference.id), event=dict(parameters)["StatusCallbackEvent"])
 
 
 class _Node:
@@ -121,21 +139,43 @@ class _Node:
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
+        programs = Programs(database)
+        waiting = WaitingSound(deps.prompts, Beside(programs, deps.prompts, self._outside, utc_now))
+        self._conferences = Conferences(database, deps.media, deps.prompts, waiting, _Logged(), utc_now, self._spawn)
+        ringer = AgentRinger(dialler, utc_now)
+        self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
+        self._any_run, self._dialler = any_run, dialler
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
+            outside=self._outside,
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
-            programs=Programs(database),
+            programs=programs,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders=CALL_ORDERS,
+            orders={**CALL_ORDERS, **self._conferences.orders(), **self._queues.orders()},
         )
         deps.set_media_lost(self._media_lost)
+
+    def _outside(self, run: Run, hops: int) -> CallOutside:
+        return CallOutside(
+            run,
+            hops,
+            self._deps.database,
+            self._dialler,
+            self._any_run,
+            self._deps.recordings,
+            utc_now,
+            self._conferences,
+            self._queues,
+        )
+
+    async def _redirect(self, leg: Leg, source: ProgramSource) -> None:
+        await self.runtime.redirect(leg, source)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
@@ -143,6 +183,7 @@ class _Node:
             self._admissions.run(),
             self._openings.run(),
             self._minutes.run(),
+            self._queues.run(),
             self._beat(),
             self._read_mail(),
             self._deps.hints.keep(self._hint),

@@ -16,8 +16,11 @@ from dialplane.domain.programs.commands import (
     Command,
     Dial,
     Dialled,
+    DialQueue,
     Failed,
     Hangup,
+    JoinConference,
+    JoinQueue,
     RecordingStarted,
     Result,
     StartCalls,
@@ -27,9 +30,11 @@ from dialplane.domain.recordings import Recording, RecordingStatus
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.recordings import save_recording
 from dialplane.services.transaction import Database
+from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg
+from dialplane.voice.queues import Queues
 
 log = structlog.get_logger()
 
@@ -46,6 +51,8 @@ class CallOutside:
     recordings: Path
     """The node's folder of recordings."""
     now: Callable[[], datetime]
+    conferences: Conferences
+    queues: Queues
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -55,6 +62,12 @@ class CallOutside:
                 return await self._start_calls(leg, command)
             case StartRecording():
                 return await self._start_recording(leg, command)
+            case JoinConference():
+                return await self.conferences.join(leg, command, self.run)
+            case JoinQueue():
+                return await self.queues.join(leg, command, self.run)
+            case DialQueue():
+                return await self.queues.dial(leg, command, self.run)
             case _:
                 return await self.any_run.carry_out(self.run, command)
 
