@@ -9,6 +9,7 @@ from datetime import datetime
 
 from dialplane.domain.calls import Call
 from dialplane.domain.conferences import (
+    LONGEST_LABEL,
     LONGEST_NAME,
     Conference,
     ConferenceStatus,
@@ -60,7 +61,7 @@ async def enter(database: Database, call: Call, command: JoinConference, now: da
             node=call.node,
             status=ParticipantStatus.JOINING,
             created_at=now,
-            label=command.label,
+            label=command.label[:LONGEST_LABEL],
             muted=command.muted,
             coached_call_id=command.coached_call_id,
             starts=command.starts,

@@ -1,11 +1,14 @@
 """What a conference's status callback is told, in Twilio's words (`StatusCallbackEvent` and its parameters)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Literal
 
 from dialplane.domain.conferences import Conference, Participant
 from dialplane.domain.ids import to_sid
+from dialplane.services.status_callbacks import Told, tell
+from dialplane.services.transaction import Database
 
 RoomEvent = Literal[
     "conference-start",
@@ -41,6 +44,20 @@ WISHES: dict[RoomEvent, str] = {
 """What of `statusCallbackEvent` asks for each event."""
 USUAL_WISHES = frozenset({"start", "end"})
 """Told where a callback names no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTeller:
+    """Fulfils `conferences.Teller` by deliveries, one after the other for each conference."""
+
+    database: Database
+
+    async def tell(self, conference: Conference, parameters: tuple[tuple[str, str], ...], now: datetime) -> None:
+        if conference.callback is None:
+            return
+        told = Told(conference.account_id, conference.id, conference.callback, parameters)
+        async with self.database.transaction() as tx:
+            await tell(tx, [told], now)
 
 
 def is_wanted(conference: Conference, event: RoomEvent) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import structlog
 
-from dialplane.domain.conferences import Conference
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
@@ -32,6 +31,7 @@ from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
+from dialplane.voice.conference_callbacks import StatusTeller
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
@@ -108,13 +108,6 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
                 loop.cancel()
 
 
-class _Logged:
-    """Conferences' callbacks go to the log."""
-
-    async def tell(self, conference: Conference, parameters: tuple[tuple[str, str], ...], now: datetime) -> None:
-        log.info("conference_event", conference_id=str(conference.id), event=dict(parameters)["StatusCallbackEvent"])
-
-
 class _Node:
     """Everything of one voice process, joined."""
 
@@ -141,7 +134,9 @@ class _Node:
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(database)
         waiting = WaitingSound(deps.prompts, Beside(programs, deps.prompts, self._outside, utc_now))
-        self._conferences = Conferences(database, deps.media, deps.prompts, waiting, _Logged(), utc_now, self._spawn)
+        self._conferences = Conferences(
+            database, deps.media, deps.prompts, waiting, StatusTeller(database), utc_now, self._spawn
+        )
         ringer = AgentRinger(dialler, utc_now)
         self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
         self._any_run, self._dialler = any_run, dialler

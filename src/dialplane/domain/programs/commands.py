@@ -54,8 +54,8 @@ __all__ = [
     "CaseOpened", "Command", "ConferenceLeft", "Converse", "Conversed", "DetectMachine", "Dial", "DialQueue",
     "Dialled", "Digits", "Done", "Echo", "EmailKept", "Failed", "FetchDocument", "Fetched", "Finish", "FlowLoaded",
     "Gather", "Gender", "Hangup", "Heard", "JoinConference", "JoinQueue", "LeaveQueue", "LoadFlow",
-    "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party", "Play", "QueueLeft", "Record", "Recorded",
-    "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say", "SendDigits", "SendEmail",
+    "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party", "Play", "QueueLeft", "Record",
+    "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say", "SendDigits", "SendEmail",
     "SendMessage", "SendToConversation", "SendWebhook", "Sleep", "SpeechWish", "StartCalls", "StartExternalMedia",
     "StartRecording", "StartStream", "StartTranscription", "StatusCallback", "StopExternalMedia", "StopRecording",
     "StopStream", "StopTranscription", "TranscribeRecording", "TranscriptionStarted", "WriteNotification",
@@ -454,8 +454,8 @@ class CallOver:
 
 Result = (
     Done | Failed | MessageQueued | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted
-    | ConferenceLeft | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | EmailKept | Conversed | CallStanding
-    | Fetched | FlowLoaded | CallOver
+    | ConferenceLeft | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | EmailKept | Conversed
+    | CallStanding | Fetched | FlowLoaded | CallOver
 )  # fmt: skip
 
 

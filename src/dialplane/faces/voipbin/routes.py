@@ -33,6 +33,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    tags,
     voices,
     webhooks,
 )
@@ -67,6 +68,7 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    tags.router,
     voices.router,
     webhooks.router,
 ]
