@@ -11,7 +11,7 @@ import phonenumbers
 from dialplane.domain.accounts import Account, IdentityStatus
 from dialplane.domain.addresses import Address, normalize_tel
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
@@ -58,6 +58,7 @@ class OutgoingWish:
     run_id: RunId | None = None
     master_call_id: CallId | None = None
     type: str = "flow"
+    extras: CallExtras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _check(
         run_id=wish.run_id,
         type=wish.type,
         master_call_id=wish.master_call_id,
+        extras=wish.extras,
         cost_type=cost_type.value,
         raw_source=wish.source.target[:255] if wish.source else "",
         raw_destination=wish.destination.target[:255],

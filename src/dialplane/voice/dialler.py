@@ -1,6 +1,7 @@
 """Outgoing legs: one INVITE for one call, and the ringing of several parties of whom the first to answer is joined."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import structlog
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.call_billing import CallBilling
+from dialplane.domain.call_manners import CallManner
 from dialplane.domain.calls import Call, HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import CallId, new_id
@@ -32,6 +34,11 @@ _DIAL_STATUS: dict[HangupReason, Literal["busy", "noanswer", "cancel"]] = {
     HangupReason.TIMEOUT: "noanswer",
     HangupReason.DIALOUT: "noanswer",
 }
+PLAIN = CallManner()
+WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+"""RFC 3323 section 4.1.1.3."""
+PAUSE_S = 0.5
+"""`w` among digits to send."""
 MAX_HOPS = 5
 """FRD-7: a call that comes back to us through a number of our own may do so this often."""
 
@@ -63,7 +70,18 @@ class Dialler:
         self.started(leg)
         return leg
 
-    async def invite(self, leg: Leg, *, hops: int = 0) -> None:
+    async def place(self, leg: Leg, manner: CallManner) -> None:
+        """Call the leg's party, and return when it has answered (and was sent its digits), or when the leg is over."""
+        try:
+            async with asyncio.timeout(manner.timeout_s):
+                await self.invite(leg, manner)
+        except TimeoutError:
+            leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
+            return
+        leg.limit_talk(manner.time_limit_s)
+        await send_first_digits(leg, manner.send_digits)
+
+    async def invite(self, leg: Leg, manner: CallManner = PLAIN, *, hops: int = 0) -> None:
         """Send the leg's INVITE the best way there is, and return when the leg is answered or over.
 
         One leg is one party: of an extension's phones the one that registered last rings.
@@ -75,20 +93,25 @@ class Dialler:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)
             return
         if not leg.is_ended:
-            self._send(leg, ways[0], offer, hops)
+            self._send(leg, ways[0], offer, manner, hops)
         await _first(leg.answered.wait(), leg.ended.wait())
 
-    def _send(self, leg: Leg, way: Way, offer: bytes, hops: int) -> None:
+    def _send(self, leg: Leg, way: Way, offer: bytes, manner: CallManner, hops: int) -> None:
         host, port = (self.agent.host, self.agent.port) if way.is_ours else (way.host, way.port)
         target = f"{way.uri}@{host}:{port}" if way.is_ours else way.uri
-        credentials = Credentials(way.username, way.password, host=way.host) if way.username else None
+        username, password = way.username or manner.username, way.password or manner.password
+        headers = list(manner.headers)
+        if way.is_ours:
+            headers.append((HOPS, str(hops + 1)))
+        if manner.withheld:
+            headers.append(("Privacy", "id"))
         leg.sip = self.agent.call(
             target=target,
-            caller=self._caller(leg.call.source),
+            caller=WITHHELD if manner.withheld else self._caller(leg.call.source),
             destination=Source(host, port, way.transport),
             sdp=offer,
-            headers=((HOPS, str(hops + 1)),) if way.is_ours else (),
-            credentials=credentials,
+            headers=headers,
+            credentials=Credentials(username, password, host=way.host) if username else None,
             watcher=leg,
             call_id=leg.call.id.hex,
         )
@@ -116,7 +139,8 @@ class Dialler:
             return await self._talk(master, winner)
         finally:
             for leg in legs:
-                leg.hang_up()
+                if not leg.has_program:  # one that was redirected goes its own way
+                    leg.hang_up()
 
     async def _open_all(self, master: Leg, command: Dial, fallback_source: str) -> tuple[list[Leg], list[Refusal]]:
         legs: list[Leg] = []
@@ -193,6 +217,17 @@ class Dialler:
         began = winner.call.progressing_at
         duration = (winner.now() - began).total_seconds() if began else 0
         return Dialled("answered", winner.call.id, duration_s=round(duration), sip_code=winner.call.sip_code)
+
+
+async def send_first_digits(leg: Leg, digits: str) -> None:
+    """What an answered party is sent before anything else; `w` is a pause."""
+    for part in re.findall("[wW]|[^wW]+", digits):
+        if leg.media is None or leg.is_ended:
+            return
+        if part in "wW":
+            await asyncio.sleep(PAUSE_S)
+        else:
+            await leg.media.send_digits(part.upper(), duration_ms=100, interval_ms=100)
 
 
 def _nobody(legs: Sequence[Leg]) -> Dialled:

@@ -15,9 +15,11 @@ from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import (
     Answer,
+    AskCallStatus,
     Beep,
     Block,
     CallOver,
+    CallStanding,
     Command,
     Dial,
     DialQueue,
@@ -193,6 +195,8 @@ class Driver:
             case Mute():
                 await leg.mute(command.direction)
                 return Done()
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
             case Block():
                 await leg.blocked()
                 return Done()

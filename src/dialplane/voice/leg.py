@@ -75,12 +75,6 @@ class Talk:
         self.master = master
         self.callee = callee
         self.over = asyncio.Event()
-        self.keeps_callee = False
-        """The callee goes its own way afterwards instead of being hung up."""
-
-    def end(self, *, keeps_callee: bool = False) -> None:
-        self.keeps_callee = self.keeps_callee or keeps_callee
-        self.over.set()
 
 
 class Leg:
@@ -212,6 +206,15 @@ class Leg:
             self.driver.cancel()
             if self.media is not None:
                 self.media.stop_playing()
+
+    def limit_talk(self, seconds: int) -> None:
+        """End the answered call after so many seconds from now, where that is less than it has; 0 changes nothing."""
+        if not seconds or self._limit is None or self.is_ended:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() + seconds < self._limit.when():
+            self._limit.cancel()
+            self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
@@ -372,8 +375,8 @@ class Leg:
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
 
-    def _too_long(self) -> None:
-        self.hang_up(HangupReason.TIMEOUT, text="the longest call is one hour")
+    def _too_long(self, text: str = "the longest call is one hour") -> None:
+        self.hang_up(HangupReason.TIMEOUT, text=text)
 
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):

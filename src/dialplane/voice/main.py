@@ -36,11 +36,12 @@ from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.orders import CALL_ORDERS
+from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
 from dialplane.voice.queues import Queues
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
@@ -130,6 +131,10 @@ class _Node:
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        runs = ApiRuns(database, any_run, tasks, utc_now)
+        self._recordings = Recordings(
+            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
+        )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(database)
@@ -147,12 +152,18 @@ class _Node:
             dialler=dialler,
             records=self._records,
             outside=self._outside,
-            follow=ApiRuns(database, any_run, tasks, utc_now).follow,
+            follow=runs.follow,
             prompts=deps.prompts,
             programs=programs,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders={**CALL_ORDERS, **self._conferences.orders(), **self._queues.orders()},
+            orders={
+                **CALL_ORDERS,
+                **SoundOrders(deps.prompts).orders(),
+                **self._recordings.orders(),
+                **self._conferences.orders(),
+                **self._queues.orders(),
+            },
         )
         deps.set_media_lost(self._media_lost)
 
@@ -163,8 +174,7 @@ class _Node:
             self._deps.database,
             self._dialler,
             self._any_run,
-            self._deps.recordings,
-            utc_now,
+            self._recordings,
             self._conferences,
             self._queues,
         )
@@ -185,6 +195,7 @@ class _Node:
         )
 
     async def start(self) -> None:
+        await self._recordings.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

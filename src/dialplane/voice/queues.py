@@ -52,8 +52,6 @@ class Waiter:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Somebody lets it go without a talk."""
     partner: Leg | None = None
-    hangs_partner_up: bool = True
-    """The partner is a leg of ours, and not a call with a program of its own."""
     limit_s: float = 0
     met: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,8 +64,8 @@ class Waiter:
             self.how = how
             self.gone.set()
 
-    def meet(self, partner: Leg, *, hangs_up: bool = True, limit_s: float = 0) -> None:
-        self.partner, self.hangs_partner_up, self.limit_s = partner, hangs_up, limit_s
+    def meet(self, partner: Leg, *, limit_s: float = 0) -> None:
+        self.partner, self.limit_s = partner, limit_s
         self.met.set()
 
 
@@ -125,7 +123,7 @@ class Queues:
         while not leg.is_ended:
             waiter = await self._take(leg, command)
             if waiter is not None:
-                waiter.meet(leg, hangs_up=False, limit_s=command.time_limit_s)
+                waiter.meet(leg, limit_s=command.time_limit_s)
                 await waiter.over.wait()
                 duration = waiter.call.served_s(self.now())
                 return Dialled("answered", waiter.call.call_id, duration_s=round(duration))
@@ -192,7 +190,7 @@ class Queues:
         _stop_sound(waiter)
         if waiter.offering is not None:
             waiter.offering.cancel()
-        if waiter.partner is not None and waiter.hangs_partner_up:
+        if waiter.partner is not None and not waiter.partner.has_program:
             waiter.partner.hang_up()
         agent_id = waiter.call.service_agent_id
         waiter.call, free_at = await end(self.database, waiter.call, self.now())
@@ -266,7 +264,7 @@ class Queues:
 
     async def _kick(self, leg: Leg, payload: Mapping[str, object]) -> None:
         if leg.talk is not None:
-            leg.talk.end()
+            leg.talk.over.set()
         elif waiter := self._waiter(leg):
             waiter.let_go("leave")
 
