@@ -31,6 +31,7 @@ class CallOrdering(StrEnum):
     DIRECTION = "direction"
     PROGRESS = "progress"
     DURATION = "duration"
+    PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)

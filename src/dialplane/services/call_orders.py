@@ -1,6 +1,6 @@
 """Orders to live calls: the node that carries a call finds them in its mailbox, and the call's events tell the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,15 @@ async def complete_call(database: Database, account_id: AccountId, call_id: Call
     """End the call in any live state. Raises NotFound, Conflict (CALL_ALREADY_HANGUP)."""
     async with database.transaction() as tx:
         return await order(tx, account_id, call_id, "hangup", {}, now)
+
+
+async def complete_calls(database: Database, account_id: AccountId, call_ids: Sequence[CallId], now: datetime) -> None:
+    """End those of the calls that are still live."""
+    async with database.transaction() as tx:
+        for call_id in call_ids:
+            call = await tx.calls.find(account_id, call_id)
+            if call is not None and call.status is not CallStatus.HANGUP:
+                await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call_id, "hangup", {}, now)])
 
 
 async def cancel_call(database: Database, account_id: AccountId, call_id: CallId, now: datetime) -> Call:

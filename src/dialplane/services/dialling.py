@@ -24,12 +24,14 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tariffs import Tariff, priced_number
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 _NEVER_DIALLED = frozenset(
@@ -113,6 +115,9 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
                 for call in opened
             ),
         )
+        told = [(call, Progress.INITIATED) for call in opened if call.extras is not None]
+        if told:
+            await tell_progress(tx, told, now)
     return outcomes
 
 
@@ -233,26 +238,27 @@ def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], de
     raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
 
 
-async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
-    """Where the call's INVITE may go, best first.
+async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
+    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
 
     Raises NotFound or Unavailable where there is no way; the text says why.
     """
     async with database.reading() as tx:
         match call.destination.type:
             case "extension":
-                return await _ways_to_extension(tx, call, now)
+                return await _ways_to_extension(tx, call, now, contact)
             case "sip":
                 return [_way_to_sip(call.destination.target)]
             case _:
                 return await _ways_to_tel(tx, call)
 
 
-async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
-    subscriber = await _find_extension(tx, call.account_id, call.destination.target)
+async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
+    subscriber = await find_extension(tx, call.account_id, call.destination.target)
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
+    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -266,7 +272,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list
     ]
 
 
-async def _find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
+async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
     """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
     try:
         extension_id = ExtensionId(UUID(target))

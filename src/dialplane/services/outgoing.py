@@ -142,6 +142,7 @@ def _extras(request: CallRequest) -> CallExtras | None:
     extras = CallExtras(
         caller_name=request.caller_name[:255],
         sip_headers=request.manner.headers,
+        status=request.manner.status,
         api_version=request.api_version,
     )
     return extras if extras != CallExtras() else None

@@ -107,16 +107,24 @@ async def recording_prices(database: Database, recordings: Sequence[Recording]) 
     return {recording.id: -entries[recording.key].amount_micros for recording in recordings if recording.key in entries}
 
 
-async def find_sound(database: Database, sounds: Sounds, recording_id: RecordingId, form: SoundFormat = "wav") -> Path:
-    """The file of a recording of any account: whoever asks holds its address.
+async def find_sound(
+    database: Database,
+    sounds: Sounds,
+    recording_id: RecordingId,
+    form: SoundFormat = "wav",
+    *,
+    account_id: AccountId | None = None,
+) -> Path:
+    """The file of a recording of any account, or of this one: whoever asks holds its address.
 
-    Raises NotFound where there is no such recording, or its sound is not there (yet: other forms than WAV are made when
-    it is over).
+    Raises NotFound where there is no such recording, or its sound is not there (yet: other forms than WAV are made
+    when it is over).
     """
     async with database.reading() as tx:
         recording = found(await tx.recordings.find_sound(recording_id))
+    is_meant = account_id in (None, recording.account_id)
     is_ready = form == "wav" or recording.status.is_over
-    path = await sounds.sound(recording.path, form) if is_ready else None
+    path = await sounds.sound(recording.path, form) if is_meant and is_ready else None
     if path is None:
         raise NotFound("The sound of this recording is not here", reason="FILE_NOT_FOUND")
     return path

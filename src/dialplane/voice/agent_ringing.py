@@ -14,6 +14,7 @@ from dialplane.domain.calls import Direction, HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import CallId, new_id
 from dialplane.services.dialling import OutgoingWish
+from dialplane.services.phones import phones_of
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.leg import Leg
 
@@ -37,9 +38,10 @@ class AgentRinger:
         return await self._ring(caller, agent.addresses)
 
     async def _ring(self, caller: Leg, addresses: Sequence[Address]) -> Leg | None:
-        legs = [leg for address in addresses if (leg := await self._open(caller, address)) is not None]
+        found = [phone for address in addresses for phone in await self._open(caller, address)]
+        legs = [leg for leg, _ in found]
         winner = None
-        ringing = {asyncio.ensure_future(self.dialler.invite(leg)): leg for leg in legs}
+        ringing = {asyncio.ensure_future(self.dialler.invite(leg, contact=contact)): leg for leg, contact in found}
         try:
             async with asyncio.timeout(RING_S):
                 while ringing and winner is None:
@@ -57,25 +59,30 @@ class AgentRinger:
                     leg.hang_up()
         return winner
 
-    async def _open(self, caller: Leg, address: Address) -> Leg | None:
+    async def _open(self, caller: Leg, address: Address) -> list[tuple[Leg, str]]:
+        """A leg for each phone behind an address, with where that phone is; none where it may not be called."""
         call = caller.call
         own = call.destination.target if call.direction is Direction.INCOMING else call.source.target
-        wish = OutgoingWish(
-            call_id=CallId(new_id(self.now())),
-            account_id=call.account_id,
-            destination=address,
-            node=call.node,
-            source=call.source if call.direction is Direction.INCOMING else call.destination,
-            fallback_source=own,
-            any_own_number=True,
-            run_id=call.run_id,
-            master_call_id=call.id,
-        )
-        try:
-            opened = await self.dialler.open(wish)
-        except Refusal as refusal:
-            log.info("agent_not_rung", call_id=str(call.id), address=address.target, reason=refusal.message)
-            return None
-        leg = self.dialler.make_leg(opened.call, opened.billing)
-        caller.update(chained_call_ids=(*caller.call.chained_call_ids, leg.call.id))
-        return leg
+        contacts = await phones_of(self.dialler.database, call.account_id, address, self.now())
+        legs = []
+        for contact in contacts or ("",):
+            wish = OutgoingWish(
+                call_id=CallId(new_id(self.now())),
+                account_id=call.account_id,
+                destination=address,
+                node=call.node,
+                source=call.source if call.direction is Direction.INCOMING else call.destination,
+                fallback_source=own,
+                any_own_number=True,
+                run_id=call.run_id,
+                master_call_id=call.id,
+            )
+            try:
+                opened = await self.dialler.open(wish)
+            except Refusal as refusal:
+                log.info("agent_not_rung", call_id=str(call.id), address=address.target, reason=refusal.message)
+                continue
+            leg = self.dialler.make_leg(opened.call, opened.billing)
+            caller.update(chained_call_ids=(*caller.call.chained_call_ids, leg.call.id))
+            legs.append((leg, contact))
+        return legs

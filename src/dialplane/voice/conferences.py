@@ -34,7 +34,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.rooms import Member, Room
-from dialplane.voice.waiting import WaitingSound, sound_file
+from dialplane.voice.waiting_sound import WaitingSound, sound_file
 
 log = structlog.get_logger()
 

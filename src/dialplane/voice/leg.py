@@ -101,6 +101,8 @@ class Leg:
         """The running command ends by itself when the call does, and its result is to be heard."""
         self.on_key: Callable[[str], bool] | None = None
         """Asked about each digit before it is kept; True: it was meant for somebody else."""
+        self.on_failed: Callable[[CallEnd], bool] | None = None
+        """Asked when an INVITE of ours failed; True: the call goes on another way."""
         self.talk: Talk | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
@@ -169,9 +171,10 @@ class Leg:
         else:
             self.sip.provisional(180)
 
-    async def make_offer(self) -> bytes:
-        """Our SDP for an outgoing call."""
-        return self._audio.offer(await self.media_ready())
+    def offer(self) -> bytes:
+        """Our SDP for an outgoing call whose audio is open."""
+        assert self.media is not None
+        return self._audio.offer(self.media)
 
     def hang_up(
         self,
@@ -311,7 +314,7 @@ class Leg:
                 self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 
     def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
-        if self.is_ended:
+        if self.is_ended or self._goes_on_another_way(end):
             return
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
@@ -339,6 +342,11 @@ class Leg:
         self.context.recorder.ended(self)
 
     # --- inside ---
+
+    def _goes_on_another_way(self, end: CallEnd | None) -> bool:
+        if self.on_failed is None or end is None or self.is_answered or self._wanted_reason:
+            return False
+        return self.on_failed(end)
 
     def _end_command(self) -> None:
         """What the program was doing is over with the call."""

@@ -15,11 +15,13 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import Change, close_orphans, write_changes
+from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
@@ -34,6 +36,7 @@ from dialplane.voice.beside import Beside
 from dialplane.voice.conference_callbacks import StatusTeller
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
+from dialplane.voice.dialling import Dialling
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -44,9 +47,10 @@ from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
-from dialplane.voice.waiting import WaitingSound
+from dialplane.voice.waiting_sound import WaitingSound
 
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
@@ -82,6 +86,8 @@ class VoiceDeps:
     nonce_secret: bytes
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    public_url: str = ""
+    document_timeout_s: float = TIMEOUT_S
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
@@ -137,21 +143,31 @@ class _Node:
         )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
-        programs = Programs(database)
-        waiting = WaitingSound(deps.prompts, Beside(programs, deps.prompts, self._outside, utc_now))
-        self._conferences = Conferences(
-            database, deps.media, deps.prompts, waiting, StatusTeller(database), utc_now, self._spawn
+        programs = Programs(
+            database,
+            StoredCallerNames(database),
+            node=deps.node,
+            public_url=deps.public_url,
+            document_timeout_s=deps.document_timeout_s,
         )
+
+        def outside(run: Run, hops: int) -> CallOutside:
+            return CallOutside(run, hops, database, dialling, any_run, self._recordings, conferences, self._queues)
+
+        beside = Beside(programs, deps.prompts, outside, utc_now)
+        dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
+        waiting = WaitingSound(deps.prompts, beside)
+        teller = StatusTeller(database)
+        conferences = Conferences(database, deps.media, deps.prompts, waiting, teller, utc_now, self._spawn)
         ringer = AgentRinger(dialler, utc_now)
         self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
-        self._any_run, self._dialler = any_run, dialler
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=self._outside,
+            outside=outside,
             follow=runs.follow,
             prompts=deps.prompts,
             programs=programs,
@@ -161,23 +177,11 @@ class _Node:
                 **CALL_ORDERS,
                 **SoundOrders(deps.prompts).orders(),
                 **self._recordings.orders(),
-                **self._conferences.orders(),
+                **conferences.orders(),
                 **self._queues.orders(),
             },
         )
         deps.set_media_lost(self._media_lost)
-
-    def _outside(self, run: Run, hops: int) -> CallOutside:
-        return CallOutside(
-            run,
-            hops,
-            self._deps.database,
-            self._dialler,
-            self._any_run,
-            self._recordings,
-            self._conferences,
-            self._queues,
-        )
 
     async def _redirect(self, leg: Leg, source: ProgramSource) -> None:
         await self.runtime.redirect(leg, source)

@@ -1,10 +1,11 @@
 """What a program on a call needs beyond the call itself: other legs, recordings, and what any run may do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialplane.domain.calls import Direction, HangupReason
 from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, utc_now
 from dialplane.domain.programs.commands import (
     CallsStarted,
     Command,
@@ -19,9 +20,10 @@ from dialplane.domain.programs.commands import (
     StartRecording,
 )
 from dialplane.services.api_runs import Outside as AnyRun
+from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
 from dialplane.voice.conferences import Conferences
-from dialplane.voice.dialler import Dialler
+from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
 from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
@@ -34,7 +36,7 @@ class CallOutside:
     run: Run
     hops: int
     database: Database
-    dialler: Dialler
+    dialling: Dialling
     any_run: AnyRun
     recordings: Recordings
     conferences: Conferences
@@ -74,10 +76,18 @@ class CallOutside:
 
     async def _dial(self, leg: Leg, command: Dial) -> Dialled:
         fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
-        return await self.dialler.dial(leg, command, fallback_source=fallback, hops=self.hops)
+        return await self.dialling.dial(leg, command, self.run, fallback_source=fallback, hops=self.hops)
 
     async def _start_calls(self, leg: Leg, command: StartCalls) -> Result:
         started = await self.any_run.carry_out(self.run, command)
         if isinstance(started, CallsStarted):
-            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *(CallId(each) for each in started.call_ids)))
+            call_ids = tuple(CallId(each) for each in started.call_ids)
+            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *call_ids))
+            if command.chained:
+                leg.keep(self._end_with(leg, call_ids))
         return started
+
+    async def _end_with(self, leg: Leg, call_ids: Sequence[CallId]) -> None:
+        """Chained calls are hung up with their master, on whichever node they are."""
+        await leg.ended.wait()
+        await complete_calls(self.database, leg.call.account_id, call_ids, utc_now())

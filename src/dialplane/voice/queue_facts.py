@@ -2,7 +2,7 @@
 
 from dialplane.domain.ids import to_sid
 from dialplane.domain.queues import Outlook, Queue, Queuecall
-from dialplane.voice.waiting import Facts
+from dialplane.voice.waiting_sound import Facts
 
 
 def facts(queue: Queue, call: Queuecall, outlook: Outlook) -> Facts:

@@ -28,7 +28,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.queue_facts import facts
 from dialplane.voice.talks import talk
-from dialplane.voice.waiting import Facts, WaitingSound
+from dialplane.voice.waiting_sound import Facts, WaitingSound
 
 TICK_S = 1.0
 """How often queues are looked through for agents who have become free elsewhere (VoIPBIN: once a second)."""

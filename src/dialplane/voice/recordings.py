@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -26,7 +26,7 @@ from dialplane.services.recordings import get_recording
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
-from dialplane.voice.ports import Prompts
+from dialplane.voice.ports import Prompts, RecordedTracks
 
 RENEW_BEFORE_S = 5.0
 """How long before the reserved minutes are used up one more is reserved."""
@@ -183,17 +183,14 @@ class Recordings:
         if command.beep:
             await media.play([await self.prompts.beep()])
 
-        options: dict[str, Any] = {"tracks": "both"} if command.channels == 2 else {}
-        if command.trim:
-            options["trim"] = True
-
         async def start(path: Path) -> None:
             await media.start_recording(
                 path,
                 end_of_silence_s=command.end_of_silence_s,
                 end_of_key=command.end_of_key,
                 duration_s=command.duration_s,
-                **options,
+                tracks=_tracks(recording),
+                trim=command.trim,
             )
 
         begun = await self.begin(media, recording, start)
@@ -240,6 +237,12 @@ class Recordings:
             size_bytes=path.stat().st_size,
             now=self.now(),
         )
+
+
+def _tracks(recording: Recording) -> RecordedTracks:
+    if recording.track == "inbound":
+        return "heard"
+    return "both" if recording.channels == 2 else "mixed"
 
 
 def _id_in(payload: Mapping[str, object]) -> RecordingId:

@@ -13,7 +13,7 @@ from dialplane.domain.programs.rooms import JoinConference, Waiting
 from dialplane.domain.programs.sources import ProgramSource
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaRoom, Prompts
-from dialplane.voice.waiting import WaitingSound
+from dialplane.voice.waiting_sound import WaitingSound
 
 Leaving = Literal["left", "removed", "ended", "timeout"]
 

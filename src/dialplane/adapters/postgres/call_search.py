@@ -21,6 +21,7 @@ _COLUMN = {
     CallOrdering.DIRECTION: "direction",
     CallOrdering.PROGRESS: _PROGRESS,
     CallOrdering.DURATION: "coalesce(ended_at - progressing_at, interval '0')",
+    CallOrdering.PRICE: "coalesce((select -amount_micros from ledger_entries where key = 'call:' || calls.id), 0)",
 }
 
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, put
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Redirect
 
 from dialplane.domain.ids import RecordingId
@@ -71,16 +70,16 @@ async def delete_recording(request: ApiRequest, recording_id: FromPath[UUID]) ->
 @get(
     "/recordingfiles/{recording_id:str}",
     status_code=307,
-    responses={307: ResponseSpec(data_container=None, description="The sound is at `Location`")} | answers(None, 404),
+    responses=answers(bytes, 404, status=307, media_type="audio/wav", says="The sound is at `Location`"),
 )
 async def get_recording_file(
     request: ApiRequest,
     recording_id: FromPath[UUID],
-    form: FromQuery[Annotated[SoundFormat, Parameter(query="format")]] = "wav",
+    form: Annotated[SoundFormat, QueryParameter(name="format")] = "wav",
 ) -> Redirect:
     """An address of the sound, good for an hour, that needs no credentials."""
     recording = await service.get_recording(request.database, request.account_id, RecordingId(recording_id))
-    return Redirect(signed_address(request, recording.id, form), status_code=307)
+    return Redirect(signed_address(request.ports.links, recording.id, form, request.now), status_code=307)
 
 
 class Retention(msgspec.Struct):
