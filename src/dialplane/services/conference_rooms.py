@@ -4,8 +4,10 @@ The row is the truth about who is in; the sound is the node's. Everybody enters 
 never mix the same conference.
 """
 
+import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from dialplane.domain.calls import Call
 from dialplane.domain.conferences import (
@@ -21,14 +23,19 @@ from dialplane.domain.conferences import (
 )
 from dialplane.domain.errors import Conflict, Invalid, LimitExceeded, NotFound
 from dialplane.domain.events import Event
-from dialplane.domain.ids import AccountId, ConferencecallId, ConferenceId, RecordingId, new_id
+from dialplane.domain.ids import AccountId, ConferencecallId, ConferenceId, RecordingId, from_sid, new_id
 from dialplane.domain.programs.rooms import JoinConference
+from dialplane.domain.programs.sources import StatusCallback
 from dialplane.services.accounts import load_account
-from dialplane.services.conferences import tell_conference
+from dialplane.services.conferences import load_conference, tell_conference
 from dialplane.services.events import publish
 from dialplane.services.plans import check_plan
 from dialplane.services.shapes.conferences import participant_shape
 from dialplane.services.transaction import Database, Transaction
+
+_SID = re.compile("CF[0-9a-f]{32}")
+NEVER_ENTERED = timedelta(minutes=15)
+"""Longer than a call may ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +96,47 @@ async def _open(tx: Transaction, account_id: AccountId, command: JoinConference,
         if found is None:
             raise NotFound("There is no such conference", reason="CONFERENCE_NOT_FOUND")
         return found
-    if not 1 <= len(command.name) <= LONGEST_NAME:
+    return await _named(tx, account_id, command.name, command.status, now)
+
+
+async def expect(database: Database, account_id: AccountId, which: UUID | str, now: datetime) -> Conference:
+    """The conference that somebody is about to be called into: by id, or by a name, which is made where there is none.
+
+    Raises NotFound, Conflict where it is over, Invalid (`name`), LimitExceeded.
+    """
+    async with database.transaction() as tx:
+        if isinstance(which, str):
+            return await _named(tx, account_id, which, None, now)
+        conference = await load_conference(tx, account_id, ConferenceId(which))
+    if conference.is_over:
+        raise Conflict("The conference is over", reason="CONFERENCE_OVER")
+    return conference
+
+
+async def _named(
+    tx: Transaction, account_id: AccountId, name: str, callback: StatusCallback | None, now: datetime
+) -> Conference:
+    """The room behind a name. A sid in its place is the conference of that id, as invitations into one have it."""
+    if not 1 <= len(name) <= LONGEST_NAME:
         raise Invalid(f"A conference's name has 1 to {LONGEST_NAME} characters", field="name")
+    if _SID.fullmatch(name):
+        found = await tx.conferences.find(account_id, ConferenceId(from_sid("CF", name)), lock=True)
+        if found is not None:
+            return found
     # Two that enter a name at once come one after the other.
     account = await load_account(tx, account_id, for_update=True)
-    found = await tx.conferences.lock_session(account_id, command.name)
+    found = await tx.conferences.lock_session(account_id, name)
     if found is not None:
         return found
     await check_plan(tx, account.plan, "conferences", existing=await tx.conferences.count(account_id))
     made = Conference(
         id=ConferenceId(new_id(now)),
         account_id=account_id,
-        name=command.name,
+        name=name,
         status=ConferenceStatus.STARTING,
         created_at=now,
         is_session=True,
-        callback=command.status,
+        callback=callback,
     )
     await tx.conferences.save(made)
     await tell_conference(tx, "conference_created", made, now)
@@ -180,6 +212,17 @@ async def recorded(database: Database, conference: Conference, recording_id: Rec
             new = replace(current, recording_ids=recording_ids, updated_at=now)
             await tx.conferences.save(new)
             await tell_conference(tx, "conference_updated", new, now, await tx.conferences.participants_in([new.id]))
+
+
+async def end_never_entered(database: Database, now: datetime, *, limit: int = 100) -> int:
+    """A duty of the worker: rooms that somebody was called into who never came, and nobody else; how many they were."""
+    async with database.transaction() as tx:
+        empty = await tx.conferences.lock_never_entered(now - NEVER_ENTERED, limit=limit)
+        for conference in empty:
+            after = replace(conference, status=ConferenceStatus.TERMINATED, ended_at=now, updated_at=now)
+            await tx.conferences.save(after)
+            await tell_conference(tx, "conference_updated", after, now)
+    return len(empty)
 
 
 async def close_orphans(database: Database, node: str, now: datetime) -> None:

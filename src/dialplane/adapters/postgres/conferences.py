@@ -60,6 +60,9 @@ class PostgresConferenceStore:
         found: int = await self._connection.fetchval(_SQL["count"], account_id)
         return found
 
+    async def lock_never_entered(self, before: datetime, *, limit: int) -> list[Conference]:
+        return [_conference(row) for row in await self._connection.fetch(_SQL["never_entered"], before, limit)]
+
     async def lock_on_node(self, node: str) -> list[Conference]:
         return [_conference(row) for row in await self._connection.fetch(_SQL["on_node"], node)]
 

@@ -44,6 +44,11 @@ where account_id = $1 and deleted_at is null
 order by created_at desc, id desc
 offset $8 limit $9;
 
+-- name: never_entered
+select * from conferences
+where is_session and ended_at is null and node = '' and created_at < $1
+order by id limit $2 for update skip locked;
+
 -- name: on_node
 select * from conferences where node = $1 and ended_at is null order by id for update;
 
