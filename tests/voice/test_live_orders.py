@@ -14,6 +14,7 @@ from dialplane.domain.programs.sources import ActionsSource, FlowSource
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services import call_orders
 from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.voice.useragent import SipCall
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -171,9 +172,9 @@ async def test_party_on_hold_is_asked_to_be_silent_and_back(node: VoiceNode) -> 
         offers: list[bytes] = []
         assert caller.sip is not None
 
-        def keep(sip: object, sdp: bytes) -> bytes | int:
+        def keep(call: SipCall, sdp: bytes) -> bytes | int:
             offers.append(sdp)
-            return PhoneCall.on_offer(caller, caller.sip, sdp)  # type: ignore[arg-type]  # it is there
+            return PhoneCall.on_offer(caller, call, sdp)
 
         caller.on_offer = keep  # type: ignore[method-assign]
         for on in (True, False):

@@ -1,7 +1,8 @@
 """How a recording is begun, ordered about and ended, what is told of it and what it costs.
 
 A minute is reserved before it is recorded, and charged when it is over, as a call's are. The node that makes it calls
-`begin_recording` and `end_recording`; the API orders with the functions at the end.
+`begin_recording` and `end_recording`; the API orders with the functions at the end. `public_url` is where clients reach
+the HTTP server, for the addresses that status callbacks are told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from dialplane.domain.ids import AccountId, CallId, FlowId, RecordingId, new_id
 from dialplane.domain.ledger import Settlement
 from dialplane.domain.programs.commands import StartRecording
 from dialplane.domain.rating import CostType
+from dialplane.domain.recording_callbacks import recording_form
 from dialplane.domain.recordings import Recording, RecordingStatus, path_of
 from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
@@ -25,6 +27,7 @@ from dialplane.services.ledger import extend_many, hold_many, release_hold, sett
 from dialplane.services.rates import tariff_of
 from dialplane.services.recordings import found
 from dialplane.services.shapes.recordings import recording_shape
+from dialplane.services.status_callbacks import Told, tell
 from dialplane.services.transaction import Database, Transaction
 
 CURRENT = UUID(int=0)
@@ -40,7 +43,9 @@ _TOLD = {
 }
 
 
-async def begin_recording(database: Database, recording: Recording, now: datetime) -> Recording:
+async def begin_recording(
+    database: Database, recording: Recording, now: datetime, *, public_url: str = ""
+) -> Recording:
     """Reserve its first minute and keep it as going on.
 
     One that was ordered by API has a row already. Raises InsufficientBalance; an ordered one is then kept as failed.
@@ -50,7 +55,7 @@ async def begin_recording(database: Database, recording: Recording, now: datetim
         rate = (await tariff_of(tx, recording.account_id)).rate(CostType.RECORDING)
         held = rate.is_free or (await hold_many(tx, [recording.hold(rate, 1, now)], now))[0]
         if held:
-            await _keep(tx, begun, now)
+            await _keep(tx, begun, now, public_url)
     if not held:
         message = "The balance does not cover a minute of recording"
         if recording.status is RecordingStatus.INITIATING:
@@ -70,7 +75,14 @@ async def reserve_more(database: Database, recording: Recording, minutes: int, n
 
 
 async def end_recording(
-    database: Database, recording: Recording, *, ended_by: str, duration_ms: int, size_bytes: int, now: datetime
+    database: Database,
+    recording: Recording,
+    now: datetime,
+    *,
+    ended_by: str,
+    duration_ms: int,
+    size_bytes: int,
+    public_url: str = "",
 ) -> Recording:
     """Keep what it became, charge for it and tell of it. Safe to repeat."""
     ended = replace(
@@ -83,7 +95,7 @@ async def end_recording(
         updated_at=now,
     )
     async with database.transaction() as tx:
-        await _end(tx, ended, now)
+        await _end(tx, ended, now, public_url)
     return ended
 
 
@@ -112,23 +124,27 @@ async def fail_unheeded(database: Database, now: datetime) -> int:
     return len(left)
 
 
-async def _end(tx: Transaction, recording: Recording, now: datetime) -> None:
+async def _end(tx: Transaction, recording: Recording, now: datetime, public_url: str = "") -> None:
     hold = (await tx.ledger.find_holds([recording.key])).get(recording.key)
     if hold is not None and recording.duration_ms:
         charge = recording.charge(hold.rate, now)
         await settle_many(tx, [Settlement(recording.account_id, recording.key, charge)], now)
     elif hold is not None:
         await release_hold(tx, recording.key, now)
-    await _keep(tx, recording, now)
+    await _keep(tx, recording, now, public_url)
 
 
-async def _keep(tx: Transaction, recording: Recording, now: datetime) -> None:
+async def _keep(tx: Transaction, recording: Recording, now: datetime, public_url: str) -> None:
     """Write it, and tell of it where that is something to be told."""
     await tx.recordings.save(recording)
     event = _TOLD.get(recording.status)
     if event is not None:
         data = recording_shape(recording)
         await publish(tx, Event(recording.account_id, event, recording.id, data, now, run_id=recording.run_id))
+    asked = recording_form(recording, public_url)
+    if asked is not None:
+        about = recording.call_id or recording.conference_id or recording.id
+        await tell(tx, [Told(recording.account_id, about, *asked)], now)
 
 
 # --- orders by API ---------------------------------------------------------------------------------------------------

@@ -236,7 +236,8 @@ def _nobody(master: Leg, callees: Sequence[Callee], refusals: Sequence[Refusal])
     last = callees[-1].leg
     if master.is_ended:
         return _dialled("cancel", last)
-    status = "noanswer" if last.is_answered else _STATUS.get(last.call.hangup_reason, "failed")
+    reason = last.wanted_reason or last.call.hangup_reason
+    status = "noanswer" if last.is_answered else _STATUS.get(reason, "failed")
     return _dialled(status, last)
 
 

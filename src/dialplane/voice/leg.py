@@ -128,6 +128,11 @@ class Leg:
         return self.answered.is_set()
 
     @property
+    def wanted_reason(self) -> HangupReason:
+        """Why we hang up, or did; `NONE` where we do not."""
+        return self._wanted_reason
+
+    @property
     def is_ended(self) -> bool:
         return self.ended.is_set()
 
@@ -373,7 +378,7 @@ class Leg:
             return self._wanted_reason if self._wanted_reason in TOLD_AFTER_ANSWER else HangupReason.NORMAL
         if self._wanted_reason and self.call.direction is Direction.INCOMING:
             return self._wanted_reason
-        if self._wanted_reason and was is not CallStatus.CANCELING:
+        if self._wanted_reason and (was is not CallStatus.CANCELING or self._wanted_reason is HangupReason.NOANSWER):
             return self._wanted_reason
         return unanswered_reason(self.call.direction, was, status)
 

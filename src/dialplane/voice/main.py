@@ -41,6 +41,7 @@ from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
+from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
 from dialplane.voice.queues import Queues
@@ -139,7 +140,7 @@ class _Node:
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
-            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
+            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
         )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
@@ -152,8 +153,19 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(run, hops, database, dialling, any_run, self._recordings, conferences, self._queues)
+            return CallOutside(
+                run,
+                hops,
+                database,
+                dialling,
+                any_run,
+                self._recordings,
+                conferences,
+                self._queues,
+                party_recordings,
+            )
 
+        party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
         waiting = WaitingSound(deps.prompts, beside)

@@ -15,6 +15,7 @@ from dialplane.domain.programs.commands import (
     Hangup,
     JoinConference,
     JoinQueue,
+    Record,
     Result,
     StartCalls,
     StartRecording,
@@ -25,6 +26,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
+from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 
@@ -41,6 +43,7 @@ class CallOutside:
     recordings: Recordings
     conferences: Conferences
     queues: Queues
+    party_recordings: PartyRecordings
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -56,6 +59,8 @@ class CallOutside:
                 return await self.queues.join(leg, command, self.run)
             case DialQueue():
                 return await self.queues.dial(leg, command, self.run)
+            case Record():
+                return await self.party_recordings.record(leg, command, self.run.id)
             case _:
                 return await self.any_run.carry_out(self.run, command)
 

@@ -55,6 +55,8 @@ class Recordings:
     now: Callable[[], datetime]
     follow: Callable[[Recording], Awaitable[None]]
     """Begin the flow that follows a recording that is over."""
+    public_url: str = ""
+    """Where clients reach the HTTP server, for the addresses that status callbacks are told."""
     live: dict[RecordingId, Recordable] = field(default_factory=dict)
 
     # --- for programs ---
@@ -113,7 +115,7 @@ class Recordings:
         """
         path = self.folder / recording.path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        begun = await life.begin_recording(self.database, recording, self.now())
+        begun = await life.begin_recording(self.database, recording, self.now(), public_url=self.public_url)
         try:
             await start(path)
         except Refusal as refusal:
@@ -128,7 +130,7 @@ class Recordings:
         try:
             end = await self._wait_paying(sound, recording)
         except Unavailable:
-            end = RecordingEnd(path, "closed", duration_ms_of(path) // recording.channels)
+            end = RecordingEnd(path, "closed", duration_ms_of(path))
         finally:
             self.live.pop(recording.id, None)
         ended = await self._keep_end(recording, end)
@@ -151,7 +153,7 @@ class Recordings:
         """End what an earlier process of this node left behind: a file that holds something is a recording."""
         for recording in await life.live_recordings(self.database, self.node):
             path = self.folder / recording.path
-            await self._keep_end(recording, RecordingEnd(path, "closed", duration_ms_of(path) // recording.channels))
+            await self._keep_end(recording, RecordingEnd(path, "closed", duration_ms_of(path)))
 
     async def _start_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
         recording = await get_recording(self.database, leg.call.account_id, _id_in(payload))
@@ -232,10 +234,11 @@ class Recordings:
         return await life.end_recording(
             self.database,
             recording,
+            self.now(),
             ended_by=end.ended_by,
             duration_ms=end.duration_ms,
             size_bytes=path.stat().st_size,
-            now=self.now(),
+            public_url=self.public_url,
         )
 
 
