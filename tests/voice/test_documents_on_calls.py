@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.targets import DocumentTarget
-from tests.voice.documents import document_number, document_server
+from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -40,8 +40,12 @@ async def test_three_levels_of_menu_are_walked_by_keys_of_both_kinds(node: Voice
             "<Say>Nothing was entered.</Say></Response>"
         )
 
-    pages = {"/start": menu("/second"), "/second": menu("/third"), "/third": "<Response><Hangup/></Response>"}
-    async with document_server({**pages}) as server, node.phone() as phone:
+    pages: dict[str, Page] = {
+        "/start": menu("/second"),
+        "/second": menu("/third"),
+        "/third": "<Response><Hangup/></Response>",
+    }
+    async with document_server(pages) as server, node.phone() as phone:
         await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status")))
         call = await node.ring(phone, NUMBER)
         assert await call.wait_answered()

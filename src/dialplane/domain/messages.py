@@ -7,6 +7,7 @@ from enum import StrEnum
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ConversationId, MessageId, NumberId, RunId
+from dialplane.domain.programs.sources import StatusCallback
 
 MAX_TEXT = 1600
 """Characters: some ten segments, which is what carriers join."""
@@ -51,6 +52,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageExtras:
+    """What few messages have."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """`X-` headers of the SIP MESSAGE that brought it or that takes it out."""
+    status: StatusCallback | None = None
+    """Who is told what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     id: MessageId
     account_id: AccountId
@@ -67,6 +78,7 @@ class Message:
     """What makes it one message: the carrier's own id of an inbound one, the run and step of one that a run sends."""
     raw_source: str = ""
     raw_destination: str = ""
+    extras: MessageExtras | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

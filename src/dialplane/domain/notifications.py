@@ -1,7 +1,7 @@
 """Notifications: faults of an account's own applications, kept where their owner looks for them (reference 4.9)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from dialplane.domain.ids import AccountId, CallId, NotificationId
 from dialplane.domain.programs.commands import WriteNotification
@@ -33,17 +33,20 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class NotificationQuery:
-    """Which notifications a list shows: every given part must hold. Days are in UTC, both included."""
+    """Which notifications a list shows: every given part must hold."""
 
     call_id: CallId | None = None
-    since: date | None = None
-    until: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
     error_code: int | None = None
     request_url: str = ""
     """A part of it."""
     message: str = ""
     """A part of it."""
     log: int | None = None
+    after: NotificationId | None = None
+    """The list goes on after this one."""
     offset: int = 0
     limit: int = 50
 

@@ -56,6 +56,7 @@ DEVELOPER = tuple(
             "RestComm:*:Calls",
             "RestComm:*:Conferences",
             "RestComm:*:IncomingPhoneNumbers",
+            "RestComm:Read:Notifications",
             "RestComm:Read:Organizations",
             "RestComm:*:Queues",
             "RestComm:*:Recordings",

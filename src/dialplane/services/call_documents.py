@@ -1,12 +1,13 @@
-"""Calls that come to a document or an application: where the document is, and what its server will want to know.
+"""Calls, messages and transfers that come to a document or an application: where the document is, and what its server
+will want to know.
 
-Asked only for those calls, with one read for all applications of a batch; calls of flows cost nothing here.
+Asked only for those, with one read for all applications of a batch of calls; calls of flows cost nothing here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialplane.domain.application_documents import call_document
+from dialplane.domain.application_documents import call_document, message_document
 from dialplane.domain.applications import Application
 from dialplane.domain.calls import CallExtras
 from dialplane.domain.ids import ApplicationId, CallId
@@ -81,6 +82,35 @@ def _document(
         status=_status(document, version),
     )
     return CallDocument(document, extras, looks_up_name)
+
+
+async def find_message_document(tx: Transaction, number: Number) -> tuple[DocumentSource, str] | None:
+    """What a message to the number runs, and in which dialect; None where there is no address for messages."""
+    settings, target = seen(number.settings, number.targets), number.targets.message
+    version = settings.api_version
+    document = target if isinstance(target, DocumentTarget) else None
+    if isinstance(target, ApplicationTarget):
+        application = await tx.applications.find(number.account_id, ApplicationId(target.application_id))
+        if application is not None:
+            document = message_document(application, settings)
+            version = version or application.api_version
+    if document is None:
+        return None
+    source = DocumentSource(document.url, document.method, document.fallback_url, document.fallback_method)
+    return source, version or RESTCOMM_VERSION
+
+
+async def find_refer_document(tx: Transaction, number: Number) -> DocumentSource | None:
+    """What a transfer of a call to the number runs (reference 5.7): the URL without a fallback, or the application's;
+    None where transfers are not taken."""
+    target = number.targets.refer
+    if isinstance(target, DocumentTarget):
+        return DocumentSource(target.url, target.method)
+    if isinstance(target, ApplicationTarget):
+        application = await tx.applications.find(number.account_id, ApplicationId(target.application_id))
+        document = call_document(application, seen(number.settings, number.targets)) if application else None
+        return DocumentSource(document.url, document.method) if document else None
+    return None
 
 
 def _status(document: DocumentTarget | None, version: str) -> StatusCallback | None:

@@ -1,7 +1,7 @@
 """A message's way in: whose number it came to, whether it is let in, what it starts (DESIGN section 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -10,27 +10,34 @@ from dialplane.domain.accounts import Account
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import conversation_facts, run_facts
+from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import FlowId, MessageId, OrganizationId, RunId, new_id
 from dialplane.domain.ledger import Charge
 from dialplane.domain.ledger import ReferenceType as LedgerReference
-from dialplane.domain.messages import Conversation, Direction, Message, Target, TargetStatus, check_text
+from dialplane.domain.messages import Conversation, Direction, Message, MessageExtras, Target, TargetStatus, check_text
 from dialplane.domain.numbers import Number
+from dialplane.domain.programs.commands import WriteNotification
+from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
 from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.routing import Considered, Origin, Refused, RouteDecision, Verdict, decide, forms
 from dialplane.domain.segments import count_segments
 from dialplane.domain.targets import FlowTarget, HookTarget
 from dialplane.services.arrivals import SANDBOX_COUNTRY
+from dialplane.services.call_documents import find_message_document
 from dialplane.services.events import publish
 from dialplane.services.ledger import charge
 from dialplane.services.message_hooks import hand_over
-from dialplane.services.messages import RunRequest, enter_conversation
+from dialplane.services.messages import MessageDocument, RunRequest, enter_conversation
+from dialplane.services.notifications import note
 from dialplane.services.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.rates import tariff_of
 from dialplane.services.runs import create_runs
 from dialplane.services.shapes.calls import route_shape
 from dialplane.services.shapes.messages import message_shape
 from dialplane.services.transaction import Database, Transaction
+
+NO_SMS_URL = 12003
 
 log = structlog.get_logger()
 
@@ -51,6 +58,8 @@ class InboundMessage:
     """Host of the request URI, lower case; None: a carrier brings it, which knows none."""
     organization_id: OrganizationId | None = None
     """Of the sender, where it is an extension of ours."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """`X-` headers of the SIP MESSAGE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,7 @@ async def _let_in(
         key=f"in:{inbound.carrier}:{inbound.carrier_id}"[:300] if inbound.carrier_id else None,
         raw_source=inbound.source[:255],
         raw_destination=inbound.destination[:255],
+        extras=MessageExtras(headers=inbound.headers) if inbound.headers else None,
     )
     conversation, told = await enter_conversation(tx, message, target.destination, target, now)
     if not await tx.messages.add(message, [conversation.id], due_at=now):
@@ -164,8 +174,8 @@ async def _let_in(
         await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
     elif isinstance(decision.target, HookTarget):
         await hand_over(tx, message, conversation, decision.target, now)
-    elif decision.target is not None:
-        log.warning("message_target_not_run", message_id=str(message.id), target=type(decision.target).__name__)
+    else:
+        await _start_document(tx, message, conversation, number, now)
     return message
 
 
@@ -194,29 +204,61 @@ async def _start_run(
     if flow is None:
         log.warning("message_flow_missing", message_id=str(message.id), flow_id=str(flow_id))
         return
+    run = _run(message, conversation, flow, now)
+    await create_runs(tx, run)
+    await tx.messages.add_run_request(
+        RunRequest(run.id, message.account_id, flow.id, conversation.own.target), due_at=now
+    )
+
+
+async def _start_document(
+    tx: Transaction,
+    message: Message,
+    conversation: Conversation,
+    number: Number,
+    now: datetime,
+) -> None:
+    """Queue the run of the number's document or application; where there is none, that is noted (reference 6.3)."""
+    document = await find_message_document(tx, number)
+    if document is None:
+        wrong = WriteNotification(NO_SMS_URL, f"{number.number} has no address for messages", is_error=False)
+        version = number.settings.api_version or RESTCOMM_VERSION
+        await note(tx, message.account_id, wrong, call_id=None, api_version=version, now=now)
+        return
+    source, api_version = document
+    run = _run(message, conversation, None, now)
+    run = replace(run, variables={**run.variables, API_VERSION: api_version})
+    await create_runs(tx, run)
+    request = RunRequest(
+        run.id,
+        message.account_id,
+        None,
+        conversation.own.target,
+        MessageDocument(source, message.id, api_version),
+    )
+    await tx.messages.add_run_request(request, due_at=now)
+
+
+def _run(message: Message, conversation: Conversation, flow: Flow | None, now: datetime) -> Run:
     run_id = RunId(new_id(now))
     facts = run_facts(
         run_id,
         reference_type=ReferenceType.CONVERSATION.value,
         reference_id=conversation.id,
-        flow_id=flow.id,
+        flow_id=flow.id if flow else None,
     )
     facts |= conversation_facts(
         conversation.id, message.id, own=conversation.own, peer=conversation.peer, text=message.text
     )
-    run = Run(
+    return Run(
         id=run_id,
         account_id=message.account_id,
         status=RunStatus.RUNNING,
         reference_type=ReferenceType.CONVERSATION,
         created_at=now,
-        flow_id=flow.id,
-        flow_version=flow.version,
+        flow_id=flow.id if flow else None,
+        flow_version=flow.version if flow else 0,
         reference_id=conversation.id,
-        on_complete_flow_id=flow.on_complete_flow_id,
+        on_complete_flow_id=flow.on_complete_flow_id if flow else None,
         variables=facts,
-    )
-    await create_runs(tx, run)
-    await tx.messages.add_run_request(
-        RunRequest(run_id, message.account_id, flow.id, conversation.own.target), due_at=now
     )

@@ -13,11 +13,15 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, RunStatus, apply_progress
 from dialplane.domain.ids import RunId
-from dialplane.domain.programs.commands import Command, Done, Failed, Medium, Result, SendMessage
+from dialplane.domain.messages import Message
+from dialplane.domain.programs.commands import Command, Failed, Medium, MessageQueued, Result, SendMessage
+from dialplane.domain.programs.program import Program
+from dialplane.domain.rcml.machine import RcmlProgram
+from dialplane.domain.rcml.parameters import Subject, party_text
 from dialplane.services.api_runs import Outside, StoredRunPorts
-from dialplane.services.messages import MessageRequest, RunRequest, send_message
+from dialplane.services.messages import MessageDocument, RunRequest, message_request, send_message
 from dialplane.services.program_runner import LONGEST_RUN_S, run_program
-from dialplane.services.transaction import Database
+from dialplane.services.transaction import Database, Transaction
 
 log = structlog.get_logger()
 
@@ -37,19 +41,18 @@ class MessageRunPorts(StoredRunPorts):
 
     async def _send(self, command: SendMessage) -> Result:
         self._messages += 1
-        request = MessageRequest(
+        request = message_request(
+            command,
             command.source or tel(self._own),
-            command.destinations,
-            command.text,
-            run_id=self._run.id,
+            self._run.id,
             key=f"run:{self._run.id}:{self._messages}",
         )
         try:
-            await send_message(self._database, self._run.account_id, request, self._clock())
+            message = await send_message(self._database, self._run.account_id, request, self._clock())
         except Refusal as refusal:
             log.info("run_message_refused", run_id=str(self._run.id), reason=refusal.reason)
             return Failed(refusal.message)
-        return Done()
+        return MessageQueued(message.id)
 
 
 async def claim_runs(
@@ -63,23 +66,48 @@ async def claim_runs(
 
 
 async def drive(database: Database, request: RunRequest, outside: Outside, clock: Callable[[], datetime]) -> Run | None:
-    """Run the flow from its start to its end and return the ended run; None where somebody stopped it before."""
+    """Run flow or document from start to end and return the ended run; None where somebody stopped it before."""
     async with database.reading() as tx:
         run = await tx.runs.find(request.account_id, request.run_id)
-        version = run.flow_version if run is not None else 0
-        flow = await tx.flows.find_version(request.account_id, request.flow_id, version)
+        program = await _program(tx, request, run) if run is not None and run.status is RunStatus.RUNNING else None
     ended: Run | None = None
-    # The version that the run began with, also where it is driven again after a crash.
-    if run is not None and flow is not None and run.status is RunStatus.RUNNING:
-        program = FlowProgram(
-            flow.actions,
-            medium=Medium.MESSAGE,
-            on_complete_flow_id=run.on_complete_flow_id,
-            variables=run.variables,
-        )
+    if run is not None and program is not None:
         ports = MessageRunPorts(database, run, request.own, outside, clock)
         record = await run_program(program, ports, clock)
         ended = apply_progress(run, RunProgress(run.id, record, clock()))
     async with database.transaction() as tx:
         await tx.messages.finish_run(request.run_id)
     return ended
+
+
+async def _program(tx: Transaction, request: RunRequest, run: Run) -> Program | None:
+    """None where the flow or the message was deleted meanwhile."""
+    if request.document is not None:
+        message = await tx.messages.find(request.account_id, request.document.message_id)
+        return None if message is None else _document(request.document, message, run)
+    if request.flow_id is None:
+        return None
+    # The version that the run began with, also where it is driven again after a crash.
+    flow = await tx.flows.find_version(request.account_id, request.flow_id, run.flow_version)
+    if flow is None:
+        return None
+    return FlowProgram(
+        flow.actions,
+        medium=Medium.MESSAGE,
+        on_complete_flow_id=run.on_complete_flow_id,
+        variables=run.variables,
+    )
+
+
+def _document(document: MessageDocument, message: Message, run: Run) -> RcmlProgram:
+    subject = Subject(
+        id=message.id,
+        account_id=message.account_id,
+        source=party_text(message.source, document.api_version),
+        destination=party_text(message.targets[0].destination, document.api_version),
+        api_version=document.api_version,
+        sip_headers=message.extras.headers if message.extras else (),
+        text=message.text,
+        medias=message.medias,
+    )
+    return RcmlProgram(document.source, subject, medium=Medium.MESSAGE, variables=run.variables)

@@ -11,10 +11,12 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import MessageId
 from dialplane.domain.ledger import Charge, ReferenceType, Settlement
 from dialplane.domain.messages import ConversationMessage, Message, Target, TargetStatus
+from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.services.events import publish
 from dialplane.services.ledger import release_many, settle_many
 from dialplane.services.messages import LEASE, QueuedTarget, hold_key
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
+from dialplane.services.status_callbacks import Told, tell
 from dialplane.services.transaction import Database, Transaction
 
 ATTEMPTS = 5
@@ -32,6 +34,8 @@ class Submission:
     text: str
     medias: tuple[str, ...]
     parts: int
+    headers: tuple[tuple[str, str], ...] = ()
+    """`X-` headers, for a carrier that speaks SIP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ async def claim_targets(
 
 def submission_of(queued: QueuedTarget) -> Submission:
     reference = uuid5(queued.message_id, str(queued.position))
-    return Submission(reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts)
+    return Submission(
+        reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts, queued.headers
+    )
 
 
 async def record_answer(database: Database, queued: QueuedTarget, answer: Accepted | Rejected, now: datetime) -> None:
@@ -150,6 +156,9 @@ async def _tell(
     await tx.messages.set_target(MessageId(message.id), position, target, carrier_id=carrier_id)
     targets = tuple(target if n == position else other for n, other in enumerate(message.targets))
     changed = replace(message, targets=targets, updated_at=now)
+    if message.extras is not None and message.extras.status is not None:
+        form = message_form(changed, target, message.extras.status)
+        await tell(tx, [Told(message.account_id, message.id, message.extras.status, form)], now)
     conversation = (await tx.messages.conversations_of(message.id))[position]
     shown = conversation_message_shape(ConversationMessage(conversation, changed, target.status))
     await publish(

@@ -21,12 +21,15 @@ from dialplane.domain.messages import (
     ConversationMessage,
     Direction,
     Message,
+    MessageExtras,
     Target,
     TargetStatus,
     check_text,
     is_loop,
 )
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.programs.commands import SendMessage
+from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rating import NOTHING, CostType, Price
 from dialplane.domain.segments import count_segments
 from dialplane.domain.tariffs import priced_number
@@ -51,16 +54,27 @@ class QueuedTarget:
     parts: int
     attempts: int
     worker: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDocument:
+    """The document that an inbound message runs."""
+
+    source: DocumentSource
+    message_id: MessageId
+    api_version: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run that an inbound message started; `own` is the number that it came to."""
+    """A run that an inbound message started: of a flow, or of a document. `own` is the number that it came to."""
 
     run_id: RunId
     account_id: AccountId
-    flow_id: FlowId
+    flow_id: FlowId | None
     own: str
+    document: MessageDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,15 @@ class MessageRequest:
     medias: tuple[str, ...] = ()
     run_id: RunId | None = None
     key: str | None = None
+    extras: MessageExtras | None = None
+
+
+def message_request(command: SendMessage, source: Address, run_id: RunId, *, key: str | None = None) -> MessageRequest:
+    """What a program's command asks for."""
+    extras = MessageExtras(command.headers, command.status) if command.headers or command.status else None
+    return MessageRequest(
+        source, command.destinations, command.text, command.media_urls, run_id=run_id, key=key, extras=extras
+    )
 
 
 async def send_message(database: Database, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
@@ -213,6 +236,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         number_id=number.id,
         run_id=request.run_id,
         key=request.key,
+        extras=request.extras,
     )
     holds = [
         HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)

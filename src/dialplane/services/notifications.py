@@ -7,7 +7,7 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, CallId, NotificationId, new_id
 from dialplane.domain.notifications import Notification, NotificationQuery, notification_of
 from dialplane.domain.programs.commands import WriteNotification
-from dialplane.services.transaction import Database
+from dialplane.services.transaction import Database, Transaction
 
 
 class NotificationStore(Protocol):
@@ -31,6 +31,20 @@ async def write_notification(
     api_version: str,
     now: datetime,
 ) -> Notification:
+    async with database.transaction() as tx:
+        return await note(tx, account_id, command, call_id=call_id, api_version=api_version, now=now)
+
+
+async def note(
+    tx: Transaction,
+    account_id: AccountId,
+    command: WriteNotification,
+    *,
+    call_id: CallId | None,
+    api_version: str,
+    now: datetime,
+) -> Notification:
+    """As `write_notification`, inside the caller's transaction."""
     notification = notification_of(
         command,
         id=NotificationId(new_id(now)),
@@ -39,8 +53,7 @@ async def write_notification(
         api_version=api_version,
         now=now,
     )
-    async with database.transaction() as tx:
-        await tx.notifications.add(notification)
+    await tx.notifications.add(notification)
     return notification
 
 

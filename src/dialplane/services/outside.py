@@ -26,9 +26,9 @@ from dialplane.domain.programs.commands import (
     StartCalls,
     WriteNotification,
 )
-from dialplane.domain.programs.sources import RESTCOMM_VERSION
+from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
 from dialplane.services.flows import load_flow
-from dialplane.services.messages import MessageRequest, send_message
+from dialplane.services.messages import message_request, send_message
 from dialplane.services.notifications import write_notification
 from dialplane.services.outgoing import CallRequest, create_calls
 from dialplane.services.runs import wait_for_go_on
@@ -38,8 +38,6 @@ OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.targ
 """Where a run's variables tell the number that it belongs to: the one that was texted, or called."""
 
 
-API_VERSION = "voipbin.call.api_version"
-"""The variable of a run of documents that names its dialect."""
 MAX_REDIRECTS = 5
 
 
@@ -101,7 +99,7 @@ class RunOutside:
 
     async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued:
         sender = command.source or Address("tel", own_number(run))
-        request = MessageRequest(sender, command.destinations, command.text, medias=command.media_urls, run_id=run.id)
+        request = message_request(command, sender, run.id)
         message = await send_message(self.database, run.account_id, request, self.now())
         return MessageQueued(message.id)
 

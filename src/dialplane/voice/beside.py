@@ -10,6 +10,7 @@ from enum import StrEnum
 from dialplane.domain.flows.run import Run
 from dialplane.domain.programs.commands import Hangup, LeaveQueue, RunRecord
 from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.rcml.context import Role
 from dialplane.voice.driver import Driver, LastWord, Outside
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import Prompts
@@ -36,13 +37,14 @@ class Beside:
     outside: Callable[[Run, int], Outside]
     now: Callable[[], datetime]
 
-    async def run(self, leg: Leg, source: ProgramSource, run: Run) -> BesideEnd:
-        """Run `source` on `leg` to its end, in the name of `run`, whose record does not show it.
+    async def run(self, leg: Leg, source: ProgramSource, run: Run, *, role: Role = Role.WAITING) -> BesideEnd:
+        """Run `source` on `leg` to its end, in the name of `run`, whose record does not show it. `role` is what a
+        document is for.
 
         Cancelling it stops what it plays and leaves the leg as it is. The end of the leg ends it. Raises the Refusal
         where there is no such program.
         """
-        program = await self.programs.make(source, leg, run)
+        program = await self.programs.make(source, leg, run, role=role)
         outside = self.outside(run, 0)
         driver = Driver(leg, program, self.prompts, outside, self.now, _tell_nobody, beside=True)
         word = await _until_the_end(leg, driver)

@@ -14,6 +14,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, new_id
 from dialplane.domain.programs.commands import Dial, Dialled, Party
+from dialplane.domain.rcml.context import Role
 from dialplane.services.dialling import OutgoingWish
 from dialplane.services.phones import phones_of
 from dialplane.voice.beside import Beside, BesideEnd
@@ -161,7 +162,7 @@ class Dialling:
         if source is None or master.is_ended:
             return not (master.is_ended or callee.leg.is_ended)
         try:
-            end = await unless_ended(master, self.beside.run(callee.leg, source, run))
+            end = await unless_ended(master, self.beside.run(callee.leg, source, run, role=Role.CALLEE))
         except Refusal as refusal:
             log.info("whisper_failed", call_id=str(callee.leg.call.id), reason=refusal.message)
             return not callee.leg.is_ended

@@ -8,6 +8,7 @@ import structlog
 
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.routing import SIP_STATUS, Origin
+from dialplane.services.call_documents import extra_headers
 from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.registrations import Binding, Subscriber, register
 from dialplane.services.transaction import Database
@@ -138,6 +139,7 @@ class Requests:
             domain=host,
             organization_id=sender.organization_id if sender else None,
             carrier="sip",
+            headers=extra_headers(request.headers),
             carrier_id=f"{request.call_id[:200]}:{request.cseq.number}".replace("\x00", ""),
         )
         try:

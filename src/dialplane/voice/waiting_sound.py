@@ -12,6 +12,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.programs.rooms import Waiting
 from dialplane.domain.programs.sources import DocumentSource, ProgramSource
+from dialplane.domain.rcml.context import Role
 from dialplane.voice.beside import Beside, BesideEnd
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import Prompts
@@ -66,7 +67,7 @@ class WaitingSound:
             media = await leg.media_ready()
             await media.play([await self.prompts.fetch(file)])
             return BesideEnd.FINISHED
-        return await self.beside.run(leg, sound, run)
+        return await self.beside.run(leg, sound, run, role=Role.CALLEE)
 
     async def _music(self, leg: Leg) -> None:
         media = await leg.media_ready()

@@ -53,6 +53,7 @@ class SandboxMessageCarrier:
                 submission.text,
                 submission.medias,
                 carrier_id=str(submission.reference),
+                headers=submission.headers,
             )
             await receive_message(self._database, inbound, now)
         return Accepted(str(submission.reference))

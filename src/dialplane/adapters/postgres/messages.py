@@ -17,10 +17,11 @@ from dialplane.domain.messages import (
     ConversationMessage,
     Direction,
     Message,
+    MessageExtras,
     Target,
     TargetStatus,
 )
-from dialplane.services.messages import QueuedTarget, RunRequest, SandboxMessage
+from dialplane.services.messages import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
 
 _SQL = queries("messages")
 
@@ -51,8 +52,20 @@ def _message(row: asyncpg.Record) -> Message:
         key=row["key"],
         raw_source=row["raw_source"],
         raw_destination=row["raw_destination"],
+        extras=None if row["extras"] is None else msgspec.convert(row["extras"], MessageExtras, strict=False),
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
+    )
+
+
+def _run_request(row: asyncpg.Record) -> RunRequest:
+    document = row["document"]
+    return RunRequest(
+        RunId(row["run_id"]),
+        AccountId(row["account_id"]),
+        None if row["flow_id"] is None else FlowId(row["flow_id"]),
+        row["own_target"],
+        None if document is None else msgspec.convert(document, MessageDocument, strict=False),
     )
 
 
@@ -103,6 +116,7 @@ class PostgresMessageStore:
             [target.status for target in message.targets],
             [target.parts for target in message.targets],
             due_at,
+            message.extras,
         )
         return added
 
@@ -196,6 +210,7 @@ class PostgresMessageStore:
                 parts=row["parts"],
                 attempts=row["attempts"],
                 worker=row["worker"],
+                headers=tuple((name, value) for name, value in row["headers"] or ()),
             )
             for row in rows
         ]
@@ -212,15 +227,18 @@ class PostgresMessageStore:
 
     async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None:
         await self._connection.execute(
-            _SQL["add_run_request"], request.run_id, request.account_id, request.flow_id, request.own, due_at
+            _SQL["add_run_request"],
+            request.run_id,
+            request.account_id,
+            request.flow_id,
+            request.own,
+            due_at,
+            request.document,
         )
 
     async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[RunRequest]:
         rows = await self._connection.fetch(_SQL["claim_runs"], now, worker, until, limit)
-        return [
-            RunRequest(RunId(row["run_id"]), AccountId(row["account_id"]), FlowId(row["flow_id"]), row["own_target"])
-            for row in rows
-        ]
+        return [_run_request(row) for row in rows]
 
     async def finish_run(self, run_id: RunId) -> None:
         await self._connection.execute(_SQL["finish_run"], run_id)

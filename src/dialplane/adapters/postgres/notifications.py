@@ -25,6 +25,6 @@ class PostgresNotificationStore:
             account_id, query.call_id, query.since, query.until, query.error_code, query.request_url, query.message,
             query.log,
         )  # fmt: skip
-        rows = await self._connection.fetch(_SQL["query"], *given, query.offset, query.limit)
+        rows = await self._connection.fetch(_SQL["query"], *given, query.after, query.offset, query.limit)
         total = await self._connection.fetchval(_SQL["count"], *given)
         return [Notification(**dict(row)) for row in rows], int(total)

@@ -8,6 +8,8 @@ HttpMethod = Literal["GET", "POST"]
 
 RESTCOMM_VERSION = "2012-04-24"
 TWILIO_VERSION = "2010-04-01"
+API_VERSION = "voipbin.call.api_version"
+"""The variable of a run of documents that names its dialect."""
 
 
 @dataclass(frozen=True, slots=True)

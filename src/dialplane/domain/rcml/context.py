@@ -27,10 +27,8 @@ class Role(StrEnum):
     """The program of a call (or of a message): at its end the call is over."""
     CALLEE = "callee"
     """Heard by a callee alone before it is joined; at its end it is joined, by `Hangup` it is not."""
-    CONFERENCE_WAIT = "conference wait"
-    """Heard while a conference has not begun; repeated at its end."""
-    QUEUE_WAIT = "queue wait"
-    """The same in a queue, where keys may be gathered and the queue be left."""
+    WAITING = "waiting caller"
+    """Heard while somebody waits in a queue or for a conference, and repeated at its end; a queue may be left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,6 @@ class Context:
     def hang_up(self, error: str = "") -> LastWord:
         """End the call for a reason of the program's own; a program that only waits ends itself."""
         self.error = self.error or error
-        if self.role in (Role.CONFERENCE_WAIT, Role.QUEUE_WAIT) or self.medium is not Medium.CALL:
+        if self.role is Role.WAITING or self.medium is not Medium.CALL:
             return Finish(error)
         return Hangup()

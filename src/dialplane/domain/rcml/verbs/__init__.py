@@ -25,11 +25,9 @@ VERBS: Mapping[str, Callable[[Verb], Steps]] = {
 
 OF_MESSAGES = frozenset({"Sms", "Message", "Redirect", "Email"})
 """The others are noted (14110) and skipped in the answer to a message (reference 5.6)."""
-_OF_WAITING = frozenset({"Say", "Play", "Pause", "Redirect"})
 _ALLOWED: Mapping[Role, frozenset[str]] = {
     Role.CALLEE: frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Sms", "Message"}),
-    Role.CONFERENCE_WAIT: _OF_WAITING,
-    Role.QUEUE_WAIT: _OF_WAITING | {"Gather", "Hangup", "Leave"},
+    Role.WAITING: frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Leave"}),
 }
 
 NOT_IN_A_MESSAGE, NOT_HERE = 14110, 13200

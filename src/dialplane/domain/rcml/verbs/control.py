@@ -10,7 +10,8 @@ BUSY, DECLINED = 486, 603
 
 
 def hangup(verb: Verb) -> Steps:
-    return verb.context.hang_up()
+    """Of whoever hears the document, also while it waits."""
+    return Hangup()
     yield  # a step like the others, that asks for nothing
 
 
@@ -54,7 +55,7 @@ def refer(verb: Verb) -> Steps:
 
 def leave(verb: Verb) -> Steps:
     """Out of the queue in which the call waits; elsewhere there is none to leave."""
-    if verb.context.role is Role.QUEUE_WAIT:
+    if verb.context.role is Role.WAITING:
         return LeaveQueue()
     verb.warn(NO_QUEUE, "<Leave>: the call waits in no queue")
     return None

@@ -35,6 +35,9 @@ create table caller_names (
     name text not null check (length(name) between 1 and 255)
 );
 
+-- What few messages have: headers of the SIP MESSAGE, and who is told of their progress.
+alter table messages add column extras jsonb;
+
 -- A run that a message started runs a flow, or the document that the number names.
 alter table message_runs alter column flow_id drop not null;
 alter table message_runs add column document jsonb;

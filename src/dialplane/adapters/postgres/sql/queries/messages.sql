@@ -4,8 +4,9 @@
 -- The message with its targets, unless its key is known; wakes the workers where something is to be sent.
 with made as (
     insert into messages
-        (id, account_id, direction, source, text, medias, number_id, run_id, key, raw_source, raw_destination, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        (id, account_id, direction, source, text, medias, number_id, run_id, key, raw_source, raw_destination, created_at,
+         extras)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18)
     on conflict (key) do nothing
     returning id
 ),
@@ -136,7 +137,8 @@ from picked, messages message
 where target.message_id = picked.message_id and target.position = picked.position
   and message.id = target.message_id
 returning target.message_id, message.account_id, target.position, message.source, target.destination, message.text,
-          message.medias, target.parts, target.attempts, target.leased_by as worker;
+          message.medias, target.parts, target.attempts, target.leased_by as worker,
+          message.extras -> 'headers' as headers;
 
 -- name: set_target
 with changed as (
@@ -154,7 +156,9 @@ where message_id = $1 and position = $2 and status = 'queued' and leased_by = $4
 
 -- name: add_run_request
 with made as (
-    insert into message_runs (run_id, account_id, flow_id, own_target, due_at) values ($1, $2, $3, $4, $5) returning 1
+    insert into message_runs (run_id, account_id, flow_id, own_target, due_at, document)
+    values ($1, $2, $3, $4, $5, $6)
+    returning 1
 )
 select pg_notify('dialplane_work', 'runs') from made;
 
@@ -171,7 +175,7 @@ update message_runs request
 set leased_by = $2, leased_until = $3
 from picked
 where request.run_id = picked.run_id
-returning request.run_id, request.account_id, request.flow_id, request.own_target;
+returning request.run_id, request.account_id, request.flow_id, request.own_target, request.document;
 
 -- name: finish_run
 delete from message_runs where run_id = $1;
