@@ -8,14 +8,16 @@ from pathlib import Path
 
 from dialplane.audio.g711 import decode_ulaw
 from dialplane.domain.conferences import Participant
-from dialplane.domain.ids import CallId, ConferenceId, utc_now
+from dialplane.domain.ids import CallId, ConferenceId, RecordingId, utc_now
 from dialplane.domain.media import Prompt
 from dialplane.phone.softphone import PhoneCall, Softphone
+from dialplane.services.conference_recordings import start_recording, stop_recording
 from dialplane.services.conferences import (
     ConferenceChange,
     create_conference,
     end_conference,
     get_conference,
+    regenerate_direct_hash,
 )
 from dialplane.services.participants import (
     ParticipantChange,
@@ -23,8 +25,9 @@ from dialplane.services.participants import (
     remove_participant,
     update_participant,
 )
+from dialplane.services.recordings import get_recording
 from tests.media.conftest import tone
-from tests.media.sounds import strength
+from tests.media.sounds import read_wav, strength
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550191"
@@ -207,3 +210,43 @@ async def test_flows_before_and_after_are_run_on_who_enters_and_leaves(node: Voi
         await end_conference(node.database, node.account_id, room.id, utc_now())
 
         assert await call.wait_digits(1) == "7"
+
+
+async def test_recording_by_order_holds_what_everybody_said_and_is_an_event(node: VoiceNode, tmp_path: Path) -> None:
+    async with meeting(node, tmp_path) as room:
+        low, middle = [await room.comes(frequency) for frequency in TONES[:2]]
+        await low.until_it_hears(1_000)
+
+        await start_recording(node.database, node.account_id, room.id, duration_s=0, on_end_flow_id=None, now=utc_now())
+        recording_ids: tuple[RecordingId, ...] = ()
+        while not recording_ids:
+            recording_ids = (await get_conference(node.database, node.account_id, room.id)).conference.recording_ids
+        await asyncio.sleep(0.6)
+        await stop_recording(node.database, node.account_id, room.id, utc_now())
+        while not (recording := await get_recording(node.database, node.account_id, recording_ids[0])).status.is_over:
+            await asyncio.sleep(0.02)
+
+        samples = read_wav(node.recordings / recording.path)
+        assert min(strength(samples, 400), strength(samples, 1_000)) > LOUD
+        assert recording.conference_id == room.id
+        assert {"recording_started", "recording_finished"} <= set(await node.events())
+        middle.call.hang_up()
+
+
+async def test_direct_hash_leads_anyone_into_the_conference_and_an_old_one_nowhere(
+    node: VoiceNode, tmp_path: Path
+) -> None:
+    """VoIPBIN reference 9.3 and 6.11."""
+    async with meeting(node, tmp_path) as room:
+        old = (await get_conference(node.database, node.account_id, room.id)).conference.direct_hash
+        new = (await regenerate_direct_hash(node.database, node.account_id, room.id, utc_now())).conference.direct_hash
+
+        call = await node.ring(room.phone, new)
+        assert await call.wait_answered()
+        await room.until(1)
+        refused = await node.ring(room.phone, old)
+        await refused.ended.wait()
+
+        assert refused.end is not None
+        assert refused.end.status == 404
+        call.hang_up()

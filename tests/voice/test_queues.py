@@ -191,3 +191,18 @@ async def test_only_an_agent_with_a_tag_of_the_queue_is_rung(node: VoiceNode) ->
         await status_of(node, tagged.agent, "busy")
 
         assert not untagged.rang.is_set()
+
+
+async def test_direct_hash_of_an_agent_rings_it_and_its_standing_follows_the_call(node: VoiceNode) -> None:
+    """VoIPBIN reference 6.4: ringing, busy at the answer, and available again when the agent says so."""
+    async with node.phone() as phone, desk(node, "1001") as agent:
+        caller = await node.ring(phone, agent.agent.direct_hash)
+        assert await caller.wait_answered()
+        await status_of(node, agent.agent, "busy")
+
+        caller.hang_up()
+        await agent.calls[0].ended.wait()
+        await node.ended_call()
+
+        assert (await get_agent(node.database, node.account_id, agent.agent.id)).status == "busy"
+        assert (await node.events()).count("agent_status_updated") == 3

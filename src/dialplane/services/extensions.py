@@ -28,6 +28,10 @@ class ExtensionStore(Protocol):
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None: ...
 
+    async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
+        """Of any account."""
+        ...
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Extension]: ...
 
     async def count(self, account_id: AccountId) -> int:

@@ -25,6 +25,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import ConferenceId, FlowId
 from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference, Waiting
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, HttpMethod
+from dialplane.domain.recordings import RecordingSource
 from dialplane.services.conference_rooms import enter, joined, left
 from dialplane.services.conferences import get_conference
 from dialplane.services.transaction import Database
@@ -33,6 +34,7 @@ from dialplane.voice.conference_callbacks import RoomEvent, is_wanted, parameter
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.rooms import Member, Room
 from dialplane.voice.waiting_sound import WaitingSound, sound_file
 
@@ -53,6 +55,7 @@ class Conferences:
     media: Media
     prompts: Prompts
     waiting: WaitingSound
+    recordings: RoomRecordings
     teller: Teller
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
@@ -135,6 +138,17 @@ class Conferences:
             for each in list(room.members.values()) if begins else [member]:
                 if room.has_started:
                     each.participant = await joined(self.database, each.participant, self.now())
+            await self._record_if_wanted(room)
+
+    async def _record_if_wanted(self, room: Room) -> None:
+        """From the beginning of the talk, where anybody's document says so. One that cannot be made ends nothing."""
+        wish = next((each.command for each in room.members.values() if each.command.record), None)
+        if wish is None or not room.has_started:
+            return
+        try:
+            await self.recordings.start(room, RecordingSource.CONFERENCE, status=wish.recording_status)
+        except Refusal as refusal:
+            log.warning("conference_not_recorded", conference_id=str(room.conference.id), reason=refusal.message)
 
     async def _let_go(self, room: Room, member: Member) -> Conference:
         """Safe to call once, also where it never got in."""
@@ -165,6 +179,8 @@ class Conferences:
             "conference_kick": self._kick,
             "conference_change": self._change,
             "conference_announce": self._announce,
+            "conference_record": self._record,
+            "conference_record_stop": self._stop_recording,
         }
 
     async def _end(self, leg: Leg, payload: Mapping[str, object]) -> None:
@@ -220,6 +236,20 @@ class Conferences:
         except Refusal:
             await self._tell(room, "announcement-fail", member.participant)
             raise
+
+    async def _record(self, leg: Leg, payload: Mapping[str, object]) -> None:
+        if room := self._room_of(payload):
+            flow_id, duration = payload.get("on_end_flow_id"), payload.get("duration_s")
+            await self.recordings.start(
+                room,
+                RecordingSource.CONFERENCE_ORDER,
+                duration_s=duration if isinstance(duration, int) else 0,
+                on_end_flow_id=FlowId(UUID(str(flow_id))) if flow_id else None,
+            )
+
+    async def _stop_recording(self, leg: Leg, payload: Mapping[str, object]) -> None:
+        if room := self._room_of(payload):
+            room.mix.stop_recording()
 
     def _room_of(self, payload: Mapping[str, object]) -> Room | None:
         return self.rooms.get(ConferenceId(UUID(str(payload["conference_id"]))))

@@ -28,6 +28,7 @@ from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
+from dialplane.voice.agent_calls import AgentCalls
 from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
@@ -49,6 +50,7 @@ from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
+from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 from dialplane.voice.waiting_sound import WaitingSound
@@ -163,6 +165,7 @@ class _Node:
                 conferences,
                 self._queues,
                 party_recordings,
+                agent_calls,
             )
 
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
@@ -170,8 +173,12 @@ class _Node:
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
         waiting = WaitingSound(deps.prompts, beside)
         teller = StatusTeller(database)
-        conferences = Conferences(database, deps.media, deps.prompts, waiting, teller, utc_now, self._spawn)
+        room_recordings = RoomRecordings(self._recordings, utc_now, self._spawn)
+        conferences = Conferences(
+            database, deps.media, deps.prompts, waiting, room_recordings, teller, utc_now, self._spawn
+        )
         ringer = AgentRinger(dialler, utc_now)
+        agent_calls = AgentCalls(database, ringer, conferences, utc_now)
         self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
         self.runtime = Runtime(
             database=database,

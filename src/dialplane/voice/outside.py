@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Direction, HangupReason
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, utc_now
@@ -15,6 +16,7 @@ from dialplane.domain.programs.commands import (
     Hangup,
     JoinConference,
     JoinQueue,
+    Party,
     Record,
     Result,
     StartCalls,
@@ -23,6 +25,7 @@ from dialplane.domain.programs.commands import (
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
+from dialplane.voice.agent_calls import AgentCalls
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
@@ -44,9 +47,14 @@ class CallOutside:
     conferences: Conferences
     queues: Queues
     party_recordings: PartyRecordings
+    agent_calls: AgentCalls
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
+            case Dial(parties=(Party(address=Address(type="conference", target=target)),)):
+                return await self.agent_calls.join_instead(leg, target, self.run)
+            case Dial(parties=(Party(address=Address(type="agent", target=target)),)):
+                return await self.agent_calls.dial(leg, target, command)
             case Dial():
                 return await self._dial(leg, command)
             case StartCalls():
@@ -80,6 +88,7 @@ class CallOutside:
             return HangupReason.NORMAL
 
     async def _dial(self, leg: Leg, command: Dial) -> Dialled:
+        command = await self.agent_calls.with_addresses(leg, command)
         fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
         return await self.dialling.dial(leg, command, self.run, fallback_source=fallback, hops=self.hops)
 

@@ -60,6 +60,7 @@ class Room:
         self.mix = mix
         self.members: dict[CallId, Member] = {}
         self.has_started = False
+        self.is_recorded = False
         self.lock = asyncio.Lock()
         self.sequence = 0
         self.announced: set[str] = set()

@@ -45,6 +45,10 @@ class PostgresExtensionStore:
         row = await self._connection.fetchrow(self._sql["find"], account_id, extension_id)
         return None if row is None else _extension(row)
 
+    async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
+        row = await self._connection.fetchrow(self._sql["find_by_direct_hash"], direct_hash)
+        return None if row is None else _extension(row)
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
         rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)
         return [_extension(row) for row in rows]

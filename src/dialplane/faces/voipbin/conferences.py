@@ -11,8 +11,8 @@ from dialplane.domain.ids import ConferencecallId, ConferenceId
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services import conference_recordings, participants
 from dialplane.services import conferences as service
-from dialplane.services import participants
 from dialplane.services.conferences import ConferenceChange, Standing
 from dialplane.services.shapes.conferences import conference_shape, participant_shape
 
@@ -66,6 +66,13 @@ class ConferenceUpdate(msgspec.Struct):
     data: dict[str, Any] | None = None
     pre_flow_id: UUID | None = None
     post_flow_id: UUID | None = None
+
+
+class ConferenceRecording(msgspec.Struct):
+    format: Literal["wav"] = "wav"
+    duration: Seconds = 0
+    """Seconds; 0: until it is stopped."""
+    on_end_flow_id: UUID | None = None
 
 
 class Conferencecall(msgspec.Struct):
@@ -153,6 +160,33 @@ async def regenerate_conference_hash(request: ApiRequest, conference_id: FromPat
     return _show(changed)
 
 
+@post("/{conference_id:str}/recording_start", status_code=200, responses=posted(Conference, 404))
+async def start_conference_recording(
+    request: ApiRequest, conference_id: FromPath[UUID], data: JSONBody[ConferenceRecording]
+) -> Fields:
+    """Record what everybody says, until it is stopped, the duration is over, or all have left."""
+    request.require_manager()
+    found = await conference_recordings.start_recording(
+        request.database,
+        request.account_id,
+        ConferenceId(conference_id),
+        duration_s=data.duration,
+        on_end_flow_id=data.on_end_flow_id,
+        now=request.now,
+    )
+    return _show(found)
+
+
+@post("/{conference_id:str}/recording_stop", status_code=200, responses=posted(Conference, 404))
+async def stop_conference_recording(request: ApiRequest, conference_id: FromPath[UUID]) -> Fields:
+    """End the recording of the conference."""
+    request.require_manager()
+    found = await conference_recordings.stop_recording(
+        request.database, request.account_id, ConferenceId(conference_id), request.now
+    )
+    return _show(found)
+
+
 @get("/", responses=answers(Paged[Conferencecall]))
 async def list_conferencecalls(request: ApiRequest, page: Paging) -> Fields:
     """Every stay in any conference, newest first."""
@@ -190,6 +224,8 @@ router = Router(
         update_conference,
         delete_conference,
         regenerate_conference_hash,
+        start_conference_recording,
+        stop_conference_recording,
     ],
     tags=["Conferences"],
 )

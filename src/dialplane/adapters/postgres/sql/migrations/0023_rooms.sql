@@ -26,6 +26,9 @@ create unique index agents_by_direct_hash on agents (direct_hash) where direct_h
 -- Who may be rung for a queue.
 create index agents_at_work on agents (account_id) where status in ('available', 'busy') and deleted_at is null;
 
+create unique index extensions_by_direct_hash on extensions (direct_hash)
+where direct_hash <> '' and deleted_at is null;
+
 create table conferences (
     id uuid primary key,
     account_id uuid not null references accounts,

@@ -14,6 +14,9 @@ where id = $1;
 -- name: find
 select * from extensions where account_id = $1 and id = $2 and deleted_at is null;
 
+-- name: find_by_direct_hash
+select * from extensions where direct_hash = $1 and deleted_at is null;
+
 -- name: list_for
 select * from extensions
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
