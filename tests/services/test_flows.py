@@ -48,6 +48,7 @@ async def test_flow_is_found_again_as_it_was_written(database: PostgresDatabase,
         "actions": [{"id": str(action_id), **TALK}],
         "direct_hash": made.direct_hash,
         "on_complete_flow_id": str(NIL),
+        "version": 1,
         "tm_create": "2026-01-15T09:30:00.000000Z",
         "tm_update": None,
         "tm_delete": None,
@@ -75,7 +76,7 @@ async def test_partial_update_leaves_the_rest_as_it_was(database: PostgresDataba
 
     changed = await flows.update_flow(database, account, made.id, FlowChange(detail="new"), later)
 
-    assert changed == replace(made, detail="new", updated_at=later)
+    assert changed == replace(made, detail="new", version=2, updated_at=later)
     assert await flows.get_flow(database, account, made.id) == changed
     assert await event_types(database) == [("flow_created", False), ("flow_updated", False)]
 

@@ -194,6 +194,9 @@ def test_books_stay_right_whatever_happens(machine: type[MoneyMachine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12 if EFFORT == 1 else 50, stateful_step_count=25 * EFFORT, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12 if EFFORT == 1 else 50,
+            stateful_step_count=25 * EFFORT,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

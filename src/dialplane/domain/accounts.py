@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId
+from dialplane.domain.addresses import Address
+from dialplane.domain.agents import AgentStatus, RingMethod
+from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId, TagId
 
 
 class AccountStatus(StrEnum):
@@ -101,6 +103,16 @@ class Agent:
     created_at: datetime
     name: str = ""
     detail: str = ""
+    ring_method: RingMethod = "ringall"
+    status: AgentStatus = AgentStatus.OFFLINE
+    tag_ids: tuple[TagId, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    """Where the agent is rung."""
+    direct_hash: str = ""
+    idle_since: datetime | None = None
+    """When the agent was last free or last offered a call; None: never."""
+    free_at: datetime | None = None
+    """Of a busy one: when its wrap-up ends by itself; None: when it says so."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

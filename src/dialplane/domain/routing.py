@@ -61,7 +61,7 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
 class Candidate:
     """One thing that was considered: a form of the number, a number, a pattern, an extension."""
 
-    what: Literal["number", "sip_number", "pattern", "extension", "pstn"]
+    what: Literal["number", "sip_number", "pattern", "extension", "pstn", "direct"]
     value: str
     verdict: Literal["chosen", "no match", "refused", "passed over"]
     reason: str

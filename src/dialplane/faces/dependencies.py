@@ -8,6 +8,7 @@ from typing import Protocol
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from dialplane.domain.flows.run import Run
+from dialplane.domain.flows.warnings import Ability
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.role_permissions import DEVELOPER, RolePermission
 from dialplane.faces.rate_limits import RateLimits
@@ -41,6 +42,8 @@ class Dependencies:
     """What the voice nodes of this host, or of a shared disk, have recorded."""
     links: RecordingLinks
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    abilities: frozenset[Ability] = frozenset()
+    """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
     clock: Callable[[], datetime] = utc_now

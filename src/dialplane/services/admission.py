@@ -150,14 +150,14 @@ async def _record(
                 calls.append(refused_call(plan, plan.account, status, route, now))
             continue
         assert plan.account is not None
-        flow_id, actions, on_complete = programs[plan.arrival.call_id]
+        flow_id, actions, on_complete, version = programs[plan.arrival.call_id]
         document = documents.get(plan.arrival.call_id)
         if document is not None:
             route["document"] = target_shape(document.target)
         call = ringing_call(
             plan, plan.account, route, now, flow_id=flow_id, run_id=RunId(new_id(now)), document=document
         )
-        run = run_of_call(call, flow_id, on_complete, now)
+        run = run_of_call(call, flow_id, on_complete, now, flow_version=version)
         calls.append(call)
         runs.append(run)
         if document is None:
@@ -201,20 +201,20 @@ async def _documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, Cal
 
 async def _programs(
     tx: Transaction, plans: Sequence[Plan]
-) -> dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None]]:
+) -> dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None, int]]:
     """The actions of each call that is let in. A number without a target has none: the call is made and hung up."""
     admitted = [plan for plan in plans if plan.decision.verdict is Verdict.RUN]
     wanted = {FlowId(plan.decision.target.flow_id) for plan in admitted if isinstance(plan.decision.target, FlowTarget)}
     flows = {flow.id: flow for flow in await tx.flows.find_many(wanted)} if wanted else {}
-    programs: dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None]] = {}
+    programs: dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None, int]] = {}
     for plan in admitted:
         target = plan.decision.target
         flow = flows.get(FlowId(target.flow_id)) if isinstance(target, FlowTarget) else None
         if flow is not None:
-            programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id)
+            programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id, flow.version)
         else:
             raw = plan.connect or _forward(plan)
-            programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None)
+            programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None, 0)
     return programs
 
 

@@ -144,7 +144,9 @@ class ApiRuns:
             if wish.flow_id is not None:
                 flow = await find_flow(tx, account_id, FlowId(wish.flow_id))
                 actions = flow.actions
-                run = replace(run, flow_id=flow.id, on_complete_flow_id=flow.on_complete_flow_id)
+                run = replace(
+                    run, flow_id=flow.id, flow_version=flow.version, on_complete_flow_id=flow.on_complete_flow_id
+                )
             facts = run_facts(run.id, reference_type=run.reference_type.value, flow_id=run.flow_id)
             run = replace(run, variables={**variables, **facts})
             await create_runs(tx, run)

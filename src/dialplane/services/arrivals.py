@@ -6,6 +6,7 @@ from typing import Protocol
 
 from dialplane.domain.accounts import Account
 from dialplane.domain.addresses import Address
+from dialplane.domain.direct_calls import PREFIX, Direct, action_for
 from dialplane.domain.ids import CallId
 from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.rating import CostType
@@ -19,6 +20,7 @@ from dialplane.domain.routing import (
     decide,
     forms,
 )
+from dialplane.services.direct_calls import find_direct, find_own
 from dialplane.services.organization_numbers import Inquiry, find_inside
 from dialplane.services.registrations import Subscriber
 from dialplane.services.transaction import Transaction
@@ -116,6 +118,9 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Pl
         if arrival.caller is not None and arrival.caller.voice is not None:
             plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
             continue
+        if arrival.raw_destination.startswith(PREFIX) and decision.number is None:
+            plans.append(await _plan_for_direct(tx, arrival, decision))
+            continue
         if arrival.caller is not None and _may_be_an_extension(decision):
             plan = await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id])
             if plan is not None:
@@ -177,6 +182,24 @@ def _plan_for_client(arrival: Arrival, caller: Subscriber, decision: RouteDecisi
     return Plan(arrival, chosen, account, CostType.CALL_EXTENSION)
 
 
+async def _plan_for_direct(tx: Transaction, arrival: Arrival, decision: RouteDecision) -> Plan:
+    """Anyone may call a direct hash; one that is unknown or void is nobody's number."""
+    direct = await find_direct(tx, arrival.raw_destination)
+    account = (await tx.accounts.find_many({direct.account_id})).get(direct.account_id) if direct else None
+    if direct is None or account is None:
+        return Plan(arrival, decision, None, CostType.CALL_EXTENSION)
+    return _lead_to(arrival, decision, account, direct)
+
+
+def _lead_to(arrival: Arrival, decision: RouteDecision, account: Account, direct: Direct) -> Plan:
+    reason = f"{direct.kind} of this account"
+    found = Candidate("direct", arrival.raw_destination, "chosen", reason, direct.id)
+    name = arrival.caller.extension if arrival.caller else arrival.raw_source
+    caller = f"{name or 'anonymous'}@{arrival.domain}"
+    chosen = _chosen(decision, account, found)
+    return Plan(arrival, chosen, account, CostType.CALL_EXTENSION, action_for(direct, caller=caller))
+
+
 async def _plan_for_extension(
     tx: Transaction, arrival: Arrival, decision: RouteDecision, account: Account
 ) -> Plan | None:
@@ -190,6 +213,8 @@ async def _plan_for_extension(
     if other is not None:
         found = Candidate("extension", dialled, "chosen", "an extension of the caller's account", other.extension_id)
         destination: dict[str, object] = {"type": "extension", "target": str(other.extension_id)}
+    elif (own := await find_own(tx, account.id, dialled)) is not None:
+        return _lead_to(arrival, decision, account, own)
     elif decision.number is not None:
         return None
     elif (normal := forms(dialled, account.home_country)[0]).startswith("+"):
@@ -206,6 +231,11 @@ async def _plan_for_extension(
             "relay_reason": True,
         },
     }
+    return Plan(arrival, _chosen(decision, account, found), account, CostType.CALL_EXTENSION, connect)
+
+
+def _chosen(decision: RouteDecision, account: Account, found: Candidate) -> RouteDecision:
+    """The decision for something that is no number, refused where the account may not be used."""
     chosen = replace(
         decision,
         verdict=Verdict.RUN,
@@ -217,7 +247,7 @@ async def _plan_for_extension(
         organization_id=account.organization_id,
         candidates=(*(each for each in decision.candidates if each.verdict == "no match"), found),
     )
-    if not account.status.may_use:
-        reason = f"the caller's account is {account.status}"
-        chosen = replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)
-    return Plan(arrival, chosen, account, CostType.CALL_EXTENSION, connect)
+    if account.status.may_use:
+        return chosen
+    reason = f"the account is {account.status}"
+    return replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)

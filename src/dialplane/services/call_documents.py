@@ -12,6 +12,7 @@ from dialplane.domain.applications import Application
 from dialplane.domain.calls import CallExtras
 from dialplane.domain.ids import ApplicationId, CallId
 from dialplane.domain.number_settings import NumberSettings, seen
+from dialplane.domain.numbers import Number
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource, StatusCallback
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.arrivals import HeaderFields, Plan

@@ -37,6 +37,10 @@ class ExtensionStore(Protocol):
         """Oldest first."""
         ...
 
+    async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
+        """Of any account."""
+        ...
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Extension]: ...
 
     async def count(self, account_id: AccountId) -> int:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.events import Event
-from dialplane.domain.flows.flow import Flow
+from dialplane.domain.flows.flow import Flow, FlowVersion, version_of
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
 from dialplane.domain.programs.commands import FlowLoaded
@@ -17,6 +17,9 @@ from dialplane.services.events import publish
 from dialplane.services.plans import check_plan
 from dialplane.services.shapes.flows import flow_shape
 from dialplane.services.transaction import Database, Transaction
+
+MAX_VERSIONS = 500
+"""Of one flow; older ones are forgotten."""
 
 
 class FlowStore(Protocol):
@@ -34,6 +37,20 @@ class FlowStore(Protocol):
 
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         """`lock`: nobody else changes it until the transaction ends."""
+        ...
+
+    async def add_version(self, version: FlowVersion, *, keep: int) -> None:
+        """Keep what a write left; of the flow's versions the newest `keep` stay."""
+        ...
+
+    async def list_versions(
+        self, account_id: AccountId, flow_id: FlowId, *, before: datetime | None, limit: int
+    ) -> list[FlowVersion]:
+        """Newest first; those made before `before`."""
+        ...
+
+    async def find_version(self, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion | None:
+        """Also of a flow that was deleted meanwhile: its runs go on."""
         ...
 
     async def find_many(self, flow_ids: Collection[FlowId]) -> list[Flow]:
@@ -77,7 +94,7 @@ async def create_flow(database: Database, account_id: AccountId, change: FlowCha
         account = await tx.accounts.get(account_id)
         await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
         flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
-        return await _save(tx, flow, "flow_created", now)
+        return await _write(tx, flow, "flow_created", now)
 
 
 async def get_flow(database: Database, account_id: AccountId, flow_id: FlowId) -> Flow:
@@ -105,9 +122,59 @@ async def update_flow(
             detail=flow.detail if change.detail is None else _text(change.detail, "detail", 4096),
             actions=flow.actions if actions is None else actions,
             on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id),
+            version=flow.version + 1,
             updated_at=now,
         )
-        return await _save(tx, changed, "flow_updated", now)
+        return await _write(tx, changed, "flow_updated", now)
+
+
+async def list_versions(
+    database: Database, account_id: AccountId, flow_id: FlowId, *, before: datetime | None, limit: int
+) -> list[FlowVersion]:
+    """Newest first; those made before `before`.
+
+    Raises NotFound (FLOW_NOT_FOUND).
+    """
+    async with database.reading() as tx:
+        await find_flow(tx, account_id, flow_id)
+        return await tx.flows.list_versions(account_id, flow_id, before=before, limit=limit)
+
+
+async def get_version(database: Database, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion:
+    """Raises NotFound (FLOW_NOT_FOUND, FLOW_VERSION_NOT_FOUND)."""
+    async with database.reading() as tx:
+        await find_flow(tx, account_id, flow_id)
+        return await _find_version(tx, account_id, flow_id, version)
+
+
+async def roll_back(database: Database, account_id: AccountId, flow_id: FlowId, version: int, now: datetime) -> Flow:
+    """Make the flow what it was at `version`, as a new version. Running runs stay on theirs.
+
+    Raises NotFound (FLOW_NOT_FOUND, FLOW_VERSION_NOT_FOUND).
+    """
+    async with database.transaction() as tx:
+        flow = await find_flow(tx, account_id, flow_id, lock=True)
+        old = await _find_version(tx, account_id, flow_id, version)
+        following = old.on_complete_flow_id
+        if following and following != flow.id and await tx.flows.find(account_id, following) is None:
+            following = None  # it was deleted meanwhile
+        changed = replace(
+            flow,
+            name=old.name,
+            detail=old.detail,
+            actions=old.actions,
+            on_complete_flow_id=following,
+            version=flow.version + 1,
+            updated_at=now,
+        )
+        return await _write(tx, changed, "flow_updated", now)
+
+
+async def _find_version(tx: Transaction, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion:
+    found = await tx.flows.find_version(account_id, flow_id, version)
+    if found is None:
+        raise NotFound("There is no such version of the flow", reason="FLOW_VERSION_NOT_FOUND", field="version")
+    return found
 
 
 async def delete_flow(database: Database, account_id: AccountId, flow_id: FlowId, now: datetime) -> Flow:
@@ -147,6 +214,13 @@ async def _on_complete(tx: Transaction, flow: Flow, wanted: UUID | None) -> Flow
             field="on_complete_flow_id",
         )
     return FlowId(wanted)
+
+
+async def _write(tx: Transaction, flow: Flow, event: str, now: datetime) -> Flow:
+    """Save what is a version of its own."""
+    saved = await _save(tx, flow, event, now)
+    await tx.flows.add_version(version_of(saved), keep=MAX_VERSIONS)
+    return saved
 
 
 async def _save(tx: Transaction, flow: Flow, event: str, now: datetime) -> Flow:

@@ -257,6 +257,7 @@ def _run(message: Message, conversation: Conversation, flow: Flow | None, now: d
         reference_type=ReferenceType.CONVERSATION,
         created_at=now,
         flow_id=flow.id if flow else None,
+        flow_version=flow.version if flow else 0,
         reference_id=conversation.id,
         on_complete_flow_id=flow.on_complete_flow_id if flow else None,
         variables=facts,

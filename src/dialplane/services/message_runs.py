@@ -85,7 +85,10 @@ async def _program(tx: Transaction, request: RunRequest, run: Run) -> Program | 
     if request.document is not None:
         message = await tx.messages.find(request.account_id, request.document.message_id)
         return None if message is None else _document(request.document, message, run)
-    flow = await tx.flows.find(request.account_id, request.flow_id) if request.flow_id is not None else None
+    if request.flow_id is None:
+        return None
+    # The version that the run began with, also where it is driven again after a crash.
+    flow = await tx.flows.find_version(request.account_id, request.flow_id, run.flow_version)
     if flow is None:
         return None
     return FlowProgram(

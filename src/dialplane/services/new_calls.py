@@ -97,7 +97,9 @@ def begun_events(call: Call, now: datetime) -> list[Event]:
     return events
 
 
-def run_of_call(call: Call, flow_id: FlowId | None, on_complete: FlowId | None, now: datetime) -> Run:
+def run_of_call(
+    call: Call, flow_id: FlowId | None, on_complete: FlowId | None, now: datetime, *, flow_version: int = 0
+) -> Run:
     """The run of the call's own program, with the platform's variables; its id is the one that the call names."""
     run_id = call.run_id or RunId(new_id(now))
     facts = run_facts(run_id, reference_type=ReferenceType.CALL.value, reference_id=call.id, flow_id=flow_id)
@@ -108,6 +110,7 @@ def run_of_call(call: Call, flow_id: FlowId | None, on_complete: FlowId | None, 
         reference_type=ReferenceType.CALL,
         created_at=now,
         flow_id=flow_id,
+        flow_version=flow_version,
         reference_id=call.id,
         on_complete_flow_id=on_complete,
         variables=facts | call_facts(call),

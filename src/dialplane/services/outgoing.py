@@ -79,12 +79,13 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
     manner = replace(request.manner, withheld=request.manner.withheld or request.anonymous == "yes")
     check_manner(manner)
     async with database.transaction() as tx:
-        flow_id, on_complete = None, None
+        flow_id, on_complete, version = None, None, 0
         wanted = request.program.flow_id if isinstance(request.program, FlowSource) else request.flow_id
         if wanted is not None:
             flow = await find_flow(tx, account_id, FlowId(wanted))
             flow_id, actions, on_complete = flow.id, flow.actions, flow.on_complete_flow_id
-        program = Program(actions, flow_id, on_complete, variables, request.program, manner)
+            version = flow.version
+        program = Program(actions, flow_id, on_complete, variables, request.program, manner, version)
         node = await pick_node(tx, now)
         wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
         outcomes = await open_calls_in(tx, wishes, now)
@@ -106,6 +107,7 @@ class Program:
     variables: Mapping[str, str]
     source: ProgramSource | None
     manner: CallManner
+    flow_version: int = 0
 
 
 def _wish(
@@ -149,7 +151,7 @@ def _extras(request: CallRequest) -> CallExtras | None:
 async def _order(tx: Transaction, opened: Opened, program: Program, now: datetime) -> Call:
     """Give the call its run and put it into the node's mailbox, with the rate that is its own from now on (LED-9)."""
     call, rate = opened.call, opened.billing.rate
-    run = run_of_call(call, program.flow_id, program.on_complete, now)
+    run = run_of_call(call, program.flow_id, program.on_complete, now, flow_version=program.flow_version)
     run = replace(run, variables={**program.variables, **run.variables})
     await create_runs(tx, run)
     call = replace(call, run_id=run.id)

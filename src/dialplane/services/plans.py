@@ -77,4 +77,7 @@ async def _used(tx: Transaction, account_id: AccountId) -> Mapping[str, int]:
         "extensions": await tx.extensions.count(account_id),
         "virtual_numbers": await tx.numbers.count_virtual(account_id),
         "flows": await tx.flows.count(account_id),
+        "agents": await tx.agents.count(account_id),
+        "queues": await tx.queues.count(account_id),
+        "conferences": await tx.conferences.count(account_id),
     }

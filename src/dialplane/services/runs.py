@@ -215,6 +215,7 @@ def following_run(run: Run, flow: Flow, now: datetime) -> Run | None:
         reference_type=run.reference_type,
         created_at=now,
         flow_id=flow.id,
+        flow_version=flow.version,
         reference_id=run.reference_id,
         reference_run_id=run.id,
         on_complete_flow_id=flow.on_complete_flow_id,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.caller_ids import CallerIdStore
     from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
+    from dialplane.services.conferences import ConferenceStore
     from dialplane.services.documents import DocumentStore
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
@@ -35,11 +36,13 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.plans import PlanStore
     from dialplane.services.port_outs import PortOutStore
     from dialplane.services.porting import PortStore
+    from dialplane.services.queues import QueueStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.tags import TagStore
     from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
@@ -65,6 +68,8 @@ class Transaction(Protocol):
     def caller_names(self) -> CallerNameStore: ...
     @property
     def calls(self) -> CallStore: ...
+    @property
+    def conferences(self) -> ConferenceStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property
@@ -100,6 +105,8 @@ class Transaction(Protocol):
     @property
     def ports(self) -> PortStore: ...
     @property
+    def queues(self) -> QueueStore: ...
+    @property
     def rates(self) -> RateStore: ...
     @property
     def recordings(self) -> RecordingStore: ...
@@ -110,8 +117,9 @@ class Transaction(Protocol):
     @property
     def settings(self) -> SettingStore: ...
     @property
+    def tags(self) -> TagStore: ...
+    @property
     def transfers(self) -> TransferStore: ...
-
     @property
     def trunks(self) -> TrunkStore: ...
     @property

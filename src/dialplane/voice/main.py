@@ -14,7 +14,9 @@ from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.programs.sources import ProgramSource
 from dialplane.domain.rcml.machine import TIMEOUT_S
+from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
@@ -26,26 +28,33 @@ from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
+from dialplane.voice.agent_calls import AgentCalls
+from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
+from dialplane.voice.conference_callbacks import StatusTeller
+from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.journal import Journal
-from dialplane.voice.leg import LegContext
+from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
+from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
+from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
+from dialplane.voice.waiting_sound import WaitingSound
 
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
@@ -95,6 +104,8 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     Raises OSError where the SIP address cannot be bound, Unavailable where the store is away at the start.
     """
     await close_orphans(deps.database, deps.node, utc_now())
+    await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
+    await queuecalls.close_orphans(deps.database, deps.node, utc_now())
     async with asyncio.TaskGroup() as tasks:
         node = _Node(deps, tasks)
         loops = [tasks.create_task(work) for work in node.loops()]
@@ -145,12 +156,32 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(run, hops, database, dialling, any_run, self._recordings, party_recordings)
+            return CallOutside(
+                run,
+                hops,
+                database,
+                dialling,
+                any_run,
+                self._recordings,
+                conferences,
+                self._queues,
+                party_recordings,
+                agent_calls,
+            )
 
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
         transfers = Transfers(database, dialling, deps.prompts, utc_now)
+        waiting = WaitingSound(deps.prompts, beside)
+        teller = StatusTeller(database)
+        room_recordings = RoomRecordings(self._recordings, utc_now, self._spawn)
+        conferences = Conferences(
+            database, deps.media, deps.prompts, waiting, room_recordings, teller, utc_now, self._spawn
+        )
+        ringer = AgentRinger(dialler, utc_now)
+        agent_calls = AgentCalls(database, ringer, conferences, utc_now)
+        self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
@@ -169,9 +200,14 @@ class _Node:
                 **SoundOrders(deps.prompts).orders(),
                 **self._recordings.orders(),
                 "transfer": transfers.ordered,
+                **conferences.orders(),
+                **self._queues.orders(),
             },
         )
         deps.set_media_lost(self._media_lost)
+
+    async def _redirect(self, leg: Leg, source: ProgramSource) -> None:
+        await self.runtime.redirect(leg, source)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (
@@ -179,6 +215,7 @@ class _Node:
             self._admissions.run(),
             self._openings.run(),
             self._minutes.run(),
+            self._queues.run(),
             self._beat(),
             self._read_mail(),
             self._deps.hints.keep(self._hint),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Direction, HangupReason
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, utc_now
@@ -12,7 +13,11 @@ from dialplane.domain.programs.commands import (
     DetectMachine,
     Dial,
     Dialled,
+    DialQueue,
     Hangup,
+    JoinConference,
+    JoinQueue,
+    Party,
     Record,
     Result,
     StartCalls,
@@ -21,10 +26,13 @@ from dialplane.domain.programs.commands import (
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
+from dialplane.voice.agent_calls import AgentCalls
+from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
 from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
+from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 
 
@@ -38,10 +46,17 @@ class CallOutside:
     dialling: Dialling
     any_run: AnyRun
     recordings: Recordings
+    conferences: Conferences
+    queues: Queues
     party_recordings: PartyRecordings
+    agent_calls: AgentCalls
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
+            case Dial(parties=(Party(address=Address(type="conference", target=target)),)):
+                return await self.agent_calls.join_instead(leg, target, self.run)
+            case Dial(parties=(Party(address=Address(type="agent", target=target)),)):
+                return await self.agent_calls.dial(leg, target, command)
             case Dial():
                 return await self._dial(leg, command)
             case StartCalls():
@@ -50,6 +65,12 @@ class CallOutside:
                 return await self.recordings.start(leg, command, run_id=self.run.id)
             case DetectMachine():
                 return await detect_machine(leg, command)
+            case JoinConference():
+                return await self.conferences.join(leg, command, self.run)
+            case JoinQueue():
+                return await self.queues.join(leg, command, self.run)
+            case DialQueue():
+                return await self.queues.dial(leg, command, self.run)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:
@@ -71,6 +92,7 @@ class CallOutside:
             return HangupReason.NORMAL
 
     async def _dial(self, leg: Leg, command: Dial) -> Dialled:
+        command = await self.agent_calls.with_addresses(leg, command)
         fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
         return await self.dialling.dial(leg, command, self.run, fallback_source=fallback, hops=self.hops)
 

@@ -17,6 +17,7 @@ from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
+from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.events import PostgresEventStore
@@ -35,11 +36,13 @@ from dialplane.adapters.postgres.patterns import PostgresPatternStore
 from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
+from dialplane.adapters.postgres.queues import PostgresQueueStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
@@ -115,6 +118,10 @@ class PostgresTransaction:
         return PostgresCallStore(self.connection)
 
     @cached_property
+    def conferences(self) -> PostgresConferenceStore:
+        return PostgresConferenceStore(self.connection)
+
+    @cached_property
     def documents(self) -> PostgresDocumentStore:
         return PostgresDocumentStore(self.connection)
 
@@ -183,6 +190,10 @@ class PostgresTransaction:
         return PostgresPortStore(self.connection)
 
     @cached_property
+    def queues(self) -> PostgresQueueStore:
+        return PostgresQueueStore(self.connection)
+
+    @cached_property
     def rates(self) -> PostgresRateStore:
         return PostgresRateStore(self.connection)
 
@@ -201,6 +212,10 @@ class PostgresTransaction:
     @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def tags(self) -> PostgresTagStore:
+        return PostgresTagStore(self.connection)
 
     @cached_property
     def transfers(self) -> PostgresTransferStore:

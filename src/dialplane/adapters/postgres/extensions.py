@@ -64,6 +64,10 @@ class PostgresExtensionStore:
         rows = await self._connection.fetch(self._sql["query"], account_id, offset, limit)
         return [_extension(row, self._seal) for row in rows]
 
+    async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
+        row = await self._connection.fetchrow(self._sql["find_by_direct_hash"], direct_hash)
+        return None if row is None else _extension(row, self._seal)
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
         rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)
         return [_extension(row, self._seal) for row in rows]

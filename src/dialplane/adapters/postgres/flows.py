@@ -7,7 +7,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.flows.action import from_document
-from dialplane.domain.flows.flow import Flow
+from dialplane.domain.flows.flow import Flow, FlowVersion
 from dialplane.domain.ids import AccountId, FlowId
 
 _SQL = queries("flows")
@@ -17,6 +17,12 @@ def _flow(row: asyncpg.Record) -> Flow:
     fields = dict(row)
     fields["actions"] = tuple(from_document(action) for action in fields["actions"])
     return Flow(**fields)
+
+
+def _version(row: asyncpg.Record) -> FlowVersion:
+    fields = dict(row)
+    fields["actions"] = tuple(from_document(action) for action in fields["actions"])
+    return FlowVersion(**fields)
 
 
 class PostgresFlowStore:
@@ -47,7 +53,32 @@ class PostgresFlowStore:
             flow.created_at,
             flow.updated_at,
             flow.deleted_at,
+            flow.version,
         )
+
+    async def add_version(self, version: FlowVersion, *, keep: int) -> None:
+        await self._connection.execute(
+            _SQL["add_version"],
+            version.flow_id,
+            version.version,
+            version.account_id,
+            version.name,
+            version.detail,
+            [action.document() for action in version.actions],
+            version.on_complete_flow_id,
+            version.created_at,
+        )
+        await self._connection.execute(_SQL["forget_versions"], version.flow_id, version.version - keep)
+
+    async def list_versions(
+        self, account_id: AccountId, flow_id: FlowId, *, before: datetime | None, limit: int
+    ) -> list[FlowVersion]:
+        rows = await self._connection.fetch(_SQL["list_versions"], account_id, flow_id, before, limit)
+        return [_version(row) for row in rows]
+
+    async def find_version(self, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion | None:
+        row = await self._connection.fetchrow(_SQL["find_version"], account_id, flow_id, version)
+        return None if row is None else _version(row)
 
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, flow_id)

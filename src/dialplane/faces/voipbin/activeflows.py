@@ -23,6 +23,7 @@ class Activeflow(msgspec.Struct):
     id: UUID
     customer_id: UUID
     flow_id: UUID
+    flow_version: int
     status: str
     reference_type: str
     reference_id: UUID

@@ -13,7 +13,8 @@ from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import accounts, agents
 from dialplane.services import customer as service
 from dialplane.services.accounts import CustomerChange
-from dialplane.services.shapes.customer import agent_shape, customer_shape, outbound_config_shape
+from dialplane.services.shapes.agents import agent_shape
+from dialplane.services.shapes.customer import customer_shape, outbound_config_shape
 
 
 class CustomerMetadata(msgspec.Struct):

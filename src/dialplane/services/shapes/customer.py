@@ -1,6 +1,6 @@
 """An account as VoIPBIN's customer, its outbound config and its agents (reference sections 4.3, 6.4 and 6.11)."""
 
-from dialplane.domain.accounts import Account, Agent
+from dialplane.domain.accounts import Account
 from dialplane.services.customer import OutboundConfig
 from dialplane.services.shapes.common import show_id, show_time
 
@@ -39,23 +39,4 @@ def outbound_config_shape(account: Account, config: OutboundConfig) -> dict[str,
         "tm_create": show_time(account.created_at),
         "tm_update": show_time(account.updated_at),
         "tm_delete": None,
-    }
-
-
-def agent_shape(agent: Agent) -> dict[str, object]:
-    return {
-        "id": show_id(agent.id),
-        "customer_id": show_id(agent.account_id),
-        "username": agent.username,
-        "name": agent.name,
-        "detail": agent.detail,
-        "ring_method": "ringall",
-        "status": "offline",
-        "permission": agent.permission,
-        "tag_ids": [],
-        "addresses": [],
-        "direct_hash": "",
-        "tm_create": show_time(agent.created_at),
-        "tm_update": show_time(agent.updated_at),
-        "tm_delete": show_time(agent.deleted_at),
     }

@@ -14,6 +14,7 @@ def run_shape(run: Run) -> dict[str, object]:
         "id": show_id(run.id),
         "customer_id": show_id(run.account_id),
         "flow_id": show_id(run.flow_id),
+        "flow_version": run.flow_version,
         "status": run.status,
         "reference_type": run.reference_type,
         "reference_id": show_id(run.reference_id),

@@ -25,6 +25,9 @@ order by created_at limit 1;
 -- name: query
 select * from extensions where account_id = $1 and deleted_at is null order by created_at, id offset $2 limit $3;
 
+-- name: find_by_direct_hash
+select * from extensions where direct_hash = $1 and deleted_at is null;
+
 -- name: list_for
 select * from extensions
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)

@@ -9,12 +9,13 @@ select count(*) from flows where account_id = $1 and deleted_at is null;
 
 -- name: save
 insert into flows (
-    id, account_id, type, name, detail, actions, direct_hash, on_complete_flow_id, created_at, updated_at, deleted_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    id, account_id, type, name, detail, actions, direct_hash, on_complete_flow_id, created_at, updated_at, deleted_at,
+    version
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (id) do update set
     name = excluded.name, detail = excluded.detail, actions = excluded.actions, direct_hash = excluded.direct_hash,
     on_complete_flow_id = excluded.on_complete_flow_id, updated_at = excluded.updated_at,
-    deleted_at = excluded.deleted_at;
+    deleted_at = excluded.deleted_at, version = excluded.version;
 
 -- name: find
 select * from flows where id = $2 and account_id = $1 and deleted_at is null;
@@ -33,3 +34,19 @@ select * from flows
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc
 limit $3;
+
+-- name: add_version
+insert into flow_versions (flow_id, version, account_id, name, detail, actions, on_complete_flow_id, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: forget_versions
+delete from flow_versions where flow_id = $1 and version <= $2;
+
+-- name: list_versions
+select * from flow_versions
+where account_id = $1 and flow_id = $2 and ($3::timestamptz is null or created_at < $3)
+order by version desc
+limit $4;
+
+-- name: find_version
+select * from flow_versions where account_id = $1 and flow_id = $2 and version = $3;

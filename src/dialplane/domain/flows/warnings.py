@@ -1,0 +1,48 @@
+"""What of a flow cannot do all that it says on this installation: told when the flow is written, and in its runs."""
+
+from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
+
+from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.catalogue import CATALOGUE
+from dialplane.domain.flows.options import Actions
+
+
+class Ability(StrEnum):
+    """Something outside the platform that an operator sets up."""
+
+    ASSISTANT = "assistant"
+    MAIL = "mail"
+
+
+STAND_INS: dict[Ability, str] = {
+    Ability.ASSISTANT: "no assistant is set up (DIALPLANE_ASSISTANT_URL): the built-in one answers by simple rules",
+    Ability.MAIL: "no mail server is set up (DIALPLANE_SMTP): the e-mail stays in the outbox, at GET /v1.0/emails",
+}
+"""What happens instead, in words for the flow's author."""
+
+_NEEDS: dict[str, Ability] = {
+    "ai_summary": Ability.ASSISTANT,
+    "ai_talk": Ability.ASSISTANT,
+    "ai_task": Ability.ASSISTANT,
+    "email_send": Ability.MAIL,
+}
+
+
+def find_warnings(actions: Sequence[Action], able: Collection[Ability]) -> list[str]:
+    """One line for each action that has only a stand-in here, those of nested lists included."""
+    return list(_warnings([action.document() for action in actions], able, "action "))
+
+
+def _warnings(actions: Sequence[object], able: Collection[Ability], prefix: str) -> Iterator[str]:
+    for index, action in enumerate(actions):
+        if not isinstance(action, dict) or action.get("type") not in CATALOGUE:
+            continue
+        kind, option = str(action["type"]), action.get("option")
+        needed = _NEEDS.get(kind)
+        if needed is not None and needed not in able:
+            yield f"{prefix}{index} ({kind}): {STAND_INS[needed]}"
+        for name, known in CATALOGUE[kind].options.items():
+            nested = option.get(name) if isinstance(option, dict) else None
+            if isinstance(known.kind, Actions) and isinstance(nested, list):
+                yield from _warnings(nested, able, f"{prefix}{index}.{name}.")

@@ -1,0 +1,188 @@
+"""Conferences and queues as XML documents ask for them: who starts, who ends, what is heard and told meanwhile."""
+
+import asyncio
+from pathlib import Path
+
+from dialplane.domain.conferences import Conference
+from dialplane.domain.ids import ConferenceId, from_sid, utc_now
+from dialplane.domain.targets import DocumentTarget
+from dialplane.services.conferences import ConferenceFilters, query_conferences
+from dialplane.services.queuecalls import dequeue
+from dialplane.services.queues import page_queues
+from tests.voice.documents import DocumentServer, Page, document_number, document_server
+from tests.voice.platform import VoiceNode
+
+GUEST, MODERATOR = "+12025550192", "+12025550193"
+
+
+async def numbers(node: VoiceNode, server: DocumentServer) -> None:
+    """One for each of the pages `/guest` and `/moderator`."""
+    await document_number(node, GUEST, DocumentTarget(server.url("/guest")))
+    await document_number(node, MODERATOR, DocumentTarget(server.url("/moderator")))
+
+
+async def conferences(node: VoiceNode) -> list[Conference]:
+    found, _ = await query_conferences(node.database, node.account_id, ConferenceFilters(), offset=0, limit=10)
+    return [each.conference for each in found]
+
+
+def noun(**attributes: str) -> str:
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<Conference{written}>town hall</Conference>"
+
+
+async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_leaves(
+    node: VoiceNode, tmp_path: Path
+) -> None:
+    """The documents' `startConferenceOnEnter` and `endConferenceOnExit`; `action` is asked when one is out of it."""
+    pages: dict[str, Page] = {
+        "/guest": f'<Response><Dial action="/after">{noun(startConferenceOnEnter="false")}</Dial></Response>',
+        "/moderator": f"<Response><Dial>{noun(endConferenceOnExit='true', beep='false')}</Dial></Response>",
+        "/after": "<Response><Hangup/></Response>",
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        guest = await node.ring(phone, GUEST)
+        assert await guest.wait_answered()
+        await guest.record(tmp_path / "waiting.wav")
+        await asyncio.sleep(0.8)
+        await guest.stop_recording()
+        [waiting] = await conferences(node)
+
+        moderator = await node.ring(phone, MODERATOR)
+        while (await conferences(node))[0].started_at is None:
+            await asyncio.sleep(0.02)
+        moderator.hang_up()
+        await guest.ended.wait()
+        while (await conferences(node))[0].status != "terminated":
+            await asyncio.sleep(0.02)
+
+        [over] = await conferences(node)
+        calls = await node.calls()
+    assert node.listen(tmp_path / "waiting.wav").sounding_ms > 300
+    assert (waiting.name, waiting.status) == ("town hall", "starting")
+    assert (over.end_reason, over.ended_by) == ("participant-with-end-conference-on-exit-left", calls[1].id)
+    [after] = server.asked("/after")
+    assert after["DialCallStatus"] == "completed"
+    assert not {"DialCallSid", "DialCallDuration"} & set(after)
+
+
+async def test_full_room_lets_the_next_verb_run_and_a_name_is_a_new_room_when_all_have_left(node: VoiceNode) -> None:
+    pages: dict[str, Page] = {
+        "/guest": f"<Response><Dial>{noun(maxParticipants='1')}</Dial><Hangup/></Response>",
+        "/moderator": 404,
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        first = await node.ring(phone, GUEST)
+        assert await first.wait_answered()
+        while not await conferences(node):
+            await asyncio.sleep(0.02)
+
+        second = await node.ring(phone, GUEST)
+        await second.ended.wait()
+        first.hang_up()
+        while (await conferences(node))[0].status != "terminated":
+            await asyncio.sleep(0.02)
+        third = await node.ring(phone, GUEST)
+        while len(await conferences(node)) < 2:
+            await asyncio.sleep(0.02)
+
+        assert [each.status for each in await conferences(node)] == ["progressing", "terminated"]
+        third.hang_up()
+
+
+async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_dials_the_queue(node: VoiceNode) -> None:
+    """Twilio's `Enqueue`, `waitUrl` with its parameters, and `Dial` with `Queue`."""
+    pages: dict[str, Page] = {
+        "/guest": '<Response><Enqueue waitUrl="/wait" action="/out">desk</Enqueue></Response>',
+        "/wait": "<Response><Pause length='30'/></Response>",
+        "/moderator": '<Response><Dial action="/served"><Queue>desk</Queue></Dial></Response>',
+        "/out": "<Response><Hangup/></Response>",
+        "/served": "<Response><Hangup/></Response>",
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        caller = await node.ring(phone, GUEST)
+        assert await caller.wait_answered()
+        while not server.asked("/wait"):
+            await asyncio.sleep(0.02)
+
+        agent = await node.ring(phone, MODERATOR)
+        assert await agent.wait_answered()
+        await agent.send_digits("5")
+        assert await caller.wait_digits(1) == "5"
+        agent.hang_up()
+        await caller.ended.wait()
+
+        [line] = (await page_queues(node.database, node.account_id, offset=0, limit=10))[0]
+    [wait], [out] = server.asked("/wait"), server.asked("/out")
+    assert (wait["QueuePosition"], wait["CurrentQueueSize"], wait["QueueSid"]) == ("1", "1", f"QU{line.queue.id.hex}")
+    assert (out["QueueResult"], out["QueueSid"]) == ("bridged", f"QU{line.queue.id.hex}")
+    assert line.queue.total_serviced_count == 1
+
+
+async def test_waiting_document_may_leave_the_queue_and_an_order_takes_the_front_to_another_document(
+    node: VoiceNode,
+) -> None:
+    pages: dict[str, Page] = {
+        "/guest": '<Response><Enqueue waitUrl="/leave" action="/out">desk</Enqueue></Response>',
+        "/leave": "<Response><Leave/></Response>",
+        "/moderator": '<Response><Enqueue waitUrl="/stay">desk</Enqueue></Response>',
+        "/stay": "<Response><Pause length='30'/></Response>",
+        "/out": "<Response><Hangup/></Response>",
+        "/elsewhere": "<Response><Hangup/></Response>",
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        leaving = await node.ring(phone, GUEST)
+        await leaving.ended.wait()
+        staying = await node.ring(phone, MODERATOR)
+        while not server.asked("/stay"):
+            await asyncio.sleep(0.02)
+        [line] = (await page_queues(node.database, node.account_id, offset=0, limit=10))[0]
+
+        await dequeue(
+            node.database, node.account_id, line.queue.id, None,
+            url=server.url("/elsewhere"), method="POST", now=utc_now(),
+        )  # fmt: skip
+        await staying.ended.wait()
+
+    assert server.asked("/out")[0]["QueueResult"] == "leave"
+    assert len(server.asked("/elsewhere")) == 1
+
+
+async def test_progress_of_a_conference_is_told_in_order(node: VoiceNode) -> None:
+    events = "start end join leave mute hold"
+    told = noun(statusCallback="/told", statusCallbackEvent=events, participantLabel="first", beep="false")
+    pages: dict[str, Page] = {"/guest": f"<Response><Dial>{told}</Dial></Response>", "/moderator": 404, "/told": ""}
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        call = await node.ring(phone, GUEST)
+        assert await call.wait_answered()
+        while not await conferences(node) or (await conferences(node))[0].started_at is None:
+            await asyncio.sleep(0.02)
+
+        call.hang_up()
+        while (await conferences(node))[0].status != "terminated":
+            await asyncio.sleep(0.02)
+
+        rows = []
+        while len(rows) < 4:
+            async with node.database.reading() as tx:
+                rows = await tx.connection.fetch(  # type: ignore[attr-defined]  # what a worker will send
+                    "select data from events where type = 'status_callback' order by id"
+                )
+    forms = [dict(row["data"]["form"]) for row in rows]
+    assert [form["StatusCallbackEvent"] for form in forms] == [
+        "participant-join", "conference-start", "participant-leave", "conference-end",
+    ]  # fmt: skip
+    assert [form["SequenceNumber"] for form in forms] == ["1", "2", "3", "4"]
+    [conference] = await conferences(node)
+    assert ConferenceId(from_sid("CF", forms[0]["ConferenceSid"])) == conference.id
+    assert (forms[0]["FriendlyName"], forms[0]["ParticipantLabel"], forms[0]["Muted"]) == (
+        "town hall",
+        "first",
+        "false",
+    )
+    assert forms[3]["ReasonConferenceEnded"] == "last-participant-left"

@@ -1,0 +1,48 @@
+"""The official Twilio library calls somebody into a conference, and takes it out again: on real calls."""
+
+import asyncio
+
+from twilio.rest.api.v2010.account.conference.participant import ParticipantInstance
+
+from tests.voice.test_twilio_library_calls import OWN, STAYS, Api, api
+
+__all__ = ["api"]
+
+
+async def participants(api: Api, sid: str, count: int) -> list[ParticipantInstance]:
+    """Those in the conference, once they are so many."""
+    async with asyncio.timeout(15):
+        while True:
+            found = await api.ask(lambda client: client.conferences(sid).participants.list())
+            if len(found) == count:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_participants_are_called_in_labelled_muted_and_kicked(api: Api) -> None:
+    def call(client: object, label: str, *, ends: bool) -> ParticipantInstance:
+        return api.client.conferences("stand-up").participants.create(
+            from_=OWN, to=STAYS, label=label, muted=True, end_conference_on_exit=ends, beep="false"
+        )
+
+    first = await api.ask(lambda client: call(client, "first", ends=True))
+    sid = str(first.conference_sid)
+    await participants(api, sid, 1)
+    second = await api.ask(lambda client: call(client, "second", ends=False))
+    both = await participants(api, sid, 2)
+
+    assert (first.status, first.label) == ("queued", "first")
+    assert second.conference_sid == sid
+    assert [(each.label, each.muted, each.end_conference_on_exit) for each in both] == [
+        ("first", True, True),
+        ("second", True, False),
+    ]
+    assert await api.ask(lambda client: client.conferences(sid).participants("second").delete())
+    await participants(api, sid, 1)
+    assert await api.ask(lambda client: client.conferences(sid).participants("first").delete())
+    await participants(api, sid, 0)
+    async with asyncio.timeout(10):
+        while (over := await api.ask(lambda client: client.conferences(sid).fetch())).status != "completed":
+            await asyncio.sleep(0.05)
+    assert over.reason_conference_ended == "participant-with-end-conference-on-exit-left"
+    assert over.call_sid_ending_conference == first.call_sid
