@@ -67,7 +67,8 @@ async def test_digits_are_understood_where_they_are_hinted(
 
     events = await listen(recognizer, RecognitionWish(hints=("$OOV_CLASS_DIGIT_SEQUENCE",)), frames)
 
-    assert [event.text for event in events if isinstance(event, Said)] == ["one two three"]
+    (said,) = (event for event in events if isinstance(event, Said))
+    assert said.text.startswith("one two three")
 
 
 async def test_free_speech_is_understood_without_hints(prompts: SpeechPrompts, recognizer: SpeechRecognizer) -> None:

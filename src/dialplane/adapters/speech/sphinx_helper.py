@@ -29,7 +29,7 @@ _MODEL_HZ = 16_000
 _FOLDED = 0.1
 """The model knows sounds up to 6.8 kHz, the telephone ends at 4: what lies above is filled with the mirror image of
 what lies below, softly. Half as many words are misunderstood then as with nothing there."""
-_TAIL_FRAMES = 10
+_TAIL_FRAMES = 6
 """So much of the silence after the last word is recognised with it; more is taken for words."""
 _DITHER = 5.0
 """A telephone's silence may be all zeros, which the model has never heard: a little noise is put under everything."""
