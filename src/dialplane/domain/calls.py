@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RecordingId, RunId
+from dialplane.domain.programs.sources import StatusCallback
 
 
 class Direction(StrEnum):
@@ -93,6 +94,13 @@ def unanswered_reason(direction: Direction, status: CallStatus, sip_code: int) -
     return HangupReason.FAILED
 
 
+def may_try_another_route(sip_code: int) -> bool:
+    """Whether a route's end before the answer says something of the route and not of the party (reference 4.5): not
+    after normal, busy, no answer and rejected; 0 is that nothing came back."""
+    reason = unanswered_reason(Direction.OUTGOING, CallStatus.DIALING, sip_code)
+    return reason in (HangupReason.FAILED, HangupReason.DIALOUT)
+
+
 UNANSWERED_STATUS: dict[HangupReason, int] = {
     HangupReason.FAILED: 408,
     HangupReason.BUSY: 486,
@@ -128,6 +136,8 @@ class CallExtras:
     transferor: str = ""
     transferee: str = ""
     """Of a call that a transfer began."""
+    status: StatusCallback | None = None
+    """Who is told of its progress, whatever began it: a number, a request, a party of Dial."""
 
 
 _NO_EXTRAS = CallExtras()

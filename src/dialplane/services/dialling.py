@@ -11,7 +11,7 @@ import phonenumbers
 from dialplane.domain.accounts import Account, IdentityStatus
 from dialplane.domain.addresses import Address, normalize_tel
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
@@ -24,12 +24,14 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tariffs import Tariff, priced_number
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 _NEVER_DIALLED = frozenset(
@@ -58,6 +60,7 @@ class OutgoingWish:
     run_id: RunId | None = None
     master_call_id: CallId | None = None
     type: str = "flow"
+    extras: CallExtras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
                 for call in opened
             ),
         )
+        told = [(call, Progress.INITIATED) for call in opened if call.extras is not None]
+        if told:
+            await tell_progress(tx, told, now)
     return outcomes
 
 
@@ -161,6 +167,7 @@ def _check(
         run_id=wish.run_id,
         type=wish.type,
         master_call_id=wish.master_call_id,
+        extras=wish.extras,
         cost_type=cost_type.value,
         raw_source=wish.source.target[:255] if wish.source else "",
         raw_destination=wish.destination.target[:255],
@@ -231,26 +238,27 @@ def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], de
     raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
 
 
-async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
-    """Where the call's INVITE may go, best first.
+async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
+    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
 
     Raises NotFound or Unavailable where there is no way; the text says why.
     """
     async with database.reading() as tx:
         match call.destination.type:
             case "extension":
-                return await _ways_to_extension(tx, call, now)
+                return await _ways_to_extension(tx, call, now, contact)
             case "sip":
                 return [_way_to_sip(call.destination.target)]
             case _:
                 return await _ways_to_tel(tx, call)
 
 
-async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
-    subscriber = await _find_extension(tx, call.account_id, call.destination.target)
+async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
+    subscriber = await find_extension(tx, call.account_id, call.destination.target)
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
+    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -264,7 +272,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list
     ]
 
 
-async def _find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
+async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
     """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
     try:
         extension_id = ExtensionId(UUID(target))

@@ -122,8 +122,6 @@ def _read_action(raw: object, where: _Where) -> Action:
     known = CATALOGUE.get(name)
     if known is None:
         raise where.refuse("is of an unknown type", field="type", reason="INVALID_ACTION_TYPE")
-    if not known.available:
-        raise where.refuse("is not available on this server yet", field="type", reason="INVALID_ACTION_TYPE")
     option = raw.get("option")
     if option is not None and not isinstance(option, dict):
         raise where.refuse("has an option that is not an object", field="option")
