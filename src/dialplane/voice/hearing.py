@@ -14,6 +14,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import Command, Digits, Gather, Heard, Play, Result, Say, SendWebhook, Sleep
 from dialplane.domain.programs.recognition import SpeechWish
 from dialplane.services.recognition import Began, Listener, RecognitionWish, Recognizer, Said, Understood
+from dialplane.voice.digits import beginnings
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg, Prompts
 
@@ -126,7 +127,7 @@ class _Gathering:
         self._leg.keep(self._tell(SendWebhook(partial.url, partial.method, form=form, signed=True)))
 
     async def _wait_for_key(self) -> None:
-        await self._leg.digits.pressed()
+        await self._leg.digits.begun(beginnings(self._wanted))
         self._input.set()
 
     async def _say_until_input(self, prompts: Prompts, listening: "asyncio.Future[Heard]") -> None:

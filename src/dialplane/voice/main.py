@@ -24,6 +24,7 @@ from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.recognition import Recognizer
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
 from dialplane.voice.arrivals import Arrivals
@@ -32,6 +33,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -71,6 +73,7 @@ class VoiceDeps:
     database: Database
     media: Media
     prompts: Prompts
+    recognizer: Recognizer
     web: Web
     hints: Hints
     node: str
@@ -144,8 +147,9 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(run, hops, database, dialling, any_run, self._recordings, party_recordings)
+            return CallOutside(run, hops, database, dialling, any_run, self._recordings, party_recordings, hearing)
 
+        hearing = Hearing(deps.recognizer, deps.prompts)
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)

@@ -11,6 +11,7 @@ from dialplane.domain.programs.commands import (
     Command,
     Dial,
     Dialled,
+    Gather,
     Hangup,
     Record,
     Result,
@@ -21,6 +22,7 @@ from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
@@ -37,6 +39,7 @@ class CallOutside:
     any_run: AnyRun
     recordings: Recordings
     party_recordings: PartyRecordings
+    hearing: Hearing
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -46,6 +49,8 @@ class CallOutside:
                 return await self._start_calls(leg, command)
             case StartRecording():
                 return await self.recordings.start(leg, command, run_id=self.run.id)
+            case Gather():
+                return await self.hearing.gather(leg, command, lambda beside: self.any_run.carry_out(self.run, beside))
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:
