@@ -141,9 +141,10 @@ async def take_first(
 async def put_back(database: Database, call: Queuecall, now: datetime) -> None:
     """Nobody answered: the caller waits on in its place, and the agent is free for the next, as the last in turn."""
     async with database.transaction() as tx:
+        await tx.queues.find(call.account_id, call.queue_id, lock=True)  # queue, call, agent: one order for all
+        current = await tx.queues.find_call(call.account_id, call.id, lock=True)
         if call.service_agent_id is not None:
             await _end_ringing(tx, call.service_agent_id, now)
-        current = await tx.queues.find_call(call.account_id, call.id, lock=True)
         if current is None or current.status is not QueuecallStatus.CONNECTING:
             return
         waiting = replace(current, status=QueuecallStatus.WAITING, service_agent_id=None, updated_at=now)
