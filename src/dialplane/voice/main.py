@@ -26,6 +26,7 @@ from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.recognition import Recognizer
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
 from dialplane.voice.agent_calls import AgentCalls
@@ -38,6 +39,7 @@ from dialplane.voice.conference_callbacks import StatusTeller
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -80,6 +82,7 @@ class VoiceDeps:
     database: Database
     media: Media
     prompts: Prompts
+    recognizer: Recognizer
     web: Web
     hints: Hints
     node: str
@@ -166,8 +169,10 @@ class _Node:
                 self._queues,
                 party_recordings,
                 agent_calls,
+                hearing,
             )
 
+        hearing = Hearing(deps.recognizer, deps.prompts)
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)

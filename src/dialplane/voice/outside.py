@@ -13,6 +13,7 @@ from dialplane.domain.programs.commands import (
     Dial,
     Dialled,
     DialQueue,
+    Gather,
     Hangup,
     JoinConference,
     JoinQueue,
@@ -28,6 +29,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.agent_calls import AgentCalls
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.queues import Queues
@@ -48,6 +50,7 @@ class CallOutside:
     queues: Queues
     party_recordings: PartyRecordings
     agent_calls: AgentCalls
+    hearing: Hearing
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -67,6 +70,8 @@ class CallOutside:
                 return await self.queues.join(leg, command, self.run)
             case DialQueue():
                 return await self.queues.dial(leg, command, self.run)
+            case Gather():
+                return await self.hearing.gather(leg, command, lambda beside: self.any_run.carry_out(self.run, beside))
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:
