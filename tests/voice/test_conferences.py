@@ -28,6 +28,7 @@ from dialplane.services.participants import (
 from dialplane.services.recordings import get_recording
 from tests.media.conftest import tone
 from tests.media.sounds import read_wav, strength
+from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550191"
@@ -149,14 +150,11 @@ async def test_held_one_hears_music_and_nobody_hears_it(node: VoiceNode, tmp_pat
         await middle.until_it_hears()
         while 1_000 in await low.hears():
             pass
-        await low.call.record(tmp_path / "held.wav")
-        await asyncio.sleep(0.5)
-        await low.call.stop_recording()
+        await until_sound(low.call)
         await room.change(low, ParticipantChange(hold=False))
 
         await low.until_it_hears(1_000)
         await middle.until_it_hears(400)
-        assert node.listen(tmp_path / "held.wav").sounding_ms > 200
 
 
 async def test_removed_one_goes_on_with_its_own_flow_and_the_others_talk_on(node: VoiceNode, tmp_path: Path) -> None:
