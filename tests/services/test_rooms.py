@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
 from dialplane.domain.agents import AgentStatus
 from dialplane.domain.calls import Call, CallStatus, Direction
@@ -16,7 +17,6 @@ from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
 from dialplane.services.conferences import ConferenceChange, create_conference, get_conference, list_conferences
 from dialplane.services.queues import get_queue
-from dialplane.services.transaction import Database
 from tests.faces.conftest import CheapHasher
 from tests.services.buying import buyer
 
@@ -25,7 +25,7 @@ DESK = JoinQueue(name="desk")
 
 
 @pytest.fixture
-async def account_id(database: Database) -> AccountId:
+async def account_id(database: PostgresDatabase) -> AccountId:
     return await buyer(database, plan="free")
 
 
@@ -37,12 +37,14 @@ def call(account_id: AccountId, node: str = "one") -> Call:
     )
 
 
-async def status_of(database: Database, account_id: AccountId, conference_id: ConferenceId) -> tuple[str, str]:
+async def status_of(database: PostgresDatabase, account_id: AccountId, conference_id: ConferenceId) -> tuple[str, str]:
     found = (await get_conference(database, account_id, conference_id)).conference
     return found.status, found.end_reason
 
 
-async def test_second_node_is_refused_until_the_conference_is_empty(database: Database, account_id: AccountId) -> None:
+async def test_second_node_is_refused_until_the_conference_is_empty(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
     made = await create_conference(database, account_id, ConferenceChange(name="team"), now=utc_now())
     command = JoinConference(conference_id=UUID(str(made.conference.id)))
     first = await conference_rooms.enter(database, call(account_id), command, utc_now())
@@ -57,7 +59,7 @@ async def test_second_node_is_refused_until_the_conference_is_empty(database: Da
 
 
 async def test_room_stays_open_where_somebody_comes_while_the_last_one_leaves(
-    database: Database, account_id: AccountId
+    database: PostgresDatabase, account_id: AccountId
 ) -> None:
     first = await conference_rooms.enter(database, call(account_id), ROOM, utc_now())
     second = await conference_rooms.enter(database, call(account_id), ROOM, utc_now())
@@ -70,7 +72,7 @@ async def test_room_stays_open_where_somebody_comes_while_the_last_one_leaves(
 
 
 async def test_names_beyond_the_plan_are_refused_and_rooms_that_are_over_do_not_count(
-    database: Database, account_id: AccountId
+    database: PostgresDatabase, account_id: AccountId
 ) -> None:
     rooms = [
         await conference_rooms.enter(database, call(account_id), JoinConference(name=name), utc_now())
@@ -87,7 +89,7 @@ async def test_names_beyond_the_plan_are_refused_and_rooms_that_are_over_do_not_
 
 
 async def test_node_that_starts_again_ends_its_rooms_and_frees_its_callers_and_agents(
-    database: Database, account_id: AccountId
+    database: PostgresDatabase, account_id: AccountId
 ) -> None:
     """AV-2."""
     room = await conference_rooms.enter(database, call(account_id), ROOM, utc_now())
@@ -108,7 +110,7 @@ async def test_node_that_starts_again_ends_its_rooms_and_frees_its_callers_and_a
 
 
 async def test_callers_of_another_node_are_not_offered_and_go_before_own_ones(
-    database: Database, account_id: AccountId
+    database: PostgresDatabase, account_id: AccountId
 ) -> None:
     draft = AgentDraft("ann@example.org", "long enough", addresses=(Address("extension", "1001"),))
     agent = await create_agent(database, CheapHasher(), account_id, draft, utc_now())
@@ -124,7 +126,7 @@ async def test_callers_of_another_node_are_not_offered_and_go_before_own_ones(
     assert (theirs.call.id, theirs.agent.status) == (first.id, AgentStatus.RINGING)
 
 
-async def test_full_queue_takes_nobody(database: Database, account_id: AccountId) -> None:
+async def test_full_queue_takes_nobody(database: PostgresDatabase, account_id: AccountId) -> None:
     queue, _ = await queuecalls.enter(database, call(account_id), DESK, utc_now())
     async with database.transaction() as tx:
         await tx.queues.save(replace(queue, max_size=1))
@@ -136,7 +138,7 @@ async def test_full_queue_takes_nobody(database: Database, account_id: AccountId
 
 
 async def test_room_that_nobody_entered_and_conference_whose_time_is_over_are_ended(
-    database: Database, account_id: AccountId
+    database: PostgresDatabase, account_id: AccountId
 ) -> None:
     now = utc_now()
     room = await conference_rooms.expect(database, account_id, "room", now)

@@ -34,6 +34,7 @@ from tests.voice.platform import VoiceNode
 NUMBER = "+12025550191"
 TONES = (400, 1_000, 1_700)
 LOUD = 3_000
+TEAM = ConferenceChange(name="team")
 
 
 @dataclass
@@ -101,13 +102,8 @@ class Meeting:
 
 
 @asynccontextmanager
-async def meeting(node: VoiceNode, folder: Path, **fields: object) -> AsyncIterator[Meeting]:
-    made = await create_conference(
-        node.database,
-        node.account_id,
-        ConferenceChange(name="team", **fields),
-        now=utc_now(),  # type: ignore[arg-type]  # given by name
-    )
+async def meeting(node: VoiceNode, folder: Path, change: ConferenceChange = TEAM) -> AsyncIterator[Meeting]:
+    made = await create_conference(node.database, node.account_id, change, now=utc_now())
     await node.number(NUMBER, {"type": "conference_join", "option": {"conference_id": str(made.conference.id)}})
     async with node.phone() as phone:
         yield Meeting(node, phone, made.conference.id, folder)
@@ -185,7 +181,7 @@ async def test_ended_conference_lets_everybody_go(node: VoiceNode, tmp_path: Pat
 
 
 async def test_timeout_ends_the_conference(node: VoiceNode, tmp_path: Path) -> None:
-    async with meeting(node, tmp_path, timeout_s=2) as room:
+    async with meeting(node, tmp_path, ConferenceChange(timeout_s=2)) as room:
         call = await node.ring(room.phone, NUMBER)
         assert await call.wait_answered()
 
@@ -198,7 +194,7 @@ async def test_timeout_ends_the_conference(node: VoiceNode, tmp_path: Path) -> N
 async def test_flows_before_and_after_are_run_on_who_enters_and_leaves(node: VoiceNode, tmp_path: Path) -> None:
     before = await node.flow({"type": "digits_receive", "option": {"duration": 20_000, "length": 1}})
     after = await node.flow({"type": "digits_send", "option": {"digits": "7", "duration": 100, "interval": 0}})
-    async with meeting(node, tmp_path, pre_flow_id=before.id, post_flow_id=after.id) as room:
+    async with meeting(node, tmp_path, ConferenceChange(pre_flow_id=before.id, post_flow_id=after.id)) as room:
         call = await node.ring(room.phone, NUMBER)
         assert await call.wait_answered()
         assert await room.present() == []

@@ -157,7 +157,7 @@ async def told(node: VoiceNode, count: int) -> list[dict[str, str]]:
     rows: list[asyncpg.Record] = []
     while len(rows) < count:
         async with node.database.reading() as tx:
-            rows = await tx.connection.fetch(  # type: ignore[attr-defined]  # what a worker will send
+            rows = await tx.connection.fetch(  # what a worker will send
                 "select data from events where type = 'status_callback' order by id"
             )
     return [dict(row["data"]["form"]) for row in rows]
