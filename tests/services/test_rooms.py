@@ -13,7 +13,7 @@ from dialplane.domain.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import Conflict, LimitExceeded
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, new_id, utc_now
 from dialplane.domain.programs.rooms import JoinConference, JoinQueue
-from dialplane.services import conference_rooms, queuecalls
+from dialplane.services import conference_rooms, queue_members, queuecalls
 from dialplane.services.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
 from dialplane.services.conferences import ConferenceChange, create_conference, get_conference, list_conferences
 from dialplane.services.queues import get_queue
@@ -104,7 +104,7 @@ async def test_node_that_starts_again_ends_its_rooms_and_frees_its_callers_and_a
     await queuecalls.close_orphans(database, "one", utc_now())
 
     assert await status_of(database, account_id, room.conference.id) == ("terminated", "node-lost")
-    assert (await queuecalls.get_queuecall(database, account_id, waiting.id)).status == "abandoned"
+    assert (await queue_members.get_queuecall(database, account_id, waiting.id)).status == "abandoned"
     assert (await get_agent(database, account_id, agent.id)).status is AgentStatus.AVAILABLE
     assert (await get_queue(database, account_id, queue.id)).live == ()
 

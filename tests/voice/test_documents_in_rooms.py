@@ -10,7 +10,7 @@ from dialplane.domain.ids import ConferenceId, from_sid, utc_now
 from dialplane.domain.media import Prompt
 from dialplane.domain.targets import DocumentTarget
 from dialplane.services.conferences import ConferenceFilters, query_conferences
-from dialplane.services.queuecalls import dequeue
+from dialplane.services.queue_members import dequeue
 from dialplane.services.queues import page_queues
 from tests.media.conftest import tone
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
