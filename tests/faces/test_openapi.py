@@ -73,6 +73,9 @@ async def own_ids(owner: Client) -> dict[str, str]:
         "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
         "document_id": await owner.ask("POST", "/v1.0/documents", {"kind": "identity", "content": "JVBERi0xLjc="}),
         "port_id": await owner.ask("POST", "/v1.0/ports", {"numbers": ["+14155550123"]}),
+        "conference_id": await owner.ask("POST", "/v1.0/conferences", {"name": "team"}),
+        "queue_id": await owner.ask("POST", "/v1.0/queues", {"name": "desk"}),
+        "tag_id": await owner.ask("POST", "/v1.0/tags", {"name": "sales"}),
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
     }
     assert {answer.status for answer in made.values()} == {200}

@@ -28,11 +28,13 @@ from dialplane.services.participants import (
 from dialplane.services.recordings import get_recording
 from tests.media.conftest import tone
 from tests.media.sounds import read_wav, strength
+from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550191"
 TONES = (400, 1_000, 1_700)
 LOUD = 3_000
+TEAM = ConferenceChange(name="team")
 
 
 @dataclass
@@ -100,13 +102,8 @@ class Meeting:
 
 
 @asynccontextmanager
-async def meeting(node: VoiceNode, folder: Path, **fields: object) -> AsyncIterator[Meeting]:
-    made = await create_conference(
-        node.database,
-        node.account_id,
-        ConferenceChange(name="team", **fields),
-        now=utc_now(),  # type: ignore[arg-type]  # given by name
-    )
+async def meeting(node: VoiceNode, folder: Path, change: ConferenceChange = TEAM) -> AsyncIterator[Meeting]:
+    made = await create_conference(node.database, node.account_id, change, now=utc_now())
     await node.number(NUMBER, {"type": "conference_join", "option": {"conference_id": str(made.conference.id)}})
     async with node.phone() as phone:
         yield Meeting(node, phone, made.conference.id, folder)
@@ -149,14 +146,11 @@ async def test_held_one_hears_music_and_nobody_hears_it(node: VoiceNode, tmp_pat
         await middle.until_it_hears()
         while 1_000 in await low.hears():
             pass
-        await low.call.record(tmp_path / "held.wav")
-        await asyncio.sleep(0.5)
-        await low.call.stop_recording()
+        await until_sound(low.call)
         await room.change(low, ParticipantChange(hold=False))
 
         await low.until_it_hears(1_000)
         await middle.until_it_hears(400)
-        assert node.listen(tmp_path / "held.wav").sounding_ms > 200
 
 
 async def test_removed_one_goes_on_with_its_own_flow_and_the_others_talk_on(node: VoiceNode, tmp_path: Path) -> None:
@@ -187,7 +181,7 @@ async def test_ended_conference_lets_everybody_go(node: VoiceNode, tmp_path: Pat
 
 
 async def test_timeout_ends_the_conference(node: VoiceNode, tmp_path: Path) -> None:
-    async with meeting(node, tmp_path, timeout_s=2) as room:
+    async with meeting(node, tmp_path, ConferenceChange(timeout_s=2)) as room:
         call = await node.ring(room.phone, NUMBER)
         assert await call.wait_answered()
 
@@ -200,7 +194,7 @@ async def test_timeout_ends_the_conference(node: VoiceNode, tmp_path: Path) -> N
 async def test_flows_before_and_after_are_run_on_who_enters_and_leaves(node: VoiceNode, tmp_path: Path) -> None:
     before = await node.flow({"type": "digits_receive", "option": {"duration": 20_000, "length": 1}})
     after = await node.flow({"type": "digits_send", "option": {"digits": "7", "duration": 100, "interval": 0}})
-    async with meeting(node, tmp_path, pre_flow_id=before.id, post_flow_id=after.id) as room:
+    async with meeting(node, tmp_path, ConferenceChange(pre_flow_id=before.id, post_flow_id=after.id)) as room:
         call = await node.ring(room.phone, NUMBER)
         assert await call.wait_answered()
         assert await room.present() == []

@@ -3,13 +3,18 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
+
 from dialplane.domain.conferences import Conference
 from dialplane.domain.ids import ConferenceId, from_sid, utc_now
+from dialplane.domain.media import Prompt
 from dialplane.domain.targets import DocumentTarget
 from dialplane.services.conferences import ConferenceFilters, query_conferences
-from dialplane.services.queuecalls import dequeue
+from dialplane.services.queue_members import dequeue
 from dialplane.services.queues import page_queues
+from tests.media.conftest import tone
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
+from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode
 
 GUEST, MODERATOR = "+12025550192", "+12025550193"
@@ -31,9 +36,7 @@ def noun(**attributes: str) -> str:
     return f"<Conference{written}>town hall</Conference>"
 
 
-async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_leaves(
-    node: VoiceNode, tmp_path: Path
-) -> None:
+async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_leaves(node: VoiceNode) -> None:
     """The documents' `startConferenceOnEnter` and `endConferenceOnExit`; `action` is asked when one is out of it."""
     pages: dict[str, Page] = {
         "/guest": f'<Response><Dial action="/after">{noun(startConferenceOnEnter="false")}</Dial></Response>',
@@ -44,9 +47,7 @@ async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_le
         await numbers(node, server)
         guest = await node.ring(phone, GUEST)
         assert await guest.wait_answered()
-        await guest.record(tmp_path / "waiting.wav")
-        await asyncio.sleep(0.8)
-        await guest.stop_recording()
+        await until_sound(guest)
         [waiting] = await conferences(node)
 
         moderator = await node.ring(phone, MODERATOR)
@@ -59,7 +60,6 @@ async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_le
 
         [over] = await conferences(node)
         calls = await node.calls()
-    assert node.listen(tmp_path / "waiting.wav").sounding_ms > 300
     assert (waiting.name, waiting.status) == ("town hall", "starting")
     assert (over.end_reason, over.ended_by) == ("participant-with-end-conference-on-exit-left", calls[1].id)
     [after] = server.asked("/after")
@@ -152,32 +152,41 @@ async def test_waiting_document_may_leave_the_queue_and_an_order_takes_the_front
     assert len(server.asked("/elsewhere")) == 1
 
 
-async def test_progress_of_a_conference_is_told_in_order(node: VoiceNode) -> None:
-    events = "start end join leave mute hold"
-    told = noun(statusCallback="/told", statusCallbackEvent=events, participantLabel="first", beep="false")
-    pages: dict[str, Page] = {"/guest": f"<Response><Dial>{told}</Dial></Response>", "/moderator": 404, "/told": ""}
+async def told(node: VoiceNode, count: int) -> list[dict[str, str]]:
+    """What the first so many callbacks will say."""
+    rows: list[asyncpg.Record] = []
+    while len(rows) < count:
+        async with node.database.reading() as tx:
+            rows = await tx.connection.fetch(  # what a worker will send
+                "select data from events where type = 'status_callback' order by id"
+            )
+    return [dict(row["data"]["form"]) for row in rows]
+
+
+async def test_progress_of_a_conference_and_who_speaks_is_told_in_order(node: VoiceNode, tmp_path: Path) -> None:
+    events = "start end join leave speaker"
+    room = noun(statusCallback="/told", statusCallbackEvent=events, participantLabel="first", beep="false")
+    pages: dict[str, Page] = {"/guest": f"<Response><Dial>{room}</Dial></Response>", "/moderator": 404, "/told": ""}
     async with document_server(pages) as server, node.phone() as phone:
         await numbers(node, server)
         call = await node.ring(phone, GUEST)
         assert await call.wait_answered()
-        while not await conferences(node) or (await conferences(node))[0].started_at is None:
-            await asyncio.sleep(0.02)
-
+        await told(node, 2)
+        speech = tmp_path / "speech.ulaw"
+        speech.write_bytes(tone(500, duration_ms=600))
+        await call.play(Prompt(speech, 600))
+        await told(node, 4)
         call.hang_up()
-        while (await conferences(node))[0].status != "terminated":
-            await asyncio.sleep(0.02)
-
-        rows = []
-        while len(rows) < 4:
-            async with node.database.reading() as tx:
-                rows = await tx.connection.fetch(  # type: ignore[attr-defined]  # what a worker will send
-                    "select data from events where type = 'status_callback' order by id"
-                )
-    forms = [dict(row["data"]["form"]) for row in rows]
+        forms = await told(node, 6)
     assert [form["StatusCallbackEvent"] for form in forms] == [
-        "participant-join", "conference-start", "participant-leave", "conference-end",
-    ]  # fmt: skip
-    assert [form["SequenceNumber"] for form in forms] == ["1", "2", "3", "4"]
+        "participant-join",
+        "conference-start",
+        "participant-speech-start",
+        "participant-speech-stop",
+        "participant-leave",
+        "conference-end",
+    ]
+    assert [form["SequenceNumber"] for form in forms] == ["1", "2", "3", "4", "5", "6"]
     [conference] = await conferences(node)
     assert ConferenceId(from_sid("CF", forms[0]["ConferenceSid"])) == conference.id
     assert (forms[0]["FriendlyName"], forms[0]["ParticipantLabel"], forms[0]["Muted"]) == (
@@ -185,4 +194,4 @@ async def test_progress_of_a_conference_is_told_in_order(node: VoiceNode) -> Non
         "first",
         "false",
     )
-    assert forms[3]["ReasonConferenceEnded"] == "last-participant-left"
+    assert forms[5]["ReasonConferenceEnded"] == "last-participant-left"

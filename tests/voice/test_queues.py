@@ -12,7 +12,7 @@ from dialplane.domain.ids import AgentId, QueueId, TagId, utc_now
 from dialplane.domain.queues import Queuecall
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
-from dialplane.services.queuecalls import kick, list_queuecalls
+from dialplane.services.queue_members import kick, list_queuecalls
 from dialplane.services.queues import QueueChange, create_queue, get_queue
 from dialplane.services.tags import create_tag
 from dialplane.voice.useragent_challenge import Credentials

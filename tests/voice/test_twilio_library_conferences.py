@@ -13,7 +13,7 @@ async def participants(api: Api, sid: str, count: int) -> list[ParticipantInstan
     """Those in the conference, once they are so many."""
     async with asyncio.timeout(15):
         while True:
-            found = await api.ask(lambda client: client.conferences(sid).participants.list())
+            found: list[ParticipantInstance] = await api.ask(lambda client: client.conferences(sid).participants.list())
             if len(found) == count:
                 return found
             await asyncio.sleep(0.05)

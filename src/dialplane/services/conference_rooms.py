@@ -214,15 +214,19 @@ async def recorded(database: Database, conference: Conference, recording_id: Rec
             await tell_conference(tx, "conference_updated", new, now, await tx.conferences.participants_in([new.id]))
 
 
-async def end_never_entered(database: Database, now: datetime, *, limit: int = 100) -> int:
-    """A duty of the worker: rooms that somebody was called into who never came, and nobody else; how many they were."""
+async def end_outlived(database: Database, now: datetime, *, limit: int = 100) -> int:
+    """A duty of the worker: end rooms that somebody was called into who never came, and conferences whose time is over
+    while nobody is in; how many they were."""
     async with database.transaction() as tx:
-        empty = await tx.conferences.lock_never_entered(now - NEVER_ENTERED, limit=limit)
-        for conference in empty:
-            after = replace(conference, status=ConferenceStatus.TERMINATED, ended_at=now, updated_at=now)
+        outlived = await tx.conferences.lock_outlived(made_before=now - NEVER_ENTERED, now=now, limit=limit)
+        for conference in outlived:
+            reason: EndReason = "timeout" if conference.timeout_s else ""
+            after = replace(
+                conference, status=ConferenceStatus.TERMINATED, end_reason=reason, ended_at=now, updated_at=now
+            )
             await tx.conferences.save(after)
             await tell_conference(tx, "conference_updated", after, now)
-    return len(empty)
+    return len(outlived)
 
 
 async def close_orphans(database: Database, node: str, now: datetime) -> None:

@@ -73,8 +73,9 @@ class ConferenceStore(Protocol):
         """Those that are not over."""
         ...
 
-    async def lock_never_entered(self, before: datetime, *, limit: int) -> Sequence[Conference]:
-        """Rooms behind names that were made before, and that nobody is or ever was in."""
+    async def lock_outlived(self, *, made_before: datetime, now: datetime, limit: int) -> Sequence[Conference]:
+        """Rooms behind names that were made before and never entered, and conferences that nobody is in and whose time
+        is over."""
         ...
 
     async def lock_on_node(self, node: str) -> Sequence[Conference]: ...

@@ -1,7 +1,7 @@
 """Who waits in a queue and is served: come, offered to an agent, served, gone. The queue's row is locked for each step,
 so that two nodes never serve the same caller, and an agent is offered one caller at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dialplane.domain.agents import AgentStatus, is_free
 from dialplane.domain.calls import Call
 from dialplane.domain.errors import Conflict, LimitExceeded, NotFound
 from dialplane.domain.events import Event
-from dialplane.domain.ids import AccountId, AgentId, CallId, QueuecallId, QueueId, new_id
+from dialplane.domain.ids import AccountId, AgentId, QueuecallId, QueueId, new_id
 from dialplane.domain.programs.rooms import JoinQueue
 from dialplane.domain.queues import (
     USUAL_TALK_S,
@@ -25,9 +25,8 @@ from dialplane.domain.queues import (
 )
 from dialplane.services.accounts import load_account
 from dialplane.services.agents import change_standing
-from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
-from dialplane.services.queues import QueueChange, load_queue, make_queue, save_queue, with_live
+from dialplane.services.queues import QueueChange, load_queue, make_queue
 from dialplane.services.shapes.queues import queuecall_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -39,9 +38,6 @@ class Offer:
     queue: Queue
     call: Queuecall
     agent: Agent
-
-
-# --- what the voice nodes report --------------------------------------------------------------------------------------
 
 
 async def enter(database: Database, call: Call, command: JoinQueue, now: datetime) -> tuple[Queue, Queuecall]:
@@ -67,11 +63,11 @@ async def enter(database: Database, call: Call, command: JoinQueue, now: datetim
             service_timeout_ms=queue.service_timeout_ms,
             updated_at=now,
         )
-        created = _event("queuecall_created", waiting, now)
+        created = event_of("queuecall_created", waiting, now)
         waiting = replace(waiting, status=QueuecallStatus.WAITING)
         await tx.queues.save(queue)
         await tx.queues.save_calls([waiting])
-        await publish(tx, created, _event("queuecall_waiting", waiting, now))
+        await publish(tx, created, event_of("queuecall_waiting", waiting, now))
     return queue, waiting
 
 
@@ -109,7 +105,7 @@ async def offer_next(
         ringing = await change_standing(tx, agent.id, AgentStatus.RINGING, now)
         offered = replace(first, status=QueuecallStatus.CONNECTING, service_agent_id=agent.id, updated_at=now)
         await tx.queues.save_calls([offered])
-        await publish(tx, _event("queuecall_connecting", offered, now))
+        await publish(tx, event_of("queuecall_connecting", offered, now))
     return Offer(queue, offered, ringing or agent)
 
 
@@ -134,21 +130,22 @@ async def take_first(
             )
         taken = replace(first, status=QueuecallStatus.CONNECTING, service_agent_id=None, updated_at=now)
         await tx.queues.save_calls([taken])
-        await publish(tx, _event("queuecall_connecting", taken, now))
+        await publish(tx, event_of("queuecall_connecting", taken, now))
     return queue, taken
 
 
 async def put_back(database: Database, call: Queuecall, now: datetime) -> None:
     """Nobody answered: the caller waits on in its place, and the agent is free for the next, as the last in turn."""
     async with database.transaction() as tx:
+        await tx.queues.find(call.account_id, call.queue_id, lock=True)  # queue, call, agent: one order for all
+        current = await tx.queues.find_call(call.account_id, call.id, lock=True)
         if call.service_agent_id is not None:
             await _end_ringing(tx, call.service_agent_id, now)
-        current = await tx.queues.find_call(call.account_id, call.id, lock=True)
         if current is None or current.status is not QueuecallStatus.CONNECTING:
             return
         waiting = replace(current, status=QueuecallStatus.WAITING, service_agent_id=None, updated_at=now)
         await tx.queues.save_calls([waiting])
-        await publish(tx, _event("queuecall_waiting", waiting, now))
+        await publish(tx, event_of("queuecall_waiting", waiting, now))
 
 
 async def serve(database: Database, call: Queuecall, now: datetime) -> Queuecall:
@@ -168,7 +165,7 @@ async def serve(database: Database, call: Queuecall, now: datetime) -> Queuecall
         await tx.queues.save_calls([served])
         if call.service_agent_id is not None:
             await change_standing(tx, call.service_agent_id, AgentStatus.BUSY, now)
-        await publish(tx, _event("queuecall_serviced", served, now))
+        await publish(tx, event_of("queuecall_serviced", served, now))
     return served
 
 
@@ -198,7 +195,7 @@ async def _end(
     if queue is not None and not was_served:
         await tx.queues.save(replace(queue, total_abandoned_count=queue.total_abandoned_count + 1, updated_at=now))
     await tx.queues.save_calls([ended])
-    await publish(tx, _event("queuecall_done" if was_served else "queuecall_abandoned", ended, now))
+    await publish(tx, event_of("queuecall_done" if was_served else "queuecall_abandoned", ended, now))
     return ended, free_at
 
 
@@ -242,138 +239,5 @@ async def close_orphans(database: Database, node: str, now: datetime) -> None:
             await _end(tx, await tx.queues.find(call.account_id, call.queue_id, lock=True), call, now)
 
 
-# --- what owners ask for ----------------------------------------------------------------------------------------------
-
-
-async def list_queuecalls(
-    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
-) -> Sequence[Queuecall]:
-    """Newest first; those made before `before`."""
-    async with database.reading() as tx:
-        return await tx.queues.calls_for(account_id, before=before, limit=limit)
-
-
-async def get_queuecall(database: Database, account_id: AccountId, queuecall_id: QueuecallId) -> Queuecall:
-    """Raises NotFound for another account's too."""
-    async with database.reading() as tx:
-        return _found(await tx.queues.find_call(account_id, queuecall_id))
-
-
-async def delete_queuecall(
-    database: Database, account_id: AccountId, queuecall_id: QueuecallId, now: datetime
-) -> Queuecall:
-    """Take it out of the lists; one that waits is put out of the queue first, a talk goes on. Raises NotFound."""
-    async with database.transaction() as tx:
-        call = _found(await tx.queues.find_call(account_id, queuecall_id, lock=True))
-        if call.is_waiting:
-            await put_out(tx, [call], now)
-        deleted = replace(call, deleted_at=now, updated_at=now)
-        await tx.queues.save_calls([deleted])
-        await publish(tx, _event("queuecall_deleted", deleted, now))
-    return deleted
-
-
-async def kick(database: Database, account_id: AccountId, queuecall_id: QueuecallId, now: datetime) -> Queuecall:
-    """Put a call out of its queue, or end its talk; its own program goes on. Raises NotFound, Conflict where it is over
-    already."""
-    async with database.transaction() as tx:
-        return await _kick(tx, _found(await tx.queues.find_call(account_id, queuecall_id, lock=True)), now)
-
-
-async def kick_call(database: Database, account_id: AccountId, call_id: CallId, now: datetime) -> Queuecall:
-    """As `kick`, of the queue that a call is in."""
-    async with database.transaction() as tx:
-        return await _kick(tx, _found(await tx.queues.find_call_of(account_id, call_id)), now)
-
-
-async def _kick(tx: Transaction, call: Queuecall, now: datetime) -> Queuecall:
-    if call.ended_at is not None:
-        raise Conflict("The call has left the queue already")
-    if call.is_waiting:
-        [call] = await put_out(tx, [call], now)
-    else:
-        await _order(tx, [call], "queue_kick", {}, now)
-    return call
-
-
-async def delete_queue(
-    database: Database, account_id: AccountId, queue_id: QueueId, now: datetime, *, only_empty: bool = False
-) -> Queue:
-    """Take it away; who waits in it is put out of it. With `only_empty` it stays while somebody waits (Twilio's).
-
-    Raises NotFound, Conflict (QUEUE_NOT_EMPTY).
-    """
-    async with database.transaction() as tx:
-        old = await load_queue(tx, account_id, queue_id, lock=True)
-        [line] = await with_live(tx, [old])
-        if only_empty and line.waiting:
-            raise Conflict("Somebody waits in the queue", reason="QUEUE_NOT_EMPTY")
-        await put_out(tx, line.waiting, now)
-        deleted = replace(old, direct_hash="", updated_at=now, deleted_at=now)
-        await save_queue(tx, deleted, "queue_deleted", now)
-    return deleted
-
-
-async def put_out(tx: Transaction, calls: Sequence[Queuecall], now: datetime) -> list[Queuecall]:
-    """Mark those who wait and order their nodes to let them go."""
-    kicked = [replace(each, status=QueuecallStatus.KICKING, updated_at=now) for each in calls]
-    if kicked:
-        await tx.queues.save_calls(kicked)
-        await _order(tx, kicked, "queue_kick", {}, now)
-    return kicked
-
-
-async def find_member(
-    database: Database, account_id: AccountId, queue_id: QueueId, call_id: CallId | None
-) -> tuple[Queue, tuple[Queuecall, ...], Queuecall]:
-    """Who waits in a queue: a call, or (None) the one at the front; with all who wait. Raises NotFound."""
-    async with database.reading() as tx:
-        queue = await load_queue(tx, account_id, queue_id)
-        waiting = tuple(each for each in await tx.queues.live_in([queue_id]) if each.is_waiting)
-    return queue, waiting, _member(waiting, call_id)
-
-
-async def dequeue(
-    database: Database, account_id: AccountId, queue_id: QueueId, call_id: CallId | None, *,
-    url: str, method: str, now: datetime,
-) -> tuple[Queue, tuple[Queuecall, ...], Queuecall]:  # fmt: skip
-    """Take a call (None: the one at the front) out of a queue and let it go on with the document behind `url`.
-
-    Raises NotFound.
-    """
-    async with database.transaction() as tx:
-        queue = await load_queue(tx, account_id, queue_id, lock=True)
-        waiting = tuple(each for each in await tx.queues.live_in([queue_id]) if each.is_waiting)
-        member = _member(waiting, call_id)
-        taken = replace(member, status=QueuecallStatus.KICKING, updated_at=now)
-        await tx.queues.save_calls([taken])
-        await _order(tx, [taken], "queue_redirect", {"url": url, "method": method}, now)
-    return queue, waiting, member
-
-
-def _member(waiting: Sequence[Queuecall], call_id: CallId | None) -> Queuecall:
-    for each in waiting:
-        if call_id in (None, each.call_id):
-            return each
-    raise NotFound("Nobody such waits in the queue", reason="MEMBER_NOT_FOUND")
-
-
-def _found(call: Queuecall | None) -> Queuecall:
-    if call is None:
-        raise NotFound("There is no such queuecall", reason="QUEUECALL_NOT_FOUND")
-    return call
-
-
-async def _order(
-    tx: Transaction, calls: Sequence[Queuecall], kind: str, payload: Mapping[str, object], now: datetime
-) -> None:
-    await tx.calls.post_commands(
-        [
-            NodeCommand(new_id(now), each.node, each.call_id, kind, {**payload, "queuecall_id": str(each.id)}, now)
-            for each in calls
-        ]
-    )
-
-
-def _event(kind: str, call: Queuecall, now: datetime) -> Event:
+def event_of(kind: str, call: Queuecall, now: datetime) -> Event:
     return Event(call.account_id, kind, call.id, queuecall_shape(call, now), now)

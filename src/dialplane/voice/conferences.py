@@ -36,6 +36,7 @@ from dialplane.voice.orders import Order
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.rooms import Member, Room
+from dialplane.voice.speakers import Speaker
 from dialplane.voice.waiting_sound import WaitingSound, sound_file
 
 log = structlog.get_logger()
@@ -139,6 +140,7 @@ class Conferences:
                 if room.has_started:
                     each.participant = await joined(self.database, each.participant, self.now())
             await self._record_if_wanted(room)
+            self._listen_if_wanted(room, member)
 
     async def _record_if_wanted(self, room: Room) -> None:
         """From the beginning of the talk, where anybody's document says so. One that cannot be made ends nothing."""
@@ -149,6 +151,18 @@ class Conferences:
             await self.recordings.start(room, RecordingSource.CONFERENCE, status=wish.recording_status)
         except Refusal as refusal:
             log.warning("conference_not_recorded", conference_id=str(room.conference.id), reason=refusal.message)
+
+    def _listen_if_wanted(self, room: Room, member: Member) -> None:
+        """Listening costs for every frame: only where somebody asked who speaks."""
+        if member.leg.media is None or not is_wanted(room.conference, "participant-speech-start"):
+            return
+
+        def changed(speaks: bool) -> None:
+            if room.has_started and not member.participant.muted and not member.participant.hold:
+                event: RoomEvent = "participant-speech-start" if speaks else "participant-speech-stop"
+                self.spawn(self._tell(room, event, member.participant))
+
+        member.speaker = Speaker(member.leg.media, changed)
 
     async def _let_go(self, room: Room, member: Member) -> Conference:
         """Safe to call once, also where it never got in."""

@@ -17,7 +17,7 @@ from dialplane.domain.errors import LimitExceeded, NotFound, Refusal, Unavailabl
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, AgentId, QueuecallId, QueueId
 from dialplane.domain.programs.dialling import Dialled, DialQueue
-from dialplane.domain.programs.rooms import JoinQueue, QueueLeft
+from dialplane.domain.programs.rooms import JoinQueue, QueueLeft, Waiting
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
 from dialplane.domain.queues import Queue, Queuecall
 from dialplane.services.queuecalls import Offer, end, end_wrap_up, enter, look, offer_next, put_back, serve, take_first
@@ -48,6 +48,8 @@ class Waiter:
     run: Run
     queue: Queue
     call: Queuecall
+    waiting: ProgramSource | Waiting
+    """What the document wants to be heard; the queue's own wait flow goes before it."""
     how: How = "leave"
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Somebody lets it go without a talk."""
@@ -94,10 +96,9 @@ class Queues:
         except (LimitExceeded, NotFound) as refusal:
             log.info("queue_not_joined", call_id=str(leg.call.id), reason=refusal.message)
             return QueueLeft("queue-full" if refusal.reason == "QUEUE_FULL" else "error", None)
-        waiter = Waiter(leg, run, queue, call)
+        waiter = Waiter(leg, run, queue, call, command.waiting)
         self.waiters[call.id] = waiter
-        sound = FlowSource(queue.wait_flow_id) if queue.wait_flow_id else command.waiting
-        waiter.sound = asyncio.ensure_future(self._let_wait(waiter, sound))
+        waiter.sound = asyncio.ensure_future(self._let_wait(waiter))
         self.awake.set()
         talked_s = 0.0
         try:
@@ -149,11 +150,18 @@ class Queues:
                 waiter.leg.hang_up()
             if waiter.leg.is_ended or word is BesideEnd.HANGUP:
                 return None
+        if leg.is_ended:  # who dialled the queue has hung up meanwhile: the caller waits on in its place
+            waiter.sound = waiter.sound or asyncio.ensure_future(self._let_wait(waiter))
+            await put_back(self.database, waiter.call, self.now())
+            return None
         return waiter
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
-    async def _let_wait(self, waiter: Waiter, sound: ProgramSource | Any) -> None:
+    async def _let_wait(self, waiter: Waiter) -> None:
+        wait_flow = waiter.queue.wait_flow_id
+        sound = FlowSource(wait_flow) if wait_flow else waiter.waiting
+
         async def told() -> Facts:
             return facts(waiter.queue, waiter.call, await look(self.database, waiter.call, self.now()))
 
@@ -215,6 +223,8 @@ class Queues:
                     await self._offer_all(account_id, queue_id)
                 except Unavailable:
                     log.warning("queue_not_served", queue_id=str(queue_id))  # the next turn tries again
+                except Exception:  # the edge of a task that all queues need
+                    log.exception("queue_failed", queue_id=str(queue_id))
 
     async def _offer_all(self, account_id: AccountId, queue_id: QueueId) -> None:
         while True:
@@ -245,7 +255,7 @@ class Queues:
             answered = await self.ringer.ring(waiter.leg, offer.agent)
         except Refusal as refusal:
             log.warning("agent_not_rung", agent_id=str(offer.agent.id), reason=refusal.message)
-        if answered is not None:
+        if answered is not None and not answered.is_ended:
             waiter.meet(answered)
             return
         self.tried[offer.agent.id] = asyncio.get_running_loop().time()

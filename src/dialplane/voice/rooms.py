@@ -13,6 +13,7 @@ from dialplane.domain.programs.rooms import JoinConference, Waiting
 from dialplane.domain.programs.sources import ProgramSource
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaRoom, Prompts
+from dialplane.voice.speakers import Speaker
 from dialplane.voice.waiting_sound import WaitingSound
 
 Leaving = Literal["left", "removed", "ended", "timeout"]
@@ -30,6 +31,8 @@ class Member:
     hold_sound: ProgramSource | Waiting = Waiting.MUSIC
     why: Leaving = "left"
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    speaker: Speaker | None = None
+    """Listens whether it speaks, where somebody wants to know."""
     sound: "asyncio.Task[object] | None" = None
     """What it hears by itself: while it waits, or on hold."""
 
@@ -86,6 +89,8 @@ class Room:
         """Somebody goes; its leg hears nothing of the room any more."""
         self.members.pop(member.leg.call.id, None)
         _stop_sound(member)
+        if member.speaker is not None:
+            member.speaker.close()
         if member.leg.media is not None:
             self.mix.remove(member.leg.media)
 

@@ -9,7 +9,7 @@ from typing import Any
 from dialplane.domain.ids import utc_now
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
-from dialplane.services.conference_rooms import end_never_entered
+from dialplane.services.conference_rooms import end_outlived
 from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
@@ -130,7 +130,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await release_left_holds(database, now)
         await fail_unheeded(database, now)
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
-        await end_never_entered(database, now)
+        await end_outlived(database, now)
         return False
 
     async def left_files() -> bool:

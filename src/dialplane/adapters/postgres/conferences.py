@@ -60,8 +60,9 @@ class PostgresConferenceStore:
         found: int = await self._connection.fetchval(_SQL["count"], account_id)
         return found
 
-    async def lock_never_entered(self, before: datetime, *, limit: int) -> list[Conference]:
-        return [_conference(row) for row in await self._connection.fetch(_SQL["never_entered"], before, limit)]
+    async def lock_outlived(self, *, made_before: datetime, now: datetime, limit: int) -> list[Conference]:
+        rows = await self._connection.fetch(_SQL["outlived"], made_before, now, limit)
+        return [_conference(row) for row in rows]
 
     async def lock_on_node(self, node: str) -> list[Conference]:
         return [_conference(row) for row in await self._connection.fetch(_SQL["on_node"], node)]

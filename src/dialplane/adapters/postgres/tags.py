@@ -31,4 +31,6 @@ class PostgresTagStore:
         return {row["id"] for row in await self._connection.fetch(_SQL["known"], account_id, list(tag_ids))}
 
     async def take_off(self, account_id: AccountId, tag_id: TagId) -> None:
-        await self._connection.execute(_SQL["take_off"], account_id, tag_id)
+        # Queues first, as whoever rings an agent for a queue locks them.
+        await self._connection.execute(_SQL["take_off_queues"], account_id, tag_id)
+        await self._connection.execute(_SQL["take_off_agents"], account_id, tag_id)

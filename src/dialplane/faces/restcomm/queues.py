@@ -15,7 +15,7 @@ from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import queuecalls
+from dialplane.services import queue_members
 from dialplane.services import queues as service
 from dialplane.services.queues import Line, QueueChange
 
@@ -73,7 +73,7 @@ async def update_queue(request: RestcommRequest, queue_sid: FromPath[str]) -> Re
 @delete("/{queue_sid:str}", status_code=204)
 async def delete_queue(request: RestcommRequest, queue_sid: FromPath[str]) -> None:
     """Take an empty queue away."""
-    await queuecalls.delete_queue(
+    await queue_members.delete_queue(
         request.database, request.account_id, _queue_id(queue_sid), request.now, only_empty=True
     )
 
@@ -93,7 +93,7 @@ async def list_members(request: RestcommRequest, queue_sid: FromPath[str]) -> Re
 @get("/{queue_sid:str}/Members/{who:str}")
 async def get_member(request: RestcommRequest, queue_sid: FromPath[str], who: FromPath[str]) -> Response[bytes]:
     """One who waits, by its call's sid; `Front` is the next."""
-    found = await queuecalls.find_member(request.database, request.account_id, _queue_id(queue_sid), _read_who(who))
+    found = await queue_members.find_member(request.database, request.account_id, _queue_id(queue_sid), _read_who(who))
     return _shown(request, *found)
 
 
@@ -103,7 +103,7 @@ async def dequeue_member(request: RestcommRequest, queue_sid: FromPath[str], who
     url, method = request.parameters.url("Url"), request.parameters.method("Method") or "POST"
     if not url:
         raise invalid("Url", "is needed")
-    found = await queuecalls.dequeue(
+    found = await queue_members.dequeue(
         request.database, request.account_id, _queue_id(queue_sid), _read_who(who),
         url=url, method=method, now=request.now,
     )  # fmt: skip

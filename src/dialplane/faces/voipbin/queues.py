@@ -12,7 +12,7 @@ from dialplane.domain.queues import Queuecall as DomainQueuecall
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import queuecalls
+from dialplane.services import queue_members
 from dialplane.services import queues as service
 from dialplane.services.queues import Line, QueueChange
 from dialplane.services.shapes.queues import queue_shape, queuecall_shape
@@ -146,7 +146,7 @@ async def update_queue_routing(request: ApiRequest, queue_id: FromPath[UUID], da
 async def delete_queue(request: ApiRequest, queue_id: FromPath[UUID]) -> Fields:
     """Take the queue away; whoever waits in it goes on with its own flow."""
     request.require_manager()
-    deleted = await queuecalls.delete_queue(request.database, request.account_id, QueueId(queue_id), request.now)
+    deleted = await queue_members.delete_queue(request.database, request.account_id, QueueId(queue_id), request.now)
     return queue_shape(deleted)
 
 
@@ -162,14 +162,16 @@ async def regenerate_queue_hash(request: ApiRequest, queue_id: FromPath[UUID]) -
 @get("/", responses=answers(Paged[Queuecall]))
 async def list_queuecalls(request: ApiRequest, page: Paging) -> Fields:
     """Every stay in any queue, newest first."""
-    rows = await queuecalls.list_queuecalls(request.database, request.account_id, before=page.before, limit=page.fetch)
+    rows = await queue_members.list_queuecalls(
+        request.database, request.account_id, before=page.before, limit=page.fetch
+    )
     return show_page(rows, lambda row: queuecall_shape(row, request.now), page)
 
 
 @get("/{queuecall_id:str}", responses=answers(Queuecall, 404))
 async def get_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) -> Fields:
     """One stay in a queue."""
-    found = await queuecalls.get_queuecall(request.database, request.account_id, QueuecallId(queuecall_id))
+    found = await queue_members.get_queuecall(request.database, request.account_id, QueuecallId(queuecall_id))
     return _show_call(request, found)
 
 
@@ -177,7 +179,7 @@ async def get_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) -> Fi
 async def delete_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) -> Fields:
     """Take it out of the lists; a call that waits is put out of the queue first."""
     request.require_manager()
-    deleted = await queuecalls.delete_queuecall(
+    deleted = await queue_members.delete_queuecall(
         request.database, request.account_id, QueuecallId(queuecall_id), request.now
     )
     return _show_call(request, deleted)
@@ -187,7 +189,7 @@ async def delete_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) ->
 async def kick_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) -> Fields:
     """Put the call out of its queue; it goes on with its own flow."""
     request.require_manager()
-    kicked = await queuecalls.kick(request.database, request.account_id, QueuecallId(queuecall_id), request.now)
+    kicked = await queue_members.kick(request.database, request.account_id, QueuecallId(queuecall_id), request.now)
     return _show_call(request, kicked)
 
 
@@ -195,7 +197,7 @@ async def kick_queuecall(request: ApiRequest, queuecall_id: FromPath[UUID]) -> F
 async def kick_call(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
     """Put a call out of the queue that it is in, by the call's own id."""
     request.require_manager()
-    kicked = await queuecalls.kick_call(request.database, request.account_id, CallId(call_id), request.now)
+    kicked = await queue_members.kick_call(request.database, request.account_id, CallId(call_id), request.now)
     return _show_call(request, kicked)
 
 

@@ -74,7 +74,9 @@ def enqueue(verb: Verb) -> Steps:
     result = yield JoinQueue(name=verb.text[:64], waiting=waiting(verb))
     if isinstance(result, Failed) and not verb.context.over:
         verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}")
-    how = result.how if isinstance(result, QueueLeft) else "hangup" if verb.context.over else "system-error"
+    how: str = result.how if isinstance(result, QueueLeft) else "system-error"
+    if verb.context.over and how != "bridged":
+        how = "hangup"
     fields: Form = (("QueueResult", {"timeout": "leave", "error": "system-error"}.get(how, how)),)
     if isinstance(result, QueueLeft):
         if result.queue_id is not None:

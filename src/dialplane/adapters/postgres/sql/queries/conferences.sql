@@ -44,10 +44,12 @@ where account_id = $1 and deleted_at is null
 order by created_at desc, id desc
 offset $8 limit $9;
 
--- name: never_entered
+-- name: outlived
+-- Rooms made before $1 that nobody entered, and conferences whose time was over before $2 while nobody was in.
 select * from conferences
-where is_session and ended_at is null and node = '' and created_at < $1
-order by id limit $2 for update skip locked;
+where ended_at is null and node = '' and deleted_at is null
+    and (is_session and created_at < $1 or timeout_s > 0 and created_at + timeout_s * interval '1 second' < $2)
+order by id limit $3 for update skip locked;
 
 -- name: on_node
 select * from conferences where node = $1 and ended_at is null order by id for update;

@@ -16,8 +16,8 @@ order by created_at desc, id desc limit $3;
 -- name: known
 select id from tags where account_id = $1 and id = any($2::uuid[]) and deleted_at is null;
 
--- name: take_off
-with agents_without as (
-    update agents set tag_ids = array_remove(tag_ids, $2) where account_id = $1 and $2 = any(tag_ids)
-)
+-- name: take_off_queues
 update queues set tag_ids = array_remove(tag_ids, $2) where account_id = $1 and $2 = any(tag_ids);
+
+-- name: take_off_agents
+update agents set tag_ids = array_remove(tag_ids, $2) where account_id = $1 and $2 = any(tag_ids);
