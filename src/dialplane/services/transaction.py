@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.transcriptions import TranscriptionStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
@@ -105,6 +106,8 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def settings(self) -> SettingStore: ...
+    @property
+    def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

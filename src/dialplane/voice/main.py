@@ -46,6 +46,7 @@ from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.transcription import Transcribing
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -136,6 +137,9 @@ class _Node:
         self._recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
         )
+        self._transcribing = Transcribing(
+            database, deps.recognizer, deps.node, deps.public_url, utc_now, runs.follow_transcription
+        )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(
@@ -147,7 +151,17 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(run, hops, database, dialling, any_run, self._recordings, party_recordings, hearing)
+            return CallOutside(
+                run,
+                hops,
+                database,
+                dialling,
+                any_run,
+                self._recordings,
+                party_recordings,
+                hearing,
+                self._transcribing,
+            )
 
         hearing = Hearing(deps.recognizer, deps.prompts)
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
@@ -165,7 +179,12 @@ class _Node:
             programs=programs,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders={**CALL_ORDERS, **SoundOrders(deps.prompts).orders(), **self._recordings.orders()},
+            orders={
+                **CALL_ORDERS,
+                **SoundOrders(deps.prompts).orders(),
+                **self._recordings.orders(),
+                **self._transcribing.orders(),
+            },
         )
         deps.set_media_lost(self._media_lost)
 
@@ -182,6 +201,7 @@ class _Node:
 
     async def start(self) -> None:
         await self._recordings.close_orphans()
+        await self._transcribing.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

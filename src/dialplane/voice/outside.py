@@ -17,6 +17,8 @@ from dialplane.domain.programs.commands import (
     Result,
     StartCalls,
     StartRecording,
+    StartTranscription,
+    StopTranscription,
 )
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
@@ -26,6 +28,7 @@ from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
+from dialplane.voice.transcription import Transcribing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class CallOutside:
     recordings: Recordings
     party_recordings: PartyRecordings
     hearing: Hearing
+    transcribing: Transcribing
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -51,6 +55,10 @@ class CallOutside:
                 return await self.recordings.start(leg, command, run_id=self.run.id)
             case Gather():
                 return await self.hearing.gather(leg, command, lambda beside: self.any_run.carry_out(self.run, beside))
+            case StartTranscription():
+                return await self.transcribing.start(leg, command, self.run.id)
+            case StopTranscription():
+                return await self.transcribing.stop(leg)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:

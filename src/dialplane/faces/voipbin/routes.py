@@ -32,6 +32,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    transcribes,
     voices,
     webhooks,
 )
@@ -63,6 +64,7 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    transcribes.router,
     voices.router,
     webhooks.router,
 ]
