@@ -14,6 +14,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.audio.listening import Heard, judge
 from dialplane.domain.calls import Call
 from dialplane.domain.flows.flow import Flow
@@ -201,6 +202,8 @@ async def voice_node(
         prompts = SpeechPrompts(folder / "prompts", web)
         await prompts.start()
         stack.push_async_callback(prompts.close)
+        recognizer = SpeechRecognizer()
+        stack.push_async_callback(recognizer.close)
         carrier = await stack.enter_async_context(Softphone(media, manners=SimulatedCarrier(prompts).take))
         draft = TrunkDraft("sandbox", networks=("127.0.0.0/8",), host="127.0.0.1", port=carrier.agent.port)
         await create_trunk(database, draft, now=utc_now())
@@ -209,6 +212,7 @@ async def voice_node(
             database=database,
             media=media,
             prompts=prompts,
+            recognizer=recognizer,
             web=web,
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,

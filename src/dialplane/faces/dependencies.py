@@ -40,6 +40,8 @@ class Dependencies:
     sounds: Sounds
     """What the voice nodes of this host, or of a shared disk, have recorded."""
     links: RecordingLinks
+    check_recognition: Callable[[str, str], None]
+    """Raises Invalid where a language and provider cannot be recognised."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""

@@ -24,6 +24,7 @@ from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.recognition import Recognizer
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
 from dialplane.voice.arrivals import Arrivals
@@ -32,6 +33,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -45,6 +47,7 @@ from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.transcription import Transcribing
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
@@ -73,6 +76,7 @@ class VoiceDeps:
     database: Database
     media: Media
     prompts: Prompts
+    recognizer: Recognizer
     web: Web
     hints: Hints
     node: str
@@ -137,6 +141,9 @@ class _Node:
         self._recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
         )
+        self._transcribing = Transcribing(
+            database, deps.recognizer, deps.node, deps.public_url, utc_now, runs.follow_transcription
+        )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(
@@ -149,9 +156,19 @@ class _Node:
 
         def outside(run: Run, hops: int) -> CallOutside:
             return CallOutside(
-                run, hops, database, dialling, any_run, self._recordings, party_recordings, self._referrals
+                run,
+                hops,
+                database,
+                dialling,
+                any_run,
+                self._recordings,
+                party_recordings,
+                self._referrals,
+                hearing,
+                self._transcribing,
             )
 
+        hearing = Hearing(deps.recognizer, deps.prompts)
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
@@ -173,6 +190,7 @@ class _Node:
                 **CALL_ORDERS,
                 **SoundOrders(deps.prompts).orders(),
                 **self._recordings.orders(),
+                **self._transcribing.orders(),
                 "transfer": transfers.ordered,
             },
         )
@@ -194,6 +212,7 @@ class _Node:
 
     async def start(self) -> None:
         await self._recordings.close_orphans()
+        await self._transcribing.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

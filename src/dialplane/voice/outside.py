@@ -12,22 +12,27 @@ from dialplane.domain.programs.commands import (
     DetectMachine,
     Dial,
     Dialled,
+    Gather,
     Hangup,
     Record,
     ReferTo,
     Result,
     StartCalls,
     StartRecording,
+    StartTranscription,
+    StopTranscription,
 )
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
 from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.referrals import Referrals
+from dialplane.voice.transcription import Transcribing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class CallOutside:
     recordings: Recordings
     party_recordings: PartyRecordings
     referrals: Referrals
+    hearing: Hearing
+    transcribing: Transcribing
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -55,6 +62,12 @@ class CallOutside:
                 return await detect_machine(leg, command)
             case ReferTo():
                 return await self.referrals.refer_to(leg, command)
+            case Gather():
+                return await self.hearing.gather(leg, command, lambda beside: self.any_run.carry_out(self.run, beside))
+            case StartTranscription():
+                return await self.transcribing.start(leg, command, self.run.id)
+            case StopTranscription():
+                return await self.transcribing.stop(leg)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:

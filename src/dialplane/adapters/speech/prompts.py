@@ -125,7 +125,11 @@ class SpeechPrompts:
 
     async def _made_once(self, key: str, make: Callable[[], Samples]) -> Prompt:
         async with self._lock(key):
-            return self._store.find(key) or await asyncio.to_thread(lambda: self._store.add(key, make()))
+            found = self._store.find(key)
+            return found if found is not None else await asyncio.to_thread(self._add_made, key, make)
+
+    def _add_made(self, key: str, make: Callable[[], Samples]) -> Prompt:
+        return self._store.add(key, make())
 
     def _lock(self, key: str) -> asyncio.Lock:
         lock = self._locks.get(key)

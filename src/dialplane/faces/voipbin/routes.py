@@ -33,6 +33,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    transcribes,
     transfers,
     voices,
     webhooks,
@@ -67,6 +68,7 @@ RESOURCES = [
     routing.router,
     sub_accounts.router,
     transfers.router,
+    transcribes.router,
     voices.router,
     webhooks.router,
 ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from dialplane.domain.programs.commands import Failed, Gender, Play, Say, SendDigits, Sleep
+from dialplane.domain.programs.commands import Failed, Play, Say, SendDigits, Sleep
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.speech.dialects import restcomm_speaker, twilio_speaker
 
 LONGEST_PAUSE_S = 3600
 MOST_LOOPS = 1000
@@ -13,17 +14,6 @@ PAUSE_OF_W_MS = 500
 SAY_LOOP, SAY_VOICE = 13510, 13511
 PLAY_LOOP, PLAY_FAILED, PLAY_DIGITS = 13410, 13233, 13420
 PAUSE_LENGTH = 13910
-
-_GENDERS: dict[str, Gender] = {"man": "male", "woman": "female", "alice": "female"}
-_LANGUAGES = {
-    "bf": "fr-BE", "bp": "pt-BR", "cf": "fr-CA", "cs": "cs-CZ", "dan": "da-DK", "da": "da-DK", "en": "en-US",
-    "en-gb": "en-GB", "es": "es-ES", "fi": "fi-FI", "fr": "fr-FR", "de": "de-DE", "el": "el-GR", "it": "it-IT",
-    "nl": "nl-NL", "no": "nb-NO", "nb": "nb-NO", "pl": "pl-PL", "pt": "pt-PT", "ru": "ru-RU", "ar": "ar-SA",
-    "ca": "ca-ES", "sv": "sv-SE", "tr": "tr-TR", "zh-cn": "zh-CN", "zh-hk": "zh-HK", "zh-tw": "zh-TW",
-    "en-au": "en-AU", "en-ca": "en-CA", "en-in": "en-IN", "fr-ca": "fr-CA", "ja": "ja-JP", "ko": "ko-KR",
-    "pt-br": "pt-BR", "es-mx": "es-MX",
-}  # fmt: skip
-"""Restcomm's short names."""
 
 
 def say(verb: Verb) -> Steps:
@@ -44,16 +34,11 @@ def say_command(verb: Verb) -> Say | None:
     text = f"<speak>{markup}</speak>" if markup else verb.text
     if not text:
         return None
-    voice = verb.option("voice", "man")
-    gender = _GENDERS.get(voice.lower(), "")
-    language = verb.option("language", "en")
-    return Say(
-        text,
-        language=_LANGUAGES.get(language.lower(), language),
-        gender=gender,
-        voice_id="" if gender else voice,
-        loop=_loop(verb, SAY_LOOP),
-    )
+    find_speaker = twilio_speaker if verb.context.is_twilio else restcomm_speaker
+    speaker = find_speaker(verb.option("voice"), verb.option("language"))
+    if not (speaker.known_voice and speaker.known_language):
+        verb.context.note(SAY_VOICE, "<Say>: a voice or language that there is not; said by the default one")
+    return Say(text, language=speaker.language, gender=speaker.gender, loop=_loop(verb, SAY_LOOP))
 
 
 def play(verb: Verb) -> Steps:
