@@ -59,6 +59,7 @@ DEVELOPER = tuple(
             "RestComm:Read:Organizations",
             "RestComm:*:OutgoingCallerIds",
             "RestComm:*:Recordings",
+            "RestComm:*:Transcriptions",
             "RestComm:Read:Usage",
         ),
     )

@@ -20,6 +20,7 @@ from dialplane.faces.restcomm import (
     numbers,
     organizations,
     recordings,
+    transcriptions,
     usage,
 )
 from dialplane.faces.restcomm.credentials import BasicAuthentication
@@ -42,6 +43,7 @@ RESOURCES = [
     numbers.router,
     organizations.router,
     recordings.router,
+    transcriptions.router,
     usage.router,
 ]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""
