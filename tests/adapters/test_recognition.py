@@ -72,11 +72,11 @@ async def test_digits_are_understood_where_they_are_hinted(
 
 
 async def test_free_speech_is_understood_without_hints(prompts: SpeechPrompts, recognizer: SpeechRecognizer) -> None:
-    frames = await spoken_frames(prompts, "thank you")
+    frames = await spoken_frames(prompts, "hello")
 
     events = await listen(recognizer, RecognitionWish(), frames)
 
-    assert [event.text for event in events if isinstance(event, Said)] == ["thank you"]
+    assert [event.text for event in events if isinstance(event, Said)] == ["hello"]
 
 
 async def test_silence_is_nobodys_speech(recognizer: SpeechRecognizer) -> None:

@@ -24,6 +24,7 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.flows.run import Run
@@ -149,6 +150,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         objects=FolderObjects(folder / "documents"),
         sounds=RecordedSounds(folder / "recordings"),
         links=RecordingLinks(b"secret of the tests"),
+        check_recognition=SpeechRecognizer().check,
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )

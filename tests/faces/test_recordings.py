@@ -111,3 +111,10 @@ async def test_recordings_are_kept_for_as_long_as_their_account_says(
     await set_retention(database, None, 7)
     assert await delete_outlived(database, sounds, now) == 1
     assert (await client.ask("PUT", "/v1.0/recording_retention", {"days": 0})).status == 400
+
+
+async def test_operator_says_for_how_long_recordings_of_all_are_kept(operator: Client) -> None:
+    assert (await operator.ask("PUT", "/recording_retention", {"days": 30})).json == {"days": 30}
+    assert (await operator.ask("GET", "/recording_retention")).json == {"days": 30}
+    assert (await operator.ask("PUT", "/recording_retention", {"days": None})).json == {"days": None}
+    assert (await operator.ask("PUT", "/recording_retention", {"days": 0})).status == 400

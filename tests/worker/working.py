@@ -12,6 +12,7 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
+from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.services.carriers import Carrier, CarrierSearch
 from dialplane.worker.main import WorkerDeps, serve
 
@@ -39,7 +40,8 @@ async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) ->
         carrier = SandboxMessageCarrier(database)
         recordings = data / "recordings"
         folders = FolderObjects(data / "documents"), FolderObjects(recordings), RecordedSounds(recordings)
-        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders)
+        recognizer = SpeechRecognizer()
+        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders, recognizer)
         group.create_task(serve(deps, stop))
         try:
             yield

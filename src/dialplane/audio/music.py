@@ -38,7 +38,8 @@ def waiting_music() -> Samples:
         _add(track, _note(chord[0], loudness=0.8), first)
         for beat, place in enumerate(_PATTERN):
             _add(track, _note(chord[place], loudness=0.6), first + beat)
-    return np.round(track * (_PEAK / np.max(np.abs(track)))).astype(np.int16)
+    level: float = _PEAK / float(np.max(np.abs(track)))
+    return np.round(track * level).astype(np.int16)
 
 
 def _note(midi: int, *, loudness: float) -> NDArray[np.float64]:

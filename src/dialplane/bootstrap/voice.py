@@ -8,8 +8,8 @@ from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.speech.prompts import SpeechPrompts
-from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
+from dialplane.bootstrap.speech import recognizer
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
 from dialplane.voice.main import VoiceDeps, serve
@@ -32,12 +32,12 @@ async def _serve(settings: Settings) -> None:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             prompts = SpeechPrompts(settings.prompts, client)
             await prompts.start()
-            recognizer = SpeechRecognizer()
+            ears = recognizer(settings)
             deps = VoiceDeps(
                 database=database,
                 media=media,
                 prompts=prompts,
-                recognizer=recognizer,
+                recognizer=ears,
                 web=client,
                 hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
                 node=settings.node,
@@ -57,7 +57,7 @@ async def _serve(settings: Settings) -> None:
             tasks.create_task(_end_at_once(stop, serving))
             await serve(deps, stop.asked)
             await prompts.close()
-            await recognizer.close()
+            await ears.close()
     finally:
         await media.stop()
         await database.close()

@@ -11,6 +11,7 @@ from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.bootstrap.speech import recognizer
 from dialplane.config import Settings
 from dialplane.worker.main import WorkerDeps, serve
 
@@ -29,6 +30,7 @@ async def _serve(settings: Settings) -> None:
     database = await connect(dsn, seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
+            ears = recognizer(settings)
             deps = WorkerDeps(
                 database=database,
                 link=PostgresLink(dsn),
@@ -39,10 +41,13 @@ async def _serve(settings: Settings) -> None:
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
                 sounds=RecordedSounds(settings.recordings),
+                recognizer=ears,
+                public_url=settings.where_clients_are,
             )
             working = tasks.create_task(serve(deps, stop.asked))
             hurrying = tasks.create_task(stop.now.wait())
             announce("worker")
             await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
+            await ears.close()
     finally:
         await database.close()

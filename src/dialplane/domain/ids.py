@@ -37,6 +37,8 @@ DeliveryId = NewType("DeliveryId", UUID)
 EntryId = NewType("EntryId", UUID)
 HoldId = NewType("HoldId", UUID)
 NotificationId = NewType("NotificationId", UUID)
+TranscriptionId = NewType("TranscriptionId", UUID)
+TranscriptId = NewType("TranscriptId", UUID)
 
 NIL = UUID(int=0)
 

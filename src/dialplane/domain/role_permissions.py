@@ -62,6 +62,7 @@ DEVELOPER = tuple(
             "RestComm:*:OutgoingCallerIds",
             "RestComm:*:Queues",
             "RestComm:*:Recordings",
+            "RestComm:*:Transcriptions",
             "RestComm:Read:Usage",
         ),
     )

@@ -41,6 +41,8 @@ class Dependencies:
     sounds: Sounds
     """What the voice nodes of this host, or of a shared disk, have recorded."""
     links: RecordingLinks
+    check_recognition: Callable[[str, str], None]
+    """Raises Invalid where a language and provider cannot be recognised."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""

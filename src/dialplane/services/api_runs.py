@@ -14,7 +14,7 @@ import structlog
 
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.facts import recording_facts, run_facts
+from dialplane.domain.flows.facts import recording_facts, run_facts, transcription_facts
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
@@ -23,6 +23,7 @@ from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, FlowId, RunId, new_id
 from dialplane.domain.programs.commands import Command, Medium, Result, RunRecord
 from dialplane.domain.recordings import Recording
+from dialplane.domain.transcriptions import Transcription
 from dialplane.services.flows import find_flow
 from dialplane.services.program_runner import run_program
 from dialplane.services.runs import create_runs, following_run, save_progress
@@ -113,14 +114,28 @@ class ApiRuns:
 
     async def follow_recording(self, recording: Recording) -> None:
         """Begin the run of a recording's `on_end_flow_id`, once the recording is over; nothing where it has none."""
-        if recording.on_end_flow_id is None:
+        await self._follow(
+            recording.account_id, recording.on_end_flow_id, lambda flow, now: run_of_recording(recording, flow, now)
+        )
+
+    async def follow_transcription(self, transcription: Transcription) -> None:
+        """The same for a transcription that is over."""
+        await self._follow(
+            transcription.account_id,
+            transcription.on_end_flow_id,
+            lambda flow, now: run_of_transcription(transcription, flow, now),
+        )
+
+    async def _follow(
+        self, account_id: AccountId, flow_id: FlowId | None, make: Callable[[Flow, datetime], Run]
+    ) -> None:
+        if flow_id is None:
             return
-        now = self._clock()
         async with self._database.transaction() as tx:
-            flow = await tx.flows.find(recording.account_id, recording.on_end_flow_id)
+            flow = await tx.flows.find(account_id, flow_id)
             if flow is None:
                 return
-            run = run_of_recording(recording, flow, now)
+            run = make(flow, self._clock())
             await create_runs(tx, run)
         self._drive(run, flow.actions)
 
@@ -172,18 +187,30 @@ class ApiRuns:
 
 def run_of_recording(recording: Recording, flow: Flow, now: datetime) -> Run:
     """With the variables of the recording (reference 3.6)."""
+    run = _following_run(recording.account_id, ReferenceType.RECORDING, recording.id, flow, now)
+    return replace(run, reference_run_id=recording.run_id, variables={**run.variables, **recording_facts(recording)})
+
+
+def run_of_transcription(transcription: Transcription, flow: Flow, now: datetime) -> Run:
+    """With the variables of the transcription (reference 3.6)."""
+    run = _following_run(transcription.account_id, ReferenceType.TRANSCRIBE, transcription.id, flow, now)
+    return replace(
+        run, reference_run_id=transcription.run_id, variables={**run.variables, **transcription_facts(transcription)}
+    )
+
+
+def _following_run(
+    account_id: AccountId, reference: ReferenceType, reference_id: UUID, flow: Flow, now: datetime
+) -> Run:
     run_id = RunId(new_id(now))
-    reference = ReferenceType.RECORDING
-    facts = run_facts(run_id, reference_type=reference.value, reference_id=recording.id, flow_id=flow.id)
     return Run(
         id=run_id,
-        account_id=recording.account_id,
+        account_id=account_id,
         status=RunStatus.RUNNING,
         reference_type=reference,
-        reference_id=recording.id,
+        reference_id=reference_id,
         created_at=now,
         flow_id=flow.id,
-        reference_run_id=recording.run_id,
         on_complete_flow_id=flow.on_complete_flow_id,
-        variables={**facts, **recording_facts(recording)},
+        variables=run_facts(run_id, reference_type=reference.value, reference_id=reference_id, flow_id=flow.id),
     )

@@ -81,6 +81,12 @@ class FlowChange:
 
 async def create_flow(database: Database, account_id: AccountId, change: FlowChange, now: datetime) -> Flow:
     """Raises Invalid for a fault in an action (INVALID_ACTION_TYPE, ...), LimitExceeded beyond the plan."""
+    async with database.transaction() as tx:
+        return await create_flow_in(tx, account_id, change, now)
+
+
+async def create_flow_in(tx: Transaction, account_id: AccountId, change: FlowChange, now: datetime) -> Flow:
+    """As `create_flow`, inside the caller's transaction."""
     flow = Flow(
         id=FlowId(new_id(now)),
         account_id=account_id,
@@ -90,11 +96,10 @@ async def create_flow(database: Database, account_id: AccountId, change: FlowCha
         direct_hash=_new_direct_hash(),
         created_at=now,
     )
-    async with database.transaction() as tx:
-        account = await tx.accounts.get(account_id)
-        await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
-        flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
-        return await _write(tx, flow, "flow_created", now)
+    account = await tx.accounts.get(account_id)
+    await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
+    flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
+    return await _write(tx, flow, "flow_created", now)
 
 
 async def get_flow(database: Database, account_id: AccountId, flow_id: FlowId) -> Flow:

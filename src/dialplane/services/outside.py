@@ -24,6 +24,8 @@ from dialplane.domain.programs.commands import (
     SendMessage,
     SendWebhook,
     StartCalls,
+    TranscribeRecording,
+    TranscriptionStarted,
     WriteNotification,
 )
 from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
@@ -33,6 +35,7 @@ from dialplane.services.notifications import write_notification
 from dialplane.services.outgoing import CallRequest, create_calls
 from dialplane.services.runs import wait_for_go_on
 from dialplane.services.transaction import Database
+from dialplane.services.transcription_life import order_recording_transcription
 
 OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.target")
 """Where a run's variables tell the number that it belongs to: the one that was texted, or called."""
@@ -92,6 +95,11 @@ class RunOutside:
                     return Done()
                 case StartCalls():
                     return await self._start_calls(run, command)
+                case TranscribeRecording():
+                    made = await order_recording_transcription(
+                        self.database, run.account_id, run.id, command, self.now()
+                    )
+                    return TranscriptionStarted(made.id)
                 case _:
                     return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:

@@ -114,6 +114,15 @@ class Listener:
         if change is not None:
             self._waiting.put_nowait(change)
 
+    @property
+    def heard_ms(self) -> int:
+        """Up to when frames have come."""
+        return self._heard_until_ms
+
+    async def caught_up(self) -> None:
+        """Wait until what was said so far is on its way: a file is read no faster than it is recognised."""
+        await self._waiting.join()
+
     def finish(self) -> None:
         """No more frames come: `events` ends when what was said is understood."""
         ended = self._activity.pass_time(self._heard_until_ms + self._wish.longest_ms)
@@ -123,7 +132,7 @@ class Listener:
 
     async def events(self) -> AsyncIterator[Heard]:
         """Until `finish`. Raises Unavailable where the recognizer fails."""
-        while (change := await self._waiting.get()) is not None:
+        while (change := await self._next()) is not None:
             if isinstance(change, SpeechBegan):
                 yield Began(change.at_ms)
                 async for event in self._recognise(change):
@@ -154,7 +163,7 @@ class Listener:
         while True:
             try:
                 async with asyncio.timeout(None if audio else self._wish.silence_ms / 1000):
-                    change = await self._waiting.get()
+                    change = await self._next()
             except TimeoutError:
                 return b"", self._silent()
             if isinstance(change, bytes):
@@ -163,6 +172,11 @@ class Listener:
                 return bytes(audio), change
             if self._waiting.empty():
                 return bytes(audio), None
+
+    async def _next(self) -> SpeechBegan | SpeechEnded | bytes | None:
+        change = await self._waiting.get()
+        self._waiting.task_done()
+        return change
 
     def _silent(self) -> SpeechEnded | None:
         return self._activity.pass_time(self._heard_until_ms + self._wish.silence_ms)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
     from dialplane.services.tags import TagStore
+    from dialplane.services.transcriptions import TranscriptionStore
     from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
@@ -120,6 +121,8 @@ class Transaction(Protocol):
     def tags(self) -> TagStore: ...
     @property
     def transfers(self) -> TransferStore: ...
+    @property
+    def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

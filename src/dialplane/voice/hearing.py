@@ -16,7 +16,7 @@ from dialplane.domain.programs.recognition import SpeechWish
 from dialplane.services.recognition import Began, Listener, RecognitionWish, Recognizer, Said, Understood
 from dialplane.voice.digits import beginnings
 from dialplane.voice.leg import Leg
-from dialplane.voice.ports import MediaLeg, Prompts
+from dialplane.voice.ports import MediaLeg, Prompt, Prompts
 
 log = structlog.get_logger()
 
@@ -152,23 +152,24 @@ class _Gathering:
                 log.info("prompt_failed", call_id=str(self._leg.call.id), reason=refusal.message)
 
     async def _play(self, prompts: Prompts, prompt: Say | Play | Sleep) -> None:
-        match prompt:
-            case Sleep(duration_ms):
-                await asyncio.sleep(duration_ms / 1000)
-                return
-            case Say():
-                files = [
-                    await prompts.say(
-                        prompt.text,
-                        language=prompt.language,
-                        gender=prompt.gender,
-                        voice_id=prompt.voice_id,
-                        provider=prompt.provider,
-                    )
-                ]
-            case Play():
-                files = [await prompts.fetch(url) for url in prompt.urls]
+        if isinstance(prompt, Sleep):
+            await asyncio.sleep(prompt.duration_ms / 1000)
+            return
+        files = await _made(prompts, prompt)
         if prompt.loop == 0:
             await self._media.play(files, loop=True)
         for _ in range(prompt.loop):
             await self._media.play(files)
+
+
+async def _made(prompts: Prompts, prompt: Say | Play) -> list[Prompt]:
+    if isinstance(prompt, Play):
+        return [await prompts.fetch(url) for url in prompt.urls]
+    speech = await prompts.say(
+        prompt.text,
+        language=prompt.language,
+        gender=prompt.gender,
+        voice_id=prompt.voice_id,
+        provider=prompt.provider,
+    )
+    return [speech]

@@ -43,17 +43,19 @@ from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
-from dialplane.voice.outside import CallOutside
+from dialplane.voice.outside import CallOutside, Subjects
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
 from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
+from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.transcription import Transcribing
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 from dialplane.voice.waiting_sound import WaitingSound
@@ -142,11 +144,16 @@ class _Node:
         self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
         gate = Gate(database, deps.nonce_secret)
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
-        context = LegContext(deps.media, self._records, utc_now, self._spawn)
+        context = LegContext(
+            deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
+        )
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
+        )
+        self._transcribing = Transcribing(
+            database, deps.recognizer, deps.node, deps.public_url, utc_now, runs.follow_transcription
         )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
@@ -159,22 +166,8 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(
-                run,
-                hops,
-                database,
-                dialling,
-                any_run,
-                self._recordings,
-                conferences,
-                self._queues,
-                party_recordings,
-                agent_calls,
-                hearing,
-            )
+            return CallOutside(run, hops, self._subjects)
 
-        hearing = Hearing(deps.recognizer, deps.prompts)
-        party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
         transfers = Transfers(database, dialling, deps.prompts, utc_now)
@@ -204,10 +197,27 @@ class _Node:
                 **CALL_ORDERS,
                 **SoundOrders(deps.prompts).orders(),
                 **self._recordings.orders(),
+                **self._transcribing.orders(),
                 "transfer": transfers.ordered,
                 **conferences.orders(),
                 **self._queues.orders(),
             },
+        )
+        self._referrals = Referrals(
+            database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
+        )
+        self._subjects = Subjects(
+            database=database,
+            any_run=any_run,
+            dialling=dialling,
+            agent_calls=agent_calls,
+            referrals=self._referrals,
+            recordings=self._recordings,
+            party_recordings=PartyRecordings(self._recordings, deps.prompts),
+            conferences=conferences,
+            queues=self._queues,
+            hearing=Hearing(deps.recognizer, deps.prompts),
+            transcribing=self._transcribing,
         )
         deps.set_media_lost(self._media_lost)
 
@@ -228,6 +238,7 @@ class _Node:
 
     async def start(self) -> None:
         await self._recordings.close_orphans()
+        await self._transcribing.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

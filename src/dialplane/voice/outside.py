@@ -20,9 +20,12 @@ from dialplane.domain.programs.commands import (
     JoinQueue,
     Party,
     Record,
+    ReferTo,
     Result,
     StartCalls,
     StartRecording,
+    StartTranscription,
+    StopTranscription,
 )
 from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.call_orders import complete_calls
@@ -36,6 +39,25 @@ from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
+from dialplane.voice.referrals import Referrals
+from dialplane.voice.transcription import Transcribing
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What carries out commands, by subject; made once for the node."""
+
+    database: Database
+    any_run: AnyRun
+    dialling: Dialling
+    agent_calls: AgentCalls
+    referrals: Referrals
+    recordings: Recordings
+    party_recordings: PartyRecordings
+    conferences: Conferences
+    queues: Queues
+    hearing: Hearing
+    transcribing: Transcribing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +66,48 @@ class CallOutside:
 
     run: Run
     hops: int
-    database: Database
-    dialling: Dialling
-    any_run: AnyRun
-    recordings: Recordings
-    conferences: Conferences
-    queues: Queues
-    party_recordings: PartyRecordings
-    agent_calls: AgentCalls
-    hearing: Hearing
+    subjects: Subjects
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
             case Dial(parties=(Party(address=Address(type="conference", target=target)),)):
-                return await self.agent_calls.join_instead(leg, target, self.run)
+                return await self.subjects.agent_calls.join_instead(leg, target, self.run)
             case Dial(parties=(Party(address=Address(type="agent", target=target)),)):
-                return await self.agent_calls.dial(leg, target, command)
+                return await self.subjects.agent_calls.dial(leg, target, command)
             case Dial():
                 return await self._dial(leg, command)
             case StartCalls():
                 return await self._start_calls(leg, command)
             case StartRecording():
-                return await self.recordings.start(leg, command, run_id=self.run.id)
+                return await self.subjects.recordings.start(leg, command, run_id=self.run.id)
             case DetectMachine():
                 return await detect_machine(leg, command)
             case JoinConference():
-                return await self.conferences.join(leg, command, self.run)
+                return await self.subjects.conferences.join(leg, command, self.run)
             case JoinQueue():
-                return await self.queues.join(leg, command, self.run)
+                return await self.subjects.queues.join(leg, command, self.run)
             case DialQueue():
-                return await self.queues.dial(leg, command, self.run)
+                return await self.subjects.queues.dial(leg, command, self.run)
             case Gather():
-                return await self.hearing.gather(leg, command, lambda beside: self.any_run.carry_out(self.run, beside))
+                return await self.subjects.hearing.gather(leg, command, self.carry_out_alone)
+            case ReferTo():
+                return await self.subjects.referrals.refer_to(leg, command)
+            case StartTranscription():
+                return await self.subjects.transcribing.start(leg, command, self.run.id)
+            case StopTranscription():
+                return await self.subjects.transcribing.stop(leg)
             case Record():
-                return await self.party_recordings.record(leg, command, self.run.id)
+                return await self.subjects.party_recordings.record(leg, command, self.run.id)
             case _:
-                return await self.any_run.carry_out(self.run, command)
+                return await self.subjects.any_run.carry_out(self.run, command)
 
     async def carry_out_alone(self, command: Command) -> Result:
-        return await self.any_run.carry_out(self.run, command)
+        return await self.subjects.any_run.carry_out(self.run, command)
 
     async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason:
         """The reason as named, or that of another call of the account; an unknown one is `normal`."""
         if command.reason_of_call is not None:
-            async with self.database.reading() as tx:
+            async with self.subjects.database.reading() as tx:
                 other = await tx.calls.find(self.run.account_id, CallId(command.reason_of_call))
             if other is not None and other.hangup_reason:
                 return other.hangup_reason
@@ -97,12 +117,12 @@ class CallOutside:
             return HangupReason.NORMAL
 
     async def _dial(self, leg: Leg, command: Dial) -> Dialled:
-        command = await self.agent_calls.with_addresses(leg, command)
+        command = await self.subjects.agent_calls.with_addresses(leg, command)
         fallback = leg.call.destination.target if leg.call.direction is Direction.INCOMING else leg.call.source.target
-        return await self.dialling.dial(leg, command, self.run, fallback_source=fallback, hops=self.hops)
+        return await self.subjects.dialling.dial(leg, command, self.run, fallback_source=fallback, hops=self.hops)
 
     async def _start_calls(self, leg: Leg, command: StartCalls) -> Result:
-        started = await self.any_run.carry_out(self.run, command)
+        started = await self.subjects.any_run.carry_out(self.run, command)
         if isinstance(started, CallsStarted):
             call_ids = tuple(CallId(each) for each in started.call_ids)
             leg.update(chained_call_ids=(*leg.call.chained_call_ids, *call_ids))
@@ -113,4 +133,4 @@ class CallOutside:
     async def _end_with(self, leg: Leg, call_ids: Sequence[CallId]) -> None:
         """Chained calls are hung up with their master, on whichever node they are."""
         await leg.ended.wait()
-        await complete_calls(self.database, leg.call.account_id, call_ids, utc_now())
+        await complete_calls(self.subjects.database, leg.call.account_id, call_ids, utc_now())

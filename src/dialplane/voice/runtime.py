@@ -96,7 +96,7 @@ class Runtime:
         leg.sip = call
         self.records.started(leg)
         if early.end is None:
-            call.watcher = leg
+            call.watcher = call.referrer = leg
         else:
             leg.on_ended(call, early.end)
         if admitted.document is None:

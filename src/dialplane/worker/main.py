@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialplane.domain.ids import utc_now
+from dialplane.services.api_runs import ApiRuns
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.conference_rooms import end_outlived
@@ -17,6 +18,7 @@ from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
 from dialplane.services.program_runner import LONGEST_RUN_S
+from dialplane.services.recognition import Recognizer
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.recording_life import fail_unheeded
 from dialplane.services.recordings import Sounds, delete_outlived
@@ -28,11 +30,13 @@ from dialplane.worker.deliveries import Deliveries
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
 from dialplane.worker.ports import Link, WebhookSender
 from dialplane.worker.repeat import repeat
+from dialplane.worker.transcriptions import RecordingTranscriptions
 
 ORDERS_S = 1.0
 PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
+TRANSCRIPTIONS_S = 1.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
@@ -60,6 +64,8 @@ class WorkerDeps:
     documents: KeptFiles
     recordings: KeptFiles
     sounds: Sounds
+    recognizer: Recognizer
+    public_url: str = ""
     clock: Callable[[], datetime] = utc_now
 
 
@@ -74,7 +80,12 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
         receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)
-        timed = [(duty, asyncio.Event()) for duty in _housekeeping(deps)]
+        follow = ApiRuns(deps.database, outside, background, deps.clock).follow_transcription
+        transcriptions = RecordingTranscriptions(
+            deps.database, deps.recognizer, deps.sounds, deps.public_url, deps.clock, follow
+        )
+        duties_by_time = [*_housekeeping(deps), ("transcriptions", transcriptions.step, TRANSCRIPTIONS_S)]
+        timed = [(duty, asyncio.Event()) for duty in duties_by_time]
         due = [wake for _, wake in timed]
         wakes = {"deliveries": [deliveries.wake], "messages": [sending.wake], "runs": [runs.wake], "due": due}
         every = [deliveries.wake, sending.wake, runs.wake, *due]

@@ -154,7 +154,7 @@ async def test_sound_is_had_without_credentials(restcomm: FormClient, twilio: Fo
             assert (await answer.read())[:4] == b"RIFF"
     async with session.get(f"{server}{below(twilio, recording)}.mp3") as answer:
         assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/mpeg")
-        with av.open(io.BytesIO(await answer.read())) as sound:
+        with av.open(io.BytesIO(await answer.read()), "r") as sound:
             assert 1_400_000 < (sound.duration or 0) < 1_800_000  # in microseconds
 
 

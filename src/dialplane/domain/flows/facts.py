@@ -6,6 +6,7 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Call
 from dialplane.domain.ids import NIL
 from dialplane.domain.recordings import Recording
+from dialplane.domain.transcriptions import Transcription
 
 
 def run_facts(
@@ -75,4 +76,13 @@ def recording_facts(recording: Recording) -> dict[str, str]:
         f"{prefix}.format": recording.format,
         f"{prefix}.recording_name": str(recording.id),
         f"{prefix}.filenames": f"{recording.id}.{recording.format}",
+    }
+
+
+def transcription_facts(transcription: Transcription) -> dict[str, str]:
+    """`voipbin.transcribe.*`, of the flow that follows a transcription."""
+    return {
+        "voipbin.transcribe.id": str(transcription.id),
+        "voipbin.transcribe.language": transcription.language,
+        "voipbin.transcribe.direction": transcription.direction,
     }

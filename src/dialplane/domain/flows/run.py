@@ -23,6 +23,7 @@ class ReferenceType(StrEnum):
     CALL = "call"
     CONVERSATION = "conversation"
     RECORDING = "recording"
+    TRANSCRIBE = "transcribe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from dialplane.faces.restcomm import (
     participants,
     queues,
     recordings,
+    transcriptions,
     usage,
 )
 from dialplane.faces.restcomm.credentials import BasicAuthentication
@@ -50,6 +51,7 @@ RESOURCES = [
     participants.router,
     queues.router,
     recordings.router,
+    transcriptions.router,
     usage.router,
 ]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""

@@ -21,6 +21,11 @@ from (
     from recordings
     where account_id = any($1::uuid[]) and created_at >= $2 and created_at < $3 and status = 'ended'
     union all
+    -- what was put by in the period, in megabytes begun; keeping it costs nothing
+    select created_at, 'recordingstorage', 1, ceil(size_bytes / 1000000.0), 0
+    from recordings
+    where account_id = any($1::uuid[]) and created_at >= $2 and created_at < $3 and size_bytes > 0
+    union all
     select entry.created_at,
            case entry.reference_type
                when 'call' then coalesce(call.category, 'calls')

@@ -1,0 +1,77 @@
+"""Transcriptions: what is said in a call or was said in a recording, as text."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, TranscriptId, TranscriptionId
+from dialplane.domain.programs.recognition import Hearing
+from dialplane.domain.programs.sources import StatusCallback
+
+
+class TranscribedThing(StrEnum):
+    CALL = "call"
+    RECORDING = "recording"
+
+
+class TranscriptionStatus(StrEnum):
+    PROGRESSING = "progressing"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """One transcription. Of a call it goes on until it is stopped or the call ends; of a recording, to its end."""
+
+    id: TranscriptionId
+    account_id: AccountId
+    reference_type: TranscribedThing
+    reference_id: UUID
+    """The call's or the recording's id."""
+    created_at: datetime
+    call_id: CallId | None = None
+    run_id: RunId | None = None
+    language: str = "en-US"
+    direction: Hearing = "both"
+    provider: str = ""
+    status: TranscriptionStatus = TranscriptionStatus.PROGRESSING
+    error: str = ""
+    """Why nothing was transcribed."""
+    message: str = ""
+    """All that was said, in the order in which it was begun; known when it is done."""
+    duration_ms: int = 0
+    on_end_flow_id: FlowId | None = None
+    status_callback: StatusCallback | None = None
+    node: str = ""
+    leased_until: datetime | None = None
+    ended_at: datetime | None = None
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status is TranscriptionStatus.DONE
+
+    @property
+    def outcome(self) -> str:
+        """In the words of Restcomm and Twilio."""
+        if not self.is_over:
+            return "in-progress"
+        return "failed" if self.error else "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One utterance."""
+
+    id: TranscriptId
+    account_id: AccountId
+    transcription_id: TranscriptionId
+    direction: Hearing
+    """Who spoke: the party (`in`), or what it was sent (`out`); `both` in a recording that mixes them."""
+    message: str
+    began_ms: int
+    ended_ms: int
+    created_at: datetime
+    confidence: float = 0.0
