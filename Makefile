@@ -20,7 +20,7 @@ test: $(VENV)/.installed-test  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails
 	$(BIN)/pytest -n $(WORKERS)
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
-	for script in calls route patterns media_prompt media_relay purchases; do $(BIN)/python bench/$$script.py || exit 1; done
+	for script in calls route patterns media_prompt media_relay conference ivr bridges purchases; do $(BIN)/python bench/$$script.py || exit 1; done
 
 lint: $(VENV)/.installed-test  ## Style and common mistakes
 	$(BIN)/ruff check .
