@@ -25,7 +25,7 @@ soak: $(VENV)/.installed-test  ## Let the tests that draw their input try much h
 		tests/services/test_money_machine.py
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
-	for script in calls route patterns media_prompt media_relay purchases; do $(BIN)/python bench/$$script.py || exit 1; done
+	for script in calls route patterns media_prompt media_relay conference ivr bridges purchases; do $(BIN)/python bench/$$script.py || exit 1; done
 
 lint: $(VENV)/.installed-test  ## Style and common mistakes
 	$(BIN)/ruff check .

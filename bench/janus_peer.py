@@ -37,12 +37,16 @@ class Janus:
         self._session = 0
 
     async def __aenter__(self) -> "Janus":
-        for _ in range(100):
-            with suppress(OSError):
-                self._socket.connect(str(self._path))
-                break
-            await asyncio.sleep(0.05)
-        self._session = self._ask({"janus": "create"})["data"]["id"]
+        try:
+            async with asyncio.timeout(30):
+                while not self._session:
+                    with suppress(OSError):
+                        self._socket.connect(str(self._path))
+                        self._session = self._ask({"janus": "create"})["data"]["id"]
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            self._process.terminate()
+            raise RuntimeError("janus does not answer") from None
         return self
 
     async def __aexit__(

@@ -104,7 +104,7 @@ async def test_restart_of_the_process_ends_what_waits_and_the_client_connects_ag
 
     small.process.kill()
     small.process.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):  # a process is started in it
         assert await playing is PlayEnd.STOPPED
         await sending
         await lost.wait()

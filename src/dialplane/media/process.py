@@ -135,7 +135,7 @@ class MediaServer:
     def _turn(self) -> None:
         now = time.monotonic()
         due = self._ticker.next_at()
-        wake_at = self._upkeep_at if due is None else min(due, self._upkeep_at)
+        wake_at = self._upkeep_at if due is None else due  # upkeep does not need a wake-up of its own beside the turns
         events = self._epoll.poll(max(0.0, wake_at - now))
         has_packets = bool(events) and events[0][0] in self._owners  # an order alone is answered at once
         self._read(events, wake_at)
@@ -197,7 +197,7 @@ class MediaServer:
         self._mixer.step()
 
     def _upkeep(self, now: float) -> None:
-        self._upkeep_at = now + _UPKEEP_S
+        self._upkeep_at = max(self._upkeep_at + _UPKEEP_S, now - 1)
         self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
         for leg in self._leg_orders.recorded_in_turn(self._upkeep_turn):
             try:
