@@ -32,6 +32,8 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -175,6 +177,7 @@ class _Node:
                 **self._recordings.orders(),
                 "transfer": transfers.ordered,
             },
+            node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),
         )
         self._referrals = Referrals(
             database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
