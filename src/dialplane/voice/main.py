@@ -39,6 +39,8 @@ from dialplane.voice.conference_callbacks import StatusTeller
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
@@ -202,6 +204,7 @@ class _Node:
                 **conferences.orders(),
                 **self._queues.orders(),
             },
+            node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),
         )
         self._referrals = Referrals(
             database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
