@@ -32,6 +32,8 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
@@ -41,6 +43,7 @@ from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
+from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
@@ -130,7 +133,9 @@ class _Node:
         self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
         gate = Gate(database, deps.nonce_secret)
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
-        context = LegContext(deps.media, self._records, utc_now, self._spawn)
+        context = LegContext(
+            deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
+        )
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
@@ -147,7 +152,9 @@ class _Node:
         )
 
         def outside(run: Run, hops: int) -> CallOutside:
-            return CallOutside(run, hops, database, dialling, any_run, self._recordings, party_recordings)
+            return CallOutside(
+                run, hops, database, dialling, any_run, self._recordings, party_recordings, self._referrals
+            )
 
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
@@ -172,6 +179,10 @@ class _Node:
                 **self._recordings.orders(),
                 "transfer": transfers.ordered,
             },
+            node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),
+        )
+        self._referrals = Referrals(
+            database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
         )
         deps.set_media_lost(self._media_lost)
 

@@ -14,6 +14,7 @@ from dialplane.domain.programs.commands import (
     Dialled,
     Hangup,
     Record,
+    ReferTo,
     Result,
     StartCalls,
     StartRecording,
@@ -26,6 +27,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
+from dialplane.voice.referrals import Referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class CallOutside:
     any_run: AnyRun
     recordings: Recordings
     party_recordings: PartyRecordings
+    referrals: Referrals
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -50,6 +53,8 @@ class CallOutside:
                 return await self.recordings.start(leg, command, run_id=self.run.id)
             case DetectMachine():
                 return await detect_machine(leg, command)
+            case ReferTo():
+                return await self.referrals.refer_to(leg, command)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:

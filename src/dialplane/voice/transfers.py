@@ -93,11 +93,20 @@ class Transfers:
         media = await party.media_ready()
         await media.play([await self.prompts.music()], loop=True)
 
-    async def refer(self, transferer: Leg, address: Address) -> bool:
-        """Whether a blind transfer to the address has begun: there is somebody to be transferred."""
-        if transferer.talk is None or transferer.is_ended:
+    def join_partners(self, first: Leg, second: Leg) -> bool:
+        """Join the two parties that two calls of one transferer talk with; the transferer is for the caller to hang up.
+
+        False where one of them talks with nobody, or where both are callers with programs of their own.
+        """
+        talk, other = first.talk, second.talk
+        if talk is None or other is None or talk is other:
             return False
-        transferer.keep(self.blind(transferer, (address,)))
+        if second is not other.master:  # the party of the second call has a program that waits for it
+            first, second, talk, other = second, first, other, talk
+        if second is not other.master:
+            return False
+        party, callee = _park(talk, first), _park(other, second)
+        _go_on(talk, party, callee)
         return True
 
 
