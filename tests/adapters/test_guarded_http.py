@@ -197,7 +197,7 @@ async def test_fetch_posts_the_body_with_its_type() -> None:
         receiver.headers = {"Content-Type": "application/json"}
         fetched = await client.fetch(receiver.url("/flow?x=1"), "POST", '{"a":1}')
 
-    assert fetched == Fetched(200, '[{"type": "stop"}]', "application/json")
+    assert fetched == Fetched(200, '[{"type": "stop"}]', "application/json", receiver.url("/flow?x=1"))
     received = receiver.requests[0]
     assert (received.method, received.path, received.body) == ("POST", "/flow?x=1", b'{"a":1}')
     assert received.headers["Content-Type"] == "application/json"

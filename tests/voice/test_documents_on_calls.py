@@ -260,3 +260,14 @@ async def test_fault_of_a_document_stands_with_its_call(node: VoiceNode) -> None
     (note,), _ = await list_notifications(node.database, node.account_id, query)
 
     assert (note.error_code, note.call_id, note.api_version) == (14199, record.id, "2012-04-24")
+
+
+async def test_number_that_runs_nothing_is_noted_for_its_owner(node: VoiceNode) -> None:
+    await node.bare_number(NUMBER)
+    async with node.phone() as phone:
+        call = await node.ring(phone, NUMBER)
+        await call.ended.wait()
+
+    (note,), _ = await list_notifications(node.database, node.account_id, NotificationQuery())
+
+    assert (note.error_code, note.call_id) == (11007, (await node.ended_call()).id)

@@ -15,7 +15,8 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.forwarding import forward_action
 from dialplane.domain.ids import CallId, FlowId, RunId, new_id
-from dialplane.domain.programs.sources import DocumentSource
+from dialplane.domain.programs.commands import WriteNotification
+from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.routing import (
     SIP_STATUS,
@@ -29,12 +30,15 @@ from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import Reserved, hold_for_new
 from dialplane.services.new_calls import begun_events, refused_call, ringing_call, run_of_call, stranger_record
+from dialplane.services.notifications import note
 from dialplane.services.rates import tariffs
 from dialplane.services.runs import created_event
 from dialplane.services.shapes.calls import route_shape
 from dialplane.services.shapes.targets import target_shape
 from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
+
+NO_APPLICATION = 11007
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +188,22 @@ async def _record(
             # In one statement the events do not see the runs: these have no webhook address of their own to look up.
             events = [event for call in calls for event in begun_events(call, now)]
             await publish(batch, *(created_event(run) for run in runs), *events)
+    if any(plan.decision.number is not None and plan.decision.target is None for plan in plans):
+        await _note_unconfigured(tx, plans, calls, now)
     if documents:
         await tell_progress(tx, [(call, Progress.RINGING) for call in calls if call.status is CallStatus.RINGING], now)
     return outcomes
+
+
+async def _note_unconfigured(tx: Transaction, plans: Sequence[Plan], calls: Sequence[Call], now: datetime) -> None:
+    """Tell the owner of a number with nothing to run, where faults are looked for (Restcomm reference 6.1)."""
+    numbers = {plan.arrival.call_id: plan.decision.number for plan in plans if plan.decision.target is None}
+    for call in calls:
+        number = numbers.get(call.id)
+        if number is not None and call.status is CallStatus.RINGING:
+            wrong = WriteNotification(NO_APPLICATION, f"{number.number} has no voice target: nothing runs")
+            version = number.settings.api_version or RESTCOMM_VERSION
+            await note(tx, call.account_id, wrong, call_id=call.id, api_version=version, now=now)
 
 
 async def _documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, CallDocument]:

@@ -18,7 +18,7 @@ from dialplane.domain.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.arrivals import HeaderFields, Plan
 from dialplane.services.transaction import Transaction
 
-MOST_HEADERS, LONGEST_HEADER = 30, 512
+MOST_HEADERS, LONGEST_HEADER, LONGEST_NAME = 30, 512, 64
 """`X-` headers of an INVITE that are told to the application."""
 
 
@@ -119,11 +119,15 @@ def _status(document: DocumentTarget | None, version: str) -> StatusCallback | N
 
 
 def extra_headers(headers: HeaderFields | None) -> tuple[tuple[str, str], ...]:
-    """The `X-` headers, fit to be stored."""
+    """The `X-` headers and the Diversion, fit to be stored."""
     if headers is None:
         return ()
-    found = [(name, _storable(value)) for name, value in headers if name[:2].upper() == "X-" and len(name) <= 64]
+    found = [(name, _storable(value)) for name, value in headers if _is_told(name)]
     return tuple(found[:MOST_HEADERS])
+
+
+def _is_told(name: str) -> bool:
+    return (name[:2].upper() == "X-" or name == "Diversion") and len(name) <= LONGEST_NAME
 
 
 def forwarded_from(headers: HeaderFields | None) -> str:

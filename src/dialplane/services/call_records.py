@@ -44,8 +44,8 @@ class RunMoved:
 Change = CallChanged | CallEnded | RunMoved
 
 
-async def write_changes(database: Database, changes: Sequence[Change], now: datetime) -> None:
-    """Write the changes in their order; safe to repeat as a whole.
+async def write_changes(database: Database, changes: Sequence[Change], now: datetime, *, public_url: str = "") -> None:
+    """Write the changes in their order; safe to repeat as a whole. `public_url` is where clients reach us by HTTP.
 
     A call that changed several times is written once, as it was last; each event still tells its own state.
     """
@@ -74,7 +74,7 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
             await tx.calls.save_many(list(latest.values()))
         await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
         if happened:
-            await tell_progress(tx, happened, now)
+            await tell_progress(tx, happened, now, public_url=public_url)
 
 
 async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[Event], now: datetime) -> None:

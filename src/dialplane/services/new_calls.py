@@ -10,6 +10,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import FlowId, RunId, new_id
+from dialplane.domain.programs.sources import API_VERSION
 from dialplane.domain.routing import Refused, RouteDecision
 from dialplane.services.arrivals import Arrival, Plan, caller_address
 from dialplane.services.call_documents import CallDocument
@@ -103,6 +104,8 @@ def run_of_call(
     """The run of the call's own program, with the platform's variables; its id is the one that the call names."""
     run_id = call.run_id or RunId(new_id(now))
     facts = run_facts(run_id, reference_type=ReferenceType.CALL.value, reference_id=call.id, flow_id=flow_id)
+    if call.extras is not None and call.extras.api_version:
+        facts[API_VERSION] = call.extras.api_version
     return Run(
         id=run_id,
         account_id=call.account_id,

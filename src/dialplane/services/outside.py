@@ -42,6 +42,8 @@ OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.targ
 
 
 MAX_REDIRECTS = 5
+DOCUMENT_ATTEMPTS = 2
+"""A server may close a kept connection just as it is used again: no reason to lose a call."""
 
 
 class Web(Protocol):
@@ -57,12 +59,13 @@ class Web(Protocol):
         form: Sequence[tuple[str, str]] = (),
         token: str = "",
         redirects: int = 0,
+        attempts: int = 1,
         timeout_s: float = 15.0,
     ) -> Fetched | Failed:
         """Within the budget of WH-5: 15 s and 64 KiB. Any HTTP status is `Fetched`.
 
         `form` goes into the query of a GET, else into the body; `token` signs as Twilio does; so many `redirects` are
-        followed, with the same method and parameters.
+        followed, with the same method and parameters. A broken connection is made anew until `attempts` are used up.
         """
         ...
 
@@ -120,6 +123,7 @@ class RunOutside:
             form=command.form,
             token=await self._token(run) if command.signed else "",
             redirects=MAX_REDIRECTS if command.signed else 0,
+            attempts=DOCUMENT_ATTEMPTS if command.signed else 1,
             timeout_s=command.timeout_s,
         )
 

@@ -15,11 +15,11 @@ import structlog
 from dialplane.domain.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import Invalid
 from dialplane.domain.events import Event
-from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id, to_sid
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
 from dialplane.domain.rcml.forms import place_form, twilio_signature
-from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.rcml.parameters import Form, direction_of, instance_sid, recordings_url
 from dialplane.domain.webhooks import Endpoint, EndpointKind, new_secret
 from dialplane.services.transaction import Transaction
 from dialplane.services.webhooks import check_url
@@ -70,18 +70,42 @@ async def tell(tx: Transaction, told: Sequence[Told], now: datetime) -> None:
     await tx.webhooks.add_callback_deliveries(deliveries)
 
 
-async def tell_progress(tx: Transaction, happened: Sequence[tuple[Call, Progress]], now: datetime) -> None:
+async def tell_progress(
+    tx: Transaction, happened: Sequence[tuple[Call, Progress]], now: datetime, *, public_url: str = ""
+) -> None:
     """Tell of what happened to calls, each as it was then. Calls that nobody asked about cost nothing."""
     told = []
     for call, progress in happened:
         callback = call.extras.status if call.extras is not None else None
         if callback is None:
             continue
-        form = progress_form(call, progress, callback, call.updated_at or now)
+        recording = await _recording(tx, call, public_url) if progress is Progress.COMPLETED else ()
+        form = progress_form(
+            call,
+            progress,
+            callback,
+            call.updated_at or now,
+            instance=instance_sid(call.node),
+            recording=recording,
+        )
         if form is not None:
             told.append(Told(call.account_id, call.id, callback, form))
     if told:
         await tell(tx, told, now)
+
+
+async def _recording(tx: Transaction, call: Call, public_url: str) -> Form:
+    """Of a recorded call that the API began: where its recording is (reference 5.5)."""
+    if direction_of(call) != "outbound-api" or not call.recording_ids:
+        return ()
+    found = await tx.recordings.find(call.account_id, call.recording_ids[-1])
+    if found is None:
+        return ()
+    sid = to_sid("RE", found.id)
+    folder = recordings_url(public_url, call.details.api_version, to_sid("AC", call.account_id))
+    fields: Form = (("RecordingUrl", f"{folder}{sid}"), ("RecordingSid", sid))
+    # One that ends with its call may not have its length yet; its own callback tells it.
+    return (*fields, ("RecordingDuration", str(round(found.duration_ms / 1000)))) if found.duration_ms else fields
 
 
 def progress_of(call: Call, event: str) -> Progress | None:

@@ -135,7 +135,9 @@ class _Node:
         self._draining = False
         self._mail = asyncio.Event()
         database = deps.database
-        self._journal: Journal[Change] = Journal(lambda changes: write_changes(database, changes, utc_now()))
+        self._journal: Journal[Change] = Journal(
+            lambda changes: write_changes(database, changes, utc_now(), public_url=deps.public_url)
+        )
         self._admissions: Batcher[Arrival, Outcome] = Batcher(
             lambda arrivals: admit(database, arrivals, utc_now()), pause_s=ADMISSION_PAUSE_S
         )

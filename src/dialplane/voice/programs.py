@@ -12,7 +12,6 @@ from dialplane.domain.ids import FlowId, to_sid
 from dialplane.domain.programs.commands import Medium
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.sources import (
-    TWILIO_VERSION,
     ActionsSource,
     DocumentSource,
     DocumentText,
@@ -21,7 +20,7 @@ from dialplane.domain.programs.sources import (
 )
 from dialplane.domain.rcml.context import Role
 from dialplane.domain.rcml.machine import TIMEOUT_S, RcmlProgram
-from dialplane.domain.rcml.parameters import instance_sid, subject_of
+from dialplane.domain.rcml.parameters import instance_sid, recordings_url, subject_of
 from dialplane.services.caller_names import CallerNames
 from dialplane.services.flows import find_flow
 from dialplane.services.transaction import Database
@@ -87,12 +86,6 @@ class Programs:
             timeout_s=self.document_timeout_s,
             variables=run.variables,
         )
-
-
-def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
-    """Where the account's recordings are, in the dialect that asks."""
-    base = f"/{TWILIO_VERSION}" if api_version == TWILIO_VERSION else "/restcomm/2012-04-24"
-    return f"{public_url}{base}/Accounts/{account_sid}/Recordings/"
 
 
 def flow_program(actions: Sequence[Action], run: Run) -> FlowProgram:

@@ -7,6 +7,7 @@ Bodies are bounded before and after decompression, and one time limit covers the
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import time
@@ -173,6 +174,7 @@ class GuardedClient:
         form: Sequence[tuple[str, str]] = (),
         token: str = "",
         redirects: int = 0,
+        attempts: int = 1,
         timeout_s: float = 15.0,
         limit: int = 65536,
     ) -> Fetched | Failed:
@@ -180,10 +182,14 @@ class GuardedClient:
 
         `form` goes into the query of a GET, else into the body. With `token` the request bears Twilio's signature.
         At most `redirects` are followed, each guarded like the first and asked the same way with the same parameters.
+        A connection that breaks is made anew until `attempts` are used up, all within the time.
         """
         wish = _Wish(url, method, body, content_type, tuple(form), token)
         try:
             async with asyncio.timeout(timeout_s):
+                for _ in range(attempts - 1):
+                    with contextlib.suppress(aiohttp.ServerDisconnectedError, ConnectionResetError):
+                        return await self._ask(wish, redirects, limit=limit, timeout_s=timeout_s)
                 return await self._ask(wish, redirects, limit=limit, timeout_s=timeout_s)
         except _TooLargeError:
             return Failed(f"the answer is larger than {limit} bytes")

@@ -175,6 +175,12 @@ def instance_sid(node: str) -> str:
     return f"ID{node.encode().hex()[:32]:0<32}" if node else ""
 
 
+def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
+    """Where the account's recordings are, in the dialect that asks."""
+    base = f"/{TWILIO_VERSION}" if api_version == TWILIO_VERSION else "/restcomm/2012-04-24"
+    return f"{public_url}{base}/Accounts/{account_sid}/Recordings/"
+
+
 def _places(prefix: str, number: str) -> list[tuple[str, str]]:
     """Twilio's four. Of these only the country can be read off a number; the others are empty where not known."""
     return [

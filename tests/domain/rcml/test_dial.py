@@ -1,0 +1,254 @@
+"""Dial with its nouns, conferences and queues: attributes, defaults and outcomes (reference 5.5)."""
+
+from uuid import UUID
+
+import pytest
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.programs.commands import (
+    Answer,
+    CallOver,
+    ConferenceLeft,
+    Dial,
+    Dialled,
+    DialQueue,
+    Failed,
+    Finish,
+    Hangup,
+    JoinConference,
+    JoinQueue,
+    LeaveQueue,
+    Party,
+    QueueLeft,
+    Say,
+)
+from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.domain.programs.rooms import Waiting
+from dialplane.domain.programs.sources import DocumentSource, StatusCallback
+from dialplane.domain.rcml.context import Role
+from tests.domain.rcml.acting import RECORDINGS, TWILIO, play, xml
+
+SAY = "<Say>Hello</Say>"
+HELLO = Say("Hello", gender="male")
+OTHER = UUID("01900000-0000-7000-8000-0000000000c2")
+RECORDING = UUID("01900000-0000-7000-8000-0000000000e1")
+NEXT = "https://app.example/voice/next.xml"
+
+
+def dialled(written: str, **facts: object) -> Dial:
+    command = play(xml(written), results={Dial: Dialled("answered", OTHER)}, **facts).heard[0]  # type: ignore[arg-type]
+    assert isinstance(command, Dial)
+    return command
+
+
+def test_dial_has_the_documented_defaults() -> None:
+    assert dialled("<Dial>+12025550144</Dial>") == Dial(
+        Address("tel", "+12125550111"), (Party(Address("tel", "+12025550144")),), timeout_s=30, time_limit_s=14_400
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "party"),
+    [
+        ("(202) 555-0144", Party(Address("tel", "+12025550144"))),
+        ("bob@example.com", Party(Address("sip", "bob@example.com"))),
+        ("client:alice", Party(Address("extension", "alice"))),
+        ("<Number>+12025550144?X-A=1&amp;X-B=two</Number>",
+         Party(Address("tel", "+12025550144"), headers=(("X-A", "1"), ("X-B", "two")))),
+        ("<Client>alice</Client>", Party(Address("extension", "alice"))),
+        ("<Client><Identity>alice</Identity></Client>", None),
+        ('<Sip username="u" password="p">sip:bob@example.com:5070?X-A=1</Sip>',
+         Party(Address("sip", "bob@example.com:5070"), headers=(("X-A", "1"),), username="u", password="p")),
+        ("<Uri>sip:bob@example.com</Uri>", Party(Address("sip", "bob@example.com"))),
+        ('<Number url="whisper.xml" method="GET" sendDigits="ww1">+12025550144</Number>',
+         Party(Address("tel", "+12025550144"), send_digits="ww1",
+               before_joining=DocumentSource("https://app.example/voice/whisper.xml", "GET"))),
+        ('<Number statusCallback="/s" statusCallbackEvent="ringing, answered completed">+12025550144</Number>',
+         Party(Address("tel", "+12025550144"), status=StatusCallback(
+             "https://app.example/s", events=frozenset({"ringing", "answered", "completed"})))),
+    ],
+)  # fmt: skip
+def test_whom_dial_calls(written: str, party: Party | None) -> None:
+    played = play(xml(f"<Dial>{written}</Dial>"), results={Dial: Dialled("busy")})
+
+    dial = next(command for command in played.commands if isinstance(command, Dial))
+    assert dial.parties == (party or Party(Address("extension", "alice")),)
+
+
+def test_dial_reads_its_attributes() -> None:
+    command = dialled(
+        '<Dial timeout="10" timeLimit="60" callerId="+12025550199" record="record-from-ringing-dual"'
+        ' trim="trim-silence" hangupOnStar="true" ringTone="fr" sequential="true">'
+        "<Number>+12025550144</Number><Client>alice</Client></Dial>"
+    )
+
+    assert command == Dial(
+        Address("tel", "+12025550199"),
+        (Party(Address("tel", "+12025550144")), Party(Address("extension", "alice"))),
+        timeout_s=10,
+        ring_method="linear",
+        time_limit_s=60,
+        hangup_key="*",
+        record=RecordingWish("ringing", 2, trim=True),
+        ring_tone="fr",
+    )
+
+
+def test_dial_that_answers_on_bridge_leaves_the_caller_unanswered() -> None:
+    joined = play(
+        xml('<Dial answerOnBridge="true">+12025550144</Dial>', SAY),
+        results={Dial: Dialled("answered", OTHER)},
+        version=TWILIO,
+    )
+    refused = play(
+        xml('<Dial answerOnBridge="true">+12025550144</Dial>', SAY), results={Dial: Dialled("busy")}, version=TWILIO
+    )
+
+    assert Answer() not in joined.commands
+    assert refused.commands[2:] == [Answer(), HELLO]
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (Dialled("answered", OTHER, 12), "completed"),
+        (Dialled("busy"), "busy"),
+        (Dialled("noanswer"), "no-answer"),
+        (Dialled("failed"), "failed"),
+        (Dialled("cancel"), "canceled"),
+        (CallOver(Dialled("answered", OTHER, 12)), "completed"),
+        (CallOver(), "canceled"),
+    ],
+)
+def test_action_of_dial_is_asked_however_it_ended(result: Dialled | CallOver, status: str) -> None:
+    played = play(xml('<Dial action="next.xml">+12025550144</Dial>'), results={Dial: result})
+
+    assert played.fetched[-1].url == NEXT
+    assert played.form()["DialCallStatus"] == status
+
+
+def test_action_of_dial_is_told_of_the_leg_and_its_recording() -> None:
+    outcome = Dialled(
+        "answered", OTHER, 12, 200, ring_s=3, sip_call_id="abc@h", headers=(("X-Q", "9"),), recording_id=RECORDING,
+        recording_ms=12_000,
+    )  # fmt: skip
+    form = play(xml('<Dial action="next.xml"><Sip>bob@example.com</Sip></Dial>'), results={Dial: outcome}).form()
+
+    told = {
+        "OutboundCallSid": f"CA{OTHER.hex}",
+        "DialCallSid": f"CA{OTHER.hex}",
+        "DialCallDuration": "12",
+        "DialRingDuration": "3",
+        "RecordingUrl": f"{RECORDINGS}RE{RECORDING.hex}.wav",
+        "DialSipCallId": "abc@h",
+        "DialSipResponseCode": "200",
+        "DialSipHeader_X-Q": "9",
+    }
+    assert told.items() <= form.items()
+
+
+@pytest.mark.parametrize("result", [Dialled("answered", OTHER), Dialled("busy"), Dialled("failed")])
+def test_without_action_the_next_verb_runs(result: Dialled) -> None:
+    assert play(xml("<Dial>+12025550144</Dial>", SAY), results={Dial: result}).heard[-1] == HELLO
+
+
+def test_dial_without_anybody_goes_on() -> None:
+    assert play(xml("<Dial/>", SAY)).heard == [HELLO]
+
+
+def test_queue_noun_takes_the_longest_waiting_caller() -> None:
+    played = play(
+        xml('<Dial action="next.xml"><Queue url="whisper.xml">support</Queue></Dial>'),
+        results={DialQueue: Dialled("answered", OTHER, 5)},
+        version=TWILIO,
+    )
+
+    assert played.heard == [DialQueue("support", DocumentSource("https://app.example/voice/whisper.xml"), 30, 14_400)]
+    assert played.form()["DialCallStatus"] == "completed"
+
+
+def test_conference_has_the_documented_defaults() -> None:
+    (restcomm,) = play(xml("<Dial><Conference>sales</Conference></Dial>"), results={JoinConference: Failed("")}).heard
+    (twilio,) = play(
+        xml("<Dial><Conference>sales</Conference></Dial>"), results={JoinConference: Failed("")}, version=TWILIO
+    ).heard
+
+    assert restcomm == JoinConference("sales", max_participants=40)
+    assert twilio == JoinConference("sales", max_participants=250)
+
+
+def test_conference_reads_its_attributes() -> None:
+    (command,) = play(
+        xml(
+            '<Dial record="true" hangupOnStar="true"><Conference muted="true" beep="onEnter" maxParticipants="3"'
+            ' startConferenceOnEnter="false" endConferenceOnExit="true" waitUrl="wait.xml" waitMethod="GET"'
+            f' participantLabel="boss" coach="CA{OTHER.hex}" statusCallback="/s" statusCallbackEvent="join leave">'
+            "sales</Conference></Dial>"
+        ),
+        results={JoinConference: Failed("")},
+    ).heard
+
+    assert command == JoinConference(
+        "sales",
+        muted=True,
+        beep="onEnter",
+        starts=False,
+        ends=True,
+        waiting=DocumentSource("https://app.example/voice/wait.xml", "GET"),
+        max_participants=3,
+        record=True,
+        label="boss",
+        coached_call_id=OTHER,
+        status=StatusCallback("https://app.example/s", events=frozenset({"join", "leave"})),
+        hangup_key="*",
+    )
+
+
+def test_empty_wait_url_is_silence() -> None:
+    (command,) = play(
+        xml('<Dial><Conference waitUrl="">a</Conference></Dial>'), results={JoinConference: Failed("")}
+    ).heard
+
+    assert isinstance(command, JoinConference)
+    assert command.waiting is Waiting.SILENCE
+
+
+def test_full_conference_lets_the_next_verb_run_and_another_asks_the_action() -> None:
+    page = xml('<Dial action="next.xml"><Conference>a</Conference></Dial>', SAY)
+
+    full = play(page, results={JoinConference: ConferenceLeft("full")})
+    left = play(page, results={JoinConference: ConferenceLeft("left", OTHER, 9)})
+
+    assert full.heard[-1] == HELLO
+    assert left.form()["DialCallStatus"] == "completed"
+    assert "DialCallSid" not in left.form()
+
+
+def test_enqueue_waits_and_tells_the_action() -> None:
+    played = play(
+        xml('<Enqueue waitUrl="wait.xml" action="next.xml">support</Enqueue>'),
+        results={JoinQueue: QueueLeft("bridged", OTHER, waited_s=4)},
+        version=TWILIO,
+    )
+
+    assert played.heard == [JoinQueue("support", waiting=DocumentSource("https://app.example/voice/wait.xml"))]
+    told = {"QueueResult": "bridged", "QueueTime": "4", "QueueSid": f"QU{OTHER.hex}"}
+    assert told.items() <= played.form().items()
+
+
+def test_leave_ends_the_document_of_a_waiting_caller_and_is_noted_elsewhere() -> None:
+    assert play(xml("<Leave/>"), role=Role.WAITING, answered=True).last == LeaveQueue()
+    assert play(xml("<Leave/>", SAY)).heard == [HELLO]
+
+
+def test_document_of_a_waiting_caller_may_not_dial() -> None:
+    played = play(xml("<Dial>1</Dial>", SAY), role=Role.WAITING, answered=True)
+
+    assert played.heard == [HELLO]
+    assert played.notes == [13200]
+    assert played.last == Finish()
+
+
+def test_callee_is_joined_at_the_end_of_its_document_and_not_after_a_hangup() -> None:
+    assert play(xml(SAY), role=Role.CALLEE, answered=True).last == Finish()
+    assert play(xml(SAY, "<Hangup/>"), role=Role.CALLEE, answered=True).last == Hangup()

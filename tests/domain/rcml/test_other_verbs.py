@@ -1,0 +1,137 @@
+"""Sms, Message, Email, what cannot run, Refer, streams and the end (reference 5.5)."""
+
+from uuid import UUID
+
+import pytest
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.programs.commands import (
+    Answer,
+    CallOver,
+    Failed,
+    Finish,
+    Medium,
+    MessageQueued,
+    Referred,
+    ReferTo,
+    Say,
+    SendEmail,
+    SendMessage,
+    StartStream,
+    StopStream,
+)
+from dialplane.domain.programs.sources import StatusCallback
+from tests.domain.rcml.acting import TWILIO, play, xml
+
+SAY = "<Say>Hello</Say>"
+HELLO = Say("Hello", gender="male")
+OTHER = UUID("01900000-0000-7000-8000-0000000000c2")
+
+
+def test_sms_in_a_call_goes_from_the_called_number_to_the_caller() -> None:
+    played = play(
+        xml('<Sms action="next.xml" statusCallback="/s">Hi</Sms>'), results={SendMessage: MessageQueued(OTHER)}
+    )
+
+    assert played.heard == [
+        SendMessage(
+            Address("tel", "+12025550143"),
+            (Address("tel", "+12125550111"),),
+            "Hi",
+            status=StatusCallback("https://app.example/s"),
+        )
+    ]
+    assert (played.form()["SmsSid"], played.form()["SmsStatus"]) == (f"SM{OTHER.hex}", "sent")
+
+
+def test_sms_that_cannot_be_sent_is_told_to_the_action_and_noted() -> None:
+    played = play(xml('<Sms action="next.xml">Hi</Sms>'), results={SendMessage: Failed("no money")})
+
+    assert played.form()["SmsStatus"] == "failed"
+    assert played.notes == [14107]
+
+
+def test_sms_without_a_body_stops_the_document() -> None:
+    played = play(xml("<Sms/>", SAY))
+
+    assert played.heard == []
+    assert played.notes == [14103]
+
+
+def test_message_has_body_and_media() -> None:
+    (command,) = play(
+        xml('<Message to="+12025550188"><Body>See</Body><Media>a.png</Media></Message>'),
+        results={SendMessage: MessageQueued(OTHER)},
+        version=TWILIO,
+    ).heard
+
+    assert isinstance(command, SendMessage)
+    assert (command.text, command.media_urls) == ("See", ("https://app.example/voice/a.png",))
+    assert command.destinations == (Address("tel", "+12025550188"),)
+
+
+def test_reply_to_a_message_is_sent_by_its_number_with_the_answers_headers() -> None:
+    answer = xml("<Sms>Hi</Sms>")
+    answer = type(answer)(answer.status, answer.body, answer.content_type, headers=(("X-Tenant", "7"),))
+    played = play(answer, medium=Medium.MESSAGE, text="", results={SendMessage: MessageQueued(OTHER)})
+
+    assert played.heard == [SendMessage(None, (Address("tel", "+12125550111"),), "Hi", headers=(("X-Tenant", "7"),))]
+
+
+def test_email_goes_to_everybody_named() -> None:
+    (command,) = play(xml('<Email from="a@x.test" to="b@x.test" cc="c@x.test">Text</Email>')).heard
+
+    assert command == SendEmail(
+        (Address("email", "b@x.test"), Address("email", "c@x.test")), "Restcomm Email Service", "Text",
+        sender="a@x.test",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["Fax", "UssdCollect", "UssdMessage", "Geolocation", "Language", "Pay"])
+def test_what_cannot_run_says_so_and_the_next_verb_runs(verb: str) -> None:
+    played = play(xml(f"<{verb}>x</{verb}>", SAY))
+
+    assert played.heard == [HELLO]
+    assert played.notes == [14199]
+
+
+def test_refer_tells_its_outcome() -> None:
+    played = play(
+        xml('<Refer action="next.xml"><Sip>sip:bob@example.com</Sip></Refer>'),
+        results={ReferTo: Referred(202, 200)},
+        version=TWILIO,
+    )
+
+    assert played.heard == [ReferTo("sip:bob@example.com")]
+    told = {"ReferCallStatus": "completed", "ReferSipResponseCode": "202", "NotifySipResponseCode": "200"}
+    assert told.items() <= played.form().items()
+
+
+def test_streams_are_connected_started_and_stopped() -> None:
+    played = play(
+        xml(
+            '<Start><Stream name="a" url="wss://s.example/a" track="both_tracks"/></Start>',
+            '<Stop><Stream name="a"/></Stop>',
+            '<Connect><Stream url="wss://s.example/b"><Parameter name="k" value="v"/></Stream></Connect>',
+            SAY,
+        ),
+        version=TWILIO,
+    )
+
+    assert played.heard == [
+        StartStream("wss://s.example/a", False, "both", "a"),
+        StopStream("a"),
+        StartStream("wss://s.example/b", True, parameters=(("k", "v"),)),
+        HELLO,
+    ]
+
+
+def test_hangup_ends_the_document() -> None:
+    assert play(xml("<Hangup/>", SAY)).commands[1:] == [Answer()]
+
+
+def test_call_that_is_over_ends_the_program_without_a_request() -> None:
+    played = play(xml(SAY, SAY), results={Say: CallOver()})
+
+    assert len(played.heard) == 1
+    assert played.last == Finish()
