@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
     from dialplane.services.transcriptions import TranscriptionStore
+    from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
@@ -108,6 +109,8 @@ class Transaction(Protocol):
     def settings(self) -> SettingStore: ...
     @property
     def transcriptions(self) -> TranscriptionStore: ...
+    @property
+    def transfers(self) -> TransferStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

@@ -107,6 +107,7 @@ class Dialler:
             watcher=leg,
             call_id=leg.call.id.hex if attempt == 0 else f"{leg.call.id.hex}-{attempt}",
         )
+        leg.sip.referrer = leg
         leg.update(sip_call_id=leg.sip.id)
 
     def _caller(self, source: Address) -> str:

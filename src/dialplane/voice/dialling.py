@@ -9,7 +9,7 @@ from typing import Literal
 import structlog
 
 from dialplane.domain.call_manners import CallManner
-from dialplane.domain.calls import CallExtras, HangupReason
+from dialplane.domain.calls import CallExtras, Direction, HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, new_id
@@ -80,6 +80,24 @@ class Dialling:
             for callee in callees:
                 if not callee.leg.has_program:  # one that was redirected goes its own way
                     callee.leg.hang_up()
+
+    async def reach(self, hearer: Leg, command: Dial) -> Leg | None:
+        """Ring the parties of `command`, of whom `hearer` hears the ringing. Gives who answered; the others, and it
+        where the hearer is gone, are hung up. For transfers."""
+        refusals: list[Refusal] = []
+        fallback = hearer.call.destination if hearer.call.direction is Direction.INCOMING else hearer.call.source
+        callees = await self._open(hearer, command, command.parties, fallback.target, refusals)
+        tone = asyncio.ensure_future(self.ringing.let_hear(hearer, command, [callee.leg for callee in callees]))
+        try:
+            answered = await self._first_to_answer(hearer, command, callees, 0) if callees else None
+        finally:
+            tone.cancel()
+            await asyncio.gather(tone, return_exceptions=True)
+        if answered is None or hearer.is_ended:
+            for callee in callees:
+                callee.leg.hang_up()
+            return None
+        return answered.leg
 
     # --- ringing ---
 
@@ -177,24 +195,53 @@ class Dialling:
             return _dialled("cancel" if master.is_ended else "answered", callee)
         if master.media is None or callee.media is None:
             return replace(_dialled("failed", callee), reason="no audio")
-        talk = master.talk = callee.talk = Talk(master, callee)
-        master.partner, callee.partner = callee, master
-        master.media.stop_playing()
-        master.media.bridge(callee.media)
+        talk = Talk(master, callee)
         if command.hangup_key:
             master.on_key = lambda key: _ends(talk, key in command.hangup_key)
         try:
             async with asyncio.timeout(command.time_limit_s or None):
-                await first_of(callee.ended.wait(), master.ended.wait(), talk.over.wait())
+                await _to_the_end(talk)
         except TimeoutError:
             log.info("talk_reached_its_limit", call_id=str(master.call.id), seconds=command.time_limit_s)
         finally:
             master.on_key = None
-            master.partner = callee.partner = None
-            master.talk = callee.talk = None
-            if master.media is not None:
-                master.media.bridge(None)
+            _part(talk)
+            if talk.callee is not callee:  # handed over by a transfer, and nobody else's to hang up
+                talk.callee.hang_up()
         return _dialled("answered", callee)
+
+
+def _join(talk: Talk) -> None:
+    master, callee = talk.master, talk.callee
+    master.partner, callee.partner = callee, master
+    master.talk = callee.talk = talk
+    if master.media is not None:
+        master.media.stop_playing()
+        master.media.bridge(callee.media)
+
+
+def _part(talk: Talk) -> None:
+    for leg in (talk.master, talk.callee):
+        leg.partner = leg.talk = None
+    if talk.master.media is not None:
+        talk.master.media.bridge(None)
+
+
+async def _to_the_end(talk: Talk) -> None:
+    """Join the two, and whoever a transfer puts into the callee's place."""
+    while True:
+        _join(talk)
+        await first_of(_end_of_callee(talk), talk.master.ended.wait(), talk.over.wait(), talk.handed_over.wait())
+        if not talk.handed_over.is_set():
+            return
+        talk.handed_over.clear()
+
+
+async def _end_of_callee(talk: Talk) -> None:
+    """Its end is the talk's, unless a transfer has taken the two apart."""
+    await talk.callee.ended.wait()
+    if talk.is_parked:
+        await talk.over.wait()
 
 
 async def _over(leg: Leg) -> None:

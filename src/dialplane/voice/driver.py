@@ -35,6 +35,7 @@ from dialplane.domain.programs.commands import (
     Mute,
     Play,
     Record,
+    ReferTo,
     Result,
     RunRecord,
     Say,
@@ -51,7 +52,7 @@ from dialplane.voice.ports import MediaLeg, PlayEnd, Prompt, Prompts
 AFTER_CALL_S = 30.0
 """How long a program may go on after its call."""
 LastWord = Finish | Hangup | LeaveQueue
-_TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record)
+_TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record, ReferTo)
 """Commands that watch for the call's end themselves, so that the program hears what came of them."""
 
 log = structlog.get_logger()

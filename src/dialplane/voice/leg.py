@@ -6,7 +6,7 @@ driver. Every change of state goes to the journal; nothing here waits for the st
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -32,6 +32,7 @@ from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.useragent import IncomingCall, SipCall
 from dialplane.voice.useragent_events import CallEnd
 from dialplane.voice.useragent_reason import reason_field
+from dialplane.voice.useragent_refer import IncomingRefer
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""
@@ -57,6 +58,10 @@ class Recorder(Protocol):
         ...
 
 
+async def decline_refer(leg: "Leg", refer: IncomingRefer) -> None:
+    refer.refuse(404, "calls cannot be transferred here")
+
+
 @dataclass(frozen=True, slots=True)
 class LegContext:
     """What every leg of a node shares."""
@@ -66,6 +71,8 @@ class LegContext:
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
     """Run something in a task of the node; its failure is logged and ends only itself."""
+    take_refer: "Callable[[Leg, IncomingRefer], Coroutine[Any, Any, None]]" = field(default=decline_refer)
+    """Decide about a party's REFER."""
 
 
 class Talk:
@@ -75,6 +82,15 @@ class Talk:
         self.master = master
         self.callee = callee
         self.over = asyncio.Event()
+        self.handed_over = asyncio.Event()
+        self.is_parked = False
+        """A transfer has taken the two apart: the callee's end is not the talk's."""
+
+    def hand_over(self, callee: "Leg") -> None:
+        """The master talks with `callee` from now on."""
+        self.callee = callee
+        self.is_parked = False
+        self.handed_over.set()
 
 
 class Leg:
@@ -103,6 +119,8 @@ class Leg:
         """Asked about each digit before it is kept; True: it was meant for somebody else."""
         self.on_failed: Callable[[CallEnd], bool] | None = None
         """Asked when an INVITE of ours failed; True: the call goes on another way."""
+        self.refer_news: asyncio.Queue[tuple[int, int]] | None = None
+        """What the peer says to our REFER: its answer, and what its NOTIFY reports."""
         self.talk: Talk | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
@@ -318,6 +336,13 @@ class Leg:
             if self.partner is not None and self.partner.media is not None:
                 self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 
+    def on_refer(self, call: SipCall, refer: IncomingRefer) -> None:
+        self.keep(self.context.take_refer(self, refer))
+
+    def on_refer_progress(self, call: SipCall, *, answer: int = 0, notified: int = 0) -> None:
+        if self.refer_news is not None:
+            self.refer_news.put_nowait((answer, notified))
+
     def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
         if self.is_ended or self._goes_on_another_way(end):
             return
@@ -398,7 +423,8 @@ class Leg:
         self.context.recorder.changed(self, f"call_{status}")
 
     def _heard_digit(self, digit: str) -> None:
-        if self.on_key is None or not self.on_key(digit):
+        """Keys of a talk are for the other party, and no program's input later."""
+        if (self.on_key is None or not self.on_key(digit)) and self.talk is None:
             self.digits.put(digit)
 
     def _heard_nothing(self) -> None:

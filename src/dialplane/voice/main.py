@@ -43,10 +43,12 @@ from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
+from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.transcription import Transcribing
+from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -131,7 +133,9 @@ class _Node:
         self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
         gate = Gate(database, deps.nonce_secret)
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
-        context = LegContext(deps.media, self._records, utc_now, self._spawn)
+        context = LegContext(
+            deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
+        )
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
@@ -161,12 +165,14 @@ class _Node:
                 party_recordings,
                 hearing,
                 self._transcribing,
+                self._referrals,
             )
 
         hearing = Hearing(deps.recognizer, deps.prompts)
         party_recordings = PartyRecordings(self._recordings, deps.prompts)
         beside = Beside(programs, deps.prompts, outside, utc_now)
         dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
+        transfers = Transfers(database, dialling, deps.prompts, utc_now)
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
@@ -177,6 +183,7 @@ class _Node:
             follow=runs.follow,
             prompts=deps.prompts,
             programs=programs,
+            recordings=self._recordings,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
             orders={
@@ -184,7 +191,11 @@ class _Node:
                 **SoundOrders(deps.prompts).orders(),
                 **self._recordings.orders(),
                 **self._transcribing.orders(),
+                "transfer": transfers.ordered,
             },
+        )
+        self._referrals = Referrals(
+            database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
         )
         deps.set_media_lost(self._media_lost)
 

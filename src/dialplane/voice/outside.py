@@ -9,11 +9,13 @@ from dialplane.domain.ids import CallId, utc_now
 from dialplane.domain.programs.commands import (
     CallsStarted,
     Command,
+    DetectMachine,
     Dial,
     Dialled,
     Gather,
     Hangup,
     Record,
+    ReferTo,
     Result,
     StartCalls,
     StartRecording,
@@ -26,8 +28,10 @@ from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.recordings import Recordings
+from dialplane.voice.referrals import Referrals
 from dialplane.voice.transcription import Transcribing
 
 
@@ -44,6 +48,7 @@ class CallOutside:
     party_recordings: PartyRecordings
     hearing: Hearing
     transcribing: Transcribing
+    referrals: Referrals
 
     async def carry_out(self, leg: Leg, command: Command) -> Result:
         match command:
@@ -59,6 +64,10 @@ class CallOutside:
                 return await self.transcribing.start(leg, command, self.run.id)
             case StopTranscription():
                 return await self.transcribing.stop(leg)
+            case DetectMachine():
+                return await detect_machine(leg, command)
+            case ReferTo():
+                return await self.referrals.refer_to(leg, command)
             case Record():
                 return await self.party_recordings.record(leg, command, self.run.id)
             case _:

@@ -12,21 +12,25 @@ from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
 from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.recordings import RecordingSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.calls import NodeCommand
-from dialplane.services.outgoing import read_order
+from dialplane.services.outgoing import DialOrder, read_order
 from dialplane.services.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.audio import AudioExchange
+from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts
 from dialplane.voice.programs import Programs, flow_program
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
@@ -50,6 +54,7 @@ class Runtime:
     """Begin what follows a run that is over."""
     prompts: Prompts
     programs: Programs
+    recordings: Recordings
     context: LegContext
     is_overloaded: Callable[[], bool]
     orders: Mapping[str, Order]
@@ -91,7 +96,7 @@ class Runtime:
         leg.sip = call
         self.records.started(leg)
         if early.end is None:
-            call.watcher = leg
+            call.watcher = call.referrer = leg
         else:
             leg.on_ended(call, early.end)
         if admitted.document is None:
@@ -205,11 +210,23 @@ class Runtime:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)
             program = flow_program((), order.run)
         if order.manner.early_execution:
-            leg.keep(self.dialler.place(leg, order.manner))
+            leg.keep(self.place(leg, order))
         else:
-            await self.dialler.place(leg, order.manner)
+            await self.place(leg, order)
             program = program if leg.is_answered else flow_program((), order.run)
         await self._run(leg, order.run, program)
+
+    async def place(self, leg: Leg, order: DialOrder) -> None:
+        """Call the party, with what was ordered beside: recording, listening for a machine."""
+        recording = DialRecording(
+            self.recordings, leg, order.run.id, order.manner.record, source=RecordingSource.OUTBOUND_CALL
+        )
+        await recording.begin("ringing")
+        await self.dialler.place(leg, order.manner)
+        if leg.is_answered and not leg.is_ended:
+            await recording.begin("answer")
+            if order.manner.machine is not None:
+                await detect_machine(leg, order.manner.machine)
 
 
 class EarlyEnd:

@@ -41,6 +41,7 @@ from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStore
+from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
@@ -196,6 +197,10 @@ class PostgresTransaction:
     @cached_property
     def transcriptions(self) -> PostgresTranscriptionStore:
         return PostgresTranscriptionStore(self.connection)
+
+    @cached_property
+    def transfers(self) -> PostgresTransferStore:
+        return PostgresTransferStore(self.connection)
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:

@@ -33,6 +33,7 @@ from dialplane.faces.voipbin import (
     routing,
     sub_accounts,
     transcribes,
+    transfers,
     voices,
     webhooks,
 )
@@ -65,6 +66,7 @@ RESOURCES = [
     routing.router,
     sub_accounts.router,
     transcribes.router,
+    transfers.router,
     voices.router,
     webhooks.router,
 ]
