@@ -37,6 +37,8 @@ class CallManner:
     record: RecordingWish | None = None
     machine: DetectMachine | None = None
     """Listen for an answering machine from the answer on."""
+    contact: str = ""
+    """Of an extension's phones the one that is meant; empty: the one that registered last."""
     early_execution: bool = False
     """The program begins at once instead of with the answer."""
 

@@ -26,6 +26,7 @@ from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tariffs import Tariff, priced_number
+from dialplane.services.customer import outbound_config
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
@@ -98,7 +99,7 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
     destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
-    wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
+    wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
     outcomes = [_check(wish, accounts.get(wish.account_id), numbers, prices, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
@@ -121,20 +122,24 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     return outcomes
 
 
-async def _with_some_number(tx: Transaction, wish: OutgoingWish, numbers: dict[str, Number]) -> OutgoingWish:
-    if not wish.any_own_number or wish.destination.type != "tel":
+async def _with_some_number(
+    tx: Transaction, wish: OutgoingWish, account: Account | None, numbers: dict[str, Number]
+) -> OutgoingWish:
+    """A caller ID for a call to the PSTN that brings none of the account's: the outbound config's default number, or
+    for an extension the oldest."""
+    if wish.destination.type not in ("tel", "") or account is None:
         return wish
-    if any(number.account_id == wish.account_id for number in numbers.values()):
+    given = (wish.source.target if wish.source else "", wish.fallback_source)
+    if any(number.number in given and number.account_id == wish.account_id for number in numbers.values()):
         return wish
-    own = await tx.numbers.find_caller_id(wish.account_id)
+    default = outbound_config(account).default_number_id
+    own = await tx.numbers.find(account.id, default) if default is not None else None
+    if own is None and wish.any_own_number:
+        own = await tx.numbers.find_caller_id(wish.account_id)
     if own is None:
         return wish
     numbers[own.number] = own
     return replace(wish, fallback_source=own.number)
-
-
-def _created(call: Call, now: datetime) -> Event:
-    return Event(call.account_id, "call_created", call.id, call_shape(call), now, run_id=call.run_id)
 
 
 def _broke() -> InsufficientBalance:

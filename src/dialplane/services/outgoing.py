@@ -52,6 +52,9 @@ class CallRequest:
     """Display name that the callee is shown."""
     api_version: str = ""
     """Of the dialect that asks (`programs.sources`)."""
+    groupcall_id: UUID | None = None
+    node: str = ""
+    """The voice node that is to place it; empty: whichever has the fewest calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
             flow = await find_flow(tx, account_id, FlowId(wanted))
             flow_id, actions, on_complete = flow.id, flow.actions, flow.on_complete_flow_id
         program = Program(actions, flow_id, on_complete, variables, request.program, manner)
-        node = await pick_node(tx, now)
+        node = request.node or await pick_node(tx, now)
         wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
         outcomes = await open_calls_in(tx, wishes, now)
         opened = [outcome for outcome in outcomes if isinstance(outcome, Opened)]
@@ -142,6 +145,7 @@ def _extras(request: CallRequest) -> CallExtras | None:
         sip_headers=request.manner.headers,
         status=request.manner.status,
         api_version=request.api_version,
+        groupcall_id=request.groupcall_id,
     )
     return extras if extras != CallExtras() else None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
+    from dialplane.services.groupcalls import GroupcallStore
     from dialplane.services.history import HistoryStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.imports import ImportStore
@@ -109,6 +110,8 @@ class Transaction(Protocol):
     def settings(self) -> SettingStore: ...
     @property
     def transcriptions(self) -> TranscriptionStore: ...
+    @property
+    def groupcalls(self) -> GroupcallStore: ...
     @property
     def transfers(self) -> TransferStore: ...
     @property

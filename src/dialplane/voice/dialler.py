@@ -62,7 +62,7 @@ class Dialler:
         """Call the leg's party, and return when it has answered (and was sent its digits), or when the leg is over."""
         try:
             async with asyncio.timeout(manner.timeout_s):
-                await self.invite(leg, manner)
+                await self.invite(leg, manner, contact=manner.contact)
         except TimeoutError:
             leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
             return

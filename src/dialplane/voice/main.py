@@ -33,6 +33,8 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
@@ -193,6 +195,7 @@ class _Node:
                 **self._transcribing.orders(),
                 "transfer": transfers.ordered,
             },
+            node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),
         )
         self._referrals = Referrals(
             database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())

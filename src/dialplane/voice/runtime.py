@@ -1,8 +1,9 @@
 """The call runtime: new calls, requests and orders come in here, and each gets a task of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -59,6 +60,8 @@ class Runtime:
     is_overloaded: Callable[[], bool]
     orders: Mapping[str, Order]
     """What may be ordered of a live call, by the kind of the command."""
+    node_orders: Mapping[str, Callable[[NodeCommand], Coroutine[Any, Any, None]]]
+    """What may be ordered that is about no single call."""
 
     # --- what the user agent tells ---
 
@@ -182,6 +185,9 @@ class Runtime:
         """Carry out an order of the node's mailbox. One about a call that has ended in the meantime is dropped."""
         if command.kind == "dial":
             self.context.spawn(self._place(command))
+            return
+        if (node_order := self.node_orders.get(command.kind)) is not None:
+            self.context.spawn(node_order(command))
             return
         leg = self.records.live.get(command.call_id)
         order = self.redirect_ordered if command.kind == "redirect" else self.orders.get(command.kind)

@@ -21,6 +21,7 @@ from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.groupcalls import PostgresGroupcallStore
 from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
@@ -197,6 +198,10 @@ class PostgresTransaction:
     @cached_property
     def transcriptions(self) -> PostgresTranscriptionStore:
         return PostgresTranscriptionStore(self.connection)
+
+    @cached_property
+    def groupcalls(self) -> PostgresGroupcallStore:
+        return PostgresGroupcallStore(self.connection)
 
     @cached_property
     def transfers(self) -> PostgresTransferStore:

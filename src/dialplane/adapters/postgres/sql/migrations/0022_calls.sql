@@ -15,6 +15,7 @@ create table groupcalls (
     destinations jsonb not null,
     ring_method text not null,
     answer_method text not null,
+    node text not null,
     flow_id uuid,
     master_call_id uuid,
     call_ids uuid[] not null default '{}',
