@@ -151,6 +151,16 @@ class Settings:
         """The public address, without a slash at the end."""
         return (self.public_url or f"http://{self.http}").rstrip("/")
 
+    gcp_key: str = field(default="", repr=False)
+    """API key of Google Cloud's Text-to-Speech and Speech-to-Text; empty: the provider `gcp` is not configured."""
+    gcp_tts_url: str = "https://texttospeech.googleapis.com"
+    gcp_stt_url: str = "https://speech.googleapis.com"
+    speech_provider: str = ""
+    """Who speaks and listens where nobody is named: `embedded` (the default, no account needed) or `gcp`."""
+    speech_fallback: bool = True
+    """Whether the embedded voice and ear stand in for a cloud that is not configured: flows of other platforms name
+    one nearly always. False: such a flow is told."""
+
     @property
     def credentials(self) -> Path:
         """The operator's and the sandbox's credentials between two starts; mode 0600."""
@@ -233,6 +243,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
         developer_permissions=_permissions(get("DIALPLANE_DEVELOPER_PERMISSIONS")),
+        gcp_key=get("DIALPLANE_GCP_KEY", ""),
+        gcp_tts_url=get("DIALPLANE_GCP_TTS_URL", defaults.gcp_tts_url).rstrip("/"),
+        gcp_stt_url=get("DIALPLANE_GCP_STT_URL", defaults.gcp_stt_url).rstrip("/"),
+        speech_provider=_speech_provider(get("DIALPLANE_SPEECH_PROVIDER", ""), get("DIALPLANE_GCP_KEY", "")),
+        speech_fallback=_flag(get("DIALPLANE_SPEECH_FALLBACK", "1"), what="DIALPLANE_SPEECH_FALLBACK"),
     )
 
 
@@ -258,6 +273,11 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
         "DIALPLANE_DEVELOPER_PERMISSIONS": " ".join(map(str, settings.developer_permissions)),
+        "DIALPLANE_GCP_KEY": settings.gcp_key,
+        "DIALPLANE_GCP_TTS_URL": settings.gcp_tts_url,
+        "DIALPLANE_GCP_STT_URL": settings.gcp_stt_url,
+        "DIALPLANE_SPEECH_PROVIDER": settings.speech_provider,
+        "DIALPLANE_SPEECH_FALLBACK": "1" if settings.speech_fallback else "0",
     }
 
 
@@ -351,6 +371,14 @@ def _permissions(text: str | None) -> tuple[RolePermission, ...]:
         return tuple(map(RolePermission.parse, text.split()))
     except Invalid as fault:
         raise SettingError(f"DIALPLANE_DEVELOPER_PERMISSIONS: {fault.message}") from fault
+
+
+def _speech_provider(text: str, gcp_key: str) -> str:
+    if text not in ("", "embedded", "gcp"):
+        raise SettingError(f"DIALPLANE_SPEECH_PROVIDER must be embedded or gcp, got {text!r}")
+    if text == "gcp" and not gcp_key:
+        raise SettingError("DIALPLANE_SPEECH_PROVIDER is gcp, but DIALPLANE_GCP_KEY is not set")
+    return text
 
 
 def _words(text: str) -> list[str]:

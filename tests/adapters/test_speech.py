@@ -13,11 +13,13 @@ import pytest
 from dialplane.adapters.speech.prompt_store import PromptStore
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.adapters.speech.ssml import safe_ssml
+from dialplane.audio.g711 import decode_ulaw
 from dialplane.audio.listening import Heard, listen
 from dialplane.audio.tones import beep
 from dialplane.audio.wav import WavWriter
 from dialplane.domain.errors import Invalid
 from dialplane.domain.media import Prompt
+from dialplane.domain.speech.voices import list_voices
 
 
 class Web:
@@ -152,6 +154,67 @@ def test_ssml_keeps_only_known_markup() -> None:
     )
 
     assert safe_ssml(given) == '<speak>a<prosody rate="slow">b &lt; c</prosody>W 3 C</speak>'
+
+
+@pytest.mark.parametrize(
+    ("interpret_as", "text", "spelled"),
+    [
+        ("digits", "12345", "1 2 3 4 5"),
+        ("telephone", "+1 (202) 555-0143", "+ 1, 2 0 2, 5 5 5, 0 1 4 3"),
+        ("date", "12/31/2026", "12, 31, 2026"),
+    ],
+)
+def test_ssml_spells_out_what_the_synthesizer_would_read_as_one(interpret_as: str, text: str, spelled: str) -> None:
+    given = f'<speak>on <say-as interpret-as="{interpret_as}">{text}</say-as> <phoneme ph="x">again</phoneme></speak>'
+
+    assert safe_ssml(given) == f"<speak>on {spelled} again</speak>"
+
+
+async def test_slow_prosody_lengthens_and_loud_prosody_is_louder(prompts: SpeechPrompts) -> None:
+    async def said(markup: str) -> Heard:
+        text = f"<speak><prosody {markup}>one two three</prosody></speak>"
+        return heard(await prompts.say(text, language="en-US", gender="", voice_id=""))
+
+    plain, slow, soft = await said(""), await said('rate="50%"'), await said('volume="x-soft"')
+
+    assert slow.duration_ms > plain.duration_ms * 1.4
+    assert soft.level_dbfs < plain.level_dbfs - 3
+
+
+def pitch_hz(prompt: Prompt) -> float:
+    """The voice's pitch, roughly: the middle one of its voiced frames, by autocorrelation."""
+    samples = decode_ulaw(prompt.path.read_bytes()).astype(float)
+    found = []
+    for start in range(0, len(samples) - 480, 240):
+        frame = samples[start : start + 480] - samples[start : start + 480].mean()
+        energy = float(frame @ frame)
+        if energy / 480 < 250_000:  # silence and consonants
+            continue
+        peaks = [float(frame[lag:] @ frame[:-lag]) / energy for lag in range(20, 110)]
+        if max(peaks) > 0.4:
+            found.append(8_000 / (20 + int(np.argmax(peaks))))
+    return float(np.median(found))
+
+
+async def test_woman_speaks_higher_than_man(prompts: SpeechPrompts) -> None:
+    text = "Good morning, how are you all today"
+    man, woman = [
+        pitch_hz(await prompts.say(text, language="en-US", gender=gender, voice_id="")) for gender in ("male", "female")
+    ]
+
+    assert 70 < man < 160
+    assert woman > man * 1.3
+
+
+async def test_every_language_of_the_table_is_spoken(prompts: SpeechPrompts) -> None:
+    """One word of digits in each accent; the synthesizer takes a few milliseconds for it."""
+    lengths = {
+        voice.language: (await prompts.say("1 2", language="", gender="", voice_id=voice.id)).duration_ms
+        for voice in list_voices(gender="female")
+    }
+
+    assert len({language.partition("-")[0] for language in lengths}) > 50
+    assert {language: length for language, length in lengths.items() if not 250 < length < 4_000} == {}
 
 
 async def test_same_text_is_spoken_once_even_when_asked_for_at_the_same_time(prompts: SpeechPrompts) -> None:

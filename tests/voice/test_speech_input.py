@@ -3,7 +3,7 @@
 import asyncio
 
 from dialplane.domain.targets import DocumentTarget
-from tests.voice.documents import document_number, document_server
+from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -20,8 +20,12 @@ async def test_spoken_word_stops_the_prompt_and_goes_to_the_action(node: VoiceNo
     """A prompt of half a minute; the partial results are told too."""
     long_prompt = "Please listen carefully, because our menu has changed. " * 8
     attributes = 'input="speech" partialResultCallback="/partial"'
-    pages = {"/start": asking(attributes, long_prompt), "/heard": "<Response><Hangup/></Response>", "/partial": 200}
-    async with document_server({**pages}) as server, node.phone() as phone:
+    pages: dict[str, Page] = {
+        "/start": asking(attributes, long_prompt),
+        "/heard": "<Response><Hangup/></Response>",
+        "/partial": 200,
+    }
+    async with document_server(pages) as server, node.phone() as phone:
         await document_number(node, NUMBER, DocumentTarget(server.url()))
         word = await node.prompts.say("support", language="en-US", gender="female", voice_id="")
         call = await node.ring(phone, NUMBER)

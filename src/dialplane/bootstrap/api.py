@@ -18,7 +18,7 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.http import PatientHttp
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
-from dialplane.bootstrap.speech import recognizer
+from dialplane.bootstrap.speech import google, recognizer
 from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
@@ -117,7 +117,7 @@ async def _dependencies(
         objects=FolderObjects(settings.documents),
         sounds=RecordedSounds(settings.recordings),
         links=RecordingLinks(database.seal.secret_for("addresses of recordings").encode()),
-        check_recognition=recognizer(settings).check,
+        check_recognition=recognizer(settings, google(settings)).check,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

@@ -9,7 +9,7 @@ from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
-from dialplane.bootstrap.speech import recognizer
+from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
 from dialplane.voice.main import VoiceDeps, serve
@@ -30,9 +30,10 @@ async def _serve(settings: Settings) -> None:
     try:
         await media.start()
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            prompts = SpeechPrompts(settings.prompts, client)
+            cloud = google(settings)
+            prompts = SpeechPrompts(settings.prompts, client, clouds=clouds(settings, cloud))
             await prompts.start()
-            ears = recognizer(settings)
+            ears = recognizer(settings, cloud)
             deps = VoiceDeps(
                 database=database,
                 media=media,
@@ -58,6 +59,8 @@ async def _serve(settings: Settings) -> None:
             await serve(deps, stop.asked)
             await prompts.close()
             await ears.close()
+            if cloud is not None:
+                await cloud.close()
     finally:
         await media.stop()
         await database.close()

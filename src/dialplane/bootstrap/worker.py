@@ -11,7 +11,7 @@ from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
-from dialplane.bootstrap.speech import recognizer
+from dialplane.bootstrap.speech import google, recognizer
 from dialplane.config import Settings
 from dialplane.worker.main import WorkerDeps, serve
 
@@ -30,7 +30,8 @@ async def _serve(settings: Settings) -> None:
     database = await connect(dsn, seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            ears = recognizer(settings)
+            cloud = google(settings)
+            ears = recognizer(settings, cloud)
             deps = WorkerDeps(
                 database=database,
                 link=PostgresLink(dsn),
@@ -49,5 +50,7 @@ async def _serve(settings: Settings) -> None:
             announce("worker")
             await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
             await ears.close()
+            if cloud is not None:
+                await cloud.close()
     finally:
         await database.close()

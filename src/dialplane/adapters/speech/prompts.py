@@ -5,7 +5,8 @@ import hashlib
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -23,7 +24,8 @@ from dialplane.audio.ringing import RINGING, ringing_cadence
 from dialplane.audio.tones import beep
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import Prompt
-from dialplane.domain.speech.voices import choose_voice
+from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
+from dialplane.domain.speech.voices import GENDERS, Voice, choose_voice
 from dialplane.rtp.packet import CLOCK_HZ
 
 LARGEST_FILE_OCTETS = 10 << 20
@@ -48,6 +50,26 @@ class Fetcher(Protocol):
         ...
 
 
+class CloudVoice(Protocol):
+    """A synthesizer behind somebody's API; which voices it has is for it to say."""
+
+    async def speak(self, text: str, *, ssml: bool, language: str, gender: str, voice_id: str) -> Samples:
+        """At 8,000 Hz. Raises Invalid (`voice_id`, `language`) where there is no such voice, Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clouds:
+    """Who else may speak, and when."""
+
+    voices: Mapping[str, CloudVoice] = field(default_factory=dict)
+    """By provider: those that the operator has configured."""
+    default: str = ""
+    """Who speaks what names no provider; "" is the embedded synthesizer."""
+    falls_back: bool = True
+    """The embedded synthesizer stands in for a provider that is not configured; else that is refused."""
+
+
 class SpeechPrompts:
     """What was made once comes from the folder; the same thing asked for twice at a time is made once."""
 
@@ -57,10 +79,12 @@ class SpeechPrompts:
         fetcher: Fetcher,
         *,
         capacity_octets: int = CAPACITY_OCTETS,
+        clouds: Clouds | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = PromptStore(folder, capacity_octets=capacity_octets)
         self._fetcher = fetcher
+        self._clouds = clouds or Clouds()
         self._clock = clock
         self._synthesizer = EspeakSynthesizer()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -73,21 +97,47 @@ class SpeechPrompts:
         await self._synthesizer.start()
 
     async def say(self, text: str, *, language: str, gender: str, voice_id: str, provider: str = "") -> Prompt:
-        """See the port. Raises Invalid (`text`, `language`, `gender`, `voice_id`) or Unavailable."""
+        """See the port. Raises Invalid (`text`, `language`, `gender`, `voice_id`, `provider`) or Unavailable."""
         if len(text) > LONGEST_TEXT:
             raise Invalid(f"text is longer than {LONGEST_TEXT} characters", field="text")
         ssml = is_ssml(text)
         spoken = safe_ssml(text) if ssml else plain_text(text)
         if not spoken:
             raise Invalid("there is no text to speak", field="text")
-        voice = choose_voice(language=language, gender=gender, voice_id=voice_id).engine
-        key = prompt_key("say", "ssml" if ssml else "plain", spoken, voice)
+        if gender not in GENDERS:
+            raise Invalid(f"gender must be one of male, female, neutral, not {gender!r}", field="gender")
+        cloud = self._cloud(provider)
+        if cloud is None:
+            voice = choose_voice(language=language, gender=gender, voice_id=voice_id)
+            return await self._say_embedded(spoken, voice, ssml)
+
+        async def speak() -> Samples:
+            return await cloud.speak(spoken, ssml=ssml, language=language, gender=gender, voice_id=voice_id)
+
+        who = (voice_id,) if voice_id else (language, gender)
+        key = prompt_key("cloud", provider or self._clouds.default, _kind(ssml), spoken, *who)
+        return await self._spoken_once(key, speak)
+
+    async def _say_embedded(self, spoken: str, voice: Voice, ssml: bool) -> Prompt:
+        async def speak() -> Samples:
+            samples, rate_hz = await self._synthesizer.speak(spoken, voice=voice.engine, ssml=ssml)
+            return await asyncio.to_thread(resample, samples, rate_hz, CLOCK_HZ)
+
+        return await self._spoken_once(prompt_key("say", _kind(ssml), spoken, voice.engine), speak)
+
+    async def _spoken_once(self, key: str, speak: Callable[[], Awaitable[Samples]]) -> Prompt:
         async with self._lock(key):
             found = self._store.find(key)
-            if found is not None:
-                return found
-            samples, rate_hz = await self._synthesizer.speak(spoken, voice=voice, ssml=ssml)
-            return await asyncio.to_thread(self._add_resampled, key, samples, rate_hz)
+            return found if found is not None else await asyncio.to_thread(self._store.add, key, await speak())
+
+    def _cloud(self, provider: str) -> CloudVoice | None:
+        """Who speaks for the provider; None is the embedded synthesizer. Raises Invalid (`provider`)."""
+        name = provider or self._clouds.default
+        if name not in PROVIDERS:
+            raise Invalid(f"provider must be one of embedded, gcp, aws, not {name!r}", field="provider")
+        if name in CLOUD_PROVIDERS and name not in self._clouds.voices and not self._clouds.falls_back:
+            raise Invalid(f"the provider {name} is not configured on this server", field="provider")
+        return self._clouds.voices.get(name)
 
     async def fetch(self, url: str) -> Prompt:
         """See the port. A file is asked for again after a minute, and decoded again only if it has changed."""
@@ -137,13 +187,14 @@ class SpeechPrompts:
             lock = self._locks[key] = asyncio.Lock()
         return lock
 
-    def _add_resampled(self, key: str, samples: Samples, rate_hz: int) -> Prompt:
-        return self._store.add(key, resample(samples, rate_hz, CLOCK_HZ))
-
     async def _decode(self, key: str, body: bytes) -> Prompt:
         async with self._decoders:
             samples = await _decode_apart(body)
         return await asyncio.to_thread(self._store.add, key, samples)
+
+
+def _kind(ssml: bool) -> str:
+    return "ssml" if ssml else "plain"
 
 
 async def _decode_apart(body: bytes) -> Samples:

@@ -1,4 +1,8 @@
-"""The part of SSML 1.1 that is passed on to the synthesizer; everything else is left out, its text kept.
+"""The part of SSML 1.1 that is passed on to the synthesizer; everything else is read through: its text is kept.
+
+Understood are `p`, `s`, `break`, `emphasis`, `prosody` (rate, pitch, volume, range), `sub`, and `say-as`. Of the last,
+what the synthesizer makes nothing of by itself (digits, telephone numbers, dates) is spelled out here by its parts,
+which each language reads in its own words.
 
 Markup is rebuilt, never passed through: what reaches the synthesizer has no element, attribute or entity that is not
 named here.
@@ -25,6 +29,9 @@ _DEEPEST = 16
 _MOST_ELEMENTS = 500
 _LARGEST = 64 << 10
 """Octets."""
+_DIGIT_BY_DIGIT = ("digits", "digit", "telephone")
+_DIGIT_GROUPS = re.compile(r"[^\w+]+")
+_DATE_PARTS = re.compile(r"[./\-\s]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -47,6 +54,7 @@ def safe_ssml(text: str) -> str:
         raise Invalid(f"SSML has at most {_LARGEST} octets", field="text")
     builder = _Builder()
     parser = expat.ParserCreate()
+    parser.buffer_text = True  # a date must not come in two pieces
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
@@ -69,6 +77,8 @@ class _Builder:
         """Depth inside an element whose text is not speech."""
         self._depth = 0
         self._elements = 0
+        self._interpreted: list[str] = []
+        """`interpret-as` of the `say-as` elements around."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -82,7 +92,11 @@ class _Builder:
         elif name == "sub":
             self.output.append(escape(attributes.get("alias", "")))
             self._unspoken += 1
+        elif name == "say-as" and _is_spelled_here(attributes.get("interpret-as", "")):
+            self._interpreted.append(attributes["interpret-as"])
         elif name in _KEPT:
+            if name == "say-as":
+                self._interpreted.append("")
             kept = (f" {key}={quoteattr(attributes[key])}" for key in _KEPT[name] if _is_safe(attributes.get(key)))
             self.output.append(f"<{name}{''.join(kept)}>")
 
@@ -90,12 +104,28 @@ class _Builder:
         self._depth -= 1
         if self._unspoken:
             self._unspoken -= 1
+        elif name == "say-as" and self._interpreted.pop():
+            return
         elif name in _KEPT:
             self.output.append(f"</{name}>")
 
     def characters(self, text: str) -> None:
         if not self._unspoken:
-            self.output.append(escape(_CONTROLS.sub(" ", text)))
+            plain = _CONTROLS.sub(" ", text)
+            self.output.append(escape(_spelled(plain, self._interpreted[-1]) if self._interpreted else plain))
+
+
+def _is_spelled_here(interpret_as: str) -> bool:
+    return interpret_as in (*_DIGIT_BY_DIGIT, "date")
+
+
+def _spelled(text: str, interpret_as: str) -> str:
+    """`12-31-2026` is 12, 31, 2026 to whoever reads dates, and 1 2 3 1 2 0 2 6 to whoever reads digits."""
+    if interpret_as == "date":
+        return ", ".join(part for part in _DATE_PARTS.split(text) if part)
+    if interpret_as in _DIGIT_BY_DIGIT:
+        return ", ".join(" ".join(part) for part in _DIGIT_GROUPS.split(text) if part)
+    return text
 
 
 def _is_safe(value: str | None) -> bool:

@@ -92,7 +92,7 @@ _ASSISTANCE = {
 _TRANSCRIBING = {
     "language": _SPOKEN,
     "on_end_flow_id": Option(Id()),
-    "provider": Option(Text(32), ""),
+    "provider": Option(Choice(PROVIDERS), ""),
     "direction": _HEARING,
 }
 

@@ -38,10 +38,8 @@ LANGUAGES = _rows("""
     ca-ES-balear | Catalan | Balearic | roa/ca-ba
     ca-ES-nw | Catalan | North-Western | roa/ca-nw
     ca-ES-valencia | Catalan | Valencian | roa/ca-va
-    chr-US | Cherokee | United States | iro/chr
     cmn-CN | Chinese (Mandarin) | China | sit/cmn
     cs-CZ | Czech | Czechia | zlw/cs
-    cv-RU | Chuvash | Russia | trk/cv
     cy-GB | Welsh | Wales | cel/cy
     da-DK | Danish | Denmark | gmq/da
     de-DE | German | Germany | gmw/de
@@ -61,7 +59,6 @@ LANGUAGES = _rows("""
     eu-ES | Basque | Spain | eu
     fa-IR | Persian | Iran | ira/fa
     fi-FI | Finnish | Finland | urj/fi
-    fo-FO | Faroese | Faroe Islands | gmq/fo
     fr-FR | French | France | roa/fr
     fr-BE | French | Belgium | roa/fr-BE
     fr-CH | French | Switzerland | roa/fr-CH
@@ -84,7 +81,6 @@ LANGUAGES = _rows("""
     it-IT | Italian | Italy | roa/it
     ja-JP | Japanese | Japan | jpx/ja
     ka-GE | Georgian | Georgia | ccs/ka
-    kaa-UZ | Karakalpak | Uzbekistan | trk/kaa
     kk-KZ | Kazakh | Kazakhstan | trk/kk
     kl-GL | Greenlandic | Greenland | esx/kl
     kn-IN | Kannada | India | dra/kn
@@ -147,7 +143,7 @@ LANGUAGES = _rows("""
     vi-VN-x-south | Vietnamese | Southern | aav/vi-VN-x-south
     yue-HK | Chinese (Cantonese) | Hong Kong | sit/yue
 """)
-"""Sorted by language; constructed languages of novels are left out."""
+"""Sorted by language. Left out are constructed languages of novels, and four whose dictionaries the wheel lacks."""
 
 ALIASES = {
     "en-ca": "en-us",
