@@ -11,6 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
@@ -198,6 +199,7 @@ async def voice_node(
         await media.start()
         stack.push_async_callback(media.stop)
         web = await stack.enter_async_context(GuardedClient(allow=LOOPBACK))
+        sockets = await stack.enter_async_context(GuardedSockets(web))
         prompts = SpeechPrompts(folder / "prompts", web)
         await prompts.start()
         stack.push_async_callback(prompts.close)
@@ -210,6 +212,7 @@ async def voice_node(
             media=media,
             prompts=prompts,
             web=web,
+            sockets=sockets,
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,
             host="127.0.0.1",

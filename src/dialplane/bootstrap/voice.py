@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
@@ -27,7 +28,11 @@ async def _serve(settings: Settings) -> None:
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     try:
         await media.start()
-        async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
+        async with (
+            GuardedClient(allow=settings.egress_allow) as client,
+            GuardedSockets(client) as sockets,
+            background() as tasks,
+        ):
             prompts = SpeechPrompts(settings.prompts, client)
             await prompts.start()
             deps = VoiceDeps(
@@ -35,6 +40,7 @@ async def _serve(settings: Settings) -> None:
                 media=media,
                 prompts=prompts,
                 web=client,
+                sockets=sockets,
                 hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
                 node=settings.node,
                 host=settings.sip.host,

@@ -35,6 +35,8 @@ from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.sockets import Sockets
+from dialplane.voice.streams import Streams
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -63,6 +65,7 @@ class VoiceDeps:
     media: Media
     prompts: Prompts
     web: Web
+    sockets: Sockets
     hints: Hints
     node: str
     host: str
@@ -118,6 +121,7 @@ class _Node:
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        streams = Streams(deps.sockets, database, any_run, utc_now)
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         self.runtime = Runtime(
@@ -126,7 +130,9 @@ class _Node:
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
+            outside=lambda run, hops: CallOutside(
+                run, hops, database, dialler, any_run, streams, deps.recordings, utc_now
+            ),
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
             context=context,

@@ -22,6 +22,8 @@ from dialplane.domain.programs.commands import (
     Result,
     StartCalls,
     StartRecording,
+    StartStream,
+    StopStream,
 )
 from dialplane.domain.recordings import Recording, RecordingStatus
 from dialplane.services.api_runs import Outside as AnyRun
@@ -30,6 +32,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg
+from dialplane.voice.streams import Streams
 
 log = structlog.get_logger()
 
@@ -43,6 +46,7 @@ class CallOutside:
     database: Database
     dialler: Dialler
     any_run: AnyRun
+    streams: Streams
     recordings: Path
     """The node's folder of recordings."""
     now: Callable[[], datetime]
@@ -55,6 +59,10 @@ class CallOutside:
                 return await self._start_calls(leg, command)
             case StartRecording():
                 return await self._start_recording(leg, command)
+            case StartStream():
+                return await self.streams.start(leg, self.run, command)
+            case StopStream():
+                return await self.streams.stop(leg, command)
             case _:
                 return await self.any_run.carry_out(self.run, command)
 
