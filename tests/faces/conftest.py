@@ -3,7 +3,7 @@
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.inventory import import_items
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
 from dialplane.services.transaction import Database
@@ -63,6 +64,13 @@ class NoRuns:
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
         raise LimitExceeded("No run is driven here")
+
+
+class NoHints:
+    """An installation in which nobody hears of events."""
+
+    async def keep(self, on_hint: Callable[[str], None]) -> None:
+        await asyncio.Event().wait()
 
 
 @dataclass(frozen=True)
@@ -145,19 +153,20 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
+        events=EventFeed(database, NoHints()),
         recordings_folder=folder,
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )
 
 
-def _application(ports: Dependencies) -> Litestar:
+def application(ports: Dependencies) -> Litestar:
     """This worker's one application, which looks at `ports` from now on: to put one together takes the third of a
     second, and none of it keeps the database or a folder of its ports."""
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "recordings_folder"):
+    for name in ("database", "carriers", "objects", "events", "recordings_folder"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 
@@ -194,7 +203,7 @@ async def other_tenant(database: Database) -> Tenant:
 async def anonymous(database: Database, tmp_path: Path) -> AsyncIterator[Client]:
     """A client without credentials."""
     ports = dependencies(database, tmp_path)
-    async with serving(ports, _application(ports)) as base, aiohttp.ClientSession() as session:
+    async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:
         yield Client(base, session)
 
 

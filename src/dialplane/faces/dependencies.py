@@ -16,6 +16,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.transaction import Database
 
 
@@ -36,6 +37,7 @@ class Dependencies:
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""
+    events: EventFeed
     recordings_folder: Path
     """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
     rate_limits: RateLimits = field(default_factory=RateLimits)

@@ -16,6 +16,7 @@ from dialplane.faces.voipbin import (
     customer,
     documents,
     dry_runs,
+    events,
     extensions,
     flows,
     inventory,
@@ -33,7 +34,8 @@ from dialplane.faces.voipbin import (
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
-from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.denial import Denial
+from dialplane.faces.voipbin.request import ApiRequest, ApiSocket
 from dialplane.faces.voipbin.sign_in import auth_router
 
 RESOURCES = [
@@ -60,6 +62,8 @@ RESOURCES = [
     sub_accounts.router,
     webhooks.router,
 ]
+
+SOCKETS = [events.router]
 
 
 def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
@@ -88,5 +92,6 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
         middleware=[authentication, uploaded, idempotency],
         request_class=ApiRequest,
     )
+    sockets = Router("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)
     auth = auth_router(ports)
-    return [auth, api, files]
+    return [auth, api, files, sockets]
