@@ -32,6 +32,7 @@ from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.programs import Programs
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
@@ -135,6 +136,7 @@ class _Node:
             ),
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
+            programs=Programs(database),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
             orders=CALL_ORDERS,

@@ -176,7 +176,7 @@ class GuardedClient:
             check_url(url, self.allow)
             async with self._session.request(
                 method,
-                URL(url).extend_query(query),
+                _exact(url).extend_query(query),
                 data=body or None,
                 headers=headers,
                 allow_redirects=False,
@@ -247,6 +247,11 @@ def check_url(url: str, allow: Sequence[Network] = ()) -> None:
         return  # a name, or one of the spellings that only the resolver understands: judged by its addresses
     if not is_allowed(address, allow):
         raise RefusedError("the address is not public")
+
+
+def _exact(url: str) -> URL:
+    """The address to the letter where it is fit to be sent so: what is signed must not be written another way."""
+    return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -53,7 +53,8 @@ __all__ = [
     "Anonymous", "Answer", "Beep", "Block", "CallOver", "CallsStarted", "CaseOpened", "Command", "ConferenceLeft",
     "Converse", "DetectMachine", "Dial", "DialQueue", "Dialled", "Digits", "Done", "Echo", "Failed",
     "FetchDocument", "Fetched", "Finish", "FlowLoaded", "Gather", "Gender", "Hangup", "Heard", "JoinConference",
-    "JoinQueue", "LeaveQueue", "LoadFlow", "MachineDetected", "Medium", "Mute", "OpenCase", "Party", "Play",
+    "JoinQueue", "LeaveQueue", "LoadFlow", "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party",
+    "Play",
     "QueueLeft", "Record", "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say",
     "SendDigits", "SendEmail", "SendMessage", "SendWebhook", "Sleep", "SpeechWish", "StartCalls",
     "StartExternalMedia", "StartRecording", "StartStream", "StartTranscription", "StatusCallback",
@@ -200,7 +201,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message. `source` None means the number that this run belongs to. → `Done`, or `Failed`"""
+    """Send a message. `source` None means the number that this run belongs to. → `MessageQueued`, or `Failed`"""
 
     source: Address | None
     destinations: tuple[Address, ...]
@@ -350,6 +351,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageQueued:
+    """The message is kept and goes out; what becomes of it is told by its status callback."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """What was gathered, end key included."""
 
@@ -407,7 +415,8 @@ class CallOver:
 
 
 Result = (
-    Done | Failed | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted | ConferenceLeft
+    Done | Failed | MessageQueued | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted
+    | ConferenceLeft
     | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | Fetched | FlowLoaded | CallOver
 )  # fmt: skip
 

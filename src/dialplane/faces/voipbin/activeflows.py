@@ -78,6 +78,14 @@ async def stop_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) ->
     return run_shape(await service.stop_run(request.database, request.account_id, RunId(activeflow_id), request.now))
 
 
+@post("/{activeflow_id:str}/continue", status_code=200, responses=posted(Activeflow, 404))
+async def continue_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) -> Fields:
+    """Let a run go on that an action `block` holds."""
+    request.require_manager()
+    run = await service.continue_run(request.database, request.account_id, RunId(activeflow_id), request.now)
+    return run_shape(run)
+
+
 @delete("/{activeflow_id:str}", status_code=200, responses=answers(Activeflow, 404))
 async def delete_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) -> Fields:
     """Take a run out of the lists; one that is going on is stopped first."""
@@ -87,6 +95,13 @@ async def delete_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) 
 
 router = Router(
     "/activeflows",
-    route_handlers=[list_activeflows, create_activeflow, get_activeflow, stop_activeflow, delete_activeflow],
+    route_handlers=[
+        list_activeflows,
+        create_activeflow,
+        get_activeflow,
+        stop_activeflow,
+        continue_activeflow,
+        delete_activeflow,
+    ],
     tags=["Activeflows"],
 )
