@@ -34,6 +34,7 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
+from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
@@ -46,6 +47,7 @@ from dialplane.domain.orders import NumberOrder
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization
 from dialplane.services.purchase import buy_number
 
@@ -82,6 +84,7 @@ async def serve(dsn: str, port: int) -> None:
         hasher=Argon2Hasher(),
         carriers=CarrierRegistry({}),
         runs=NoRuns(),
+        events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
         objects=FolderObjects(Path(tempfile.gettempdir())),
         recordings_folder=Path(tempfile.gettempdir()),
         rate_limits=OPEN,

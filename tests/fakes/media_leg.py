@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from dialplane.domain.errors import Invalid
 from dialplane.domain.media import MediaCounters
-from dialplane.voice.ports import AudioTrack, MediaLeg
+from dialplane.voice.ports import AudioTrack, Media, MediaLeg
 
+LONGEST_FEED = 600 * 8_000
 OnAudio = Callable[[AudioTrack, int, bytes], None]
 
 
@@ -24,7 +26,11 @@ class FakeMediaLeg:
         self._taps: list[_Tap] = []
         self._marks: list[tuple[int, asyncio.Future[None]]] = []
 
-    def as_leg(self) -> MediaLeg:
+    def as_media(self) -> Media:
+        """A media process whose only leg this is."""
+        return cast("Media", self)
+
+    async def open(self) -> MediaLeg:
         return cast("MediaLeg", self)
 
     def tap(self, on_audio: OnAudio, *, heard: bool = True, sent: bool = False) -> "_Tap":
@@ -43,6 +49,8 @@ class FakeMediaLeg:
         return len(self._taps)
 
     def feed(self, audio: bytes) -> None:
+        if len(self.fed) + len(audio) > LONGEST_FEED:
+            raise Invalid("more than ten minutes wait to be played", field="audio")
         self.fed += audio
         self.changed.set()
 

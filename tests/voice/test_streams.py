@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,14 +16,11 @@ from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Call, CallStatus, Direction
-from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
-from dialplane.domain.ids import CallId, RunId, new_id, to_sid, utc_now
+from dialplane.domain.ids import CallId, new_id, to_sid, utc_now
 from dialplane.domain.programs.commands import (
-    Command,
     Done,
     Failed,
     Result,
-    SendWebhook,
     StartStream,
     StatusCallback,
     StopStream,
@@ -47,27 +44,24 @@ class Line:
     leg: Leg
     media: FakeMediaLeg
     streams: Streams
-    run: Run
     tasks: asyncio.TaskGroup
-    told: list[dict[str, str]]
     database: PostgresDatabase
+
+    def hear_key(self, digit: str) -> None:
+        assert self.media.on_digit is not None
+        self.media.on_digit(digit)
+
+    async def told(self) -> list[dict[str, str]]:
+        """The forms of all status callbacks, in order."""
+        async with self.database.reading() as tx:
+            rows = await tx.connection.fetch(
+                "select data from events where type = 'status_callback' order by resource_seq"
+            )
+        return [dict(row["data"]["form"]) for row in rows]
 
     def start(self, app: StreamApp, **fields: Any) -> "asyncio.Task[Result]":
         command = replace(StartStream(app.url, two_way=True), **fields)
-        return self.tasks.create_task(self.streams.start(self.leg, self.run, command))
-
-
-@dataclass
-class Told:
-    """Keeps the status callbacks in place of a web."""
-
-    forms: list[dict[str, str]] = field(default_factory=list)
-
-    async def carry_out(self, run: Run, command: Command) -> Result:
-        assert isinstance(command, SendWebhook)
-        assert command.signed
-        self.forms.append(dict(command.form))
-        return Done()
+        return self.tasks.create_task(self.streams.start(self.leg, command))
 
 
 class Nowhere:
@@ -81,22 +75,21 @@ class Nowhere:
 @asynccontextmanager
 async def a_line(database: PostgresDatabase, *, allow: "tuple[Network, ...]" = LOOPBACK) -> AsyncIterator[Line]:
     account_id = await buyer(database)
-    now, told, media = utc_now(), Told(), FakeMediaLeg()
+    now, media = utc_now(), FakeMediaLeg()
     async with GuardedClient(allow=allow) as web, GuardedSockets(web) as sockets, asyncio.TaskGroup() as tasks:
 
         def spawn(work: Coroutine[Any, Any, Any]) -> None:
             tasks.create_task(work)
 
-        context = LegContext(None, Nowhere(), utc_now, spawn)  # type: ignore[arg-type]  # the leg has its audio
+        context = LegContext(media.as_media(), Nowhere(), utc_now, spawn)
         call = Call(
             CallId(new_id(now)), account_id, Direction.INCOMING, CallStatus.RINGING, Address("tel", "+12125550111"),
             Address("tel", "+12025550143"), now,
         )  # fmt: skip
         leg = Leg(call, context, billing=None)
-        leg.media = media.as_leg()
+        await leg.media_ready()
         leg.on_progressing()
-        run = Run(RunId(new_id(now)), account_id, RunStatus.RUNNING, ReferenceType.CALL, now)
-        yield Line(leg, media, Streams(sockets, database, told, utc_now), run, tasks, told.forms, database)
+        yield Line(leg, media, Streams(sockets, database, utc_now), tasks, database)
         leg.hang_up()
 
 
@@ -117,7 +110,7 @@ async def test_application_is_told_in_order_and_hears_the_caller(line: Line, app
     start = await app.wait("start")
     for _ in range(3):
         line.media.hear(FRAME)
-    line.leg.digits.put("5")
+    line.hear_key("5")
     await app.wait("dtmf")
     line.leg.hang_up()
     await app.wait("stop")
@@ -205,7 +198,7 @@ async def test_close_by_the_application_lets_the_program_go_on(line: Line) -> No
 
     assert not line.media.fed  # what the application had said before it left is nobody's answer to the next verb
     assert line.media.taps == 0
-    line.leg.digits.put("1")
+    line.hear_key("1")
     assert not line.leg.digits.is_empty  # the digits are the program's again
     assert "stop" not in app.events
 
@@ -250,9 +243,9 @@ async def test_status_callback_tells_start_and_stop(line: Line, app: StreamApp) 
     await line.streams.stop(line.leg, StopStream("bot"))
     assert await stream == Done()
 
-    assert [form["StreamEvent"] for form in line.told] == ["stream-started", "stream-stopped"]
-    assert {form["StreamName"] for form in line.told} == {"bot"}
-    assert {form["CallSid"] for form in line.told} == {to_sid("CA", line.leg.call.id)}
+    assert [form["StreamEvent"] for form in await line.told()] == ["stream-started", "stream-stopped"]
+    assert {form["StreamName"] for form in await line.told()} == {"bot"}
+    assert {form["CallSid"] for form in await line.told()} == {to_sid("CA", line.leg.call.id)}
 
 
 async def test_application_that_drops_ends_the_stream_with_an_error_told(line: Line, app: StreamApp) -> None:
@@ -261,7 +254,7 @@ async def test_application_that_drops_ends_the_stream_with_an_error_told(line: L
     app.drop()
 
     assert await stream == Done()
-    assert [form["StreamEvent"] for form in line.told] == ["stream-started", "stream-error"]
+    assert [form["StreamEvent"] for form in await line.told()] == ["stream-started", "stream-error"]
     assert not line.leg.is_ended
 
 
@@ -274,7 +267,7 @@ async def test_server_that_never_answers_fails_in_time(line: Line, monkeypatch: 
             "no answer in time; other networks than those that the operator allows need wss"
         )
 
-    assert line.told[0]["StreamError"].startswith("no answer in time")
+    assert (await line.told())[0]["StreamError"].startswith("no answer in time")
 
 
 @pytest.mark.parametrize("status", [200, 302, 404])
@@ -305,7 +298,7 @@ async def test_address_that_no_tenant_may_reach_is_refused(database: PostgresDat
     async with a_line(database, allow=()) as line:
         command = StartStream(url, two_way=True)
 
-        assert await line.streams.start(line.leg, line.run, command) == Failed(reason)
+        assert await line.streams.start(line.leg, command) == Failed(reason)
 
 
 async def test_call_that_ends_during_the_handshake_leaves_nothing_behind(line: Line, app: StreamApp) -> None:

@@ -1,7 +1,6 @@
 """The digits of one call: kept from the moment they are heard until a program gathers them."""
 
 import asyncio
-from collections.abc import Callable
 
 from dialplane.domain.programs.commands import Digits, Gather
 
@@ -15,13 +14,8 @@ class DigitBuffer:
     def __init__(self) -> None:
         self._kept = ""
         self._heard = asyncio.Event()
-        self.taker: Callable[[str], None] | None = None
-        """Whoever gets the digits instead, while it is there: a two-way stream."""
 
     def put(self, digit: str) -> None:
-        if self.taker is not None:
-            self.taker(digit)
-            return
         if len(self._kept) < MAX_KEPT:
             self._kept += digit
         self._heard.set()

@@ -122,7 +122,7 @@ class _Node:
         self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
-        streams = Streams(deps.sockets, database, any_run, utc_now)
+        streams = Streams(deps.sockets, database, utc_now)
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         self.runtime = Runtime(

@@ -60,7 +60,7 @@ class CallOutside:
             case StartRecording():
                 return await self._start_recording(leg, command)
             case StartStream():
-                return await self.streams.start(leg, self.run, command)
+                return await self.streams.start(leg, command)
             case StopStream():
                 return await self.streams.stop(leg, command)
             case _:

@@ -6,19 +6,16 @@ from typing import Any
 
 import structlog
 
-from dialplane.domain.errors import Unavailable
+from dialplane.domain.errors import Invalid
 from dialplane.streams.media_streams import Audio, Clear, Mark, StreamWriter, read_message
 from dialplane.voice.leg import Leg
 from dialplane.voice.outbox import Outbox
 from dialplane.voice.ports import AudioTrack, MediaLeg
 from dialplane.voice.sockets import MessageSocket
 
-MOST_AHEAD_S = 600.0
-"""How much audio an application may send before it is played; what is beyond is dropped and counted."""
 MOST_MARKS = 1_000
 LAST_WORDS_S = 2.0
 """How long an application may take to read what waits when the stream is over."""
-_OCTETS_PER_S = 8_000
 
 log = structlog.get_logger()
 
@@ -34,8 +31,7 @@ class AudioStream:
         self._outbox = Outbox()
         self._asked_to_end = asyncio.Event()
         self._marks: set[asyncio.Task[None]] = set()
-        self._plays_until = 0.0
-        self._dropped_input = 0
+        self._not_played = 0
 
     def end(self) -> None:
         """Safe at any time, any number of times."""
@@ -48,7 +44,7 @@ class AudioStream:
         tracks = self._writer.tracks
         tap = self._media.tap(self._hear, heard="inbound" in tracks, sent="outbound" in tracks)
         if self._two_way:
-            self._leg.digits.taker = self._take_digit
+            self._leg.on_key = self._take_key
         sending = asyncio.create_task(self._send(socket))
         try:
             await self._until_over(self._read(socket), sending)
@@ -56,7 +52,7 @@ class AudioStream:
         finally:
             tap.close()
             if self._two_way:
-                self._leg.digits.taker = None
+                self._leg.on_key = None
                 self._media.clear_feed()
             await self._part(socket, sending)
             log.info(
@@ -64,7 +60,7 @@ class AudioStream:
                 call_id=str(self._leg.call.id),
                 stream=self._writer.stream_sid,
                 frames_dropped=self._outbox.dropped,
-                audio_dropped_s=round(self._dropped_input / _OCTETS_PER_S, 1),
+                messages_not_played=self._not_played,
             )
 
     async def _until_over(self, reading: Coroutine[Any, Any, None], sending: "asyncio.Task[None]") -> None:
@@ -97,8 +93,9 @@ class AudioStream:
     def _hear(self, track: AudioTrack, at_ms: int, frame: bytes) -> None:
         self._outbox.put_audio(self._writer.media(track, at_ms, frame))
 
-    def _take_digit(self, digit: str) -> None:
+    def _take_key(self, digit: str) -> bool:
         self._outbox.put(self._writer.dtmf(digit))
+        return True
 
     async def _send(self, socket: MessageSocket) -> None:
         while (message := await self._outbox.take()) is not None:
@@ -117,19 +114,15 @@ class AudioStream:
                 case Mark(name):
                     await self._expect(name)
                 case Clear():
-                    self._plays_until = 0.0
                     self._media.clear_feed()
                 case None:
                     pass
 
     def _feed(self, ulaw: bytes) -> None:
-        now = asyncio.get_running_loop().time()
-        plays_until = max(self._plays_until, now) + len(ulaw) / _OCTETS_PER_S
-        if plays_until - now > MOST_AHEAD_S:
-            self._dropped_input += len(ulaw)
-            return
-        self._plays_until = plays_until
-        self._media.feed(ulaw)
+        try:
+            self._media.feed(ulaw)
+        except Invalid:  # more waits already than anybody will listen to
+            self._not_played += 1
 
     async def _expect(self, name: str) -> None:
         if len(self._marks) == MOST_MARKS:
@@ -140,8 +133,5 @@ class AudioStream:
         await asyncio.sleep(0)  # the mark takes its place in the feed before the next message is looked at
 
     async def _return_mark(self, name: str) -> None:
-        try:
-            await self._media.feed_mark()
-        except Unavailable:  # the media process is gone, and the call with it
-            return
+        await self._media.feed_mark()
         self._outbox.put(self._writer.mark(name))

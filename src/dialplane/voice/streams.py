@@ -7,20 +7,18 @@ from datetime import datetime
 
 import structlog
 
-from dialplane.domain.errors import Refusal
-from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import CallId, new_id, to_sid
+from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.ids import CallId, from_sid, new_id, to_sid
 from dialplane.domain.programs.commands import (
     Done,
     Failed,
     Result,
-    SendWebhook,
     StartStream,
     StatusCallback,
     StopStream,
 )
-from dialplane.services.api_runs import Outside as AnyRun
-from dialplane.services.signatures import HEADER, request_signature
+from dialplane.domain.rcml.forms import SIGNATURE, twilio_signature
+from dialplane.services.status_callbacks import Told, tell
 from dialplane.services.transaction import Database
 from dialplane.streams.media_streams import StreamWriter, Track
 from dialplane.voice.leg import Leg
@@ -45,11 +43,10 @@ class Streams:
 
     sockets: Sockets
     database: Database
-    any_run: AnyRun
     now: Callable[[], datetime]
     _live: dict[CallId, dict[str, AudioStream]] = field(default_factory=dict)
 
-    async def start(self, leg: Leg, run: Run, command: StartStream) -> Result:
+    async def start(self, leg: Leg, command: StartStream) -> Result:
         """A two-way stream is waited for, and ends with whoever waits."""
         await leg.answer()
         others = self._live.setdefault(leg.call.id, {})
@@ -69,7 +66,7 @@ class Streams:
         others[name] = stream
         over: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         # In a task of its own, because the program's is cancelled with the call, and `stop` is still to be said.
-        leg.keep(self._carry(leg, stream, command, _Status(self, run, writer, command.status, name), over))
+        leg.keep(self._carry(leg, stream, command, _Status(self, leg, writer, command.status, name), over))
         if not command.two_way:
             return Done()
         try:
@@ -100,23 +97,19 @@ class Streams:
             log.info("stream_not_opened", call_id=str(leg.call.id), reason=refusal.message)
             await status.tell("stream-error", refusal.message)
             return Failed(refusal.message)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(status.tell("stream-started"))
-                await stream.run(socket)
-        except* ConnectionError as lost:
-            reason = str(lost.exceptions[0])
-            log.info("stream_lost", call_id=str(leg.call.id), reason=reason)
-            await status.tell("stream-error", reason)
-        else:
-            await status.tell("stream-stopped")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(status.tell("stream-started"))
+            lost_because = await _run_until_lost(stream, socket)
+        if lost_because:
+            log.info("stream_lost", call_id=str(leg.call.id), reason=lost_because)
+        await status.tell("stream-error" if lost_because else "stream-stopped", lost_because)
         return Done()
 
     async def _connect(self, leg: Leg, url: str) -> MessageSocket:
         """Raises Refusal with the reason."""
         async with self.database.reading() as tx:
             account = await tx.accounts.find(leg.call.account_id)
-        headers = {} if account is None else {HEADER: request_signature(account.auth_token, url)}
+        headers = {} if account is None else {SIGNATURE: twilio_signature(account.auth_token, url)}
         return await self.sockets.open_websocket(url, headers, timeout_s=HANDSHAKE_S)
 
     def _forget(self, call_id: CallId, name: str) -> None:
@@ -126,12 +119,21 @@ class Streams:
             del self._live[call_id]
 
 
+async def _run_until_lost(stream: AudioStream, socket: MessageSocket) -> str:
+    """Why the application was lost; "" where the stream ended in order."""
+    try:
+        await stream.run(socket)
+    except ConnectionError as fault:
+        return str(fault)
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Status:
     """Who is told of a stream's progress, and about which stream."""
 
     streams: Streams
-    run: Run
+    leg: Leg
     writer: StreamWriter
     callback: StatusCallback | None
     name: str
@@ -139,15 +141,20 @@ class _Status:
     async def tell(self, event: str, error: str = "") -> None:
         if self.callback is None:
             return
-        form = [
+        now = self.streams.now()
+        form = (
             ("AccountSid", self.writer.account_sid),
             ("CallSid", self.writer.call_sid),
             ("StreamSid", self.writer.stream_sid),
             ("StreamName", self.name),
             ("StreamEvent", event),
-            ("Timestamp", self.streams.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")),
-        ]
-        if error:
-            form.append(("StreamError", error))
-        told = SendWebhook(self.callback.url, self.callback.method, form=tuple(form), signed=True, wait=True)
-        await self.streams.any_run.carry_out(self.run, told)
+            ("Timestamp", now.isoformat(timespec="milliseconds").replace("+00:00", "Z")),
+            *((("StreamError", error),) if error else ()),
+        )
+        about = from_sid("MZ", self.writer.stream_sid)
+        told = Told(self.leg.call.account_id, about, self.callback, form)
+        try:
+            async with self.streams.database.transaction() as tx:
+                await tell(tx, [told], now)
+        except Unavailable:  # the stream goes on without the store, as its call does
+            log.warning("stream_not_told", stream=self.writer.stream_sid, event_told=event)
