@@ -77,8 +77,14 @@ class FakeMediaLeg:
         self.changed.set()
 
     async def wait_fed(self, octets: int) -> None:
+        await self._wait(lambda: len(self.fed) >= octets)
+
+    async def wait_marked(self) -> None:
+        await self._wait(lambda: bool(self._marks))
+
+    async def _wait(self, happened: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
-            while len(self.fed) < octets:
+            while not happened():
                 self.changed.clear()
                 await self.changed.wait()
 
