@@ -67,9 +67,20 @@ class StreamApp:
 
     def drop(self) -> None:
         """End the connection without a word."""
+        self._transport.abort()
+
+    def read(self, on: bool) -> None:
+        """Stop reading, or go on."""
+        if on:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    @property
+    def _transport(self) -> asyncio.Transport:
         transport = self.handshakes[-1].transport
-        assert transport is not None
-        transport.abort()
+        assert isinstance(transport, asyncio.Transport)
+        return transport
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.handshakes.append(request)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from base64 import b64encode
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -320,6 +321,30 @@ async def test_audio_beyond_ten_minutes_ahead_is_dropped(line: Line, app: Stream
     await app.wait("mark")
 
     assert len(line.media.played) == 4_800_000
+
+
+async def test_application_that_stops_reading_gets_the_newest_audio_and_all_words_later(
+    line: Line, app: StreamApp
+) -> None:
+    line.start(app)
+    await app.wait("start")
+    app.read(False)
+    for number in range(200):
+        for _ in range(200):
+            line.media.hear(FRAME)
+        await asyncio.sleep(0)
+        if number == 100:
+            line.hear_key("7")
+    line.media.hear(OTHER)
+    app.read(True)
+    await app.wait("dtmf")
+    line.leg.hang_up()
+    await app.wait("stop")
+
+    media = [message for message in app.messages if message["event"] == "media"]
+    assert len(media) < 40_001
+    assert media[-1]["media"]["payload"] == b64encode(OTHER).decode()
+    assert media[-1]["media"]["chunk"] == "40001"  # the gap in the numbers tells what is missing
 
 
 async def test_slow_reader_gets_the_newest_audio_and_every_other_message() -> None:

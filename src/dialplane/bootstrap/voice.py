@@ -49,6 +49,8 @@ async def _serve(settings: Settings) -> None:
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
                 drain_s=settings.drain.total_seconds(),
+                public_url=settings.where_clients_are,
+                document_timeout_s=settings.document_timeout.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),
             )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
+    from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
     from dialplane.services.documents import DocumentStore
     from dialplane.services.events import EventStore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
     from dialplane.services.messages import MessageStore
+    from dialplane.services.notifications import NotificationStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
     from dialplane.services.patterns import PatternStore
@@ -56,6 +58,8 @@ class Transaction(Protocol):
     @property
     def applications(self) -> ApplicationStore: ...
     @property
+    def caller_names(self) -> CallerNameStore: ...
+    @property
     def calls(self) -> CallStore: ...
     @property
     def documents(self) -> DocumentStore: ...
@@ -77,6 +81,8 @@ class Transaction(Protocol):
     def ledger(self) -> LedgerStore: ...
     @property
     def messages(self) -> MessageStore: ...
+    @property
+    def notifications(self) -> NotificationStore: ...
     @property
     def numbers(self) -> NumberStore: ...
     @property

@@ -13,10 +13,12 @@ import structlog
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import Change, close_orphans, write_changes
+from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
@@ -75,6 +77,8 @@ class VoiceDeps:
     nonce_secret: bytes
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    public_url: str = ""
+    document_timeout_s: float = TIMEOUT_S
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
@@ -136,7 +140,13 @@ class _Node:
             ),
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
-            programs=Programs(database),
+            programs=Programs(
+                database,
+                StoredCallerNames(database),
+                node=deps.node,
+                public_url=deps.public_url,
+                document_timeout_s=deps.document_timeout_s,
+            ),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
             orders=CALL_ORDERS,

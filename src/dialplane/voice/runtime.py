@@ -93,7 +93,11 @@ class Runtime:
             call.watcher = leg
         else:
             leg.on_ended(call, early.end)
-        await self._run(leg, admitted.run, flow_program(admitted.actions, admitted.run), hops=hops)
+        if admitted.document is None:
+            program: Program = flow_program(admitted.actions, admitted.run)
+        else:
+            program = await self.programs.first_document(admitted.document, leg, admitted.run, admitted.looks_up_name)
+        await self._run(leg, admitted.run, program, hops=hops)
 
     async def _run(self, leg: Leg, run: Run, program: Program, *, hops: int = 0) -> None:
         """Run the leg's program until it or the call ends, then close the run and begin what follows it."""
