@@ -50,6 +50,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization
 from dialplane.services.purchase import buy_number
+from dialplane.voice.gate_client import NodeGates
 
 CONNECTIONS = 32
 OPEN = RateLimits(*[Rate(1e6, 10**6)] * 3)
@@ -85,6 +86,7 @@ async def serve(dsn: str, port: int) -> None:
         carriers=CarrierRegistry({}),
         runs=NoRuns(),
         events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
+        gates=NodeGates(),
         objects=FolderObjects(Path(tempfile.gettempdir())),
         recordings_folder=Path(tempfile.gettempdir()),
         rate_limits=OPEN,

@@ -38,6 +38,7 @@ from dialplane.services.event_feed import EventFeed
 from dialplane.services.inventory import import_items
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
 from dialplane.services.transaction import Database
+from dialplane.voice.gate_client import NodeGates
 
 PLENTY = usd(100)
 NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))
@@ -154,6 +155,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
+        gates=NodeGates(),
         recordings_folder=folder,
         rate_limits=rate_limits,
         registry=CollectorRegistry(),

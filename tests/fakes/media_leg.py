@@ -34,15 +34,27 @@ class FakeMediaLeg:
         return cast("MediaLeg", self)
 
     def tap(self, on_audio: OnAudio, *, heard: bool = True, sent: bool = False) -> "_Tap":
-        tap = _Tap(on_audio, heard, sent, self._taps.remove)
+        tap = _Tap(on_audio, heard, sent, self._untap)
         self._taps.append(tap)
+        self.changed.set()
         return tap
+
+    def _untap(self, tap: "_Tap") -> None:
+        self._taps.remove(tap)
+        self.changed.set()
 
     def hear(self, frame: bytes, *, sent: bool = False) -> None:
         """A frame from the party, or to it."""
         for tap in self._taps:
             if tap.sent if sent else tap.heard:
                 tap.on_audio("outbound" if sent else "inbound", tap.next_ms(), frame)
+
+    def hear_both(self, heard: bytes, sent: bytes) -> None:
+        """Frames of the same moment in both directions."""
+        for tap in self._taps:
+            at_ms = tap.next_ms()
+            tap.on_audio("inbound", at_ms, heard)
+            tap.on_audio("outbound", at_ms, sent)
 
     @property
     def taps(self) -> int:
@@ -78,6 +90,9 @@ class FakeMediaLeg:
 
     async def wait_fed(self, octets: int) -> None:
         await self._wait(lambda: len(self.fed) >= octets)
+
+    async def wait_taps(self, count: int) -> None:
+        await self._wait(lambda: len(self._taps) == count)
 
     async def wait_marked(self) -> None:
         await self._wait(lambda: bool(self._marks))

@@ -14,6 +14,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
+from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.audio.listening import Heard, judge
 from dialplane.domain.calls import Call
@@ -219,6 +220,7 @@ async def voice_node(
             port=0,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
+            signer=JwtSigner("secret of the tests, long enough"),
             drain_s=0.0,
             on_ready=port.set_result,
         )

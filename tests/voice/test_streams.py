@@ -3,95 +3,26 @@
 import asyncio
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from dialplane.adapters.http.addresses import Network
-from dialplane.adapters.http.guarded import GuardedClient
-from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction
-from dialplane.domain.ids import CallId, new_id, to_sid, utc_now
+from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.commands import (
     Done,
     Failed,
-    Result,
     StartStream,
     StatusCallback,
     StopStream,
 )
-from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.outbox import MOST_AUDIO, Outbox
-from dialplane.voice.streams import Streams
-from tests.fakes.media_leg import FakeMediaLeg
 from tests.fakes.stream_app import StreamApp, listening
-from tests.services.buying import buyer
-from tests.voice.platform import LOOPBACK
+from tests.voice.line import Line, a_line
 
 FRAME = b"\x7f" * 160
 OTHER = b"\x11" * 160
-
-
-@dataclass
-class Line:
-    """One answered call and what it is given to do."""
-
-    leg: Leg
-    media: FakeMediaLeg
-    streams: Streams
-    tasks: asyncio.TaskGroup
-    database: PostgresDatabase
-
-    def hear_key(self, digit: str) -> None:
-        assert self.media.on_digit is not None
-        self.media.on_digit(digit)
-
-    async def told(self) -> list[dict[str, str]]:
-        """The forms of all status callbacks, in order."""
-        async with self.database.reading() as tx:
-            rows = await tx.connection.fetch(
-                "select data from events where type = 'status_callback' order by resource_seq"
-            )
-        return [dict(row["data"]["form"]) for row in rows]
-
-    def start(self, app: StreamApp, **fields: Any) -> "asyncio.Task[Result]":
-        command = replace(StartStream(app.url, two_way=True), **fields)
-        return self.tasks.create_task(self.streams.start(self.leg, command))
-
-
-class Nowhere:
-    def changed(self, leg: Leg, event: str) -> None:
-        """Nobody keeps these calls."""
-
-    def ended(self, leg: Leg) -> None:
-        """Nobody keeps these calls."""
-
-
-@asynccontextmanager
-async def a_line(database: PostgresDatabase, *, allow: "tuple[Network, ...]" = LOOPBACK) -> AsyncIterator[Line]:
-    account_id = await buyer(database)
-    now, media = utc_now(), FakeMediaLeg()
-    async with GuardedClient(allow=allow) as web, GuardedSockets(web) as sockets, asyncio.TaskGroup() as tasks:
-
-        def spawn(work: Coroutine[Any, Any, Any]) -> None:
-            tasks.create_task(work)
-
-        context = LegContext(media.as_media(), Nowhere(), utc_now, spawn)
-        call = Call(
-            CallId(new_id(now)), account_id, Direction.INCOMING, CallStatus.RINGING, Address("tel", "+12125550111"),
-            Address("tel", "+12025550143"), now,
-        )  # fmt: skip
-        leg = Leg(call, context, billing=None)
-        await leg.media_ready()
-        leg.on_progressing()
-        yield Line(leg, media, Streams(sockets, database, utc_now), tasks, database)
-        leg.hang_up()
 
 
 @pytest.fixture

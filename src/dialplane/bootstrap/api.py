@@ -26,6 +26,7 @@ from dialplane.services.api_runs import ApiRuns
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.outside import RunOutside
 from dialplane.services.settings import jwt_secret
+from dialplane.voice.gate_client import NodeGates
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""
@@ -122,6 +123,7 @@ async def _dependencies(
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
         events=events,
+        gates=NodeGates(),
         recordings_folder=settings.recordings,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),

@@ -7,11 +7,12 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
+from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
-from dialplane.services.settings import nonce_secret
+from dialplane.services.settings import jwt_secret, nonce_secret
 from dialplane.voice.main import VoiceDeps, serve
 
 _CONNECTIONS = 10
@@ -48,6 +49,9 @@ async def _serve(settings: Settings) -> None:
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
+                signer=JwtSigner(await jwt_secret(database)),
+                gate_host=settings.gate.host,
+                gate_port=settings.gate.port,
                 drain_s=settings.drain.total_seconds(),
                 public_url=settings.where_clients_are,
                 document_timeout_s=settings.document_timeout.total_seconds(),

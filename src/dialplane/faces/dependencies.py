@@ -17,6 +17,7 @@ from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
 from dialplane.services.event_feed import EventFeed
+from dialplane.services.media_streams import Gates
 from dialplane.services.transaction import Database
 
 
@@ -38,6 +39,7 @@ class Dependencies:
     objects: ObjectStore
     """Where the content of documents is kept."""
     events: EventFeed
+    gates: Gates
     recordings_folder: Path
     """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
     rate_limits: RateLimits = field(default_factory=RateLimits)

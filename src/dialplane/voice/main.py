@@ -17,11 +17,13 @@ from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
+from dialplane.services.authentication import TokenSigner
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
+from dialplane.services.media_streams import announce_gate
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
@@ -29,6 +31,8 @@ from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.dialler import Dialler
+from dialplane.voice.external_media import ExternalMedia
+from dialplane.voice.gate import AudioGate
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import LegContext
 from dialplane.voice.orders import CALL_ORDERS
@@ -75,6 +79,11 @@ class VoiceDeps:
     port: int
     recordings: Path
     nonce_secret: bytes
+    signer: TokenSigner
+    """Knows the passes of who wants a call's audio."""
+    gate_host: str = "127.0.0.1"
+    """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
+    gate_port: int = 0
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
     public_url: str = ""
@@ -127,6 +136,15 @@ class _Node:
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
         streams = Streams(deps.sockets, database, utc_now)
+        external_media = ExternalMedia(deps.sockets)
+        self._gate = AudioGate(
+            deps.gate_host,
+            deps.gate_port,
+            signer=deps.signer,
+            live=self._records.live,
+            now=utc_now,
+            spawn=self._spawn,
+        )
         self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         self.runtime = Runtime(
@@ -136,7 +154,7 @@ class _Node:
             dialler=dialler,
             records=self._records,
             outside=lambda run, hops: CallOutside(
-                run, hops, database, dialler, any_run, streams, deps.recordings, utc_now
+                run, hops, database, dialler, any_run, streams, external_media, deps.recordings, utc_now
             ),
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
@@ -168,6 +186,7 @@ class _Node:
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()
+        await announce_gate(self._deps.database, self._deps.node, await self._gate.start())
         log.info("voice_ready", host=self._agent.host, port=self._agent.port, node=self._deps.node)
         self._deps.on_ready(self._agent.port)
 
@@ -186,6 +205,7 @@ class _Node:
         """Hang up what is left, and keep everything that happened."""
         for leg in list(self._records.live.values()):
             leg.hang_up(text="the voice process is stopping")
+        await self._gate.close()
         await self._agent.close()
         try:
             async with asyncio.timeout(5):

@@ -21,8 +21,10 @@ from dialplane.domain.programs.commands import (
     RecordingStarted,
     Result,
     StartCalls,
+    StartExternalMedia,
     StartRecording,
     StartStream,
+    StopExternalMedia,
     StopStream,
 )
 from dialplane.domain.recordings import Recording, RecordingStatus
@@ -30,6 +32,7 @@ from dialplane.services.api_runs import Outside as AnyRun
 from dialplane.services.recordings import save_recording
 from dialplane.services.transaction import Database
 from dialplane.voice.dialler import Dialler
+from dialplane.voice.external_media import ExternalMedia
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg
 from dialplane.voice.streams import Streams
@@ -47,6 +50,7 @@ class CallOutside:
     dialler: Dialler
     any_run: AnyRun
     streams: Streams
+    external_media: ExternalMedia
     recordings: Path
     """The node's folder of recordings."""
     now: Callable[[], datetime]
@@ -63,6 +67,10 @@ class CallOutside:
                 return await self.streams.start(leg, command)
             case StopStream():
                 return await self.streams.stop(leg, command)
+            case StartExternalMedia():
+                return await self.external_media.start(leg, command)
+            case StopExternalMedia():
+                return await self.external_media.stop(leg)
             case _:
                 return await self.any_run.carry_out(self.run, command)
 

@@ -49,6 +49,7 @@ class Streams:
     async def start(self, leg: Leg, command: StartStream) -> Result:
         """A two-way stream is waited for, and ends with whoever waits."""
         await leg.answer()
+        media = await leg.media_ready()
         others = self._live.setdefault(leg.call.id, {})
         if len(others) == MOST_OF_A_CALL:
             return Failed(f"the call has {MOST_OF_A_CALL} streams already")
@@ -62,7 +63,7 @@ class Streams:
             parameters=dict(command.parameters),
         )
         name = command.name or writer.stream_sid
-        stream = AudioStream(leg, await leg.media_ready(), writer, two_way=command.two_way)
+        stream = AudioStream(leg, media, writer, two_way=command.two_way)
         others[name] = stream
         over: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         # In a task of its own, because the program's is cancelled with the call, and `stop` is still to be said.

@@ -20,6 +20,7 @@ from dialplane.faces.voipbin import (
     extensions,
     flows,
     inventory,
+    media_streams,
     messages,
     number_life,
     number_patterns,
@@ -63,7 +64,7 @@ RESOURCES = [
     webhooks.router,
 ]
 
-SOCKETS = [events.router]
+SOCKETS = [events.router, media_streams.router]
 
 
 def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
