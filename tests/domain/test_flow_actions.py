@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.flows.catalogue import AVAILABLE
+from dialplane.domain.flows.catalogue import CATALOGUE
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.steps import BEGIN
 from dialplane.domain.flows.validation import validate_actions
@@ -36,6 +36,7 @@ from dialplane.domain.programs.commands import (
     Say,
     SendDigits,
     SendMessage,
+    SendToConversation,
     SendWebhook,
     Sleep,
     StartCalls,
@@ -81,7 +82,7 @@ def heard(run: FlowProgram, *results: Result) -> list[Command]:
 
 
 def test_every_available_type_has_a_step() -> None:
-    assert set(BEGIN) == set(AVAILABLE)
+    assert set(BEGIN) == set(CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -344,13 +345,17 @@ def test_conversation_send_answers_the_peer(conversation_id: str) -> None:
     assert told == SendMessage(None, (BOB_ADDRESS,), "9 to 5")
 
 
-@pytest.mark.parametrize(
-    ("variables", "conversation_id"), [(CONVERSATION, "bbbbbbbb-0000-4000-8000-000000000009"), ({}, A)]
-)
-def test_conversation_send_to_another_conversation_is_noted_and_the_run_goes_on(
-    variables: dict[str, str], conversation_id: str
-) -> None:
-    run, told = started("conversation_send", variables=variables, conversation_id=conversation_id, text="x")
+@pytest.mark.parametrize("variables", [CONVERSATION, {}])
+def test_conversation_send_writes_into_any_conversation_that_is_named(variables: dict[str, str]) -> None:
+    other = "bbbbbbbb-0000-4000-8000-000000000009"
+
+    _, told = started("conversation_send", variables=variables, conversation_id=other, text="x")
+
+    assert told == SendToConversation(UUID(other), "x")
+
+
+def test_conversation_send_without_a_conversation_is_noted_and_the_run_goes_on() -> None:
+    run, told = started("conversation_send", text="x")
 
     assert told == Finish()
     assert "conversation" in run.problems[0]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import Action, from_document
-from dialplane.domain.flows.catalogue import AVAILABLE, CATALOGUE, LATER
+from dialplane.domain.flows.catalogue import CATALOGUE
 from dialplane.domain.flows.validation import check_medium, validate_actions
 from dialplane.domain.programs.commands import Medium
 
@@ -18,6 +18,12 @@ NOWHERE = "bbbbbbbb-0000-4000-8000-000000000009"
 BOB = {"type": "tel", "target": "+15550100002"}
 
 GOOD: dict[str, dict[str, object]] = {
+    "condition_call_status": {"status": "progressing"},
+    "confbridge_join": {"confbridge_id": ONE},
+    "conference_join": {"conference_id": ONE},
+    "email_send": {"destinations": [{"type": "email", "target": "ann@example.test"}], "subject": "Hi"},
+    "external_media_start": {"external_host": "127.0.0.1:9000"},
+    "queue_join": {"queue_id": ONE},
     "branch": {"target_ids": {"1": ONE}, "default_target_id": ONE},
     "call": {"destinations": [BOB], "actions": [{"type": "answer"}]},
     "condition_datetime": {"condition": "==", "weekdays": [0, 6], "timezone": "Asia/Seoul"},
@@ -48,10 +54,9 @@ def refusal(*actions: object) -> Invalid:
 
 def test_catalogue_knows_the_44_types_of_the_dialect() -> None:
     assert len(CATALOGUE) == 44
-    assert not set(AVAILABLE) & set(LATER)
 
 
-@pytest.mark.parametrize("type", sorted(AVAILABLE))
+@pytest.mark.parametrize("type", sorted(CATALOGUE))
 def test_action_with_good_options_is_taken_as_it_was_written(type: str) -> None:
     raw = action(type, colour="unknown keys are kept")
 
@@ -66,15 +71,6 @@ def test_action_without_id_gets_one_of_its_own() -> None:
 
     assert first.id != second.id
     assert first.id.version == 4
-
-
-@pytest.mark.parametrize("type", sorted(LATER))
-def test_type_that_does_not_run_yet_is_refused_by_name(type: str) -> None:
-    refused = refusal({"type": "answer"}, {"type": type})
-
-    assert refused.reason == "INVALID_ACTION_TYPE"
-    assert refused.field == "actions[1].type"
-    assert refused.message == f"action 1 ({type}) is not available on this server yet"
 
 
 def test_unknown_type_is_refused_by_name() -> None:
@@ -246,7 +242,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=10,
 )
-OPTION_NAMES = sorted({name for type in AVAILABLE.values() for name in type.options})
+OPTION_NAMES = sorted({name for type in CATALOGUE.values() for name in type.options})
 ACTIONS = st.fixed_dictionaries(
     {"type": st.sampled_from(sorted(CATALOGUE)) | JSON},
     optional={

@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import LimitExceeded
@@ -37,6 +38,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.inventory import import_items
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
+from dialplane.services.recording_links import RecordingLinks
 from dialplane.services.transaction import Database
 from dialplane.voice.gate_client import NodeGates
 
@@ -156,7 +158,8 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
         gates=NodeGates(),
-        recordings_folder=folder,
+        sounds=RecordedSounds(folder / "recordings"),
+        links=RecordingLinks(b"secret of the tests"),
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )
@@ -168,7 +171,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "events", "recordings_folder"):
+    for name in ("database", "carriers", "objects", "events", "sounds"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -13,6 +13,7 @@ import numpy as np
 from dialplane.audio.g711 import RATE_HZ, Samples
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+HEADER_OCTETS = _HEADER.size
 _SAMPLE_OCTETS = 2
 _LARGEST_DATA = 0xFFFF_FFFF - 36
 _CHANNELS_AT = 22

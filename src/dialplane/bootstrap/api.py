@@ -10,6 +10,7 @@ import uvicorn
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.passwords import Argon2Hasher
@@ -25,7 +26,8 @@ from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.outside import RunOutside
-from dialplane.services.settings import jwt_secret
+from dialplane.services.recording_links import RecordingLinks
+from dialplane.services.settings import jwt_secret, link_secret
 from dialplane.voice.gate_client import NodeGates
 
 _GRACE_S = 10
@@ -124,7 +126,8 @@ async def _dependencies(
         objects=FolderObjects(settings.documents),
         events=events,
         gates=NodeGates(),
-        recordings_folder=settings.recordings,
+        sounds=RecordedSounds(settings.recordings),
+        links=RecordingLinks(await link_secret(database)),
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.domain.number_settings import Fetch
 
 _NAME = re.compile(r"[A-Za-z0-9_.+]{1,64}")
 
@@ -27,6 +28,11 @@ class Extension:
     name: str = ""
     detail: str = ""
     direct_hash: str = ""
+    is_enabled: bool = True
+    """A disabled one may neither register nor call nor be called."""
+    voice: Fetch = field(default_factory=Fetch)
+    """What runs when it places a call, whatever was dialled; with neither URL nor application: nothing does."""
+    is_push_enabled: bool = False
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

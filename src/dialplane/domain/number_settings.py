@@ -105,10 +105,10 @@ def apply(change: SettingsChange, settings: NumberSettings, targets: Targets) ->
     voice, message, refer = targets.voice, targets.message, targets.refer
     if change.voice.names_a_target or voice == _voice(old):
         voice = _voice(new)
-    if change.message.names_a_target or message == _plain(old.message):
-        message = _plain(new.message)
-    if change.refer.names_a_target or refer == _plain(old.refer):
-        refer = _plain(new.refer)
+    if change.message.names_a_target or message == target_of(old.message):
+        message = target_of(new.message)
+    if change.refer.names_a_target or refer == target_of(old.refer):
+        refer = target_of(new.refer)
     return new, Targets(voice, message, refer)
 
 
@@ -119,9 +119,9 @@ def seen(settings: NumberSettings, targets: Targets) -> NumberSettings:
         if isinstance(targets.voice, DocumentTarget):
             status = targets.voice
             settings = replace(settings, status_url=status.status_url, status_method=status.status_method)
-    if targets.message != _plain(settings.message):
+    if targets.message != target_of(settings.message):
         settings = replace(settings, message=_fetch(targets.message, settings.message))
-    if targets.refer != _plain(settings.refer):
+    if targets.refer != target_of(settings.refer):
         settings = replace(settings, refer=_fetch(targets.refer, settings.refer))
     return settings
 
@@ -141,13 +141,14 @@ def without_application(
 
 
 def _voice(settings: NumberSettings) -> DocumentTarget | ApplicationTarget | None:
-    target = _plain(settings.voice)
+    target = target_of(settings.voice)
     if isinstance(target, DocumentTarget):
         return replace(target, status_url=settings.status_url, status_method=settings.status_method)
     return target
 
 
-def _plain(fetch: Fetch) -> DocumentTarget | ApplicationTarget | None:
+def target_of(fetch: Fetch) -> DocumentTarget | ApplicationTarget | None:
+    """What the fields say is to be run; None where they name nothing."""
     if fetch.application_id is not None:
         return ApplicationTarget(fetch.application_id)
     if not fetch.url:
@@ -163,4 +164,4 @@ def _fetch(target: AnyTarget, kept: Fetch) -> Fetch:
             return Fetch(target.url, target.method, target.fallback_url, target.fallback_method)
         case ApplicationTarget(application_id):
             return Fetch(application_id=application_id)
-    return kept if _plain(kept) is None else Fetch()
+    return kept if target_of(kept) is None else Fetch()

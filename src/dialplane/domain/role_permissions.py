@@ -53,8 +53,12 @@ DEVELOPER = tuple(
             "RestComm:Read:Accounts",
             "RestComm:*:Applications",
             "RestComm:Read:AvailablePhoneNumbers",
+            "RestComm:*:Calls",
+            "RestComm:*:Clients",
             "RestComm:*:IncomingPhoneNumbers",
             "RestComm:Read:Organizations",
+            "RestComm:*:OutgoingCallerIds",
+            "RestComm:*:Recordings",
             "RestComm:Read:Usage",
         ),
     )

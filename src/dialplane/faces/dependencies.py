@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -18,6 +17,8 @@ from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.media_streams import Gates
+from dialplane.services.recording_links import RecordingLinks
+from dialplane.services.recordings import Sounds
 from dialplane.services.transaction import Database
 
 
@@ -40,8 +41,9 @@ class Dependencies:
     """Where the content of documents is kept."""
     events: EventFeed
     gates: Gates
-    recordings_folder: Path
-    """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
+    sounds: Sounds
+    """What the voice nodes of this host, or of a shared disk, have recorded."""
+    links: RecordingLinks
     rate_limits: RateLimits = field(default_factory=RateLimits)
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""

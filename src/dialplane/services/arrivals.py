@@ -113,6 +113,9 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Pl
             accounts=accounts,
             inside=inside.get(arrival.call_id, ()),
         )
+        if arrival.caller is not None and arrival.caller.voice is not None:
+            plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
+            continue
         if arrival.caller is not None and _may_be_an_extension(decision):
             plan = await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id])
             if plan is not None:
@@ -153,6 +156,25 @@ async def _find_inside(
 def _may_be_an_extension(decision: RouteDecision) -> bool:
     """An extension's name goes before patterns, of which one may take everything."""
     return decision.number is None or decision.number.kind is NumberKind.PATTERN
+
+
+def _plan_for_client(arrival: Arrival, caller: Subscriber, decision: RouteDecision, account: Account) -> Plan:
+    """A client with a document of its own runs that, whatever it dialled (reference 4.8 and 6.1)."""
+    found = Candidate("extension", caller.extension, "chosen", "the caller's own document", caller.extension_id)
+    chosen = replace(
+        decision,
+        verdict=Verdict.RUN,
+        refused=Refused.NONE,
+        number=None,
+        target=caller.voice,
+        reason=found.reason,
+        organization_id=account.organization_id,
+        candidates=(found,),
+    )
+    if not account.status.may_use:
+        reason = f"the caller's account is {account.status}"
+        chosen = replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)
+    return Plan(arrival, chosen, account, CostType.CALL_EXTENSION)
 
 
 async def _plan_for_extension(

@@ -10,8 +10,7 @@ from dialplane.domain.application_documents import call_document
 from dialplane.domain.applications import Application
 from dialplane.domain.calls import CallExtras
 from dialplane.domain.ids import ApplicationId, CallId
-from dialplane.domain.number_settings import seen
-from dialplane.domain.numbers import Number
+from dialplane.domain.number_settings import NumberSettings, seen
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource, StatusCallback
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.arrivals import HeaderFields, Plan
@@ -38,13 +37,12 @@ class CallDocument:
 
 
 async def find_documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, CallDocument]:
-    """Of the plans whose number leads to a document or an application."""
+    """Of the plans whose number, or whose caller, leads to a document or an application."""
     applications = await _applications(tx, plans)
     return {
-        plan.arrival.call_id: _document(plan, number, target, applications)
+        plan.arrival.call_id: _document(plan, target, applications)
         for plan in plans
-        if (number := plan.decision.number) is not None
-        and isinstance(target := plan.decision.target, DocumentTarget | ApplicationTarget)
+        if isinstance(target := plan.decision.target, DocumentTarget | ApplicationTarget)
     }
 
 
@@ -56,18 +54,18 @@ async def _applications(tx: Transaction, plans: Sequence[Plan]) -> dict[Applicat
 
 def _document(
     plan: Plan,
-    number: Number,
     target: DocumentTarget | ApplicationTarget,
     applications: dict[ApplicationId, Application],
 ) -> CallDocument:
-    settings = seen(number.settings, number.targets)
+    number = plan.decision.number
+    settings = NumberSettings() if number is None else seen(number.settings, number.targets)
     version, looks_up_name = settings.api_version, settings.caller_id_lookup
     document: DocumentTarget | None = None
     if isinstance(target, DocumentTarget):
         document = target
     else:
         application = applications.get(ApplicationId(target.application_id))
-        if application is not None and application.account_id == number.account_id:
+        if application is not None and plan.account is not None and application.account_id == plan.account.id:
             document = call_document(application, settings)
             version = version or application.api_version
             looks_up_name = looks_up_name or application.caller_id_lookup

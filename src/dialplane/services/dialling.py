@@ -9,9 +9,9 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.accounts import Account, IdentityStatus
-from dialplane.domain.addresses import Address, normalize_tel
+from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
@@ -24,12 +24,14 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tariffs import Tariff, priced_number
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 _NEVER_DIALLED = frozenset(
@@ -58,6 +60,7 @@ class OutgoingWish:
     run_id: RunId | None = None
     master_call_id: CallId | None = None
     type: str = "flow"
+    extras: CallExtras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
     wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
-    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, prices, now) for wish in wishes]
+    verified = await _verified(tx, wishes, numbers, now)
+    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
     broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}
@@ -112,7 +116,35 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
                 for call in opened
             ),
         )
+        told = [(call, Progress.INITIATED) for call in opened if call.extras is not None]
+        if told:
+            await tell_progress(tx, told, now)
     return outcomes
+
+
+Verified = frozenset[tuple[AccountId, str]]
+"""Caller IDs of other carriers, with the accounts that may show them."""
+
+
+async def _verified(
+    tx: Transaction, wishes: Sequence[OutgoingWish], numbers: dict[str, Number], now: datetime
+) -> Verified:
+    """As far as the wishes ask for such. Those who call from a number of the platform pay no look-up."""
+    asked = {
+        (wish.account_id, wish.source.target)
+        for wish in wishes
+        if wish.source is not None and wish.destination.type == "tel" and is_tel(wish.source.target)
+    }
+    asked = {(account, number) for account, number in asked if not _is_own(account, numbers.get(number))}
+    if not asked:
+        return frozenset()
+    accounts = {account for account, _ in asked}
+    await tx.caller_ids.settle(accounts, now)
+    return await tx.caller_ids.verified(accounts, {number for _, number in asked})
+
+
+def _is_own(account_id: AccountId, number: Number | None) -> bool:
+    return number is not None and number.account_id == account_id
 
 
 async def _with_some_number(tx: Transaction, wish: OutgoingWish, numbers: dict[str, Number]) -> OutgoingWish:
@@ -139,6 +171,7 @@ def _check(
     wish: OutgoingWish,
     account: Account | None,
     numbers: dict[str, Number],
+    verified: Verified,
     prices: Mapping[AccountId, Tariff],
     now: datetime,
 ) -> Opened | Refusal:
@@ -146,7 +179,7 @@ def _check(
         if account is None or not account.status.may_use:
             raise NotPermitted("The account is not active", reason="PERMISSION_DENIED")
         destination, cost_type = check_destination(account, wish.destination)
-        source = _source(wish, account, numbers, destination)
+        source = _source(wish, account, numbers, verified, destination)
     except Refusal as refusal:
         return refusal
     call = Call(
@@ -161,6 +194,7 @@ def _check(
         run_id=wish.run_id,
         type=wish.type,
         master_call_id=wish.master_call_id,
+        extras=wish.extras,
         cost_type=cost_type.value,
         raw_source=wish.source.target[:255] if wish.source else "",
         raw_destination=wish.destination.target[:255],
@@ -218,10 +252,15 @@ def _check_pstn(account: Account, target: str) -> None:
         raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
 
 
-def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], destination: Address) -> Address:
-    """The caller ID: a number that the account holds (FRD-8), else the run's own number. Only the PSTN asks for it."""
+def _source(
+    wish: OutgoingWish, account: Account, numbers: dict[str, Number], verified: Verified, destination: Address
+) -> Address:
+    """The caller ID: a number that the account holds or has proved to be its own (FRD-8), else the run's own number.
+    Only the PSTN asks for it."""
     if destination.type != "tel" and wish.source is not None:
         return wish.source
+    if wish.source is not None and (account.id, wish.source.target) in verified:
+        return replace(wish.source, type="tel")
     for candidate in ((wish.source.target if wish.source else ""), wish.fallback_source):
         number = numbers.get(candidate)
         if number is not None and number.account_id == account.id and number.status is NumberStatus.ACTIVE:
@@ -231,26 +270,27 @@ def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], de
     raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
 
 
-async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
-    """Where the call's INVITE may go, best first.
+async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
+    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
 
     Raises NotFound or Unavailable where there is no way; the text says why.
     """
     async with database.reading() as tx:
         match call.destination.type:
             case "extension":
-                return await _ways_to_extension(tx, call, now)
+                return await _ways_to_extension(tx, call, now, contact)
             case "sip":
                 return [_way_to_sip(call.destination.target)]
             case _:
                 return await _ways_to_tel(tx, call)
 
 
-async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
-    subscriber = await _find_extension(tx, call.account_id, call.destination.target)
+async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
+    subscriber = await find_extension(tx, call.account_id, call.destination.target)
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
+    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -264,7 +304,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list
     ]
 
 
-async def _find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
+async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
     """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
     try:
         extension_id = ExtensionId(UUID(target))

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from dialplane.domain.accounts import Account
 from dialplane.domain.errors import AlreadyExists, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.extensions import Extension, check_extension
-from dialplane.domain.ids import AccountId, ExtensionId, new_id
+from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId, new_id
 from dialplane.services.accounts import load_account
 from dialplane.services.events import publish
 from dialplane.services.plans import check_plan
@@ -27,6 +28,14 @@ class ExtensionStore(Protocol):
     async def update(self, extension: Extension) -> None: ...
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None: ...
+
+    async def find_in_organization(self, organization_id: OrganizationId, name: str) -> Extension | None:
+        """Of any of its accounts; the oldest."""
+        ...
+
+    async def query(self, account_id: AccountId, *, offset: int, limit: int) -> Sequence[Extension]:
+        """Oldest first."""
+        ...
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Extension]: ...
 
@@ -46,11 +55,9 @@ async def create_extension(
     now: datetime,
 ) -> Extension:
     """Raises Invalid, AlreadyExists, or LimitExceeded where the plan allows no more."""
-    check_extension(extension=extension, password=password, name=name, detail=detail)
     async with database.transaction() as tx:
         # The lock makes two creations at once count one after the other.
         account = await load_account(tx, account_id, for_update=True)
-        await check_plan(tx, account.plan, "extensions", existing=await tx.extensions.count(account_id))
         made = Extension(
             id=ExtensionId(new_id(now)),
             account_id=account_id,
@@ -62,10 +69,17 @@ async def create_extension(
             detail=detail,
             direct_hash=f"direct.{secrets.token_hex(6)}",
         )
-        if not await tx.extensions.insert(made):
-            raise AlreadyExists(f"There is an extension {extension} already", field="extension")
-        await _publish(tx, "extension_created", made, now)
+        await insert_extension(tx, account, made, now)
     return made
+
+
+async def insert_extension(tx: Transaction, account: Account, made: Extension, now: datetime) -> None:
+    """Keep a new one of the account, whose row is locked; raises as `create_extension` does."""
+    check_extension(extension=made.extension, password=made.password, name=made.name, detail=made.detail)
+    await check_plan(tx, account.plan, "extensions", existing=await tx.extensions.count(account.id))
+    if not await tx.extensions.insert(made):
+        raise AlreadyExists(f"There is an extension {made.extension} already", field="extension")
+    await publish_extension(tx, "extension_created", made, now)
 
 
 async def list_extensions(
@@ -106,7 +120,7 @@ async def update_extension(
         await tx.extensions.update(new)
         if new.password != old.password:
             await tx.registrations.replace_bindings(extension_id, [])
-        await _publish(tx, "extension_updated", new, now)
+        await publish_extension(tx, "extension_updated", new, now)
     return new
 
 
@@ -118,7 +132,7 @@ async def regenerate_direct_hash(
         old = await _get(tx, account_id, extension_id)
         new = replace(old, direct_hash=f"direct.{secrets.token_hex(6)}", updated_at=now)
         await tx.extensions.update(new)
-        await _publish(tx, "extension_updated", new, now)
+        await publish_extension(tx, "extension_updated", new, now)
     return new
 
 
@@ -131,7 +145,7 @@ async def delete_extension(
         deleted = replace(old, updated_at=now, deleted_at=now)
         await tx.extensions.update(deleted)
         await tx.registrations.replace_bindings(extension_id, [])
-        await _publish(tx, "extension_deleted", deleted, now)
+        await publish_extension(tx, "extension_deleted", deleted, now)
     return deleted
 
 
@@ -142,7 +156,7 @@ async def _get(tx: Transaction, account_id: AccountId, extension_id: ExtensionId
     return found
 
 
-async def _publish(tx: Transaction, kind: str, extension: Extension, now: datetime) -> None:
+async def publish_extension(tx: Transaction, kind: str, extension: Extension, now: datetime) -> None:
     """For the log only: `extension_*` does not reach customers' webhooks (reference 8.2), and no password leaves."""
     data = {name: value for name, value in extension_shape(extension).items() if name != "password"}
     await publish(tx, Event(extension.account_id, kind, extension.id, data, now, public=False))

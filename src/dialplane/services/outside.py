@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dialplane.domain.addresses import Address
+from dialplane.domain.call_manners import CallManner
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.ids import CallId
 from dialplane.domain.programs.commands import (
+    Block,
     CallsStarted,
     Command,
     Done,
@@ -29,6 +31,7 @@ from dialplane.services.flows import load_flow
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.notifications import write_notification
 from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.runs import wait_for_go_on
 from dialplane.services.transaction import Database
 
 OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.target")
@@ -86,6 +89,9 @@ class RunOutside:
                     return await self._note(run, command)
                 case LoadFlow(flow_id):
                     return await load_flow(self.database, run.account_id, flow_id)
+                case Block():
+                    await wait_for_go_on(self.database, run, self.now())
+                    return Done()
                 case StartCalls():
                     return await self._start_calls(run, command)
                 case _:
@@ -147,6 +153,7 @@ class RunOutside:
             anonymous=command.anonymous,
             master_call_id=CallId(run.reference_id) if command.chained and run.reference_id else None,
             fallback_source=own_number(run),
+            manner=CallManner(early_execution=command.early_execution),
         )
         created = await create_calls(self.database, run.account_id, request, self.now())
         return CallsStarted(tuple(call.id for call in created.calls))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.domain.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.transaction import Database
 
 
@@ -18,6 +19,8 @@ class Subscriber:
     organization_id: OrganizationId
     extension: str
     password: str = field(repr=False)
+    voice: DocumentTarget | ApplicationTarget | None = None
+    """What runs when it places a call, whatever was dialled (Restcomm reference 4.8)."""
 
 
 @dataclass(frozen=True, slots=True)

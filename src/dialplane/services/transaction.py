@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
+    from dialplane.services.caller_ids import CallerIdStore
     from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
     from dialplane.services.documents import DocumentStore
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
@@ -58,6 +60,8 @@ class Transaction(Protocol):
     def agents(self) -> AgentStore: ...
     @property
     def applications(self) -> ApplicationStore: ...
+    @property
+    def caller_ids(self) -> CallerIdStore: ...
     @property
     def caller_names(self) -> CallerNameStore: ...
     @property
@@ -108,6 +112,9 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def settings(self) -> SettingStore: ...
+    @property
+    def transfers(self) -> TransferStore: ...
+
     @property
     def trunks(self) -> TrunkStore: ...
     @property

@@ -15,9 +15,11 @@ from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import (
     Answer,
+    AskCallStatus,
     Beep,
     Block,
     CallOver,
+    CallStanding,
     Command,
     Dial,
     DialQueue,
@@ -161,7 +163,11 @@ class Driver:
                 return Done()
             case Say():
                 speech = await self.prompts.say(
-                    command.text, language=command.language, gender=command.gender, voice_id=command.voice_id
+                    command.text,
+                    language=command.language,
+                    gender=command.gender,
+                    voice_id=command.voice_id,
+                    provider=command.provider,
                 )
                 return await self._play(
                     [speech], stop_on_digit=command.stop_on_digit, wait=command.wait, loop=command.loop
@@ -189,6 +195,8 @@ class Driver:
             case Mute():
                 await leg.mute(command.direction)
                 return Done()
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
             case Block():
                 await leg.blocked()
                 return Done()

@@ -75,12 +75,15 @@ class Talk:
         self.master = master
         self.callee = callee
         self.over = asyncio.Event()
-        self.keeps_callee = False
-        """The callee goes its own way afterwards instead of being hung up."""
+        self.handed_over = asyncio.Event()
+        self.is_parked = False
+        """A transfer has taken the two apart: the callee's end is not the talk's."""
 
-    def end(self, *, keeps_callee: bool = False) -> None:
-        self.keeps_callee = self.keeps_callee or keeps_callee
-        self.over.set()
+    def hand_over(self, callee: "Leg") -> None:
+        """The master talks with `callee` from now on."""
+        self.callee = callee
+        self.is_parked = False
+        self.handed_over.set()
 
 
 class Leg:
@@ -107,6 +110,8 @@ class Leg:
         """The running command ends by itself when the call does, and its result is to be heard."""
         self.on_key: Callable[[str], bool] | None = None
         """Asked about each digit before it is kept; True: it was meant for somebody else."""
+        self.on_failed: Callable[[CallEnd], bool] | None = None
+        """Asked when an INVITE of ours failed; True: the call goes on another way."""
         self.talk: Talk | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
@@ -130,6 +135,11 @@ class Leg:
     @property
     def is_answered(self) -> bool:
         return self.answered.is_set()
+
+    @property
+    def wanted_reason(self) -> HangupReason:
+        """Why we hang up, or did; `NONE` where we do not."""
+        return self._wanted_reason
 
     @property
     def is_ended(self) -> bool:
@@ -175,9 +185,10 @@ class Leg:
         else:
             self.sip.provisional(180)
 
-    async def make_offer(self) -> bytes:
-        """Our SDP for an outgoing call."""
-        return self._audio.offer(await self.media_ready())
+    def offer(self) -> bytes:
+        """Our SDP for an outgoing call whose audio is open."""
+        assert self.media is not None
+        return self._audio.offer(self.media)
 
     def hang_up(
         self,
@@ -212,6 +223,15 @@ class Leg:
             self.driver.cancel()
             if self.media is not None:
                 self.media.stop_playing()
+
+    def limit_talk(self, seconds: int) -> None:
+        """End the answered call after so many seconds from now, where that is less than it has; 0 changes nothing."""
+        if not seconds or self._limit is None or self.is_ended:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() + seconds < self._limit.when():
+            self._limit.cancel()
+            self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
@@ -308,7 +328,7 @@ class Leg:
                 self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 
     def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
-        if self.is_ended:
+        if self.is_ended or self._goes_on_another_way(end):
             return
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
@@ -337,6 +357,11 @@ class Leg:
 
     # --- inside ---
 
+    def _goes_on_another_way(self, end: CallEnd | None) -> bool:
+        if self.on_failed is None or end is None or self.is_answered or self._wanted_reason:
+            return False
+        return self.on_failed(end)
+
     def _end_command(self) -> None:
         """What the program was doing is over with the call."""
         if self.driver is None or self.driver is asyncio.current_task():
@@ -362,7 +387,7 @@ class Leg:
             return self._wanted_reason if self._wanted_reason in TOLD_AFTER_ANSWER else HangupReason.NORMAL
         if self._wanted_reason and self.call.direction is Direction.INCOMING:
             return self._wanted_reason
-        if self._wanted_reason and was is not CallStatus.CANCELING:
+        if self._wanted_reason and (was is not CallStatus.CANCELING or self._wanted_reason is HangupReason.NOANSWER):
             return self._wanted_reason
         return unanswered_reason(self.call.direction, was, status)
 
@@ -372,8 +397,8 @@ class Leg:
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
 
-    def _too_long(self) -> None:
-        self.hang_up(HangupReason.TIMEOUT, text="the longest call is one hour")
+    def _too_long(self, text: str = "the longest call is one hour") -> None:
+        self.hang_up(HangupReason.TIMEOUT, text=text)
 
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):

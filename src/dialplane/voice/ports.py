@@ -192,8 +192,8 @@ class Media(Protocol):
 class Prompts(Protocol):
     """Speech and files, as audio ready to send. What was made once comes from the cache."""
 
-    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
-        """Raises Invalid where there is no such voice; it never takes another one."""
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str, provider: str = "") -> Prompt:
+        """Raises Invalid where there is no such voice or provider; it never takes another voice."""
         ...
 
     async def fetch(self, url: str) -> Prompt:

@@ -47,6 +47,8 @@ class SipCall(ABC):
         self.is_answered = False
         """A 2xx left or came."""
         self.is_ended = False
+        self.answer_headers: Fields = ()
+        """The `X-` headers of the peer's final answer to our INVITE."""
         self._station = station
         self._dialog: Dialog | None = None
         self._unacknowledged: Unacknowledged | None = None

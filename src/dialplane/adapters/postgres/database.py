@@ -14,6 +14,7 @@ from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
+from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
@@ -41,6 +42,7 @@ from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.together import Recorder
+from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
@@ -96,6 +98,10 @@ class PostgresTransaction:
     @cached_property
     def applications(self) -> PostgresApplicationStore:
         return PostgresApplicationStore(self.connection)
+
+    @cached_property
+    def caller_ids(self) -> PostgresCallerIdStore:
+        return PostgresCallerIdStore(self.connection)
 
     @cached_property
     def caller_names(self) -> PostgresCallerNameStore:
@@ -196,6 +202,10 @@ class PostgresTransaction:
     @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def transfers(self) -> PostgresTransferStore:
+        return PostgresTransferStore(self.connection)
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:

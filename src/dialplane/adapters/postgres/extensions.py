@@ -1,12 +1,15 @@
 """Extensions in Postgres."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.domain.extensions import Extension
-from dialplane.domain.ids import AccountId, ExtensionId
+from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.domain.number_settings import Fetch
 
 
 class PostgresExtensionStore:
@@ -26,6 +29,9 @@ class PostgresExtensionStore:
             extension.detail,
             extension.direct_hash,
             extension.created_at,
+            extension.is_enabled,
+            _voice(extension),
+            extension.is_push_enabled,
         )
         return made is not None
 
@@ -39,11 +45,21 @@ class PostgresExtensionStore:
             extension.direct_hash,
             extension.updated_at,
             extension.deleted_at,
+            extension.is_enabled,
+            _voice(extension),
+            extension.is_push_enabled,
         )
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None:
         row = await self._connection.fetchrow(self._sql["find"], account_id, extension_id)
         return None if row is None else _extension(row)
+
+    async def find_in_organization(self, organization_id: OrganizationId, name: str) -> Extension | None:
+        row = await self._connection.fetchrow(self._sql["find_in_organization"], organization_id, name)
+        return None if row is None else _extension(row)
+
+    async def query(self, account_id: AccountId, *, offset: int, limit: int) -> list[Extension]:
+        return [_extension(row) for row in await self._connection.fetch(self._sql["query"], account_id, offset, limit)]
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Extension]:
         rows = await self._connection.fetch(self._sql["list_for"], account_id, before, limit)
@@ -55,4 +71,9 @@ class PostgresExtensionStore:
 
 
 def _extension(row: asyncpg.Record) -> Extension:
-    return Extension(**dict(row))
+    return Extension(**(dict(row) | {"voice": read_fetch(row["voice"])}))
+
+
+def _voice(extension: Extension) -> dict[str, object]:
+    """The column; nothing but defaults is an empty object."""
+    return {} if extension.voice == Fetch() else asdict(extension.voice)

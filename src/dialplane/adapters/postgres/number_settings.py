@@ -25,9 +25,11 @@ def read_settings(column: Mapping[str, Any]) -> NumberSettings:
     """What `write_settings` made of it."""
     if not column:
         return _NONE
-    return NumberSettings(**{**column, **{name: _fetch(column[name]) for name in _FETCHES}})
+    return NumberSettings(**{**column, **{name: read_fetch(column[name]) for name in _FETCHES}})
 
 
-def _fetch(column: Mapping[str, Any]) -> Fetch:
+def read_fetch(column: Mapping[str, Any]) -> Fetch:
+    if not column:
+        return Fetch()
     application_id = column["application_id"]
     return Fetch(**{**column, "application_id": None if application_id is None else UUID(application_id)})

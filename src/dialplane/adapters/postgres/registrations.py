@@ -6,7 +6,9 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
+from dialplane.domain.number_settings import target_of
 from dialplane.services.registrations import Binding, Subscriber
 
 _SQL = queries("registrations")
@@ -15,7 +17,8 @@ _SQL = queries("registrations")
 def _subscriber(row: asyncpg.Record | None) -> Subscriber | None:
     if row is None:
         return None
-    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], row["password"])
+    voice = target_of(read_fetch(row["voice"])) if row["voice"] else None
+    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], row["password"], voice)
 
 
 class PostgresRegistrationStore:

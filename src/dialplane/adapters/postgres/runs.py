@@ -60,6 +60,13 @@ class PostgresRunStore:
     async def end(self, run_id: RunId, error: str, now: datetime) -> None:
         await self._connection.execute(_SQL["end"], run_id, now, error)
 
+    async def let_go_on(self, run_id: RunId, now: datetime) -> None:
+        await self._connection.execute(_SQL["continue"], run_id, now)
+
+    async def continued_at(self, run_id: RunId) -> datetime | None:
+        moment: datetime | None = await self._connection.fetchval(_SQL["continued_at"], run_id)
+        return moment
+
     async def delete(self, run_id: RunId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], run_id, now)
 

@@ -1,15 +1,16 @@
-"""The action catalogue (reference 3.5): for each type its medium, its options, and whether this server runs it yet.
+"""The action catalogue (reference 3.5): for each type its medium, its options, and what its failure does.
 
-A type becomes available by giving it options here and a step in `steps.py`.
+A type is options here and a step in `steps/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calls import CallStatus, HangupReason
 from dialplane.domain.flows.options import (
     Actions,
+    Attachment,
     Choice,
     Flag,
     Id,
@@ -24,7 +25,9 @@ from dialplane.domain.flows.options import (
     Whole,
     Zone,
 )  # fmt: skip
+from dialplane.domain.flows.speech_options import check_talk
 from dialplane.domain.programs.commands import Medium
+from dialplane.domain.speech.providers import PROVIDERS
 
 
 class Suits(StrEnum):
@@ -57,7 +60,8 @@ class ActionType:
 
     suits: Suits
     options: Mapping[str, Option] = field(default_factory=dict)
-    available: bool = True
+    check: Callable[[Mapping[str, object]], None] | None = None
+    """Judges, while the action is written, options that only make sense together. Raises OptionFault."""
     ends_run_on_failure: bool = False
     """Reference 3.4, *Errors*. False: the failure is noted and the run goes on."""
 
@@ -68,6 +72,7 @@ LONGEST_WAIT_MS = 3_600_000
 _OPERATORS = ("==", "!=", ">", ">=", "<", "<=")
 _METHODS = ("", "POST", "GET", "PUT", "DELETE")
 _REASONS = tuple(reason.value for reason in HangupReason)
+_STATUSES = tuple(status.value for status in CallStatus)
 _LANGUAGE = r"([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?"
 
 _ANONYMOUS = Option(Choice(("", "yes", "no", "auto"), reason="INVALID_ANONYMOUS_VALUE"), "")
@@ -76,10 +81,43 @@ _DESTINATIONS = Option(Many(Party(), limit=20, least=1), required=True)
 _FALSE_TARGET = Option(Jump())
 
 _ONLY_CALL = ActionType(Suits.CALL)
+_KEYS = Text(16, r"[0-9A-D#*]*", "must be of 0-9 A-D # *")
+_SPOKEN = Option(Text(35, _LANGUAGE, "must be a language tag, such as en-US"), "en-US")
+_HEARING = Option(Choice(("", "both", "in", "out")), "both")
+_ASSISTANCE = {
+    "assistance_type": Option(Choice(("", "ai", "team")), ""),
+    "assistance_id": Option(Id()),
+    "ai_id": Option(Id()),
+}
+_TRANSCRIBING = {
+    "language": _SPOKEN,
+    "on_end_flow_id": Option(Id()),
+    "provider": Option(Text(32), ""),
+    "direction": _HEARING,
+}
 
-AVAILABLE: dict[str, ActionType] = {
+CATALOGUE: dict[str, ActionType] = {
+    "ai_summary": ActionType(
+        Suits.NON_RTC,
+        {
+            "on_end_flow_id": Option(Id()),
+            "reference_type": Option(Choice(("", "call", "conference", "transcribe", "recording")), ""),
+            "reference_id": Option(Id()),
+            "language": Option(Text(35, _LANGUAGE, "must be a language tag, such as en-US"), ""),
+        },
+        ends_run_on_failure=True,
+    ),
+    "ai_talk": ActionType(
+        Suits.ANY, _ASSISTANCE | {"duration": Option(Whole(0, 3600), 0)}, ends_run_on_failure=True
+    ),
+    "ai_task": ActionType(Suits.NON_RTC, _ASSISTANCE, ends_run_on_failure=True),
+    "amd": ActionType(
+        Suits.CALL,
+        {"machine_handle": Option(Choice(("", "hangup", "continue")), ""), "async": Option(Flag(), False)},
+    ),
     "answer": _ONLY_CALL,
     "beep": _ONLY_CALL,
+    "block": ActionType(Suits.NON_RTC),
     "branch": ActionType(
         Suits.ANY,
         {
@@ -100,6 +138,25 @@ AVAILABLE: dict[str, ActionType] = {
             "early_execution": Option(Flag(), False),
             "anonymous": _ANONYMOUS,
         },
+        ends_run_on_failure=True,
+    ),
+    "case_create": ActionType(
+        Suits.ANY,
+        {
+            "name": Option(Text(255), ""),
+            "detail": Option(Text(4096), ""),
+            "note": Option(Text(4096), ""),
+            "sync": Option(Flag(), False),
+        },
+    ),
+    "condition_call_digits": ActionType(
+        Suits.CALL,
+        {"length": Option(Whole(0, 1000), 0), "key": Option(_KEYS, ""), "false_target_id": _FALSE_TARGET},
+        ends_run_on_failure=True,
+    ),
+    "condition_call_status": ActionType(
+        Suits.CALL,
+        {"status": Option(Choice(_STATUSES), required=True), "false_target_id": _FALSE_TARGET},
         ends_run_on_failure=True,
     ),
     "condition_datetime": ActionType(
@@ -129,6 +186,10 @@ AVAILABLE: dict[str, ActionType] = {
         },
         ends_run_on_failure=True,
     ),
+    "confbridge_join": ActionType(Suits.CALL, {"confbridge_id": Option(Id(), required=True)}),
+    "conference_join": ActionType(
+        Suits.CALL, {"conference_id": Option(Id(), required=True)}, ends_run_on_failure=True
+    ),
     "connect": ActionType(
         Suits.CALL,
         {
@@ -152,7 +213,7 @@ AVAILABLE: dict[str, ActionType] = {
         Suits.CALL,
         {
             "duration": Option(Whole(0, LONGEST_WAIT_MS), 5000),
-            "key": Option(Text(16, r"[0-9A-D#*]*", "must be of 0-9 A-D # *"), ""),
+            "key": Option(_KEYS, ""),
             "length": Option(Whole(0, 1000), 0),
         },
     ),
@@ -165,6 +226,31 @@ AVAILABLE: dict[str, ActionType] = {
         },
     ),
     "echo": ActionType(Suits.CALL, {"duration": Option(Whole(0, LONGEST_WAIT_MS), 180_000)}),
+    "email_send": ActionType(
+        Suits.ANY,
+        {
+            "destinations": _DESTINATIONS,
+            "subject": Option(Text(998, r"[^\r\n]*", "must be one line"), ""),
+            "content": Option(Text(65_536), ""),
+            "attachments": Option(Many(Attachment(), limit=10), ()),
+        },
+    ),
+    "empty": ActionType(Suits.ANY),
+    "external_media_start": ActionType(
+        Suits.CALL,
+        {
+            "external_host": Option(Text(2048), required=True),
+            "encapsulation": Option(Choice(("", "rtp", "audiosocket", "none")), "rtp"),
+            "transport": Option(Choice(("", "udp", "tcp", "websocket")), "udp"),
+            "transport_data": Option(Text(4096), ""),
+            "connection_type": Option(Choice(("", "client")), "client"),
+            "format": Option(Choice(("", "ulaw", "alaw", "slin")), "ulaw"),
+            "direction_listen": Option(Choice(("", "both", "in", "out")), ""),
+            "direction_speak": Option(Choice(("", "both", "in", "out")), ""),
+            "data": Option(Text(4096), ""),
+        },
+    ),
+    "external_media_stop": _ONLY_CALL,
     "fetch": ActionType(
         Suits.ANY,
         {"event_url": Option(Url(), required=True), "event_method": Option(Choice(_METHODS), "")},
@@ -182,7 +268,9 @@ AVAILABLE: dict[str, ActionType] = {
         {"source": _SOURCE, "destinations": _DESTINATIONS, "text": Option(Text(16_384), required=True)},
         ends_run_on_failure=True,
     ),
+    "mute": ActionType(Suits.CALL, {"direction": Option(Choice(("", "both", "in", "out")), "both")}),
     "play": ActionType(Suits.CALL, {"stream_urls": Option(Many(Url(), limit=100, least=1), required=True)}),
+    "queue_join": ActionType(Suits.CALL, {"queue_id": Option(Id(), required=True)}, ends_run_on_failure=True),
     "recording_start": ActionType(
         Suits.CALL,
         {
@@ -197,18 +285,23 @@ AVAILABLE: dict[str, ActionType] = {
     "recording_stop": _ONLY_CALL,
     "sleep": ActionType(Suits.CALL, {"duration": Option(Whole(0, LONGEST_WAIT_MS), 0)}),
     "stop": ActionType(Suits.ANY),
+    "stream_echo": ActionType(Suits.CALL, {"duration": Option(Whole(0, LONGEST_WAIT_MS), 180_000)}),
     "talk": ActionType(
         Suits.CALL,
         {
             "text": Option(Text(10_000), required=True),
-            "language": Option(Text(35, _LANGUAGE, "must be a language tag, such as en-US"), "en-US"),
+            "language": _SPOKEN,
             "gender": Option(Choice(("", "male", "female", "neutral")), ""),
-            "provider": Option(Text(32), ""),
+            "provider": Option(Choice(PROVIDERS), ""),
             "voice_id": Option(Text(255), ""),
             "digits_handle": Option(Choice(("", "next")), ""),
             "async": Option(Flag(), False),
         },
+        check=check_talk,
     ),
+    "transcribe_recording": ActionType(Suits.ANY, _TRANSCRIBING),
+    "transcribe_start": ActionType(Suits.CALL, _TRANSCRIBING),
+    "transcribe_stop": _ONLY_CALL,
     "variable_set": ActionType(
         Suits.ANY, {"key": Option(Text(255), required=True), "value": Option(Text(32_768), "")}
     ),
@@ -223,31 +316,3 @@ AVAILABLE: dict[str, ActionType] = {
         },
     ),
 }  # fmt: skip
-
-LATER: dict[str, Suits] = {
-    "ai_summary": Suits.NON_RTC,
-    "ai_talk": Suits.ANY,
-    "ai_task": Suits.NON_RTC,
-    "amd": Suits.CALL,
-    "block": Suits.NON_RTC,
-    "case_create": Suits.ANY,
-    "condition_call_digits": Suits.CALL,
-    "condition_call_status": Suits.CALL,
-    "confbridge_join": Suits.CALL,
-    "conference_join": Suits.CALL,
-    "email_send": Suits.ANY,
-    "empty": Suits.ANY,
-    "external_media_start": Suits.CALL,
-    "external_media_stop": Suits.CALL,
-    "mute": Suits.CALL,
-    "queue_join": Suits.CALL,
-    "stream_echo": Suits.CALL,
-    "transcribe_recording": Suits.ANY,
-    "transcribe_start": Suits.CALL,
-    "transcribe_stop": Suits.CALL,
-}
-"""Types that the dialect knows and this server does not run yet: refused when written, by name."""
-
-CATALOGUE: dict[str, ActionType] = AVAILABLE | {
-    name: ActionType(suits, available=False) for name, suits in LATER.items()
-}

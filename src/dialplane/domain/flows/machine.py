@@ -211,8 +211,10 @@ class FlowProgram:
     def _settle(self, outcome: Outcome) -> Command | None:
         """Carry out what stays inside the machine; a command goes out."""
         match outcome:
-            case GoOn(why):
+            case GoOn(why, warning):
                 self._explain(why)
+                if warning:
+                    self._mark("warning", warning)
             case GoTo(target, why):
                 self._explain(f"{why}: to {target}")
                 self._forward = target
@@ -244,9 +246,14 @@ class FlowProgram:
         if why and self.explanations:
             self.explanations[-1] = why
 
+    def _mark(self, name: str, text: str) -> None:
+        """Say it in the run's record, beside the action that it is about."""
+        self._executed = (*self._executed[:-1], {**self._executed[-1], name: text[:1000]})
+
     def _failed(self, action: Action, reason: str) -> Outcome:
         text = f"action {action.id} ({action.type}): {reason}"
         self._explain(f"failed: {reason}")
+        self._mark("error", reason)
         if CATALOGUE[action.type].ends_run_on_failure:
             return self._finish(text)
         if len(self.problems) < MAX_PROBLEMS:

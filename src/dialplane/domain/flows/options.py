@@ -262,11 +262,21 @@ class Actions:
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
-    """Options of an action that this server does not run yet."""
+class Attachment:
+    """A recording that goes with an e-mail: `{reference_type: recording, reference_id}`."""
 
-    def read(self, value: object, at: str, *, running: bool) -> object:
-        return value
+    def read(self, value: object, at: str, *, running: bool) -> UUID | None:
+        if not isinstance(value, dict):
+            raise OptionFault(at, "must be an object with reference_type and reference_id")
+        if value.get("reference_type", "recording") != "recording":
+            raise OptionFault(f"{at}.reference_type", "must be recording")
+        reference_id = value.get("reference_id")
+        if not running and is_template(reference_id):
+            return None
+        found = Id().read(reference_id, f"{at}.reference_id", running=running)
+        if found is None:
+            raise OptionFault(f"{at}.reference_id", "must be the id of a recording")
+        return found
 
 
 def jumps(kind: Kind, value: object, at: str) -> Iterator[tuple[str, UUID]]:

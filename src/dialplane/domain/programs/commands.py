@@ -50,16 +50,15 @@ Gender = Literal["", "male", "female", "neutral"]
 
 
 __all__ = [
-    "Anonymous", "Answer", "Beep", "Block", "CallOver", "CallsStarted", "CaseOpened", "Command", "ConferenceLeft",
-    "Converse", "DetectMachine", "Dial", "DialQueue", "Dialled", "Digits", "Done", "Echo", "Failed",
-    "FetchDocument", "Fetched", "Finish", "FlowLoaded", "Gather", "Gender", "Hangup", "Heard", "JoinConference",
-    "JoinQueue", "LeaveQueue", "LoadFlow", "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party",
-    "Play",
-    "QueueLeft", "Record", "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say",
-    "SendDigits", "SendEmail", "SendMessage", "SendWebhook", "Sleep", "SpeechWish", "StartCalls",
-    "StartExternalMedia", "StartRecording", "StartStream", "StartTranscription", "StatusCallback",
-    "StopExternalMedia", "StopRecording", "StopStream", "StopTranscription", "TranscribeRecording",
-    "TranscriptionStarted", "WriteNotification",
+    "Anonymous", "Answer", "AskCallStatus", "Beep", "Block", "CallOver", "CallStanding", "CallsStarted",
+    "CaseOpened", "Command", "ConferenceLeft", "Converse", "Conversed", "DetectMachine", "Dial", "DialQueue",
+    "Dialled", "Digits", "Done", "Echo", "EmailKept", "Failed", "FetchDocument", "Fetched", "Finish", "FlowLoaded",
+    "Gather", "Gender", "Hangup", "Heard", "JoinConference", "JoinQueue", "LeaveQueue", "LoadFlow",
+    "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party", "Play", "QueueLeft", "Record",
+    "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say", "SendDigits", "SendEmail",
+    "SendMessage", "SendToConversation", "SendWebhook", "Sleep", "SpeechWish", "StartCalls", "StartExternalMedia",
+    "StartRecording", "StartStream", "StartTranscription", "StatusCallback", "StopExternalMedia", "StopRecording",
+    "StopStream", "StopTranscription", "TranscribeRecording", "TranscriptionStarted", "WriteNotification",
 ]  # fmt: skip
 
 
@@ -213,8 +212,16 @@ class SendMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SendToConversation:
+    """A reply in one of the account's conversations, from its number to its peer. → `Done`, or `Failed`"""
+
+    conversation_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendEmail:
-    """→ `Done`, or `Failed`"""
+    """→ `EmailKept`, or `Failed`"""
 
     destinations: tuple[Address, ...]
     subject: str
@@ -226,7 +233,7 @@ class SendEmail:
 
 @dataclass(frozen=True, slots=True)
 class Converse:
-    """Leave the talk to an assistant behind a port. → `Done` when it is over, or `Failed` where there is none"""
+    """Leave the talk to an assistant behind a port. → `Conversed` when it is over, or `Failed`"""
 
     kind: Literal["talk", "task", "summary"]
     assistance_type: str = ""
@@ -235,7 +242,8 @@ class Converse:
     language: str = ""
     reference_type: str = ""
     reference_id: UUID | None = None
-    on_end_flow_id: UUID | None = None
+    text: str = ""
+    """What the other party wrote, where it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +309,11 @@ class LoadFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCallStatus:
+    """*call* → `CallStanding`"""
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """*call* End the call. Before the answer `reason` decides the SIP answer. The program gets no result."""
 
@@ -330,8 +343,8 @@ Command = (
     | Dial | DialQueue | StartCalls | ReferTo | JoinConference | JoinQueue | LeaveQueue
     | StartStream | StopStream | StartExternalMedia | StopExternalMedia
     | StartTranscription | StopTranscription | TranscribeRecording | DetectMachine
-    | SendMessage | SendEmail | Converse | OpenCase | FetchDocument | SendWebhook | WriteNotification | LoadFlow
-    | Hangup | Finish
+    | SendMessage | SendToConversation | SendEmail | Converse | OpenCase | FetchDocument | SendWebhook
+    | WriteNotification | LoadFlow | AskCallStatus | Hangup | Finish
 )  # fmt: skip
 
 
@@ -386,6 +399,31 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailKept:
+    """The e-mail is on its way, or in the outbox; `warning` says where it will stay there."""
+
+    email_id: UUID
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversed:
+    """What the assistant said last, or the summary; `warning` where none is configured and ours answered."""
+
+    conversation_id: UUID
+    text: str = ""
+    model: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallStanding:
+    """The call's status, as VoIPBIN names it."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """`status` is the HTTP status, `body` at most 64 KiB of text."""
 
@@ -415,9 +453,9 @@ class CallOver:
 
 
 Result = (
-    Done | Failed | MessageQueued | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted
-    | ConferenceLeft
-    | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | Fetched | FlowLoaded | CallOver
+    Done | Failed | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted | ConferenceLeft
+    | QueueLeft | TranscriptionStarted | MachineDetected | MessageQueued | CaseOpened | EmailKept | Conversed
+    | CallStanding | Fetched | FlowLoaded | CallOver
 )  # fmt: skip
 
 

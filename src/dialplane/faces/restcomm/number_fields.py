@@ -26,10 +26,10 @@ def read_settings(parameters: Parameters) -> SettingsChange:
     _refuse_unknown_resources(parameters)
     flags = {name: parameters.flag(f"{name.capitalize()}Capable") for name in CAPABILITIES}
     return SettingsChange(
-        voice=_fetch(parameters, "Voice"),
-        message=_fetch(parameters, "Sms"),
-        refer=_fetch(parameters, "Refer"),
-        ussd=_fetch(parameters, "Ussd"),
+        voice=read_fetch(parameters, "Voice"),
+        message=read_fetch(parameters, "Sms"),
+        refer=read_fetch(parameters, "Refer"),
+        ussd=read_fetch(parameters, "Ussd"),
         status_url=parameters.url("StatusCallback"),
         status_method=parameters.method("StatusCallbackMethod"),
         caller_id_lookup=parameters.flag("VoiceCallerIdLookup"),
@@ -39,7 +39,7 @@ def read_settings(parameters: Parameters) -> SettingsChange:
     )
 
 
-def _fetch(parameters: Parameters, kind: str) -> FetchChange:
+def read_fetch(parameters: Parameters, kind: str) -> FetchChange:
     return FetchChange(
         url=parameters.url(f"{kind}Url"),
         method=parameters.method(f"{kind}Method"),

@@ -13,9 +13,13 @@ from dialplane.faces.restcomm import (
     add_ons,
     applications,
     available,
+    caller_ids,
+    calls,
+    clients,
     migration,
     numbers,
     organizations,
+    recordings,
     usage,
 )
 from dialplane.faces.restcomm.credentials import BasicAuthentication
@@ -31,9 +35,13 @@ RESOURCES = [
     add_ons.router,
     applications.router,
     available.router,
+    caller_ids.router,
+    calls.router,
+    clients.router,
     migration.router,
     numbers.router,
     organizations.router,
+    recordings.router,
     usage.router,
 ]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""

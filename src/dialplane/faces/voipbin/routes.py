@@ -11,6 +11,7 @@ from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
     billing,
+    call_recordings,
     calls,
     conversations,
     customer,
@@ -20,6 +21,7 @@ from dialplane.faces.voipbin import (
     extensions,
     flows,
     inventory,
+    live_calls,
     media_streams,
     messages,
     number_life,
@@ -32,6 +34,8 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    transfers,
+    voices,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -43,6 +47,7 @@ RESOURCES = [
     access_keys.router,
     activeflows.router,
     billing.router,
+    call_recordings.router,
     calls.router,
     conversations.router,
     customer.router,
@@ -50,6 +55,7 @@ RESOURCES = [
     extensions.router,
     flows.router,
     inventory.router,
+    live_calls.router,
     messages.router,
     number_life.router,
     number_patterns.router,
@@ -61,6 +67,8 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    transfers.router,
+    voices.router,
     webhooks.router,
 ]
 

@@ -13,6 +13,8 @@ from dialplane.domain.flows.steps.step import (
     StepFault,
 )
 from dialplane.domain.flows.variables import VariableFault, bare_name
+from dialplane.domain.programs import commands
+from dialplane.domain.programs.commands import Result
 
 
 def branch(step: Step) -> Outcome:
@@ -67,6 +69,24 @@ def condition_datetime(step: Step) -> Outcome:
     return _decide(step, verdict)
 
 
+def condition_call_digits(step: Step) -> Outcome:
+    """Whether enough digits, or the key, are there already; the run does not wait for them."""
+    held, length, keys = step.variables.get(DIGITS), step.options.whole("length"), step.options.text("key")
+    enough = bool(length) and len(held) >= length
+    return _decide(step, Verdict(enough or any(key in held for key in keys), f"digits are {held!r}"))
+
+
+def condition_call_status(step: Step) -> Outcome:
+    return commands.AskCallStatus()
+
+
+def call_status_told(step: Step, result: Result) -> Outcome:
+    if not isinstance(result, commands.CallStanding):
+        raise StepFault("the call's status is not known")
+    wanted = step.options.text("status")
+    return _decide(step, Verdict(result.status == wanted, f"the call is {result.status}, asked for {wanted}"))
+
+
 def _decide(step: Step, verdict: Verdict) -> Outcome:
     return GoOn(verdict.why) if verdict.holds else _jump(step.options.find_id("false_target_id"), verdict.why)
 
@@ -81,3 +101,12 @@ def variable_set(step: Step) -> Outcome:
 
 def stop(step: Step) -> Outcome:
     return Leave()
+
+
+def block(step: Step) -> Outcome:
+    return commands.Block()
+
+
+def empty(step: Step) -> Outcome:
+    """The engine's own placeholder: nothing happens."""
+    return GoOn()

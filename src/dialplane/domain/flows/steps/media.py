@@ -1,6 +1,6 @@
 """Actions on the call itself: answering, speech, digits, recording, the far leg, the end."""
 
-from typing import get_args
+from typing import Literal, get_args
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.flows.steps.step import (
@@ -74,6 +74,32 @@ def sleep(step: Step) -> Outcome:
 
 def echo(step: Step) -> Outcome:
     return commands.Echo(step.options.whole("duration"))
+
+
+_SILENCED: tuple[Literal["", "in", "out", "both"], ...] = ("", "in", "out", "both")
+
+
+def mute(step: Step) -> Outcome:
+    """The peer's documentation gives it no option and its engine no effect; ours mutes both ways, or as it is told."""
+    return commands.Mute(literal(step.options.text("direction"), _SILENCED, "both"))
+
+
+def external_media_start(step: Step) -> Outcome:
+    options = step.options
+    return commands.StartExternalMedia(
+        options.text("external_host"),
+        encapsulation=literal(options.text("encapsulation"), ("rtp", "audiosocket", "none"), "rtp"),
+        transport=literal(options.text("transport"), ("udp", "tcp", "websocket"), "udp"),
+        transport_data=options.text("transport_data"),
+        format=literal(options.text("format"), ("ulaw", "alaw", "slin"), "ulaw"),
+        listen=literal(options.text("direction_listen"), _SILENCED, ""),
+        speak=literal(options.text("direction_speak"), _SILENCED, ""),
+        data=options.text("data"),
+    )
+
+
+def external_media_stop(step: Step) -> Outcome:
+    return commands.StopExternalMedia()
 
 
 def recording_start(step: Step) -> Outcome:

@@ -1,6 +1,7 @@
 """Actions that reach others: new calls, messages, the tenant's servers, further flows."""
 
 import json
+from uuid import UUID
 
 from dialplane.domain.addresses import ADDRESS_TYPES, Address
 from dialplane.domain.flows.steps.step import (
@@ -38,17 +39,48 @@ def message_send(step: Step) -> Outcome:
 
 
 def conversation_send(step: Step) -> Outcome:
-    """A reply to the peer of the conversation that this run belongs to."""
-    wanted = step.options.find_id("conversation_id")
+    """A reply in any conversation of the account; without an id, in the one that this run belongs to."""
     own = step.variables.get("voipbin.conversation.id")
-    if not own:
-        raise StepFault("the run belongs to no conversation")
+    wanted = step.options.find_id("conversation_id")
+    if wanted is None and not own:
+        raise StepFault("the run belongs to no conversation, and none is named")
     if wanted is not None and str(wanted) != own:
-        raise StepFault(f"conversation {wanted} is not the one of this run")
+        return commands.SendToConversation(wanted, step.options.text("text"))
     prefix = "voipbin.conversation.peer"
     kind = literal(step.variables.get(f"{prefix}.type"), ADDRESS_TYPES, "tel")
     target = step.variables.get(f"{prefix}.target")
     return commands.SendMessage(None, (Address(kind or "tel", target),), step.options.text("text"))
+
+
+def email_send(step: Step) -> Outcome:
+    options = step.options
+    destinations = options.items("destinations", Address)
+    if any(party.type != "email" for party in destinations):
+        raise StepFault("option.destinations must be of type email")
+    return commands.SendEmail(
+        destinations,
+        options.text("subject"),
+        options.text("content"),
+        recording_ids=options.items("attachments", UUID),
+    )
+
+
+def email_kept(step: Step, result: Result) -> Outcome:
+    if not isinstance(result, commands.EmailKept):
+        raise StepFault("the e-mail was not taken")
+    return GoOn(f"e-mail {result.email_id}", warning=result.warning)
+
+
+def case_create(step: Step) -> Outcome:
+    options = step.options
+    return commands.OpenCase(options.text("name"), options.text("detail"), options.text("note"), options.flag("sync"))
+
+
+def case_opened(step: Step, result: Result) -> Outcome:
+    if not isinstance(result, commands.CaseOpened):
+        raise StepFault("no case was opened")
+    step.variables.set_fact("contact_case_id", str(result.case_id))
+    return GoOn(f"case {result.case_id}")
 
 
 def webhook_send(step: Step) -> Outcome:

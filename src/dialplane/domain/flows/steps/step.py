@@ -26,9 +26,10 @@ class StepFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """To the next action; `why` tells what was done or decided."""
+    """To the next action; `why` tells what was done or decided, `warning` what the author should know of it."""
 
     why: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

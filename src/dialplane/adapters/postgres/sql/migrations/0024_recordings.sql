@@ -1,0 +1,55 @@
+-- before
+-- Recordings of calls and conferences: who began them and how, who is told, how large they are; how long they are kept.
+
+alter table recordings
+    alter column call_id drop not null,
+    add column conference_id uuid,
+    add column node text not null default '',              -- the voice node that makes it
+    add column source text not null default 'StartCallRecordingAPI',
+    add column channels smallint not null default 1 check (channels in (1, 2)),
+    add column track text not null default 'both',
+    add column status_callback jsonb,
+    add column error text not null default '',
+    add column size_bytes bigint not null default 0,
+    add constraint recordings_of_something check (call_id is not null or conference_id is not null),
+    drop constraint recordings_status_check,
+    add constraint recordings_status_check
+        check (status in ('initiating', 'recording', 'paused', 'stopping', 'ended', 'failed'));
+
+-- those of a call, and the one that may be live
+create index recordings_by_call on recordings (call_id) where deleted_at is null and call_id is not null;
+create index recordings_by_conference on recordings (conference_id)
+    where deleted_at is null and conference_id is not null;
+-- what a node left behind when it died
+create index recordings_live_by_node on recordings (node) where status not in ('ended', 'failed');
+-- what was ordered and not begun
+create index recordings_unheeded on recordings (created_at) where status = 'initiating';
+
+-- For how many days recordings are kept; the row without an account is for all that have none of their own, and where
+-- there is no row they are kept for good.
+create table recording_retention (
+    account_id uuid unique nulls not distinct references accounts,
+    days integer not null check (days > 0)
+);
+
+-- What Restcomm's clients have beyond an extension: whether they may be used, and a document for the calls they place.
+alter table extensions
+    add column is_enabled boolean not null default true,
+    add column is_push_enabled boolean not null default false,
+    add column voice jsonb not null default '{}';
+
+-- Numbers of other carriers that an account may show as its own, once somebody who was called at one has keyed in the
+-- code. The run of that call holds what was keyed.
+create table outgoing_caller_ids (
+    id uuid primary key,
+    account_id uuid not null references accounts,
+    number text not null,
+    name text not null,
+    code text not null,
+    run_id uuid not null,
+    verified_at timestamptz,
+    created_at timestamptz not null,
+    updated_at timestamptz
+);
+create unique index outgoing_caller_ids_once on outgoing_caller_ids (account_id, number);
+create index outgoing_caller_ids_by_account on outgoing_caller_ids (account_id, created_at);
