@@ -32,6 +32,7 @@ import uvloop
 
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
@@ -50,6 +51,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization
 from dialplane.services.purchase import buy_number
+from dialplane.services.recording_links import RecordingLinks
 from dialplane.voice.gate_client import NodeGates
 
 CONNECTIONS = 32
@@ -88,7 +90,8 @@ async def serve(dsn: str, port: int) -> None:
         events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
         gates=NodeGates(),
         objects=FolderObjects(Path(tempfile.gettempdir())),
-        recordings_folder=Path(tempfile.gettempdir()),
+        sounds=RecordedSounds(Path(tempfile.gettempdir())),
+        links=RecordingLinks(b"secret of the benchmark"),
         rate_limits=OPEN,
         access_log=False,
     )

@@ -11,11 +11,9 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
-import uvicorn
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
-from dialplane.bootstrap.api import server_config
 from dialplane.domain.events import Event
 from dialplane.domain.ids import utc_now
 from dialplane.faces.dependencies import Dependencies
@@ -296,11 +294,3 @@ async def test_many_clients_hear_the_same_event_and_there_is_a_limit(
     assert refused.value.status == 429
     for socket in clients:
         await socket.close()
-
-
-async def test_installations_server_keeps_a_quiet_websocket(feed: Feed, tmp_path: Path) -> None:
-    """API-11 is about requests: a websocket that was opened is not a head that does not come."""
-    config = server_config(dependencies(feed.database, tmp_path))
-
-    assert isinstance(config, uvicorn.Config)
-    assert config.ws == "websockets-sansio"

@@ -120,6 +120,19 @@ async def test_nonsense_of_the_application_harms_nobody(line: Line, app: StreamA
     assert (await app.wait("mark"))["mark"] == {"name": "still there"}
 
 
+async def test_program_that_is_replaced_ends_its_two_way_stream(line: Line, app: StreamApp) -> None:
+    stream = line.start(app)
+    await app.wait("start")
+    await app.say(FRAME * 100)
+    await line.media.wait_fed(16_000)
+    stream.cancel()
+
+    assert set((await app.wait("stop"))["stop"]) == {"accountSid", "callSid"}
+    await app.closed.wait()
+    assert not line.media.fed
+    assert not line.leg.is_ended
+
+
 async def test_close_by_the_application_lets_the_program_go_on(line: Line) -> None:
     async def say_and_close(app: StreamApp) -> None:
         await app.wait("start")
