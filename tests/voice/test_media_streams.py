@@ -103,6 +103,20 @@ async def until_closed(socket: "aiohttp.ClientWebSocketResponse[bool]") -> int |
     return socket.close_code
 
 
+async def test_revoked_key_hears_no_more_of_the_call(node: VoiceNode, tmp_path: Path) -> None:
+    """API-4."""
+    await node.number(NUMBER, *TALK)
+    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(20):
+        call = await node.ring(phone, NUMBER)
+        address = f"{calls}/{await live_call(node)}/media_stream?encapsulation=sln"
+        async with session.ws_connect(address) as socket:
+            async with node.database.transaction() as tx:
+                await tx.connection.execute("update access_keys set deleted_at = now()")
+
+            assert await until_closed(socket) == 1000
+        assert not call.ended.is_set()
+
+
 async def status_of(session: aiohttp.ClientSession, address: str) -> tuple[int, str]:
     """Status of the refused handshake, and what a plain request cannot show: that a body came with it."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

@@ -12,12 +12,15 @@ from litestar import Router, websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath
 
-from dialplane.domain.errors import Invalid, NotPermitted, Refusal
+from dialplane.domain.errors import Invalid, NotPermitted, Refusal, Unavailable
 from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.denial import deny
 from dialplane.faces.voipbin.request import ApiSocket
 from dialplane.services.media_streams import AudioConnection, open_media_stream, read_wish
 from dialplane.streams.blocks import LARGEST
+
+CHECK_EVERY_S = 0.5
+"""API-4: a revoked credential stops within a second."""
 
 
 @websocket("/{call_id:str}/media_stream")
@@ -30,7 +33,7 @@ async def stream_media(socket: ApiSocket, call_id: FromPath[str]) -> None:
     waits: list[asyncio.Task[None]] = []
     try:
         await socket.accept()
-        waits = [asyncio.create_task(_take(socket, audio)), asyncio.create_task(_give(socket, audio))]
+        waits = [asyncio.create_task(each) for each in (_take(socket, audio), _give(socket, audio), _watch(socket))]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await audio.close()
@@ -78,6 +81,18 @@ async def _give(socket: ApiSocket, audio: AudioConnection) -> None:
             await socket.send_data(message, "binary")
     except OSError:
         return
+
+
+async def _watch(socket: ApiSocket) -> None:
+    """Returns when the credential is not good any more. A store that is away is no reason to part (AV-3)."""
+    while True:
+        await asyncio.sleep(CHECK_EVERY_S)
+        try:
+            await socket.check_credential()
+        except Unavailable:
+            continue
+        except Refusal:
+            return
 
 
 router = Router("/calls", route_handlers=[stream_media])
