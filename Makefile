@@ -42,10 +42,11 @@ imports: $(VENV)/.installed-test  ## The direction of dependencies between the l
 	$(BIN)/lint-imports
 
 audit: $(VENV)/.installed-test  ## Known vulnerabilities in the locked dependencies
-	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/build.txt
+	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/pipecat.txt requirements/build.txt
 
 lock:  ## Resolve the dependencies anew (needs uv)
 	cd requirements && uv pip compile $(LOCK) build.in -o build.txt
+	cd requirements && uv pip compile $(LOCK) --universal --no-deps pipecat.in -o pipecat.txt
 	uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	uv pip compile $(LOCK) --extra test pyproject.toml -o requirements/test.txt
 
@@ -66,6 +67,7 @@ $(VENV)/.installed: $(VENV)/bin/python requirements/runtime.txt requirements/bui
 	$(PIP) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
+$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/pipecat.txt
 	$(PIP) --require-hashes -r requirements/test.txt
+	$(PIP) --require-hashes --no-deps -r requirements/pipecat.txt
 	@touch $@

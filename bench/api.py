@@ -32,8 +32,10 @@ import uvloop
 
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
+from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
@@ -47,8 +49,11 @@ from dialplane.domain.orders import NumberOrder
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization
 from dialplane.services.purchase import buy_number
+from dialplane.services.recording_links import RecordingLinks
+from dialplane.voice.gate_client import NodeGates
 
 SEAL = Seal(bytes(32))
 CONNECTIONS = 32
@@ -84,8 +89,11 @@ async def serve(dsn: str, port: int) -> None:
         hasher=Argon2Hasher(),
         carriers=CarrierRegistry({}),
         runs=NoRuns(),
+        events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
+        gates=NodeGates(),
         objects=FolderObjects(Path(tempfile.gettempdir())),
-        recordings_folder=Path(tempfile.gettempdir()),
+        sounds=RecordedSounds(Path(tempfile.gettempdir())),
+        links=RecordingLinks(b"secret of the benchmark"),
         rate_limits=OPEN,
         access_log=False,
     )

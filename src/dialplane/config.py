@@ -130,6 +130,9 @@ class Settings:
     """Private networks that tenants' URLs may lead to. None: nobody wants a tenant to read its internal services."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
+    gate: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where a voice node gives calls' audio to the API. With the API on another host: an address of an internal
+    network, since what is said in calls goes over it."""
     run: Path | None = None
     """Where the processes' sockets lie; `run` in the data folder where not set."""
     public_url: str = ""
@@ -236,6 +239,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
+        gate=Endpoint.parse(get("DIALPLANE_GATE", str(defaults.gate)), what="DIALPLANE_GATE"),
         run=Path(run) if (run := get("DIALPLANE_RUN", "")) else None,
         public_url=_public_url(get("DIALPLANE_PUBLIC_URL", "")),
         document_timeout=_document_timeout(get("DIALPLANE_DOCUMENT_TIMEOUT_S")),
@@ -266,6 +270,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
+        "DIALPLANE_GATE": str(settings.gate),
         "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_PUBLIC_URL": settings.public_url,
         "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",

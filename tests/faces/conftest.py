@@ -3,7 +3,7 @@
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +36,12 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.inventory import import_items
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
 from dialplane.services.recording_links import RecordingLinks
 from dialplane.services.transaction import Database
+from dialplane.voice.gate_client import NodeGates
 
 PLENTY = usd(100)
 NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))
@@ -66,6 +68,13 @@ class NoRuns:
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
         raise LimitExceeded("No run is driven here")
+
+
+class NoHints:
+    """An installation in which nobody hears of events."""
+
+    async def keep(self, on_hint: Callable[[str], None]) -> None:
+        await asyncio.Event().wait()
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,8 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
+        events=EventFeed(database, NoHints()),
+        gates=NodeGates(),
         sounds=RecordedSounds(folder / "recordings"),
         links=RecordingLinks(b"secret of the tests"),
         check_recognition=SpeechRecognizer().check,
@@ -156,13 +167,13 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
     )
 
 
-def _application(ports: Dependencies) -> Litestar:
+def application(ports: Dependencies) -> Litestar:
     """This worker's one application, which looks at `ports` from now on: to put one together takes the third of a
     second, and none of it keeps the database or a folder of its ports."""
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "sounds"):
+    for name in ("database", "carriers", "objects", "events", "sounds"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 
@@ -199,7 +210,7 @@ async def other_tenant(database: Database) -> Tenant:
 async def anonymous(database: Database, tmp_path: Path) -> AsyncIterator[Client]:
     """A client without credentials."""
     ports = dependencies(database, tmp_path)
-    async with serving(ports, _application(ports)) as base, aiohttp.ClientSession() as session:
+    async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:
         yield Client(base, session)
 
 

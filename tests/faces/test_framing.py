@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 import uvicorn
 
 from dialplane.bootstrap.api import server_config
 from dialplane.services.transaction import Database
-from tests.faces.conftest import dependencies
+from tests.faces.conftest import dependencies, make_tenant
 
 SHORT_S = 0.2
 WAIT_S = 5
@@ -116,3 +117,27 @@ async def test_many_slow_clients_keep_nobody_waiting(database: Database, tmp_pat
         assert said.startswith(b"HTTP/1.1 200 ")
         assert left_waiting == 200
         assert await asyncio.gather(*slow) == [b""] * 200
+
+
+async def test_websocket_that_is_quiet_is_no_head_that_does_not_come(port: int, database: Database) -> None:
+    tenant = await make_tenant(database)
+    address = f"http://127.0.0.1:{port}/v1.0/ws?accesskey={tenant.key}"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as opened:
+        await asyncio.sleep(2 * SHORT_S)
+
+        await opened.send_str("nonsense")
+        async with asyncio.timeout(WAIT_S):
+            assert (await opened.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert opened.close_code == 1008
+
+
+async def test_upgrade_in_a_request_that_is_none_is_answered(port: int) -> None:
+    """Neither a path without a websocket nor an upgrade to something else brings the server down."""
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+    missing = await ask(port, b"GET /nowhere HTTP/1.1\r\nHost: x\r\n" + upgrade + key + b"\r\n")
+    keyless = await ask(port, b"GET /v1.0/ws HTTP/1.1\r\nHost: x\r\n" + upgrade + b"\r\n")
+
+    assert missing.startswith(b"HTTP/1.1 403")
+    assert keyless.startswith(b"HTTP/1.1 400")

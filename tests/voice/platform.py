@@ -11,8 +11,10 @@ from uuid import UUID
 import numpy as np
 
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
+from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.audio.listening import Heard, judge
@@ -199,6 +201,7 @@ async def voice_node(
         await media.start()
         stack.push_async_callback(media.stop)
         web = await stack.enter_async_context(GuardedClient(allow=LOOPBACK))
+        sockets = await stack.enter_async_context(GuardedSockets(web))
         prompts = SpeechPrompts(folder / "prompts", web)
         await prompts.start()
         stack.push_async_callback(prompts.close)
@@ -214,12 +217,14 @@ async def voice_node(
             prompts=prompts,
             recognizer=recognizer,
             web=web,
+            sockets=sockets,
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,
             host="127.0.0.1",
             port=0,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
+            signer=JwtSigner("secret of the tests, long enough"),
             drain_s=0.0,
             on_ready=port.set_result,
         )

@@ -12,6 +12,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
@@ -25,13 +26,17 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import ApiRuns
+from dialplane.services.event_feed import EventFeed
 from dialplane.services.outside import RunOutside
 from dialplane.services.recording_links import RecordingLinks
+from dialplane.voice.gate_client import NodeGates
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""
 _SILENCE_S = 10
 """API-11: how long a client may take for the head of a request, pause in its body, or keep the connection idle."""
+_LARGEST_MESSAGE = 64 << 10
+"""Of a websocket: a hundred topics, or a frame of audio."""
 _BACKLOG = 1024
 _CONNECTIONS = 20
 
@@ -87,7 +92,11 @@ def server_config(dependencies: Dependencies) -> uvicorn.Config:
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
         log_config=None,
         server_header=False,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_ping_interval=_SILENCE_S,
+        ws_ping_timeout=_SILENCE_S,
+        ws_per_message_deflate=False,  # a window for each of many quiet clients costs more than it saves
         timeout_keep_alive=_SILENCE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
@@ -108,6 +117,8 @@ async def _dependencies(
         tasks.create_task(work)
 
     outside = RunOutside(database, client, utc_now, spawn)
+    events = EventFeed(database, PostgresHints(settings.require_database(), EVENT_CHANNEL))
+    tasks.create_task(events.run())
     return Dependencies(
         database=database,
         signer=JwtSigner(database.seal.secret_for("sign-in tokens")),
@@ -115,6 +126,8 @@ async def _dependencies(
         carriers=carriers(database, sandbox=settings.sandbox),
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
+        events=events,
+        gates=NodeGates(),
         sounds=RecordedSounds(settings.recordings),
         links=RecordingLinks(database.seal.secret_for("addresses of recordings").encode()),
         check_recognition=recognizer(settings, google(settings)).check,

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.sealed_columns import open_seal
+from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import clouds, google, recognizer
@@ -29,7 +31,11 @@ async def _serve(settings: Settings) -> None:
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     try:
         await media.start()
-        async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
+        async with (
+            GuardedClient(allow=settings.egress_allow) as client,
+            GuardedSockets(client) as sockets,
+            background() as tasks,
+        ):
             cloud = google(settings)
             prompts = SpeechPrompts(settings.prompts, client, clouds=clouds(settings, cloud))
             await prompts.start()
@@ -40,6 +46,7 @@ async def _serve(settings: Settings) -> None:
                 prompts=prompts,
                 recognizer=ears,
                 web=client,
+                sockets=sockets,
                 hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
                 node=settings.node,
                 host=settings.sip.host,
@@ -47,6 +54,9 @@ async def _serve(settings: Settings) -> None:
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=seal.secret_for("nonces of SIP digest").encode(),
+                signer=JwtSigner(seal.secret_for("sign-in tokens")),
+                gate_host=settings.gate.host,
+                gate_port=settings.gate.port,
                 drain_s=settings.drain.total_seconds(),
                 public_url=settings.where_clients_are,
                 document_timeout_s=settings.document_timeout.total_seconds(),

@@ -16,6 +16,8 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
+from dialplane.services.event_feed import EventFeed
+from dialplane.services.media_streams import Gates
 from dialplane.services.recording_links import RecordingLinks
 from dialplane.services.recordings import Sounds
 from dialplane.services.transaction import Database
@@ -38,6 +40,8 @@ class Dependencies:
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""
+    events: EventFeed
+    gates: Gates
     sounds: Sounds
     """What the voice nodes of this host, or of a shared disk, have recorded."""
     links: RecordingLinks

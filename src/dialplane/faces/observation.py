@@ -33,6 +33,12 @@ def add_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
     scope[EXTRA_HEADERS].extend(headers)  # type: ignore[literal-required]  # our own key
 
 
+def headers_of(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The header fields so far, for answers that do not pass here."""
+    headers: list[tuple[bytes, bytes]] = scope[EXTRA_HEADERS]  # type: ignore[literal-required]  # our own key
+    return headers
+
+
 class Observation:
     """An ASGI layer outside of Litestar's routing, whose own middleware sees only requests that match a route."""
 
@@ -51,13 +57,16 @@ class Observation:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] not in (ScopeType.HTTP, ScopeType.WEBSOCKET):
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
         headers = [(b"x-request-id", request_id.encode())]
         scope[REQUEST_ID] = request_id  # type: ignore[literal-required]  # our own key
         scope[EXTRA_HEADERS] = headers  # type: ignore[literal-required]  # our own key
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._app(scope, receive, send)
+            return
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -93,7 +102,7 @@ class Observation:
             )
 
 
-def _request_id(scope: HTTPScope) -> str:
+def _request_id(scope: Scope) -> str:
     """The client's own id where it is harmless, else a fresh one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _GOOD_REQUEST_ID.fullmatch(value):

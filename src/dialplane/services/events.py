@@ -1,11 +1,24 @@
 """Events: the outbox. What a use case changes and what it tells the world are one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
+from uuid import UUID
 
 from dialplane.domain.events import Event
-from dialplane.domain.ids import EventId, new_id
+from dialplane.domain.ids import AccountId, EventId, new_id
+from dialplane.domain.topics import FedEvent
 from dialplane.services.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """Where an event stands among the others."""
+
+    number: int
+    horizon: int
+    """The oldest transaction that was going on when it was written."""
 
 
 class EventStore(Protocol):
@@ -16,6 +29,30 @@ class EventStore(Protocol):
 
         Wanting are, of public events, the account's enabled endpoints and the webhook address of the event's run.
         """
+        ...
+
+    async def watch(self, account_ids: Sequence[AccountId], watcher: UUID, time: timedelta) -> None:
+        """Let the accounts' public events be hinted for so long, from the commit on."""
+        ...
+
+    async def find_many(self, event_ids: Sequence[EventId]) -> list[FedEvent]:
+        """In the order of their numbers, which is that of the commits within a resource."""
+        ...
+
+    async def find_place(self, account_id: AccountId, event_id: EventId) -> EventPlace | None: ...
+
+    async def list_after(
+        self, account_id: AccountId, event_id: EventId, place: EventPlace, *, limit: int, offset: int
+    ) -> list[FedEvent]:
+        """The account's public events after that one, oldest first, and those that were being written with it."""
+        ...
+
+    async def next_xid(self) -> int:
+        """The first transaction that has not begun."""
+        ...
+
+    async def oldest_xid(self) -> int:
+        """The first transaction that is not over."""
         ...
 
 

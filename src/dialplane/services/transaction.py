@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.imports import ImportStore
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
+    from dialplane.services.media_streams import GateStore
     from dialplane.services.messages import MessageStore
     from dialplane.services.notifications import NotificationStore
     from dialplane.services.numbers import NumberStore
@@ -80,6 +81,8 @@ class Transaction(Protocol):
     def extensions(self) -> ExtensionStore: ...
     @property
     def flows(self) -> FlowStore: ...
+    @property
+    def gates(self) -> GateStore: ...
     @property
     def history(self) -> HistoryStore: ...
     @property

@@ -20,11 +20,13 @@ from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
+from dialplane.services.authentication import TokenSigner
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
+from dialplane.services.media_streams import announce_gate
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.recognition import Recognizer
 from dialplane.services.transaction import Database
@@ -39,6 +41,8 @@ from dialplane.voice.conference_callbacks import StatusTeller
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.external_media import ExternalMedia
+from dialplane.voice.gate import AudioGate
 from dialplane.voice.groupcalls import Groupcalls
 from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
@@ -57,6 +61,8 @@ from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.sockets import Sockets
+from dialplane.voice.streams import Streams
 from dialplane.voice.transcription import Transcribing
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
@@ -89,12 +95,18 @@ class VoiceDeps:
     prompts: Prompts
     recognizer: Recognizer
     web: Web
+    sockets: Sockets
     hints: Hints
     node: str
     host: str
     port: int
     recordings: Path
     nonce_secret: bytes
+    signer: TokenSigner
+    """Knows the passes of who wants a call's audio."""
+    gate_host: str = "127.0.0.1"
+    """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
+    gate_port: int = 0
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
     public_url: str = ""
@@ -152,6 +164,16 @@ class _Node:
             deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        streams = Streams(deps.sockets, database, utc_now)
+        external_media = ExternalMedia(deps.sockets)
+        self._gate = AudioGate(
+            deps.gate_host,
+            deps.gate_port,
+            signer=deps.signer,
+            live=self._records.live,
+            now=utc_now,
+            spawn=self._spawn,
+        )
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
@@ -223,6 +245,8 @@ class _Node:
             queues=self._queues,
             hearing=Hearing(deps.recognizer, deps.prompts),
             transcribing=self._transcribing,
+            streams=streams,
+            external_media=external_media,
         )
         deps.set_media_lost(self._media_lost)
 
@@ -247,6 +271,7 @@ class _Node:
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()
+        await announce_gate(self._deps.database, self._deps.node, await self._gate.start())
         log.info("voice_ready", host=self._agent.host, port=self._agent.port, node=self._deps.node)
         self._deps.on_ready(self._agent.port)
 
@@ -265,6 +290,7 @@ class _Node:
         """Hang up what is left, and keep everything that happened."""
         for leg in list(self._records.live.values()):
             leg.hang_up(text="the voice process is stopping")
+        await self._gate.close()
         await self._agent.close()
         try:
             async with asyncio.timeout(5):

@@ -23,8 +23,12 @@ from dialplane.domain.programs.commands import (
     ReferTo,
     Result,
     StartCalls,
+    StartExternalMedia,
     StartRecording,
+    StartStream,
     StartTranscription,
+    StopExternalMedia,
+    StopStream,
     StopTranscription,
 )
 from dialplane.services.api_runs import Outside as AnyRun
@@ -33,6 +37,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.agent_calls import AgentCalls
 from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.external_media import ExternalMedia
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.machines import detect_machine
@@ -40,6 +45,7 @@ from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.queues import Queues
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.referrals import Referrals
+from dialplane.voice.streams import Streams
 from dialplane.voice.transcription import Transcribing
 
 
@@ -58,6 +64,8 @@ class Subjects:
     queues: Queues
     hearing: Hearing
     transcribing: Transcribing
+    streams: Streams
+    external_media: ExternalMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,14 @@ class CallOutside:
                 return await self.subjects.transcribing.stop(leg)
             case Record():
                 return await self.subjects.party_recordings.record(leg, command, self.run.id)
+            case StartStream():
+                return await self.subjects.streams.start(leg, command)
+            case StopStream():
+                return await self.subjects.streams.stop(leg, command)
+            case StartExternalMedia():
+                return await self.subjects.external_media.start(leg, command)
+            case StopExternalMedia():
+                return await self.subjects.external_media.stop(leg)
             case _:
                 return await self.subjects.any_run.carry_out(self.run, command)
 

@@ -23,7 +23,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from dialplane.adapters.http.addresses import Network, is_allowed
+from dialplane.adapters.http.addresses import Address, Network, is_allowed
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
@@ -44,6 +44,9 @@ _RESOLVER_THREADS = 16
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Gives the addresses of a name, as text. Raises OSError where there are none."""
 
+MayReach = Callable[[Address], bool]
+"""Whether a connection may go to the address."""
+
 
 class RefusedError(OSError):
     """The URL leads where no request may go. An OSError, so that the connector treats it as a failed connection."""
@@ -56,15 +59,15 @@ class _TooLargeError(Exception):
 class _Resolver(AbstractResolver):
     """Resolves once and lets a name through only if every one of its addresses is allowed."""
 
-    def __init__(self, resolve: Resolve, allow: Sequence[Network]) -> None:
+    def __init__(self, resolve: Resolve, may_reach: MayReach) -> None:
         self._resolve = resolve
-        self._allow = allow
+        self._may_reach = may_reach
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = [ipaddress.ip_address(text.partition("%")[0]) for text in await self._resolve(host)]
-        if not all(is_allowed(address, self._allow) for address in found):
+        if not all(self._may_reach(address) for address in found):
             raise RefusedError(f"{host} leads to an address that is not public")
         return [
             ResolveResult(
@@ -115,31 +118,37 @@ class GuardedClient:
     """Use as an async context manager. Safe for any number of requests at once; callers bound their own number."""
 
     def __init__(self, *, allow: Sequence[Network] = (), resolve: Resolve | None = None) -> None:
-        self._allow = tuple(allow)
-        self._resolve = resolve or self._resolve_by_system
+        self.allow = tuple(allow)
+        """Networks that are not public and may be reached all the same."""
+        self.resolve = resolve or self._resolve_by_system
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
         self._opened: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
-            resolver=_Resolver(self._resolve, self._allow),
-            use_dns_cache=False,
-            limit=0,
-            socket_factory=self._make_socket,
-        )
-        self._opened = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
-        )
+        self._opened = self.make_session(lambda address: is_allowed(address, self.allow))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def make_session(self, may_reach: MayReach, traces: Sequence[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSession:
+        """A session all of whose connections go to addresses that `may_reach` lets through; the caller closes it."""
+        connector = aiohttp.TCPConnector(
+            resolver=_Resolver(self.resolve, may_reach),
+            use_dns_cache=False,
+            limit=0,
+            socket_factory=lambda info: _make_socket(info, may_reach),
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
+            trace_configs=list(traces),
+        )
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -159,7 +168,7 @@ class GuardedClient:
         except _TooLargeError as fault:
             raise Invalid(f"{url} is larger than {limit} bytes", field="url") from fault
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
-            raise Unavailable(f"{url}: {_words(fault)}") from fault
+            raise Unavailable(f"{url}: {words_of(fault)}") from fault
         if not 200 <= status < 300:
             raise Unavailable(f"{url} answered {status}")
         return body, content_type
@@ -194,12 +203,12 @@ class GuardedClient:
         except _TooLargeError:
             return Failed(f"the answer is larger than {limit} bytes")
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
-            return Failed(_words(fault))
+            return Failed(words_of(fault))
 
     async def _ask(self, wish: "_Wish", redirects: int, *, limit: int, timeout_s: float) -> Fetched | Failed:
         for _ in range(redirects + 1):
             url, body, headers = wish.request()
-            check_url(url, self._allow)
+            check_url(url, self.allow)
             async with self._session.request(
                 wish.method,
                 _exact(url),
@@ -230,7 +239,7 @@ class GuardedClient:
         """
         started = time.monotonic()
         try:
-            check_url(url, self._allow)
+            check_url(url, self.allow)
             async with self._session.request(
                 method,
                 _exact(url).extend_query(query),
@@ -242,7 +251,7 @@ class GuardedClient:
                 head = await _read_head(response, REPLY_HEAD)
                 status, retry_after = response.status, response.headers.get("Retry-After", "")
         except (aiohttp.ClientError, OSError, ValueError) as fault:
-            return Reply(None, _words(fault), duration_ms=_since(started))
+            return Reply(None, words_of(fault), duration_ms=_since(started))
         return Reply(status, "", head.decode(errors="replace"), retry_after, _since(started))
 
     @property
@@ -254,7 +263,7 @@ class GuardedClient:
     async def _exchange(
         self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout_s: float
     ) -> tuple[int, bytes, str]:
-        check_url(url, self._allow)
+        check_url(url, self.allow)
         async with self._session.request(
             method,
             URL(url),
@@ -265,18 +274,19 @@ class GuardedClient:
         ) as response:
             return response.status, await _read(response, limit), response.headers.get("Content-Type", "")
 
-    def _make_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
-        """The last gate: every connection passes here with the very address that it goes to."""
-        family, kind, proto, _, address = info
-        if not is_allowed(ipaddress.ip_address(str(address[0]).partition("%")[0]), self._allow):
-            raise RefusedError("the address is not public")
-        return socket.socket(family, kind, proto)
-
     async def _resolve_by_system(self, host: str) -> list[str]:
         found = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         )
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _make_socket(info: aiohttp.AddrInfoType, may_reach: MayReach) -> socket.socket:
+    """The last gate: every connection passes here with the very address that it goes to."""
+    family, kind, proto, _, address = info
+    if not may_reach(ipaddress.ip_address(str(address[0]).partition("%")[0])):
+        raise RefusedError("the address is not public")
+    return socket.socket(family, kind, proto)
 
 
 def check_url(url: str, allow: Sequence[Network] = ()) -> None:
@@ -352,7 +362,7 @@ async def _read_head(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(head[:limit])
 
 
-def _words(fault: BaseException) -> str:
+def words_of(fault: BaseException) -> str:
     """Why there was no answer, for the tenant: no addresses and no paths of ours."""
     if isinstance(fault, RefusedError):
         return str(fault)

@@ -23,6 +23,7 @@ from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.gates import PostgresGateStore
 from dialplane.adapters.postgres.groupcalls import PostgresGroupcallStore
 from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
@@ -138,6 +139,10 @@ class PostgresTransaction:
     @cached_property
     def flows(self) -> PostgresFlowStore:
         return PostgresFlowStore(self.connection)
+
+    @cached_property
+    def gates(self) -> PostgresGateStore:
+        return PostgresGateStore(self.connection)
 
     @cached_property
     def history(self) -> PostgresHistoryStore:

@@ -1,10 +1,17 @@
 """The outbox in Postgres."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.events import Event
-from dialplane.domain.ids import EventId
+from dialplane.domain.ids import NIL, AccountId, EventId
+from dialplane.domain.topics import FedEvent
+from dialplane.services.events import EventPlace
 
 _SQL = queries("events")
 
@@ -29,3 +36,40 @@ class PostgresEventStore:
         ]
         outside = all(event.run_id is None for _, event in events)
         await self._connection.execute(_SQL["append_outside_runs" if outside else "append"], rows)
+
+    async def watch(self, account_ids: Sequence[AccountId], watcher: UUID, time: timedelta) -> None:
+        await self._connection.execute(_SQL["watch"], account_ids, watcher, time)
+
+    async def find_many(self, event_ids: Sequence[EventId]) -> list[FedEvent]:
+        return [_fed(row) for row in await self._connection.fetch(_SQL["find_many"], event_ids)]
+
+    async def find_place(self, account_id: AccountId, event_id: EventId) -> EventPlace | None:
+        row = await self._connection.fetchrow(_SQL["find_place"], account_id, event_id)
+        return None if row is None else EventPlace(row["resource_seq"], row["horizon"])
+
+    async def list_after(
+        self, account_id: AccountId, event_id: EventId, place: EventPlace, *, limit: int, offset: int
+    ) -> list[FedEvent]:
+        rows = await self._connection.fetch(
+            _SQL["list_after"], account_id, place.number, place.horizon, event_id, limit, offset
+        )
+        return [_fed(row) for row in rows]
+
+    async def next_xid(self) -> int:
+        return int(await self._connection.fetchval(_SQL["next_xid"]))
+
+    async def oldest_xid(self) -> int:
+        return int(await self._connection.fetchval(_SQL["oldest_xid"]))
+
+
+def _fed(row: asyncpg.Record) -> FedEvent:
+    head = msgspec.json.encode({"id": row["id"], "type": row["type"]})
+    return FedEvent(
+        id=EventId(row["id"]),
+        account_id=AccountId(row["account_id"]),
+        type=row["type"],
+        resource=row["resource"],
+        resource_id=row["resource_id"],
+        owner_id=UUID(row["owner_id"]) if row["owner_id"] else NIL,
+        message=head[:-1] + b',"data":' + row["data"].encode() + b"}",
+    )

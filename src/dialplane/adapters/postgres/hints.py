@@ -10,6 +10,8 @@ from dialplane.adapters.postgres.connection import Connection
 
 NODE_CHANNEL = "dialplane_node"
 """The word is the name of the voice node that has mail."""
+EVENT_CHANNEL = "dialplane_events"
+"""The word is the id of an event of an account that somebody watches."""
 RECONNECT_S = 0.5
 PROBE_S = 5.0
 """A connection that is silently gone shows at the next probe."""

@@ -43,7 +43,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._limits.check_address(scope)
-        credential = next(_credentials(scope), "")
+        credential = credential_of(scope)
         if not credential:
             raise NotAuthenticated("Send a token or an access key", reason="AUTHENTICATION_REQUIRED")
         principal = await self._verifier.verify(credential)
@@ -90,6 +90,11 @@ class Verifier:
     def forget_all(self) -> None:
         """After a credential was revoked through this process, none is trusted unseen."""
         self._good.clear()
+
+
+def credential_of(scope: Scope) -> str:
+    """The one that counts; "" where there is none."""
+    return next(_credentials(scope), "")
 
 
 def _credentials(scope: Scope) -> Iterator[str]:

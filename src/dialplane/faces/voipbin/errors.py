@@ -22,7 +22,7 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Scope
 
 from dialplane.domain import errors
 from dialplane.faces.observation import request_id_of
@@ -84,32 +84,41 @@ _MISSING = re.compile(r"missing required field `(\w+)`")
 
 def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[ErrorEnvelope]:
     """A refusal of the services as the envelope."""
+    return refuse(request.scope, refusal)
+
+
+def refuse(scope: Scope, refusal: errors.Refusal) -> Response[ErrorEnvelope]:
+    """The same for a websocket that is not opened."""
     family = next(kind for kind in type(refusal).__mro__ if kind in REFUSALS)
     status, reason = REFUSALS[family]
     details = [dict(detail) for detail in refusal.details]
     if refusal.field:
         details.insert(0, {"field": refusal.field})
-    return _envelope(request, status, refusal.reason or reason, refusal.message, details)
+    return _envelope(scope, status, refusal.reason or reason, refusal.message, details)
 
 
 def show_http_exception(request: AnyRequest, fault: HTTPException) -> Response[ErrorEnvelope]:
     """What Litestar itself refuses: routes, methods, bodies and parameters that do not fit."""
     if isinstance(fault, NotFoundException | MethodNotAllowedException):
-        return _envelope(request, "NOT_FOUND", "ROUTE_NOT_FOUND", "There is nothing at this path with this method")
+        return _envelope(
+            request.scope, "NOT_FOUND", "ROUTE_NOT_FOUND", "There is nothing at this path with this method"
+        )
     if isinstance(fault, ValidationException):
         return _show_validation(request, fault)
     if isinstance(fault.__cause__, SerializationException | msgspec.DecodeError | UnicodeDecodeError):
-        return _envelope(request, "INVALID_ARGUMENT", "INVALID_JSON_BODY", f"The body is not JSON: {fault.detail}")
+        return _envelope(
+            request.scope, "INVALID_ARGUMENT", "INVALID_JSON_BODY", f"The body is not JSON: {fault.detail}"
+        )
     if isinstance(fault, ClientException):
-        return _envelope(request, "INVALID_ARGUMENT", "INVALID_ARGUMENT", fault.detail)
+        return _envelope(request.scope, "INVALID_ARGUMENT", "INVALID_ARGUMENT", fault.detail)
     log.error("http_exception", request_id=request_id_of(request.scope), status=fault.status_code)
-    return _envelope(request, "INTERNAL", "INTERNAL", "Something failed on our side")
+    return _envelope(request.scope, "INTERNAL", "INTERNAL", "Something failed on our side")
 
 
 def show_fault(request: AnyRequest, fault: Exception) -> Response[ErrorEnvelope]:
     """A fault of ours: the log gets everything, the client a request id to quote."""
     log.error("request_failed", request_id=request_id_of(request.scope), path=request.scope["path"], exc_info=fault)
-    return _envelope(request, "INTERNAL", "INTERNAL", "Something failed on our side")
+    return _envelope(request.scope, "INTERNAL", "INTERNAL", "Something failed on our side")
 
 
 def _show_validation(request: AnyRequest, fault: ValidationException) -> Response[ErrorEnvelope]:
@@ -121,7 +130,7 @@ def _show_validation(request: AnyRequest, fault: ValidationException) -> Respons
         is_whole = not details or details[0]["field"] == "body"
         reason = "INVALID_JSON_BODY" if is_whole else "INVALID_ARGUMENT"
     message = "; ".join(f"{detail['field']}: {detail['problem']}" for detail in details) or fault.detail
-    return _envelope(request, "INVALID_ARGUMENT", reason, message, details)
+    return _envelope(request.scope, "INVALID_ARGUMENT", reason, message, details)
 
 
 def _name_field(problem: Mapping[str, object]) -> dict[str, object]:
@@ -136,13 +145,13 @@ def _name_field(problem: Mapping[str, object]) -> dict[str, object]:
 
 
 def _envelope(
-    request: AnyRequest,
+    scope: Scope,
     status: str,
     reason: str,
     message: str,
     details: Sequence[dict[str, object]] = (),
 ) -> Response[ErrorEnvelope]:
-    error = ErrorBody(status, reason, message, request_id_of(request.scope), list(details))
+    error = ErrorBody(status, reason, message, request_id_of(scope), list(details))
     headers: dict[str, str] = {}
     if retry_after := next((str(detail["retry_after"]) for detail in details if "retry_after" in detail), ""):
         headers["Retry-After"] = retry_after

@@ -1,10 +1,15 @@
 """The request as this face's handlers see it: who asks, and what the platform offers."""
 
+from litestar import WebSocket
+from litestar.datastructures import State
+
 from dialplane.domain.accounts import Principal
 from dialplane.domain.errors import NotPermitted
 from dialplane.domain.history import Actor, actor_of
 from dialplane.domain.ids import AccountId
+from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.platform_request import PlatformRequest
+from dialplane.faces.voipbin.credentials import credential_of
 
 
 class ApiRequest(PlatformRequest[Principal, str]):
@@ -32,3 +37,19 @@ class ApiRequest(PlatformRequest[Principal, str]):
     def forget_credentials(self) -> None:
         """After one was revoked here: none is trusted unseen."""
         self.app.state.verifier.forget_all()
+
+
+class ApiSocket(WebSocket[Principal, str, State]):
+    """A websocket whose handshake the authentication layer let through."""
+
+    @property
+    def ports(self) -> Dependencies:
+        ports: Dependencies = self.app.state.dependencies
+        return ports
+
+    async def check_credential(self) -> None:
+        """A connection outlives the second within which a revoked credential must stop (API-4).
+
+        Raises NotAuthenticated, NotPermitted.
+        """
+        await self.app.state.verifier.verify(credential_of(self.scope))

@@ -19,12 +19,14 @@ from dialplane.faces.voipbin import (
     customer,
     documents,
     dry_runs,
+    events,
     extensions,
     flow_templates,
     flows,
     groupcalls,
     inventory,
     live_calls,
+    media_streams,
     messages,
     number_life,
     number_patterns,
@@ -44,7 +46,8 @@ from dialplane.faces.voipbin import (
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
-from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.denial import Denial
+from dialplane.faces.voipbin.request import ApiRequest, ApiSocket
 from dialplane.faces.voipbin.sign_in import auth_router
 
 RESOURCES = [
@@ -85,6 +88,8 @@ RESOURCES = [
     webhooks.router,
 ]
 
+SOCKETS = [events.router, media_streams.router]
+
 
 def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     """`/auth` and `/v1.0`."""
@@ -112,5 +117,6 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
         middleware=[authentication, uploaded, idempotency],
         request_class=ApiRequest,
     )
+    sockets = Router("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)
     auth = auth_router(ports)
-    return [auth, api, files]
+    return [auth, api, files, sockets]

@@ -1,7 +1,8 @@
 -- Queries of the subject: events.
 
 -- name: append
--- Keeps a batch of events, makes their deliveries, and wakes the workers where there is something to deliver.
+-- Keeps a batch of events, makes their deliveries, wakes the workers where there is something to deliver, and hints
+-- whoever watches the accounts, event by event, in the order of the commits.
 -- $1: a JSON array of events; a batch of any size is one round trip, and one argument costs the client a fraction of
 -- what eight arrays do.
 -- A delivery is due at once: events of the sandbox's moved billing clock may have occurred tomorrow.
@@ -70,7 +71,13 @@ delivered as (
     from wanted
     returning 1
 )
-select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
+select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered)
+union all
+select pg_notify('dialplane_events', kept.id::text)
+from kept
+where kept.public and exists (
+    select from event_watchers watcher where watcher.account_id = kept.account_id and watcher.until > now()
+);
 
 -- name: append_outside_runs
 -- The same for events that belong to no run, without the work of looking for runs.
@@ -95,4 +102,48 @@ delivered as (
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
     returning 1
 )
-select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered);
+select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered)
+union all
+select pg_notify('dialplane_events', kept.id::text)
+from kept
+where kept.public and exists (
+    select from event_watchers watcher where watcher.account_id = kept.account_id and watcher.until > now()
+);
+
+-- name: watch
+-- $1: accounts, $2: the process, $3: for how long.
+with expired as (
+    delete from event_watchers where until < now()
+)
+insert into event_watchers (account_id, watcher, until)
+select account_id, $2, now() + $3 from unnest($1::uuid[]) as account_id
+on conflict (account_id, watcher) do update set until = excluded.until;
+
+-- name: next_xid
+select pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+
+-- name: oldest_xid
+select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+
+-- name: find_many
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+from events
+where id = any($1)
+order by resource_seq;
+
+-- name: find_place
+select resource_seq, coalesce(horizon, '0')::text::bigint as horizon
+from events
+where id = $2 and account_id = $1 and public;
+
+-- name: list_after
+-- $2, $3: number and horizon of the event after which to go on, $4: its id. What was still being written when that one
+-- was is among them: it may have been seen, or not. No batch that is being written is longer than the stretch that is
+-- looked back.
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+from events
+where account_id = $1 and public and id <> $4
+  and resource_seq > $2::bigint - 10000
+  and (resource_seq > $2 or xid >= $3::bigint::text::xid8)
+order by resource_seq
+limit $5 offset $6;

@@ -1,0 +1,27 @@
+"""Messages with boundaries on a TCP connection, for both sides of a gate."""
+
+import asyncio
+
+from dialplane.streams.blocks import LENGTH_OCTETS, pack, unpack_length
+
+
+class BlockLink:
+    """Fulfils `audio_pipe.Link` and `services.media_streams.AudioConnection`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, message: bytes) -> None:
+        self._writer.write(pack(message))
+        await self._writer.drain()
+
+    async def receive(self) -> bytes | None:
+        try:
+            head = await self._reader.readexactly(LENGTH_OCTETS)
+            return await self._reader.readexactly(unpack_length(head))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+
+    async def close(self) -> None:
+        self._writer.close()
