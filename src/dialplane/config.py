@@ -132,6 +132,8 @@ class Settings:
     """Of one account on the API, agents and access keys together; the sandbox's is higher."""
     address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE
     """Of one client address on the API; the sandbox's is higher."""
+    signalling_kept: timedelta = timedelta(days=7)
+    """How long the SIP messages of a call can be looked at; zero: not at all. A week finds most complaints."""
     developer_permissions: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of Restcomm's role Developer may do: everything but making and changing accounts."""
 
@@ -192,6 +194,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
+        signalling_kept=_days(get("DIALPLANE_SIGNALLING_KEPT", "7"), what="DIALPLANE_SIGNALLING_KEPT"),
         developer_permissions=_permissions(get("DIALPLANE_DEVELOPER_PERMISSIONS")),
     )
 
@@ -214,6 +217,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
+        "DIALPLANE_SIGNALLING_KEPT": str(settings.signalling_kept.days),
         "DIALPLANE_DEVELOPER_PERMISSIONS": " ".join(map(str, settings.developer_permissions)),
     }
 
@@ -311,3 +315,9 @@ def _seconds(text: str, *, what: str) -> timedelta:
     if not text.isdecimal():
         raise SettingError(f"{what} must be a number of seconds, got {text!r}")
     return timedelta(seconds=int(text))
+
+
+def _days(text: str, *, what: str) -> timedelta:
+    if not text.isdecimal() or len(text) > 5:
+        raise SettingError(f"{what} must be a number of days, got {text!r}")
+    return timedelta(days=int(text))

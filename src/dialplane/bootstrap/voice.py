@@ -42,6 +42,7 @@ async def _serve(settings: Settings) -> None:
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
+                keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),

@@ -35,6 +35,7 @@ async def _serve(settings: Settings) -> None:
                 carriers=carriers(database, sandbox=settings.sandbox),
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
+                signalling_kept=settings.signalling_kept,
             )
             working = tasks.create_task(serve(deps, stop.asked))
             hurrying = tasks.create_task(stop.now.wait())

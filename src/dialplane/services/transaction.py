@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.timelines import TimelineStore
+    from dialplane.services.traces import TraceStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
@@ -99,6 +101,10 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def settings(self) -> SettingStore: ...
+    @property
+    def timelines(self) -> TimelineStore: ...
+    @property
+    def traces(self) -> TraceStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

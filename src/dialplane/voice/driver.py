@@ -12,7 +12,9 @@ from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import (
     Answer,
+    AskCallStatus,
     Beep,
+    CallStanding,
     Command,
     Done,
     Echo,
@@ -30,6 +32,7 @@ from dialplane.domain.programs.commands import (
     StopRecording,
 )
 from dialplane.domain.programs.program import Program
+from dialplane.domain.traces import result_fact
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import Prompt, Prompts
 
@@ -66,6 +69,8 @@ class Driver:
         while not isinstance(command, Finish | Hangup):
             self.report(self.leg, self.program.record())
             result = await self._carry_out(command)
+            if type(result) is not Done:
+                self.leg.note(result_fact(command, result, self.now()))
             command = self.program.resume(result, self.now())
         if isinstance(command, Hangup):
             self.leg.hang_up(await self.outside.reason_of(self.leg, command))
@@ -124,6 +129,8 @@ class Driver:
                 if leg.media is not None:
                     leg.media.stop_recording()
                 return Done()
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
             case Hangup() | Finish():
                 raise AssertionError("ends are handled by run")
             case _:

@@ -24,6 +24,7 @@ from dialplane.domain.calls import (
     unanswered_reason,
 )
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
@@ -79,6 +80,8 @@ class Leg:
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.early_media = asyncio.Event()
+        self.facts: list[Fact] = []
+        """Keys, and what the program was answered: for whoever asks what happened, and for replays."""
         self._audio = audio or AudioExchange()
         self._wanted_reason = HangupReason.NONE
         self._end_text = ""
@@ -272,7 +275,13 @@ class Leg:
         self.call = replace(self.call, status=status, action=self._action, updated_at=self.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
+    def note(self, fact: Fact | None) -> None:
+        """Keep a fact for the call's trace."""
+        if fact is not None and len(self.facts) < MAX_FACTS:
+            self.facts.append(fact)
+
     def _heard_digit(self, digit: str) -> None:
+        self.note(key_fact(digit, self.now()))
         self.digits.put(digit)
 
     def _heard_nothing(self) -> None:

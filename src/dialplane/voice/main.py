@@ -21,6 +21,7 @@ from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
+from dialplane.services.traces import keep_traces
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
 from dialplane.voice.arrivals import Arrivals
@@ -28,13 +29,14 @@ from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.journal import Journal
-from dialplane.voice.leg import LegContext
+from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.signalling import Signalling, TracedCall
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -71,6 +73,8 @@ class VoiceDeps:
     nonce_secret: bytes
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    keeps_signalling: bool = True
+    """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
@@ -113,12 +117,30 @@ class _Node:
             lambda wishes: open_calls(database, wishes, utc_now())
         )
         self._minutes = Batcher(partial(_reserve, database))
-        self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
+        self._signalling = Signalling(
+            lambda traces: keep_traces(database, traces),
+            lambda: (leg.call.sip_call_id for leg in self._records.live.values()),
+        )
+        self._records = Records(
+            journal=self._journal,
+            extensions=self._minutes,
+            spawn=self._spawn,
+            now=utc_now,
+            trace=self._keep_trace if deps.keeps_signalling else lambda leg: None,
+        )
         gate = Gate(database, deps.nonce_secret)
-        self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
+        self._arrivals = Arrivals(
+            gate=gate, admissions=self._admissions, node=deps.node, now=utc_now, trace=self._signalling.ended
+        )
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
         any_run = RunOutside(database, deps.web, utc_now, self._spawn)
-        self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
+        self._agent = UserAgent(
+            host=deps.host,
+            port=deps.port,
+            handler=self,
+            advertised_host=deps.advertised_host,
+            tap=self._signalling if deps.keeps_signalling else None,
+        )
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         self.runtime = Runtime(
             database=database,
@@ -141,6 +163,7 @@ class _Node:
             self._admissions.run(),
             self._openings.run(),
             self._minutes.run(),
+            self._signalling.run(),
             self._beat(),
             self._read_mail(),
             self._deps.hints.keep(self._hint),
@@ -172,6 +195,7 @@ class _Node:
         try:
             async with asyncio.timeout(5):
                 await self._journal.drained()
+                await self._signalling.close()
         except TimeoutError:
             log.error("journal_not_drained", waiting=self._journal.waiting)
 
@@ -186,6 +210,12 @@ class _Node:
             log.warning("task_gave_up", reason=refusal.message)
         except Exception:
             log.exception("task_failed")
+
+    def _keep_trace(self, leg: Leg) -> None:
+        call = leg.call
+        self._signalling.ended(
+            TracedCall(call.id, call.account_id, call.sip_call_id, call.created_at, tuple(leg.facts))
+        )
 
     def _media_lost(self) -> None:
         for leg in list(self._records.live.values()):

@@ -20,6 +20,7 @@ from dialplane.services.reconcile import reconcile_orders, reconcile_stock, rele
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.runs import end_abandoned_runs
 from dialplane.services.settings import read_clock
+from dialplane.services.traces import forget_traces
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
@@ -56,6 +57,7 @@ class WorkerDeps:
     carriers: Carriers
     documents: KeptFiles
     recordings: KeptFiles
+    signalling_kept: timedelta = timedelta(days=7)
     clock: Callable[[], datetime] = utc_now
 
 
@@ -127,6 +129,10 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         return False
 
+    async def old_traces() -> bool:
+        await forget_traces(database, before=deps.clock() - deps.signalling_kept)
+        return False
+
     async def left_files() -> bool:
         now = deps.clock()
         await sweep_documents(database, deps.documents, now)
@@ -140,6 +146,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("left_files", left_files, SWEEP_S),
+        ("old_traces", old_traces, SWEEP_S),
     ]
 
 

@@ -37,7 +37,9 @@ from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
+from dialplane.adapters.postgres.traces import PostgresTraceStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
@@ -181,6 +183,14 @@ class PostgresTransaction:
     @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def timelines(self) -> PostgresTimelineStore:
+        return PostgresTimelineStore(self.connection)
+
+    @cached_property
+    def traces(self) -> PostgresTraceStore:
+        return PostgresTraceStore(self.connection)
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:

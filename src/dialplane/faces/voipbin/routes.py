@@ -30,6 +30,7 @@ from dialplane.faces.voipbin import (
     recordings,
     routing,
     sub_accounts,
+    timelines,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -58,6 +59,7 @@ RESOURCES = [
     recordings.router,
     routing.router,
     sub_accounts.router,
+    timelines.router,
     webhooks.router,
 ]
 
