@@ -7,6 +7,7 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
@@ -42,6 +43,8 @@ async def _serve(settings: Settings) -> None:
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=await nonce_secret(database),
+                assistants=assistants(settings),
+                post=post(settings),
                 keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),

@@ -8,6 +8,7 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.config import Settings
 from dialplane.worker.main import WorkerDeps, serve
@@ -35,6 +36,8 @@ async def _serve(settings: Settings) -> None:
                 carriers=carriers(database, sandbox=settings.sandbox),
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
+                assistants=assistants(settings),
+                post=post(settings),
                 signalling_kept=settings.signalling_kept,
             )
             working = tasks.create_task(serve(deps, stop.asked))

@@ -7,24 +7,37 @@ from typing import Any, Protocol
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Refusal
-from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import CallId
+from dialplane.domain.flows.run import ReferenceType, Run
+from dialplane.domain.ids import CallId, ConversationId
 from dialplane.domain.programs.commands import (
+    Block,
     CallsStarted,
+    CaseOpened,
     Command,
+    Converse,
+    Conversed,
     Done,
+    EmailKept,
     Failed,
     FetchDocument,
     Fetched,
     LoadFlow,
+    OpenCase,
     Result,
+    SendEmail,
     SendMessage,
+    SendToConversation,
     SendWebhook,
     StartCalls,
 )
+from dialplane.services.assistants import BUILT_IN, Assistants, converse
+from dialplane.services.cases import open_case
+from dialplane.services.conversations import post_to_conversation
+from dialplane.services.emails import OUTBOX, EmailRequest, Post, send_email
 from dialplane.services.flows import load_flow
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.run_releases import wait_for_release
 from dialplane.services.transaction import Database
 
 OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.target")
@@ -50,6 +63,8 @@ class RunOutside:
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, object]], None]
     """Let a coroutine go on in a task of the process."""
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
 
     async def carry_out(self, run: Run, command: Command) -> Result:
         try:
@@ -64,6 +79,21 @@ class RunOutside:
                     return await load_flow(self.database, run.account_id, flow_id)
                 case StartCalls():
                     return await self._start_calls(run, command)
+                case SendToConversation(conversation_id, text):
+                    to = ConversationId(conversation_id)
+                    await post_to_conversation(
+                        self.database, run.account_id, to, text=text, run_id=run.id, now=self.now()
+                    )
+                    return Done()
+                case SendEmail():
+                    return await self._send_email(run, command)
+                case OpenCase():
+                    case_ = await open_case(self.database, run, command, self.now())
+                    return CaseOpened(case_.id)
+                case Converse():
+                    return await self._converse(run, command)
+                case Block():
+                    return await wait_for_release(self.database, run)
                 case _:
                     return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:
@@ -81,6 +111,23 @@ class RunOutside:
             return await sending
         self.spawn(sending)
         return Done()
+
+    async def _send_email(self, run: Run, command: SendEmail) -> EmailKept:
+        request = EmailRequest(
+            command.destinations, command.subject, command.content, command.recording_ids, command.sender, run.id
+        )
+        email = await send_email(self.database, self.post, run.account_id, request, self.now())
+        return EmailKept(email.id, email.note)
+
+    async def _converse(self, run: Run, command: Converse) -> Conversed:
+        """Without a call, what the assistant says goes to the other party of the run's conversation."""
+        answer = await converse(self.database, self.assistants, run.account_id, command, self.now())
+        if run.reference_type is ReferenceType.CONVERSATION and run.reference_id and command.kind != "summary":
+            to = ConversationId(run.reference_id)
+            await post_to_conversation(
+                self.database, run.account_id, to, text=answer.text, run_id=run.id, now=self.now()
+            )
+        return answer
 
     async def _start_calls(self, run: Run, command: StartCalls) -> CallsStarted:
         request = CallRequest(

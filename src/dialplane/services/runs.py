@@ -47,6 +47,14 @@ class RunStore(Protocol):
 
     async def delete(self, run_id: RunId, now: datetime) -> None: ...
 
+    async def release(self, run_id: RunId, now: datetime) -> None:
+        """Note that the run may go on past its block; twice is once."""
+        ...
+
+    async def take_release(self, run_id: RunId) -> bool:
+        """Whether that was noted; it is forgotten then."""
+        ...
+
     async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
         """Running runs without a call that began before that time; locked, those that others hold left out."""
         ...

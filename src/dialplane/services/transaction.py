@@ -16,7 +16,9 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
     from dialplane.services.calls import CallStore
+    from dialplane.services.cases import CaseStore
     from dialplane.services.documents import DocumentStore
+    from dialplane.services.emails import EmailStore
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
@@ -60,7 +62,11 @@ class Transaction(Protocol):
     @property
     def calls(self) -> CallStore: ...
     @property
+    def cases(self) -> CaseStore: ...
+    @property
     def documents(self) -> DocumentStore: ...
+    @property
+    def emails(self) -> EmailStore: ...
     @property
     def events(self) -> EventStore: ...
     @property

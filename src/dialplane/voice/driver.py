@@ -16,6 +16,7 @@ from dialplane.domain.programs.commands import (
     Beep,
     CallStanding,
     Command,
+    Converse,
     Done,
     Echo,
     Failed,
@@ -33,6 +34,7 @@ from dialplane.domain.programs.commands import (
 )
 from dialplane.domain.programs.program import Program
 from dialplane.domain.traces import result_fact
+from dialplane.voice.assistants import talk
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import Prompt, Prompts
 
@@ -129,6 +131,9 @@ class Driver:
                 if leg.media is not None:
                     leg.media.stop_recording()
                 return Done()
+            case Converse(kind="talk"):
+                await leg.answer()
+                return await talk(self._carry_out, command)
             case AskCallStatus():
                 return CallStanding(leg.call.status.value)
             case Hangup() | Finish():

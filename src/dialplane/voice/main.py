@@ -16,9 +16,11 @@ from dialplane.domain.ledger import HoldRequest
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
+from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.emails import OUTBOX, Post
 from dialplane.services.ledger import extend_many
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.traces import keep_traces
@@ -73,6 +75,8 @@ class VoiceDeps:
     nonce_secret: bytes
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
     keeps_signalling: bool = True
     """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
     on_ready: Callable[[int], None] = lambda port: None
@@ -133,7 +137,7 @@ class _Node:
             gate=gate, admissions=self._admissions, node=deps.node, now=utc_now, trace=self._signalling.ended
         )
         context = LegContext(deps.media, self._records, utc_now, self._spawn)
-        any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
         self._agent = UserAgent(
             host=deps.host,
             port=deps.port,

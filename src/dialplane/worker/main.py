@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialplane.domain.ids import utc_now
+from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
+from dialplane.services.emails import OUTBOX, Post
 from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
@@ -57,6 +59,8 @@ class WorkerDeps:
     carriers: Carriers
     documents: KeptFiles
     recordings: KeptFiles
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
     signalling_kept: timedelta = timedelta(days=7)
     clock: Callable[[], datetime] = utc_now
 
@@ -67,7 +71,9 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
     The database may come and go: every duty goes on when it is back (AV-3).
     """
     async with asyncio.TaskGroup() as background:
-        outside = RunOutside(deps.database, deps.web, deps.clock, lambda work: _spawn(background, work))
+        outside = RunOutside(
+            deps.database, deps.web, deps.clock, lambda work: _spawn(background, work), deps.assistants, deps.post
+        )
         deliveries = Deliveries(deps.database, deps.webhooks, deps.link)
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)

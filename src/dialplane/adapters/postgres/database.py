@@ -17,6 +17,7 @@ from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
+from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
@@ -103,6 +104,14 @@ class PostgresTransaction:
     @cached_property
     def documents(self) -> PostgresDocumentStore:
         return PostgresDocumentStore(self.connection)
+
+    @cached_property
+    def cases(self) -> PostgresCaseStore:
+        return PostgresCaseStore(self.connection)
+
+    @cached_property
+    def emails(self) -> PostgresEmailStore:
+        return PostgresEmailStore(self.connection)
 
     @cached_property
     def events(self) -> PostgresEventStore:

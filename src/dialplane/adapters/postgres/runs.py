@@ -63,6 +63,12 @@ class PostgresRunStore:
     async def delete(self, run_id: RunId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], run_id, now)
 
+    async def release(self, run_id: RunId, now: datetime) -> None:
+        await self._connection.execute(_SQL["release"], run_id, now)
+
+    async def take_release(self, run_id: RunId) -> bool:
+        return await self._connection.fetchval(_SQL["take_release"], run_id) is not None
+
     async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
         rows = await self._connection.fetch(_SQL["abandoned"], created_before, limit)
         return [read_run(row) for row in rows]

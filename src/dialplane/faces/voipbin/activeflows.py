@@ -14,6 +14,7 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import runs as service
 from dialplane.services.api_runs import RunWish
+from dialplane.services.run_releases import release_run
 from dialplane.services.shapes.runs import run_shape
 
 
@@ -79,6 +80,13 @@ async def stop_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) ->
     return run_shape(await service.stop_run(request.database, request.account_id, RunId(activeflow_id), request.now))
 
 
+@post("/{activeflow_id:str}/continue", status_code=200, responses=posted(Activeflow, 404))
+async def continue_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) -> Fields:
+    """Let a run go on that waits at a `block`."""
+    request.require_manager()
+    return run_shape(await release_run(request.database, request.account_id, RunId(activeflow_id), request.now))
+
+
 @delete("/{activeflow_id:str}", status_code=200, responses=answers(Activeflow, 404))
 async def delete_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) -> Fields:
     """Take a run out of the lists; one that is going on is stopped first."""
@@ -88,6 +96,13 @@ async def delete_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) 
 
 router = Router(
     "/activeflows",
-    route_handlers=[list_activeflows, create_activeflow, get_activeflow, stop_activeflow, delete_activeflow],
+    route_handlers=[
+        list_activeflows,
+        create_activeflow,
+        get_activeflow,
+        stop_activeflow,
+        continue_activeflow,
+        delete_activeflow,
+    ],
     tags=["Activeflows"],
 )

@@ -61,3 +61,9 @@ where status = 'running' and reference_type in ('', 'api', 'conversation', 'reco
 order by created_at
 limit $2
 for update skip locked;
+
+-- name: release
+insert into run_releases (run_id, created_at) values ($1, $2) on conflict (run_id) do nothing;
+
+-- name: take_release
+delete from run_releases where run_id = $1 returning run_id;
