@@ -126,6 +126,11 @@ class Settings:
     """Where the simulated carrier's own user agent listens."""
     run: Path | None = None
     """Where the processes' sockets lie; `run` in the data folder where not set."""
+    public_url: str = ""
+    """Where clients reach the HTTP server, such as `https://voice.example.com`, for the addresses that callbacks name
+    (recordings); the HTTP address where not set, because behind no proxy it is the same."""
+    document_timeout: timedelta = timedelta(seconds=6)
+    """How long a tenant's server may take for an XML document: Restcomm's time; callers hear silence meanwhile."""
     drain: timedelta = timedelta(hours=1)
     """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
     account_rate: RequestRate = DOCUMENTED_ACCOUNT_RATE
@@ -145,6 +150,11 @@ class Settings:
     """The sender of e-mails that name none."""
     developer_permissions: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of Restcomm's role Developer may do: everything but making and changing accounts."""
+
+    @property
+    def where_clients_are(self) -> str:
+        """The public address, without a slash at the end."""
+        return (self.public_url or f"http://{self.http}").rstrip("/")
 
     @property
     def credentials(self) -> Path:
@@ -200,6 +210,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
         run=Path(run) if (run := get("DIALPLANE_RUN", "")) else None,
+        public_url=_public_url(get("DIALPLANE_PUBLIC_URL", "")),
+        document_timeout=_document_timeout(get("DIALPLANE_DOCUMENT_TIMEOUT_S")),
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
@@ -228,6 +240,8 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_RUN": str(settings.run or ""),
+        "DIALPLANE_PUBLIC_URL": settings.public_url,
+        "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
@@ -285,6 +299,21 @@ def _drain(text: str | None, *, sandbox: bool) -> timedelta:
     if text is None:
         return SANDBOX_DRAIN if sandbox else Settings().drain
     return _seconds(text, what="DIALPLANE_DRAIN_S")
+
+
+def _public_url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingError(f"DIALPLANE_PUBLIC_URL must begin with http:// or https://, got {text!r}")
+    return text
+
+
+def _document_timeout(text: str | None) -> timedelta:
+    if text is None:
+        return Settings().document_timeout
+    timeout = _seconds(text, what="DIALPLANE_DOCUMENT_TIMEOUT_S")
+    if not timedelta(seconds=1) <= timeout <= timedelta(seconds=60):
+        raise SettingError(f"DIALPLANE_DOCUMENT_TIMEOUT_S must be 1 to 60 seconds, got {text!r}")
+    return timeout
 
 
 def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> RequestRate:

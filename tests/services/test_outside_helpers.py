@@ -25,7 +25,7 @@ from dialplane.services.assistants import BUILT_IN
 from dialplane.services.cases import close_case, get_case
 from dialplane.services.emails import OUTBOX, EmailRequest, Post, list_emails, send_email
 from dialplane.services.outside import RunOutside
-from dialplane.services.run_releases import release_run
+from dialplane.services.runs import continue_run
 from tests.fakes.receiver import Receiver
 from tests.services.buying import buyer
 
@@ -93,7 +93,7 @@ async def test_blocked_run_goes_on_when_somebody_lets_it(database: PostgresDatab
         started = await runs.start(account_id, RunWish(actions=actions))
         while True:
             try:
-                await release_run(database, account_id, started.id, utc_now())
+                await continue_run(database, account_id, started.id, utc_now())
                 break
             except Conflict:
                 await asyncio.sleep(0.02)
@@ -103,8 +103,8 @@ async def test_blocked_run_goes_on_when_somebody_lets_it(database: PostgresDatab
     assert run is not None
     assert (run.status, run.variables["passed"]) == (RunStatus.ENDED, "yes")
     with pytest.raises(Conflict) as refused:
-        await release_run(database, account_id, started.id, utc_now())
-    assert refused.value.reason == "STATE_INVALID"
+        await continue_run(database, account_id, started.id, utc_now())
+    assert refused.value.reason == "ACTIVEFLOW_ALREADY_STOPPED"
 
 
 @pytest.mark.parametrize(

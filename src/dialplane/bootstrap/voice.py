@@ -47,6 +47,8 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
+                public_url=settings.where_clients_are,
+                document_timeout_s=settings.document_timeout.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),
             )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RecordingId, RunId
+from dialplane.domain.programs.sources import StatusCallback
 
 
 class Direction(StrEnum):
@@ -128,6 +129,8 @@ class CallExtras:
     transferor: str = ""
     transferee: str = ""
     """Of a call that a transfer began."""
+    status: StatusCallback | None = None
+    """Who is told of its progress, whatever began it: a number, a request, a party of Dial."""
 
 
 _NO_EXTRAS = CallExtras()

@@ -31,6 +31,7 @@ EndpointId = NewType("EndpointId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 EntryId = NewType("EntryId", UUID)
 HoldId = NewType("HoldId", UUID)
+NotificationId = NewType("NotificationId", UUID)
 
 NIL = UUID(int=0)
 

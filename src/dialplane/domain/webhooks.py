@@ -37,6 +37,8 @@ class EndpointKind(StrEnum):
     """The address of activeflows; gets the events of the runs that name it."""
     HOOK = "hook"
     """The address that numbers hand their inbound messages to; gets nothing else."""
+    CALLBACK = "callback"
+    """An address, without its query, that is told of the progress of calls, recordings, messages, …"""
 
 
 class DeliveryStatus(StrEnum):

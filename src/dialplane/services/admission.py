@@ -9,19 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call
+from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.forwarding import forward_action
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
+from dialplane.domain.programs.sources import DocumentSource
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.routing import (
     SIP_STATUS,
     Refused,
     Verdict,
 )
-from dialplane.domain.targets import FlowTarget, ForwardTarget
+from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget
 from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
+from dialplane.services.call_documents import CallDocument, find_documents
 from dialplane.services.calls import RefusedCall
 from dialplane.services.events import publish
 from dialplane.services.ledger import Reserved, hold_for_new
@@ -29,6 +32,8 @@ from dialplane.services.new_calls import begun_events, refused_call, ringing_cal
 from dialplane.services.rates import tariffs
 from dialplane.services.runs import created_event
 from dialplane.services.shapes.calls import route_shape
+from dialplane.services.shapes.targets import target_shape
+from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -41,6 +46,10 @@ class Admitted:
     run: Run
     actions: tuple[Action, ...]
     on_complete_flow_id: FlowId | None = None
+    document: DocumentSource | None = None
+    """Where a document is the program instead."""
+    looks_up_name: bool = False
+    """The document's server is told the caller's name as the CNAM look-up has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ async def _record(
     now: datetime,
 ) -> list[Outcome]:
     programs = await _programs(tx, plans)
+    documents = await _documents(tx, plans)
     outcomes: list[Outcome] = []
     calls: list[Call] = []
     runs: list[Run] = []
@@ -143,11 +153,28 @@ async def _record(
             continue
         assert plan.account is not None
         flow_id, actions, on_complete, version = programs[plan.arrival.call_id]
-        call = ringing_call(plan, plan.account, route, now, flow_id=flow_id, run_id=RunId(new_id(now)))
+        document = documents.get(plan.arrival.call_id)
+        if document is not None:
+            route["document"] = target_shape(document.target)
+        call = ringing_call(
+            plan, plan.account, route, now, flow_id=flow_id, run_id=RunId(new_id(now)), document=document
+        )
         run = run_of_call(call, flow_id, on_complete, now, flow_version=version)
         calls.append(call)
         runs.append(run)
-        outcomes.append(Admitted(call, billings[call.id], run, actions, on_complete))
+        if document is None:
+            outcomes.append(Admitted(call, billings[call.id], run, actions, on_complete))
+        else:
+            outcomes.append(
+                Admitted(
+                    call,
+                    billings[call.id],
+                    run,
+                    (),
+                    document=document.source,
+                    looks_up_name=document.looks_up_name,
+                )
+            )
     async with tx.together() as batch:
         if reserved is not None:
             await reserved.write(batch)
@@ -159,7 +186,19 @@ async def _record(
             # In one statement the events do not see the runs: these have no webhook address of their own to look up.
             events = [event for call in calls for event in begun_events(call, now)]
             await publish(batch, *(created_event(run) for run in runs), *events)
+    if documents:
+        await tell_progress(tx, [(call, Progress.RINGING) for call in calls if call.status is CallStatus.RINGING], now)
     return outcomes
+
+
+async def _documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, CallDocument]:
+    """What the calls run that are let in to a document or an application."""
+    wanting = [
+        plan
+        for plan in plans
+        if plan.decision.verdict is Verdict.RUN and isinstance(plan.decision.target, DocumentTarget | ApplicationTarget)
+    ]
+    return await find_documents(tx, wanting) if wanting else {}
 
 
 async def _programs(

@@ -39,6 +39,10 @@ class ApplicationStore(Protocol):
         self, account_id: AccountId, application_id: ApplicationId, *, lock: bool = False
     ) -> Application | None: ...
 
+    async def find_many(self, application_ids: Collection[ApplicationId]) -> dict[ApplicationId, Application]:
+        """Of any account."""
+        ...
+
     async def query(
         self, account_id: AccountId, *, name: str, offset: int, limit: int
     ) -> tuple[list[Application], int]:

@@ -1,7 +1,8 @@
 """Where incoming calls lead: number or extension, account and price, for many arrivals with the same few reads."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dialplane.domain.accounts import Account
 from dialplane.domain.addresses import Address
@@ -26,6 +27,14 @@ SANDBOX_COUNTRY = "US"
 """How numbers without `+` are read where no account is known yet."""
 
 
+class HeaderFields(Protocol):
+    """The header fields of a request, by their canonical names."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def __iter__(self) -> Iterator[tuple[str, str]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An INVITE whose sender is known: the PSTN by a trunk, or a registered extension."""
@@ -44,6 +53,8 @@ class Arrival:
     """Set where the origin is an extension."""
     claims: tuple[str, str] | None = None
     """User and domain of From, where an unauthenticated sender says that it is one of ours."""
+    headers: HeaderFields | None = None
+    """Of the INVITE; looked at only for those who want to know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from dialplane.domain.calls import Call, CallStatus, HangupBy, HangupReason
 from dialplane.domain.events import Event
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.services.events import publish
 from dialplane.services.ledger import draw_up_many, release_many
 from dialplane.services.runs import interrupt_runs, move_runs
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.status_callbacks import progress_of, tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -51,14 +53,19 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
         latest: dict[CallId, Call] = {}
         events: list[Event] = []
         progress: list[RunProgress] = []
+        happened: list[tuple[Call, Progress]] = []
         for change in changes:
             match change:
                 case CallChanged(call, event):
                     latest[call.id] = call
                     if event:
                         events.append(_event(call, event, now))
+                    if call.extras is not None and (what := progress_of(call, event)) is not None:
+                        happened.append((call, what))
                 case CallEnded(call, _):
                     latest[call.id] = call
+                    if call.extras is not None:
+                        happened.append((call, Progress.COMPLETED))
                     events.append(_event(call, "call_hangup", now))
                 case RunMoved(moved):
                     progress.append(moved)
@@ -66,6 +73,8 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
         if latest:
             await tx.calls.save_many(list(latest.values()))
         await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
+        if happened:
+            await tell_progress(tx, happened, now)
 
 
 async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[Event], now: datetime) -> None:
@@ -103,6 +112,7 @@ async def close_orphans(database: Database, node: str, now: datetime) -> int:
         await tx.calls.save_many(ended)
         events = [_event(call, "call_hangup", now) for call in ended]
         await _settle(tx, await _as_reserved(tx, ended), events, now)
+        await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)
     return len(calls)
 
 

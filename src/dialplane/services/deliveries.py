@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dialplane.domain.message_hooks import read_answer
+from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form
 from dialplane.domain.webhooks import (
     ATTEMPT_TIMEOUT_S,
     EndpointKind,
@@ -46,11 +47,15 @@ class WebhookRequest:
     headers: dict[str, str]
     query: tuple[tuple[str, str], ...] = ()
     """Appended to the address."""
+    url: str = ""
+    """The address to the letter, because it is signed; empty: the endpoint's."""
 
 
 def build_request(claimed: ClaimedDelivery, now: datetime) -> WebhookRequest:
     """One attempt at `now`, signed. The body is exactly `{"type": …, "data": …}`; a message hook gets the data alone,
     as JSON or, by GET, as the query."""
+    if claimed.endpoint.kind is EndpointKind.CALLBACK:
+        return _callback(claimed)
     body = claimed.event_data.encode()
     query: tuple[tuple[str, str], ...] = ()
     if claimed.endpoint.kind is not EndpointKind.HOOK:
@@ -61,6 +66,25 @@ def build_request(claimed: ClaimedDelivery, now: datetime) -> WebhookRequest:
     if not body:
         del headers["Content-Type"]  # a receiver that trusts it would look for JSON in nothing
     return WebhookRequest(body, headers | {"X-Dialplane-Sequence": str(claimed.resource_seq)}, query)
+
+
+class _Callback(msgspec.Struct):
+    """The data of a status callback (`status_callbacks.tell`)."""
+
+    query: str
+    form: list[tuple[str, str]]
+    signature: str
+
+
+def _callback(claimed: ClaimedDelivery) -> WebhookRequest:
+    """As Twilio sends it: parameters in the body or the query, and its signature."""
+    told = msgspec.json.decode(claimed.event_data, type=_Callback)
+    _, body = place_form("", claimed.endpoint.method, told.form)
+    headers = {SIGNATURE: told.signature, "I-Twilio-Idempotency-Token": str(claimed.event_id)}
+    if body:
+        headers["Content-Type"] = FORM_TYPE
+    url = claimed.endpoint.url
+    return WebhookRequest(body.encode(), headers, url=f"{url}?{told.query}" if told.query else url)
 
 
 def _as_query(data: bytes) -> tuple[tuple[str, str], ...]:

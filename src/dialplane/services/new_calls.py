@@ -11,8 +11,8 @@ from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import FlowId, RunId, new_id
 from dialplane.domain.routing import Refused, RouteDecision
-from dialplane.domain.targets import DocumentTarget
 from dialplane.services.arrivals import Arrival, Plan, caller_address
+from dialplane.services.call_documents import CallDocument
 from dialplane.services.calls import RefusedCall
 from dialplane.services.shapes.calls import call_shape
 
@@ -25,6 +25,7 @@ def ringing_call(
     *,
     flow_id: FlowId | None = None,
     run_id: RunId | None = None,
+    document: CallDocument | None = None,
 ) -> Call:
     arrival, decision = plan.arrival, plan.decision
     return Call(
@@ -46,13 +47,14 @@ def ringing_call(
         sip_call_id=arrival.sip_call_id,
         node=arrival.node,
         route=route,
-        cause_text=_why_nothing_runs(decision),
+        cause_text=_why_nothing_runs(decision, document),
+        extras=document.extras if document else None,
     )
 
 
-def _why_nothing_runs(decision: RouteDecision) -> str:
-    if isinstance(decision.target, DocumentTarget):
-        return "the number's voice target is a document, which this server cannot run"
+def _why_nothing_runs(decision: RouteDecision, document: CallDocument | None) -> str:
+    if document is not None and document.source is None:
+        return "the number's application is gone or has no address for calls"
     return "the number has no voice target" if decision.number and decision.target is None else ""
 
 

@@ -1,6 +1,6 @@
 """What any run may do beyond the store, with or without a call: send messages, ask servers, start calls."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from dialplane.domain.programs.commands import (
     FetchDocument,
     Fetched,
     LoadFlow,
+    MessageQueued,
     OpenCase,
     Result,
     SendEmail,
@@ -29,13 +30,16 @@ from dialplane.domain.programs.commands import (
     SendToConversation,
     SendWebhook,
     StartCalls,
+    WriteNotification,
 )
+from dialplane.domain.programs.sources import RESTCOMM_VERSION
 from dialplane.services.assistants import BUILT_IN, Assistants, converse
 from dialplane.services.cases import open_case
 from dialplane.services.conversations import post_to_conversation
 from dialplane.services.emails import OUTBOX, EmailRequest, Post, send_email
 from dialplane.services.flows import load_flow
 from dialplane.services.messages import MessageRequest, send_message
+from dialplane.services.notifications import write_notification
 from dialplane.services.outgoing import CallRequest, create_calls
 from dialplane.services.run_releases import wait_for_release
 from dialplane.services.transaction import Database
@@ -44,13 +48,31 @@ OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.targ
 """Where a run's variables tell the number that it belongs to: the one that was texted, or called."""
 
 
+API_VERSION = "voipbin.call.api_version"
+"""The variable of a run of documents that names its dialect."""
+MAX_REDIRECTS = 5
+
+
 class Web(Protocol):
     """Port: the guarded client (SSRF-1)."""
 
     async def fetch(
-        self, url: str, method: str = "POST", body: str = "", content_type: str = "application/json"
+        self,
+        url: str,
+        method: str = "POST",
+        body: str = "",
+        content_type: str = "application/json",
+        *,
+        form: Sequence[tuple[str, str]] = (),
+        token: str = "",
+        redirects: int = 0,
+        timeout_s: float = 15.0,
     ) -> Fetched | Failed:
-        """Within the budget of WH-5: 15 s and 64 KiB. Any HTTP status is `Fetched`."""
+        """Within the budget of WH-5: 15 s and 64 KiB. Any HTTP status is `Fetched`.
+
+        `form` goes into the query of a GET, else into the body; `token` signs as Twilio does; so many `redirects` are
+        followed, with the same method and parameters.
+        """
         ...
 
 
@@ -72,9 +94,11 @@ class RunOutside:
                 case SendMessage():
                     return await self._send_message(run, command)
                 case FetchDocument():
-                    return await self.web.fetch(command.url, command.method, command.body, command.content_type)
+                    return await self._fetch(run, command)
                 case SendWebhook():
-                    return await self._send_webhook(command)
+                    return await self._send_webhook(run, command)
+                case WriteNotification():
+                    return await self._note(run, command)
                 case LoadFlow(flow_id):
                     return await load_flow(self.database, run.account_id, flow_id)
                 case StartCalls():
@@ -99,14 +123,46 @@ class RunOutside:
         except Refusal as refusal:
             return Failed(refusal.message)
 
-    async def _send_message(self, run: Run, command: SendMessage) -> Done:
+    async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued:
         sender = command.source or Address("tel", own_number(run))
-        request = MessageRequest(sender, command.destinations, command.text, run_id=run.id)
-        await send_message(self.database, run.account_id, request, self.now())
+        request = MessageRequest(sender, command.destinations, command.text, medias=command.media_urls, run_id=run.id)
+        message = await send_message(self.database, run.account_id, request, self.now())
+        return MessageQueued(message.id)
+
+    async def _fetch(self, run: Run, command: FetchDocument) -> Result:
+        return await self.web.fetch(
+            command.url,
+            command.method,
+            command.body,
+            command.content_type,
+            form=command.form,
+            token=await self._token(run) if command.signed else "",
+            redirects=MAX_REDIRECTS if command.signed else 0,
+            timeout_s=command.timeout_s,
+        )
+
+    async def _token(self, run: Run) -> str:
+        """The account's secret of Twilio's signature."""
+        async with self.database.reading() as tx:
+            return (await tx.accounts.get(run.account_id)).auth_token
+
+    async def _note(self, run: Run, command: WriteNotification) -> Done:
+        is_call = run.reference_type is ReferenceType.CALL and run.reference_id is not None
+        await write_notification(
+            self.database,
+            run.account_id,
+            command,
+            call_id=CallId(run.reference_id) if is_call and run.reference_id else None,
+            api_version=run.variables.get(API_VERSION, RESTCOMM_VERSION),
+            now=self.now(),
+        )
         return Done()
 
-    async def _send_webhook(self, command: SendWebhook) -> Result:
-        sending = self.web.fetch(command.url, command.method, command.body, command.content_type)
+    async def _send_webhook(self, run: Run, command: SendWebhook) -> Result:
+        token = await self._token(run) if command.signed else ""
+        sending = self.web.fetch(
+            command.url, command.method, command.body, command.content_type, form=command.form, token=token
+        )
         if command.wait:
             return await sending
         self.spawn(sending)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from dialplane.domain.calls import CallStatus
+from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.errors import AlreadyExists, Conflict, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.flows.facts import run_facts
@@ -18,6 +18,7 @@ from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatu
 from dialplane.domain.ids import AccountId, CallId, RunId, new_id
 from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
+from dialplane.services.new_calls import run_of_call
 from dialplane.services.shapes.runs import moved_shape, run_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -123,6 +124,35 @@ async def stop_run(database: Database, account_id: AccountId, run_id: RunId, now
         if run.status is RunStatus.ENDED:
             raise Conflict("The run has ended already", reason="ACTIVEFLOW_ALREADY_STOPPED")
         return await _stop(tx, run, now)
+
+
+async def continue_run(database: Database, account_id: AccountId, run_id: RunId, now: datetime) -> Run:
+    """Let a run that is blocked go on; nothing where its call is not.
+
+    Raises Conflict (ACTIVEFLOW_ALREADY_STOPPED) where it has ended, (ACTIVEFLOW_NOT_BLOCKED) where it has no call and
+    does not wait.
+    """
+    async with database.transaction() as tx:
+        run = await _find(tx, account_id, run_id)
+        if run.status is RunStatus.ENDED:
+            raise Conflict("The run has ended already", reason="ACTIVEFLOW_ALREADY_STOPPED")
+        call_id = run.reference_id if run.reference_type is ReferenceType.CALL else None
+        call = await tx.calls.find(account_id, CallId(call_id)) if call_id else None
+        if call is not None:
+            await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "continue", {}, now)])
+        elif run.current_action and run.current_action.get("type") == "block":
+            await tx.runs.release(run_id, now)
+        else:
+            raise Conflict("The run does not wait for anybody", reason="ACTIVEFLOW_NOT_BLOCKED")
+    return run
+
+
+async def begin_run_of_call(database: Database, call: Call, now: datetime) -> Run:
+    """A new run of a live call that had none of its own."""
+    run = run_of_call(replace(call, run_id=None), None, None, now)
+    async with database.transaction() as tx:
+        await create_runs(tx, run)
+    return run
 
 
 async def delete_run(database: Database, account_id: AccountId, run_id: RunId, now: datetime) -> Run:

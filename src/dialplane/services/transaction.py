@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.accounts import AccountStore
     from dialplane.services.agents import AgentStore
     from dialplane.services.applications import ApplicationStore
+    from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
     from dialplane.services.cases import CaseStore
     from dialplane.services.documents import DocumentStore
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.inventory import InventoryStore
     from dialplane.services.ledger import LedgerStore
     from dialplane.services.messages import MessageStore
+    from dialplane.services.notifications import NotificationStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
     from dialplane.services.patterns import PatternStore
@@ -60,6 +62,8 @@ class Transaction(Protocol):
     @property
     def applications(self) -> ApplicationStore: ...
     @property
+    def caller_names(self) -> CallerNameStore: ...
+    @property
     def calls(self) -> CallStore: ...
     @property
     def cases(self) -> CaseStore: ...
@@ -85,6 +89,8 @@ class Transaction(Protocol):
     def ledger(self) -> LedgerStore: ...
     @property
     def messages(self) -> MessageStore: ...
+    @property
+    def notifications(self) -> NotificationStore: ...
     @property
     def numbers(self) -> NumberStore: ...
     @property

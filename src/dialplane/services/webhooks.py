@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from dialplane.domain.webhooks import (
     new_secret,
 )
 from dialplane.services.transaction import Database, Transaction
+
+if TYPE_CHECKING:  # it composes what is here
+    from dialplane.services.status_callbacks import CallbackDelivery
 
 MAX_URL = 2048
 MAX_NAME = 255
@@ -100,6 +103,10 @@ class WebhookStore(Protocol):
 
         Deliveries that are `ordered_by` the same go out one after the other. Nothing is sent to a disabled hook.
         """
+        ...
+
+    async def add_callback_deliveries(self, deliveries: "Sequence[CallbackDelivery]") -> None:
+        """As above, for status callbacks and many of them in one round trip."""
         ...
 
     async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:

@@ -83,6 +83,7 @@ class Arrivals:
             node=self._node,
             caller=caller,
             claims=None if caller else (user, domain),
+            headers=call.request.headers,
         )
         return await self._admit(call, arrival)
 

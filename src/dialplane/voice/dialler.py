@@ -17,7 +17,7 @@ from dialplane.domain.programs.commands import Dial, Dialled
 from dialplane.services.dialling import Opened, OutgoingWish, Way, ways_to
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg, LegContext, Talk
 from dialplane.voice.useragent import Source, UserAgent
 from dialplane.voice.useragent_challenge import Credentials
 from dialplane.voice.useragent_station import HOPS
@@ -179,13 +179,15 @@ class Dialler:
         await master.answer()
         if master.media is None or winner.media is None:
             return Dialled("failed", winner.call.id, reason="no audio")
+        talk = master.talk = winner.talk = Talk(master, winner)
         master.partner, winner.partner = winner, master
         master.media.stop_playing()
         master.media.bridge(winner.media)
         try:
-            await winner.ended.wait()
+            await _first(winner.ended.wait(), master.ended.wait(), talk.over.wait())
         finally:
             master.partner = winner.partner = None
+            master.talk = winner.talk = None
             if master.media is not None:
                 master.media.bridge(None)
         began = winner.call.progressing_at

@@ -24,6 +24,16 @@ class DigitBuffer:
     def is_empty(self) -> bool:
         return not self._kept
 
+    async def begun(self, keys: str) -> None:
+        """Wait for a key that begins an input: one of `keys`, or any where that is empty. Others are dropped."""
+        while True:
+            if keys:
+                self._kept = self._kept.lstrip("".join(set(self._kept) - set(keys)))
+            if self._kept:
+                return
+            self._heard.clear()
+            await self._heard.wait()
+
     async def gather(self, wanted: Gather) -> Digits:
         """Take digits until one of the ends of `Gather` is reached; those kept earlier count first."""
         loop = asyncio.get_running_loop()
@@ -32,6 +42,8 @@ class DigitBuffer:
         while True:
             while self._kept:
                 digit, self._kept = self._kept[0], self._kept[1:]
+                if not taken and not _begins(digit, wanted):
+                    continue
                 taken += digit
                 if digit in wanted.end_keys:
                     return Digits(taken, "key")
@@ -45,3 +57,13 @@ class DigitBuffer:
                     await self._heard.wait()
             except TimeoutError:
                 return Digits(taken, "timeout")
+
+
+def beginnings(wanted: Gather) -> str:
+    """The keys that begin the input; an end key does, too: it ends it with nothing. Empty: any."""
+    return wanted.start_keys + wanted.end_keys if wanted.start_keys else ""
+
+
+def _begins(digit: str, wanted: Gather) -> bool:
+    keys = beginnings(wanted)
+    return not keys or digit in keys

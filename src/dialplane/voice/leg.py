@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -24,6 +24,7 @@ from dialplane.domain.calls import (
     unanswered_reason,
 )
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.programs.program import Program
 from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
@@ -31,9 +32,16 @@ from dialplane.voice.digits import DigitBuffer
 from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.useragent import IncomingCall, SipCall
 from dialplane.voice.useragent_events import CallEnd
+from dialplane.voice.useragent_reason import reason_field
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""
+LAST_WORD_S = 2.0
+"""How long a command that comes to an end by itself may take for it once its call is gone."""
+
+TOLD_AFTER_ANSWER = (HangupReason.TIMEOUT, HangupReason.AMD)
+"""Reasons of an answered call's end other than `normal` (reference section 4.5)."""
+MuteDirection = Literal["", "in", "out", "both"]
 
 log = structlog.get_logger()
 
@@ -61,6 +69,21 @@ class LegContext:
     """Run something in a task of the node; its failure is logged and ends only itself."""
 
 
+class Talk:
+    """Two joined legs. Over when either call ends, or when somebody ends it."""
+
+    def __init__(self, master: "Leg", callee: "Leg") -> None:
+        self.master = master
+        self.callee = callee
+        self.over = asyncio.Event()
+        self.keeps_callee = False
+        """The callee goes its own way afterwards instead of being hung up."""
+
+    def end(self, *, keeps_callee: bool = False) -> None:
+        self.keeps_callee = self.keeps_callee or keeps_callee
+        self.over.set()
+
+
 class Leg:
     """See the module. Not made by hand: `arrivals` and `dialler` do."""
 
@@ -77,6 +100,15 @@ class Leg:
         self.stops_on_digit = False
         """A prompt is playing that a digit ends; the media process sees RFC 4733 by itself, INFO comes here."""
         self.driver: asyncio.Task[object] | None = None
+        self.has_program = False
+        """A program runs on it, or will when it is answered; else it is a party of somebody else's."""
+        self.replacement: Program | None = None
+        """What is to run instead of the leg's program, which is being cancelled."""
+        self.finishes_itself = False
+        """The running command ends by itself when the call does, and its result is to be heard."""
+        self.on_key: Callable[[str], bool] | None = None
+        """Asked about each digit before it is kept; True: it was meant for somebody else."""
+        self.talk: Talk | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.early_media = asyncio.Event()
@@ -87,6 +119,8 @@ class Leg:
         self._end_text = ""
         self._limit: asyncio.TimerHandle | None = None
         self._action = call.action
+        self._go_on: asyncio.Event | None = None
+        self._is_silenced = False
         self._began_at, self._began = context.now(), asyncio.get_running_loop().time()
 
     # --- what programs and dialling ask for ---
@@ -148,8 +182,19 @@ class Leg:
         """Our SDP for an outgoing call."""
         return self._audio.offer(await self.media_ready())
 
-    def hang_up(self, reason: HangupReason = HangupReason.NORMAL, *, text: str = "") -> None:
-        """End the call from our side. Safe at any time, any number of times; the first reason counts."""
+    def hang_up(
+        self,
+        reason: HangupReason = HangupReason.NORMAL,
+        *,
+        text: str = "",
+        sip_code: int = 0,
+        sip_reason: str = "",
+    ) -> None:
+        """End the call from our side. Safe at any time, any number of times; the first reason counts.
+
+        A caller who was not answered gets `sip_code`, or what the reason says; `sip_reason` is the text of a `Reason`
+        field (RFC 3326) that goes with it.
+        """
         if self.is_ended or self._wanted_reason:
             return
         self._wanted_reason = reason or HangupReason.NORMAL
@@ -157,9 +202,54 @@ class Leg:
         unanswered_outgoing = self.call.direction is Direction.OUTGOING and not self.is_answered
         self._move(CallStatus.CANCELING if unanswered_outgoing else CallStatus.TERMINATING)
         if self.sip is not None:
-            self.sip.hangup(status=UNANSWERED_STATUS.get(self._wanted_reason, 480))
+            status = sip_code or UNANSWERED_STATUS.get(self._wanted_reason, 480)
+            headers = (("Reason", reason_field(status, sip_reason)),) if sip_reason else ()
+            self.sip.hangup(status=status, headers=headers)
         else:
             self.on_ended(None, None)
+
+    def run_instead(self, program: Program) -> None:
+        """Give up what the leg's program does, and run `program` from now on."""
+        self.replacement = program
+        if self.driver is not None:
+            self.driver.cancel()
+            if self.media is not None:
+                self.media.stop_playing()
+
+    async def mute(self, direction: MuteDirection) -> None:
+        """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
+        self.update(extras=replace(self.call.details, mute_direction=direction))
+        await self._set_ears()
+
+    async def silence(self, on: bool) -> None:
+        """Let the party hear nothing, or what is said again."""
+        self._is_silenced = on
+        await self._set_ears()
+
+    async def hold(self, on: bool) -> None:
+        """Ask the party by re-INVITE to be silent, or to speak again."""
+        media = await self.media_ready()
+        if self.sip is not None and self.is_answered:
+            self.sip.reinvite(self._audio.offer(media, on_hold=on))
+
+    async def blocked(self) -> None:
+        """Wait until somebody says `go_on`."""
+        self._go_on = asyncio.Event()
+        try:
+            await self._go_on.wait()
+        finally:
+            self._go_on = None
+
+    def go_on(self) -> None:
+        """End `blocked`; nothing where nothing waits."""
+        if self._go_on is not None:
+            self._go_on.set()
+
+    def tell(self, event: str = "call_updated") -> None:
+        """Keep and tell what `update` changed, where that is no change of state."""
+        if not self.is_ended:
+            self.call = replace(self.call, updated_at=self.now())
+            self.context.recorder.changed(self, event)
 
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something go on beside the program."""
@@ -242,8 +332,7 @@ class Leg:
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
-        if self.driver is not None and self.driver is not asyncio.current_task():
-            self.driver.cancel()
+        self._end_command()
         if self.media is not None:
             self.media.on_digit = self.media.on_silence = None
             self.context.spawn(self.media.close())
@@ -251,9 +340,29 @@ class Leg:
 
     # --- inside ---
 
+    def _end_command(self) -> None:
+        """What the program was doing is over with the call."""
+        if self.driver is None or self.driver is asyncio.current_task():
+            return
+        if self.finishes_itself:
+            asyncio.get_running_loop().call_later(LAST_WORD_S, self._end_slow_command)
+        else:
+            self.driver.cancel()
+
+    def _end_slow_command(self) -> None:
+        if self.driver is not None and self.finishes_itself:
+            self.driver.cancel()
+
+    async def _set_ears(self) -> None:
+        media = await self.media_ready()
+        direction = self.call.details.mute_direction
+        media.mute(
+            heard=direction not in ("in", "both"), hears=direction not in ("out", "both") and not self._is_silenced
+        )
+
     def _reason(self, was: CallStatus, status: int) -> HangupReason:
         if self.is_answered:
-            return self._wanted_reason if self._wanted_reason is HangupReason.TIMEOUT else HangupReason.NORMAL
+            return self._wanted_reason if self._wanted_reason in TOLD_AFTER_ANSWER else HangupReason.NORMAL
         if self._wanted_reason and self.call.direction is Direction.INCOMING:
             return self._wanted_reason
         if self._wanted_reason and was is not CallStatus.CANCELING:
@@ -282,7 +391,8 @@ class Leg:
 
     def _heard_digit(self, digit: str) -> None:
         self.note(key_fact(digit, self.now()))
-        self.digits.put(digit)
+        if self.on_key is None or not self.on_key(digit):
+            self.digits.put(digit)
 
     def _heard_nothing(self) -> None:
         self.hang_up(HangupReason.NORMAL, text="nothing was heard from the party for 60 s")

@@ -13,11 +13,13 @@ import structlog
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
 from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.call_records import Change, close_orphans, write_changes
+from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.emails import OUTBOX, Post
@@ -35,6 +37,7 @@ from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS
 from dialplane.voice.outside import CallOutside
 from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.programs import Programs
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.runtime import Runtime
@@ -75,6 +78,8 @@ class VoiceDeps:
     nonce_secret: bytes
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    public_url: str = ""
+    document_timeout_s: float = TIMEOUT_S
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
     keeps_signalling: bool = True
@@ -155,6 +160,13 @@ class _Node:
             outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
             follow=ApiRuns(database, any_run, tasks, utc_now).follow,
             prompts=deps.prompts,
+            programs=Programs(
+                database,
+                StoredCallerNames(database),
+                node=deps.node,
+                public_url=deps.public_url,
+                document_timeout_s=deps.document_timeout_s,
+            ),
             context=context,
             is_overloaded=lambda: self._journal.is_full,
             orders=CALL_ORDERS,

@@ -14,5 +14,9 @@ async def hang_up(leg: Leg, payload: Mapping[str, object]) -> None:
     leg.hang_up(HangupReason.NORMAL, text="hung up by the API")
 
 
-CALL_ORDERS: Mapping[str, Order] = {"hangup": hang_up}
+async def go_on(leg: Leg, payload: Mapping[str, object]) -> None:
+    leg.go_on()
+
+
+CALL_ORDERS: Mapping[str, Order] = {"hangup": hang_up, "continue": go_on}
 """Those that need nothing but the leg."""

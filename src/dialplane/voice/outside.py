@@ -58,6 +58,9 @@ class CallOutside:
             case _:
                 return await self.any_run.carry_out(self.run, command)
 
+    async def carry_out_alone(self, command: Command) -> Result:
+        return await self.any_run.carry_out(self.run, command)
+
     async def reason_of(self, leg: Leg, command: Hangup) -> HangupReason:
         """The reason as named, or that of another call of the account; an unknown one is `normal`."""
         if command.reason_of_call is not None:

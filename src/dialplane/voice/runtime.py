@@ -8,14 +8,14 @@ import structlog
 
 from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Refusal
-from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
-from dialplane.domain.programs.commands import Medium
+from dialplane.domain.programs.program import Program
+from dialplane.domain.programs.sources import ProgramSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.calls import NodeCommand
 from dialplane.services.outgoing import read_order
+from dialplane.services.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
@@ -25,6 +25,7 @@ from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts
+from dialplane.voice.programs import Programs, flow_program
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
@@ -47,6 +48,7 @@ class Runtime:
     follow: Callable[[Run], Awaitable[object]]
     """Begin what follows a run that is over."""
     prompts: Prompts
+    programs: Programs
     context: LegContext
     is_overloaded: Callable[[], bool]
     orders: Mapping[str, Order]
@@ -91,20 +93,23 @@ class Runtime:
             call.watcher = leg
         else:
             leg.on_ended(call, early.end)
-        await self._run(leg, admitted.run, admitted.actions, hops=hops)
+        if admitted.document is None:
+            program: Program = flow_program(admitted.actions, admitted.run)
+        else:
+            program = await self.programs.first_document(admitted.document, leg, admitted.run, admitted.looks_up_name)
+        await self._run(leg, admitted.run, program, hops=hops)
 
-    async def _run(self, leg: Leg, run: Run, actions: tuple[Action, ...], *, hops: int = 0) -> None:
+    async def _run(self, leg: Leg, run: Run, program: Program, *, hops: int = 0) -> None:
         """Run the leg's program until it or the call ends, then close the run and begin what follows it."""
-        program = FlowProgram(
-            actions,
-            medium=Medium.CALL,
-            flow_id=run.flow_id,
-            on_complete_flow_id=run.on_complete_flow_id,
-            variables=run.variables,
-        )
-        driver = Driver(leg, program, self.prompts, self.outside(run, hops), self.context.now, self.records.run_moved)
-        if not leg.is_ended:
+        leg.has_program = True
+        outside = self.outside(run, hops)
+        while not leg.is_ended:
+            if leg.replacement is not None:
+                program, leg.replacement = leg.replacement, None
+            driver = Driver(leg, program, self.prompts, outside, self.context.now, self.records.run_moved)
             await self._drive(leg, driver)
+            if leg.replacement is None:
+                break
         await leg.ended.wait()
         ended = replace(program.record(), ended=True)
         self.records.run_over(leg, ended)
@@ -116,7 +121,7 @@ class Runtime:
         try:
             await leg.driver
         except asyncio.CancelledError:
-            if not leg.is_ended:  # this process is going down, and the call with it
+            if not leg.is_ended and leg.replacement is None:  # this process is going down, and the call with it
                 leg.hang_up(HangupReason.FAILED, text="the voice process is stopping")
                 raise
         except Exception:
@@ -130,6 +135,37 @@ class Runtime:
             await self.follow(run)
         except Refusal as refusal:
             log.warning("following_run_not_started", run_id=str(run.id), reason=refusal.message)
+
+    async def redirect(self, leg: Leg, source: ProgramSource, *, moves_partner: bool = False) -> None:
+        """Let `leg` drop what it does and run `source` instead, from its beginning.
+
+        Somebody it talks with is hung up, or goes on with its own program where it has one, or runs the same with
+        `moves_partner`. Raises the Refusal where there is no such program; the call then goes on as it was.
+        """
+        talk = leg.talk
+        partner = leg.partner if moves_partner else None
+        for each in (leg, partner):
+            if each is not None and not each.is_ended:
+                run = await self._run_of(each)
+                program = await self.programs.make(source, each, run)
+                self._put(each, run, program)
+        if talk is not None:
+            talk.end(keeps_callee=moves_partner or leg is talk.callee)
+
+    async def _run_of(self, leg: Leg) -> Run:
+        """The leg's run; a party of somebody else's call has none of its own until now."""
+        if leg.has_program and leg.call.run_id is not None:
+            return await get_run(self.database, leg.call.account_id, leg.call.run_id)
+        run = await begin_run_of_call(self.database, leg.call, self.context.now())
+        leg.update(run_id=run.id)
+        return run
+
+    def _put(self, leg: Leg, run: Run, program: Program) -> None:
+        if leg.has_program:
+            leg.run_instead(program)
+        else:
+            leg.has_program = True
+            self.context.spawn(self._run(leg, run, program))
 
     # --- orders from the mailbox ---
 
@@ -153,12 +189,13 @@ class Runtime:
             log.warning("order_not_carried_out", call_id=str(command.call_id), reason=refusal.message)
             return
         leg = self.dialler.make_leg(order.call, order.billing)
+        leg.has_program = True
         try:
             async with asyncio.timeout(order.timeout_s):
                 await self.dialler.invite(leg)
         except TimeoutError:
             leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
-        await self._run(leg, order.run, order.actions if leg.is_answered else ())
+        await self._run(leg, order.run, flow_program(order.actions if leg.is_answered else (), order.run))
 
 
 class EarlyEnd:

@@ -1,10 +1,11 @@
-"""The Reason field of RFC 3326: why the peer ends a call, in its own words."""
+"""The Reason field of RFC 3326: why one side ends a call, in its own words."""
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import parse_parameters, unquote
 from dialplane.sip.message import Message
 
 HIGHEST_CAUSE = 127
+MAX_TEXT = 200
 
 
 def reason_of(message: Message) -> tuple[int, str]:
@@ -16,6 +17,12 @@ def reason_of(message: Message) -> tuple[int, str]:
         return 0, ""
     cause = next((cause for cause, _ in reasons if cause), 0)
     return cause, next((text for _, text in reasons if text), "")
+
+
+def reason_field(status: int, text: str) -> str:
+    """Our own: the SIP status that we mean, and why, on one line."""
+    words = " ".join(text.split()).replace("\\", "").replace('"', "'")
+    return f'SIP;cause={status};text="{words[:MAX_TEXT]}"'
 
 
 def _parse(value: str) -> tuple[int, str]:

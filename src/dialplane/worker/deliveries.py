@@ -68,7 +68,7 @@ class Deliveries:
         endpoint = claimed.endpoint
         try:
             reply = await self._sender.deliver(
-                endpoint.url,
+                request.url or endpoint.url,
                 endpoint.method,
                 request.body,
                 request.headers,

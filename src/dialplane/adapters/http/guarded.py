@@ -1,7 +1,8 @@
 """The one HTTP client for every URL that a tenant gave: webhooks, fetched flows, media files (SSRF-1, WH-5).
 
 A name is resolved once, every address of it is checked, and the connection goes to a checked address; the name stays
-in SNI and Host. No redirects, no proxies, no cookies, no user information in the URL; ports 80, 443 and 1024 to 65535.
+in SNI and Host. No redirects but where they are asked for, no proxies, no cookies, no user information in the URL;
+ports 80, 443 and 1024 to 65535.
 Bodies are bounded before and after decompression, and one time limit covers the whole exchange.
 """
 
@@ -12,8 +13,10 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -22,12 +25,17 @@ from yarl import URL
 from dialplane.adapters.http.addresses import Network, is_allowed
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.programs.commands import Failed, Fetched
+from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
 from dialplane.domain.webhooks import Reply
 
 MAX_URL = 2048
 USER_AGENT = "Dialplane/0.1"
 REPLY_HEAD = 1024
 """So much of a webhook's answer is read; what is longer is cut off and the connection closed."""
+
+MOST_X_HEADERS, LONGEST_X_HEADER = 20, 512
+"""Of an answer, that a document's messages may carry on."""
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 _RESOLVER_THREADS = 16
 """Threads of their own: look-ups of a dead name server, which take many seconds, must not stop other work."""
@@ -71,6 +79,35 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A document that is asked for; `url` is without the parameters that a GET adds to it."""
+
+    url: str
+    method: str
+    body: str
+    content_type: str
+    form: tuple[tuple[str, str], ...]
+    token: str
+
+    def request(self) -> tuple[str, bytes, dict[str, str]]:
+        """Address, body and headers."""
+        url, form_body = place_form(self.url, self.method, self.form)
+        body = form_body or self.body
+        headers = {"Content-Type": FORM_TYPE if form_body else self.content_type} if body else {}
+        if self.token:
+            headers[SIGNATURE] = twilio_signature(self.token, url, self.form if form_body else ())
+        return url, body.encode(), headers
+
+    def moved(self, location: str) -> "_Wish":
+        """The same at another address. What its query holds already is not added to it once more."""
+        url = urljoin(self.url, location)
+        there = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        is_get = self.method == "GET"
+        form = tuple(field for field in self.form if not (is_get and field[0] in there))
+        return replace(self, url=url, form=form)
 
 
 class GuardedClient:
@@ -133,20 +170,43 @@ class GuardedClient:
         body: str = "",
         content_type: str = "application/json",
         *,
+        form: Sequence[tuple[str, str]] = (),
+        token: str = "",
+        redirects: int = 0,
         timeout_s: float = 15.0,
         limit: int = 65536,
     ) -> Fetched | Failed:
-        """Ask a tenant's server for a document within the budget of WH-5. Any HTTP status is `Fetched`."""
-        headers = {"Content-Type": content_type} if body else {}
+        """Ask a tenant's server for a document within the budget of WH-5. Any HTTP status is `Fetched`.
+
+        `form` goes into the query of a GET, else into the body. With `token` the request bears Twilio's signature.
+        At most `redirects` are followed, each guarded like the first and asked the same way with the same parameters.
+        """
+        wish = _Wish(url, method, body, content_type, tuple(form), token)
         try:
-            status, answer, answer_type = await self._exchange(
-                url, method, body.encode(), headers, limit=limit, timeout_s=timeout_s
-            )
+            async with asyncio.timeout(timeout_s):
+                return await self._ask(wish, redirects, limit=limit, timeout_s=timeout_s)
         except _TooLargeError:
             return Failed(f"the answer is larger than {limit} bytes")
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
             return Failed(_words(fault))
-        return Fetched(status, answer.decode(errors="replace"), answer_type)
+
+    async def _ask(self, wish: "_Wish", redirects: int, *, limit: int, timeout_s: float) -> Fetched | Failed:
+        for _ in range(redirects + 1):
+            url, body, headers = wish.request()
+            check_url(url, self._allow)
+            async with self._session.request(
+                wish.method,
+                _exact(url),
+                data=body or None,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ) as response:
+                location = response.headers.get("Location", "")
+                if not (redirects and response.status in _REDIRECTS and location):
+                    return await _fetched(response, wish.url, limit)
+            wish = wish.moved(location)
+        return Failed(f"there were more than {redirects} redirects")
 
     async def deliver(
         self,
@@ -167,7 +227,7 @@ class GuardedClient:
             check_url(url, self._allow)
             async with self._session.request(
                 method,
-                URL(url).extend_query(query),
+                _exact(url).extend_query(query),
                 data=body or None,
                 headers=headers,
                 allow_redirects=False,
@@ -237,6 +297,23 @@ def check_url(url: str, allow: Sequence[Network] = ()) -> None:
         return  # a name, or one of the spellings that only the resolver understands: judged by its addresses
     if not is_allowed(address, allow):
         raise RefusedError("the address is not public")
+
+
+def _exact(url: str) -> URL:
+    """The address to the letter where it is fit to be sent so: what is signed must not be written another way."""
+    return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
+
+
+async def _fetched(response: aiohttp.ClientResponse, url: str, limit: int) -> Fetched:
+    """The answer; of audio, which is not for reading, only its type."""
+    kind = response.headers.get("Content-Type", "")
+    if kind.startswith("audio/"):
+        response.close()
+        body = b""
+    else:
+        body = await _read(response, limit)
+    extra = [(name, value[:LONGEST_X_HEADER]) for name, value in response.headers.items() if name[:2].upper() == "X-"]
+    return Fetched(response.status, body.decode(errors="replace"), kind, url, tuple(extra[:MOST_X_HEADERS]))
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -28,6 +28,10 @@ class PostgresApplicationStore:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, application_id)
         return None if row is None else _application(row)
 
+    async def find_many(self, application_ids: Collection[ApplicationId]) -> dict[ApplicationId, Application]:
+        rows = await self._connection.fetch(_SQL["find_many"], list(application_ids))
+        return {ApplicationId(row["id"]): _application(row) for row in rows}
+
     async def query(
         self, account_id: AccountId, *, name: str, offset: int, limit: int
     ) -> tuple[list[Application], int]:

@@ -14,6 +14,7 @@ from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
+from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
@@ -27,6 +28,7 @@ from dialplane.adapters.postgres.imports import PostgresImportStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
+from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
@@ -98,6 +100,10 @@ class PostgresTransaction:
         return PostgresApplicationStore(self.connection)
 
     @cached_property
+    def caller_names(self) -> PostgresCallerNameStore:
+        return PostgresCallerNameStore(self.connection)
+
+    @cached_property
     def calls(self) -> PostgresCallStore:
         return PostgresCallStore(self.connection)
 
@@ -148,6 +154,10 @@ class PostgresTransaction:
     @cached_property
     def messages(self) -> PostgresMessageStore:
         return PostgresMessageStore(self.connection)
+
+    @cached_property
+    def notifications(self) -> PostgresNotificationStore:
+        return PostgresNotificationStore(self.connection)
 
     @cached_property
     def numbers(self) -> PostgresNumberStore:

@@ -20,6 +20,7 @@ from dialplane.domain.webhooks import (
     EndpointOutcome,
     Outcome,
 )
+from dialplane.services.status_callbacks import CallbackDelivery
 from dialplane.services.webhooks import ClaimedDelivery
 
 _SQL = queries("webhooks")
@@ -157,6 +158,24 @@ class PostgresWebhookStore:
             event_id,
             ordered_by,
         )
+        await self._connection.execute(_SQL["wake"])
+
+    async def add_callback_deliveries(self, deliveries: Sequence[CallbackDelivery]) -> None:
+        rows = [
+            {
+                "endpoint_id": each.endpoint.id,
+                "account_id": each.endpoint.account_id,
+                "url": each.endpoint.url,
+                "method": each.endpoint.method,
+                "secret": each.endpoint.secret,
+                "created_at": each.endpoint.created_at,
+                "delivery_id": each.delivery_id,
+                "event_id": each.event_id,
+                "ordered_by": each.ordered_by,
+            }
+            for each in deliveries
+        ]
+        await self._connection.execute(_SQL["add_callback_deliveries"], rows)
         await self._connection.execute(_SQL["wake"])
 
     async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:

@@ -54,8 +54,8 @@ __all__ = [
     "CaseOpened", "Command", "ConferenceLeft", "Converse", "Conversed", "DetectMachine", "Dial", "DialQueue",
     "Dialled", "Digits", "Done", "Echo", "EmailKept", "Failed", "FetchDocument", "Fetched", "Finish", "FlowLoaded",
     "Gather", "Gender", "Hangup", "Heard", "JoinConference", "JoinQueue", "LeaveQueue", "LoadFlow",
-    "MachineDetected", "Medium", "Mute", "OpenCase", "Party", "Play", "QueueLeft", "Record", "Recorded",
-    "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say", "SendDigits", "SendEmail",
+    "MachineDetected", "Medium", "MessageQueued", "Mute", "OpenCase", "Party", "Play", "QueueLeft", "Record",
+    "Recorded", "RecordingStarted", "ReferTo", "Referred", "Result", "RunRecord", "Say", "SendDigits", "SendEmail",
     "SendMessage", "SendToConversation", "SendWebhook", "Sleep", "SpeechWish", "StartCalls", "StartExternalMedia",
     "StartRecording", "StartStream", "StartTranscription", "StatusCallback", "StopExternalMedia", "StopRecording",
     "StopStream", "StopTranscription", "TranscribeRecording", "TranscriptionStarted", "WriteNotification",
@@ -200,7 +200,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message. `source` None means the number that this run belongs to. → `Done`, or `Failed`"""
+    """Send a message. `source` None means the number that this run belongs to. → `MessageQueued`, or `Failed`"""
 
     source: Address | None
     destinations: tuple[Address, ...]
@@ -366,6 +366,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageQueued:
+    """The message is kept and goes out; what becomes of it is told by its status callback."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """What was gathered, end key included."""
 
@@ -450,9 +457,9 @@ class CallOver:
 
 
 Result = (
-    Done | Failed | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted | ConferenceLeft
-    | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | EmailKept | Conversed | CallStanding
-    | Fetched | FlowLoaded | CallOver
+    Done | Failed | MessageQueued | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted
+    | ConferenceLeft | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | EmailKept | Conversed
+    | CallStanding | Fetched | FlowLoaded | CallOver
 )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import runs as service
 from dialplane.services.api_runs import RunWish
-from dialplane.services.run_releases import release_run
 from dialplane.services.shapes.runs import run_shape
 
 
@@ -82,9 +81,10 @@ async def stop_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) ->
 
 @post("/{activeflow_id:str}/continue", status_code=200, responses=posted(Activeflow, 404))
 async def continue_activeflow(request: ApiRequest, activeflow_id: FromPath[UUID]) -> Fields:
-    """Let a run go on that waits at a `block`."""
+    """Let a run go on that an action `block` holds."""
     request.require_manager()
-    return run_shape(await release_run(request.database, request.account_id, RunId(activeflow_id), request.now))
+    run = await service.continue_run(request.database, request.account_id, RunId(activeflow_id), request.now)
+    return run_shape(run)
 
 
 @delete("/{activeflow_id:str}", status_code=200, responses=answers(Activeflow, 404))

@@ -16,6 +16,9 @@ on conflict (id) do update set
 -- name: find
 select * from applications where id = $2 and account_id = $1 and deleted_at is null;
 
+-- name: find_many
+select * from applications where id = any($1::uuid[]) and deleted_at is null;
+
 -- name: lock
 select * from applications where id = $2 and account_id = $1 and deleted_at is null for update;
 

@@ -79,6 +79,43 @@ from (select * from known union all select * from made) hook
 join events event on event.id = $8
 where hook.enabled;
 
+-- name: add_callback_deliveries
+-- The same for status callbacks, many at once: an address becomes an endpoint with its first callback.
+with incoming as (
+    select *
+    from json_to_recordset($1) as batch (
+        endpoint_id uuid, account_id uuid, url text, method text, secret text, created_at timestamptz,
+        delivery_id uuid, event_id uuid, ordered_by uuid
+    )
+),
+known as (
+    select endpoint.id, endpoint.account_id, endpoint.url, endpoint.method, endpoint.enabled
+    from webhook_endpoints endpoint
+    join (select distinct account_id, url, method from incoming) wanted using (account_id, url, method)
+    where endpoint.kind = 'callback' and endpoint.deleted_at is null
+),
+made as (
+    insert into webhook_endpoints (id, account_id, kind, url, method, secret, created_at)
+    select distinct on (account_id, url, method) endpoint_id, account_id, 'callback', url, method, secret, created_at
+    from incoming
+    where not exists (
+        select from known
+        where known.account_id = incoming.account_id and known.url = incoming.url and known.method = incoming.method
+    )
+    order by account_id, url, method
+    on conflict (account_id, url, method) where kind = 'callback' and deleted_at is null
+        do update set updated_at = webhook_endpoints.updated_at
+    returning id, account_id, url, method, enabled
+)
+insert into webhook_deliveries
+    (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
+select incoming.delivery_id, incoming.account_id, endpoint.id, event.id, incoming.ordered_by, event.resource_seq,
+       incoming.created_at, incoming.created_at
+from incoming
+join (select * from known union all select * from made) endpoint using (account_id, url, method)
+join events event on event.id = incoming.event_id
+where endpoint.enabled;
+
 -- name: add_replay
 insert into webhook_deliveries
     (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, replay_of, created_at)

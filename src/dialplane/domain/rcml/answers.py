@@ -1,0 +1,81 @@
+"""What a tenant's server answered, as a document: by its status, its content type and its body (reference 5.2, 5.3)."""
+
+from dataclasses import dataclass
+
+from dialplane.domain.programs.commands import Failed, Fetched, Medium, Result
+from dialplane.domain.rcml.context import Request
+from dialplane.domain.rcml.document import DocumentFault, Element, parse_document
+from dialplane.domain.rcml.parameters import Form
+
+UNREACHABLE, NOT_OK, NOT_FOUND, CONTENT_TYPE, NOT_WELL_FORMED = 11205, 11206, 21402, 12300, 12100
+_XML = ("text/xml", "application/xml", "text/html", "application/xhtml+xml", "application/rcml+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that can be run. `url` is where it came from, after redirects; empty: with a request."""
+
+    root: Element
+    url: str = ""
+    headers: Form = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is no document. `code` is that of the notification; `status` that of a 404."""
+
+    code: int
+    message: str
+    status: int = 0
+    headers: str = ""
+    body: str = ""
+    is_final: bool = False
+    """No fallback is asked."""
+
+
+def read_answer(request: Request, result: Result, medium: Medium, *, is_twilio: bool = False) -> Document | Trouble:
+    match result:
+        case Fetched():
+            return _read(request, result, medium, is_twilio)
+        case Failed(reason):
+            return Trouble(UNREACHABLE, f"{request.url}: {reason}")
+    return Trouble(UNREACHABLE, f"{request.url}: no answer")
+
+
+def _read(request: Request, answer: Fetched, medium: Medium, is_twilio: bool) -> Document | Trouble:
+    url = answer.url or request.url
+    shown = f"Content-Type: {answer.content_type}" if answer.content_type else ""
+    if not 200 <= answer.status < 300:
+        code = NOT_FOUND if answer.status == 404 else NOT_OK
+        return Trouble(code, f"{request.url} answered {answer.status}", answer.status, shown, answer.body)
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if kind in _XML or kind.endswith("+xml"):
+        try:
+            return Document(parse_document(answer.body) if answer.body.strip() else _NOTHING, url, answer.headers)
+        except DocumentFault as fault:
+            return Trouble(NOT_WELL_FORMED, f"{request.url}: {fault}", 0, shown, answer.body)
+    is_call = medium is Medium.CALL
+    if is_call and kind.startswith("audio/"):
+        return Document(_response(Element("Play", {}, url)), url, answer.headers)
+    if not answer.body.strip():  # nothing to run and nothing to reply: hang up, or send nothing
+        return Document(_NOTHING, url, answer.headers)
+    if kind == "text/plain" and (is_call or is_twilio):
+        verb = "Say" if is_call else "Message"
+        return Document(_response(Element(verb, {}, answer.body.strip())), url, answer.headers)
+    message = f"{request.url}: the content type {kind[:80] or '(none)'} is no document"
+    return Trouble(CONTENT_TYPE, message, 0, shown, answer.body, is_final=not is_call)
+
+
+def read_text(xml: str) -> Document | Trouble:
+    """A document that came with a request (`Twiml`)."""
+    try:
+        return Document(parse_document(xml))
+    except DocumentFault as fault:
+        return Trouble(NOT_WELL_FORMED, str(fault), body=xml)
+
+
+def _response(verb: Element) -> Element:
+    return Element("Response", {}, "", (verb,))
+
+
+_NOTHING = Element("Response", {})

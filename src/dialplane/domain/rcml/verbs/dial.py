@@ -1,0 +1,118 @@
+"""Dial: parties that ring, a conference, or the caller who waits longest in a queue; then the action is asked."""
+
+from typing import Literal, get_args
+
+from dialplane.domain.ids import to_sid
+from dialplane.domain.programs.commands import Dial, Dialled, DialQueue, Failed, Medium, Result
+from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.domain.rcml.context import Steps
+from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verbs.conference import join
+from dialplane.domain.rcml.verbs.nouns import DIAL_NOUNS, PARTY_NOUNS, caller_address, parties_of
+from dialplane.domain.rcml.verbs.record import recording_fields
+
+METHOD, TIMEOUT, CALLER_ID, TIME_LIMIT, FAILED = 13210, 13212, 13214, 13216, 13220
+RING_S, TALK_S = 30, 14_400
+LONGEST_RING_S = 600
+
+_STATUS = {
+    "answered": "completed",
+    "busy": "busy",
+    "noanswer": "no-answer",
+    "failed": "failed",
+    "cancel": "canceled",
+}
+"""`DialCallStatus`."""
+RecordKind = Literal[
+    "do-not-record",
+    "record-from-answer",
+    "record-from-ringing",
+    "record-from-answer-dual",
+    "record-from-ringing-dual",
+    "true",
+    "false",
+]
+
+
+def dial(verb: Verb) -> Steps:
+    """The action is asked however it ended, also when the caller hung up; without one the next verb runs."""
+    nouns = list(verb.children(DIAL_NOUNS))
+    conference = next((noun for noun in nouns if noun.name == "Conference"), None)
+    if conference is not None and conference.text:
+        return (yield from join(verb, conference, recording_of(verb)))
+    queue = next((noun for noun in nouns if noun.name == "Queue"), None)
+    if queue is not None and queue.text:
+        result = yield _queue(verb, queue)
+        return verb.action(_outcome(verb, result), default_is_document=False, code=METHOD)
+    command = dial_command(verb, [noun for noun in nouns if noun.name in PARTY_NOUNS])
+    if not command.parties:
+        return None
+    result = yield command
+    return verb.action(_outcome(verb, result, is_sip=_is_sip(command)), default_is_document=False, code=METHOD)
+
+
+def dial_command(verb: Verb, nouns: list[Verb]) -> Dial:
+    """Without `callerId` the callee sees who calls, as far as that is a number that we may show."""
+    caller = verb.option("callerId") or verb.context.subject.source
+    return Dial(
+        source=caller_address(caller) if caller else None,
+        parties=tuple(parties_of(verb, nouns)),
+        timeout_s=verb.number("timeout", RING_S, least=1, most=LONGEST_RING_S, code=TIMEOUT),
+        ring_method="linear" if verb.flag("sequential") else "ring_all",
+        time_limit_s=verb.number("timeLimit", TALK_S, least=1, most=86_400, code=TIME_LIMIT),
+        hangup_key="*" if verb.flag("hangupOnStar") else "",
+        record=recording_of(verb),
+        answer_on_bridge=answers_on_bridge(verb),
+        ring_tone=verb.option("ringTone"),
+    )
+
+
+def answers_on_bridge(verb: Verb) -> bool:
+    """Whether the caller is answered only when a party answers; a conference answers at once."""
+    return verb.context.medium is Medium.CALL and verb.flag("answerOnBridge")
+
+
+def recording_of(verb: Verb) -> RecordingWish | None:
+    kind = verb.choice("record", get_args(RecordKind), "false")
+    if kind in ("false", "do-not-record"):
+        return None
+    return RecordingWish(
+        begins="ringing" if "ringing" in kind else "answer",
+        channels=2 if kind.endswith("dual") else 1,
+        trim=verb.option("trim") == "trim-silence",
+        status=verb.status("recordingStatusCallback"),
+    )
+
+
+def _queue(verb: Verb, noun: Verb) -> DialQueue:
+    return DialQueue(
+        noun.text,
+        before_joining=noun.document("url", "method"),
+        timeout_s=verb.number("timeout", RING_S, most=LONGEST_RING_S, code=TIMEOUT),
+        time_limit_s=verb.number("timeLimit", TALK_S, least=1, most=86_400, code=TIME_LIMIT),
+        record=recording_of(verb),
+    )
+
+
+def _is_sip(command: Dial) -> bool:
+    return any(party.address.type == "sip" for party in command.parties)
+
+
+def _outcome(verb: Verb, result: Result, *, is_sip: bool = False) -> Form:
+    if not isinstance(result, Dialled):
+        if isinstance(result, Failed) and not verb.context.over:
+            verb.context.note(FAILED, f"<Dial>: {result.reason}")
+        return (("DialCallStatus", "canceled" if verb.context.over else "failed"),)
+    verb.context.outbound_call_id = result.call_id
+    if result.status == "failed" and result.reason:
+        verb.context.note(FAILED, f"<Dial>: {result.reason}", is_error=False)
+    fields: Form = (("DialCallStatus", _STATUS[result.status]),)
+    if result.call_id is not None:
+        fields += (("DialCallSid", to_sid("CA", result.call_id)),)
+    fields += (("DialCallDuration", str(result.duration_s)), ("DialRingDuration", str(result.ring_s)))
+    fields += recording_fields(verb.context, result.recording_id, result.recording_ms)
+    if is_sip and result.sip_code:
+        fields += (("DialSipCallId", result.sip_call_id), ("DialSipResponseCode", str(result.sip_code)))
+        fields += tuple((f"DialSipHeader_{name}", value) for name, value in result.headers)
+    return fields

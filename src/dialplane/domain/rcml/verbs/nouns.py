@@ -1,0 +1,102 @@
+"""The nouns of Dial: whom a document calls, and how each of them is called."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+import phonenumbers
+
+from dialplane.domain.addresses import Address, is_tel
+from dialplane.domain.programs.dialling import Party
+from dialplane.domain.rcml.verb import Verb
+
+PARTY_NOUNS = ("Number", "Client", "Sip", "Uri")
+DIAL_NOUNS = (*PARTY_NOUNS, "Conference", "Queue")
+HOME = "US"
+"""How a number without `+` is read (reference 6.2)."""
+MOST_HEADERS = 20
+VIDEO = 15001
+CLIENT = "client:"
+
+
+def parties_of(dial: Verb, nouns: list[Verb]) -> Iterator[Party]:
+    """In the order of the document. A bare text is one party: with `@` SIP, from `client` on a phone, else a number."""
+    for noun in nouns:
+        if noun.text:
+            yield _party(noun)
+    if not nouns and dial.text:
+        address, headers = _with_headers(dial.text)
+        yield Party(_any_address(address), headers=headers)
+
+
+def _party(noun: Verb) -> Party:
+    text = noun.text
+    if noun.name == "Client":
+        text = next((child.text for child in noun.children(("Identity", "Parameter", "Video")) if child.text), text)
+        if any(child.name == "Video" and child.flag("enable") for child in noun.children(("Video", "Identity"))):
+            noun.context.note(VIDEO, "<Video>: this server carries audio only", is_error=False)
+    target, headers = _with_headers(text)
+    address = {"Number": number_address, "Client": _client_address}.get(noun.name, _sip_address)(target)
+    return Party(
+        address,
+        headers=headers,
+        username=noun.option("username"),
+        password=noun.option("password"),
+        before_joining=noun.document("url", "method"),
+        send_digits=noun.option("sendDigits"),
+        status=noun.status(),
+    )
+
+
+def _with_headers(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """`+12025550143?X-A=1&X-B=2`: the destination, and headers for its INVITE."""
+    target, _, query = text.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)[:MOST_HEADERS]
+    headers = ((name.strip(), _one_line(value)) for name, value in pairs)
+    return target.strip(), tuple((name, value) for name, value in headers if _may_be_sent(name))
+
+
+def _may_be_sent(name: str) -> bool:
+    letters = name.replace("-", "").replace("_", "")
+    return name[:2].upper() == "X-" and letters.isascii() and letters.isalnum() and len(name) <= 64
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())[:512]
+
+
+def _any_address(target: str) -> Address:
+    if "@" in target:
+        return _sip_address(target)
+    return _client_address(target) if target.startswith("client") else number_address(target)
+
+
+def number_address(target: str) -> Address:
+    """E.164 where it can be read so; else as it stands, for the dialling to refuse by name."""
+    bare = "".join(character for character in target if character not in " .-()")
+    if not is_tel(bare):
+        try:
+            parsed = phonenumbers.parse(bare, HOME)
+        except phonenumbers.NumberParseException:
+            return Address("tel", bare)
+        if phonenumbers.is_possible_number(parsed):
+            bare = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return Address("tel", bare)
+
+
+def _client_address(target: str) -> Address:
+    name = target.removeprefix("client").removeprefix(":").strip() if target.startswith("client") else target
+    return Address("extension", name)
+
+
+def _sip_address(target: str) -> Address:
+    return Address("sip", target.removeprefix("sip:").removeprefix("sips:").partition(";")[0])
+
+
+def caller_address(text: str) -> Address:
+    """`callerId`: a number, or the name of a phone."""
+    if text.startswith(CLIENT):
+        return replace(_client_address(text), target_name=text.removeprefix(CLIENT))
+    if "@" in text:
+        return _sip_address(text)
+    return number_address(text)

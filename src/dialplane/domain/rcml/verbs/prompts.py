@@ -1,0 +1,129 @@
+"""Say, Play and Pause: what the party hears."""
+
+from collections.abc import Iterator
+
+from dialplane.domain.programs.commands import Failed, Gender, Play, Say, SendDigits, Sleep
+from dialplane.domain.rcml.context import Steps
+from dialplane.domain.rcml.verb import Verb
+
+LONGEST_PAUSE_S = 3600
+MOST_LOOPS = 1000
+PAUSE_OF_W_MS = 500
+"""`w` in digits that are played."""
+SAY_LOOP, SAY_VOICE = 13510, 13511
+PLAY_LOOP, PLAY_FAILED, PLAY_DIGITS = 13410, 13233, 13420
+PAUSE_LENGTH = 13910
+
+_GENDERS: dict[str, Gender] = {"man": "male", "woman": "female", "alice": "female"}
+_LANGUAGES = {
+    "bf": "fr-BE", "bp": "pt-BR", "cf": "fr-CA", "cs": "cs-CZ", "dan": "da-DK", "da": "da-DK", "en": "en-US",
+    "en-gb": "en-GB", "es": "es-ES", "fi": "fi-FI", "fr": "fr-FR", "de": "de-DE", "el": "el-GR", "it": "it-IT",
+    "nl": "nl-NL", "no": "nb-NO", "nb": "nb-NO", "pl": "pl-PL", "pt": "pt-PT", "ru": "ru-RU", "ar": "ar-SA",
+    "ca": "ca-ES", "sv": "sv-SE", "tr": "tr-TR", "zh-cn": "zh-CN", "zh-hk": "zh-HK", "zh-tw": "zh-TW",
+    "en-au": "en-AU", "en-ca": "en-CA", "en-in": "en-IN", "fr-ca": "fr-CA", "ja": "ja-JP", "ko": "ko-KR",
+    "pt-br": "pt-BR", "es-mx": "es-MX",
+}  # fmt: skip
+"""Restcomm's short names."""
+
+
+def say(verb: Verb) -> Steps:
+    """A voice or language that nobody has is noted and the default speaks: the caller hears what was to be said."""
+    command = say_command(verb)
+    if command is None:
+        return None
+    result = yield command
+    if isinstance(result, Failed) and not verb.context.over:
+        verb.context.note(SAY_VOICE, f"<Say>: {result.reason}; said by the default voice")
+        yield Say(command.text, gender="male", loop=command.loop)
+    return None
+
+
+def say_command(verb: Verb) -> Say | None:
+    """None where there is nothing to say."""
+    markup = verb.element.markup
+    text = f"<speak>{markup}</speak>" if markup else verb.text
+    if not text:
+        return None
+    voice = verb.option("voice", "man")
+    gender = _GENDERS.get(voice.lower(), "")
+    language = verb.option("language", "en")
+    return Say(
+        text,
+        language=_LANGUAGES.get(language.lower(), language),
+        gender=gender,
+        voice_id="" if gender else voice,
+        loop=_loop(verb, SAY_LOOP),
+    )
+
+
+def play(verb: Verb) -> Steps:
+    """Keys, or a file. One that cannot be had: Restcomm hangs up, Twilio goes on; both note it."""
+    if verb.option("digits"):
+        yield from keys_to_play(verb)
+        return None
+    command = play_command(verb)
+    if command is None:
+        return None
+    result = yield command
+    if isinstance(result, Failed) and not verb.context.over:
+        verb.context.note(PLAY_FAILED, f"<Play>: {result.reason}")
+        if not verb.context.is_twilio:
+            return verb.context.hang_up()
+    return None
+
+
+def play_command(verb: Verb) -> Play | None:
+    if not verb.text:
+        return None
+    return Play((verb.context.absolute(verb.text),), loop=_loop(verb, PLAY_LOOP))
+
+
+def keys_to_play(verb: Verb) -> Iterator[SendDigits | Sleep]:
+    """`ww12w3`: half a second of silence for each `w`."""
+    keys = verb.option("digits")[:128]
+    if any(key not in "0123456789*#ABCDwW" for key in keys):
+        verb.context.note(PLAY_DIGITS, f"<Play>: digits holds 0-9 * # A-D w, not {keys[:40]!r}")
+        return
+    yield from spread_digits(keys)
+
+
+def spread_digits(keys: str) -> Iterator[SendDigits | Sleep]:
+    pressed = ""
+    for index, key in enumerate(keys):
+        if key in "wW":
+            if pressed:
+                yield SendDigits(pressed)
+                pressed = ""
+            if index == 0 or keys[index - 1] not in "wW":
+                yield Sleep(PAUSE_OF_W_MS * _run_length(keys[index:]))
+        else:
+            pressed += key
+    if pressed:
+        yield SendDigits(pressed)
+
+
+def _run_length(keys: str) -> int:
+    """How many `w` it begins with."""
+    return len(keys) - len(keys.lstrip("wW"))
+
+
+def pause(verb: Verb) -> Steps:
+    command = pause_command(verb)
+    if command.duration_ms:
+        yield command
+    return None
+
+
+def pause_command(verb: Verb) -> Sleep:
+    return Sleep(1000 * verb.number("length", 1, most=LONGEST_PAUSE_S, code=PAUSE_LENGTH))
+
+
+def prompts_of(verb: Verb) -> tuple[Say | Play | Sleep, ...]:
+    """What is heard while a verb listens: its Say, Play and Pause."""
+    makers = {"Say": say_command, "Play": play_command, "Pause": pause_command}
+    made = [makers[child.name](child) for child in verb.children(tuple(makers))]
+    return tuple(command for command in made if command is not None)
+
+
+def _loop(verb: Verb, code: int) -> int:
+    return verb.number("loop", 1, most=MOST_LOOPS, code=code)

@@ -1,0 +1,71 @@
+"""A second program on a leg, beside or before its own: what a callee hears before it is joined (whisper), and what is
+heard while somebody waits in a room or a queue."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dialplane.domain.flows.run import Run
+from dialplane.domain.programs.commands import Hangup, LeaveQueue, RunRecord
+from dialplane.domain.programs.sources import ProgramSource
+from dialplane.voice.driver import Driver, LastWord, Outside
+from dialplane.voice.leg import Leg
+from dialplane.voice.ports import Prompts
+from dialplane.voice.programs import Programs
+
+
+class BesideEnd(StrEnum):
+    """How the second program ended. The leg is as it left it: nothing is hung up."""
+
+    FINISHED = "finished"
+    HANGUP = "hangup"
+    """It wants the call to be hung up; that is for the caller to do."""
+    LEFT = "left"
+    """`LeaveQueue`."""
+    CALL_OVER = "call over"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Runs second programs on legs of this node."""
+
+    programs: Programs
+    prompts: Prompts
+    outside: Callable[[Run, int], Outside]
+    now: Callable[[], datetime]
+
+    async def run(self, leg: Leg, source: ProgramSource, run: Run) -> BesideEnd:
+        """Run `source` on `leg` to its end, in the name of `run`, whose record does not show it.
+
+        Cancelling it stops what it plays and leaves the leg as it is. The end of the leg ends it. Raises the Refusal
+        where there is no such program.
+        """
+        program = await self.programs.make(source, leg, run)
+        outside = self.outside(run, 0)
+        driver = Driver(leg, program, self.prompts, outside, self.now, _tell_nobody, beside=True)
+        word = await _until_the_end(leg, driver)
+        if leg.is_ended:
+            return BesideEnd.CALL_OVER
+        if isinstance(word, Hangup):
+            return BesideEnd.HANGUP
+        return BesideEnd.LEFT if isinstance(word, LeaveQueue) else BesideEnd.FINISHED
+
+
+async def _until_the_end(leg: Leg, driver: Driver) -> LastWord:
+    """The program's last word. The leg's end ends its command; what needs no call it may still do."""
+    driving = asyncio.ensure_future(driver.drive())
+    ended = asyncio.ensure_future(leg.ended.wait())
+    try:
+        await asyncio.wait((driving, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not driving.done():
+            driving.cancel()
+        return await driving
+    finally:
+        ended.cancel()
+        driving.cancel()
+
+
+def _tell_nobody(leg: Leg, record: RunRecord) -> None:
+    """The run's record is that of the leg's own program."""
