@@ -45,8 +45,9 @@ class _List:
 class FlowProgram:
     """One run of a flow.
 
-    `variables` are the client's and the facts known at the start (`voipbin.activeflow.id`, …). `problems` are
-    failures that did not end the run, in words; `explanations` tells, for each executed action, what it decided.
+    `actions` are its own, without those that it enters on its way. `variables` are the client's and the facts known at
+    the start (`voipbin.activeflow.id`, …). `problems` are failures that did not end the run, in words; `explanations`
+    tells, for each executed action, what it decided.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class FlowProgram:
         on_complete_flow_id: UUID | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
+        self.actions = actions
         self.problems: list[str] = []
         self.explanations: list[str] = []
         self._medium = medium
