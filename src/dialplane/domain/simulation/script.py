@@ -59,5 +59,5 @@ class Script:
     variables: Mapping[str, str] = field(default_factory=dict)
     is_answered: bool = False
     """The call is answered when the program begins: an outgoing one."""
-    durations: Mapping[str, int] = field(default_factory=dict)
-    """How many milliseconds an action took, by its id: in a replay, what it took in the real call."""
+    durations: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """How many milliseconds an action took each time, by its id: in a replay, what it took in the real call."""

@@ -6,7 +6,6 @@ a kept input is a regression test.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from dialplane.domain.addresses import Address, normalize_tel
@@ -61,7 +60,7 @@ def flow_maker(actions: Sequence[Action]) -> Make:
     """For a list of actions."""
 
     def make(script: Script, medium: Medium) -> Program:
-        return FlowProgram(actions, medium=medium, variables={**script.variables, **_facts(script, medium)})
+        return FlowProgram(actions, medium=medium, variables={**_facts(script, medium), **script.variables})
 
     return make
 
@@ -120,12 +119,18 @@ class Simulator:
         executed = self._program.record().executed_actions
         index, began_ms = len(executed) - 1, self._world.elapsed_ms
         result, told = self._world.carry_out(command)
-        real_ms = self._script.durations.get(str(executed[-1]["id"])) if executed else None
-        if real_ms is not None:
-            self._world.now += timedelta(milliseconds=real_ms - (self._world.elapsed_ms - began_ms))
+        if executed and index not in self._waits:
+            self._world.take_as_long(self._real_ms(executed), began_ms)
         before_ms, before = self._waits.get(index, (0, ""))
         self._waits[index] = (before_ms + self._world.elapsed_ms - began_ms, told or before)
         return result
+
+    def _real_ms(self, executed: Sequence[Mapping[str, object]]) -> int | None:
+        """How long the last action took in the call that is replayed; None where that is not known."""
+        name = executed[-1]["id"]
+        times = self._script.durations.get(str(name), ())
+        before = sum(action["id"] == name for action in executed) - 1
+        return times[before] if before < len(times) else None
 
     def _report(self, command: Command, *, is_gone: bool) -> DryRun:
         program, world = self._program, self._world

@@ -73,6 +73,12 @@ class World:
             duration_ms = max(min(duration_ms, at - self.elapsed_ms), 0)
         self.now += timedelta(milliseconds=duration_ms)
 
+    def take_as_long(self, duration_ms: int | None, began_ms: int) -> None:
+        """Where it is known how long something took that began then, let it have taken that."""
+        if duration_ms is not None:
+            self.now = self._script.at + timedelta(milliseconds=began_ms)
+            self.spend(duration_ms)
+
     def end(self) -> None:
         """Charge what the time cost, and note what of the script was never wanted."""
         self._stop_recording()

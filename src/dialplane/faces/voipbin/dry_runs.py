@@ -7,11 +7,13 @@ import msgspec
 from litestar import Router, post
 from litestar.params import FromPath, JSONBody
 
+from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.dry_run import Draft, dry_run, dry_run_shape
 from dialplane.services.dry_run_input import read_script
+from dialplane.services.replays import replay_call, replay_shape
 
 
 class HttpAnswer(msgspec.Struct):
@@ -107,4 +109,41 @@ async def dry_run_draft(request: ApiRequest, data: JSONBody[DraftQuestion]) -> F
     return dry_run_shape(await dry_run(request.database, request.account_id, draft, script))
 
 
-router = Router("/", route_handlers=[dry_run_flow, dry_run_draft], tags=["Dry runs"])
+class ReplayQuestion(msgspec.Struct, omit_defaults=True):
+    """What the call is played against; left out: its flow as it is now."""
+
+    flow_id: UUID | None = None
+    version: int | None = None
+    actions: ActionList | None = None
+    document: Annotated[str, msgspec.Meta(max_length=65_536)] | None = None
+    url: str | None = None
+    method: Literal["GET", "POST"] = "POST"
+
+
+class Difference(msgspec.Struct):
+    """`kind` is same, changed (another option), missing (only in the real call) or new (only in the draft)."""
+
+    kind: str
+    real: dict[str, object] | None
+    draft: dict[str, object] | None
+
+
+class Replay(msgspec.Struct):
+    call_id: UUID
+    flow_id: UUID | None
+    flow_version: int
+    is_same: bool
+    difference: list[Difference]
+    draft: DryRun
+
+
+@post("/calls/{call_id:str}/replay", status_code=200, responses=posted(Replay, 404))
+async def replay(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[ReplayQuestion | None] = None) -> Fields:
+    """Play what was recorded of a call against a draft, and show where the way differs."""
+    asked = data or ReplayQuestion()
+    draft = Draft(asked.flow_id, asked.version, asked.actions, asked.document, asked.url, asked.method)
+    played = await replay_call(request.database, request.account_id, CallId(call_id), draft)
+    return replay_shape(CallId(call_id), played)
+
+
+router = Router("/", route_handlers=[dry_run_flow, dry_run_draft, replay], tags=["Dry runs"])
