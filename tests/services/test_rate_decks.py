@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
-from dialplane.domain.flows.simulator import TALK_MS, DryRunInput
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.accounts import Plan
@@ -17,6 +16,8 @@ from dialplane.domain.ledger import Charge, Entry, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.simulation.script import Script
+from dialplane.domain.simulation.world import TALK_MS
 from dialplane.domain.tariffs import DeckLine
 from dialplane.services.billing import list_billings
 from dialplane.services.call_records import CallEnded, close_orphans, write_changes
@@ -184,7 +185,7 @@ async def test_dry_run_tells_the_price_of_the_numbers_that_the_flow_dials(databa
     option = {"source": asdict(tel(OWN)), "destinations": [asdict(tel(UK))]}
     dial_out: dict[str, object] = {"type": "connect", "option": option}
     flow = await add_flow(database, account_id, [dial_out], NOW)
-    wanted = DryRunInput(at=NOW, source=FR, destination=OWN)
+    wanted = Script(at=NOW, source=FR, destination=OWN)
 
     flat = await dry_run(database, account_id, Draft(flow.id), wanted)
     await imported(database)

@@ -1,10 +1,12 @@
-"""The commands that act as a user of the platform does: the test phone and the demo."""
+"""The commands that act as a user of the platform does: the test phone, the demo, flows and calls."""
 
 import typer
 
-from dialplane.faces.cli import demo, phone
+from dialplane.faces.cli import calls, demo, flows, phone
 
 
 def add_tools(app: typer.Typer) -> None:
     app.add_typer(phone.app)
+    app.add_typer(flows.app)
+    app.add_typer(calls.app)
     app.command()(demo.demo)
