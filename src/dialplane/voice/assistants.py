@@ -18,6 +18,8 @@ from dialplane.domain.programs.commands import (
     SpeechWish,
 )
 
+CarryOut = Callable[[Command], Awaitable[Result]]
+
 LISTEN_MS = 8_000
 BETWEEN_KEYS_MS = 1_500
 MAX_TURNS = 50
@@ -26,7 +28,7 @@ SILENT_TURNS = 2
 LONGEST_S = 1_800
 
 
-async def talk(carry_out: Callable[[Command], Awaitable[Result]], command: Converse) -> Result:
+async def talk(carry_out: CarryOut, command: Converse) -> Result:
     """Take turns until the assistant takes its leave, the caller falls silent, or the time is over.
 
     `carry_out` does single commands, a turn of the assistant (`Converse` of kind `task`) among them.
@@ -46,7 +48,7 @@ async def talk(carry_out: Callable[[Command], Awaitable[Result]], command: Conve
                 await carry_out(Say(answer.text, language=command.language or "en-US", stop_on_digit=True))
                 if answer.is_over:
                     return answer
-                said = _words(await carry_out(_listen(command)))
+                said = _words(await _listen(carry_out, command))
                 silent = 0 if said else silent + 1
                 if silent == SILENT_TURNS:
                     return answer
@@ -56,9 +58,12 @@ async def talk(carry_out: Callable[[Command], Awaitable[Result]], command: Conve
     return last
 
 
-def _listen(command: Converse) -> Gather:
+async def _listen(carry_out: CarryOut, command: Converse) -> Result:
+    """Voice and keys; keys alone where nothing here understands speech."""
     speech = SpeechWish(language=command.language or "en-US")
-    return Gather(LISTEN_MS, between_ms=BETWEEN_KEYS_MS, end_keys="#", speech=speech)
+    wanted = Gather(LISTEN_MS, between_ms=BETWEEN_KEYS_MS, end_keys="#", speech=speech)
+    heard = await carry_out(wanted)
+    return await carry_out(replace(wanted, speech=None)) if isinstance(heard, Failed) else heard
 
 
 def _words(result: Result) -> str:

@@ -27,6 +27,9 @@ MAX_COMPLETIONS = 5
 
 MAX_PROBLEMS = 100
 
+DECISIONS = frozenset(name for name in CATALOGUE if name in ("branch", "goto") or name.startswith("condition_"))
+"""Actions whose reason stands in the run's record: nobody trusts a time condition that does not say why."""
+
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -247,6 +250,8 @@ class FlowProgram:
     def _explain(self, why: str) -> None:
         if why and self.explanations:
             self.explanations[-1] = why
+            if self._executed[-1]["type"] in DECISIONS:
+                self._mark("why", why)
 
     def _mark(self, name: str, text: str) -> None:
         """Say it in the run's record, beside the action that it is about."""
