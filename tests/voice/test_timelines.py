@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.calls import Call
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.services.timelines import analyse_signalling, call_timeline, capture_signalling, run_timeline
+from dialplane.services.webhooks import create_endpoint
 from tests.fakes.receiver import Receiver
 from tests.sip.test_pcap import segments
 from tests.voice.platform import VoiceNode
+from tests.worker.working import working
 
 NUMBER = "+12025550143"
 MENU: tuple[dict[str, object], ...] = (
@@ -43,11 +46,17 @@ async def ring_and_press(node: VoiceNode, digit: str = "1") -> Call:
     return ended
 
 
-async def test_timeline_of_a_call_tells_everything_in_order(node: VoiceNode) -> None:
-    async with Receiver.listening() as server:
+async def test_timeline_of_a_call_tells_everything_in_order(
+    node: VoiceNode, database: PostgresDatabase, dsn: str
+) -> None:
+    async with Receiver.listening() as server, Receiver.listening() as hooks, working(database, dsn):
+        await create_endpoint(database, node.account_id, url=hooks.url("/events"), now=utc_now())
         fetch: dict[str, object] = {"type": "webhook_send", "option": {"uri": server.url(), "sync": True}}
         await node.number(NUMBER, *MENU, fetch)
         call = await ring_and_press(node)
+        async with asyncio.timeout(10):
+            while "call_hangup" not in hooks.types:
+                await asyncio.sleep(0.02)
 
     happened = await call_timeline(node.database, node.account_id, call.id)
 
@@ -60,6 +69,10 @@ async def test_timeline_of_a_call_tells_everything_in_order(node: VoiceNode) -> 
     assert [each.data["digit"] for each in happened if each.kind == "key"] == ["1"]
     assert [each.type for each in happened if each.kind == "answer"] == ["digits", "http"]
     assert {text for kind, text in told if kind == "money"} == {"set aside", "settled", "charged"}
+    attempts = [each for each in happened if each.kind == "webhook" and each.type == "call_created"]
+    assert [(each.data["attempt"], each.data["http_status"], each.data["status"]) for each in attempts] == [
+        (1, 200, "delivered"),
+    ]  # fmt: skip
     assert [each.at for each in happened] == sorted(each.at for each in happened)
     assert told[0][1].startswith("INVITE sip:")
 
