@@ -87,6 +87,8 @@ async def test_draft_that_cannot_be_played_names_the_field(client: Client, body:
         ("timelines/flows/{}/events", "FLOW_NOT_FOUND"),
         ("timelines/activeflows/{}/events", "ACTIVEFLOW_NOT_FOUND"),
         ("timelines/conferences/{}/events", "CONFERENCE_NOT_FOUND"),
+        ("aggregated-events?call_id={}", "CALL_NOT_FOUND"),
+        ("aggregated-events?activeflow_id={}", "ACTIVEFLOW_NOT_FOUND"),
         ("emails/{}", "EMAIL_NOT_FOUND"),
         ("contact_cases/{}", "RESOURCE_NOT_FOUND"),
     ],
@@ -95,6 +97,13 @@ async def test_thing_that_is_not_there_is_not_found(client: Client, path: str, r
     answer = await client.ask("GET", f"/v1.0/{path.format(NOBODY)}")
 
     assert (answer.status, answer.reason) == (404, reason)
+
+
+@pytest.mark.parametrize("query", ["", f"?call_id={NOBODY}&activeflow_id={NOBODY}"])
+async def test_aggregated_events_want_one_name(client: Client, query: str) -> None:
+    answer = await client.ask("GET", f"/v1.0/aggregated-events{query}")
+
+    assert (answer.status, answer.json["error"]["details"][0]["field"]) == (400, "call_id")
 
 
 async def test_timeline_of_a_flow_tells_its_changes(client: Client) -> None:

@@ -111,6 +111,25 @@ async def test_refused_call_leaves_its_signalling_too(node: VoiceNode) -> None:
     assert said["final_status"] == refused.sip_code
 
 
+async def test_call_that_we_placed_has_its_own_signalling(node: VoiceNode) -> None:
+    party = {"type": "tel", "target": "+12025550001"}
+    await node.number(NUMBER, {"type": "connect", "option": {"destinations": [party], "relay_reason": True}})
+    async with node.phone() as phone, asyncio.timeout(20):
+        call = await node.ring(phone, NUMBER)
+        await call.answered.wait()
+        call.hang_up()
+        await call.ended.wait()
+    incoming, outgoing = await node.calls()
+    await node.ended_call(outgoing.id)
+    await traced(node, outgoing.id)
+
+    said: Any = await analyse_signalling(node.database, node.account_id, outgoing.id)
+    told = await call_timeline(node.database, node.account_id, incoming.id)
+
+    assert (said["final_status"], said["hung_up_by"], said["requests"]["INVITE"]) == (200, "us", 1)
+    assert [each.data["status"] for each in told if each.type == "dial"] in (["answered"], [])
+
+
 async def test_call_of_somebody_else_has_no_timeline(node: VoiceNode) -> None:
     for ask in (call_timeline, analyse_signalling, capture_signalling):
         with pytest.raises(NotFound) as refused:

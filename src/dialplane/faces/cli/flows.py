@@ -100,7 +100,7 @@ def pull(flow_id: FlowId, file: Path, api: Api = "", key: Key = "", data: Data =
       dialplane flow pull 0196… menu.json
     """
     found = find_platform(api, key, data).ask("GET", f"/flows/{flow_id}")
-    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    kept = _object(file) if file.exists() else {}
     kept |= {name: found[name] for name in ("id", "name", "detail", "actions", "on_complete_flow_id")}
     file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
     typer.echo(f"{file}: version {found['version']}")
@@ -121,12 +121,13 @@ def push(
       dialplane flow push menu.json
     """
     checked = _read(file)
+    if not checked.actions:
+        raise fail(f"{file} holds no actions that could be written as a flow")
     results = [run_case(checked, case) for case in checked.cases]
     if not all(each.has_passed for each in results):
         _tell([(checked, results)])
         raise fail("nothing was written")
-    raw: Any = json.loads(file.read_text())
-    raw = raw if isinstance(raw, dict) else {"actions": raw}
+    raw = _object(file)
     body = {
         "name": raw.get("name") or file.stem,
         "detail": raw.get("detail") or "",
@@ -186,8 +187,8 @@ def replay(
     body: dict[str, object] = {}
     if file is not None:
         draft = _read(file)
-        raw: Any = json.loads(file.read_text())
-        body = {"actions": [each.document() for each in draft.actions]} if draft.actions else _document(raw, file)
+        actions = [each.document() for each in draft.actions]
+        body = {"actions": actions} if actions else _document(_object(file), file)
     elif version is not None:
         body = {"flow_id": platform.ask("GET", f"/calls/{call_id}")["flow_id"], "version": version}
     found = platform.ask("POST", f"/calls/{call_id}/replay", body)
@@ -198,10 +199,19 @@ def replay(
     raise typer.Exit(0 if found["is_same"] else 1)
 
 
-def _document(raw: Any, file: Path) -> dict[str, object]:
+def _object(file: Path) -> dict[str, Any]:
+    """What the file holds besides its actions; a bare list of those is nothing more."""
+    try:
+        raw = json.loads(file.read_text())
+    except (OSError, ValueError) as fault:
+        raise fail(f"{file} cannot be read: {fault}") from None
+    return raw if isinstance(raw, dict) else {}
+
+
+def _document(raw: dict[str, Any], file: Path) -> dict[str, object]:
     if raw.get("url"):
         return {"url": raw["url"]}
-    text = str(raw["document"])
+    text = str(raw.get("document", ""))
     return {"document": text if text.lstrip().startswith("<") else (file.parent / text).read_text()}
 
 
