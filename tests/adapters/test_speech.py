@@ -245,3 +245,25 @@ def test_store_gives_up_what_was_not_used_for_the_longest(tmp_path: Path) -> Non
     store.add("dd", beep())
 
     assert [key for key in ("aa", "bb", "cc", "dd") if store.find(key)] == ["aa", "dd"]
+
+
+async def test_ringing_is_made_once_for_each_country(prompts: SpeechPrompts) -> None:
+    british = await prompts.ringing("uk")
+
+    assert (await prompts.ringing("gb")).path == british.path
+    assert (await prompts.ringing()).path != british.path
+    assert british.duration_ms == 3_000
+
+
+async def test_ringing_of_an_unknown_country_is_refused(prompts: SpeechPrompts) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await prompts.ringing("xx")
+
+    assert refusal.value.field == "ring_tone"
+
+
+async def test_music_is_ready_to_be_looped(prompts: SpeechPrompts) -> None:
+    music = await prompts.music()
+
+    assert music.path.stat().st_size == 8 * music.duration_ms
+    assert heard(music).sounding_ms > 31_000

@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import LimitExceeded
@@ -36,6 +37,7 @@ from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import RunWish
 from dialplane.services.inventory import import_items
 from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
+from dialplane.services.recording_links import RecordingLinks
 from dialplane.services.transaction import Database
 
 PLENTY = usd(100)
@@ -145,7 +147,8 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
-        recordings_folder=folder,
+        sounds=RecordedSounds(folder / "recordings"),
+        links=RecordingLinks(b"secret of the tests"),
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )
@@ -157,7 +160,7 @@ def _application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "recordings_folder"):
+    for name in ("database", "carriers", "objects", "sounds"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

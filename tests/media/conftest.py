@@ -135,6 +135,11 @@ class Party:
             pass
         return packet
 
+    async def hear_until_sound(self) -> Packet:
+        while not (packet := await self.hear()).payload.strip(b"\xff"):
+            pass
+        return packet
+
     def hear_waiting(self) -> list[Packet]:
         """What has arrived by now."""
         found = []

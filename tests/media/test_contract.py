@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.media.client import MediaClient
-from dialplane.voice.ports import Media, MediaLeg, Prompts
+from dialplane.voice.ports import Media, MediaLeg, MediaRoom, Prompts
 from tests.media.conftest import Party
 
 
@@ -24,9 +24,11 @@ class _NoWeb:
 async def test_client_and_speech_fulfil_the_runtimes_ports(media: MediaClient, tmp_path: Path, party: Party) -> None:
     prompts = as_prompts(SpeechPrompts(tmp_path, _NoWeb()))
     leg: MediaLeg = await as_port(media).open()
+    room: MediaRoom = await as_port(media).open_room()
     leg.connect(party.remote())
 
     ended = await leg.play([await prompts.beep()])
 
     assert ended == "finished"
+    await room.close()
     assert (await leg.close()).packets_sent >= 25

@@ -6,7 +6,8 @@ import pytest
 
 from dialplane.audio.listening import listen
 from dialplane.domain.media import PlayEnd, Prompt
-from dialplane.media.client import MediaClient, MediaClientLeg
+from dialplane.media.client import MediaClient
+from dialplane.media.client_leg import MediaClientLeg
 from dialplane.rtp.events import TelephoneEvent, event_payloads
 from dialplane.rtp.packet import Packet
 from tests.media.conftest import Party

@@ -125,6 +125,63 @@ async def test_restart_of_the_process_ends_what_waits_and_the_client_connects_ag
     await client.stop()
 
 
+async def test_death_of_the_process_ends_what_waits_for_rooms_and_feeds(
+    small: MediaProcess, party: Party, prompt: Prompt, tmp_path: Path
+) -> None:
+    client = MediaClient(small.socket_path)
+    await client.start()
+    leg, room = await client.open(), await client.open_room()
+    leg.connect(party.remote())
+    tap = leg.tap(lambda *_: None, sent=True)
+    leg.feed(b"\x10" * 80_000)
+    room.add(leg)
+    await room.start_recording(tmp_path / "room.wav")
+    announced = asyncio.create_task(room.play([prompt] * 100))
+    marked = asyncio.create_task(leg.feed_mark())
+    await party.hear_until(b"\x10" * 160)
+
+    small.process.kill()
+    small.process.wait()
+
+    async with asyncio.timeout(5):
+        assert await announced is PlayEnd.STOPPED
+        await marked
+        assert (await room.wait_recording()).ended_by == "closed"
+        with pytest.raises(Unavailable):
+            await client.open_room()
+        with pytest.raises(Unavailable):
+            await room.start_recording(tmp_path / "again.wav")
+        assert await room.play([prompt]) is PlayEnd.STOPPED
+        room.add(leg)
+        room.remove(leg)
+        leg.feed(b"\x10" * 160)
+        leg.clear_feed()
+        tap.close()
+        await room.close()
+        await leg.close()
+    await client.stop()
+
+
+async def test_rooms_of_a_client_that_goes_away_are_closed(small: MediaProcess, party: Party) -> None:
+    one, two = MediaClient(small.socket_path), MediaClient(small.socket_path)
+    await one.start()
+    await two.start()
+    leg, room = await one.open(), await one.open_room()
+    leg.connect(party.remote())
+    room.add(leg)
+    await one.stats()
+    await two.open_room()
+    assert (await two.stats()).rooms == 2
+
+    await one.stop()
+    async with asyncio.timeout(2):
+        while (stats := await two.stats()).rooms != 1:
+            pass
+
+    assert (stats.legs, stats.failures) == (0, 0)
+    await two.stop()
+
+
 async def test_start_fails_where_no_process_serves(tmp_path: Path) -> None:
     client = MediaClient(tmp_path / "nothing.sock")
 

@@ -3,31 +3,19 @@
 import asyncio
 import os
 import signal
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dialplane.audio.g711 import Samples, encode_ulaw
+from dialplane.audio.g711 import encode_ulaw
 from dialplane.audio.listening import judge
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.media import Prompt, RecordingEnd
 from dialplane.media.client import MediaClient
 from tests.media.conftest import MediaProcess, Party, free_range, tone
+from tests.media.sounds import read_wav, strength
 from tests.media.test_digits import press
-
-
-def read_wav(path: Path) -> Samples:
-    with wave.open(str(path)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8_000, 1, 2)
-        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.int16)
-
-
-def strength(samples: Samples, frequency_hz: int) -> float:
-    """The amplitude of one frequency."""
-    time_s = np.arange(len(samples)) / 8_000
-    return float(2 * abs(np.mean(samples * np.exp(-2j * np.pi * frequency_hz * time_s))))
 
 
 async def test_both_directions_are_in_the_file(media: MediaClient, party: Party, tmp_path: Path) -> None:

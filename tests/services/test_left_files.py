@@ -9,12 +9,13 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, CallId, RecordingId, utc_now
 from dialplane.domain.recordings import Recording, RecordingStatus
 from dialplane.services.documents import delete_document
 from dialplane.services.left_files import OLD, sweep_documents, sweep_recordings
-from dialplane.services.recordings import delete_recording, save_recording
+from dialplane.services.recordings import delete_recording
 from tests.fakes.accounts import add_account
 from tests.fakes.stepping import Death
 from tests.fakes.stopping import StopsAt
@@ -51,7 +52,8 @@ async def recorded(database: PostgresDatabase, account_id: AccountId) -> Recordi
     recording_id = RecordingId(uuid4())
     path = f"{account_id}/{recording_id}.wav"
     recording = Recording(recording_id, account_id, CallId(uuid4()), RecordingStatus.ENDED, path, TODAY)
-    await save_recording(database, recording, TODAY)
+    async with database.transaction() as tx:
+        await tx.recordings.save(recording)
     return recording
 
 
@@ -113,8 +115,8 @@ async def test_worker_removes_deleted_and_nameless_recordings(
     database: PostgresDatabase, dsn: str, account_id: AccountId, tmp_path: Path
 ) -> None:
     kept, deleted = await recorded(database, account_id), await recorded(database, account_id)
-    await delete_recording(database, account_id, deleted.id, TODAY)
     folder = tmp_path / "recordings"
+    await delete_recording(database, RecordedSounds(folder), account_id, deleted.id, TODAY)
     for path in (kept.path, deleted.path, f"{account_id}/{uuid4()}.wav"):
         write(folder, path)
 

@@ -342,3 +342,14 @@ async def test_too_long_start_variable_is_refused(database: PostgresDatabase, ac
         await drive(database, account, World(), RunWish(variables={"long": "x" * 32_769}))
 
     assert refusals.group_contains(Invalid, match="32768 bytes")
+
+
+async def test_blocked_run_goes_on_when_it_is_told_to(database: PostgresDatabase, account: AccountId) -> None:
+    run = new_run(account, ReferenceType.API)
+    await keep(database, run)
+    waiting = asyncio.create_task(runs.wait_for_go_on(database, run, NOW))
+
+    await runs.continue_run(database, account, run.id, LATER)
+
+    async with asyncio.timeout(5):
+        await waiting

@@ -10,6 +10,7 @@ from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.ids import utc_now
 from dialplane.services.billing import get_balance
 from dialplane.services.calls import hangup_call
+from dialplane.services.customer import OutboundChange, update_outbound_config
 from dialplane.services.outgoing import CallRequest, create_calls
 from tests.voice.platform import VoiceNode
 
@@ -110,6 +111,19 @@ async def test_source_that_is_not_ours_is_refused(node: VoiceNode) -> None:
         await create_calls(node.database, node.account_id, request, utc_now())
 
     assert refused.value.reason == "SOURCE_NOT_OWNED"
+
+
+async def test_default_number_is_shown_where_the_source_is_not_ours(node: VoiceNode) -> None:
+    """VoIPBIN reference 4.3: the outbound config's default number stands in."""
+    number = await node.bare_number(OWN)
+    config = OutboundChange(default_number_id=number.id)
+    await update_outbound_config(node.database, node.account_id, config, now=utc_now())
+    request = CallRequest(tel("+12025550177"), (tel("+12025550106"),), actions=[])
+
+    (call,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+
+    assert call.source.target == OWN
+    await node.ended_call(call.id)
 
 
 @pytest.mark.parametrize("destination", ["+4930123456", "+19005550100", "+88213012345"])

@@ -83,6 +83,28 @@ async def test_registered_app_users_are_rung(routed: Routed) -> None:
     assert [dialled for _, dialled in seen] == ["alice"]
 
 
+async def test_first_app_user_that_answers_has_the_call_and_the_others_are_cancelled(routed: Routed) -> None:
+    """The seed, 3.4 a: all the users ring."""
+    over: list[PhoneCall] = []
+
+    async def ring_on(call: PhoneCall) -> None:
+        over.append(call)
+        call.ring()
+        await call.ended.wait()
+
+    await routed.route_to("users=alice,bob")
+    async with routed.node.phone(keying("1", [])) as quick, routed.node.phone(ring_on) as slow:
+        for name, app in (("alice", slow), ("bob", quick)):
+            await routed.node.extension(name, "secret")
+            await app.register(
+                f"sip:{name}@127.0.0.1", server=routed.node.server, credentials=Credentials(name, "secret")
+            )
+        heard = await routed.digits_heard_when_rung()
+
+    assert heard == "1"
+    assert [call.end.kind for call in over if call.end] == ["cancel"]
+
+
 async def test_pstn_number_is_called_from_the_did(routed: Routed) -> None:
     """The document's note: customer B sees the call being received from the DID number."""
     await routed.route_to("pstn_number=+12025550105")

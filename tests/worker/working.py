@@ -9,6 +9,7 @@ from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.services.carriers import Carrier, CarrierSearch
@@ -36,7 +37,8 @@ async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) ->
     stop = asyncio.Event()
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
         carrier = SandboxMessageCarrier(database)
-        folders = FolderObjects(data / "documents"), FolderObjects(data / "recordings")
+        recordings = data / "recordings"
+        folders = FolderObjects(data / "documents"), FolderObjects(recordings), RecordedSounds(recordings)
         deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders)
         group.create_task(serve(deps, stop))
         try:

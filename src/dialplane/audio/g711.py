@@ -55,6 +55,10 @@ _SIGNED = [code - 0x1_0000 if code > 0x7FFF else code for code in range(0x1_0000
 _LINEAR_TO_ULAW = np.array([_compress_ulaw(sample) for sample in _SIGNED], dtype=np.uint8)
 _LINEAR_TO_ALAW = np.array([_compress_alaw(sample) for sample in _SIGNED], dtype=np.uint8)
 
+_EXPANDED = _ULAW_TO_LINEAR.astype(np.intp)
+_SATURATING = np.concatenate((_LINEAR_TO_ULAW[0x8000:], _LINEAR_TO_ULAW[:0x8000]))
+"""mu-law of a sum, which is looked up as `sum + 32,768`; beyond either end is the end itself."""
+
 ULAW_TO_ALAW = _LINEAR_TO_ALAW[_ULAW_TO_LINEAR.view(np.uint16)].tobytes()
 """For `bytes.translate`."""
 ALAW_TO_ULAW = _LINEAR_TO_ULAW[_ALAW_TO_LINEAR.view(np.uint16)].tobytes()
@@ -74,3 +78,14 @@ def encode_alaw(samples: Samples) -> bytes:
 
 def decode_alaw(data: bytes | bytearray | memoryview) -> Samples:
     return _ALAW_TO_LINEAR.take(np.frombuffer(data, dtype=np.uint8))
+
+
+def expand_ulaw(codes: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """mu-law octets of any shape, wide enough to be added up and to be an index: conversions cost more than width."""
+    return _EXPANDED.take(codes)
+
+
+def saturate_to_ulaw(sums: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Sums of samples as mu-law, held at full scale where they overflow. Changes `sums`."""
+    sums += 0x8000
+    return _SATURATING.take(sums, mode="clip")

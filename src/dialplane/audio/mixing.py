@@ -21,22 +21,45 @@ def mix(first: Samples, second: Samples) -> Samples:
     return clipped
 
 
+class Timeline:
+    """Where a stream's RTP timestamps are in samples since a beginning."""
+
+    __slots__ = ("_anchor", "_lead", "_timestamp")
+
+    def __init__(self, *, lead: int = 0) -> None:
+        """`lead`: how much later than it arrives the stream's first packet is placed."""
+        self._anchor: int | None = None
+        self._lead = lead
+        self._timestamp = 0
+
+    def position(self, rtp_timestamp: int, now: int) -> int:
+        """`now` is the position of this moment. A timestamp that leads far away from it begins anew there."""
+        if self._anchor is not None:
+            position = self._anchor + _ahead(rtp_timestamp, self._timestamp)
+            if abs(position - now) <= _FURTHEST_SAMPLES:
+                return position
+        self._anchor, self._timestamp = now + self._lead, rtp_timestamp
+        return self._anchor
+
+    def begin_anew(self) -> None:
+        """The next timestamp is that of this moment, whatever it is."""
+        self._anchor = None
+
+
 class Track:
     """One direction: mu-law audio on a time line that begins with 0 samples."""
 
-    __slots__ = ("_anchor", "_pending", "_start", "_timestamp")
+    __slots__ = ("_pending", "_start", "_timeline")
 
     def __init__(self) -> None:
+        self._timeline = Timeline(lead=_LEAD_SAMPLES)
         self._start = 0
         """Position of the first pending sample."""
         self._pending = bytearray()
-        self._anchor: int | None = None
-        self._timestamp = 0
 
     def put(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: int) -> None:
         """Place one packet's audio. `now` is the position of this moment; what is already taken is not changed."""
-        position = self._position(rtp_timestamp, now)
-        begin = position - self._start
+        begin = self._timeline.position(rtp_timestamp, now) - self._start
         if begin < 0:
             ulaw = ulaw[-begin:]
             begin = 0
@@ -52,13 +75,9 @@ class Track:
         self._start += count
         return decode_ulaw(taken.ljust(count, bytes((ULAW_SILENCE,))))
 
-    def _position(self, rtp_timestamp: int, now: int) -> int:
-        if self._anchor is not None:
-            position = self._anchor + _ahead(rtp_timestamp, self._timestamp)
-            if abs(position - now) <= _FURTHEST_SAMPLES:
-                return position
-        self._anchor, self._timestamp = now + _LEAD_SAMPLES, rtp_timestamp
-        return self._anchor
+    def go_on(self) -> None:
+        """After a pause, in which the positions stood still and the sender's clock did not."""
+        self._timeline.begin_anew()
 
 
 def _ahead(newer: int, older: int) -> int:

@@ -10,6 +10,7 @@ import uvicorn
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
@@ -24,7 +25,8 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.outside import RunOutside
-from dialplane.services.settings import jwt_secret
+from dialplane.services.recording_links import RecordingLinks
+from dialplane.services.settings import jwt_secret, link_secret
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""
@@ -112,7 +114,8 @@ async def _dependencies(
         carriers=carriers(database, sandbox=settings.sandbox),
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
-        recordings_folder=settings.recordings,
+        sounds=RecordedSounds(settings.recordings),
+        links=RecordingLinks(await link_secret(database)),
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

@@ -5,6 +5,7 @@ import asyncio
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers
@@ -36,6 +37,7 @@ async def _serve(settings: Settings) -> None:
                 carriers=carriers(database, sandbox=settings.sandbox),
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
+                sounds=RecordedSounds(settings.recordings),
                 assistants=assistants(settings),
                 post=post(settings),
                 signalling_kept=settings.signalling_kept,

@@ -94,6 +94,13 @@ def unanswered_reason(direction: Direction, status: CallStatus, sip_code: int) -
     return HangupReason.FAILED
 
 
+def may_try_another_route(sip_code: int) -> bool:
+    """Whether a route's end before the answer says something of the route and not of the party (reference 4.5): not
+    after normal, busy, no answer and rejected; 0 is that nothing came back."""
+    reason = unanswered_reason(Direction.OUTGOING, CallStatus.DIALING, sip_code)
+    return reason in (HangupReason.FAILED, HangupReason.DIALOUT)
+
+
 UNANSWERED_STATUS: dict[HangupReason, int] = {
     HangupReason.FAILED: 408,
     HangupReason.BUSY: 486,

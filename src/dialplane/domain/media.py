@@ -3,6 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
+
+AudioTrack = Literal["inbound", "outbound"]
+"""What is heard from the party; what it is sent."""
+RecordedTracks = Literal["mixed", "both", "heard"]
+"""Both directions in one channel; what is heard left and what is sent right; what is heard alone."""
+
+LONGEST_FEED_S = 600
+"""How much audio may wait to be played to one leg."""
 
 
 @dataclass(frozen=True, slots=True)

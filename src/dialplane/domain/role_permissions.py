@@ -53,8 +53,10 @@ DEVELOPER = tuple(
             "RestComm:Read:Accounts",
             "RestComm:*:Applications",
             "RestComm:Read:AvailablePhoneNumbers",
+            "RestComm:*:Calls",
             "RestComm:*:IncomingPhoneNumbers",
             "RestComm:Read:Organizations",
+            "RestComm:*:Recordings",
             "RestComm:Read:Usage",
         ),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -18,6 +17,8 @@ from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
 from dialplane.services.emails import OUTBOX, Post
+from dialplane.services.recording_links import RecordingLinks
+from dialplane.services.recordings import Sounds
 from dialplane.services.transaction import Database
 
 
@@ -38,8 +39,9 @@ class Dependencies:
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""
-    recordings_folder: Path
-    """Where the voice nodes of this host, or a shared disk, keep the sound of recordings."""
+    sounds: Sounds
+    """What the voice nodes of this host, or of a shared disk, have recorded."""
+    links: RecordingLinks
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""

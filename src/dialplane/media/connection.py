@@ -1,12 +1,15 @@
-"""One client of the media process: its socket, what it still has to be sent, and the legs it owns."""
+"""One client of the media process: its socket, what it still has to be sent, and the legs and rooms it owns."""
 
 import socket
 
 from dialplane.media.leg import Leg
 from dialplane.media.ports import PortPair
-from dialplane.media.protocol import FrameReader, Message, Order, ProtocolError, decode_order, encode
+from dialplane.media.protocol import FrameReader, Message, Order, ProtocolError, TapAudio, decode_order, encode
+from dialplane.media.room import Room
 
 _MOST_UNSENT = 8 << 20
+_MOST_UNSENT_WITH_AUDIO = 2 << 20
+"""A client that has so much still to read gets no copies of audio until it has caught up; its reports do not wait."""
 _MOST_READ = 1 << 10
 """Octets of orders between two looks at the clock: some sixty legs are opened by them, which takes 5 ms. A thousand
 that are asked for at once do not keep the others' audio waiting."""
@@ -23,6 +26,7 @@ class Connection:
         accepted.setblocking(False)
         self.socket = accepted
         self.legs: dict[int, tuple[Leg, PortPair]] = {}
+        self.rooms: dict[int, Room] = {}
         self._reader = FrameReader()
         self._unsent = bytearray()
 
@@ -33,6 +37,11 @@ class Connection:
     def report(self, message: Message) -> None:
         """Keep for the next `flush`."""
         self._unsent += encode(message)
+
+    def report_audio(self, audio: TapAudio) -> None:
+        """Keep for the next `flush`, or drop where the client does not keep up."""
+        if len(self._unsent) < _MOST_UNSENT_WITH_AUDIO:
+            self._unsent += encode(audio)
 
     def read(self) -> list[Order]:
         """The orders that have come in. Raises ClientGoneError."""

@@ -3,22 +3,24 @@
 `receive` and `take_turn` run for every packet of every call; all else is rare.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import repeat
-from operator import methodcaller
 
 from dialplane.audio.g711 import ALAW_TO_ULAW, ULAW_SILENCE, ULAW_TO_ALAW
 from dialplane.domain.media import MediaCounters, PlayEnd, RemoteMedia
-from dialplane.media.incoming import DATAGRAM, Incoming
+from dialplane.media.copies import Copies
+from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.outgoing import Outgoing
-from dialplane.media.playout import SILENT_FRAME, EventFrame, Playing, digit_frames
+from dialplane.media.own_audio import OwnAudio
+from dialplane.media.playout import SILENT_FRAME, EventFrame, digit_frames
 from dialplane.media.ports import PortPair
-from dialplane.media.protocol import Digit, DigitsSent, Message, PlayEnded, RecordingEnded, Silence
+from dialplane.media.protocol import Digit, Message, RecordingEnded, Silence
 from dialplane.media.recording import Recording
 from dialplane.media.reports import Reports
+from dialplane.media.room import Room
 from dialplane.media.steady import SteadyStreams
+from dialplane.media.tap import Tap
 from dialplane.media.ticker import Ticker
 from dialplane.rtp.events import EventReceiver
 from dialplane.rtp.packet import HEADER_OCTETS, MalformedPacketError
@@ -35,8 +37,7 @@ class Leg:
     """One leg. Times are seconds on the monotonic clock. What happens to it goes to `report`."""
 
     __slots__ = (
-        "_digits",
-        "_digits_request",
+        "_copies",
         "_echoes",
         "_event_type",
         "_events",
@@ -51,19 +52,20 @@ class Leg:
         "_outgoing",
         "_partner",
         "_payload_type",
-        "_playing",
-        "_queued_digits",
         "_remote",
         "_report",
         "_reports",
+        "_room",
         "_sink",
         "_steady",
         "_ticker",
         "_to_sink",
+        "_touches_heard",
+        "_touches_sent",
         "_visits",
         "leg_id",
+        "own",
         "receive_rtcp",
-        "recording",
     )
 
     def __init__(
@@ -76,7 +78,6 @@ class Leg:
         steady: "SteadyStreams[Leg]",
     ) -> None:
         self.leg_id = leg_id
-        self.recording: Recording | None = None
         self._report = report
         self._ticker = ticker
         self._steady = steady
@@ -98,6 +99,7 @@ class Leg:
         self._visits = 0
         # Who hears whom
         self._partner: Leg | None = None
+        self._room: Room | None = None
         self._echoes = False
         self._hears = True
         self._is_heard = True
@@ -105,12 +107,13 @@ class Leg:
         """The leg that gets what this one hears, at this moment."""
         self._to_sink: bytes | None = None
         """The translation from our law into its, where they differ."""
+        self._copies = Copies()
+        self._touches_heard = False
+        """Whether what the party says is not only passed on: it is copied, or muted."""
+        self._touches_sent = False
         # What is sent of our own accord
         self._has_turns = False
-        self._playing: Playing | None = None
-        self._digits: Iterator[EventFrame | bytes] | None = None
-        self._digits_request = 0
-        self._queued_digits: deque[tuple[int, Iterator[EventFrame | bytes]]] = deque()
+        self.own = OwnAudio(leg_id, report, self._refresh)
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
@@ -125,32 +128,24 @@ class Leg:
         self._is_silent = False
         self._refresh()
 
-    def play(self, playing: Playing) -> None:
-        self.end_playing(PlayEnd.STOPPED)
-        self._playing = playing
-        self._refresh()
-
-    def end_playing(self, how: PlayEnd) -> None:
-        if self._playing is not None:
-            number, self._playing = self._playing.number, None
-            self._report(PlayEnded(self.leg_id, number, how))
-            self._refresh()
-
     def send_digits(self, request: int, digits: str, *, duration_ms: int, interval_ms: int) -> None:
         """Queue digits; `request` 0 asks for no report."""
         as_events = self._event_type >= 0
         frames = digit_frames(digits, duration_ms=duration_ms, interval_ms=interval_ms, as_events=as_events)
-        self._queued_digits.append((request, frames))
-        self._next_digits()
+        self.own.send_digits(request, frames)
 
     def echo(self, on: bool) -> None:
         self._echoes = on
         self._refresh()
 
     def bridge(self, other: "Leg | None") -> None:
-        """Join with `other` both ways; earlier partners of either are left alone."""
+        """Join with `other` both ways; earlier partners of either are left alone, and both leave their rooms."""
         for leg in (self, other):
-            if leg is not None and leg._partner is not None:
+            if leg is None:
+                continue
+            if other is not None:
+                leg.leave_room()
+            if leg._partner is not None:
                 former, leg._partner = leg._partner, None
                 former._partner = None
                 former._refresh()
@@ -159,27 +154,60 @@ class Leg:
             other._refresh()
         self._refresh()
 
+    def enter_room(
+        self, room: Room, *, hears: frozenset[int] | None = None, heard_by: frozenset[int] | None = None
+    ) -> None:
+        """Leave the partner or another room for this one. In it already: change who hears whom. Raises NoSeatError."""
+        if self._room is not room:
+            self.leave_room()
+            self.bridge(None)
+        self._copies.seat = room.add(self.leg_id, hears=hears, heard_by=heard_by)
+        self._room = room
+        self._refresh()
+
+    def leave_room(self, room: Room | None = None) -> None:
+        """Leave the room; with `room`, only that one."""
+        if self._room is None or (room is not None and room is not self._room):
+            return
+        former, self._room, self._copies.seat = self._room, None, None
+        self._refresh()  # before its seat is another's
+        former.remove(self.leg_id)
+
     def mute(self, *, heard: bool, hears: bool) -> None:
         self._is_heard, self._hears = heard, hears
         self._refresh()
 
+    def tap(self, number: int, tap: Tap) -> None:
+        self._copies.taps[number] = tap
+        self._refresh()
+
+    def untap(self, number: int) -> None:
+        if self._copies.taps.pop(number, None) is not None:
+            self._refresh()
+
+    @property
+    def recording(self) -> Recording | None:
+        return self._copies.recording
+
     def start_recording(self, recording: Recording, now: float) -> None:
         self.end_recording("stopped", now)
-        self.recording = recording
+        self._copies.recording = recording
         self._refresh()
 
     def end_recording(self, ended_by: str, now: float) -> None:
-        recording, self.recording = self.recording, None
+        recording, self._copies.recording = self._copies.recording, None
         if recording is None:
             return
+        self._refresh()
         with suppress(OSError):  # a full disk: what is there stays there
             recording.finish(now)
         self._report(RecordingEnded(self.leg_id, str(recording.path), ended_by, recording.duration_ms))
 
     def close(self, now: float) -> MediaCounters:
         """End everything. The ports are the caller's to give back."""
-        self.end_playing(PlayEnd.STOPPED)
+        self.own.end_playing(PlayEnd.STOPPED)
         self.end_recording("closed", now)
+        self.leave_room()
         self.bridge(None)
         self._ticker.remove(self)
         with suppress(OSError):
@@ -196,42 +224,37 @@ class Leg:
             return
         payload_type = DATAGRAM[1] & 0x7F
         if payload_type == self._payload_type and size <= _LARGEST:
-            if self.recording is not None or not self._is_heard:
-                self._keep_heard(size, now)
+            if self._touches_heard:
+                self._copy_heard(size, now)
             sink = self._sink
             if sink is not None:
                 if self._to_sink is not None:
                     DATAGRAM[HEADER_OCTETS:size] = DATAGRAM[HEADER_OCTETS:size].translate(self._to_sink)
-                sink._outgoing.pass_on(incoming, size, sink._payload_type, now)
-                if sink.recording is not None:
-                    sink._keep_sent(DATAGRAM[HEADER_OCTETS:size], now)
+                timestamp = sink._outgoing.pass_on(incoming, size, sink._payload_type, now)
+                if sink._touches_sent:
+                    audio = DATAGRAM[HEADER_OCTETS:size]
+                    sink._copies.put_sent(timestamp, audio.translate(ALAW_TO_ULAW) if sink._is_alaw else audio, now)
         elif payload_type == self._event_type:
             self._hear_event(size, now)
 
     def take_turn(self, now: float) -> None:
         """Send the next 20 ms."""
-        frame: EventFrame | bytes | None = None
-        if self._digits is not None:
-            frame = next(self._digits, None)
-            if frame is None:
-                self._end_digits()
-        if frame is None and self._playing is not None:
-            frame = next(self._playing.frames, None)
-            if frame is None:
-                self.end_playing(PlayEnd.FINISHED)
+        frame = self.own.next_frame()
         if not self._may_send or not self._has_turns:
             return
         if isinstance(frame, EventFrame):
             self._outgoing.send_event(frame, self._event_type, now)
             return
-        if frame is None or not self._hears:
+        if not self._hears:
             frame = SILENT_FRAME
-        if self._is_alaw:
-            frame = frame.translate(ULAW_TO_ALAW)
-        self._outgoing.send_frame(frame, self._payload_type, now)
-        if self.recording is not None:
-            self._keep_sent(frame, now)
-        elif self._hears and self._digits is None and self._outgoing.target is None:
+        elif frame is None:
+            seat = self._copies.seat
+            frame = SILENT_FRAME if seat is None else seat.heard.tobytes()
+        wanted = frame.translate(ULAW_TO_ALAW) if self._is_alaw else frame
+        self._outgoing.send_frame(wanted, self._payload_type, now)
+        if self._touches_sent:
+            self._copies.put_sent(self._outgoing.timestamp, frame, now)
+        elif self._hears and self.own.is_steady and self._outgoing.target is None:
             self._go_steady()
 
     def leave_steady(self) -> None:
@@ -243,28 +266,26 @@ class Leg:
 
     def _go_steady(self) -> None:
         """Nothing but the next frame is to be sent until something changes: go on together with the others."""
-        frames = self._playing.frames if self._playing is not None else repeat(SILENT_FRAME)
+        frames: Iterator[bytes | memoryview]
+        if self.own.playing is not None:
+            frames = self.own.playing.frames
+        elif self._copies.seat is not None:
+            frames = repeat(self._copies.seat.heard)
+        else:
+            frames = repeat(SILENT_FRAME)
         if self._is_alaw:
-            frames = map(methodcaller("translate", ULAW_TO_ALAW), frames)
+            frames = (bytes(frame).translate(ULAW_TO_ALAW) for frame in frames)
         self._ticker.remove(self)
         self._outgoing.go_steady(self._steady, self, frames)
 
-    def _keep_heard(self, size: int, now: float) -> None:
-        """Record the packet in the buffer, or blank it out where the party is muted."""
+    def _copy_heard(self, size: int, now: float) -> None:
+        """Give copies of the packet in the buffer, or blank it out where the party is muted."""
         if not self._is_heard:
             silent = bytes((ULAW_SILENCE,)) * (size - HEADER_OCTETS)
             DATAGRAM[HEADER_OCTETS:size] = silent.translate(ULAW_TO_ALAW) if self._is_alaw else silent
-        if self.recording is not None:
-            audio = self._as_ulaw(DATAGRAM[HEADER_OCTETS:size])
-            self.recording.heard.put(self._incoming.timestamp, audio, self.recording.position(now))
-
-    def _keep_sent(self, audio: bytes | bytearray, now: float) -> None:
-        assert self.recording is not None
-        position = self.recording.position(now)
-        self.recording.sent.put(self._outgoing.timestamp, self._as_ulaw(audio), position)
-
-    def _as_ulaw(self, audio: bytes | bytearray) -> bytes | bytearray:
-        return audio.translate(ALAW_TO_ULAW) if self._is_alaw else audio
+        audio = DATAGRAM[HEADER_OCTETS:size].translate(ALAW_TO_ULAW) if self._is_alaw else VIEW[HEADER_OCTETS:size]
+        incoming = self._incoming
+        self._copies.put_heard(incoming.statistics, incoming.timestamp, audio, now, is_muted=not self._is_heard)
 
     def _hear_event(self, size: int, now: float) -> None:
         if self._events_of is not self._incoming.statistics:
@@ -284,8 +305,8 @@ class Leg:
         self._report(Digit(self.leg_id, digit))
         if self.recording is not None and self.recording.ends_by_key(digit):
             self.end_recording("key", now)
-        if self._playing is not None and self._playing.stop_on_digit:
-            self.end_playing(PlayEnd.DIGIT)
+        if self.own.playing is not None and self.own.playing.stop_on_digit:
+            self.own.end_playing(PlayEnd.DIGIT)
         partner = self._partner
         if partner is not None and self._is_heard and partner._event_type < 0:
             partner.send_digits(0, digit, duration_ms=_PASSED_TONE_MS, interval_ms=20)
@@ -296,22 +317,13 @@ class Leg:
         self._outgoing.target = None if is_connected else source
         self._reports.target = (source[0], min(source[1] + 1, 0xFFFF))
 
-    def _next_digits(self) -> None:
-        if self._digits is None and self._queued_digits:
-            self._digits_request, self._digits = self._queued_digits.popleft()
-        self._refresh()
-
-    def _end_digits(self) -> None:
-        self._digits = None
-        if self._digits_request:
-            self._report(DigitsSent(self.leg_id, self._digits_request))
-        self._next_digits()
-
     def _refresh(self) -> None:
         """After any change: whether this leg needs turns, and who gets whose packets."""
         self.leave_steady()
+        self._touches_heard = not self._is_heard or self._copies.take_heard
+        self._touches_sent = self._copies.take_sent
         is_fed = self._hears and (self._partner is not None or self._echoes)
-        wants_turns = self._playing is not None or self._digits is not None or (self._may_send and not is_fed)
+        wants_turns = self.own.is_waiting or (self._may_send and not is_fed)
         if wants_turns and not self._has_turns:
             self._outgoing.resumes = True
             self._ticker.add(self)

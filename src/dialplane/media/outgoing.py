@@ -80,7 +80,7 @@ class Outgoing:
         packet[HEADER_OCTETS:] = frame
         self._transmit(packet)
 
-    def go_steady(self, streams: SteadyStreams[T], member: T, frames: Iterator[bytes]) -> None:
+    def go_steady(self, streams: SteadyStreams[T], member: T, frames: Iterator[bytes | memoryview]) -> None:
         """Go on after the frame that was sent last, together with the others."""
         self.steady = streams.join(member, self._frame, frames, self._descriptor)
 
@@ -107,8 +107,8 @@ class Outgoing:
         header = HEADER.pack(0x80, second, self._sequence_number, self._event_timestamp, self.ssrc)
         self._transmit(header + frame.payload)
 
-    def pass_on(self, incoming: Incoming, size: int, payload_type: int, now: float) -> None:
-        """Send the packet in the buffer, which another leg has just read, as one of ours."""
+    def pass_on(self, incoming: Incoming, size: int, payload_type: int, now: float) -> int:
+        """Send the packet in the buffer, which another leg has just read, as one of ours. The answer: its timestamp."""
         marker = incoming.marker
         if self._passes_on is not incoming.statistics:
             self._passes_on = incoming.statistics
@@ -126,14 +126,15 @@ class Outgoing:
         packet = _USUAL_VIEW if size == _USUAL else VIEW[:size]
         if self.target is not None:
             self._transmit(packet)
-            return
+            return timestamp
         try:  # `_transmit` in place: it runs for every relayed packet
             os.write(self._descriptor, packet)
         except OSError:
-            return
+            return timestamp
         self.packets_sent += 1
         if size != _USUAL:
             self._octets_beyond += size - _USUAL
+        return timestamp
 
     @property
     def octets_sent(self) -> int:

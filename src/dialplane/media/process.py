@@ -15,17 +15,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import assert_never
 
 import structlog
 
-from dialplane.domain.media import PlayEnd
 from dialplane.media import protocol
 from dialplane.media.connection import ClientGoneError, Connection
 from dialplane.media.leg import Leg
-from dialplane.media.playout import Playing, PromptCache
+from dialplane.media.leg_orders import LegOrders
+from dialplane.media.mixer import Mixer
+from dialplane.media.playout import PromptCache
 from dialplane.media.ports import NoPortError, PortPool
-from dialplane.media.recording import Recording
+from dialplane.media.rooms import Rooms
 from dialplane.media.steady import SteadyStreams
 from dialplane.media.ticker import Ticker
 
@@ -89,17 +89,18 @@ class MediaServer:
         self._socket_path = socket_path
         self._pool = PortPool(host, first_port, last_port)
         self._silence_s = silence_s
-        self._prompts = PromptCache()
+        prompts = PromptCache()
+        self._leg_orders = LegOrders(prompts)
         self._epoll = select.epoll()
         self._readers: dict[int, Callable[[float], None]] = {}
         self._owners: dict[int, tuple[Connection, int]] = {}
         """By descriptor: which leg fails when its reader does."""
         self._connections: dict[int, Connection] = {}
         self._steady: SteadyStreams[Leg] = SteadyStreams()
-        self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady)
+        self._mixer = Mixer()
+        self._rooms = Rooms(self._mixer, prompts)
+        self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady, self._mixer)
         self._last_leg = 0
-        self._recording: dict[Leg, None] = {}
-        """Legs that are recorded, or were until a moment ago."""
         self._looked_after: list[dict[Leg, None]] = [{} for _ in range(_UPKEEP_TURNS)]
         """All legs, by the upkeep in which each has its turn."""
         self._upkeep_turn = 0
@@ -170,6 +171,7 @@ class MediaServer:
             due = self._ticker.take_due(now)
             if due is None:
                 return
+            self._mix(now)
             for leg in self._steady.take_turn(now):
                 leg.leave_steady()
             for leg in self._ticker.members():
@@ -179,31 +181,34 @@ class MediaServer:
                     self._fail_leg(leg)
             self._ticker.finished(due, time.monotonic())
 
+    def _mix(self, now: float) -> None:
+        for group in self._mixer.groups:
+            try:
+                group.mix(now)
+            except Exception:
+                self._failures += 1
+                log.exception("media_mix_failed", rooms=len(group.rooms))
+                for room in list(group.rooms):
+                    for connection in self._connections.values():
+                        self._rooms.close(connection, room.room_id, 0, now)
+        self._mixer.step()
+
     def _upkeep(self, now: float) -> None:
         self._upkeep_at = now + _UPKEEP_S
         self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
-        for leg in list(self._recording):
+        for leg in list(self._leg_orders.recorded):
             try:
-                self._advance_recording(leg, now)
+                self._leg_orders.advance_recording(leg, now)
             except Exception:  # noqa: BLE001 - as above
                 self._fail_leg(leg)
+        self._rooms.advance_recordings(now)
+        if self._upkeep_turn == 0:
+            self._mixer.look_after()
         for leg in list(self._looked_after[self._upkeep_turn]):
             try:
                 leg.look_after(now, silence_s=self._silence_s)
             except Exception:  # noqa: BLE001 - as above
                 self._fail_leg(leg)
-
-    def _advance_recording(self, leg: Leg, now: float) -> None:
-        if leg.recording is None:
-            del self._recording[leg]
-            return
-        try:
-            ended_by = leg.recording.advance(now)
-        except OSError as error:
-            log.warning("recording_failed", path=str(leg.recording.path), error=str(error))
-            ended_by = "closed"
-        if ended_by is not None:
-            leg.end_recording(ended_by, now)
 
     # --- clients ---------------------------------------------------------------------------------------------------
 
@@ -228,8 +233,10 @@ class MediaServer:
             except Exception:
                 self._failures += 1
                 log.exception("media_order_failed", order=type(order).__name__)
-                if not isinstance(order, protocol.Open | protocol.AskStats):
+                if isinstance(order, protocol.LegOrder):
                     self._close(connection, order.leg, 0, now)
+                elif isinstance(order, protocol.RoomOrder) and not isinstance(order, protocol.OpenRoom):
+                    self._rooms.close(connection, order.room, 0, now)
 
     def _flush(self, connection: Connection) -> None:
         try:
@@ -243,8 +250,11 @@ class MediaServer:
         if self._connections.pop(descriptor, None) is None:
             return
         log.info("media_client_gone", reason=reason, legs=len(connection.legs))
+        now = time.monotonic()
+        for room_id in list(connection.rooms):
+            self._rooms.close(connection, room_id, 0, now)
         for leg_id in list(connection.legs):
-            self._close(connection, leg_id, 0, time.monotonic())
+            self._close(connection, leg_id, 0, now)
         with contextlib.suppress(ClientGoneError):
             connection.flush()
         self._unwatch(descriptor)
@@ -261,35 +271,15 @@ class MediaServer:
             case protocol.Close(leg_id, request):
                 self._close(connection, leg_id, request, now)
                 return
+            case protocol.Connect() | protocol.Play():
+                pass  # the most frequent ones are not asked whether they are about a room
             case _:
-                pass
+                if isinstance(order, protocol.RoomOrder):
+                    self._rooms.carry_out(order, connection, now)
+                    return
         owned = connection.legs.get(order.leg)
-        if owned is None:
-            return  # closed in the meantime; its client knows, or is about to read it
-        leg = owned[0]
-        match order:
-            case protocol.Connect(_, remote):
-                leg.connect(remote, now)
-            case protocol.Play():
-                self._play(leg, order, connection)
-            case protocol.StopPlaying():
-                leg.end_playing(PlayEnd.STOPPED)
-            case protocol.SendDigits(_, request, digits, duration_ms, interval_ms):
-                leg.send_digits(request, digits, duration_ms=duration_ms, interval_ms=interval_ms)
-            case protocol.Echo(_, on):
-                leg.echo(on)
-            case protocol.Bridge(_, other_id):
-                other = connection.legs.get(other_id) if other_id is not None else None
-                leg.bridge(other[0] if other is not None else None)
-            case protocol.Mute(_, heard, hears):
-                leg.mute(heard=heard, hears=hears)
-            case protocol.StartRecording():
-                _start_recording(leg, order, connection, now)
-                self._recording[leg] = None
-            case protocol.StopRecording():
-                leg.end_recording("stopped", now)
-            case _:
-                assert_never(order)
+        if owned is not None:  # else it was closed in the meantime; its client knows, or is about to read it
+            self._leg_orders.carry_out(owned[0], order, connection, now)
 
     # --- legs ------------------------------------------------------------------------------------------------------
 
@@ -312,7 +302,7 @@ class MediaServer:
         if owned is None:
             return
         leg, pair = owned
-        self._recording.pop(leg, None)
+        self._leg_orders.recorded.pop(leg, None)
         del self._looked_after[leg_id % _UPKEEP_TURNS][leg]
         self._unwatch(pair.rtp.fileno())
         self._unwatch(pair.rtcp.fileno())
@@ -342,21 +332,13 @@ class MediaServer:
         for connection in self._connections.values():
             self._close(connection, leg.leg_id, 0, time.monotonic())
 
-    def _play(self, leg: Leg, order: protocol.Play, connection: Connection) -> None:
-        try:
-            prompts = [self._prompts.load(path) for path in order.paths]
-        except OSError as error:
-            log.warning("prompt_unreadable", error=str(error))
-            connection.report(protocol.PlayEnded(leg.leg_id, order.play, PlayEnd.STOPPED))
-            return
-        leg.play(Playing(order.play, prompts, stop_on_digit=order.stop_on_digit, loop=order.loop))
-
     def _stats(self, request: int) -> protocol.Stats:
         legs = [leg for connection in self._connections.values() for leg, _ in connection.legs.values()]
         counters = [leg.counters() for leg in legs]
         return protocol.Stats(
             request=request,
             legs=len(legs),
+            rooms=len(self._mixer),
             ports_free=self._pool.free,
             packets_sent=self._counts_before[0] + sum(each.packets_sent for each in counters),
             packets_received=self._counts_before[1] + sum(each.packets_received for each in counters),
@@ -380,22 +362,6 @@ class MediaServer:
         self._epoll.unregister(descriptor)
         del self._readers[descriptor]
         self._owners.pop(descriptor, None)
-
-
-def _start_recording(leg: Leg, order: protocol.StartRecording, connection: Connection, now: float) -> None:
-    try:
-        recording = Recording(
-            Path(order.path),
-            now,
-            end_of_silence_s=order.end_of_silence_s,
-            end_of_key=order.end_of_key,
-            duration_s=order.duration_s,
-        )
-    except OSError as error:
-        connection.report(protocol.RecordingStarted(leg.leg_id, order.request, error.strerror or str(error)))
-        return
-    leg.start_recording(recording, now)
-    connection.report(protocol.RecordingStarted(leg.leg_id, order.request, ""))
 
 
 def _allow_many_sockets() -> None:

@@ -83,10 +83,100 @@ class StartRecording(Message, frozen=True):
     end_of_silence_s: int
     end_of_key: str
     duration_s: int
+    tracks: str
+    trim: bool
+
+
+class PauseRecording(Message, frozen=True):
+    leg: int
+    paused: bool
 
 
 class StopRecording(Message, frozen=True):
     leg: int
+
+
+class Tap(Message, frozen=True):
+    """→ `TapAudio`, again and again"""
+
+    leg: int
+    tap: int
+    heard: bool
+    sent: bool
+
+
+class Untap(Message, frozen=True):
+    leg: int
+    tap: int
+
+
+class Feed(Message, frozen=True):
+    leg: int
+    audio: bytes
+
+
+class MarkFeed(Message, frozen=True):
+    """→ `FeedReached`"""
+
+    leg: int
+    request: int
+
+
+class ClearFeed(Message, frozen=True):
+    leg: int
+
+
+class OpenRoom(Message, frozen=True):
+    """→ `RoomOpened`"""
+
+    request: int
+
+
+class AddToRoom(Message, frozen=True):
+    """`hears` and `heard_by` are leg ids, None is everybody."""
+
+    room: int
+    leg: int
+    hears: list[int] | None
+    heard_by: list[int] | None
+
+
+class RemoveFromRoom(Message, frozen=True):
+    room: int
+    leg: int
+
+
+class PlayToRoom(Message, frozen=True):
+    """→ `RoomPlayEnded`"""
+
+    room: int
+    play: int
+    paths: list[str]
+
+
+class StartRoomRecording(Message, frozen=True):
+    """→ `RoomRecordingStarted`, and in time `RoomRecordingEnded`"""
+
+    room: int
+    request: int
+    path: str
+    duration_s: int
+
+
+class PauseRoomRecording(Message, frozen=True):
+    room: int
+    paused: bool
+
+
+class StopRoomRecording(Message, frozen=True):
+    room: int
+
+
+class CloseRoom(Message, frozen=True):
+    """→ `RoomClosed`"""
+
+    room: int
+    request: int
 
 
 class Close(Message, frozen=True):
@@ -102,9 +192,18 @@ class AskStats(Message, frozen=True):
     request: int
 
 
-Order = (
-    Open
-    | Connect
+RoomOrder = (
+    OpenRoom
+    | AddToRoom
+    | RemoveFromRoom
+    | PlayToRoom
+    | StartRoomRecording
+    | PauseRoomRecording
+    | StopRoomRecording
+    | CloseRoom
+)
+LegOrder = (
+    Connect
     | Play
     | StopPlaying
     | SendDigits
@@ -112,10 +211,16 @@ Order = (
     | Bridge
     | Mute
     | StartRecording
+    | PauseRecording
     | StopRecording
+    | Tap
+    | Untap
+    | Feed
+    | MarkFeed
+    | ClearFeed
     | Close
-    | AskStats
 )
+Order = Open | AskStats | LegOrder | RoomOrder
 
 
 class Opened(Message, frozen=True):
@@ -165,6 +270,21 @@ class RecordingEnded(Message, frozen=True):
     duration_ms: int
 
 
+class TapAudio(Message, frozen=True):
+    """20 ms of mu-law, `at_ms` after the tap's beginning; `track` is `inbound` or `outbound`."""
+
+    leg: int
+    tap: int
+    track: str
+    at_ms: int
+    frame: bytes
+
+
+class FeedReached(Message, frozen=True):
+    leg: int
+    request: int
+
+
 class Closed(Message, frozen=True):
     """The leg is gone. `request` is 0 where nobody asked: its handling failed."""
 
@@ -173,11 +293,45 @@ class Closed(Message, frozen=True):
     counters: MediaCounters
 
 
+class RoomOpened(Message, frozen=True):
+    request: int
+    room: int
+
+
+class RoomPlayEnded(Message, frozen=True):
+    room: int
+    play: int
+    how: str
+
+
+class RoomRecordingStarted(Message, frozen=True):
+    """`failure` says why the file could not be opened; empty where it is open."""
+
+    room: int
+    request: int
+    failure: str
+
+
+class RoomRecordingEnded(Message, frozen=True):
+    room: int
+    path: str
+    ended_by: str
+    duration_ms: int
+
+
+class RoomClosed(Message, frozen=True):
+    """The room is gone. `request` is 0 where nobody asked: its handling failed."""
+
+    room: int
+    request: int
+
+
 class Stats(Message, frozen=True):
     """Figures of the process since its start; lateness counts what ended more than 10 ms after its time."""
 
     request: int
     legs: int
+    rooms: int
     ports_free: int
     packets_sent: int
     packets_received: int
@@ -187,9 +341,11 @@ class Stats(Message, frozen=True):
     failures: int
 
 
-Report = (
-    Opened | OpenRefused | Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | Closed | Stats
+LegReport = (
+    Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | TapAudio | FeedReached | Closed
 )
+RoomReport = RoomPlayEnded | RoomRecordingStarted | RoomRecordingEnded | RoomClosed
+Report = Opened | OpenRefused | Stats | RoomOpened | LegReport | RoomReport
 
 _encoder = msgspec.msgpack.Encoder()
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -89,14 +89,16 @@ class SteadyStreams(Generic[T]):
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
-        self._members: dict[T, tuple[Iterator[bytes], memoryview, int, SteadyStream, T]] = {}
+        self._members: dict[T, tuple[Iterator[bytes | memoryview], memoryview, int, SteadyStream, T]] = {}
         self.turns = 0
         self.last_turn_at = 0.0
 
     def __len__(self) -> int:
         return len(self._members)
 
-    def join(self, member: T, packet: bytes | bytearray, frames: Iterator[bytes], descriptor: int) -> SteadyStream:
+    def join(
+        self, member: T, packet: bytes | bytearray, frames: Iterator[bytes | memoryview], descriptor: int
+    ) -> SteadyStream:
         """Go on after `packet`, which has been sent, with `frames` of 160 octets each, on a connected socket."""
         block = next((block for block in self._blocks if block.free), None)
         if block is None:

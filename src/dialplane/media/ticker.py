@@ -18,7 +18,7 @@ T = TypeVar("T")
 class Ticker(Generic[T]):
     """Times are seconds on the caller's monotonic clock."""
 
-    def __init__(self, now: float, others: Sized = ()) -> None:
+    def __init__(self, now: float, *others: Sized) -> None:
         """`others` take their turns at the same time, all at once; here it only counts whether there are any."""
         self._members: dict[T, None] = {}
         self._others = others
@@ -36,7 +36,7 @@ class Ticker(Generic[T]):
 
     def next_at(self) -> float | None:
         """When the next turn is due, None while nobody waits for one."""
-        return self._next_at if self._members or self._others else None
+        return self._next_at if self._is_awaited() else None
 
     def members(self) -> list[T]:
         return list(self._members)
@@ -45,7 +45,7 @@ class Ticker(Generic[T]):
         """The time of the turn that is due; None when there is none."""
         if now < self._next_at:
             return None
-        is_awaited = bool(self._members or self._others)
+        is_awaited = self._is_awaited()
         if not is_awaited or now - self._next_at > _GIVE_UP_S:
             missed = int((now - self._next_at) / TURN_S)
             self._next_at += missed * TURN_S
@@ -59,3 +59,6 @@ class Ticker(Generic[T]):
         lateness = now - due
         self.worst_s = max(self.worst_s, lateness)
         self.late += lateness > LATE_S
+
+    def _is_awaited(self) -> bool:
+        return bool(self._members) or any(self._others)

@@ -14,13 +14,15 @@ import structlog
 
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.facts import run_facts
+from dialplane.domain.flows.facts import recording_facts, run_facts
+from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, FlowId, RunId, new_id
 from dialplane.domain.programs.commands import Command, Medium, Result, RunRecord
+from dialplane.domain.recordings import Recording
 from dialplane.services.flows import find_flow
 from dialplane.services.program_runner import run_program
 from dialplane.services.runs import create_runs, following_run, save_progress
@@ -109,6 +111,19 @@ class ApiRuns:
         self._drive(following, flow.actions)
         return following
 
+    async def follow_recording(self, recording: Recording) -> None:
+        """Begin the run of a recording's `on_end_flow_id`, once the recording is over; nothing where it has none."""
+        if recording.on_end_flow_id is None:
+            return
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            flow = await tx.flows.find(recording.account_id, recording.on_end_flow_id)
+            if flow is None:
+                return
+            run = run_of_recording(recording, flow, now)
+            await create_runs(tx, run)
+        self._drive(run, flow.actions)
+
     async def _begin(self, account_id: AccountId, wish: RunWish, now: datetime) -> tuple[Run, tuple[Action, ...]]:
         variables = check_start_variables(wish.variables)
         if wish.webhook_method not in WEBHOOK_METHODS:
@@ -153,3 +168,22 @@ class ApiRuns:
             log.exception("run_failed", run_id=str(run.id))
         finally:
             self._running -= 1
+
+
+def run_of_recording(recording: Recording, flow: Flow, now: datetime) -> Run:
+    """With the variables of the recording (reference 3.6)."""
+    run_id = RunId(new_id(now))
+    reference = ReferenceType.RECORDING
+    facts = run_facts(run_id, reference_type=reference.value, reference_id=recording.id, flow_id=flow.id)
+    return Run(
+        id=run_id,
+        account_id=recording.account_id,
+        status=RunStatus.RUNNING,
+        reference_type=reference,
+        reference_id=recording.id,
+        created_at=now,
+        flow_id=flow.id,
+        reference_run_id=recording.run_id,
+        on_complete_flow_id=flow.on_complete_flow_id,
+        variables={**facts, **recording_facts(recording)},
+    )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from dialplane.domain.call_queries import CallQuery
 from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.errors import Conflict, NotFound, Unavailable
 from dialplane.domain.events import Event
@@ -66,6 +67,10 @@ class CallStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]: ...
 
+    async def search(self, query: CallQuery) -> tuple[list[Call], int]:
+        """One page, and how many there are on all pages."""
+        ...
+
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None: ...
 
     async def live_on(self, node: str) -> list[Call]:
@@ -95,6 +100,18 @@ async def list_calls(database: Database, account_id: AccountId, *, before: datet
     """Newest first; those made before `before`."""
     async with database.reading() as tx:
         return await tx.calls.list_for(account_id, before=before, limit=limit)
+
+
+async def find_calls(
+    database: Database, account_id: AccountId, query: CallQuery, *, sub_accounts: bool = False
+) -> tuple[list[Call], int]:
+    """One page of the account's calls (`query.account_ids` is filled in here), and how many there are on all pages.
+
+    `sub_accounts`: those of the accounts below it, too.
+    """
+    async with database.reading() as tx:
+        below = await tx.account_tree.ids_below(account_id) if sub_accounts else []
+        return await tx.calls.search(replace(query, account_ids=(account_id, *below)))
 
 
 async def get_call(database: Database, account_id: AccountId, call_id: CallId) -> Call:

@@ -11,7 +11,7 @@ import phonenumbers
 from dialplane.domain.accounts import Account, IdentityStatus
 from dialplane.domain.addresses import Address, normalize_tel
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
@@ -24,12 +24,15 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
+from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tariffs import Tariff, priced_number
+from dialplane.services.customer import outbound_config
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
 from dialplane.services.registrations import Subscriber
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
 
 _NEVER_DIALLED = frozenset(
@@ -58,6 +61,7 @@ class OutgoingWish:
     run_id: RunId | None = None
     master_call_id: CallId | None = None
     type: str = "flow"
+    extras: CallExtras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
     destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
     numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
-    wishes = [await _with_some_number(tx, wish, numbers) for wish in wishes]
+    wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
     outcomes = [_check(wish, accounts.get(wish.account_id), numbers, prices, now) for wish in wishes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
@@ -112,23 +116,30 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
                 for call in opened
             ),
         )
+        told = [(call, Progress.INITIATED) for call in opened if call.extras is not None]
+        if told:
+            await tell_progress(tx, told, now)
     return outcomes
 
 
-async def _with_some_number(tx: Transaction, wish: OutgoingWish, numbers: dict[str, Number]) -> OutgoingWish:
-    if not wish.any_own_number or wish.destination.type != "tel":
+async def _with_some_number(
+    tx: Transaction, wish: OutgoingWish, account: Account | None, numbers: dict[str, Number]
+) -> OutgoingWish:
+    """A caller ID for a call to the PSTN that brings none of the account's: the outbound config's default number, or
+    for an extension the oldest."""
+    if wish.destination.type not in ("tel", "") or account is None:
         return wish
-    if any(number.account_id == wish.account_id for number in numbers.values()):
+    given = (wish.source.target if wish.source else "", wish.fallback_source)
+    if any(number.number in given and number.account_id == wish.account_id for number in numbers.values()):
         return wish
-    own = await tx.numbers.find_caller_id(wish.account_id)
+    default = outbound_config(account).default_number_id
+    own = await tx.numbers.find(account.id, default) if default is not None else None
+    if own is None and wish.any_own_number:
+        own = await tx.numbers.find_caller_id(wish.account_id)
     if own is None:
         return wish
     numbers[own.number] = own
     return replace(wish, fallback_source=own.number)
-
-
-def _created(call: Call, now: datetime) -> Event:
-    return Event(call.account_id, "call_created", call.id, call_shape(call), now, run_id=call.run_id)
 
 
 def _broke() -> InsufficientBalance:
@@ -161,6 +172,7 @@ def _check(
         run_id=wish.run_id,
         type=wish.type,
         master_call_id=wish.master_call_id,
+        extras=wish.extras,
         cost_type=cost_type.value,
         raw_source=wish.source.target[:255] if wish.source else "",
         raw_destination=wish.destination.target[:255],
@@ -231,26 +243,27 @@ def _source(wish: OutgoingWish, account: Account, numbers: dict[str, Number], de
     raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
 
 
-async def ways_to(database: Database, call: Call, now: datetime) -> list[Way]:
-    """Where the call's INVITE may go, best first.
+async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
+    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
 
     Raises NotFound or Unavailable where there is no way; the text says why.
     """
     async with database.reading() as tx:
         match call.destination.type:
             case "extension":
-                return await _ways_to_extension(tx, call, now)
+                return await _ways_to_extension(tx, call, now, contact)
             case "sip":
                 return [_way_to_sip(call.destination.target)]
             case _:
                 return await _ways_to_tel(tx, call)
 
 
-async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list[Way]:
-    subscriber = await _find_extension(tx, call.account_id, call.destination.target)
+async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
+    subscriber = await find_extension(tx, call.account_id, call.destination.target)
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
+    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -264,7 +277,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime) -> list
     ]
 
 
-async def _find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
+async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
     """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
     try:
         extension_id = ExtensionId(UUID(target))

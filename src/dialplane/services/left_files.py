@@ -44,7 +44,7 @@ async def sweep_documents(database: Database, files: KeptFiles, now: datetime) -
 
 
 async def sweep_recordings(database: Database, files: KeptFiles, now: datetime) -> int:
-    """The same for recordings; those that were deleted go here."""
+    """The same for recordings: those that were deleted, and other forms of their sound that were made to be sent."""
     return await _sweep(database, files, lambda tx, ids: tx.recordings.find_paths(ids), now)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dialplane.domain.addresses import Address
+from dialplane.domain.call_manners import CallManner
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.ids import CallId, ConversationId
@@ -41,7 +42,7 @@ from dialplane.services.flows import load_flow
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.notifications import write_notification
 from dialplane.services.outgoing import CallRequest, create_calls
-from dialplane.services.run_releases import wait_for_release
+from dialplane.services.runs import wait_for_go_on
 from dialplane.services.transaction import Database
 
 OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.target")
@@ -101,6 +102,9 @@ class RunOutside:
                     return await self._note(run, command)
                 case LoadFlow(flow_id):
                     return await load_flow(self.database, run.account_id, flow_id)
+                case Block():
+                    await wait_for_go_on(self.database, run, self.now())
+                    return Done()
                 case StartCalls():
                     return await self._start_calls(run, command)
                 case SendToConversation(conversation_id, text):
@@ -116,8 +120,6 @@ class RunOutside:
                     return CaseOpened(case_.id)
                 case Converse():
                     return await self._converse(run, command)
-                case Block():
-                    return await wait_for_release(self.database, run)
                 case _:
                     return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:
@@ -194,6 +196,7 @@ class RunOutside:
             anonymous=command.anonymous,
             master_call_id=CallId(run.reference_id) if command.chained and run.reference_id else None,
             fallback_source=own_number(run),
+            manner=CallManner(early_execution=command.early_execution),
         )
         created = await create_calls(self.database, run.account_id, request, self.now())
         return CallsStarted(tuple(call.id for call in created.calls))

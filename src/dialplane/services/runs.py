@@ -3,6 +3,7 @@
 The runtimes call `create_runs` and `save_progress` in their own transactions; both take any number at once.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,9 @@ from dialplane.services.events import publish
 from dialplane.services.new_calls import run_of_call
 from dialplane.services.shapes.runs import moved_shape, run_shape
 from dialplane.services.transaction import Database, Transaction
+
+LOOK_AGAIN_S = 0.5
+"""How often a blocked run looks whether it may go on; it may belong to any process."""
 
 
 class RunStore(Protocol):
@@ -46,15 +50,13 @@ class RunStore(Protocol):
 
     async def end(self, run_id: RunId, error: str, now: datetime) -> None: ...
 
+    async def let_go_on(self, run_id: RunId, now: datetime) -> None:
+        """Note that somebody let a blocked run go on."""
+        ...
+
+    async def continued_at(self, run_id: RunId) -> datetime | None: ...
+
     async def delete(self, run_id: RunId, now: datetime) -> None: ...
-
-    async def release(self, run_id: RunId, now: datetime) -> None:
-        """Note that the run may go on past its block; twice is once."""
-        ...
-
-    async def take_release(self, run_id: RunId) -> bool:
-        """Whether that was noted; it is forgotten then."""
-        ...
 
     async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
         """Running runs without a call that began before that time; locked, those that others hold left out."""
@@ -127,24 +129,27 @@ async def stop_run(database: Database, account_id: AccountId, run_id: RunId, now
 
 
 async def continue_run(database: Database, account_id: AccountId, run_id: RunId, now: datetime) -> Run:
-    """Let a run that is blocked go on; nothing where its call is not.
-
-    Raises Conflict (ACTIVEFLOW_ALREADY_STOPPED) where it has ended, (ACTIVEFLOW_NOT_BLOCKED) where it has no call and
-    does not wait.
-    """
+    """Let a run that is blocked go on; nothing where it is not. Raises Conflict (ACTIVEFLOW_ALREADY_STOPPED)."""
     async with database.transaction() as tx:
         run = await _find(tx, account_id, run_id)
         if run.status is RunStatus.ENDED:
             raise Conflict("The run has ended already", reason="ACTIVEFLOW_ALREADY_STOPPED")
+        await tx.runs.let_go_on(run_id, now)
         call_id = run.reference_id if run.reference_type is ReferenceType.CALL else None
         call = await tx.calls.find(account_id, CallId(call_id)) if call_id else None
         if call is not None:
             await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "continue", {}, now)])
-        elif run.current_action and run.current_action.get("type") == "block":
-            await tx.runs.release(run_id, now)
-        else:
-            raise Conflict("The run does not wait for anybody", reason="ACTIVEFLOW_NOT_BLOCKED")
     return run
+
+
+async def wait_for_go_on(database: Database, run: Run, since: datetime) -> None:
+    """Wait until somebody lets the run, which has no call, go on. Whoever waits must end it with the run."""
+    while True:
+        async with database.reading() as tx:
+            told_at = await tx.runs.continued_at(run.id)
+        if told_at is not None and told_at >= since:
+            return
+        await asyncio.sleep(LOOK_AGAIN_S)
 
 
 async def begin_run_of_call(database: Database, call: Call, now: datetime) -> Run:

@@ -18,6 +18,7 @@ _CARRIER = "sandbox_carrier"
 _OPERATOR_KEY = "operator_key_sha256"
 _JWT_SECRET = "jwt_secret"
 _NONCE_SECRET = "sip_nonce_secret"
+_LINK_SECRET = "link_secret"
 
 
 class CarrierSwitch(StrEnum):
@@ -113,6 +114,11 @@ async def jwt_secret(database: Database) -> str:
 async def nonce_secret(database: Database) -> bytes:
     """The secret that signs the nonces of SIP digest, the same for every voice node."""
     return (await _shared_secret(database, _NONCE_SECRET)).encode()
+
+
+async def link_secret(database: Database) -> bytes:
+    """The secret that signs addresses of recordings, the same for every process."""
+    return (await _shared_secret(database, _LINK_SECRET)).encode()
 
 
 async def _shared_secret(database: Database, name: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
+    from dialplane.services.groupcalls import GroupcallStore
     from dialplane.services.history import HistoryStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.imports import ImportStore
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.settings import SettingStore
     from dialplane.services.timelines import TimelineStore
     from dialplane.services.traces import TraceStore
+    from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
     from dialplane.services.usage_records import UsageStore
     from dialplane.services.webhooks import WebhookStore
@@ -117,6 +119,12 @@ class Transaction(Protocol):
     def timelines(self) -> TimelineStore: ...
     @property
     def traces(self) -> TraceStore: ...
+    @property
+    def groupcalls(self) -> GroupcallStore: ...
+
+    @property
+    def transfers(self) -> TransferStore: ...
+
     @property
     def trunks(self) -> TrunkStore: ...
     @property

@@ -31,7 +31,7 @@ class Capabilities:
     """What this user agent can do, as its answers and refusals declare it."""
 
     methods: tuple[str, ...] = (
-        "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "MESSAGE", "REGISTER", "UPDATE",
+        "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "MESSAGE", "REGISTER", "UPDATE", "REFER", "NOTIFY",
     )  # fmt: skip
     extensions: frozenset[str] = frozenset({"timer"})
     bodies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: ACCEPTED_BODIES)

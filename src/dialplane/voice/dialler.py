@@ -1,37 +1,32 @@
-"""Outgoing legs: one INVITE for one call, and the ringing of several parties of whom the first to answer is joined."""
+"""Outgoing legs: one party, one call, one INVITE; or several, where the first ways to it fail."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
 
 import structlog
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, HangupReason
+from dialplane.domain.call_manners import CallManner
+from dialplane.domain.calls import Call, HangupReason, may_try_another_route
 from dialplane.domain.errors import Refusal
-from dialplane.domain.ids import CallId, new_id
-from dialplane.domain.programs.commands import Dial, Dialled
 from dialplane.services.dialling import Opened, OutgoingWish, Way, ways_to
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
-from dialplane.voice.leg import Leg, LegContext, Talk
-from dialplane.voice.useragent import Source, UserAgent
+from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.useragent import CallEnd, EndKind, Source, UserAgent
 from dialplane.voice.useragent_challenge import Credentials
 from dialplane.voice.useragent_station import HOPS
+from dialplane.voice.waiting import first_of
 
-DIAL_TIMEOUT_S = 60
-MAX_DESTINATIONS = 10
-"""Parties that one `connect` may ring."""
-_DIAL_STATUS: dict[HangupReason, Literal["busy", "noanswer", "cancel"]] = {
-    HangupReason.BUSY: "busy",
-    HangupReason.NOANSWER: "noanswer",
-    HangupReason.CANCEL: "cancel",
-    HangupReason.TIMEOUT: "noanswer",
-    HangupReason.DIALOUT: "noanswer",
-}
+PLAIN = CallManner()
+WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+"""RFC 3323 section 4.1.1.3."""
+PAUSE_S = 0.5
+"""`w` among digits to send."""
 MAX_HOPS = 5
 """FRD-7: a call that comes back to us through a number of our own may do so this often."""
 
@@ -63,35 +58,56 @@ class Dialler:
         self.started(leg)
         return leg
 
-    async def invite(self, leg: Leg, *, hops: int = 0) -> None:
+    async def place(self, leg: Leg, manner: CallManner) -> None:
+        """Call the leg's party, and return when it has answered (and was sent its digits), or when the leg is over."""
+        try:
+            async with asyncio.timeout(manner.timeout_s):
+                await self.invite(leg, manner, contact=manner.contact)
+        except TimeoutError:
+            leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
+            return
+        leg.limit_talk(manner.time_limit_s)
+        await send_first_digits(leg, manner.send_digits)
+
+    async def invite(self, leg: Leg, manner: CallManner = PLAIN, *, hops: int = 0, contact: str = "") -> None:
         """Send the leg's INVITE the best way there is, and return when the leg is answered or over.
 
-        One leg is one party: of an extension's phones the one that registered last rings.
+        One leg is one party: of an extension's phones the one at `contact` rings, or the one that registered last. A
+        number of the PSTN is tried by one route after the other, until one does more than fail.
         """
         try:
-            ways = await ways_to(self.database, leg.call, self.now())
-            offer = await leg.make_offer()
+            ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            await leg.media_ready()
         except Refusal as refusal:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)
             return
         if not leg.is_ended:
-            self._send(leg, ways[0], offer, hops)
-        await _first(leg.answered.wait(), leg.ended.wait())
+            attempts = _Attempts(self, leg, ways if leg.call.destination.type == "tel" else ways[:1], manner, hops)
+            leg.on_failed = attempts.take_another
+            attempts.take_next()
+        await first_of(leg.answered.wait(), leg.ended.wait())
 
-    def _send(self, leg: Leg, way: Way, offer: bytes, hops: int) -> None:
+    def send(self, leg: Leg, way: Way, manner: CallManner, *, hops: int, attempt: int) -> None:
+        """Let the leg's INVITE go one way. Its audio must be open."""
         host, port = (self.agent.host, self.agent.port) if way.is_ours else (way.host, way.port)
         target = f"{way.uri}@{host}:{port}" if way.is_ours else way.uri
-        credentials = Credentials(way.username, way.password, host=way.host) if way.username else None
+        username, password = way.username or manner.username, way.password or manner.password
+        headers = list(manner.headers)
+        if way.is_ours:
+            headers.append((HOPS, str(hops + 1)))
+        if manner.withheld:
+            headers.append(("Privacy", "id"))
         leg.sip = self.agent.call(
             target=target,
-            caller=self._caller(leg.call.source),
+            caller=WITHHELD if manner.withheld else self._caller(leg.call.source),
             destination=Source(host, port, way.transport),
-            sdp=offer,
-            headers=((HOPS, str(hops + 1)),) if way.is_ours else (),
-            credentials=credentials,
+            sdp=leg.offer(),
+            headers=headers,
+            credentials=Credentials(username, password, host=way.host) if username else None,
             watcher=leg,
-            call_id=leg.call.id.hex,
+            call_id=leg.call.id.hex if attempt == 0 else f"{leg.call.id.hex}-{attempt}",
         )
+        leg.sip.referrer = leg
         leg.update(sip_call_id=leg.sip.id)
 
     def _caller(self, source: Address) -> str:
@@ -102,112 +118,39 @@ class Dialler:
         name = f'"{shown}" ' if shown else ""
         return f"{name}<sip:{user or 'anonymous'}@{host or self.agent.host}>"
 
-    async def dial(self, master: Leg, command: Dial, *, fallback_source: str, hops: int) -> Dialled:
-        """Ring all destinations of a program's `Dial`, join the first that answers, and wait for the talk's end."""
-        legs, refusals = await self._open_all(master, command, fallback_source)
-        if not legs:
-            reason = refusals[0].message if refusals else "no destination"
-            return Dialled("failed", reason=reason)
-        master.update(chained_call_ids=(*master.call.chained_call_ids, *(leg.call.id for leg in legs)))
-        try:
-            winner = await self._ring_until_one_answers(master, legs, command, hops)
-            if winner is None:
-                return _nobody(legs)
-            return await self._talk(master, winner)
-        finally:
-            for leg in legs:
-                leg.hang_up()
 
-    async def _open_all(self, master: Leg, command: Dial, fallback_source: str) -> tuple[list[Leg], list[Refusal]]:
-        legs: list[Leg] = []
-        refusals: list[Refusal] = []
-        for destination in [party.address for party in command.parties[:MAX_DESTINATIONS]]:
-            wish = OutgoingWish(
-                call_id=CallId(new_id(self.now())),
-                account_id=master.call.account_id,
-                destination=destination,
-                node=self.node,
-                source=command.source,
-                fallback_source=fallback_source,
-                any_own_number=master.call.type == "sip-service",
-                run_id=master.call.run_id,
-                master_call_id=master.call.id,
-            )
-            try:
-                opened = await self.open(wish)
-            except Refusal as refusal:
-                log.info("destination_refused", call_id=str(master.call.id), reason=refusal.message)
-                refusals.append(refusal)
-            else:
-                legs.append(self.make_leg(opened.call, opened.billing))
-        return legs, refusals
+class _Attempts:
+    """The ways to one party, taken one after the other."""
 
-    async def _ring_until_one_answers(self, master: Leg, legs: Sequence[Leg], command: Dial, hops: int) -> Leg | None:
-        """The first that answers; the others are cancelled. None where nobody did in time."""
-        await master.ring()
-        if command.early_media and len(legs) == 1:
-            master.keep(self._let_early_media_through(master, legs[0]))
-        waiting = {asyncio.create_task(self.invite(leg, hops=hops)): leg for leg in legs}
-        try:
-            async with asyncio.timeout(command.timeout_s or DIAL_TIMEOUT_S):
-                while waiting:
-                    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    answered = [waiting.pop(task) for task in done]
-                    winner = next((leg for leg in answered if leg.is_answered and not leg.is_ended), None)
-                    if winner is not None:
-                        for leg in legs:
-                            if leg is not winner:
-                                leg.hang_up()
-                        return winner
-        except TimeoutError:
-            for leg in legs:
-                leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
-        finally:
-            for task in waiting:
-                task.cancel()
-        return None
+    def __init__(self, dialler: Dialler, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
+        self._dialler = dialler
+        self._leg = leg
+        self._ways = ways
+        self._manner = manner
+        self._hops = hops
+        self._taken = 0
 
-    async def _let_early_media_through(self, master: Leg, leg: Leg) -> None:
-        """Let the caller hear what the far end sends before it answers (its own ringing, an announcement)."""
-        await _first(leg.early_media.wait(), leg.ended.wait(), leg.answered.wait())
-        if leg.early_media.is_set() and not leg.is_ended and not master.is_ended:
-            await master.ring(with_media=True)
-            if master.media is not None and leg.media is not None:
-                master.media.bridge(leg.media)
+    def take_next(self) -> None:
+        way = self._ways[self._taken]
+        self._taken += 1
+        self._dialler.send(self._leg, way, self._manner, hops=self._hops, attempt=self._taken - 1)
 
-    async def _talk(self, master: Leg, winner: Leg) -> Dialled:
-        await master.answer()
-        if master.media is None or winner.media is None:
-            return Dialled("failed", winner.call.id, reason="no audio")
-        talk = master.talk = winner.talk = Talk(master, winner)
-        master.partner, winner.partner = winner, master
-        master.media.stop_playing()
-        master.media.bridge(winner.media)
-        try:
-            await _first(winner.ended.wait(), master.ended.wait(), talk.over.wait())
-        finally:
-            master.partner = winner.partner = None
-            master.talk = winner.talk = None
-            if master.media is not None:
-                master.media.bridge(None)
-        began = winner.call.progressing_at
-        duration = (winner.now() - began).total_seconds() if began else 0
-        return Dialled("answered", winner.call.id, duration_s=round(duration), sip_code=winner.call.sip_code)
+    def take_another(self, end: CallEnd) -> bool:
+        """Whether the call goes on another way after this end."""
+        answer = 0 if end.kind is EndKind.TIMEOUT else end.status  # nothing came back at all
+        if self._taken == len(self._ways) or not may_try_another_route(answer):
+            return False
+        log.info("route_failed", call_id=str(self._leg.call.id), status=end.status, tried=self._taken)
+        self.take_next()
+        return True
 
 
-def _nobody(legs: Sequence[Leg]) -> Dialled:
-    """What a `Dial` came to that joined nobody: the last party's fate stands for all."""
-    last = legs[-1].call
-    return Dialled(
-        _DIAL_STATUS.get(last.hangup_reason, "failed"), last.id, sip_code=last.sip_code, reason=last.cause_text
-    )
-
-
-async def _first(*waits: Coroutine[Any, Any, object]) -> None:
-    """Wait for the first of several events."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+async def send_first_digits(leg: Leg, digits: str) -> None:
+    """What an answered party is sent before anything else; `w` is a pause."""
+    for part in re.findall("[wW]|[^wW]+", digits):
+        if leg.media is None or leg.is_ended:
+            return
+        if part in "wW":
+            await asyncio.sleep(PAUSE_S)
+        else:
+            await leg.media.send_digits(part.upper(), duration_ms=100, interval_ms=100)

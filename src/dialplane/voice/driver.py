@@ -36,6 +36,7 @@ from dialplane.domain.programs.commands import (
     Mute,
     Play,
     Record,
+    ReferTo,
     Result,
     RunRecord,
     Say,
@@ -54,7 +55,7 @@ from dialplane.voice.ports import MediaLeg, PlayEnd, Prompt, Prompts
 AFTER_CALL_S = 30.0
 """How long a program may go on after its call."""
 LastWord = Finish | Hangup | LeaveQueue
-_TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record)
+_TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record, ReferTo)
 """Commands that watch for the call's end themselves, so that the program hears what came of them."""
 
 log = structlog.get_logger()
@@ -173,7 +174,11 @@ class Driver:
                 return Done()
             case Say():
                 speech = await self.prompts.say(
-                    command.text, language=command.language, gender=command.gender, voice_id=command.voice_id
+                    command.text,
+                    language=command.language,
+                    gender=command.gender,
+                    voice_id=command.voice_id,
+                    provider=command.provider,
                 )
                 return await self._play(
                     [speech], stop_on_digit=command.stop_on_digit, wait=command.wait, loop=command.loop
@@ -201,6 +206,8 @@ class Driver:
             case Mute():
                 await leg.mute(command.direction)
                 return Done()
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
             case Block():
                 await leg.blocked()
                 return Done()

@@ -6,7 +6,7 @@ driver. Every change of state goes to the journal; nothing here waits for the st
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -33,6 +33,7 @@ from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.useragent import IncomingCall, SipCall
 from dialplane.voice.useragent_events import CallEnd
 from dialplane.voice.useragent_reason import reason_field
+from dialplane.voice.useragent_refer import IncomingRefer
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""
@@ -58,6 +59,10 @@ class Recorder(Protocol):
         ...
 
 
+async def decline_refer(leg: "Leg", refer: IncomingRefer) -> None:
+    refer.refuse(404, "calls cannot be transferred here")
+
+
 @dataclass(frozen=True, slots=True)
 class LegContext:
     """What every leg of a node shares."""
@@ -67,6 +72,8 @@ class LegContext:
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
     """Run something in a task of the node; its failure is logged and ends only itself."""
+    take_refer: "Callable[[Leg, IncomingRefer], Coroutine[Any, Any, None]]" = field(default=decline_refer)
+    """Decide about a party's REFER."""
 
 
 class Talk:
@@ -76,12 +83,15 @@ class Talk:
         self.master = master
         self.callee = callee
         self.over = asyncio.Event()
-        self.keeps_callee = False
-        """The callee goes its own way afterwards instead of being hung up."""
+        self.handed_over = asyncio.Event()
+        self.is_parked = False
+        """A transfer has taken the two apart: the callee's end is not the talk's."""
 
-    def end(self, *, keeps_callee: bool = False) -> None:
-        self.keeps_callee = self.keeps_callee or keeps_callee
-        self.over.set()
+    def hand_over(self, callee: "Leg") -> None:
+        """The master talks with `callee` from now on."""
+        self.callee = callee
+        self.is_parked = False
+        self.handed_over.set()
 
 
 class Leg:
@@ -108,6 +118,10 @@ class Leg:
         """The running command ends by itself when the call does, and its result is to be heard."""
         self.on_key: Callable[[str], bool] | None = None
         """Asked about each digit before it is kept; True: it was meant for somebody else."""
+        self.on_failed: Callable[[CallEnd], bool] | None = None
+        """Asked when an INVITE of ours failed; True: the call goes on another way."""
+        self.refer_news: asyncio.Queue[tuple[int, int]] | None = None
+        """What the peer says to our REFER: its answer, and what its NOTIFY reports."""
         self.talk: Talk | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
@@ -133,6 +147,11 @@ class Leg:
     @property
     def is_answered(self) -> bool:
         return self.answered.is_set()
+
+    @property
+    def wanted_reason(self) -> HangupReason:
+        """Why we hang up, or did; `NONE` where we do not."""
+        return self._wanted_reason
 
     @property
     def is_ended(self) -> bool:
@@ -178,9 +197,10 @@ class Leg:
         else:
             self.sip.provisional(180)
 
-    async def make_offer(self) -> bytes:
-        """Our SDP for an outgoing call."""
-        return self._audio.offer(await self.media_ready())
+    def offer(self) -> bytes:
+        """Our SDP for an outgoing call whose audio is open."""
+        assert self.media is not None
+        return self._audio.offer(self.media)
 
     def hang_up(
         self,
@@ -215,6 +235,15 @@ class Leg:
             self.driver.cancel()
             if self.media is not None:
                 self.media.stop_playing()
+
+    def limit_talk(self, seconds: int) -> None:
+        """End the answered call after so many seconds from now, where that is less than it has; 0 changes nothing."""
+        if not seconds or self._limit is None or self.is_ended:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() + seconds < self._limit.when():
+            self._limit.cancel()
+            self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
@@ -310,8 +339,15 @@ class Leg:
             if self.partner is not None and self.partner.media is not None:
                 self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 
+    def on_refer(self, call: SipCall, refer: IncomingRefer) -> None:
+        self.keep(self.context.take_refer(self, refer))
+
+    def on_refer_progress(self, call: SipCall, *, answer: int = 0, notified: int = 0) -> None:
+        if self.refer_news is not None:
+            self.refer_news.put_nowait((answer, notified))
+
     def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
-        if self.is_ended:
+        if self.is_ended or self._goes_on_another_way(end):
             return
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
@@ -340,6 +376,11 @@ class Leg:
 
     # --- inside ---
 
+    def _goes_on_another_way(self, end: CallEnd | None) -> bool:
+        if self.on_failed is None or end is None or self.is_answered or self._wanted_reason:
+            return False
+        return self.on_failed(end)
+
     def _end_command(self) -> None:
         """What the program was doing is over with the call."""
         if self.driver is None or self.driver is asyncio.current_task():
@@ -365,7 +406,7 @@ class Leg:
             return self._wanted_reason if self._wanted_reason in TOLD_AFTER_ANSWER else HangupReason.NORMAL
         if self._wanted_reason and self.call.direction is Direction.INCOMING:
             return self._wanted_reason
-        if self._wanted_reason and was is not CallStatus.CANCELING:
+        if self._wanted_reason and (was is not CallStatus.CANCELING or self._wanted_reason is HangupReason.NOANSWER):
             return self._wanted_reason
         return unanswered_reason(self.call.direction, was, status)
 
@@ -375,8 +416,8 @@ class Leg:
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
 
-    def _too_long(self) -> None:
-        self.hang_up(HangupReason.TIMEOUT, text="the longest call is one hour")
+    def _too_long(self, text: str = "the longest call is one hour") -> None:
+        self.hang_up(HangupReason.TIMEOUT, text=text)
 
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):
@@ -390,8 +431,9 @@ class Leg:
             self.facts.append(fact)
 
     def _heard_digit(self, digit: str) -> None:
+        """Keys of a talk are for the other party, and no program's input later."""
         self.note(key_fact(digit, self.now()))
-        if self.on_key is None or not self.on_key(digit):
+        if (self.on_key is None or not self.on_key(digit)) and self.talk is None:
             self.digits.put(digit)
 
     def _heard_nothing(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from dialplane.domain.errors import Refusal, Unavailable
+from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.rcml.machine import TIMEOUT_S
@@ -31,17 +32,26 @@ from dialplane.services.trunks import list_trunks
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.beside import Beside
 from dialplane.voice.dialler import Dialler
+from dialplane.voice.dialling import Dialling
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.orders import CALL_ORDERS
+from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside
+from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.programs import Programs
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
+from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
+from dialplane.voice.ringing import Ringing
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.signalling import Signalling, TracedCall
+from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
 
 BEAT_S = 1.0
@@ -141,8 +151,14 @@ class _Node:
         self._arrivals = Arrivals(
             gate=gate, admissions=self._admissions, node=deps.node, now=utc_now, trace=self._signalling.ended
         )
-        context = LegContext(deps.media, self._records, utc_now, self._spawn)
+        context = LegContext(
+            deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
+        )
         any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
+        runs = ApiRuns(database, any_run, tasks, utc_now)
+        self._recordings = Recordings(
+            database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording
+        )
         self._agent = UserAgent(
             host=deps.host,
             port=deps.port,
@@ -151,25 +167,46 @@ class _Node:
             tap=self._signalling if deps.keeps_signalling else None,
         )
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
+        programs = Programs(
+            database,
+            StoredCallerNames(database),
+            node=deps.node,
+            public_url=deps.public_url,
+            document_timeout_s=deps.document_timeout_s,
+        )
+
+        def outside(run: Run, hops: int) -> CallOutside:
+            return CallOutside(
+                run, hops, database, dialling, any_run, self._recordings, party_recordings, self._referrals
+            )
+
+        party_recordings = PartyRecordings(self._recordings, deps.prompts)
+        beside = Beside(programs, deps.prompts, outside, utc_now)
+        dialling = Dialling(dialler, beside, Ringing(deps.prompts), self._recordings)
+        transfers = Transfers(database, dialling, deps.prompts, utc_now)
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
             requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
             dialler=dialler,
             records=self._records,
-            outside=lambda run, hops: CallOutside(run, hops, database, dialler, any_run, deps.recordings, utc_now),
-            follow=ApiRuns(database, any_run, tasks, utc_now).follow,
+            outside=outside,
+            follow=runs.follow,
             prompts=deps.prompts,
-            programs=Programs(
-                database,
-                StoredCallerNames(database),
-                node=deps.node,
-                public_url=deps.public_url,
-                document_timeout_s=deps.document_timeout_s,
-            ),
+            programs=programs,
+            recordings=self._recordings,
             context=context,
             is_overloaded=lambda: self._journal.is_full,
-            orders=CALL_ORDERS,
+            orders={
+                **CALL_ORDERS,
+                **SoundOrders(deps.prompts).orders(),
+                **self._recordings.orders(),
+                "transfer": transfers.ordered,
+            },
+            node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),
+        )
+        self._referrals = Referrals(
+            database, transfers, self.runtime.redirect, lambda: list(self._records.live.values())
         )
         deps.set_media_lost(self._media_lost)
 
@@ -186,6 +223,7 @@ class _Node:
         )
 
     async def start(self) -> None:
+        await self._recordings.close_orphans()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

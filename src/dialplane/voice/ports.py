@@ -5,9 +5,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Protocol, Self
 
-from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RecordingEnd, RemoteMedia
+from dialplane.domain.media import (
+    AudioTrack,
+    MediaCounters,
+    PlayEnd,
+    Prompt,
+    RecordedTracks,
+    RecordingEnd,
+    RemoteMedia,
+)
 
 __all__ = [
     "AudioTap",
@@ -23,10 +31,6 @@ __all__ = [
     "RecordingEnd",
     "RemoteMedia",
 ]
-
-
-AudioTrack = Literal["inbound", "outbound"]
-RecordedTracks = Literal["mixed", "both", "heard"]
 
 
 class MediaLeg(Protocol):
@@ -104,11 +108,14 @@ class MediaLeg(Protocol):
         ...
 
     def feed(self, audio: bytes) -> None:
-        """Play mu-law audio of any length after what was fed before; goes before the partner's and the room's sound."""
+        """Play mu-law audio of any length after what was fed before; goes before the partner's and the room's sound.
+
+        Prompts and digits go before it. Raises Invalid where more than ten minutes would wait; then nothing is taken.
+        """
         ...
 
     async def feed_mark(self) -> None:
-        """Wait until all that was fed before now has been played or cleared."""
+        """Wait until all that was fed before now has been played or cleared, or the leg is gone."""
         ...
 
     def clear_feed(self) -> None:
@@ -130,7 +137,8 @@ class MediaRoom(Protocol):
     ) -> None:
         """Put the leg in. `hears` and `heard_by` (leg ids) restrict whom, for coaching; None is everybody.
 
-        A leg that is in already is changed. What it plays by itself (waiting music) goes before the mix.
+        A leg that is in already is changed. It parts from its partner and leaves any other room; a later `bridge`
+        takes it out of this one. What it plays by itself (waiting music) goes before the mix.
         """
         ...
 
@@ -138,12 +146,15 @@ class MediaRoom(Protocol):
         """Safe where it is not in."""
         ...
 
-    async def play(self, prompts: list[Prompt]) -> None:
-        """Mixed into what everybody hears (a beep, an announcement); one after the other with what plays already."""
+    async def play(self, prompts: list[Prompt]) -> PlayEnd:
+        """Mixed into what everybody hears (a beep, an announcement); one after the other with what plays already.
+
+        `STOPPED` where the room was closed before the end, or a prompt cannot be read.
+        """
         ...
 
     async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
-        """All of the mix as a WAV (mono). Returns when the file is open."""
+        """All of the mix as a WAV (mono), but what is said to some alone. Returns when the file is open."""
         ...
 
     def pause_recording(self, paused: bool) -> None: ...
@@ -181,8 +192,8 @@ class Media(Protocol):
 class Prompts(Protocol):
     """Speech and files, as audio ready to send. What was made once comes from the cache."""
 
-    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
-        """Raises Invalid where there is no such voice; it never takes another one."""
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str, provider: str = "") -> Prompt:
+        """Raises Invalid where there is no such voice or provider; it never takes another voice."""
         ...
 
     async def fetch(self, url: str) -> Prompt:

@@ -20,6 +20,7 @@ from dialplane.sip.uri import SipUri
 from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
 from dialplane.voice.useragent import IncomingRequest
+from dialplane.voice.useragent_reason import reason_field
 
 MAX_TEXT = 1600
 """Characters of a MESSAGE that becomes an SMS: ten segments."""
@@ -45,6 +46,8 @@ class Requests:
                     await self._register(asked)
                 case "MESSAGE":
                     await self._message(asked)
+                case "REFER":  # Restcomm reference 5.7: only a call can be transferred
+                    asked.respond(404, headers=(("Reason", reason_field(404, "there is no such call")),))
                 case _:
                     await self._decline(asked)
         except SipParseError:

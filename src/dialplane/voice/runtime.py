@@ -1,8 +1,9 @@
 """The call runtime: new calls, requests and orders come in here, and each gets a task of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -10,22 +11,27 @@ from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.program import Program
+from dialplane.domain.programs.source_json import read_source
 from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.recordings import RecordingSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.calls import NodeCommand
-from dialplane.services.outgoing import read_order
+from dialplane.services.outgoing import DialOrder, read_order
 from dialplane.services.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.audio import AudioExchange
+from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts
 from dialplane.voice.programs import Programs, flow_program
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
@@ -49,10 +55,13 @@ class Runtime:
     """Begin what follows a run that is over."""
     prompts: Prompts
     programs: Programs
+    recordings: Recordings
     context: LegContext
     is_overloaded: Callable[[], bool]
     orders: Mapping[str, Order]
     """What may be ordered of a live call, by the kind of the command."""
+    node_orders: Mapping[str, Callable[[NodeCommand], Coroutine[Any, Any, None]]]
+    """What may be ordered that is about no single call."""
 
     # --- what the user agent tells ---
 
@@ -90,7 +99,7 @@ class Runtime:
         leg.sip = call
         self.records.started(leg)
         if early.end is None:
-            call.watcher = leg
+            call.watcher = call.referrer = leg
         else:
             leg.on_ended(call, early.end)
         if admitted.document is None:
@@ -143,14 +152,17 @@ class Runtime:
         `moves_partner`. Raises the Refusal where there is no such program; the call then goes on as it was.
         """
         talk = leg.talk
-        partner = leg.partner if moves_partner else None
-        for each in (leg, partner):
+        moving = [leg, leg.partner] if moves_partner else [leg]
+        made: list[tuple[Leg, Run, Program]] = []
+        for each in moving:
             if each is not None and not each.is_ended:
                 run = await self._run_of(each)
-                program = await self.programs.make(source, each, run)
-                self._put(each, run, program)
+                made.append((each, run, await self.programs.make(source, each, run)))
+        # The callee first: a master that is cancelled hangs up whom it dialled, but for those with a program.
+        for each, run, program in sorted(made, key=lambda one: one[0].has_program):
+            self._put(each, run, program)
         if talk is not None:
-            talk.end(keeps_callee=moves_partner or leg is talk.callee)
+            talk.over.set()
 
     async def _run_of(self, leg: Leg) -> Run:
         """The leg's run; a party of somebody else's call has none of its own until now."""
@@ -174,15 +186,23 @@ class Runtime:
         if command.kind == "dial":
             self.context.spawn(self._place(command))
             return
+        if (node_order := self.node_orders.get(command.kind)) is not None:
+            self.context.spawn(node_order(command))
+            return
         leg = self.records.live.get(command.call_id)
-        order = self.orders.get(command.kind)
+        order = self.redirect_ordered if command.kind == "redirect" else self.orders.get(command.kind)
         if order is None:
             log.error("unknown_order", kind=command.kind, call_id=str(command.call_id))
         elif leg is not None:
             self.context.spawn(order(leg, command.payload))
 
+    async def redirect_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
+        source = payload["source"]
+        assert isinstance(source, dict)
+        await self.redirect(leg, read_source(source), moves_partner=payload.get("move_partner") is True)
+
     async def _place(self, command: NodeCommand) -> None:
-        """An outgoing call: its program begins when the party answers."""
+        """An outgoing call: its program begins when the party answers, or at once."""
         try:
             order = await read_order(self.database, command)
         except Refusal as refusal:
@@ -191,11 +211,28 @@ class Runtime:
         leg = self.dialler.make_leg(order.call, order.billing)
         leg.has_program = True
         try:
-            async with asyncio.timeout(order.timeout_s):
-                await self.dialler.invite(leg)
-        except TimeoutError:
-            leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
-        await self._run(leg, order.run, flow_program(order.actions if leg.is_answered else (), order.run))
+            program = await self.programs.make(order.source, leg, order.run)
+        except Refusal as refusal:
+            leg.hang_up(HangupReason.FAILED, text=refusal.message)
+            program = flow_program((), order.run)
+        if order.manner.early_execution:
+            leg.keep(self.place(leg, order))
+        else:
+            await self.place(leg, order)
+            program = program if leg.is_answered else flow_program((), order.run)
+        await self._run(leg, order.run, program)
+
+    async def place(self, leg: Leg, order: DialOrder) -> None:
+        """Call the party, with what was ordered beside: recording, listening for a machine."""
+        recording = DialRecording(
+            self.recordings, leg, order.run.id, order.manner.record, source=RecordingSource.OUTBOUND_CALL
+        )
+        await recording.begin("ringing")
+        await self.dialler.place(leg, order.manner)
+        if leg.is_answered and not leg.is_ended:
+            await recording.begin("answer")
+            if order.manner.machine is not None:
+                await detect_machine(leg, order.manner.machine)
 
 
 class EarlyEnd:

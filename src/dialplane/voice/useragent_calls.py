@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from secrets import randbelow
 
 from dialplane.sip.dialog import Dialog
+from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request, Response
+from dialplane.sip.refer import read_notify, read_refer
 from dialplane.sip.transaction import Input, Transaction, TransactionUser
 from dialplane.sip.transaction_peer import Source
 from dialplane.voice.useragent_challenge import ChallengedInDialog, Credentials
-from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind
-from dialplane.voice.useragent_reason import reason_of
+from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind, Referrer
+from dialplane.voice.useragent_reason import reason_field, reason_of
+from dialplane.voice.useragent_refer import IncomingRefer
 from dialplane.voice.useragent_session import SessionTimer
 from dialplane.voice.useragent_station import SDP, Fields, Station, sdp_of
 
@@ -44,12 +47,17 @@ class SipCall(ABC):
         self.source = source
         """Where the peer is: the sender of an incoming INVITE, the destination of an outgoing one."""
         self.watcher: CallWatcher | None = None
+        self.referrer: Referrer | None = None
         self.is_answered = False
         """A 2xx left or came."""
         self.is_ended = False
+        self.answer_headers: Fields = ()
+        """The `X-` headers of the peer's final answer to our INVITE."""
         self._station = station
         self._dialog: Dialog | None = None
         self._unacknowledged: Unacknowledged | None = None
+        self._refer: Transaction | None = None
+        """Our REFER that waits for its final answer."""
         self._reinvite: Transaction | None = None
         """Our re-INVITE that waits for its final answer."""
         self._wanted_offer: bytes | None = None
@@ -87,6 +95,22 @@ class SipCall(ABC):
         """Send an INFO inside the call; its answer is not waited for."""
         if self.is_answered and not self.is_ended:
             self._send("INFO", [("Content-Type", content_type)], body)
+
+    def refer(self, target: str) -> None:
+        """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""
+        if self.is_answered and not self.is_ended:
+            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source))]
+            self._refer = self._send("REFER", fields)
+
+    def answer_refer(self, transaction: Transaction, request: Request, status: int, fields: Fields) -> None:
+        """For `IncomingRefer`."""
+        contact = ("Contact", self._station.contact(self.source))
+        self._respond(transaction, request, status, [*fields, contact])
+
+    def notify(self, fields: list[tuple[str, str]], body: bytes) -> None:
+        """Send a NOTIFY inside the call; its answer is not waited for."""
+        if self.is_answered and not self.is_ended:
+            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source))], body)
 
     def on_ack(self, request: Request) -> None:
         """An ACK with the tags of this call."""
@@ -135,12 +159,23 @@ class SipCall(ABC):
                 self._respond(transaction, request, 200)
                 if request.method == "INFO" and self.watcher is not None:
                     self._station.tell(self.watcher.on_info, self, request)
+            case "REFER":
+                self._on_refer(transaction, request)
+            case "NOTIFY" if self.referrer is not None:
+                self._respond(transaction, request, 200)
+                status = read_notify(request)
+                if status is not None:
+                    self._station.tell(self.referrer.on_refer_progress, self, notified=status)
             case _:
                 self._respond(transaction, request, 405, [("Allow", self._station.capabilities.allow)])
 
     def on_response(self, transaction: Transaction, response: Response) -> None:
         """An answer to a request of ours inside the dialog."""
-        if transaction is self._reinvite and response.status >= 200:
+        if transaction is self._refer and response.is_final:
+            self._refer = None
+            if self.referrer is not None:
+                self._station.tell(self.referrer.on_refer_progress, self, answer=response.status)
+        elif transaction is self._reinvite and response.status >= 200:
             self._reinvite = None
             self._on_reinvite_answer(response)
         elif response.status in (408, 481):
@@ -171,6 +206,18 @@ class SipCall(ABC):
     @abstractmethod
     def _give_up(self, status: int, reason: str | None, headers: Fields) -> None:
         """End a call that is not answered."""
+
+    def _on_refer(self, transaction: Transaction, request: Request) -> None:
+        if self.referrer is None or not self.is_answered:
+            reason = ("Reason", reason_field(404, "this call cannot be transferred"))
+            return self._respond(transaction, request, 404, [reason])
+        try:
+            target = read_refer(request)
+        except SipParseError as error:
+            reason = ("Reason", reason_field(404, f"Refer-To: {error.problem}"))
+            return self._respond(transaction, request, 404, [reason])
+        refer = IncomingRefer(self, transaction, request, target)
+        return self._station.tell(self.referrer.on_refer, self, refer)
 
     def _on_bye(self, transaction: Transaction, request: Request) -> None:
         self._respond(transaction, request, 200)

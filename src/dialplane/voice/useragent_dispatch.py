@@ -31,7 +31,7 @@ SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
 """Fields in which a refusal by `screening` says what would have been right."""
-_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO"})
+_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY"})
 """Requests that make no sense outside a dialog (SIP-14)."""
 
 

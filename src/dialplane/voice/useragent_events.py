@@ -10,6 +10,7 @@ from dialplane.sip.transaction_peer import Source
 if TYPE_CHECKING:
     from dialplane.voice.useragent_calls import SipCall
     from dialplane.voice.useragent_incoming import IncomingCall
+    from dialplane.voice.useragent_refer import IncomingRefer
     from dialplane.voice.useragent_requests import IncomingRequest
 
 
@@ -81,6 +82,18 @@ class CallWatcher(Protocol):
 
     def on_ended(self, call: "SipCall", end: CallEnd) -> None:
         """Exactly once for every call that has a watcher, whichever way it ends; nothing comes after it."""
+        ...
+
+
+class Referrer(Protocol):
+    """Who takes a call's REFER and NOTIFY; a call without one declines them."""
+
+    def on_refer(self, call: "SipCall", refer: "IncomingRefer") -> None:
+        """The peer asks to be replaced by somebody else. Accept or refuse it now or within 32 s."""
+        ...
+
+    def on_refer_progress(self, call: "SipCall", *, answer: int = 0, notified: int = 0) -> None:
+        """Our REFER got its final `answer`, or the peer's NOTIFY reports a status."""
         ...
 
 

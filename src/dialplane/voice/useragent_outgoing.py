@@ -12,7 +12,7 @@ from dialplane.voice.useragent_calls import SipCall
 from dialplane.voice.useragent_challenge import Credentials, authorized
 from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind
 from dialplane.voice.useragent_reason import reason_of
-from dialplane.voice.useragent_station import Fields, Station, sdp_of
+from dialplane.voice.useragent_station import Fields, Station, own_headers, sdp_of
 
 CHALLENGES = 2
 """How many challenges one INVITE answers (SIP-18)."""
@@ -111,6 +111,7 @@ class OutgoingCall(SipCall):
             return
         self._dialog = dialog
         self.is_answered = True
+        self.answer_headers = own_headers(response)
         if self.watcher is not None:
             self._station.tell(self.watcher.on_answered, self, sdp_of(response))
 
@@ -125,6 +126,7 @@ class OutgoingCall(SipCall):
         if response.status in (401, 407) and not self.is_ended and self._answer_challenge(response):
             return
         self._forget_invite()
+        self.answer_headers = own_headers(response)
         cause, text = reason_of(response)
         self._end(
             CallEnd(EndKind.REJECTED, by_remote=True, status=response.status, cause=cause, text=text or response.reason)

@@ -33,6 +33,7 @@ SDP = "application/sdp"
 HOPS = "X-Dialplane-Hops"
 """How often a call came back to us through numbers of our own."""
 Fields = Sequence[tuple[str, str]]
+MAX_OWN_HEADERS = 50
 
 
 class DialogOwner(Protocol):
@@ -188,6 +189,12 @@ class Station:
 def sdp_of(message: Message) -> bytes:
     """The body if it is SDP, else nothing."""
     return message.body if message.content_type in (SDP, None) else b""
+
+
+def own_headers(message: Message) -> Fields:
+    """The `X-` headers, which RFC 3261 leaves to whoever uses them; at most `MAX_OWN_HEADERS`."""
+    found = [(name, value) for name, value in message.headers if name[:2] in ("X-", "x-")]
+    return tuple(found[:MAX_OWN_HEADERS])
 
 
 @lru_cache(maxsize=4096)

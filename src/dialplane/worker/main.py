@@ -19,6 +19,8 @@ from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
 from dialplane.services.program_runner import LONGEST_RUN_S
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
+from dialplane.services.recording_life import fail_unheeded
+from dialplane.services.recordings import Sounds, delete_outlived
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.runs import end_abandoned_runs
 from dialplane.services.settings import read_clock
@@ -59,6 +61,7 @@ class WorkerDeps:
     carriers: Carriers
     documents: KeptFiles
     recordings: KeptFiles
+    sounds: Sounds
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
     signalling_kept: timedelta = timedelta(days=7)
@@ -132,6 +135,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         now = deps.clock()
         await forget_imports(database, await read_clock(database, now=now))
         await release_left_holds(database, now)
+        await fail_unheeded(database, now)
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         return False
 
@@ -143,7 +147,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         now = deps.clock()
         await sweep_documents(database, deps.documents, now)
         await sweep_recordings(database, deps.recordings, now)
-        return False
+        return bool(await delete_outlived(database, deps.sounds, now))
 
     return [
         ("orders", orders, ORDERS_S),

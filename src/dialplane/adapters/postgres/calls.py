@@ -6,8 +6,10 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from dialplane.adapters.postgres.call_search import count_sql, page_sql
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
+from dialplane.domain.call_queries import CallQuery
 from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calls import NodeCommand, RefusedCall
@@ -57,6 +59,12 @@ class PostgresCallStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [_call(row) for row in rows]
+
+    async def search(self, query: CallQuery) -> tuple[list[Call], int]:
+        sql, arguments = page_sql(query)
+        rows = await self._connection.fetch(sql, *arguments)
+        sql, arguments = count_sql(query)
+        return [_call(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], account_id, call_id, now)

@@ -22,6 +22,7 @@ from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailS
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
+from dialplane.adapters.postgres.groupcalls import PostgresGroupcallStore
 from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
@@ -43,6 +44,7 @@ from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.traces import PostgresTraceStore
+from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
@@ -210,6 +212,14 @@ class PostgresTransaction:
     @cached_property
     def traces(self) -> PostgresTraceStore:
         return PostgresTraceStore(self.connection)
+
+    @cached_property
+    def groupcalls(self) -> PostgresGroupcallStore:
+        return PostgresGroupcallStore(self.connection)
+
+    @cached_property
+    def transfers(self) -> PostgresTransferStore:
+        return PostgresTransferStore(self.connection)
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:

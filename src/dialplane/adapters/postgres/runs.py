@@ -60,14 +60,15 @@ class PostgresRunStore:
     async def end(self, run_id: RunId, error: str, now: datetime) -> None:
         await self._connection.execute(_SQL["end"], run_id, now, error)
 
+    async def let_go_on(self, run_id: RunId, now: datetime) -> None:
+        await self._connection.execute(_SQL["continue"], run_id, now)
+
+    async def continued_at(self, run_id: RunId) -> datetime | None:
+        moment: datetime | None = await self._connection.fetchval(_SQL["continued_at"], run_id)
+        return moment
+
     async def delete(self, run_id: RunId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], run_id, now)
-
-    async def release(self, run_id: RunId, now: datetime) -> None:
-        await self._connection.execute(_SQL["release"], run_id, now)
-
-    async def take_release(self, run_id: RunId) -> bool:
-        return await self._connection.fetchval(_SQL["take_release"], run_id) is not None
 
     async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
         rows = await self._connection.fetch(_SQL["abandoned"], created_before, limit)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from dialplane.adapters.speech.voices import Voice, VoiceTable
 from dialplane.audio.g711 import Samples
 from dialplane.domain.errors import Invalid, Unavailable
 
@@ -25,7 +24,6 @@ log = structlog.get_logger()
 class _Helper:
     process: asyncio.subprocess.Process
     rate_hz: int
-    voices: VoiceTable
 
 
 class EspeakSynthesizer:
@@ -35,10 +33,10 @@ class EspeakSynthesizer:
         self._turn = asyncio.Lock()
         self._helper: _Helper | None = None
 
-    async def voices(self) -> VoiceTable:
-        """Raises Unavailable where the helper cannot be started."""
+    async def start(self) -> None:
+        """Start the helper now. Raises Unavailable where it cannot be."""
         async with self._turn:
-            return (await self._running()).voices
+            await self._running()
 
     async def speak(self, text: str, *, voice: str, ssml: bool) -> tuple[Samples, int]:
         """Samples and their rate in Hz. Raises Invalid (`voice_id`) or Unavailable."""
@@ -97,10 +95,7 @@ async def _start() -> _Helper:
     except asyncio.CancelledError:
         await _kill(process)
         raise
-    voices = [
-        Voice(each["id"], tuple((priority, tag) for priority, tag in each["languages"])) for each in greeting["voices"]
-    ]
-    return _Helper(process, greeting["rate_hz"], VoiceTable(voices))
+    return _Helper(process, greeting["rate_hz"])
 
 
 async def _ask(process: asyncio.subprocess.Process, request: dict[str, object]) -> tuple[dict[str, object], bytes]:

@@ -7,7 +7,7 @@ when standard input does.
     {"voice": "gmw/de+f2", "text": "…", "ssml": false, "longest_s": 300}
     → {"octets": 88200, "error": ""} and that many octets, 16 bit mono at the rate that the first line named
 
-The first line, sent at the start: {"rate_hz": 22050, "voices": [{"id", "languages": [[priority, tag], …]}, …]}.
+The first line, sent at the start: {"rate_hz": 22050}. Which voices there are stands in `domain/speech/languages.py`.
 """
 
 import ctypes
@@ -21,22 +21,6 @@ _SYNCHRONOUS = 2
 _UTF8 = 1
 _SSML = 0x10
 _OK = 0
-
-
-class _Voice(ctypes.Structure):
-    """`espeak_VOICE` of speak_lib.h."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("languages", ctypes.c_void_p),
-        ("identifier", ctypes.c_char_p),
-        ("gender", ctypes.c_ubyte),
-        ("age", ctypes.c_ubyte),
-        ("variant", ctypes.c_ubyte),
-        ("reserved", ctypes.c_ubyte),
-        ("score", ctypes.c_int),
-        ("spare", ctypes.c_void_p),
-    )
 
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -59,17 +43,6 @@ class Synthesizer:
         self._callback = _Callback(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def voices(self) -> list[dict[str, object]]:
-        self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
-        listed = self._library.espeak_ListVoices(None)
-        found: list[dict[str, object]] = []
-        index = 0
-        while listed[index]:
-            voice = listed[index].contents
-            found.append({"id": voice.identifier.decode(), "languages": _languages(voice.languages)})
-            index += 1
-        return found
-
     def speak(self, voice: str, text: str, *, ssml: bool, longest_s: float) -> bytes:
         """Samples of 16 bit. Raises LookupError where there is no such voice."""
         # The library goes on with the voice before where it does not find the one that is asked for
@@ -89,19 +62,9 @@ class Synthesizer:
         return int(len(self._samples) >= self._longest)
 
 
-def _languages(address: int) -> list[tuple[int, str]]:
-    """The library's list: a priority octet and a C string each, ended by a zero octet."""
-    found = []
-    while priority := ctypes.string_at(address, 1)[0]:
-        tag = ctypes.string_at(address + 1)
-        found.append((priority, tag.decode().lower()))
-        address += 2 + len(tag)
-    return found
-
-
 def main(requests: BinaryIO, answers: BinaryIO) -> None:
     synthesizer = Synthesizer()
-    _answer(answers, {"rate_hz": synthesizer.rate_hz, "voices": synthesizer.voices()}, b"")
+    _answer(answers, {"rate_hz": synthesizer.rate_hz}, b"")
     for line in requests:
         request = json.loads(line)
         try:

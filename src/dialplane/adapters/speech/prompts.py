@@ -1,4 +1,4 @@
-"""`SpeechPrompts` fulfils the call runtime's `Prompts` port: speech, files behind URLs, and the beep."""
+"""`SpeechPrompts` fulfils the call runtime's `Prompts` port: speech, files behind URLs, tones and music."""
 
 import asyncio
 import hashlib
@@ -17,10 +17,13 @@ from dialplane.adapters.speech.espeak import EspeakSynthesizer
 from dialplane.adapters.speech.prompt_store import CAPACITY_OCTETS, PromptStore, prompt_key
 from dialplane.adapters.speech.ssml import is_ssml, plain_text, safe_ssml
 from dialplane.audio.g711 import Samples
+from dialplane.audio.music import waiting_music
 from dialplane.audio.resample import resample
+from dialplane.audio.ringing import RINGING, ringing_cadence
 from dialplane.audio.tones import beep
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import Prompt
+from dialplane.domain.speech.voices import choose_voice
 from dialplane.rtp.packet import CLOCK_HZ
 
 LARGEST_FILE_OCTETS = 10 << 20
@@ -32,6 +35,8 @@ _FRESH_S = 60.0
 """A file is not asked for again so soon: a caller who hears a menu twice must not wait for it twice."""
 _MOST_URLS = 1_000
 _DECODERS = 2
+_MUSIC_EDITION = "1"
+"""Counted up when the music changes: prompts outlive the release that made them."""
 
 
 class Fetcher(Protocol):
@@ -65,9 +70,9 @@ class SpeechPrompts:
 
     async def start(self) -> None:
         """Start the synthesizer ahead of the first call. Raises Unavailable."""
-        await self._synthesizer.voices()
+        await self._synthesizer.start()
 
-    async def say(self, text: str, *, language: str, gender: str, voice_id: str) -> Prompt:
+    async def say(self, text: str, *, language: str, gender: str, voice_id: str, provider: str = "") -> Prompt:
         """See the port. Raises Invalid (`text`, `language`, `gender`, `voice_id`) or Unavailable."""
         if len(text) > LONGEST_TEXT:
             raise Invalid(f"text is longer than {LONGEST_TEXT} characters", field="text")
@@ -75,8 +80,7 @@ class SpeechPrompts:
         spoken = safe_ssml(text) if ssml else plain_text(text)
         if not spoken:
             raise Invalid("there is no text to speak", field="text")
-        voices = await self._synthesizer.voices()
-        voice = voices.choose(language=language, gender=gender, voice_id=voice_id)
+        voice = choose_voice(language=language, gender=gender, voice_id=voice_id).engine
         key = prompt_key("say", "ssml" if ssml else "plain", spoken, voice)
         async with self._lock(key):
             found = self._store.find(key)
@@ -106,8 +110,22 @@ class SpeechPrompts:
         key = prompt_key("beep")
         return self._store.find(key) or self._store.add(key, beep())
 
+    async def ringing(self, country: str = "us") -> Prompt:
+        """See the port. Raises Invalid (`ring_tone`)."""
+        known = RINGING.get(country.lower())
+        if known is None:
+            raise Invalid(f"there is no ringing tone for the country {country!r}", field="ring_tone")
+        return await self._made_once(prompt_key("ringing", repr(known)), lambda: ringing_cadence(known))
+
+    async def music(self) -> Prompt:
+        return await self._made_once(prompt_key("music", _MUSIC_EDITION), waiting_music)
+
     async def close(self) -> None:
         await self._synthesizer.close()
+
+    async def _made_once(self, key: str, make: Callable[[], Samples]) -> Prompt:
+        async with self._lock(key):
+            return self._store.find(key) or await asyncio.to_thread(lambda: self._store.add(key, make()))
 
     def _lock(self, key: str) -> asyncio.Lock:
         lock = self._locks.get(key)

@@ -3,7 +3,7 @@
 A type is options here and a step in `steps/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,7 +25,9 @@ from dialplane.domain.flows.options import (
     Whole,
     Zone,
 )  # fmt: skip
+from dialplane.domain.flows.speech_options import check_talk
 from dialplane.domain.programs.commands import Medium
+from dialplane.domain.speech.providers import PROVIDERS
 
 
 class Suits(StrEnum):
@@ -58,6 +60,8 @@ class ActionType:
 
     suits: Suits
     options: Mapping[str, Option] = field(default_factory=dict)
+    check: Callable[[Mapping[str, object]], None] | None = None
+    """Judges, while the action is written, options that only make sense together. Raises OptionFault."""
     ends_run_on_failure: bool = False
     """Reference 3.4, *Errors*. False: the failure is noted and the run goes on."""
 
@@ -288,11 +292,12 @@ CATALOGUE: dict[str, ActionType] = {
             "text": Option(Text(10_000), required=True),
             "language": _SPOKEN,
             "gender": Option(Choice(("", "male", "female", "neutral")), ""),
-            "provider": Option(Text(32), ""),
+            "provider": Option(Choice(PROVIDERS), ""),
             "voice_id": Option(Text(255), ""),
             "digits_handle": Option(Choice(("", "next")), ""),
             "async": Option(Flag(), False),
         },
+        check=check_talk,
     ),
     "transcribe_recording": ActionType(Suits.ANY, _TRANSCRIBING),
     "transcribe_start": ActionType(Suits.CALL, _TRANSCRIBING),

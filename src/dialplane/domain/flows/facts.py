@@ -5,6 +5,7 @@ from uuid import UUID
 from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Call
 from dialplane.domain.ids import NIL
+from dialplane.domain.recordings import Recording
 
 
 def run_facts(
@@ -61,4 +62,17 @@ def conversation_facts(
         "voipbin.conversation_message.id": str(message_id),
         "voipbin.conversation_message.text": text,
         "voipbin.conversation_message.direction": direction,
+    }
+
+
+def recording_facts(recording: Recording) -> dict[str, str]:
+    """`voipbin.recording.*`, of the flow that follows a recording."""
+    prefix = "voipbin.recording"
+    return {
+        f"{prefix}.id": str(recording.id),
+        f"{prefix}.reference_type": "call" if recording.conference_id is None else "confbridge",
+        f"{prefix}.reference_id": str(recording.conference_id or recording.call_id),
+        f"{prefix}.format": recording.format,
+        f"{prefix}.recording_name": str(recording.id),
+        f"{prefix}.filenames": f"{recording.id}.{recording.format}",
     }

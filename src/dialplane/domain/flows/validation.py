@@ -156,6 +156,7 @@ def _check_action(action: Action, where: _Where, known: frozenset[UUID], counter
     for name, target in _check_options(action, kinds, where):
         if target not in known:
             raise where.refuse(f"jumps to {target}, which is no action of this flow", field=f"option.{name}")
+    _check_together(action, kinds, where)
     for name, option in kinds.options.items():
         nested = action.option.get(name)
         if isinstance(option.kind, Actions) and isinstance(nested, list):
@@ -177,6 +178,15 @@ def _check_options(action: Action, kinds: ActionType, where: _Where) -> Iterator
         except OptionFault as fault:
             raise where.refuse(f"option.{fault}", field=f"option.{fault.at}", reason=fault.reason) from None
         yield from jumps(option.kind, read, name)
+
+
+def _check_together(action: Action, kinds: ActionType, where: _Where) -> None:
+    if kinds.check is None:
+        return
+    try:
+        kinds.check(action.option)
+    except OptionFault as fault:
+        raise where.refuse(f"option.{fault}", field=f"option.{fault.at}", reason=fault.reason) from None
 
 
 def known_ids(actions: Collection[Action]) -> frozenset[UUID]:

@@ -457,8 +457,8 @@ class CallOver:
 
 
 Result = (
-    Done | Failed | MessageQueued | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted
-    | ConferenceLeft | QueueLeft | TranscriptionStarted | MachineDetected | CaseOpened | EmailKept | Conversed
+    Done | Failed | Digits | Heard | Dialled | CallsStarted | Referred | Recorded | RecordingStarted | ConferenceLeft
+    | QueueLeft | TranscriptionStarted | MachineDetected | MessageQueued | CaseOpened | EmailKept | Conversed
     | CallStanding | Fetched | FlowLoaded | CallOver
 )  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""The commands that act as a user of the platform does: the test phone, the demo, flows and calls."""
+"""The commands that act as a user of the platform does: the test phone, the demo, flows, calls, the list of voices."""
 
 import typer
 
-from dialplane.faces.cli import calls, demo, flows, phone
+from dialplane.faces.cli import calls, demo, flows, phone, voices
 
 
 def add_tools(app: typer.Typer) -> None:
@@ -10,3 +10,4 @@ def add_tools(app: typer.Typer) -> None:
     app.add_typer(flows.app)
     app.add_typer(calls.app)
     app.command()(demo.demo)
+    app.command()(voices.voices)

@@ -29,6 +29,8 @@ RESOURCE = "resource"
 """The key of a router's options that says what permissions call its paths."""
 ACTION = "action"
 """The key of a handler's options that says what it does, where method and path do not."""
+OPEN = "open"
+"""The key of a handler's options that holds a function: whether a request needs no credentials."""
 LONGEST_EMAIL = 320
 
 _ACTIONS = {"GET": Action.READ, "OPTIONS": Action.READ, "DELETE": Action.DELETE}
@@ -46,6 +48,9 @@ class BasicAuthentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ports = self._ports
         self._limits.check_address(scope)
+        if _is_open(scope):
+            await self._app(scope, receive, send)
+            return
         attempt = self._passwords.tried_by(scope)
         caller = await authenticate_basic(ports.database, attempt, _read_claim(scope), ports.clock())
         self._limits.check_account(scope, Principal(caller.id, via="basic"))
@@ -64,6 +69,11 @@ class BasicAuthentication:
         if name is None:
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         return await resolve_account(self._ports.database, caller, name)
+
+
+def _is_open(scope: Scope) -> bool:
+    is_open = scope["route_handler"].opt.get(OPEN)
+    return is_open is not None and scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and is_open(scope)
 
 
 def _deed(scope: Scope) -> tuple[Action, str]:

@@ -67,6 +67,8 @@ class Asked:
     path: str
     """What follows the base, without `.json`."""
     wants_json: bool
+    names_form: bool = False
+    """The path itself said in which form, by `.json` or `.xml`."""
 
     @property
     def media_type(self) -> str:

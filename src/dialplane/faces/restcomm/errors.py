@@ -39,13 +39,35 @@ CODES: dict[str, int] = {
     "AREA_CODE_EMPTY": 21452,
     "URL_INVALID": 21402,
     "APPLICATION_NOT_FOUND": 21218,
+    "CALL_ALREADY_HANGUP": 21220,
+    "CALL_STATE_INVALID": 21220,
+    "RECORDING_ALREADY_ACTIVE": 21220,
+    "RECORDING_NOT_ACTIVE": 21220,
+    "TO_MISSING": 21201,
+    "FROM_MISSING": 21213,
+    "CALL_URL_INVALID": 21205,
+    "TO_INVALID": 21211,
+    "FROM_INVALID": 21212,
+    "SOURCE_NOT_OWNED": 21212,
 }
 """Twilio's code for a reason. What is not found is 20404 whatever it is."""
+
+STATUSES: dict[str, tuple[int, int]] = {
+    "CALL_TO_CHANGE_NOT_FOUND": (406, 404),
+    "CALL_ALREADY_HANGUP": (410, 400),
+    "CALL_STATE_INVALID": (400, 400),
+    "RECORDING_ALREADY_ACTIVE": (409, 400),
+    "RECORDING_NOT_ACTIVE": (409, 400),
+}
+"""Reasons whose status is another than their family's: in Restcomm's dialect and in Twilio's (reference 4.4)."""
 
 PLAIN_TEXT: dict[str, str] = {
     "NUMBER_MISSING": "Phone number can not be null.",
     "NUMBER_NOT_AVAILABLE": "21452",
     "AREA_CODE_EMPTY": "21452",
+    "CALL_URL_INVALID": "Url can not be null.",
+    "TO_MISSING": "To can not be null.",
+    "FROM_MISSING": "From can not be null.",
 }
 """Reasons whose whole answer is this text in Restcomm's dialect, as its documentation promises."""
 
@@ -57,6 +79,8 @@ def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[bytes
     asked = asked_of(request.scope)
     family = next(kind for kind in type(refusal).__mro__ if kind in FAMILIES)
     status, code = FAMILIES[family]
+    if refusal.reason in STATUSES:
+        status = STATUSES[refusal.reason][asked.dialect.is_twilio]
     if family is not errors.NotFound:
         code = CODES.get(refusal.reason, code)
     headers = _headers(asked, status, refusal)

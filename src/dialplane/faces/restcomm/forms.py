@@ -48,6 +48,9 @@ class Parameters:
         """The first value; None where the parameter is left out."""
         return self.text(name, longest=longest) if name in self.values else None
 
+    def without(self, name: str) -> "Parameters":
+        return Parameters({each: values for each, values in self.values.items() if each != name})
+
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a parameter that may be repeated."""
         return self.values.get(name, ())

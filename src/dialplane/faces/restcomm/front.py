@@ -46,14 +46,14 @@ def _base_of(path: str) -> str | None:
 
 
 def _read(scope: Scope, base: str) -> Asked:
-    wants_json = _accepts_json(scope)
+    wants_json, names_form = _accepts_json(scope), False
     segments = scope["path"][len(base) :].split("/")
     for index, segment in enumerate(segments):
         for suffix, is_json in _SUFFIXES.items():
             if segment.endswith(suffix):
                 segments[index] = segment.removesuffix(suffix)
-                wants_json = is_json
-    return Asked(BASES[base], base, "/".join(segments).rstrip("/"), wants_json)
+                wants_json, names_form = is_json, True
+    return Asked(BASES[base], base, "/".join(segments).rstrip("/"), wants_json, names_form)
 
 
 def _accepts_json(scope: Scope) -> bool:

@@ -42,6 +42,11 @@ class RestcommRequest(PlatformRequest[Acting, str]):
         return self.user.caller.id
 
     @property
+    def host(self) -> str:
+        """This server as the client calls it: `http://host:port`."""
+        return str(self.base_url).rstrip("/")
+
+    @property
     def parameters(self) -> Parameters:
         """Of the body."""
         return parameters_of(self.scope)

@@ -13,9 +13,11 @@ from dialplane.faces.restcomm import (
     add_ons,
     applications,
     available,
+    calls,
     migration,
     numbers,
     organizations,
+    recordings,
     usage,
 )
 from dialplane.faces.restcomm.credentials import BasicAuthentication
@@ -31,9 +33,11 @@ RESOURCES = [
     add_ons.router,
     applications.router,
     available.router,
+    calls.router,
     migration.router,
     numbers.router,
     organizations.router,
+    recordings.router,
     usage.router,
 ]
 """Paths below a version, such as `/Accounts/{account_sid:str}/IncomingPhoneNumbers`."""

@@ -10,13 +10,16 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.flows import ActionList
+from dialplane.faces.voipbin.groupcalls import Groupcall
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Party, read_parties, read_party
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.routing import RouteExplanation
 from dialplane.services import calls as service
 from dialplane.services import outgoing, routing
+from dialplane.services.groupcalls import start_calls
 from dialplane.services.shapes.calls import call_shape
+from dialplane.services.shapes.groupcalls import groupcall_shape
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -67,7 +70,7 @@ class NewCalls(msgspec.Struct):
 
 class CallsCreated(msgspec.Struct):
     calls: list[Call]
-    groupcalls: list[dict[str, object]]
+    groupcalls: list[Groupcall]
 
 
 @get("/", responses=answers(Paged[Call]))
@@ -89,8 +92,11 @@ async def create_calls(request: ApiRequest, data: JSONBody[NewCalls]) -> Fields:
         variables=data.variables,
         anonymous=data.anonymous,
     )
-    created = await outgoing.create_calls(request.database, request.account_id, wish, request.now)
-    return {"calls": [call_shape(call) for call in created.calls], "groupcalls": []}
+    started = await start_calls(request.database, request.account_id, wish, request.now)
+    return {
+        "calls": [call_shape(call) for call in started.calls],
+        "groupcalls": [groupcall_shape(groupcall) for groupcall in started.groupcalls],
+    }
 
 
 @get("/{call_id:str}", responses=answers(Call, 404))

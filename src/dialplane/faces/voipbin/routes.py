@@ -11,6 +11,7 @@ from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
     billing,
+    call_recordings,
     calls,
     conversations,
     customer,
@@ -19,7 +20,9 @@ from dialplane.faces.voipbin import (
     emails,
     extensions,
     flows,
+    groupcalls,
     inventory,
+    live_calls,
     messages,
     number_life,
     number_patterns,
@@ -32,6 +35,8 @@ from dialplane.faces.voipbin import (
     routing,
     sub_accounts,
     timelines,
+    transfers,
+    voices,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -42,6 +47,7 @@ RESOURCES = [
     access_keys.router,
     activeflows.router,
     billing.router,
+    call_recordings.router,
     calls.router,
     conversations.router,
     customer.router,
@@ -49,7 +55,9 @@ RESOURCES = [
     emails.router,
     extensions.router,
     flows.router,
+    groupcalls.router,
     inventory.router,
+    live_calls.router,
     messages.router,
     number_life.router,
     number_patterns.router,
@@ -62,6 +70,8 @@ RESOURCES = [
     routing.router,
     sub_accounts.router,
     timelines.router,
+    transfers.router,
+    voices.router,
     webhooks.router,
 ]
 

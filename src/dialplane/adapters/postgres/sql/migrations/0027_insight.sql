@@ -65,9 +65,3 @@ create table contact_cases (
     deleted_at timestamptz
 );
 create index contact_cases_by_account on contact_cases (account_id, created_at desc) where deleted_at is null;
-
--- Runs that wait at a `block`, once somebody has let them go on.
-create table run_releases (
-    run_id uuid primary key,
-    created_at timestamptz not null
-);

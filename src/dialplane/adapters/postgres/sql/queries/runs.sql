@@ -50,6 +50,13 @@ limit $3;
 -- name: end
 update runs set status = 'ended', error = $3, ended_at = $2, updated_at = $2 where id = $1;
 
+-- name: continue
+insert into run_continuations (run_id, continued_at) values ($1, $2)
+on conflict (run_id) do update set continued_at = excluded.continued_at;
+
+-- name: continued_at
+select continued_at from run_continuations where run_id = $1;
+
 -- name: delete
 update runs set deleted_at = $2, updated_at = $2 where id = $1;
 
@@ -61,9 +68,3 @@ where status = 'running' and reference_type in ('', 'api', 'conversation', 'reco
 order by created_at
 limit $2
 for update skip locked;
-
--- name: release
-insert into run_releases (run_id, created_at) values ($1, $2) on conflict (run_id) do nothing;
-
--- name: take_release
-delete from run_releases where run_id = $1 returning run_id;

@@ -1,0 +1,16 @@
+"""Transfers in Postgres."""
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.transfers import Transfer
+
+_SQL = queries("transfers")
+
+
+class PostgresTransferStore:
+    """Fulfils `services.transfers.TransferStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def save(self, transfer: Transfer) -> None:
+        await self._connection.execute(_SQL["save"], [transfer])

@@ -1,0 +1,121 @@
+"""A call as both dialects show it (reference 4.4)."""
+
+from datetime import UTC, datetime
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.call_queries import CallProgress
+from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.ids import to_sid
+from dialplane.faces.restcomm.dialects import Asked
+from dialplane.faces.restcomm.number_shapes import formatted
+from dialplane.faces.restcomm.prices import show_price
+
+_SCHEMES = {"sip": "sip:", "extension": "client:"}
+_ENDS = {
+    HangupReason.BUSY: CallProgress.BUSY,
+    HangupReason.CANCEL: CallProgress.CANCELED,
+    HangupReason.NORMAL: CallProgress.CANCELED,
+    HangupReason.NOANSWER: CallProgress.NO_ANSWER,
+    HangupReason.TIMEOUT: CallProgress.NO_ANSWER,
+    HangupReason.DIALOUT: CallProgress.NO_ANSWER,
+}
+"""Of a call that was never answered; any other reason is a failure."""
+
+
+def progress_of(call: Call) -> CallProgress:
+    """The dialects' `Status`."""
+    if call.progressing_at is not None:
+        return CallProgress.COMPLETED if call.status is CallStatus.HANGUP else CallProgress.IN_PROGRESS
+    if call.status is CallStatus.HANGUP:
+        return _ENDS.get(call.hangup_reason, CallProgress.FAILED)
+    return CallProgress.QUEUED if call.status is CallStatus.DIALING else CallProgress.RINGING
+
+
+def direction_of(call: Call) -> str:
+    if call.direction is Direction.INCOMING:
+        return "inbound"
+    return "outbound-api" if call.master_call_id is None else "outbound-dial"
+
+
+def show_party(party: Address) -> str:
+    """As the dialects write it: `+1…`, `sip:alice@example.org`, `client:alice`."""
+    return _SCHEMES.get(party.type, "") + party.target
+
+
+def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
+    """`price` is what was charged, in micros. Restcomm leaves out what has no value, Twilio never does."""
+    dialect, details = asked.dialect, call.details
+    account_sid, sid = to_sid("AC", call.account_id), to_sid("CA", call.id)
+    uri = f"/Accounts/{account_sid}/Calls/{sid}"
+    members: dict[str, object] = {
+        "sid": sid,
+        "date_created": dialect.show_time(call.created_at),
+        "date_updated": dialect.show_time(call.updated_at or call.created_at),
+        "parent_call_sid": None if call.master_call_id is None else to_sid("CA", call.master_call_id),
+        "account_sid": account_sid,
+        "to": show_party(call.destination),
+        "from": show_party(call.source),
+        "phone_number_sid": None if call.number_id is None else to_sid("PN", call.number_id),
+        "status": progress_of(call).value,
+        "start_time": _show_moment(asked, _start(call)),
+        "end_time": _show_moment(asked, call.ended_at),
+        "duration": _duration(asked, call),
+        "price": show_price(dialect, price),
+        "price_unit": "USD",
+        "direction": direction_of(call),
+        "answered_by": details.answered_by or None,
+        "api_version": details.api_version or dialect.api_version,
+        "forwarded_from": details.forwarded_from or None,
+        "caller_name": details.caller_name or None,
+        "uri": asked.uri(uri),
+    }
+    if dialect.is_twilio:
+        return members | _twilios_own(asked, call, uri)
+    members |= {
+        "InstanceId": call.node or None,
+        "ring_duration": _ring_duration(call),
+        "subresource_uris": {name.lower(): asked.uri(f"{uri}/{name}") for name in ("Notifications", "Recordings")},
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+_SUBRESOURCES = ("Notifications", "Recordings", "Streams", "Transcriptions")
+
+
+def _twilios_own(asked: Asked, call: Call, uri: str) -> dict[str, object]:
+    return {
+        "to_formatted": formatted(show_party(call.destination)),
+        "from_formatted": formatted(show_party(call.source)),
+        "group_sid": None,
+        "trunk_sid": None,
+        "queue_time": "0",
+        "annotation": None,
+        "subresource_uris": {name.lower(): asked.uri(f"{uri}/{name}") for name in _SUBRESOURCES},
+    }
+
+
+def _start(call: Call) -> datetime | None:
+    """When it began to ring somewhere, None while it waits to be dialled."""
+    return None if progress_of(call) is CallProgress.QUEUED else call.created_at
+
+
+def _show_moment(asked: Asked, moment: datetime | None) -> str | None:
+    """Restcomm has ISO 8601 here (reference 1.6)."""
+    if asked.dialect.is_twilio or moment is None:
+        return asked.dialect.show_time(moment)
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z"
+
+
+def _duration(asked: Asked, call: Call) -> int | str | None:
+    """Seconds of talk begun, once it is over: text in Twilio's dialect."""
+    if call.ended_at is None:
+        return None
+    seconds = -int(-(call.ended_at - call.progressing_at).total_seconds() // 1) if call.progressing_at else 0
+    return str(seconds) if asked.dialect.is_twilio else seconds
+
+
+def _ring_duration(call: Call) -> int | None:
+    end = call.progressing_at or call.ended_at
+    begin = call.ringing_at or call.created_at
+    return None if end is None else max(int((end - begin).total_seconds()), 0)

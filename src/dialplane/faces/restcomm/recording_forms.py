@@ -1,0 +1,75 @@
+"""The parameters by which a recording is ordered (Twilio's; reference 4.4 and 4.5). All of it raises Invalid."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from dialplane.domain.programs.commands import StartRecording
+from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.faces.restcomm.callbacks import RECORDING_EVENTS, read_callback
+from dialplane.faces.restcomm.dialects import Dialect
+from dialplane.faces.restcomm.forms import Parameters, invalid
+from dialplane.services.recording_life import Change
+
+Channels = Literal[1, 2]
+Track = Literal["both", "inbound"]
+
+CALLBACK = "RecordingStatusCallback"
+_CHANGES: Mapping[str, Change] = {"paused": "pause", "in-progress": "resume", "stopped": "stop"}
+
+
+def read_wish(parameters: Parameters, dialect: Dialect) -> RecordingWish | None:
+    """`Record=true` of a call that is made, with what goes with it."""
+    channels, track = _channels(parameters), _track(parameters)
+    callback = read_callback(parameters, CALLBACK, dialect, RECORDING_EVENTS)
+    trim = _trim(parameters, usual=dialect.is_twilio)
+    if not parameters.flag("Record"):
+        return None
+    if track != "both":
+        raise invalid("RecordingTrack", "of a call that is made is both")
+    return RecordingWish(channels=channels, trim=trim, status=callback)
+
+
+def read_start(parameters: Parameters, dialect: Dialect) -> tuple[StartRecording, Track]:
+    """`POST Calls/{sid}/Recordings`."""
+    callback = read_callback(parameters, CALLBACK, dialect, RECORDING_EVENTS)
+    trim = _trim(parameters, usual=False)
+    return StartRecording(channels=_channels(parameters), trim=trim, status=callback), _track(parameters)
+
+
+def read_change(parameters: Parameters) -> Change:
+    """`POST Calls/{sid}/Recordings/{sid}`."""
+    if parameters.text("PauseBehavior") not in ("", "skip"):
+        raise invalid("PauseBehavior", "is skip: what is said in a pause leaves no silence in the recording")
+    change = _CHANGES.get(parameters.text("Status").lower())
+    if change is None:
+        raise invalid("Status", f"is {', '.join(_CHANGES)}")
+    return change
+
+
+def _channels(parameters: Parameters) -> Channels:
+    match parameters.text("RecordingChannels").lower():
+        case "" | "mono":
+            return 1
+        case "dual":
+            return 2
+    raise invalid("RecordingChannels", "is mono or dual")
+
+
+def _track(parameters: Parameters) -> Track:
+    match parameters.text("RecordingTrack").lower():
+        case "" | "both":
+            return "both"
+        case "inbound":
+            return "inbound"
+    raise invalid("RecordingTrack", "is both or inbound: what the party is sent cannot be recorded alone")
+
+
+def _trim(parameters: Parameters, *, usual: bool) -> bool:
+    match parameters.text("Trim").lower():
+        case "":
+            return usual
+        case "trim-silence":
+            return True
+        case "do-not-trim":
+            return False
+    raise invalid("Trim", "is trim-silence or do-not-trim")

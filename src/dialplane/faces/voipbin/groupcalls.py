@@ -1,0 +1,106 @@
+"""`/v1.0/groupcalls`: destinations that ring together or one after the other (reference 4.3, 4.6)."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.groupcalls import AnswerMethod, RingMethod
+from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
+from dialplane.faces.voipbin.flows import ActionList
+from dialplane.faces.voipbin.paging import Paging, show_page
+from dialplane.faces.voipbin.parties import Party, read_parties, read_party
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services import groupcalls as service
+from dialplane.services.shapes.groupcalls import groupcall_shape
+
+
+class Groupcall(msgspec.Struct):
+    """One group call; `call_ids` grows while it rings."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str
+    owner_id: UUID
+    status: str
+    flow_id: UUID
+    source: Address
+    destinations: list[Address]
+    master_call_id: UUID
+    master_groupcall_id: UUID
+    ring_method: str
+    answer_method: str
+    answer_call_id: UUID
+    call_ids: list[UUID]
+    answer_groupcall_id: UUID
+    groupcall_ids: list[UUID]
+    call_count: int
+    groupcall_count: int
+    dial_index: int
+    tm_create: str | None
+    tm_update: str | None
+    tm_delete: str | None
+
+
+class NewGroupcall(msgspec.Struct):
+    """One of `flow_id` and `actions` says what runs when a party answers."""
+
+    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
+    source: Party | None = None
+    flow_id: UUID | None = None
+    actions: ActionList | None = None
+    ring_method: RingMethod = RingMethod.RING_ALL
+    answer_method: AnswerMethod = AnswerMethod.HANGUP_OTHERS
+
+
+@get("/", responses=answers(Paged[Groupcall]))
+async def list_groupcalls(request: ApiRequest, page: Paging) -> Fields:
+    """The account's group calls, newest first."""
+    rows = await service.list_groupcalls(request.database, request.account_id, before=page.before, limit=page.fetch)
+    return show_page(rows, groupcall_shape, page)
+
+
+@post("/", status_code=200, responses=posted(Groupcall, 402, 404))
+async def create_groupcall(request: ApiRequest, data: JSONBody[NewGroupcall]) -> Fields:
+    """Ring the destinations."""
+    request.require_manager()
+    wish = service.GroupcallWish(
+        source=None if data.source is None else read_party(data.source, "source"),
+        destinations=read_parties(data.destinations, "destinations"),
+        flow_id=data.flow_id,
+        actions=data.actions,
+        ring_method=data.ring_method,
+        answer_method=data.answer_method,
+    )
+    return groupcall_shape(await service.create_groupcall(request.database, request.account_id, wish, request.now))
+
+
+@get("/{groupcall_id:str}", responses=answers(Groupcall, 404))
+async def get_groupcall(request: ApiRequest, groupcall_id: FromPath[UUID]) -> Fields:
+    """One group call."""
+    return groupcall_shape(await service.get_groupcall(request.database, request.account_id, groupcall_id))
+
+
+@post("/{groupcall_id:str}/hangup", status_code=200, responses=posted(Groupcall, 404))
+async def hangup_groupcall(request: ApiRequest, groupcall_id: FromPath[UUID]) -> Fields:
+    """End every call of the group."""
+    request.require_manager()
+    ending = await service.hangup_groupcall(request.database, request.account_id, groupcall_id, request.now)
+    return groupcall_shape(ending)
+
+
+@delete("/{groupcall_id:str}", status_code=200, responses=answers(Groupcall, 404, 409))
+async def delete_groupcall(request: ApiRequest, groupcall_id: FromPath[UUID]) -> Fields:
+    """Take an ended group call out of the lists."""
+    request.require_manager()
+    deleted = await service.delete_groupcall(request.database, request.account_id, groupcall_id, request.now)
+    return groupcall_shape(deleted)
+
+
+router = Router(
+    "/groupcalls",
+    route_handlers=[list_groupcalls, create_groupcall, get_groupcall, hangup_groupcall, delete_groupcall],
+    tags=["Calls"],
+)

@@ -1,0 +1,116 @@
+"""What may be ordered of a live call (reference 4.3): `/v1.0/calls/{id}/hold`, `moh`, `silence`, `mute`, `talk`."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, post
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.ids import CallId
+from dialplane.faces.voipbin.answers import answers, posted
+from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services import call_orders as service
+
+
+class Nothing(msgspec.Struct):
+    """An empty object."""
+
+
+class Mute(msgspec.Struct):
+    """`in`: what the party says is not heard; `out`: it hears nothing."""
+
+    direction: Literal["both", "in", "out"] = "both"
+
+
+class Talk(msgspec.Struct):
+    """What is said to the party, over whatever it hears."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=service.LONGEST_TALK)]
+    language: Annotated[str, msgspec.Meta(max_length=35)] = "en-US"
+    provider: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    voice_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+
+
+async def _switch(request: ApiRequest, call_id: UUID, what: str, *, on: bool) -> Nothing:
+    request.require_manager()
+    await service.switch_call(request.database, request.account_id, CallId(call_id), what, request.now, on=on)
+    return Nothing()
+
+
+@post("/{call_id:str}/hold", status_code=200, responses=posted(Nothing, 404))
+async def hold_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """Ask the party to be silent (a re-INVITE with `sendonly`)."""
+    return await _switch(request, call_id, "hold", on=True)
+
+
+@delete("/{call_id:str}/hold", status_code=200, responses=answers(Nothing, 404, 409))
+async def unhold_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """Let the party speak again."""
+    return await _switch(request, call_id, "hold", on=False)
+
+
+@post("/{call_id:str}/moh", status_code=200, responses=posted(Nothing, 404))
+async def start_music(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """Let the party hear waiting music."""
+    return await _switch(request, call_id, "moh", on=True)
+
+
+@delete("/{call_id:str}/moh", status_code=200, responses=answers(Nothing, 404, 409))
+async def stop_music(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """End the waiting music."""
+    return await _switch(request, call_id, "moh", on=False)
+
+
+@post("/{call_id:str}/silence", status_code=200, responses=posted(Nothing, 404))
+async def silence_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """Let the party hear nothing."""
+    return await _switch(request, call_id, "silence", on=True)
+
+
+@delete("/{call_id:str}/silence", status_code=200, responses=answers(Nothing, 404, 409))
+async def unsilence_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """Let the party hear again."""
+    return await _switch(request, call_id, "silence", on=False)
+
+
+@post("/{call_id:str}/mute", status_code=200, responses=posted(Nothing, 404))
+async def mute_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute]) -> Nothing:
+    """Mute one direction of the call, or both."""
+    request.require_manager()
+    await service.mute_call(request.database, request.account_id, CallId(call_id), data.direction, request.now)
+    return Nothing()
+
+
+@delete("/{call_id:str}/mute", status_code=200, responses=answers(Nothing, 404, 409))
+async def unmute_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    """End every muting of the call."""
+    request.require_manager()
+    await service.mute_call(request.database, request.account_id, CallId(call_id), "", request.now)
+    return Nothing()
+
+
+@post("/{call_id:str}/talk", status_code=200, responses=posted(Nothing, 404))
+async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Talk]) -> Nothing:
+    """Say something to the party."""
+    request.require_manager()
+    speech = service.Speech(data.text, data.language, data.provider, data.voice_id)
+    await service.talk_into_call(request.database, request.account_id, CallId(call_id), speech, request.now)
+    return Nothing()
+
+
+router = Router(
+    "/calls",
+    route_handlers=[
+        hold_call,
+        unhold_call,
+        start_music,
+        stop_music,
+        silence_call,
+        unsilence_call,
+        mute_call,
+        unmute_call,
+        talk_into_call,
+    ],
+    tags=["Calls"],
+)

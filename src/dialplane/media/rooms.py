@@ -1,0 +1,114 @@
+"""The orders of a client about its rooms, and what rooms need now and then."""
+
+from itertools import chain
+from pathlib import Path
+from typing import assert_never
+
+import structlog
+
+from dialplane.domain.media import PlayEnd
+from dialplane.media import protocol
+from dialplane.media.connection import Connection
+from dialplane.media.mixer import Mixer
+from dialplane.media.playout import PromptCache
+from dialplane.media.recording import Recording, RecordingWish
+from dialplane.media.room import Room
+
+log = structlog.get_logger()
+
+
+class Rooms:
+    """Times are seconds on the monotonic clock."""
+
+    def __init__(self, mixer: Mixer, prompts: PromptCache) -> None:
+        self._mixer = mixer
+        self._prompts = prompts
+        self._last_room = 0
+        self._recorded: dict[Room, None] = {}
+
+    def carry_out(self, order: protocol.RoomOrder, connection: Connection, now: float) -> None:
+        """A room that is closed, or another client's, is passed over."""
+        if isinstance(order, protocol.OpenRoom):
+            self._last_room += 1
+            connection.rooms[self._last_room] = self._mixer.open_room(self._last_room, connection.report)
+            connection.report(protocol.RoomOpened(order.request, self._last_room))
+            return
+        room = connection.rooms.get(order.room)
+        if room is None:
+            return
+        match order:
+            case protocol.AddToRoom(_, leg_id, hears, heard_by):
+                owned = connection.legs.get(leg_id)
+                if owned is not None:
+                    owned[0].enter_room(room, hears=_legs(hears), heard_by=_legs(heard_by))
+            case protocol.RemoveFromRoom(_, leg_id):
+                owned = connection.legs.get(leg_id)
+                if owned is not None:
+                    owned[0].leave_room(room)
+            case protocol.PlayToRoom(_, number, paths):
+                self._play(room, number, paths, connection)
+            case protocol.StartRoomRecording():
+                self._start_recording(room, order, connection, now)
+            case protocol.PauseRoomRecording(_, paused):
+                if room.recording is not None:
+                    room.recording.pause(paused, now)
+            case protocol.StopRoomRecording():
+                room.end_recording("stopped", now)
+            case protocol.CloseRoom(room_id, request):
+                self.close(connection, room_id, request, now)
+            case _:
+                assert_never(order)
+
+    def close(self, connection: Connection, room_id: int, request: int, now: float) -> None:
+        """Whoever is in it hears silence again."""
+        room = connection.rooms.pop(room_id, None)
+        if room is None:
+            return
+        for seat in room.seats():
+            owned = connection.legs.get(seat.leg_id)
+            if owned is not None:
+                owned[0].leave_room(room)
+        room.close(now)
+        self._recorded.pop(room, None)
+        self._mixer.close_room(room)
+        connection.report(protocol.RoomClosed(room_id, request))
+
+    def advance_recordings(self, now: float) -> None:
+        """Write what is due."""
+        for room in list(self._recorded):
+            if room.recording is None:
+                del self._recorded[room]
+                continue
+            try:
+                ended_by = room.recording.advance(now)
+            except OSError as error:
+                log.warning("recording_failed", path=str(room.recording.path), error=str(error))
+                ended_by = "closed"
+            if ended_by is not None:
+                room.end_recording(ended_by, now)
+
+    def _play(self, room: Room, number: int, paths: list[str], connection: Connection) -> None:
+        try:
+            prompts = [self._prompts.load(path) for path in paths]
+        except OSError as error:
+            log.warning("prompt_unreadable", error=str(error))
+            connection.report(protocol.RoomPlayEnded(room.room_id, number, PlayEnd.STOPPED))
+            return
+        room.announce(number, chain.from_iterable(prompts))
+
+    def _start_recording(
+        self, room: Room, order: protocol.StartRoomRecording, connection: Connection, now: float
+    ) -> None:
+        failure = ""
+        try:
+            recording = Recording(RecordingWish(Path(order.path), tracks="heard", duration_s=order.duration_s), now)
+        except OSError as error:
+            failure = error.strerror or str(error)
+        else:
+            room.start_recording(recording, now)
+            self._recorded[room] = None
+        connection.report(protocol.RoomRecordingStarted(room.room_id, order.request, failure))
+
+
+def _legs(ids: list[int] | None) -> frozenset[int] | None:
+    return None if ids is None else frozenset(ids)

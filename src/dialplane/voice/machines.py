@@ -1,0 +1,64 @@
+"""The command `DetectMachine`: listen to the party that answered, and say whether it is a person."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from dialplane.audio.machine_detection import Limits, MachineDetector
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.programs.commands import DetectMachine, MachineDetected
+from dialplane.voice.leg import Leg
+from dialplane.voice.ports import AudioTrack
+from dialplane.voice.waiting import unless_ended
+
+LOOK_S = 0.1
+"""How often silence is judged: lost or suppressed packets bring no frames."""
+
+log = structlog.get_logger()
+
+
+async def detect_machine(leg: Leg, command: DetectMachine) -> MachineDetected:
+    """Who answered; at once `unknown`, where the program does not wait and hears of it by the call's `answered_by`."""
+    if command.wait:
+        return await _detect(leg, command)
+    leg.keep(_detect(leg, command))
+    return MachineDetected("unknown")
+
+
+async def _detect(leg: Leg, command: DetectMachine) -> MachineDetected:
+    media = await leg.media_ready()
+    limits = replace(Limits(), longest_ms=command.longest_ms)
+    detector = MachineDetector(until_message_end=command.until_message_end, limits=limits)
+
+    def hear(track: AudioTrack, at_ms: int, frame: bytes) -> None:
+        detector.hear(at_ms, frame)
+
+    tap = media.tap(hear)
+    try:
+        await unless_ended(leg, _listen(detector))
+    finally:
+        tap.close()
+    found = _result(detector)
+    leg.update(extras=replace(leg.call.details, answered_by=found.answered_by))
+    leg.tell()
+    log.info("answered_by", call_id=str(leg.call.id), answered_by=found.answered_by, after_ms=found.duration_ms)
+    is_machine = found.answered_by.startswith("machine") or found.answered_by == "fax"
+    if is_machine and command.hang_up_on_machine:
+        leg.hang_up(HangupReason.AMD, text="a machine answered")
+    return found
+
+
+async def _listen(detector: MachineDetector) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while detector.verdict is None:
+        await asyncio.sleep(LOOK_S)
+        # A frame may still be on its way from the media process when its time has passed here.
+        detector.wait(round((loop.time() - began - LOOK_S) * 1000))
+
+
+def _result(detector: MachineDetector) -> MachineDetected:
+    if detector.verdict is None:  # the call ended before anybody knew
+        return MachineDetected("unknown", detector.elapsed_ms)
+    return MachineDetected(detector.verdict.value, detector.elapsed_ms)

@@ -1,0 +1,90 @@
+"""Group calls over real SIP: who rings, who answers, and what is told (VoIPBIN reference 4.6)."""
+
+import asyncio
+
+from dialplane.domain.addresses import Address, tel
+from dialplane.domain.calls import HangupReason
+from dialplane.domain.groupcalls import Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.ids import utc_now
+from dialplane.phone.softphone import PhoneCall
+from dialplane.services import groupcalls as service
+from dialplane.voice.useragent_challenge import Credentials
+from tests.voice.platform import VoiceNode
+
+OWN = "+12025550143"
+STAY: dict[str, object] = {"type": "sleep", "option": {"duration": 500}}
+
+
+async def ring(node: VoiceNode, *destinations: str, method: RingMethod) -> Groupcall:
+    await node.bare_number(OWN)
+    wish = service.GroupcallWish(tel(OWN), [tel(each) for each in destinations], actions=[STAY], ring_method=method)
+    return await service.create_groupcall(node.database, node.account_id, wish, utc_now())
+
+
+async def ended(node: VoiceNode, group: Groupcall) -> Groupcall:
+    async with asyncio.timeout(20):
+        while True:
+            found = await service.get_groupcall(node.database, node.account_id, group.id)
+            if found.status is GroupcallStatus.HANGUP:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_first_of_several_that_answers_has_the_call(node: VoiceNode) -> None:
+    group = await ring(node, "+12025550102", "+12025550100", method=RingMethod.RING_ALL)
+
+    over = await ended(node, group)
+
+    calls = {call.id: call for call in await node.calls()}
+    assert set(over.call_ids) == set(calls)
+    assert over.answer_call_id is not None
+    assert calls[over.answer_call_id].destination.target == "+12025550100"
+    assert await node.run_of(calls[over.answer_call_id]) == ("ended", ["sleep"])
+    assert [call.details.groupcall_id for call in calls.values()] == [group.id, group.id]
+    told = [event for event in await node.events() if event.startswith("groupcall")]
+    assert told == ["groupcall_created", "groupcall_progressing", "groupcall_hangup"]
+
+
+async def test_linear_group_tries_one_after_the_other(node: VoiceNode) -> None:
+    group = await ring(node, "+12025550101", "+12025550106", "+12025550100", method=RingMethod.LINEAR)
+
+    over = await ended(node, group)
+
+    calls = await node.calls()
+    assert [call.destination.target for call in calls] == ["+12025550101", "+12025550106"]
+    assert (over.dial_index, over.answer_call_id) == (1, calls[1].id)
+
+
+async def test_group_is_hung_up_as_a_whole(node: VoiceNode) -> None:
+    group = await ring(node, "+12025550102", "+12125550102", method=RingMethod.RING_ALL)
+    while len([event for event in await node.events() if event == "call_ringing"]) < 1:
+        await asyncio.sleep(0.02)
+
+    await service.hangup_groupcall(node.database, node.account_id, group.id, utc_now())
+
+    over = await ended(node, group)
+    for call_id in over.call_ids:
+        assert (await node.ended_call(call_id)).hangup_reason is HangupReason.CANCEL
+
+
+async def test_every_phone_of_an_extension_rings_as_a_group(node: VoiceNode) -> None:
+    rung: list[PhoneCall] = []
+
+    async def take(call: PhoneCall) -> None:
+        rung.append(call)
+        call.ring()
+        if len(rung) == 2:
+            call.answer()
+        await call.ended.wait()
+
+    await node.extension("alice", "secret")
+    async with node.phone(take) as first, node.phone(take) as second:
+        for phone in (first, second):
+            await phone.register("sip:alice@127.0.0.1", server=node.server, credentials=Credentials("alice", "secret"))
+        wish = service.GroupcallWish(None, [Address("extension", "alice")], actions=[STAY])
+        group = await service.create_groupcall(node.database, node.account_id, wish, utc_now())
+
+        over = await ended(node, group)
+
+    assert len(over.call_ids) == len(rung) == 2
+    assert over.answer_call_id in over.call_ids
