@@ -1,7 +1,7 @@
 """Group calls: several destinations for one purpose, of whom all ring or one after the other. One node has them all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,6 +12,7 @@ from dialplane.domain.calls import Call
 from dialplane.domain.errors import Conflict, Invalid, NotFound, Refusal
 from dialplane.domain.events import Event
 from dialplane.domain.flows.validation import validate_actions
+from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
 from dialplane.domain.programs.sources import ActionsSource
@@ -50,6 +51,15 @@ class GroupcallWish:
     """Decoded JSON, still to be validated."""
     ring_method: RingMethod = RingMethod.RING_ALL
     answer_method: AnswerMethod = AnswerMethod.HANGUP_OTHERS
+    variables: Mapping[str, str] | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgram:
+    """What each call of a group runs when it is answered."""
+
+    source: ActionsSource
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ async def start_calls(database: Database, account_id: AccountId, request: CallRe
             refusal = refused
     groups: list[Groupcall] = []
     for phone in phones:
-        wish = GroupcallWish(request.source, (phone,), request.flow_id, request.actions)
+        wish = GroupcallWish(request.source, (phone,), request.flow_id, request.actions, variables=request.variables)
         try:
             groups.append(await create_groupcall(database, account_id, wish, now))
         except Refusal as refused:
@@ -95,6 +105,7 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
     if not 0 < len(wish.destinations) <= MAX_DESTINATIONS:
         raise Invalid(f"destinations names 1 to {MAX_DESTINATIONS}", reason="INVALID_ARGUMENT", field="destinations")
     actions = validate_actions([] if wish.actions is None else wish.actions)
+    variables = check_start_variables(wish.variables)
     async with database.transaction() as tx:
         account = await load_account(tx, account_id)
         destinations = tuple(check_destination(account, each)[0] for each in wish.destinations)
@@ -119,6 +130,7 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
         payload: dict[str, object] = {
             "account_id": str(account_id),
             "actions": [action.document() for action in actions],
+            "variables": variables,
         }
         await _post(tx, groupcall, "groupcall", payload, now)
     return groupcall
@@ -180,7 +192,7 @@ async def end_groupcall(database: Database, groupcall: Groupcall, now: datetime)
 
 
 async def call_of_group(
-    database: Database, groupcall: Groupcall, phone: tuple[Address, str], source: ActionsSource, now: datetime
+    database: Database, groupcall: Groupcall, phone: tuple[Address, str], program: GroupProgram, now: datetime
 ) -> tuple[CallId, ...]:
     """Start the call to one phone of the group (a destination, and where that is registered, if it is in several
     places), on the group's node. Raises the Refusal."""
@@ -189,7 +201,8 @@ async def call_of_group(
         source=groupcall.source,
         destinations=(destination,),
         flow_id=groupcall.flow_id,
-        program=source if groupcall.flow_id is None else None,
+        program=program.source if groupcall.flow_id is None else None,
+        variables=program.variables,
         groupcall_id=groupcall.id,
         node=groupcall.node,
         manner=CallManner(contact=contact),

@@ -15,7 +15,7 @@ from dialplane.domain.groupcalls import AnswerMethod, Groupcall, RingMethod
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.programs.sources import ActionsSource
 from dialplane.services.calls import NodeCommand, get_call
-from dialplane.services.groupcalls import call_of_group, end_groupcall, get_groupcall, note_call
+from dialplane.services.groupcalls import GroupProgram, call_of_group, end_groupcall, get_groupcall, note_call
 from dialplane.services.phones import phones_of
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
@@ -43,13 +43,16 @@ class Groupcalls:
         """Carry out the order `groupcall`: ring, and stay with it to its end."""
         account_id = AccountId(UUID(str(command.payload["account_id"])))
         group = await get_groupcall(self.database, account_id, command.call_id)
-        source = ActionsSource(tuple(cast("list[dict[str, Any]]", command.payload["actions"])))
+        program = GroupProgram(
+            ActionsSource(tuple(cast("list[dict[str, Any]]", command.payload["actions"]))),
+            cast("dict[str, str]", command.payload["variables"]),
+        )
         stop = self.stops[group.id] = asyncio.Event()
         try:
             if group.ring_method is RingMethod.LINEAR:
-                group = await self._one_after_the_other(group, source, stop)
+                group = await self._one_after_the_other(group, program, stop)
             else:
-                group = await self._all(group, source, stop)
+                group = await self._all(group, program, stop)
         finally:
             del self.stops[group.id]
             await end_groupcall(self.database, group, self.now())
@@ -60,20 +63,20 @@ class Groupcalls:
         if stop is not None:
             stop.set()
 
-    async def _one_after_the_other(self, group: Groupcall, source: ActionsSource, stop: asyncio.Event) -> Groupcall:
+    async def _one_after_the_other(self, group: Groupcall, program: GroupProgram, stop: asyncio.Event) -> Groupcall:
         for index, destination in enumerate(group.destinations):
-            group, legs = await self._start(replace(group, dial_index=index), (destination,), source)
+            group, legs = await self._start(replace(group, dial_index=index), (destination,), program)
             group = await self._stay(group, legs, stop)
             if stop.is_set() or group.answer_call_id is not None:
                 break
         return group
 
-    async def _all(self, group: Groupcall, source: ActionsSource, stop: asyncio.Event) -> Groupcall:
-        group, legs = await self._start(group, group.destinations, source)
+    async def _all(self, group: Groupcall, program: GroupProgram, stop: asyncio.Event) -> Groupcall:
+        group, legs = await self._start(group, group.destinations, program)
         return await self._stay(group, legs, stop)
 
     async def _start(
-        self, group: Groupcall, destinations: Sequence[Address], source: ActionsSource
+        self, group: Groupcall, destinations: Sequence[Address], program: GroupProgram
     ) -> tuple[Groupcall, list[Leg]]:
         """A call to each phone of the destinations that may be called; those that live, once they have begun here."""
         call_ids: list[CallId] = []
@@ -82,7 +85,7 @@ class Groupcalls:
             for contact in contacts or ("",):
                 phone = (destination, contact)
                 try:
-                    call_ids += await call_of_group(self.database, group, phone, source, self.now())
+                    call_ids += await call_of_group(self.database, group, phone, program, self.now())
                 except Refusal as refusal:
                     log.info("destination_refused", groupcall_id=str(group.id), reason=refusal.message)
         group = replace(group, call_ids=(*group.call_ids, *call_ids))

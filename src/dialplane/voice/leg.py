@@ -365,6 +365,7 @@ class Leg:
             updated_at=self.now(),
         )
         self.ended.set()
+        self.on_failed = None  # it holds the leg
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None

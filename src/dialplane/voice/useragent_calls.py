@@ -382,6 +382,7 @@ class SipCall(ABC):
         """Let go of the watcher, which holds the call: nothing comes after its end, and what is over needs no garbage
         collector."""
         watcher, self.watcher = self.watcher, None
+        self.referrer = None
         return watcher
 
     def _mark_ended(self) -> None:
