@@ -146,6 +146,17 @@ class Settings:
     """Of one account on the API, agents and access keys together; the sandbox's is higher."""
     address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE
     """Of one client address on the API; the sandbox's is higher."""
+    signalling_kept: timedelta = timedelta(days=7)
+    """How long the SIP messages of a call can be looked at; zero: not at all. A week finds most complaints."""
+    assistant_url: str = ""
+    """Base of an OpenAI-compatible API (`https://host/v1`) for the `ai_…` actions; empty: simple rules."""
+    assistant_key: str = field(default="", repr=False)
+    assistant_model: str = "gpt-4o-mini"
+    """Named in each request; most such APIs need one."""
+    smtp: str = field(default="", repr=False)
+    """`smtp://`, `smtp+starttls://` or `smtps://` of a mail server; empty: e-mails stay in the outbox."""
+    mail_from: str = "dialplane@localhost"
+    """The sender of e-mails that name none."""
     developer_permissions: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of Restcomm's role Developer may do: everything but making and changing accounts."""
 
@@ -246,6 +257,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
+        signalling_kept=_days(get("DIALPLANE_SIGNALLING_KEPT", "7"), what="DIALPLANE_SIGNALLING_KEPT"),
+        assistant_url=_http_address(get("DIALPLANE_ASSISTANT_URL", ""), what="DIALPLANE_ASSISTANT_URL"),
+        assistant_key=get("DIALPLANE_ASSISTANT_KEY", ""),
+        assistant_model=get("DIALPLANE_ASSISTANT_MODEL", defaults.assistant_model),
+        smtp=_smtp(get("DIALPLANE_SMTP", "")),
+        mail_from=get("DIALPLANE_MAIL_FROM", defaults.mail_from),
         developer_permissions=_permissions(get("DIALPLANE_DEVELOPER_PERMISSIONS")),
         gcp_key=get("DIALPLANE_GCP_KEY", ""),
         gcp_tts_url=get("DIALPLANE_GCP_TTS_URL", defaults.gcp_tts_url).rstrip("/"),
@@ -277,6 +294,12 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
+        "DIALPLANE_SIGNALLING_KEPT": str(settings.signalling_kept.days),
+        "DIALPLANE_ASSISTANT_URL": settings.assistant_url,
+        "DIALPLANE_ASSISTANT_KEY": settings.assistant_key,
+        "DIALPLANE_ASSISTANT_MODEL": settings.assistant_model,
+        "DIALPLANE_SMTP": settings.smtp,
+        "DIALPLANE_MAIL_FROM": settings.mail_from,
         "DIALPLANE_DEVELOPER_PERMISSIONS": " ".join(map(str, settings.developer_permissions)),
         "DIALPLANE_GCP_KEY": settings.gcp_key,
         "DIALPLANE_GCP_TTS_URL": settings.gcp_tts_url,
@@ -386,6 +409,18 @@ def _speech_provider(text: str, gcp_key: str) -> str:
     return text
 
 
+def _http_address(text: str, *, what: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingError(f"{what} must be an http or https address, got {text!r}")
+    return text
+
+
+def _smtp(text: str) -> str:
+    if text and not text.startswith(("smtp://", "smtp+starttls://", "smtps://")):
+        raise SettingError("DIALPLANE_SMTP must begin with smtp://, smtp+starttls:// or smtps://")
+    return text
+
+
 def _words(text: str) -> list[str]:
     return text.replace(",", " ").lower().split()
 
@@ -402,3 +437,9 @@ def _seconds(text: str, *, what: str) -> timedelta:
     if not text.isdecimal():
         raise SettingError(f"{what} must be a number of seconds, got {text!r}")
     return timedelta(seconds=int(text))
+
+
+def _days(text: str, *, what: str) -> timedelta:
+    if not text.isdecimal() or len(text) > 5:
+        raise SettingError(f"{what} must be a number of days, got {text!r}")
+    return timedelta(days=int(text))

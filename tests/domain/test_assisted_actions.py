@@ -103,7 +103,7 @@ def test_action_asks_the_runtime_for(type: str, option: dict[str, Any], expected
     ["ai_summary", "ai_task", "ai_talk", "condition_call_status", "conference_join", "queue_join"],
 )
 def test_failure_ends_the_run_and_says_why(type: str) -> None:
-    options = {
+    options: dict[str, dict[str, Any]] = {
         "condition_call_status": {"status": "ringing"}, "conference_join": {"conference_id": A},
         "queue_join": {"queue_id": A},
     }  # fmt: skip

@@ -255,6 +255,23 @@ def test_sunday_is_day_0_and_follows_the_zone() -> None:
     assert FlowProgram(actions, medium=Medium.CALL).start(saturday_noon_utc) == Beep()
 
 
+def test_decision_stands_in_the_run_with_its_reason() -> None:
+    """User-asks J: a time condition that does not fire says why."""
+    run, _ = started("condition_datetime", condition=">=", hour=18, minute=-1, timezone="Europe/Berlin")
+
+    (executed,) = run.record().executed_actions
+    assert executed["why"] == "at 2026-01-15 10:30 Europe/Berlin (Thursday) hour 10 >= 18 is false"
+
+
+def test_reference_data_is_the_call_as_json() -> None:
+    variables = {"voipbin.call.id": A, "voipbin.call.source.type": "tel", "voipbin.call.source.target": "+15550100002"}
+
+    told = command("talk", variables, text="${voipbin.flow.reference_data}")
+
+    assert isinstance(told, Say)
+    assert json.loads(told.text) == {"id": A, "source": {"type": "tel", "target": "+15550100002"}}
+
+
 def test_decision_tells_why() -> None:
     run, _ = started("condition_datetime", condition="==", hour=10, minute=-1, timezone="Europe/Berlin")
     late, _ = started("condition_datetime", condition=">=", hour=18, minute=-1, timezone="Europe/Berlin")
@@ -321,7 +338,11 @@ def test_recording_leaves_its_id_in_the_variables() -> None:
     run, _ = started("recording_start")
     heard(run, RecordingStarted(UUID(A)))
 
-    assert run.record().variables == {"voipbin.recording.id": A, "voipbin.recording.format": "wav"}
+    assert run.record().variables == {
+        "voipbin.recording.id": A, "voipbin.recording.format": "wav", "voipbin.recording.recording_name": A,
+        "voipbin.recording.filenames": f"{A}.wav", "voipbin.recording.reference_type": "call",
+        "voipbin.recording.reference_id": "",
+    }  # fmt: skip
 
 
 CONVERSATION = {

@@ -11,17 +11,18 @@ from dialplane.domain.accounts import Plan
 from dialplane.domain.addresses import tel
 from dialplane.domain.calls import CallStatus
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
-from dialplane.domain.flows.simulator import TALK_MS, DryRunInput
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.ledger import Charge, Entry, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
 from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.simulation.script import Script
+from dialplane.domain.simulation.world import TALK_MS
 from dialplane.domain.tariffs import DeckLine
 from dialplane.services.billing import list_billings
 from dialplane.services.call_records import CallEnded, close_orphans, write_changes
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
-from dialplane.services.dry_run import dry_run_flow
+from dialplane.services.dry_run import Draft, dry_run
 from dialplane.services.ledger import extend_many, hold_many, settle_hold
 from dialplane.services.messages import MessageRequest, send_message
 from dialplane.services.porting import PortDraft, WantedNumber, create_port, update_port
@@ -184,11 +185,11 @@ async def test_dry_run_tells_the_price_of_the_numbers_that_the_flow_dials(databa
     option = {"source": asdict(tel(OWN)), "destinations": [asdict(tel(UK))]}
     dial_out: dict[str, object] = {"type": "connect", "option": option}
     flow = await add_flow(database, account_id, [dial_out], NOW)
-    wanted = DryRunInput(at=NOW, source=FR, destination=OWN)
+    wanted = Script(at=NOW, source=FR, destination=OWN)
 
-    flat = await dry_run_flow(database, account_id, flow.id, wanted)
+    flat = await dry_run(database, account_id, Draft(flow.id), wanted)
     await imported(database)
-    priced = await dry_run_flow(database, account_id, flow.id, wanted)
+    priced = await dry_run(database, account_id, Draft(flow.id), wanted)
 
     seconds = TALK_MS // 1000
     assert priced.price_micros - flat.price_micros == (seconds * 1_000 + 10_000) - -(-seconds // 60) * 10_000

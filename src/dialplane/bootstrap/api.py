@@ -17,6 +17,7 @@ from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
@@ -116,7 +117,7 @@ async def _dependencies(
     def spawn(work: Coroutine[Any, Any, object]) -> None:
         tasks.create_task(work)
 
-    outside = RunOutside(database, client, utc_now, spawn)
+    outside = RunOutside(database, client, utc_now, spawn, assistants(settings), post(settings))
     events = EventFeed(database, PostgresHints(settings.require_database(), EVENT_CHANNEL))
     tasks.create_task(events.run())
     return Dependencies(
@@ -135,5 +136,7 @@ async def _dependencies(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),
         ),
+        abilities=abilities(settings),
+        post=post(settings),
         developer=settings.developer_permissions,
     )

@@ -10,6 +10,7 @@ from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
+from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.config import Endpoint, Settings
@@ -57,6 +58,9 @@ async def _serve(settings: Settings) -> None:
                 signer=JwtSigner(seal.secret_for("sign-in tokens")),
                 gate_host=settings.gate.host,
                 gate_port=settings.gate.port,
+                assistants=assistants(settings),
+                post=post(settings),
+                keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
                 public_url=settings.where_clients_are,
                 document_timeout_s=settings.document_timeout.total_seconds(),

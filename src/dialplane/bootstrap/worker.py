@@ -10,6 +10,7 @@ from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.config import Settings
@@ -44,6 +45,9 @@ async def _serve(settings: Settings) -> None:
                 sounds=RecordedSounds(settings.recordings),
                 recognizer=ears,
                 public_url=settings.where_clients_are,
+                assistants=assistants(settings),
+                post=post(settings),
+                signalling_kept=settings.signalling_kept,
             )
             working = tasks.create_task(serve(deps, stop.asked))
             hurrying = tasks.create_task(stop.now.wait())

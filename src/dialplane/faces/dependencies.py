@@ -16,6 +16,7 @@ from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
 from dialplane.services.carriers import Carriers
 from dialplane.services.documents import ObjectStore
+from dialplane.services.emails import OUTBOX, Post
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.media_streams import Gates
 from dialplane.services.recording_links import RecordingLinks
@@ -50,6 +51,8 @@ class Dependencies:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""
+    post: Post = OUTBOX
+    """Where e-mails go."""
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
     clock: Callable[[], datetime] = utc_now

@@ -14,7 +14,7 @@ from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.forwarding import forward_action
-from dialplane.domain.ids import CallId, FlowId, RunId, new_id
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.programs.commands import WriteNotification
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource
 from dialplane.domain.rcml.callbacks import Progress
@@ -63,6 +63,8 @@ class TurnedAway:
     status: int
     phrase: str
     reason: str
+    account_id: AccountId | None = None
+    """Who finds the call among the account's; None: a stranger's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ async def _record(
         route = route_shape(plan.decision)
         if plan.decision.verdict is Verdict.REFUSE:
             status, phrase = SIP_STATUS[plan.decision.refused]
-            outcomes.append(TurnedAway(status, phrase, plan.decision.reason))
+            outcomes.append(TurnedAway(status, phrase, plan.decision.reason, plan.account.id if plan.account else None))
             if plan.account is None:
                 strangers.append(stranger_record(plan.arrival, status, plan.decision.reason, route, now))
             else:

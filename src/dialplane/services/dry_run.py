@@ -1,117 +1,90 @@
-"""The dry run of a flow (`POST /v1.0/flows/{id}/dry_run`): reading what to play, and playing it at no charge."""
+"""The dry run of a flow or document: a program played against a script, at no charge."""
 
-import json
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.options import OptionFault, Zone
-from dialplane.domain.flows.simulator import DryRun, DryRunInput, HttpAnswer, Simulator
+from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import AccountId, FlowId
-from dialplane.services.flows import find_flow
+from dialplane.domain.programs.sources import DocumentSource, DocumentText, HttpMethod
+from dialplane.domain.simulation.script import Script
+from dialplane.domain.simulation.simulator import DryRun, Make, Simulator, document_maker, flow_maker
+from dialplane.services.flows import find_flow, get_version
 from dialplane.services.rates import tariff_of
-from dialplane.services.transaction import Database
-
-_DIGITS = re.compile(r"[0-9A-D#*]{0,100}")
+from dialplane.services.transaction import Database, Transaction
 
 MAX_FLOWS = 100
 """Flows that one dry run may fetch."""
+MAX_DOCUMENT = 64 * 1024
 
 
-def read_dry_run_input(raw: Mapping[str, object], now: datetime) -> DryRunInput:
-    """The input from a request's body `{from, to, at, timezone, digits, text, http}`, all optional.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is played; one of them. `version` is of the flow; None: as it is now."""
 
-    `at` without an offset is read in `timezone` (UTC where left out).
-    Raises Invalid naming the field.
+    flow_id: UUID | None = None
+    version: int | None = None
+    actions: object = None
+    """Decoded JSON, still to be validated."""
+    document: str | None = None
+    """An XML document."""
+    url: str | None = None
+    """Of one; the script's `http` answers it."""
+    method: HttpMethod = "POST"
+
+
+async def dry_run(database: Database, account_id: AccountId, draft: Draft, script: Script) -> DryRun:
+    """Play the draft; flows that it fetches are found as in a real run.
+
+    Raises NotFound (FLOW_NOT_FOUND, FLOW_VERSION_NOT_FOUND), Invalid where the draft is none.
     """
-    return DryRunInput(
-        at=_read_time(raw, now),
-        source=_read_text(raw, "from") or "",
-        destination=_read_text(raw, "to") or "",
-        digits=_read_digits(raw.get("digits") or []),
-        text=_read_text(raw, "text"),
-        http=_read_http(raw.get("http") or {}),
-    )
-
-
-def _read_digits(raw: object) -> tuple[str, ...]:
-    """What the caller presses each time that digits are asked for; "" is nothing."""
-    if not isinstance(raw, list) or len(raw) > 100:
-        raise Invalid("digits must be a list of at most 100 strings", reason="INVALID_ARGUMENT", field="digits")
-    for at, pressed in enumerate(raw):
-        if not isinstance(pressed, str) or not _DIGITS.fullmatch(pressed):
-            field = f"digits[{at}]"
-            raise Invalid(f"{field} must be at most 100 of 0-9 A-D # *", reason="INVALID_ARGUMENT", field=field)
-    return tuple(raw)
-
-
-def _read_text(raw: Mapping[str, object], name: str) -> str | None:
-    value = raw.get(name)
-    if value is not None and (not isinstance(value, str) or len(value) > 16_384):
-        raise Invalid(f"{name} must be a string", reason="INVALID_ARGUMENT", field=name)
-    return value
-
-
-def _read_time(raw: Mapping[str, object], now: datetime) -> datetime:
-    try:
-        zone = ZoneInfo(Zone().read(raw.get("timezone") or "UTC", "timezone", running=False))
-    except OptionFault as fault:
-        raise Invalid(str(fault), reason="INVALID_ARGUMENT", field="timezone") from None
-    text = _read_text(raw, "at")
-    if not text:
-        return now
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Invalid("at must be a time such as 2026-01-15T09:30:00Z", reason="INVALID_ARGUMENT", field="at") from None
-
-
-def _read_http(raw: object) -> dict[str, HttpAnswer]:
-    if not isinstance(raw, dict):
-        raise Invalid("http must be an object", reason="INVALID_ARGUMENT", field="http")
-    answers = {}
-    for url, answer in raw.items():
-        status = answer.get("status", 200) if isinstance(answer, dict) else None
-        if not isinstance(answer, dict) or not isinstance(status, int) or not 100 <= status <= 599:
-            raise Invalid(
-                "http must give {status, body} for each address, the status as HTTP has them",
-                reason="INVALID_ARGUMENT",
-                field=f"http.{url[:100]}",
-            )
-        body = answer.get("body", "")
-        answers[url] = HttpAnswer(status, body if isinstance(body, str) else json.dumps(body))
-    return answers
-
-
-async def dry_run_flow(database: Database, account_id: AccountId, flow_id: FlowId, wanted: DryRunInput) -> DryRun:
-    """Play one of the account's flows; those that it fetches are found as in a real run.
-
-    Raises NotFound (FLOW_NOT_FOUND).
-    """
+    make = await find_program(database, account_id, draft)
     async with database.reading() as tx:
-        flow = await find_flow(tx, account_id, flow_id)
-        flows: dict[UUID, Sequence[Action]] = {}
-        looked_for: set[UUID] = set()
-        priced: set[str] = set()
-        prices = await tariff_of(tx, account_id)
-        while True:
-            simulator = Simulator(flow.actions, wanted, flows, prices)
-            played = simulator.play()
-            missing = simulator.missing - looked_for
-            if (not missing and simulator.numbers <= priced) or len(looked_for) >= MAX_FLOWS:
-                return played
-            priced |= simulator.numbers
-            prices = await tariff_of(tx, account_id, *priced)
-            looked_for |= missing
-            for missed in missing:
-                found = await tx.flows.find(account_id, FlowId(missed))
-                if found is not None:
-                    flows[missed] = found.actions
+        return await play(tx, account_id, make, script)
+
+
+async def find_program(database: Database, account_id: AccountId, draft: Draft) -> Make:
+    """Raises as `dry_run` does."""
+    given = [name for name in ("flow_id", "actions", "document", "url") if getattr(draft, name) is not None]
+    if len(given) != 1:
+        raise Invalid("one of flow_id, actions, document and url says what is played", field=(given or ["flow_id"])[-1])
+    if draft.document is not None:
+        if len(draft.document) > MAX_DOCUMENT:
+            raise Invalid(f"document has at most {MAX_DOCUMENT} characters", field="document")
+        return document_maker(DocumentText(draft.document))
+    if draft.url is not None:
+        if not draft.url.startswith(("http://", "https://")) or len(draft.url) > 2048:
+            raise Invalid("url must be an http or https address of at most 2048 characters", field="url")
+        return document_maker(DocumentSource(draft.url, draft.method))
+    if draft.flow_id is None:
+        return flow_maker(validate_actions(draft.actions))
+    if draft.version is not None:
+        return flow_maker((await get_version(database, account_id, FlowId(draft.flow_id), draft.version)).actions)
+    async with database.reading() as tx:
+        return flow_maker((await find_flow(tx, account_id, FlowId(draft.flow_id))).actions)
+
+
+async def play(tx: Transaction, account_id: AccountId, make: Make, script: Script) -> DryRun:
+    """Play again and again until nothing is missing: flows and prices are known only when they are asked for."""
+    flows: dict[UUID, Sequence[Action]] = {}
+    looked_for: set[UUID] = set()
+    priced: set[str] = set()
+    prices = await tariff_of(tx, account_id)
+    while True:
+        simulator = Simulator(make, script, flows, prices)
+        played = simulator.play()
+        missing = simulator.missing - looked_for
+        if (not missing and simulator.numbers <= priced) or len(looked_for) >= MAX_FLOWS:
+            return played
+        priced |= simulator.numbers
+        prices = await tariff_of(tx, account_id, *priced)
+        looked_for |= missing
+        for missed in missing:
+            found = await tx.flows.find(account_id, FlowId(missed))
+            if found is not None:
+                flows[missed] = found.actions
 
 
 def dry_run_shape(played: DryRun) -> dict[str, object]:

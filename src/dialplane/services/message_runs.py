@@ -12,13 +12,23 @@ from dialplane.domain.addresses import tel
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, RunStatus, apply_progress
-from dialplane.domain.ids import RunId
+from dialplane.domain.ids import ConversationId, RunId
 from dialplane.domain.messages import Message
-from dialplane.domain.programs.commands import Command, Failed, Medium, MessageQueued, Result, SendMessage
+from dialplane.domain.programs.commands import (
+    Command,
+    Done,
+    Failed,
+    Medium,
+    MessageQueued,
+    Result,
+    SendMessage,
+    SendToConversation,
+)
 from dialplane.domain.programs.program import Program
 from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import Subject, party_text
 from dialplane.services.api_runs import Outside, StoredRunPorts
+from dialplane.services.conversations import post_to_conversation
 from dialplane.services.messages import MessageDocument, RunRequest, message_request, send_message
 from dialplane.services.program_runner import LONGEST_RUN_S, run_program
 from dialplane.services.transaction import Database, Transaction
@@ -37,7 +47,29 @@ class MessageRunPorts(StoredRunPorts):
         self._messages = 0
 
     async def carry_out(self, command: Command) -> Result:
-        return await (self._send(command) if isinstance(command, SendMessage) else super().carry_out(command))
+        match command:
+            case SendMessage():
+                return await self._send(command)
+            case SendToConversation():
+                return await self._send_to(command)
+            case _:
+                return await super().carry_out(command)
+
+    async def _send_to(self, command: SendToConversation) -> Result:
+        self._messages += 1
+        try:
+            await post_to_conversation(
+                self._database,
+                self._run.account_id,
+                ConversationId(command.conversation_id),
+                text=command.text,
+                run_id=self._run.id,
+                key=f"run:{self._run.id}:{self._messages}",
+                now=self._clock(),
+            )
+        except Refusal as refusal:
+            return Failed(refusal.message)
+        return Done()
 
     async def _send(self, command: SendMessage) -> Result:
         self._messages += 1

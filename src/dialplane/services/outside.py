@@ -9,19 +9,26 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.call_manners import CallManner
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, ConversationId
 from dialplane.domain.programs.commands import (
     Block,
     CallsStarted,
+    CaseOpened,
     Command,
+    Converse,
+    Conversed,
     Done,
+    EmailKept,
     Failed,
     FetchDocument,
     Fetched,
     LoadFlow,
     MessageQueued,
+    OpenCase,
     Result,
+    SendEmail,
     SendMessage,
+    SendToConversation,
     SendWebhook,
     StartCalls,
     TranscribeRecording,
@@ -29,6 +36,10 @@ from dialplane.domain.programs.commands import (
     WriteNotification,
 )
 from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
+from dialplane.services.assistants import BUILT_IN, Assistants, converse
+from dialplane.services.cases import open_case
+from dialplane.services.conversations import post_to_conversation
+from dialplane.services.emails import OUTBOX, EmailRequest, Post, send_email
 from dialplane.services.flows import load_flow
 from dialplane.services.messages import message_request, send_message
 from dialplane.services.notifications import write_notification
@@ -79,6 +90,8 @@ class RunOutside:
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, object]], None]
     """Let a coroutine go on in a task of the process."""
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
 
     async def carry_out(self, run: Run, command: Command) -> Result:
         try:
@@ -103,6 +116,19 @@ class RunOutside:
                         self.database, run.account_id, run.id, command, self.now()
                     )
                     return TranscriptionStarted(made.id)
+                case SendToConversation(conversation_id, text):
+                    to = ConversationId(conversation_id)
+                    await post_to_conversation(
+                        self.database, run.account_id, to, text=text, run_id=run.id, now=self.now()
+                    )
+                    return Done()
+                case SendEmail():
+                    return await self._send_email(run, command)
+                case OpenCase():
+                    case_ = await open_case(self.database, run, command, self.now())
+                    return CaseOpened(case_.id)
+                case Converse():
+                    return await self._converse(run, command)
                 case _:
                     return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:
@@ -153,6 +179,23 @@ class RunOutside:
             return await sending
         self.spawn(sending)
         return Done()
+
+    async def _send_email(self, run: Run, command: SendEmail) -> EmailKept:
+        request = EmailRequest(
+            command.destinations, command.subject, command.content, command.recording_ids, command.sender, run.id
+        )
+        email = await send_email(self.database, self.post, run.account_id, request, self.now())
+        return EmailKept(email.id, email.note)
+
+    async def _converse(self, run: Run, command: Converse) -> Conversed:
+        """Without a call, what the assistant says goes to the other party of the run's conversation."""
+        answer = await converse(self.database, self.assistants, run.account_id, command, self.now())
+        if run.reference_type is ReferenceType.CONVERSATION and run.reference_id and command.kind != "summary":
+            to = ConversationId(run.reference_id)
+            await post_to_conversation(
+                self.database, run.account_id, to, text=answer.text, run_id=run.id, now=self.now()
+            )
+        return answer
 
     async def _start_calls(self, run: Run, command: StartCalls) -> CallsStarted:
         request = CallRequest(

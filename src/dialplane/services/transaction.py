@@ -18,8 +18,10 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.caller_ids import CallerIdStore
     from dialplane.services.caller_names import CallerNameStore
     from dialplane.services.calls import CallStore
+    from dialplane.services.cases import CaseStore
     from dialplane.services.conferences import ConferenceStore
     from dialplane.services.documents import DocumentStore
+    from dialplane.services.emails import EmailStore
     from dialplane.services.events import EventStore
     from dialplane.services.extensions import ExtensionStore
     from dialplane.services.flows import FlowStore
@@ -45,6 +47,8 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
     from dialplane.services.tags import TagStore
+    from dialplane.services.timelines import TimelineStore
+    from dialplane.services.traces import TraceStore
     from dialplane.services.transcriptions import TranscriptionStore
     from dialplane.services.transfers import TransferStore
     from dialplane.services.trunks import TrunkStore
@@ -74,7 +78,11 @@ class Transaction(Protocol):
     @property
     def conferences(self) -> ConferenceStore: ...
     @property
+    def cases(self) -> CaseStore: ...
+    @property
     def documents(self) -> DocumentStore: ...
+    @property
+    def emails(self) -> EmailStore: ...
     @property
     def events(self) -> EventStore: ...
     @property
@@ -121,6 +129,10 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def settings(self) -> SettingStore: ...
+    @property
+    def timelines(self) -> TimelineStore: ...
+    @property
+    def traces(self) -> TraceStore: ...
     @property
     def groupcalls(self) -> GroupcallStore: ...
     @property

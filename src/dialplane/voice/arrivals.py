@@ -18,6 +18,7 @@ from dialplane.sip.text import storable
 from dialplane.sip.uri import SipUri
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.signalling import TracedCall
 from dialplane.voice.useragent import IncomingCall
 
 BUSY = ("Retry-After", "5")
@@ -32,8 +33,16 @@ class Arrivals:
     """Takes INVITEs from the user agent to admission or refusal."""
 
     def __init__(
-        self, *, gate: Gate, admissions: Batcher[Arrival, Outcome], node: str, now: Callable[[], datetime]
+        self,
+        *,
+        gate: Gate,
+        admissions: Batcher[Arrival, Outcome],
+        node: str,
+        now: Callable[[], datetime],
+        trace: Callable[[TracedCall], None] = lambda call: None,
     ) -> None:
+        """`trace` keeps what was seen of a call that was refused."""
+        self._trace = trace
         self._gate = gate
         self._admissions = admissions
         self._node = node
@@ -89,7 +98,9 @@ class Arrivals:
                 return outcome
             case Challenge():
                 self._gate.challenge(call)
-            case TurnedAway(status, phrase, reason):
+            case TurnedAway(status, phrase, reason, account_id):
+                if account_id is not None:
+                    self._trace(TracedCall(arrival.call_id, account_id, arrival.sip_call_id, self._now()))
                 log.info(
                     "call_refused",
                     sip_call_id=arrival.sip_call_id,

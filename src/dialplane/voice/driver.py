@@ -21,6 +21,7 @@ from dialplane.domain.programs.commands import (
     CallOver,
     CallStanding,
     Command,
+    Converse,
     Dial,
     DialQueue,
     Done,
@@ -45,6 +46,8 @@ from dialplane.domain.programs.commands import (
     StopRecording,
 )
 from dialplane.domain.programs.program import Program
+from dialplane.domain.traces import result_fact
+from dialplane.voice.assistants import talk
 from dialplane.voice.gathering import gather
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg, PlayEnd, Prompt, Prompts
@@ -107,10 +110,17 @@ class Driver:
         while not self._is_last(command):
             self.report(self.leg, self.program.record())
             result = await self._result_of(command)
+            if type(result) is not Done:
+                self._note(command, result)
             command = self.program.resume(result, self.now())
             if isinstance(result, CallOver):
                 return await self._go_on_alone(command)
         return command  # type: ignore[return-value]  # _is_last says so
+
+    def _note(self, command: Command, result: Result) -> None:
+        happened = result.result if isinstance(result, CallOver) else result
+        if happened is not None:
+            self.leg.note(result_fact(command, happened, self.now()))
 
     def _is_last(self, command: Command) -> bool:
         return isinstance(command, Finish | Hangup) or (self.beside and isinstance(command, LeaveQueue))
@@ -210,6 +220,11 @@ class Driver:
                 if leg.media is not None:
                     leg.media.stop_recording()
                 return Done()
+            case Converse(kind="talk"):
+                await leg.answer()
+                return await talk(self._carry_out, command)
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
             case Hangup() | Finish():
                 raise AssertionError("ends are handled by run")
             case _:

@@ -25,6 +25,7 @@ from dialplane.domain.calls import (
 )
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
+from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
@@ -125,6 +126,8 @@ class Leg:
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.early_media = asyncio.Event()
+        self.facts: list[Fact] = []
+        """Keys, and what the program was answered: for whoever asks what happened, and for replays."""
         self._audio = audio or AudioExchange()
         self._wanted_reason = HangupReason.NONE
         self._end_text = ""
@@ -423,8 +426,14 @@ class Leg:
         self.call = replace(self.call, status=status, action=self._action, updated_at=self.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
+    def note(self, fact: Fact | None) -> None:
+        """Keep a fact for the call's trace."""
+        if fact is not None and len(self.facts) < MAX_FACTS:
+            self.facts.append(fact)
+
     def _heard_digit(self, digit: str) -> None:
         """Keys of a talk are for the other party, and no program's input later."""
+        self.note(key_fact(digit, self.now()))
         if (self.on_key is None or not self.on_key(digit)) and self.talk is None:
             self.digits.put(digit)
 

@@ -20,15 +20,18 @@ from dialplane.services import conference_rooms, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
+from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.authentication import TokenSigner
 from dialplane.services.call_records import Change, close_orphans, write_changes
 from dialplane.services.caller_names import StoredCallerNames
 from dialplane.services.calls import NodeCommand, beat, take_commands
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.emails import OUTBOX, Post
 from dialplane.services.ledger import extend_many
 from dialplane.services.media_streams import announce_gate
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.recognition import Recognizer
+from dialplane.services.traces import keep_traces
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
 from dialplane.voice.agent_calls import AgentCalls
@@ -61,6 +64,7 @@ from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
+from dialplane.voice.signalling import Signalling, TracedCall
 from dialplane.voice.sockets import Sockets
 from dialplane.voice.streams import Streams
 from dialplane.voice.transcription import Transcribing
@@ -111,6 +115,10 @@ class VoiceDeps:
     drain_s: float = DRAIN_S
     public_url: str = ""
     document_timeout_s: float = TIMEOUT_S
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
+    keeps_signalling: bool = True
+    """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
@@ -157,13 +165,25 @@ class _Node:
             lambda wishes: open_calls(database, wishes, utc_now())
         )
         self._minutes = Batcher(partial(_reserve, database))
-        self._records = Records(journal=self._journal, extensions=self._minutes, spawn=self._spawn, now=utc_now)
+        self._signalling = Signalling(
+            lambda traces: keep_traces(database, traces),
+            lambda: (leg.call.sip_call_id for leg in self._records.live.values()),
+        )
+        self._records = Records(
+            journal=self._journal,
+            extensions=self._minutes,
+            spawn=self._spawn,
+            now=utc_now,
+            trace=self._keep_trace if deps.keeps_signalling else lambda leg: None,
+        )
         gate = Gate(database, deps.nonce_secret)
-        self._arrivals = Arrivals(gate=gate, admissions=self._admissions, node=deps.node, now=utc_now)
+        self._arrivals = Arrivals(
+            gate=gate, admissions=self._admissions, node=deps.node, now=utc_now, trace=self._signalling.ended
+        )
         context = LegContext(
             deps.media, self._records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )
-        any_run = RunOutside(database, deps.web, utc_now, self._spawn)
+        any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
         streams = Streams(deps.sockets, database, utc_now)
         external_media = ExternalMedia(deps.sockets)
         self._gate = AudioGate(
@@ -181,7 +201,13 @@ class _Node:
         self._transcribing = Transcribing(
             database, deps.recognizer, deps.node, deps.public_url, utc_now, runs.follow_transcription
         )
-        self._agent = UserAgent(host=deps.host, port=deps.port, handler=self, advertised_host=deps.advertised_host)
+        self._agent = UserAgent(
+            host=deps.host,
+            port=deps.port,
+            handler=self,
+            advertised_host=deps.advertised_host,
+            tap=self._signalling if deps.keeps_signalling else None,
+        )
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(
             database,
@@ -260,6 +286,7 @@ class _Node:
             self._openings.run(),
             self._minutes.run(),
             self._queues.run(),
+            self._signalling.run(),
             self._beat(),
             self._read_mail(),
             self._deps.hints.keep(self._hint),
@@ -295,6 +322,7 @@ class _Node:
         try:
             async with asyncio.timeout(5):
                 await self._journal.drained()
+                await self._signalling.close()
         except TimeoutError:
             log.error("journal_not_drained", waiting=self._journal.waiting)
 
@@ -309,6 +337,12 @@ class _Node:
             log.warning("task_gave_up", reason=refusal.message)
         except Exception:
             log.exception("task_failed")
+
+    def _keep_trace(self, leg: Leg) -> None:
+        call = leg.call
+        self._signalling.ended(
+            TracedCall(call.id, call.account_id, call.sip_call_id, call.created_at, tuple(leg.facts))
+        )
 
     def _media_lost(self) -> None:
         for leg in list(self._records.live.values()):

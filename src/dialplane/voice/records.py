@@ -32,7 +32,10 @@ class Records:
         extensions: Batcher[HoldRequest, int],
         spawn: Callable[[Coroutine[Any, Any, Any]], None],
         now: Callable[[], datetime],
+        trace: Callable[[Leg], None] = lambda leg: None,
     ) -> None:
+        """`trace` keeps what was seen of a leg that is over."""
+        self._trace = trace
         self.live: dict[CallId, Leg] = {}
         self._journal = journal
         self._extensions = extensions
@@ -54,6 +57,7 @@ class Records:
         if timer := self._more_time.pop(leg.call.id, None):
             timer.cancel()
         self._journal.add(CallEnded(leg.call, leg.billing))
+        self._trace(leg)
         log.info(
             "call_ended",
             call_id=str(leg.call.id),

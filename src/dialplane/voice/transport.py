@@ -14,6 +14,7 @@ from typing import Protocol
 
 from dialplane.sip.transaction_peer import Source
 from dialplane.voice.transport_stream import Connection, StreamOwner
+from dialplane.voice.useragent_events import Tap
 
 DATAGRAM_SIZE = 65_536
 BATCH = 64
@@ -40,8 +41,11 @@ class Receiver(StreamOwner, Protocol):
 class Transport:
     """One UDP socket and one TCP listener with the same address and port, and the TCP connections."""
 
-    def __init__(self, receiver: Receiver, counters: Counter[str], *, idle_s: float, per_address: int) -> None:
+    def __init__(
+        self, receiver: Receiver, counters: Counter[str], *, idle_s: float, per_address: int, tap: Tap | None = None
+    ) -> None:
         self._receiver = receiver
+        self._tap = tap
         self._counters = counters
         self._idle_s = idle_s
         self._per_address = per_address
@@ -92,6 +96,8 @@ class Transport:
     def send(self, data: bytes, peer: Source) -> None:
         """Send to `peer`, over a new connection if it is TCP and none is open. Never raises: what cannot leave is
         counted, and retransmission or a time-out takes care of it."""
+        if self._tap is not None:
+            self._tap.sent(data, peer)
         if peer.transport == "udp":
             self._send_datagram(data, peer)
             return

@@ -23,7 +23,7 @@ from dialplane.voice.transport import Transport
 from dialplane.voice.useragent_calls import SipCall
 from dialplane.voice.useragent_challenge import Credentials, authorized
 from dialplane.voice.useragent_dispatch import Dispatcher
-from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind, Handler
+from dialplane.voice.useragent_events import CallEnd, CallWatcher, EndKind, Handler, Tap
 from dialplane.voice.useragent_incoming import IncomingCall
 from dialplane.voice.useragent_outgoing import CHALLENGES, OutgoingCall
 from dialplane.voice.useragent_requests import IncomingRequest, PendingAnswer
@@ -65,8 +65,10 @@ class UserAgent:
         timers: Timers | None = None,
         capabilities: Capabilities | None = None,
         tcp_idle_s: float = IDLE_S,
+        tap: Tap | None = None,
     ) -> None:
         """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0)."""
+        self._tap = tap
         self.host = host
         self.port = port
         self.counters: Counter[str] = Counter()
@@ -75,7 +77,7 @@ class UserAgent:
         self._timers = timers or Timers()
         self._capabilities = capabilities or Capabilities()
         self._tcp_idle_s = tcp_idle_s
-        self._dispatcher = Dispatcher(handler, self.counters)
+        self._dispatcher = Dispatcher(handler, self.counters, tap)
         self._started: Station | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +94,9 @@ class UserAgent:
         Raises OSError where the address is not ours or the port is taken.
         """
         dispatcher = self._dispatcher
-        transport = Transport(dispatcher, self.counters, idle_s=self._tcp_idle_s, per_address=CONNECTIONS_PER_ADDRESS)
+        transport = Transport(
+            dispatcher, self.counters, idle_s=self._tcp_idle_s, per_address=CONNECTIONS_PER_ADDRESS, tap=self._tap
+        )
         station = dispatcher.station = Station(
             transport,
             self.counters,

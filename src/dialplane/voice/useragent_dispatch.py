@@ -15,7 +15,7 @@ from dialplane.sip.transaction import Input, State, Transaction
 from dialplane.sip.transaction_layer import Key, server_key
 from dialplane.sip.transaction_peer import Source
 from dialplane.sip.values import Via
-from dialplane.voice.useragent_events import Handler
+from dialplane.voice.useragent_events import Handler, Tap
 from dialplane.voice.useragent_incoming import IncomingCall
 from dialplane.voice.useragent_requests import IncomingRequest
 from dialplane.voice.useragent_session import SHORTEST_S, SessionTooBrief
@@ -41,8 +41,9 @@ class Dispatcher:
     station: Station
     """Set before the sockets are bound."""
 
-    def __init__(self, handler: Handler, counters: Counter[str]) -> None:
+    def __init__(self, handler: Handler, counters: Counter[str], tap: Tap | None = None) -> None:
         self.is_draining = False
+        self._tap = tap
         self._handler = handler
         self._counters = counters
 
@@ -59,6 +60,8 @@ class Dispatcher:
         if len(data) < SMALLEST_MESSAGE or (data[0] < 0x20 and data[0] not in b"\r\n"):
             self._counters["not_sip" if data.strip(b"\r\n\x00") else "keep_alive"] += 1
             return
+        if self._tap is not None:
+            self._tap.received(data, source)
         try:
             frame: Frame = parse_message(data)
         except SipParseError as error:
@@ -71,6 +74,8 @@ class Dispatcher:
 
     def on_frame(self, frame: Frame, source: Source) -> None:
         """One message, however it came."""
+        if self._tap is not None and source.transport == "tcp" and isinstance(frame, Request | Response):
+            self._tap.received(bytes(frame), source)  # the stream was cut already: the same octets, written anew
         try:
             match frame:
                 case Request():

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from dialplane.voice.useragent_requests import IncomingRequest
 
 
+class Tap(Protocol):
+    """Who is shown every message as it crosses the wire. Called on the way of each call: it must not wait or raise."""
+
+    def received(self, data: bytes, peer: Source) -> None: ...
+
+    def sent(self, data: bytes, peer: Source) -> None: ...
+
+
 class EndKind(StrEnum):
     """How a call ended."""
 

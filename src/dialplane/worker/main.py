@@ -8,9 +8,11 @@ from typing import Any
 
 from dialplane.domain.ids import utc_now
 from dialplane.services.api_runs import ApiRuns
+from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.conference_rooms import end_outlived
+from dialplane.services.emails import OUTBOX, Post
 from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
@@ -25,6 +27,7 @@ from dialplane.services.recordings import Sounds, delete_outlived
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.runs import end_abandoned_runs
 from dialplane.services.settings import read_clock
+from dialplane.services.traces import forget_traces
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
@@ -66,6 +69,9 @@ class WorkerDeps:
     sounds: Sounds
     recognizer: Recognizer
     public_url: str = ""
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
+    signalling_kept: timedelta = timedelta(days=7)
     clock: Callable[[], datetime] = utc_now
 
 
@@ -75,7 +81,9 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
     The database may come and go: every duty goes on when it is back (AV-3).
     """
     async with asyncio.TaskGroup() as background:
-        outside = RunOutside(deps.database, deps.web, deps.clock, lambda work: _spawn(background, work))
+        outside = RunOutside(
+            deps.database, deps.web, deps.clock, lambda work: _spawn(background, work), deps.assistants, deps.post
+        )
         deliveries = Deliveries(deps.database, deps.webhooks, deps.link)
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
@@ -144,6 +152,10 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_outlived(database, now)
         return False
 
+    async def old_traces() -> bool:
+        await forget_traces(database, before=deps.clock() - deps.signalling_kept)
+        return False
+
     async def left_files() -> bool:
         now = deps.clock()
         await sweep_documents(database, deps.documents, now)
@@ -157,6 +169,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("left_files", left_files, SWEEP_S),
+        ("old_traces", old_traces, SWEEP_S),
     ]
 
 

@@ -20,6 +20,7 @@ from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
+from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
 from dialplane.adapters.postgres.events import PostgresEventStore
 from dialplane.adapters.postgres.extensions import PostgresExtensionStore
 from dialplane.adapters.postgres.flows import PostgresFlowStore
@@ -45,7 +46,9 @@ from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
+from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
+from dialplane.adapters.postgres.traces import PostgresTraceStore
 from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStore
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
@@ -127,6 +130,14 @@ class PostgresTransaction:
     @cached_property
     def documents(self) -> PostgresDocumentStore:
         return PostgresDocumentStore(self.connection)
+
+    @cached_property
+    def cases(self) -> PostgresCaseStore:
+        return PostgresCaseStore(self.connection)
+
+    @cached_property
+    def emails(self) -> PostgresEmailStore:
+        return PostgresEmailStore(self.connection)
 
     @cached_property
     def events(self) -> PostgresEventStore:
@@ -219,6 +230,14 @@ class PostgresTransaction:
     @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def timelines(self) -> PostgresTimelineStore:
+        return PostgresTimelineStore(self.connection)
+
+    @cached_property
+    def traces(self) -> PostgresTraceStore:
+        return PostgresTraceStore(self.connection)
 
     @cached_property
     def groupcalls(self) -> PostgresGroupcallStore:

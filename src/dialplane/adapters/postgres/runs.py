@@ -12,7 +12,7 @@ from dialplane.domain.ids import AccountId, RunId
 _SQL = queries("runs")
 
 
-def _run(row: asyncpg.Record) -> Run:
+def read_run(row: asyncpg.Record) -> Run:
     fields = dict(row)
     fields["status"] = RunStatus(fields["status"])
     fields["reference_type"] = ReferenceType(fields["reference_type"])
@@ -47,15 +47,15 @@ class PostgresRunStore:
             [record.error for record in records],
             [progress.at for progress in latest],
         )
-        return [_run(row) for row in rows]
+        return [read_run(row) for row in rows]
 
     async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, run_id)
-        return None if row is None else _run(row)
+        return None if row is None else read_run(row)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
-        return [_run(row) for row in rows]
+        return [read_run(row) for row in rows]
 
     async def end(self, run_id: RunId, error: str, now: datetime) -> None:
         await self._connection.execute(_SQL["end"], run_id, now, error)
@@ -72,4 +72,4 @@ class PostgresRunStore:
 
     async def abandoned(self, *, created_before: datetime, limit: int) -> list[Run]:
         rows = await self._connection.fetch(_SQL["abandoned"], created_before, limit)
-        return [_run(row) for row in rows]
+        return [read_run(row) for row in rows]

@@ -27,6 +27,9 @@ MAX_COMPLETIONS = 5
 
 MAX_PROBLEMS = 100
 
+DECISIONS = frozenset(name for name in CATALOGUE if name in ("branch", "goto") or name.startswith("condition_"))
+"""Actions whose reason stands in the run's record: nobody trusts a time condition that does not say why."""
+
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -45,8 +48,9 @@ class _List:
 class FlowProgram:
     """One run of a flow.
 
-    `variables` are the client's and the facts known at the start (`voipbin.activeflow.id`, …). `problems` are
-    failures that did not end the run, in words; `explanations` tells, for each executed action, what it decided.
+    `actions` are its own, without those that it enters on its way. `variables` are the client's and the facts known at
+    the start (`voipbin.activeflow.id`, …). `problems` are failures that did not end the run, in words; `explanations`
+    tells, for each executed action, what it decided.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class FlowProgram:
         on_complete_flow_id: UUID | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
+        self.actions = actions
         self.problems: list[str] = []
         self.explanations: list[str] = []
         self._medium = medium
@@ -245,6 +250,8 @@ class FlowProgram:
     def _explain(self, why: str) -> None:
         if why and self.explanations:
             self.explanations[-1] = why
+            if self._executed[-1]["type"] in DECISIONS:
+                self._mark("why", why)
 
     def _mark(self, name: str, text: str) -> None:
         """Say it in the run's record, beside the action that it is about."""

@@ -3,6 +3,7 @@
 What a value holds is never looked at again, so a caller's text cannot name another variable.
 """
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -10,6 +11,8 @@ from dialplane.domain.errors import Invalid
 
 OWN_PREFIX = "voipbin."
 """Names that only the platform sets."""
+
+REFERENCE_DATA = "voipbin.flow.reference_data"
 
 MAX_BYTES = 256 * 1024
 """All names and values of one run together."""
@@ -66,7 +69,7 @@ class Variables:
 
     def get(self, name: str) -> str:
         """The value, or "" where there is none."""
-        return self._values.get(name, "")
+        return _value(self._values, name)
 
     def set_own(self, name: str, value: str) -> None:
         """Set a variable for the flow's author.
@@ -128,11 +131,33 @@ class _Substitution:
         return value
 
     def _value(self, reference: re.Match[str]) -> str:
-        found = self._values.get(reference[1], "")
+        found = _value(self._values, reference[1])
         self._left -= len(found)
         if self._left < 0:
             raise VariableFault(f"the option is longer than {MAX_SUBSTITUTED} characters after substitution")
         return found
+
+
+def _value(values: Mapping[str, str], name: str) -> str:
+    found = values.get(name)
+    if found is not None:
+        return found
+    return _reference_data(values) if name == REFERENCE_DATA else ""
+
+
+def _reference_data(values: Mapping[str, str]) -> str:
+    """The call or conversation as JSON, made when somebody asks: few flows do. `voipbin.call.source.target` becomes
+    `source.target`."""
+    prefix = "voipbin.call." if "voipbin.call.id" in values else "voipbin.conversation."
+    shown: dict[str, object] = {}
+    for name, value in values.items():
+        if name.startswith(prefix):
+            first, _, second = name.removeprefix(prefix).partition(".")
+            if not second:
+                shown[first] = value
+            elif isinstance(inner := shown.setdefault(first, {}), dict) and value:
+                inner[second] = value
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def bare_name(text: str) -> str | None:

@@ -244,6 +244,8 @@ class Converse:
     reference_id: UUID | None = None
     text: str = ""
     """What the other party wrote, where it did."""
+    turns: tuple[tuple[Literal["user", "assistant"], str], ...] = ()
+    """What was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +416,8 @@ class Conversed:
     text: str = ""
     model: str = ""
     warning: str = ""
+    is_over: bool = False
+    """The assistant took its leave."""
 
 
 @dataclass(frozen=True, slots=True)

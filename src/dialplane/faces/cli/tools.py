@@ -1,11 +1,13 @@
-"""The commands that act as a user of the platform does: the test phone, the demo, the list of voices."""
+"""The commands that act as a user of the platform does: the test phone, the demo, flows, calls, the list of voices."""
 
 import typer
 
-from dialplane.faces.cli import demo, phone, voices
+from dialplane.faces.cli import calls, demo, flows, phone, voices
 
 
 def add_tools(app: typer.Typer) -> None:
     app.add_typer(phone.app)
+    app.add_typer(flows.app)
+    app.add_typer(calls.app)
     app.command()(demo.demo)
     app.command()(voices.voices)

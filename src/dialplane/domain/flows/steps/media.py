@@ -118,8 +118,16 @@ def recording_start(step: Step) -> Outcome:
 def recording_started(step: Step, result: Result) -> Outcome:
     if not isinstance(result, commands.RecordingStarted):
         raise StepFault("no recording was started")
-    step.variables.set_fact("voipbin.recording.id", str(result.recording_id))
-    step.variables.set_fact("voipbin.recording.format", step.options.text("format") or "wav")
+    recording = str(result.recording_id)
+    for name, value in (
+        ("id", recording),
+        ("reference_type", "call"),
+        ("reference_id", step.variables.get("voipbin.call.id")),
+        ("format", step.options.text("format") or "wav"),
+        ("recording_name", recording),
+        ("filenames", f"{recording}.wav"),
+    ):
+        step.variables.set_fact(f"voipbin.recording.{name}", value)
     return GoOn(f"recording {result.recording_id}")
 
 

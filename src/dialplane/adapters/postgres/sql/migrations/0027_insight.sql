@@ -65,10 +65,3 @@ create table contact_cases (
     deleted_at timestamptz
 );
 create index contact_cases_by_account on contact_cases (account_id, created_at desc) where deleted_at is null;
-
--- Runs that wait at a `block`, once somebody has let them go on: how many blocks were passed.
-create table run_releases (
-    run_id uuid primary key,
-    passed integer not null,
-    created_at timestamptz not null
-);

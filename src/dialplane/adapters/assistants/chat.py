@@ -1,0 +1,81 @@
+"""An assistant behind any endpoint of the OpenAI-compatible form: `POST {url}/chat/completions`.
+
+The operator gives the address, so it is not held to the rules for tenants' addresses: it may be on the own network.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from dialplane.domain.assistants import MAX_TEXT, Answer, Turn
+from dialplane.domain.errors import Unavailable
+
+TIMEOUT_S = 20.0
+MAX_ANSWER = 256 * 1024
+
+INSTRUCTION = (
+    "You answer a telephone or text conversation. Answer in at most three short sentences of plain text. When the"
+    " conversation is over, say goodbye and end with [END]."
+)
+END = "[END]"
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    model: str = ""
+
+
+class ChatAssistant:
+    """Fulfils `services.assistants.Assistants`. An `assistance_id` is given on as the `user` of the request, so that
+    the endpoint can tell assistants apart."""
+
+    def __init__(self, url: str, *, key: str, model: str) -> None:
+        self._url = f"{url.rstrip('/')}/chat/completions"
+        self._key = key
+        self._model = model
+
+    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
+        said = [Turn("system", INSTRUCTION), *turns]
+        answer = await self._ask(said, user=str(assistance_id or ""))
+        is_over = END in answer.text
+        return Answer(answer.text.replace(END, "").strip(), answer.model, is_over)
+
+    async def summarize(self, material: str, *, language: str) -> Answer:
+        wish = f"Summarize in at most five sentences, in the language {language or 'of the text'}."
+        return await self._ask([Turn("system", wish), Turn("user", material)], user="")
+
+    async def _ask(self, turns: Sequence[Turn], *, user: str) -> Answer:
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": turn.who, "content": turn.text} for turn in turns],
+        }
+        if user:
+            body["user"] = user
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
+        try:
+            raw = await self._post(msgspec.json.encode(body), headers)
+            completion = msgspec.json.decode(raw, type=_Completion)
+            text = completion.choices[0].message.content or ""
+        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError, IndexError) as fault:
+            raise Unavailable(f"The assistant does not answer: {type(fault).__name__} {fault}") from fault
+        return Answer(text[:MAX_TEXT], completion.model or self._model)
+
+    async def _post(self, body: bytes, headers: dict[str, str]) -> bytes:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(self._url, data=body, headers=headers) as response,
+        ):
+            response.raise_for_status()
+            return await response.content.read(MAX_ANSWER)

@@ -1,0 +1,30 @@
+-- Queries of the subject: e-mails and contact cases.
+
+-- name: save
+insert into emails select * from jsonb_populate_recordset(null::emails, $1)
+on conflict (id) do update set
+    status = excluded.status, note = excluded.note, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
+
+-- name: find
+select * from emails where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: list_for
+select * from emails
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc
+limit $3;
+
+-- name: save_case
+insert into contact_cases select * from jsonb_populate_recordset(null::contact_cases, $1)
+on conflict (id) do update set
+    name = excluded.name, detail = excluded.detail, note = excluded.note, status = excluded.status,
+    updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
+
+-- name: find_case
+select * from contact_cases where id = $2 and account_id = $1 and deleted_at is null;
+
+-- name: list_cases
+select * from contact_cases
+where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc, id desc
+limit $3;

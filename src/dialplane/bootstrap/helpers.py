@@ -1,0 +1,30 @@
+"""What stands outside the platform for runs: an assistant and a mail server, each with a stand-in of ours."""
+
+from dialplane.adapters.assistants.chat import ChatAssistant
+from dialplane.adapters.mail.smtp import SmtpMailer
+from dialplane.config import SettingError, Settings
+from dialplane.domain.flows.warnings import Ability
+from dialplane.services.assistants import Assistants, BuiltInAssistant
+from dialplane.services.emails import Post
+
+
+def assistants(settings: Settings) -> Assistants:
+    if not settings.assistant_url:
+        return BuiltInAssistant()
+    return ChatAssistant(settings.assistant_url, key=settings.assistant_key, model=settings.assistant_model)
+
+
+def post(settings: Settings) -> Post:
+    """Raises SettingError where the mail server's address is none."""
+    if not settings.smtp:
+        return Post(recordings=settings.recordings)
+    try:
+        return Post(SmtpMailer.parse(settings.smtp, sender=settings.mail_from), settings.recordings)
+    except ValueError as fault:
+        raise SettingError(f"DIALPLANE_SMTP {fault}") from fault
+
+
+def abilities(settings: Settings) -> frozenset[Ability]:
+    """What flows are not warned of."""
+    found = {Ability.ASSISTANT: settings.assistant_url, Ability.MAIL: settings.smtp}
+    return frozenset(ability for ability, setting in found.items() if setting)

@@ -1,0 +1,67 @@
+"""The SIP messages of one call as they crossed the wire, and the form in which they are kept.
+
+Kept are the octets and not what we made of them, so that a trace shows the peer's faults and ours. What would let
+somebody act in another's name is blanked on the way into the store: digest answers and keys of encrypted audio.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Transport = Literal["udp", "tcp"]
+
+_SECRETS = re.compile(
+    rb"(?im)^((?:proxy-)?authorization[ \t]*:[ \t]*|a=crypto:[^\r\n]*inline:|a=ice-pwd:)[^\r\n]*(?:\r\n[ \t][^\r\n]*)*"
+)
+BLANKED = b"(blanked)"
+
+_HEAD = struct.Struct("<dBHBI")
+"""When, a bit for sent and one for TCP, the peer's port, lengths of the peer's host and of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipPacket:
+    """One message; `at` is Unix time in seconds."""
+
+    at: float
+    is_sent: bool
+    transport: Transport
+    host: str
+    port: int
+    data: bytes
+
+
+def pack(packets: Sequence[SipPacket]) -> bytes:
+    """The kept form, secrets blanked."""
+    parts = []
+    for packet in packets:
+        data, host = blank(packet.data), packet.host.encode()[:255]
+        flags = packet.is_sent | (packet.transport == "tcp") << 1
+        parts += [_HEAD.pack(packet.at, flags, packet.port, len(host), len(data)), host, data]
+    # The quickest level: a usual call takes 400 octets and 20 µs. A dictionary of SIP's words halves the octets and
+    # triples the time.
+    return zlib.compress(b"".join(parts), 1)
+
+
+def unpack(kept: bytes) -> list[SipPacket]:
+    """What `pack` made; in the order of the wire."""
+    raw = zlib.decompress(kept) if kept else b""
+    packets, at = [], 0
+    while at < len(raw):
+        when, flags, port, host_length, length = _HEAD.unpack_from(raw, at)
+        host_end = at + _HEAD.size + host_length
+        host = raw[at + _HEAD.size : host_end].decode()
+        at = host_end + length
+        packets.append(SipPacket(when, bool(flags & 1), "tcp" if flags & 2 else "udp", host, port, raw[host_end:at]))
+    return packets
+
+
+def blank(data: bytes) -> bytes:
+    """`data` without what would let a reader act in the peer's name."""
+    # The search costs more than all else that is done with a usual message, which holds none of these.
+    if b"a=crypto:" not in data and b"a=ice-pwd:" not in data and b"authorization" not in data.lower():
+        return data
+    return _SECRETS.sub(rb"\1" + BLANKED, data)
