@@ -234,7 +234,10 @@ async def test_hangup_reason_becomes_the_sip_answer(node: VoiceNode) -> None:
 
 
 async def test_speech_in_an_unknown_language_fails_and_the_run_goes_on(node: VoiceNode) -> None:
-    await node.number(NUMBER, ANSWER, {"type": "talk", "option": {"text": "hello", "language": "xx-XX"}}, done("1"))
+    """Where the language is written, the flow is refused; a variable is judged when it is said."""
+    language: dict[str, object] = {"type": "variable_set", "option": {"key": "language", "value": "xx-XX"}}
+    talk: dict[str, object] = {"type": "talk", "option": {"text": "hello", "language": "${language}"}}
+    await node.number(NUMBER, ANSWER, language, talk, done("1"))
 
     await ring_until(node, "1")
 
