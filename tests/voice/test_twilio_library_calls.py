@@ -131,16 +131,20 @@ async def test_calls_are_listed_streamed_and_deleted(api: Api) -> None:
     assert [each.sid for each in await api.ask(lambda client: client.calls.list())] == [second.sid]
 
 
-async def test_live_call_runs_another_document(api: Api) -> None:
+async def test_live_call_runs_another_document_and_is_told_of_there(api: Api, node: VoiceNode) -> None:
     made = await api.ask(lambda client: client.calls.create(to=STAYS, from_=OWN, twiml=WAITS))
     await api.once(made.sid, "in-progress")
 
-    await api.ask(lambda client: client.calls(str(made.sid)).update(twiml=HANGS_UP))
+    told = "http://127.0.0.1:1024/told"
+    await api.ask(lambda client: client.calls(str(made.sid)).update(twiml=HANGS_UP, status_callback=told))
 
     over = await api.once(made.sid, "completed")
     with pytest.raises(TwilioRestException) as refused:
         await api.ask(lambda client: client.calls(str(made.sid)).update(twiml=WAITS))
+    async with node.database.transaction() as tx:
+        forms = await tx.connection.fetch("select data -> 'form' as form from events where type = 'status_callback'")
     assert over.end_time is not None
+    assert [dict(each["form"])["CallStatus"] for each in forms] == ["completed"]
     assert (refused.value.status, refused.value.code) == (400, 21220)
 
 

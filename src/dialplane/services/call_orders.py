@@ -7,8 +7,8 @@ from datetime import datetime
 from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
-from dialplane.domain.programs.source_json import source_fields
-from dialplane.domain.programs.sources import ActionsSource, FlowSource, ProgramSource
+from dialplane.domain.programs.source_json import callback_fields, source_fields
+from dialplane.domain.programs.sources import ActionsSource, FlowSource, ProgramSource, StatusCallback
 from dialplane.services.calls import NodeCommand
 from dialplane.services.flows import find_flow
 from dialplane.services.transaction import Database, Transaction
@@ -75,6 +75,14 @@ async def cancel_call(database: Database, account_id: AccountId, call_id: CallId
         if call.progressing_at is not None:
             raise Conflict("The call is answered: it can be completed, not canceled", reason="CALL_STATE_INVALID")
         return await order(tx, account_id, call_id, "cancel", {}, now)
+
+
+async def tell_of_call(
+    database: Database, account_id: AccountId, call_id: CallId, callback: StatusCallback, now: datetime
+) -> Call:
+    """Tell of the call's progress there from now on. Raises NotFound, Conflict (CALL_ALREADY_HANGUP)."""
+    async with database.transaction() as tx:
+        return await order(tx, account_id, call_id, "tell", callback_fields(callback), now)
 
 
 async def mute_call(database: Database, account_id: AccountId, call_id: CallId, direction: str, now: datetime) -> Call:

@@ -1,10 +1,11 @@
 """Orders about live calls, as they come out of the node's mailbox (`services/calls.py: NodeCommand`)."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from dialplane.domain.calls import HangupReason
+from dialplane.domain.programs.source_json import read_callback
 from dialplane.voice.leg import Leg, MuteDirection
 from dialplane.voice.ports import Prompts
 
@@ -20,6 +21,11 @@ async def cancel(leg: Leg, payload: Mapping[str, object]) -> None:
     """End the call unless it was answered meanwhile."""
     if not leg.is_answered:
         leg.hang_up(HangupReason.CANCEL, text="canceled by the API")
+
+
+async def tell_there(leg: Leg, payload: Mapping[str, object]) -> None:
+    """Another status callback, from now on."""
+    leg.update(extras=replace(leg.call.details, status=read_callback(payload)))
 
 
 async def go_on(leg: Leg, payload: Mapping[str, object]) -> None:
@@ -43,6 +49,7 @@ CALL_ORDERS: Mapping[str, Order] = {
     "hangup": hang_up,
     "cancel": cancel,
     "continue": go_on,
+    "tell": tell_there,
     "mute": mute,
     "hold": hold,
     "silence": silence,

@@ -20,6 +20,7 @@ from dialplane.faces.restcomm.call_forms import (
 )
 from dialplane.faces.restcomm.call_lists import list_of_calls
 from dialplane.faces.restcomm.call_shapes import show_call
+from dialplane.faces.restcomm.callbacks import CALL_EVENTS, read_callback
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.refusals import naming
@@ -79,6 +80,7 @@ async def change_call(request: RestcommRequest, call_sid: FromPath[str]) -> Resp
     parameters = request.parameters
     program = read_document(parameters, is_needed=False)
     status = _read_status(parameters)
+    callback = read_callback(parameters, "StatusCallback", request.dialect, CALL_EVENTS)
     muted, moves = parameters.flag("Mute"), parameters.flag("MoveConnectedCallLeg") or False
     if program is not None and status:
         raise invalid("Status", "cannot be given together with Url or Twiml")
@@ -86,6 +88,8 @@ async def change_call(request: RestcommRequest, call_sid: FromPath[str]) -> Resp
         call = await service.get_call(request.database, request.account_id, _id_to_change(request, call_sid))
     except NotFound as refusal:
         raise NotFound(refusal.message, reason="CALL_TO_CHANGE_NOT_FOUND") from refusal
+    if callback is not None:
+        call = await orders.tell_of_call(request.database, request.account_id, call.id, callback, request.now)
     call = await _end(request, call, status) if status else call
     if program is not None:
         call = await _redirect(request, call, program, moves=moves)
