@@ -14,6 +14,7 @@ PACKAGES = {
     "baresip": "baresip-core",
     "rtpengine": "rtpengine-daemon",
     "janus": "janus",
+    "tcpdump": "tcpdump",
 }
 """The Debian package of each program."""
 

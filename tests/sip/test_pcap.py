@@ -1,6 +1,5 @@
-"""Capture files, read back by a reader of the format's own description, and by tcpdump where there is one."""
+"""Capture files, read back by a reader of the format's own description, and by tcpdump."""
 
-import shutil
 import struct
 import subprocess
 from ipaddress import ip_address
@@ -91,7 +90,7 @@ def test_ends_of_two_families_and_names_are_written_all_the_same() -> None:
     assert segments(captured)[1][0] == Endpoint("127.0.0.1", 5060)
 
 
-@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
+@pytest.mark.peer("tcpdump")
 def test_tcpdump_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "call.pcap"
     path.write_bytes(write_pcap([Captured(1.0, "udp", A, B, INVITE), Captured(2.0, "tcp", B, A, OK)]))
