@@ -2,12 +2,17 @@
 
 import asyncio
 
+import pytest
+
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calls import HangupReason
+from dialplane.domain.errors import Invalid
 from dialplane.domain.groupcalls import Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import utc_now
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services import groupcalls as service
+from dialplane.services.agents import AgentDraft, create_agent
+from dialplane.services.outgoing import CallRequest
 from dialplane.voice.useragent_challenge import Credentials
 from tests.voice.platform import VoiceNode
 
@@ -88,3 +93,39 @@ async def test_every_phone_of_an_extension_rings_as_a_group(node: VoiceNode) -> 
 
     assert len(over.call_ids) == len(rung) == 2
     assert over.answer_call_id in over.call_ids
+
+
+class PlainHasher:
+    """Agents of these tests never sign in."""
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+
+async def agent_of(node: VoiceNode, *addresses: Address, ring_method: str) -> Address:
+    draft = AgentDraft("agent@example.org", "a long password", ring_method=ring_method, addresses=addresses)
+    made = await create_agent(node.database, PlainHasher(), node.account_id, draft, utc_now())
+    return Address("agent", str(made.id))
+
+
+async def test_call_to_an_agent_rings_its_addresses_by_its_own_method(node: VoiceNode) -> None:
+    await node.bare_number(OWN)
+    agent = await agent_of(node, tel("+12025550101"), tel("+12025550106"), ring_method="linear")
+    request = CallRequest(tel(OWN), (agent,), actions=[STAY])
+
+    started = await service.start_calls(node.database, node.account_id, request, utc_now())
+
+    over = await ended(node, started.groupcalls[0])
+    assert started.calls == ()
+    assert [call.destination.target for call in await node.calls()] == ["+12025550101", "+12025550106"]
+    assert (over.ring_method, over.dial_index) == (RingMethod.LINEAR, 1)
+
+
+async def test_call_to_an_agent_without_an_address_is_refused(node: VoiceNode) -> None:
+    agent = await agent_of(node, ring_method="ringall")
+
+    with pytest.raises(Invalid) as refusal:
+        await service.start_calls(node.database, node.account_id, CallRequest(tel(OWN), (agent,)), utc_now())
+
+    assert refusal.value.field == "destinations"
+    assert await node.calls() == []

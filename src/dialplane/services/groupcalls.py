@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from dialplane.domain.accounts import Agent
 from dialplane.domain.addresses import Address
 from dialplane.domain.call_manners import CallManner
 from dialplane.domain.calls import Call
@@ -14,7 +15,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
-from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
+from dialplane.domain.ids import AccountId, AgentId, CallId, FlowId, new_id
 from dialplane.domain.programs.sources import ActionsSource
 from dialplane.services.accounts import load_account
 from dialplane.services.calls import NodeCommand, pick_node
@@ -24,6 +25,9 @@ from dialplane.services.flows import find_flow
 from dialplane.services.outgoing import MAX_DESTINATIONS, CallRequest, create_calls
 from dialplane.services.shapes.groupcalls import groupcall_shape
 from dialplane.services.transaction import Database, Transaction
+
+
+_RUNG_AS_GROUP = ("extension", "agent")
 
 
 class GroupcallStore(Protocol):
@@ -69,12 +73,12 @@ class CallsStarted:
 
 
 async def start_calls(database: Database, account_id: AccountId, request: CallRequest, now: datetime) -> CallsStarted:
-    """POST /calls: numbers and SIP addresses become calls, phones of the account group calls (reference 4.3).
+    """POST /calls: numbers and SIP addresses become calls, the account's phones and agents group calls (reference 4.3).
 
     Raises as `create_calls`; where some destinations can be called the others are left out.
     """
-    phones = tuple(each for each in request.destinations if each.type == "extension")
-    others = tuple(each for each in request.destinations if each.type != "extension")
+    phones = tuple(each for each in request.destinations if each.type in _RUNG_AS_GROUP)
+    others = tuple(each for each in request.destinations if each.type not in _RUNG_AS_GROUP)
     calls: tuple[Call, ...] = ()
     refusal: Refusal | None = None
     if others or not phones:
@@ -108,6 +112,7 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
     variables = check_start_variables(wish.variables)
     async with database.transaction() as tx:
         account = await load_account(tx, account_id)
+        wish = await _with_addresses_of_agents(tx, account_id, wish)
         destinations = tuple(check_destination(account, each)[0] for each in wish.destinations)
         flow_id = None
         if wish.flow_id is not None:
@@ -134,6 +139,39 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
         }
         await _post(tx, groupcall, "groupcall", payload, now)
     return groupcall
+
+
+async def _with_addresses_of_agents(tx: Transaction, account_id: AccountId, wish: GroupcallWish) -> GroupcallWish:
+    """Where agents stand among the destinations, the addresses of each in its place; an agent alone is rung by its own
+    method.
+
+    Raises NotFound (AGENT_NOT_FOUND), Invalid for an agent without an address.
+    """
+    if all(each.type != "agent" for each in wish.destinations):
+        return wish
+    destinations: list[Address] = []
+    method = wish.ring_method
+    for each in wish.destinations:
+        if each.type != "agent":
+            destinations.append(each)
+            continue
+        agent = await _agent(tx, account_id, each)
+        destinations += agent.addresses
+        if len(wish.destinations) == 1:
+            method = RingMethod.LINEAR if agent.ring_method == "linear" else RingMethod.RING_ALL
+    return replace(wish, destinations=destinations[:MAX_DESTINATIONS], ring_method=method)
+
+
+async def _agent(tx: Transaction, account_id: AccountId, destination: Address) -> Agent:
+    try:
+        agent = await tx.agents.find(AgentId(UUID(destination.target)))
+    except ValueError:
+        agent = None
+    if agent is None or agent.account_id != account_id:
+        raise NotFound("There is no such agent", reason="AGENT_NOT_FOUND", field="destinations")
+    if not agent.addresses:
+        raise Invalid("The agent has no address to be called at", reason="INVALID_ARGUMENT", field="destinations")
+    return agent
 
 
 async def get_groupcall(database: Database, account_id: AccountId, groupcall_id: UUID) -> Groupcall:

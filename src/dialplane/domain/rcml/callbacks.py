@@ -71,7 +71,8 @@ def progress_form(
     subject = subject_of(call, instance=instance)
     is_number = call.direction is Direction.INCOMING
     is_twilio = callback.api_version == TWILIO_VERSION
-    status = call_status(call) if is_number or is_twilio else event.value
+    shown_as_event = event is Progress.INITIATED or not (is_number or is_twilio)  # Twilio has a status of that name too
+    status = event.value if shown_as_event else call_status(call)
     fields = voice_parameters(subject, status, now) if is_number or is_twilio else _leg(subject, status)
     if event is Progress.COMPLETED:
         fields += _duration(call, is_twilio) + recording
