@@ -36,14 +36,16 @@ async def use_every_credential(at: Place) -> dict[str, bytes]:
     key = (await web.ask("POST", "/accesskeys", {"name": "second", "detail": "", "expire": 3600})).json
     signed_in = await sign_in(base, ready["portal_email"], ready["portal_password"])
     async with aiohttp.ClientSession() as session:
-        await session.get(f"{base}/v1.0/numbers", params={"accesskey": ready["access_key"]})
-        await session.get(f"{base}/v1.0/numbers", params={"token": signed_in})
+        for query in ({"accesskey": ready["access_key"]}, {"token": signed_in}):
+            async with session.get(f"{base}/v1.0/numbers", params=query) as answer:
+                assert answer.status == 200
         sid, token = ready["account_sid"], ready["auth_token"]
         account = f"{base}/2010-04-01/Accounts/{sid}.json"
         async with session.get(account, headers={"Authorization": aiohttp.encode_basic_auth(sid, token)}) as answer:
             assert answer.status == 200
         vox = {"projectid": ready["project_id"], "authtoken": ready["project_token"], "number": "1"}
-        await session.post(f"{base}/purchasenumber", data=vox)
+        async with session.post(f"{base}/purchasenumber", data=vox) as answer:
+            assert (await answer.json())["code"] == 400  # the right token, and no such number
     await at.operator.ask("GET", "/accounts")
     named = {name: ready[name] for name in ("auth_token", "access_key", "project_token", "operator_key")}
     others = {"password": ready["portal_password"], "extension": extension["password"], "signed in": signed_in}

@@ -26,7 +26,6 @@ from dialplane.services.outgoing import MAX_DESTINATIONS, CallRequest, create_ca
 from dialplane.services.shapes.groupcalls import groupcall_shape
 from dialplane.services.transaction import Database, Transaction
 
-
 _RUNG_AS_GROUP = ("extension", "agent")
 
 

@@ -1,6 +1,7 @@
 """Finds out before the start whether the ports are free, so that the answer is a sentence and not a stack trace."""
 
 import errno
+import random
 import socket
 import time
 
@@ -10,6 +11,10 @@ from dialplane.supervisor.errors import BusyError, StartError
 _PATIENCE_S = 2.0
 """Processes of a supervisor that was just killed may take a moment to let go of their ports."""
 _ATTEMPTS = 50
+
+_OURS = range(30000, 32768)
+"""Where any port will do: above the usual ports for audio, below those that Linux gives to outgoing connections, one of
+which could take it before our process binds it."""
 
 TCP = socket.SOCK_STREAM
 UDP = socket.SOCK_DGRAM
@@ -34,7 +39,7 @@ def settle(endpoint: Endpoint, *kinds: socket.SocketKind, what: str) -> Endpoint
 
 
 def _probe(endpoint: Endpoint, *kinds: socket.SocketKind) -> int:
-    port = endpoint.port
+    port = endpoint.port or random.choice(_OURS)
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     for kind in kinds:
         with socket.socket(family, kind) as probe:

@@ -36,11 +36,10 @@ NEXT = "https://app.example/voice/next.xml"
         ("<Say>Hello</Say>", HELLO),
         (
             '<Say voice="woman" language="de" loop="3">Hallo</Say>',
-            Say("Hallo", "de-DE", "female", loop=3),
+            Say("Hallo", "de", "female", loop=3),
         ),
-        ('<Say voice="alice" language="pt-BR">Oi</Say>', Say("Oi", language="pt-BR", gender="female")),
+        ('<Say voice="alice" language="pt-BR">Oi</Say>', Say("Oi", language="pt-br", gender="female")),
         ('<Say language="bp" loop="0">Oi</Say>', Say("Oi", language="pt-BR", gender="male", loop=0)),
-        ('<Say voice="Polly.Joanna">Hi</Say>', Say("Hi", voice_id="Polly.Joanna")),
         (
             '<Say>One <break time="1s"/>two</Say>',
             Say('<speak>One <break time="1s" />two</speak>', gender="male"),
@@ -51,14 +50,25 @@ def test_say(written: str, said: Say) -> None:
     assert play(xml(written)).heard == [said]
 
 
+def test_twilios_voices_speak_with_the_language_and_gender_that_they_have() -> None:
+    assert play(xml('<Say voice="Polly.Joanna">Hi</Say>'), version=TWILIO).heard == [Say("Hi", gender="female")]
+
+
 def test_say_without_text_says_nothing() -> None:
     assert play(xml("<Say/>", SAY)).heard == [HELLO]
 
 
 def test_voice_that_nobody_has_is_noted_and_the_default_speaks() -> None:
-    played = play(xml('<Say voice="bob">Hello</Say>'), results={Say: Failed("there is no voice bob")})
+    played = play(xml('<Say voice="bob">Hello</Say>'))
 
-    assert played.heard == [Say("Hello", voice_id="bob"), HELLO]
+    assert played.heard == [HELLO]
+    assert played.notes == [13511]
+
+
+def test_speech_that_fails_is_said_by_the_default_voice() -> None:
+    played = play(xml('<Say language="de">Hallo</Say>'), results={Say: Failed("the voice is away")})
+
+    assert played.heard == [Say("Hallo", "de", "male"), Say("Hallo", gender="male")]
     assert played.notes == [13511]
 
 
