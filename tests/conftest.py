@@ -33,18 +33,13 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Tests that share a platform of their module go to one worker: on two there would be two platforms."""
-    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
-        config.option.dist = "loadgroup"
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that share a platform of their module go to one worker: on two there would be two platforms.
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "at" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    Marked as soon as they are found: xdist reads the marks before any hook on the whole collection.
+    """
+    if "at" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_configure(config: pytest.Config) -> None:
