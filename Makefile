@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 EFFORT ?= 60
 
 .PHONY: help install demo test soak bench lint format types imports audit lock clean

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
@@ -33,13 +35,18 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share a platform of their module go to one worker: on two there would be two platforms.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "ByPlatform":
+    return ByPlatform(config, log)
 
-    Marked as soon as they are found: xdist reads the marks before any hook on the whole collection.
-    """
-    if "at" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Each test by itself, but those of a module that share a running platform on one worker, and these first: on two
+    workers there would be two platforms, and at the end the others would wait for them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, _ = nodeid.partition("::")
+        return module if module.startswith("tests/users/") else nodeid
 
 
 def pytest_configure(config: pytest.Config) -> None:
