@@ -78,6 +78,8 @@ class Signalling:
         self._ended: deque[tuple[float, TracedCall]] = deque()
         """Each with the time from which nothing more is expected of it."""
         self._waiting: deque[CallTrace] = deque(maxlen=MAX_WAITING)
+        self._writing = asyncio.Lock()
+        """`close` comes while `run` may be at it."""
 
     def received(self, data: bytes, peer: Source) -> None:
         self._note(data, peer, is_sent=False)
@@ -118,18 +120,18 @@ class Signalling:
         while self._ended and self._ended[0][0] <= now:
             _, call = self._ended.popleft()
             due.append((call, self._take(call.sip_call_id.encode())))
-        if due:
-            self._waiting.extend(await asyncio.to_thread(_make, due))
-        if not self._waiting:
-            return
-        batch = list(self._waiting)
-        try:
-            await self._write(batch)
-        except Unavailable:
-            log.warning("traces_wait_for_store", waiting=len(batch))
-        else:
-            for _ in batch:
-                self._waiting.popleft()
+        async with self._writing:
+            if due:
+                self._waiting.extend(await asyncio.to_thread(_make, due))
+            batch = list(self._waiting)
+            if not batch:
+                return
+            try:
+                await self._write(batch)
+            except Unavailable:
+                log.warning("traces_wait_for_store", waiting=len(batch))
+            else:
+                self._waiting.clear()  # nothing was added meanwhile: only who holds the lock adds
 
     def _take(self, call_id: bytes) -> list[Raw]:
         dialogue = self._dialogues.get(call_id)
