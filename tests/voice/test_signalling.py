@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
-from dialplane.domain.traces import CallTrace
+from dialplane.domain.traces import CallTrace, key_fact
 from dialplane.voice.signalling import Signalling, TracedCall
 
 
@@ -24,7 +24,7 @@ class SlowStore:
 
 def traced(name: str) -> TracedCall:
     now = utc_now()
-    return TracedCall(CallId(new_id(now)), AccountId(new_id(now)), name, now)
+    return TracedCall(CallId(new_id(now)), AccountId(new_id(now)), name, now, (key_fact("5", now),))
 
 
 async def test_what_is_being_written_when_the_node_stops_is_written_once() -> None:
