@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.domain.traces import CallTrace, key_fact
@@ -13,11 +14,13 @@ class SlowStore:
 
     def __init__(self) -> None:
         self.began = asyncio.Event()
+        self.met = asyncio.Event()
+        """A second write began while the first was under way."""
         self.may_end = asyncio.Event()
         self.written: list[CallTrace] = []
 
     async def write(self, traces: Sequence[CallTrace]) -> None:
-        self.began.set()
+        (self.met if self.began.is_set() else self.began).set()
         await self.may_end.wait()
         self.written += traces
 
@@ -36,6 +39,9 @@ async def test_what_is_being_written_when_the_node_stops_is_written_once() -> No
     await store.began.wait()
     signalling.ended(calls[1])
     second = asyncio.create_task(signalling.close())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await store.met.wait()
     store.may_end.set()
 
     await asyncio.gather(first, second)
