@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 from dialplane.services.transaction import Database
 from tests.effort import EFFORT
 from tests.faces.conftest import Client, Tenant, stock
+from tests.faces.recorded import called, recorded
 
 EXAMPLES_OF_EACH = 8 * EFFORT
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -62,6 +63,9 @@ async def test_answers_conform_to_the_document_and_none_is_500(
     assert found == []
 
 
+EMAIL = {"destinations": [{"type": "email", "target": "ann@example.org"}], "subject": "s", "content": "c"}
+
+
 async def own_ids(owner: Client) -> dict[str, str]:
     """An id of each kind of thing, by the name of the path parameter that takes it."""
     flow = {"name": "menu", "actions": [{"type": "answer"}]}
@@ -77,9 +81,12 @@ async def own_ids(owner: Client) -> dict[str, str]:
         "queue_id": await owner.ask("POST", "/v1.0/queues", {"name": "desk"}),
         "tag_id": await owner.ask("POST", "/v1.0/tags", {"name": "sales"}),
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
+        "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
+        "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
     }
-    assert {answer.status for answer in made.values()} == {200}
-    return {name: answer.json["id"] for name, answer in made.items()}
+    assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}
+    agents = (await owner.ask("GET", "/v1.0/agents")).json["result"]
+    return {name: answer.json["id"] for name, answer in made.items()} | {"agent_id": agents[0]["id"]}
 
 
 async def test_foreign_id_answers_exactly_as_an_unknown_one(
@@ -88,6 +95,8 @@ async def test_foreign_id_answers_exactly_as_an_unknown_one(
     """API-6."""
     await stock(database, "+14155550100")
     ids = await own_ids(Client(client.base, client.session, other_tenant.key))
+    call = await called(database, other_tenant.id)
+    ids |= {"call_id": str(call.id), "recording_id": str((await recorded(database, call)).id)}
     document = (await client.ask("GET", "/openapi.json")).json
     tried = 0
 
