@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -21,6 +20,7 @@ from dialplane.audio.g711 import decode_ulaw, encode_ulaw
 from dialplane.audio.listening import judge
 from dialplane.domain.targets import DocumentTarget
 from tests.platform.running import running
+from tests.ports import free_port
 from tests.voice.documents import document_number
 from tests.voice.platform import VoiceNode
 from tests.voice.test_streams_on_calls import loud, pitch, speak, tone
@@ -145,9 +145,7 @@ async def test_caller_hears_itself_after_a_pause_and_can_interrupt(node: VoiceNo
 async def test_readme_works_as_pasted(tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     (tmp_path / "examples").symlink_to(FOLDER.parent)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     pasted = "\n".join(re.findall(r"^```sh\n(.*?)^```$", (FOLDER / "README.md").read_text(), re.MULTILINE | re.DOTALL))
     pasted = pasted.replace("bot.py", f"bot.py --port {port}").replace("8765", port)
 

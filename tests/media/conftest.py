@@ -15,6 +15,7 @@ from dialplane.audio.g711 import encode_ulaw
 from dialplane.domain.media import Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import MalformedPacketError, Packet
+from tests.ports import free_range
 
 SERVE = """
 import sys
@@ -41,24 +42,6 @@ class MediaProcess:
     def end(self) -> int:
         self.process.terminate()
         return self.process.wait(timeout=10)
-
-
-def free_range(pairs: int) -> tuple[int, int]:
-    """Ports that are free now, somewhere in the range that the kernel does not hand out by itself."""
-    for first in range(20_000 + 2 * (hash(object()) % 4_000), 32_000, 2 * pairs):
-        taken = []
-        try:
-            for port in range(first, first + 2 * pairs):
-                one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                taken.append(one)
-                one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        finally:
-            for one in taken:
-                one.close()
-        return first, first + 2 * pairs - 1
-    raise OSError("no free range")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.media.protocol import Connect
-from tests.media.conftest import MediaProcess, Party, free_range
+from tests.media.conftest import MediaProcess, Party
+from tests.ports import free_range
 
 PAIRS = 4
 

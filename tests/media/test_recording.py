@@ -13,9 +13,10 @@ from dialplane.audio.listening import judge
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.media import Prompt, RecordingEnd
 from dialplane.media.client import MediaClient
-from tests.media.conftest import MediaProcess, Party, free_range, tone
+from tests.media.conftest import MediaProcess, Party, tone
 from tests.media.sounds import read_wav, strength
 from tests.media.test_digits import press
+from tests.ports import free_range
 
 
 async def test_both_directions_are_in_the_file(media: MediaClient, party: Party, tmp_path: Path) -> None:

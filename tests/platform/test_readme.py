@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from dialplane.config import Settings, to_environment
 from dialplane.phone.carrier import BEHAVIOURS
 from tests.platform.running import running
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -28,19 +28,12 @@ def _tour() -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 async def test_every_command_of_the_tour_succeeds_when_pasted_in_order(tmp_path: Path) -> None:
     """Addresses and credentials come from `ready.json`, as in the README; only the receiver's port is replaced."""
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     script = tmp_path / "tour.sh"
-    script.write_text("set -eEu -o pipefail\n" + _tour().replace(WEBHOOK_PORT, str(_free_port())))
+    script.write_text("set -eEu -o pipefail\n" + _tour().replace(WEBHOOK_PORT, str(free_port())))
     said = tmp_path / "said.txt"
 
     async with running(tmp_path / "var"):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import wave
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.ports import free_port, free_range
 from tests.users.acting import Place, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.peer("baresip")]
@@ -43,7 +43,7 @@ audio_player aubridge,heard
 audio_alert aubridge,alert
 snd_path {heard}
 audio_level no
-rtp_ports 34000-34100
+rtp_ports {first_rtp}-{last_rtp}
 """
 MODULES = Path("/usr/lib/baresip/modules")
 
@@ -74,7 +74,8 @@ class Baresip:
 @contextlib.asynccontextmanager
 async def baresip(folder: Path) -> AsyncIterator[Baresip]:
     """The program with a configuration of its own, ended by its process id."""
-    ports = dict(zip(("sip_port", "control_port"), free_ports(2), strict=True))
+    first_rtp, last_rtp = free_range(8)
+    ports = {"sip_port": free_port(), "control_port": free_port(), "first_rtp": first_rtp, "last_rtp": last_rtp}
     folder.mkdir()
     settings = CONFIG.format(host="127.0.0.1", modules=MODULES, heard=folder, **ports)
     (folder / "config").write_text(settings)
@@ -103,14 +104,6 @@ async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWrit
         return await asyncio.open_connection("127.0.0.1", port)
     except ConnectionRefusedError:
         return None
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 async def test_baresip_registers_calls_a_virtual_number_hears_it_and_presses_a_key(at: Place, tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """A customer's webhook server that is down for a while, then back (WH-3, WH-4, WH-7)."""
 
 import asyncio
-import socket
 from typing import Any
 
 import pytest
 
 from tests.fakes.receiver import Receiver
+from tests.ports import free_port
 from tests.users.acting import Place, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -14,13 +14,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHANGES = 4
 FIRST_RETRY_S = 5 * 1.2
 """WH-4: five seconds, give or take a fifth."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_events_for_a_receiver_that_is_down_arrive_once_and_in_order_when_it_is_back(at: Place) -> None:

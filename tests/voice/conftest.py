@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from tests.media.conftest import MediaProcess, free_range
+from tests.media.conftest import MediaProcess
+from tests.ports import free_range
 from tests.voice.platform import VoiceNode, voice_node
 
 
