@@ -131,8 +131,8 @@ async def test_killed_worker_and_api_come_back_and_nothing_is_lost(at: Place) ->
         async def served() -> bool:
             return (await at.customer.ask("GET", f"/numbers/{number['id']}")).status == 200
 
-        assert await until(served, timeout_s=15)
-        assert await until(came, timeout_s=15)
+        assert await until(served)
+        assert await until(came)
         await at.customer.ask("PUT", "/customer", {"webhook_uri": "", "webhook_method": "POST"})
     assert not set(old.values()) & {at.platform.children()["worker"], at.platform.children()["api"]}
 
@@ -143,7 +143,7 @@ async def test_killed_postgres_costs_503_and_no_call(at: Place, softphone: Softp
     processes = at.platform.children()
     away = asyncio.create_task(keep_away(at))
     try:
-        await until(lambda: refused(at), timeout_s=5, pause_s=0)
+        await until(lambda: refused(at), pause_s=0)
         slowest, statuses = await ask_for_a_while(at, 3.0)
         refused_call = await call(softphone, at, await number_of(at))
         async with asyncio.timeout(5):
@@ -156,13 +156,13 @@ async def test_killed_postgres_costs_503_and_no_call(at: Place, softphone: Softp
     async def serves() -> bool:
         return (await at.customer.ask("GET", "/numbers")).status == 200
 
-    await until(serves, timeout_s=20)  # the supervisor's pauses have grown with each death
+    await until(serves)  # the supervisor's pauses have grown with each death
     await can_call(softphone, at)
     still = [each.ended.is_set() for each in going_on]
     for each in going_on:
         each.hang_up()
     rows = await records(at, ids)
-    check = await until(lambda: no_holds(at), timeout_s=10)
+    check = await until(lambda: no_holds(at))
 
     assert statuses == {503}
     assert slowest < 2.5

@@ -49,7 +49,7 @@ class MediaClient:
         self._is_lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self, *, wait_s: float = 10.0) -> None:
+    async def start(self, *, wait_s: float = 30.0) -> None:
         """Connect, and stay connected until `stop`. Raises Unavailable where the process is not up in `wait_s`."""
         self._keeper = asyncio.create_task(self._keep_connected(), name="media-connection")
         try:
