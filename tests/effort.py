@@ -6,3 +6,10 @@ EFFORT = int(os.environ.get("DIALPLANE_EFFORT", "1"))
 """Tests that draw their input try a little in every run, and this many times that in `make soak`."""
 PATIENCE_S = 60.0
 """For what has to happen. A test that passes never waits so long, and a slow or busy machine is no failure."""
+
+
+def business() -> float:
+    """How many programs want each core, at least 1.
+
+    A promise in seconds is that of a machine with nothing else to do, and beside one test others start platforms."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
