@@ -10,6 +10,8 @@ AudioTrack = Literal["inbound", "outbound"]
 RecordedTracks = Literal["mixed", "both", "heard"]
 """Both directions in one channel; what is heard left and what is sent right; what is heard alone."""
 
+LONGEST_FILE_S = 300
+"""How long a tenant's file may play (IN-4)."""
 LONGEST_FEED_S = 600
 """How much audio may wait to be played to one leg."""
 
