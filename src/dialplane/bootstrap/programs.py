@@ -6,7 +6,7 @@ from importlib import import_module
 from types import ModuleType
 
 from dialplane.bootstrap.process import follow_parent, set_up_logs
-from dialplane.config import Settings
+from dialplane.config import SettingError, Settings
 
 PROGRAMS = {
     "up": "dialplane.supervisor.up",
@@ -28,6 +28,9 @@ def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
     set_up_logs(program)
     try:
         status: int | None = _load(program).run(settings)
+    except SettingError as fault:
+        print(f"dialplane: {fault}", file=sys.stderr)
+        return 2
     except OSError as fault:
         print(f"dialplane: {program}: {fault}", file=sys.stderr)
         return 1

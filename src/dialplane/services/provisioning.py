@@ -137,11 +137,16 @@ async def _create_account(
 def _organization(name: str, domains: tuple[str, ...], now: datetime) -> Organization:
     if not 1 <= len(name) <= 255:
         raise Invalid("name has 1 to 255 characters", field="name")
-    lowered = tuple(dict.fromkeys(domain.lower() for domain in domains))
-    for domain in lowered:
-        if not 1 <= len(domain) <= 255 or not _DOMAIN_CHARACTERS.issuperset(domain):
-            raise Invalid(f"{domain[:64]!r} is no host name or address", field="domains")
-    return Organization(OrganizationId(new_id(now)), name, now, lowered)
+    return Organization(OrganizationId(new_id(now)), name, now, _domains(domains))
+
+
+def _domains(names: tuple[str, ...]) -> tuple[str, ...]:
+    """In lower case, each once. Raises Invalid where one is no host name or address."""
+    lowered = tuple(dict.fromkeys(name.lower() for name in names))
+    for name in lowered:
+        if not 1 <= len(name) <= 255 or not _DOMAIN_CHARACTERS.issuperset(name):
+            raise Invalid(f"{name[:64]!r} is no host name or address", field="domains")
+    return lowered
 
 
 def _check(draft: AccountDraft) -> None:
@@ -212,7 +217,10 @@ async def prepare_sandbox(
 
     `known` are the credentials of an earlier start. Where they are lost, the account gets a new key and password.
     Safe to repeat; a crash in the middle is made good by the next start.
+
+    Raises Invalid for a domain that cannot be one, AlreadyExists for one that another organization has.
     """
+    domains = _domains(wish.domains)
     password = secret(16)
     password_hash = await hasher.hash(password)
     async with database.transaction() as tx:
@@ -224,8 +232,8 @@ async def prepare_sandbox(
             credentials = known
         else:
             credentials = await _reissue(tx, account, password, password_hash, now)
-        for domain in wish.domains:
-            await tx.accounts.add_domain(account.organization_id, domain.lower(), now)
+        for domain in domains:
+            await tx.accounts.add_domain(account.organization_id, domain, now)
         await _place_trunk(tx, wish, now)
     await import_items(database, sandbox_stock(), now, carrier=SANDBOX)
     return credentials
