@@ -41,6 +41,11 @@ class Capabilities:
     def allow(self) -> str:
         return ", ".join(self.methods)
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the answer to OPTIONS tells of them (11.2)."""
+        return [("Allow", self.allow), ("Supported", ", ".join(sorted(self.extensions)))]
+
 
 def screen(request: Request, capabilities: Capabilities) -> Response | None:
     """The refusal that the request deserves, None where the application may have it.
@@ -64,6 +69,7 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
         return None
     return (
         _refuse_extensions(request, capabilities)
+        or _refuse_replacement(request)
         or _refuse_body(request, capabilities)
         or _refuse_answer_format(request)
     )
@@ -102,6 +108,14 @@ def _refuse_extensions(request: Request, capabilities: Capabilities) -> Response
     required = [tag for tag in request.headers.split_values("Require") if tag]
     unknown = [tag for tag in required if tag.lower() not in capabilities.extensions]
     return _refuse(request, 420, "Unsupported", ", ".join(unknown)) if unknown else None
+
+
+def _refuse_replacement(request: Request) -> Response | None:
+    """RFC 3891 section 3: two such fields contradict each other, and a dialog that cannot be replaced is not found.
+    None can here: who takes a call over does so by REFER."""
+    if request.method != "INVITE" or "Replaces" not in request.headers:
+        return None
+    return request.response(400 if len(request.headers.split_values("Replaces")) > 1 else 481)
 
 
 def _refuse_body(request: Request, capabilities: Capabilities) -> Response | None:

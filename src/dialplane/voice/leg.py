@@ -301,14 +301,13 @@ class Leg:
             self._move(CallStatus.RINGING, ringing_at=self.now())
 
     def on_answered(self, call: SipCall, sdp: bytes) -> None:
-        if self.call.direction is Direction.INCOMING:
-            if sdp and self.media is not None:  # our offer went in the 200, the answer comes in the ACK
-                self._audio.take_answer(sdp, self.media)
-            return
+        is_incoming = self.call.direction is Direction.INCOMING
+        if is_incoming and self._audio.has_offer:
+            return  # else our offer went in the 200, and the answer must be in the ACK (RFC 3261 13.2.1)
         if self.media is None or not self._audio.take_answer(sdp, self.media):
             self.hang_up(HangupReason.FAILED, text="the answer held no audio that we can speak")
-            return
-        self.on_progressing()
+        elif not is_incoming:
+            self.on_progressing()
 
     def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
         if self.media is not None:

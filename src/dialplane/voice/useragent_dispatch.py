@@ -178,7 +178,7 @@ class Dispatcher:
         elif self.is_draining and request.method in ("INVITE", "OPTIONS"):
             self._refuse(request, answer_to, 503, None, [("Retry-After", str(RETRY_AFTER_S))])
         elif request.method == "OPTIONS":
-            self._reply(request, answer_to, 200, None, [("Allow", station.capabilities.allow), ("Accept", SDP)])
+            self._reply(request, answer_to, 200, None, [*station.capabilities.fields, ("Accept", SDP)])
         else:
             transaction = station.layer.open_server(request, key, answer_to, station.now())
             if request.method == "INVITE":
