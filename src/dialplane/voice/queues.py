@@ -191,9 +191,22 @@ class Queues:
             return 0.0
         waiter.call = await serve(self.database, waiter.call, self.now())
         limits = [each for each in (waiter.limit_s, waiter.call.service_timeout_ms / 1000) if each]
-        return await talk(waiter.leg, partner, limit_s=min(limits, default=None))
+        leaving = asyncio.ensure_future(self._let_go_after(waiter, partner))
+        try:
+            return await talk(waiter.leg, partner, limit_s=min(limits, default=None))
+        finally:
+            if not partner.is_ended:
+                leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+
+    async def _let_go_after(self, waiter: Waiter, partner: Leg) -> None:
+        """Who passes the caller on is free for the next one, however long those two talk."""
+        await partner.ended.wait()
+        await self._let_go(waiter)
 
     async def _let_go(self, waiter: Waiter) -> Queuecall:
+        if waiter.over.is_set():
+            return waiter.call
         self.waiters.pop(waiter.call.id, None)
         _stop_sound(waiter)
         if waiter.offering is not None:
