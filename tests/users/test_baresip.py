@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dialplane.phone.softphone import Softphone
+from tests.effort import PATIENCE_S
 from tests.users.acting import Place, call_answered, until
 from tests.users.softphones import Baresip, baresip, loudest
 
@@ -148,7 +149,7 @@ async def test_call_centre_serves_by_skill_and_wait_and_an_agent_passes_a_caller
         still_there = not first.ended.is_set() and not third.ended.is_set()
         cora.phone.order("hangup")
         bert.phone.order("hangup")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await first.ended.wait()
             await third.ended.wait()
 
