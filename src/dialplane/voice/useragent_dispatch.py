@@ -222,7 +222,7 @@ def _mark_received(request: Request, source: Source) -> None:
     """Write into the top Via where the request came from (18.2.1, RFC 3581)."""
     via = request.top_via
     seen = via.seen_from(source.host, source.port)
-    if seen == via:
+    if seen is via or seen == via:
         return
     headers = request.headers
     first = split_values(headers.get("Via") or "")
@@ -239,9 +239,10 @@ def _answer_to(via: Via, source: Source) -> Source:
 
     Never to a host that the Via names: an answer goes to who asked.
     """
-    if source.transport == "tcp" or via.wants_rport:
+    port = via.port or 5060
+    if source.port == port or source.transport == "tcp" or via.wants_rport:
         return source
-    return source._replace(port=via.port or 5060)
+    return source._replace(port=port)
 
 
 def _has_looped(station: Station, request: Request) -> bool:
