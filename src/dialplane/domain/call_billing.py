@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dialplane.domain.calls import Call
-from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.ids import AccountId, CallId, id_text
 from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType, Settlement
 from dialplane.domain.rating import MINUTE_S, CostType, Rate
 
@@ -23,7 +23,7 @@ RENEW_BEFORE_S = 5.0
 
 def hold_key(call_id: CallId) -> str:
     """The business key of a call's hold and of its charge (LED-5)."""
-    return f"call:{call_id}"
+    return f"call:{id_text(call_id)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class MediaClientLeg:
         self._fed_until = 0.0
         """When all that was fed will have been played, in the loop's time."""
         self._counters: asyncio.Future[MediaCounters] | None = None
+        self._is_released = False
         self._is_gone = False
 
     def connect(self, remote: RemoteMedia) -> None:
@@ -173,13 +174,18 @@ class MediaClientLeg:
 
     async def close(self) -> MediaCounters:
         """The figures are zero where the media process died before it could tell them."""
+        self.release()
         if self._counters is None:
             self._counters = asyncio.get_running_loop().create_future()
             if self._is_gone:
                 self._counters.set_result(MediaCounters())
-            else:
-                self._send(protocol.Close(self.leg_id, self._client.next_request()))
         return await asyncio.shield(self._counters)
+
+    def release(self) -> None:
+        """`close` for who does not want the figures. Safe to call twice."""
+        if not self._is_released:
+            self._is_released = True
+            self._send(protocol.Close(self.leg_id, self._client.next_request()))
 
     def take(self, report: protocol.LegReport) -> None:
         """A report about this leg, from the client that owns the socket."""

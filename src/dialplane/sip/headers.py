@@ -84,7 +84,7 @@ class Headers:
         return first.get(SPELLINGS[name])
 
     def first_values(self) -> Mapping[str, str]:
-        """The first value of each name that there is, by canonical names, until the next change: for who asks for many."""
+        """The first value of each name there is, by canonical names, until the next change: for who asks for many."""
         return self._first or self._index()
 
     def get_all(self, name: str) -> list[str]:

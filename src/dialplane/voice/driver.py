@@ -55,6 +55,7 @@ from dialplane.voice.ports import MediaLeg, PlayEnd, Prompt, Prompts
 AFTER_CALL_S = 30.0
 """How long a program may go on after its call."""
 LastWord = Finish | Hangup | LeaveQueue
+_ENDS = (Finish, Hangup)
 _TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record, ReferTo)
 """Commands that watch for the call's end themselves, so that the program hears what came of them."""
 
@@ -123,7 +124,7 @@ class Driver:
             self.leg.note(result_fact(command, happened, self.now()))
 
     def _is_last(self, command: Command) -> bool:
-        return isinstance(command, Finish | Hangup) or (self.beside and isinstance(command, LeaveQueue))
+        return isinstance(command, _ENDS) or (self.beside and isinstance(command, LeaveQueue))
 
     async def _result_of(self, command: Command) -> Result:
         leg = self.leg
@@ -144,9 +145,11 @@ class Driver:
 
     async def _go_on_alone(self, command: Command) -> LastWord:
         """What the program wants now that its call is over."""
+        if isinstance(command, _ENDS):
+            return command
         try:
             async with asyncio.timeout(AFTER_CALL_S):
-                while not isinstance(command, Finish | Hangup):
+                while not isinstance(command, _ENDS):
                     self.report(self.leg, self.program.record())
                     command = self.program.resume(await self.outside.carry_out_alone(command), self.now())
         except TimeoutError:

@@ -277,7 +277,7 @@ class Leg:
     def tell(self, event: str = "call_updated") -> None:
         """Keep and tell what `update` changed, where that is no change of state."""
         if not self.is_ended:
-            self.call = replace(self.call, updated_at=self.now())
+            self.call = self.call.after(updated_at=self.now())
             self.context.recorder.changed(self, event)
 
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -286,7 +286,7 @@ class Leg:
 
     def update(self, **fields: Any) -> None:
         """Change facts of the call that are no state; they are kept with the next change of state."""
-        self.call = replace(self.call, **fields)
+        self.call = self.call.after(**fields)
 
     def stands_at(self, action: dict[str, object] | None) -> None:
         """The program's current action: it changes often, and is kept with the next change of state too."""
@@ -352,8 +352,8 @@ class Leg:
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
         status = end.status if end else 0
-        self.call = replace(
-            self.call,
+        now = self.now()
+        self.call = self.call.after(
             status=CallStatus.HANGUP,
             action=self._action,
             hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
@@ -361,8 +361,8 @@ class Leg:
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
             cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
-            ended_at=self.now(),
-            updated_at=self.now(),
+            ended_at=now,
+            updated_at=now,
         )
         self.ended.set()
         self.on_failed = None  # it holds the leg
@@ -372,7 +372,7 @@ class Leg:
         self._end_command()
         if self.media is not None:
             self.media.on_digit = self.media.on_silence = None
-            self.context.spawn(self.media.close())
+            self.media.release()
         self.context.recorder.ended(self)
 
     # --- inside ---
@@ -423,7 +423,7 @@ class Leg:
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):
             return
-        self.call = replace(self.call, status=status, action=self._action, updated_at=self.now(), **fields)
+        self.call = self.call.after(status=status, action=self._action, updated_at=self.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
     def note(self, fact: Fact | None) -> None:

@@ -126,6 +126,10 @@ class MediaLeg(Protocol):
         """Free the ports; everything that plays or records ends. Safe to call twice."""
         ...
 
+    def release(self) -> None:
+        """The same for who does not want the figures: nothing waits for the media process."""
+        ...
+
 
 class MediaRoom(Protocol):
     """A mix of many legs of one media process: each hears all but itself (N-1)."""

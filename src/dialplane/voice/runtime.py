@@ -120,7 +120,9 @@ class Runtime:
             if leg.replacement is None:
                 break
         await leg.ended.wait()
-        ended = replace(program.record(), ended=True)
+        ended = program.record()
+        if not ended.ended:
+            ended = replace(ended, ended=True)
         self.records.run_over(leg, ended)
         if run.on_complete_flow_id is not None:
             await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))

@@ -16,6 +16,7 @@ from dialplane.domain.flows.steps import BEGIN, RESUME
 from dialplane.domain.flows.steps.step import Enter, GoOn, GoTo, Leave, Outcome, Step, StepFault, read_options
 from dialplane.domain.flows.validation import known_ids, validate_actions
 from dialplane.domain.flows.variables import VariableFault, Variables
+from dialplane.domain.ids import id_text
 from dialplane.domain.programs.commands import CallOver, Command, Failed, Finish, Hangup, Medium, Result, RunRecord, Say
 from dialplane.domain.times import rfc3339
 
@@ -69,7 +70,7 @@ class FlowProgram:
         self._on_complete_flow_id = on_complete_flow_id
         self._variables = Variables(variables)
         if flow_id is not None:
-            self._variables.set_fact("voipbin.activeflow.flow_id", str(flow_id))
+            self._variables.set_fact("voipbin.activeflow.flow_id", id_text(flow_id))
         self._lists = [_List(actions)]
         self._forward: UUID | None = None
         self._step: Step | None = None
@@ -194,13 +195,13 @@ class FlowProgram:
 
     def _note_executed(self, action: Action, option: Mapping[str, object], now: datetime) -> None:
         shown: dict[str, object] = {
-            "id": str(action.id),
+            "id": id_text(action.id),
             "type": action.type,
             "option": dict(option),
             "tm_execute": rfc3339(now),
         }
         if action.next_id is not None:
-            shown["next_id"] = str(action.next_id)
+            shown["next_id"] = id_text(action.next_id)
         self._executed = (*self._executed, shown)
         self.explanations.append("")
 
