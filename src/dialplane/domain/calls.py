@@ -1,6 +1,6 @@
 """Calls: one leg between us and one party, its states and its end (VoIPBIN's call document, sections 4.4 and 4.5)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RecordingId, RunId
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.values import dataclass
 
 
 class Direction(StrEnum):

@@ -1,9 +1,10 @@
 """Values about a call's audio that the call runtime and the media process share."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+
+from dialplane.domain.values import dataclass
 
 AudioTrack = Literal["inbound", "outbound"]
 """What is heard from the party; what it is sent."""

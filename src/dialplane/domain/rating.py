@@ -1,10 +1,10 @@
 """What things cost: units, rates, and how a price is split between the two purses (VoIPBIN section 7.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from dialplane.domain.money import ZERO, Micros
+from dialplane.domain.values import dataclass
 
 
 class CostType(StrEnum):

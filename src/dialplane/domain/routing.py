@@ -5,7 +5,6 @@ the decision with its verdict and reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -16,6 +15,7 @@ from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.targets import DocumentTarget, MessageTarget, VoiceTarget
+from dialplane.domain.values import dataclass
 
 MAX_DIALLED = 128
 """Longest user part that is looked at; longer ones are nobody's number."""

@@ -8,8 +8,9 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from dialplane.domain.values import dataclass
 
 Transport = Literal["udp", "tcp"]
 

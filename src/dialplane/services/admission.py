@@ -5,7 +5,7 @@ decided are decided together in the next (`voice/batching.py`). Within a batch t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.call_billing import CallBilling
@@ -24,6 +24,7 @@ from dialplane.domain.routing import (
     Verdict,
 )
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget
+from dialplane.domain.values import dataclass
 from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
 from dialplane.services.call_documents import CallDocument, find_documents
 from dialplane.services.calls import RefusedCall

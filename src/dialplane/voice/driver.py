@@ -5,7 +5,6 @@ The end of the call ends the running command; the program hears of it (`CallOver
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +46,7 @@ from dialplane.domain.programs.commands import (
 )
 from dialplane.domain.programs.program import Program
 from dialplane.domain.traces import result_fact
+from dialplane.domain.values import dataclass
 from dialplane.voice.assistants import talk
 from dialplane.voice.gathering import gather
 from dialplane.voice.leg import Leg

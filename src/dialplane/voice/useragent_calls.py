@@ -5,9 +5,9 @@ watcher, whichever messages still cross on the wire.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from secrets import randbelow
 
+from dialplane.domain.values import dataclass
 from dialplane.sip.dialog import Dialog
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request, Response

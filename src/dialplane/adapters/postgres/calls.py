@@ -15,6 +15,12 @@ from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calls import NodeCommand, RefusedCall
 
 _SQL = queries("calls")
+_CHANGING = (
+    "id", "status", "flow_id", "run_id", "chained_call_ids", "recording_ids", "sip_call_id", "node", "action",
+    "hangup_by", "hangup_reason", "sip_code", "cause", "cause_text", "metadata", "extras", "ringing_at",
+    "progressing_at", "ended_at", "updated_at",
+)  # fmt: skip
+"""What of a call is not as it was when the call began."""
 
 
 def _call(row: asyncpg.Record) -> Call:
@@ -40,6 +46,10 @@ class PostgresCallStore:
 
     async def save_many(self, calls: Sequence[Call]) -> None:
         await self._connection.execute(_SQL["save_many"], calls)
+
+    async def update_many(self, calls: Sequence[Call]) -> None:
+        changes = [{name: getattr(call, name) for name in _CHANGING} for call in calls]
+        await self._connection.execute(_SQL["update_many"], [call.id for call in calls], changes)
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)

@@ -31,6 +31,7 @@ MAX_PROBLEMS = 100
 DECISIONS = frozenset(name for name in CATALOGUE if name in ("branch", "goto") or name.startswith("condition_"))
 """Actions whose reason stands in the run's record: nobody trusts a time condition that does not say why."""
 
+_GO_ON = GoOn()
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -210,7 +211,7 @@ class FlowProgram:
             return self._failed(step.action, result.reason)
         resume = RESUME.get(step.action.type)
         try:
-            return resume(step, result) if resume else GoOn()
+            return resume(step, result) if resume else _GO_ON
         except StepFault as fault:
             return self._failed(step.action, str(fault))
 

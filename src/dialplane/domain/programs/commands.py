@@ -6,7 +6,7 @@ talks to. Commands marked *call* need a live call; a program never sends them on
 in, rooms, streams and recognition have modules of their own beside this one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -36,6 +36,7 @@ from dialplane.domain.programs.recognition import (
 )
 from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference, JoinQueue, LeaveQueue, QueueLeft
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.values import dataclass
 
 
 class Medium(StrEnum):
