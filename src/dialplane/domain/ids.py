@@ -6,6 +6,7 @@ One id serves every dialect: a sid is a two-letter prefix and the 32 hex digits 
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
+from struct import Struct
 from typing import NewType
 from uuid import UUID, SafeUUID
 
@@ -49,6 +50,8 @@ id_text = lru_cache(maxsize=4096)(str)
 NIL_TEXT = id_text(NIL)
 
 _new, _set = object.__new__, object.__setattr__
+_CHANCES = Struct(">HQ")
+_LOWEST_62 = (1 << 62) - 1
 _random: list[int] = []
 """Random parts made ahead, each taken once: a system call for each id would cost as much as the id."""
 os.register_at_fork(after_in_child=_random.clear)
@@ -70,9 +73,8 @@ def _take_random() -> int:
         try:
             return _random.pop()  # in one step, so that no two threads get the same
         except IndexError:
-            octets = os.urandom(10 * 256)
-            chances = (int.from_bytes(octets[at : at + 10], "big") for at in range(0, len(octets), 10))
-            _random.extend(0x7 << 76 | (c >> 68 & 0xFFF) << 64 | 0b10 << 62 | c & (1 << 62) - 1 for c in chances)
+            chances = _CHANCES.iter_unpack(os.urandom(_CHANCES.size * 256))
+            _random.extend((a & 0xFFF | 0x7000) << 64 | b & _LOWEST_62 | 0b10 << 62 for a, b in chances)
 
 
 def utc_now() -> datetime:

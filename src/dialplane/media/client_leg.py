@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
@@ -60,10 +61,8 @@ class MediaClientLeg:
 
     def connect(self, remote: RemoteMedia) -> None:
         """Raises Invalid where the host is no IP address (names are looked up by whoever reads the SDP)."""
-        try:
-            ip_address(remote.host)
-        except ValueError as error:
-            raise Invalid(f"{remote.host!r} is no IP address", field="host") from error
+        if not _is_address(remote.host):
+            raise Invalid(f"{remote.host!r} is no IP address", field="host")
         self._send(protocol.Connect(self.leg_id, remote))
 
     # --- what it is sent -------------------------------------------------------------------------------------------
@@ -227,6 +226,15 @@ class MediaClientLeg:
     def _send(self, order: protocol.Order) -> None:
         if not self._is_gone:
             self._client.send(order)
+
+
+@lru_cache(maxsize=1024)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class MediaClientTap:

@@ -5,8 +5,8 @@ in its place.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
 
@@ -42,8 +42,7 @@ _SENDING = frozenset({Direction.SENDRECV, Direction.SENDONLY})
 _RECEIVING = frozenset({Direction.SENDRECV, Direction.RECVONLY})
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiated:
+class Negotiated(NamedTuple):
     """Where and how the other party wants its audio."""
 
     host: str
@@ -62,8 +61,7 @@ class Negotiated:
     """We may send to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What of a description is used."""
 
     position: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 import asyncpg
 import msgspec
@@ -21,6 +22,7 @@ _CHANGING = (
     "progressing_at", "ended_at", "updated_at",
 )  # fmt: skip
 """What of a call is not as it was when the call began."""
+_changes = attrgetter(*_CHANGING)
 
 
 def _call(row: asyncpg.Record) -> Call:
@@ -48,7 +50,7 @@ class PostgresCallStore:
         await self._connection.execute(_SQL["save_many"], calls)
 
     async def update_many(self, calls: Sequence[Call]) -> None:
-        changes = [{name: getattr(call, name) for name in _CHANGING} for call in calls]
+        changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
         await self._connection.execute(_SQL["update_many"], [call.id for call in calls], changes)
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
