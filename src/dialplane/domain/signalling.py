@@ -38,8 +38,9 @@ class SipPacket:
 def pack(packets: Sequence[SipPacket]) -> bytes:
     """The kept form, secrets blanked."""
     parts = []
+    holds_secrets = _may_hold_secrets(b"\n".join([packet.data for packet in packets]))
     for packet in packets:
-        data, host = blank(packet.data), packet.host.encode()[:255]
+        data, host = blank(packet.data) if holds_secrets else packet.data, packet.host.encode()[:255]
         flags = packet.is_sent | (packet.transport == "tcp") << 1
         parts += [_HEAD.pack(packet.at, flags, packet.port, len(host), len(data)), host, data]
     # The quickest level: a usual call takes 400 octets and 20 µs. A dictionary of SIP's words halves the octets and
@@ -62,7 +63,10 @@ def unpack(kept: bytes) -> list[SipPacket]:
 
 def blank(data: bytes) -> bytes:
     """`data` without what would let a reader act in the peer's name."""
-    # The search costs more than all else that is done with a usual message, which holds none of these.
-    if b"a=crypto:" not in data and b"a=ice-pwd:" not in data and b"authorization" not in data.lower():
-        return data
-    return _SECRETS.sub(rb"\1" + BLANKED, data)
+    return _SECRETS.sub(rb"\1" + BLANKED, data) if _may_hold_secrets(data) else data
+
+
+def _may_hold_secrets(data: bytes) -> bool:
+    """The search for them costs more than all else that is done with a usual message, which holds none."""
+    lower = data.lower()
+    return b"a=crypto:" in lower or b"a=ice-pwd:" in lower or b"authorization" in lower
