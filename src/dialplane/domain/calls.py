@@ -200,7 +200,7 @@ class Call:
 
         Raises TypeError for what is no field.
         """
-        if not changes.keys() <= _FIELDS:
+        if not _FIELDS.issuperset(changes):
             raise TypeError(f"no field of a call: {', '.join(changes.keys() - _FIELDS)}")
         changed = object.__new__(Call)
         vars(changed).update(vars(self), **changes)

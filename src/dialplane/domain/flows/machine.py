@@ -7,6 +7,7 @@ own. Every run ends: after 100 actions, after 1,000 steps without waiting, or 10
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
@@ -32,6 +33,7 @@ DECISIONS = frozenset(name for name in CATALOGUE if name in ("branch", "goto") o
 """Actions whose reason stands in the run's record: nobody trusts a time condition that does not say why."""
 
 _GO_ON = GoOn()
+_ENDS = (Hangup, Finish)
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -40,11 +42,15 @@ class _List:
 
     def __init__(self, actions: Sequence[Action]) -> None:
         self.actions = actions
-        self.index_of = {action.id: index for index, action in enumerate(actions)}
         self.position = 0
         """Of the next action in order."""
         self.next_id: UUID | None = None
         """Where the current action wants to go on."""
+
+    @cached_property
+    def index_of(self) -> dict[UUID, int]:
+        """Made for the first jump: most runs make none."""
+        return {action.id: index for index, action in enumerate(self.actions)}
 
 
 class FlowProgram:
@@ -94,7 +100,7 @@ class FlowProgram:
     def resume(self, result: Result, now: datetime) -> Command:
         if self._breaking_off is not None:
             return self._note(self._breaking_off)
-        if self._step is None or isinstance(self._last, Hangup | Finish) or isinstance(result, CallOver):
+        if self._step is None or isinstance(self._last, _ENDS) or isinstance(result, CallOver):
             return self._note(self._finish())
         self._step.now = now
         return self._note(self._take(self._resume_step(self._step, result), now))
@@ -111,7 +117,7 @@ class FlowProgram:
                 current_action=self._executed[-1] if self._executed else None,
                 forward_action_id=self._forward,
                 executed_actions=self._executed,
-                ended=isinstance(self._last, Hangup | Finish),
+                ended=isinstance(self._last, _ENDS),
                 error=self._last.error if isinstance(self._last, Finish) else "",
                 variables=self._variables.snapshot(),
             )
@@ -153,11 +159,12 @@ class FlowProgram:
             current = self._lists[-1]
             target = current.next_id if self._forward in (None, NEXT) else self._forward
             self._forward = current.next_id = None
-            if target == FINISH:
-                self._lists.clear()
-                return None
-            if target is not None and target != NEXT:
-                current = self._seek(target)
+            if target is not None:
+                if target == FINISH:
+                    self._lists.clear()
+                    return None
+                if target != NEXT:
+                    current = self._seek(target)
             if current.position < len(current.actions):
                 action = current.actions[current.position]
                 current.position += 1
