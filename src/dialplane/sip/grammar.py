@@ -109,9 +109,11 @@ def parse_number(text: str, highest: int) -> int:
     """A number of ASCII digits from 0 to `highest`, leading zeros allowed. Raises SipParseError."""
     if not (text.isascii() and text.isdigit()):
         raise SipParseError("number malformed")
-    # Turning many digits into a number takes time that grows faster than their count, so they are counted first.
-    if len(text) > _USUAL_DIGITS and len(text.lstrip("0")) > len(str(highest)):
-        raise SipParseError("number out of range")
+    if len(text) > _USUAL_DIGITS:
+        # Turning many digits into a number takes time that grows faster than their count, so they are counted first.
+        text = text.lstrip("0") or "0"
+        if len(text) > len(str(highest)):
+            raise SipParseError("number out of range")
     number = int(text)
     if number > highest:
         raise SipParseError("number out of range")
