@@ -28,7 +28,7 @@ from dialplane.services.accounts import set_status
 from dialplane.services.billing import add_credit
 from dialplane.services.documents import review_document
 from dialplane.services.inventory import reserve
-from dialplane.services.numbers import release_number, restore_number
+from dialplane.services.number_life import release_number, restore_number
 from dialplane.services.orders import cancel_order
 from dialplane.services.purchase import buy_number
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock

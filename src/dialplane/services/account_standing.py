@@ -17,7 +17,7 @@ from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberStatus
 from dialplane.domain.orders import OrderStatus
 from dialplane.services.ledger import credit, release_many
-from dialplane.services.numbers import give_up
+from dialplane.services.number_life import give_up
 from dialplane.services.orders import end_order
 from dialplane.services.transaction import Transaction
 

@@ -1,6 +1,6 @@
 """Digit patterns as conditions that an index answers. Numbers are compared byte by byte (`collate "C"`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -20,6 +20,8 @@ class Grams:
     runs: tuple[tuple[str, ...], ...]
     fixed: int
     """How many digits of the pattern they look at."""
+    fixed_in_each: int
+    """How many digits of the pattern each list looks at."""
 
     @property
     def index(self) -> Literal["digit_grams", "digit_masks"]:
@@ -27,8 +29,9 @@ class Grams:
         return "digit_masks" if "*" in self.runs[0][0] else "digit_grams"
 
     @property
-    def is_single(self) -> bool:
-        return len(self.runs[0]) == 1
+    def look_ups(self) -> int:
+        """In the index, for each head."""
+        return sum(map(len, self.runs))
 
 
 def within(where: Conditions, heads: Sequence[str]) -> None:
@@ -69,24 +72,41 @@ def by_end(where: Conditions, query: ItemQuery) -> None:
 
 
 def best_grams(query: ItemQuery) -> Grams | None:
-    """Those of the pattern that leaves least open; None where no pattern has four digits together, one of them open."""
+    """Those of the pattern that leaves least open; None where no pattern has a window that an index answers."""
     found = [grams for pattern in (*query.parts, query.ends_with) if (grams := _grams(pattern))]
-    return min(found, key=lambda grams: (not grams.is_single, -grams.fixed), default=None)
+    return min(found, key=lambda grams: (-grams.fixed_in_each, -grams.fixed, grams.look_ups), default=None)
 
 
 def _grams(pattern: str) -> Grams | None:
-    """By the windows that say most: without an open digit, else with one that the index leaves open too, else one at
-    the window's edge."""
+    """By the windows that say most, those of the first sort that the pattern has."""
     places = range(len(pattern) - _GRAM + 1)
-    for fits in (_is_literal, _is_masked, _is_open_at_an_edge):
-        fitting = [place for place in places if fits(pattern[place : place + _GRAM])]
-        if fitting:
-            # the first and the last have least in common
-            chosen = dict.fromkeys((fitting[0], fitting[-1]))
-            looked_at = {place + i for place in chosen for i in range(_GRAM) if pattern[place + i] != "*"}
-            runs = tuple(_keys(pattern[place : place + _GRAM]) for place in chosen)
-            return Grams(pattern, tuple(dict.fromkeys(runs)), len(looked_at))
+    for is_such in (_is_literal, _is_masked, _is_open_at_an_edge, _is_masked_and_open):
+        fitting = [place for place in places if is_such(pattern[place : place + _GRAM])]
+        if not fitting:
+            continue
+        # the first and the last have least in common
+        chosen = dict.fromkeys((fitting[0], fitting[-1]))
+        if is_such is _is_masked_and_open:
+            chosen = dict.fromkeys(_telling(pattern, (fitting[0], *reversed(fitting))))
+        runs = tuple(dict.fromkeys(_keys(pattern[place : place + _GRAM]) for place in chosen))
+        looked_at = set().union(*(_digits_at(pattern, place) for place in chosen))
+        return Grams(pattern, runs, len(looked_at), len(_digits_at(pattern, fitting[0])))
     return None
+
+
+def _telling(pattern: str, places: Iterable[int]) -> Iterator[int]:
+    """The places of windows none of whose digits another one has looked at: two digits a window let so many numbers
+    through that each such window counts."""
+    seen: set[int] = set()
+    for place in places:
+        digits = _digits_at(pattern, place)
+        if not digits & seen:
+            seen |= digits
+            yield place
+
+
+def _digits_at(pattern: str, place: int) -> set[int]:
+    return {at for at in range(place, place + _GRAM) if pattern[at] != "*"}
 
 
 def _is_literal(window: str) -> bool:
@@ -101,11 +121,21 @@ def _is_open_at_an_edge(window: str) -> bool:
     return window.count("*") == 1 and "*" not in window[1:-1]
 
 
+def _is_masked_and_open(window: str) -> bool:
+    return window.count("*") == 2 and "*" in window[1:-1]
+
+
 def _keys(window: str) -> tuple[str, ...]:
-    """What to look up in the index, any of which will do."""
-    if not _is_open_at_an_edge(window):
-        return (window,)
-    return tuple("".join(digits) for digits in product(*("0123456789" if each == "*" else each for each in window)))
+    """What to look up in the index, any of which will do: it leaves one digit in the middle open itself, for another
+    one stand all ten."""
+    masked = _is_masked(window) or _is_masked_and_open(window)
+    first = window.index("*", 1) if masked else None
+    return tuple(
+        "".join(digits)
+        for digits in product(
+            *("0123456789" if each == "*" and at != first else each for at, each in enumerate(window))
+        )
+    )
 
 
 def _following(text: str) -> str:
