@@ -3,6 +3,7 @@
 Costs are microseconds on the machine of bench/README.md. They need to be right by the order of magnitude only.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -101,10 +102,10 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
 
 def _cost_by_grams(grams: Grams, walked: float, in_area: float, facts: Facts) -> float:
     """Of all that is `walked`; `in_area` is the part of it that has the pattern in its area."""
-    in_one = min(1.0, _POSITIONS * 10.0**-grams.fixed_in_each)
+    shares = [min(1.0, _POSITIONS * 10.0 ** -len(window.fixed)) for window in grams.windows]
     # windows that overlap stand in the same numbers, others may stand there by chance
-    in_all = min(1.0, max(in_one ** len(grams.runs), _POSITIONS * 10.0**-grams.fixed) + in_area)
-    read = walked * (in_one * len(grams.runs) * _LISTED + in_all * _ITEM)
+    in_all = min(1.0, max(math.prod(shares), _POSITIONS * 10.0**-grams.fixed) + in_area)
+    read = walked * (sum(shares) * _LISTED + in_all * _ITEM)
     return read + len(facts.heads) * (_DESCENT + grams.look_ups * _LOOK_UP)
 
 

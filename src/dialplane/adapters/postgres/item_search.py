@@ -91,13 +91,15 @@ class Search:
         while heads and len(found) < self.wanted:
             where = Conditions(_OFFERED)
             some = where.bind(heads[:step])
-            for runs in grams.runs:
-                keys = ", ".join(f"head || {where.bind(run)}::text" for run in runs)
-                where.texts.append(f"{grams.index}(number) && array[{keys}]")
+            for window in grams.windows:
+                keys = ", ".join(f"head || {where.bind(run)}::text" for run in window.runs)
+                where.texts.append(f"{window.index}(number) && array[{keys}]")
             items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
             source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
-            found += await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=self.wanted - len(found))
-            heads, step = heads[step:], step * 4
+            wanted = self.wanted - len(found)
+            fitting = await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=wanted)
+            found += fitting
+            heads, step = heads[step:], _next_step(step, len(fitting), wanted - len(fitting))
         return found
 
     async def _read(
@@ -170,6 +172,12 @@ def _is_among(where: Conditions, column: str, keys: Mapping[int, Rank] | None) -
     """In a form that is hashed, and that no other index than that of the way can answer."""
     if keys is not None:
         where.add(f"({column} in (select unnest({{}}::bigint[]))) is true", list(keys))
+
+
+def _next_step(step: int, found: int, wanted: int) -> int:
+    """How many heads to go through next, when so many gave `found` and `wanted` more are needed: a few more than that
+    would take, but not many more than before."""
+    return min(step * 4, 1 + math.ceil(1.25 * step * wanted / found)) if found else step * 4
 
 
 def _in_growing_parts(ordinals: Mapping[int, int]) -> Iterator[dict[int, int]]:
