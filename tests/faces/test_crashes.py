@@ -1,4 +1,4 @@
-"""The process that answers dies at every step of a request, in every dialect: the client asks again, and all is whole."""
+"""The process that answers dies at every step of a request, in every dialect: who asks again finds all whole."""
 
 import base64
 from collections.abc import Callable, Coroutine
