@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.port_outs import PortOutStore
     from dialplane.services.porting import PortStore
     from dialplane.services.queues import QueueStore
+    from dialplane.services.rate_changes import RateChangeStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
@@ -119,6 +120,8 @@ class Transaction(Protocol):
     def ports(self) -> PortStore: ...
     @property
     def queues(self) -> QueueStore: ...
+    @property
+    def rate_changes(self) -> RateChangeStore: ...
     @property
     def rates(self) -> RateStore: ...
     @property

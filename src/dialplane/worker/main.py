@@ -20,6 +20,7 @@ from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
 from dialplane.services.program_runner import LONGEST_RUN_S
+from dialplane.services.rate_changes import apply_due_changes
 from dialplane.services.recognition import Recognizer
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.recording_life import fail_unheeded
@@ -39,6 +40,7 @@ ORDERS_S = 1.0
 PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
+RATES_S = 1.0
 TRANSCRIPTIONS_S = 1.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
@@ -143,6 +145,9 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
     async def imports() -> bool:
         return await go_on_with_imports(database, await read_clock(database, now=deps.clock()))
 
+    async def rates() -> bool:
+        return bool(await apply_due_changes(database, await read_clock(database, now=deps.clock())))
+
     async def left_over() -> bool:
         now = deps.clock()
         await forget_imports(database, await read_clock(database, now=now))
@@ -166,6 +171,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("imports", imports, IMPORTS_S),
+        ("rates", rates, RATES_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("left_files", left_files, SWEEP_S),

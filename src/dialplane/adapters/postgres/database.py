@@ -40,6 +40,7 @@ from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.queues import PostgresQueueStore
+from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
@@ -210,6 +211,10 @@ class PostgresTransaction:
     @cached_property
     def queues(self) -> PostgresQueueStore:
         return PostgresQueueStore(self.connection)
+
+    @cached_property
+    def rate_changes(self) -> PostgresRateChangeStore:
+        return PostgresRateChangeStore(self.connection)
 
     @cached_property
     def rates(self) -> PostgresRateStore:
