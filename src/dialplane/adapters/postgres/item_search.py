@@ -56,8 +56,7 @@ class Search:
     facts: Facts
 
     async def run(self, plan: Plan) -> list[str]:
-        found = await self._go(plan)
-        return [each.number for each in found[self.query.offset :]]
+        return [each.number for each in await self._go(plan)]
 
     @property
     def wanted(self) -> int:
@@ -68,18 +67,22 @@ class Search:
         match plan.way:
             case Way.NUMBERS:
                 within(where, self.facts.heads)
-                return await self._read(where, order=_IN_ORDER)
+                return await self._read_page(where, order=_IN_ORDER)
             case Way.DIGITS:
-                return await self._through_heads(plan.part)
+                return (await self._through_heads(plan.part))[self.query.offset :]
             case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, plan.way) is plan.way:
-                return await self._through_groups(plan.way)
+                return (await self._through_groups(plan.way))[self.query.offset :]
             case Way.CLASSES:
                 where.add("class = any({}::bigint[])", list(self.facts.classes or ()))
             case Way.PLACES:
                 where.add("place = any({}::bigint[])", list(self.facts.places or ()))
             case Way.END:
                 by_end(where, self.query)
-        return await self._read(where, order=_IN_HIDDEN_ORDER)
+        return await self._read_page(where, order=_IN_HIDDEN_ORDER)
+
+    async def _read_page(self, where: Conditions, *, order: str) -> list[Found]:
+        """What one statement finds; what is passed over does not leave Postgres."""
+        return await self._read(where, order=order, wanted=self.query.limit, passed_over=self.query.offset)
 
     async def _through_heads(self, part: float) -> list[Found]:
         """By way of the index of runs of digits, head by head, where the order is that of the numbers."""
@@ -103,9 +106,9 @@ class Search:
         return found
 
     async def _read(
-        self, where: Conditions, *, order: str, source: str = "inventory_items", wanted: int | None = None
+        self, where: Conditions, *, order: str, wanted: int, source: str = "inventory_items", passed_over: int = 0
     ) -> list[Found]:
-        """All that the conditions let through, or the first of them."""
+        """So many of what the conditions let through, after those that are passed over."""
         self._narrow(where)
         _is_among(where, "class", self.facts.classes)
         _is_among(where, "place", self.facts.places)
@@ -120,7 +123,7 @@ class Search:
                 f"select ordinal, number from {source} join {among} as ranked (key, ordinal)"  # noqa: S608 (as above)
                 f" on key = {_COLUMN[ranked]} + 0 where {where} order by ordinal, {order}"
             )
-        return await self._fetch(f"{sql} limit {where.bind(wanted or self.wanted)}", where)
+        return await self._fetch(f"{sql} limit {where.bind(wanted)} offset {where.bind(passed_over)}", where)
 
     async def _through_groups(self, way: Way) -> list[Found]:
         """By way of the indexes that hold the numbers of each class, or of each place, in order."""
