@@ -84,8 +84,8 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
     for keys, way in ((facts.classes, Way.CLASSES), (facts.places, Way.PLACES)):
         if keys is None:
             continue
-        if ranked is None:  # each group is walked until it alone has enough
-            steps, descents = min(1.0, part * len(keys)), float(len(keys))
+        if ranked is None:  # each group is walked a little farther than its share
+            steps, descents = min(1.0, part * 2), float(len(keys))
         elif ranked is way:  # one group after the other
             steps, descents = min(1.0, part * 2), part * len(keys)
         else:
