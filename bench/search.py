@@ -132,7 +132,7 @@ KINDS: dict[str, Kind] = {
     "digits: total cost, contains 4": lambda dice, stock: ItemQuery(
         country="US", contains=digits(dice, 4), max_total_micros=1_200_000
     ),
-    "digits: page 50, contains 3": lambda dice, stock: ItemQuery(country="US", contains=digits(dice, 3), offset=4_900),
+    "page 50, contains 3": lambda dice, stock: ItemQuery(country="US", contains=digits(dice, 3), offset=4_900),
     "digits: none there": lambda dice, stock: ItemQuery(country="US", contains=digits(dice, 10)),
     "digits: none there, ends": lambda dice, stock: ItemQuery(country="FR", ends_with=digits(dice, 8)),
     "region": lambda dice, stock: ItemQuery(country="US", region=local(dice, stock).places[0][0]),
