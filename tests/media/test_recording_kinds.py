@@ -89,6 +89,35 @@ def test_pause_leaves_the_rest_as_long_as_it_was(tmp_path: Path) -> None:
     assert len(read_wav(path)) == 12_000
 
 
+def test_silent_pause_is_as_long_as_it_was_and_holds_nothing(tmp_path: Path) -> None:
+    """Twilio's `PauseBehavior=silence`."""
+    path = tmp_path / "a.wav"
+    recording = Recording(RecordingWish(path), 0.0)
+    for index in range(150):
+        now = index / 50
+        if index in (50, 100):
+            recording.pause(index == 50, now, silent=True)
+        recording.put_heard(index * 160, TONE, now)
+    recording.finish(3.0)
+
+    samples = read_wav(path)
+    assert len(samples) == 24_000
+    assert [samples[at : at + 4_000].any() for at in (2_000, 10_000, 18_000)] == [True, False, True]
+
+
+def test_what_is_sent_is_recorded_alone(tmp_path: Path) -> None:
+    """Twilio's `RecordingTrack=outbound`."""
+    path = tmp_path / "a.wav"
+    recording = Recording(RecordingWish(path, tracks="sent"), 0.0)
+    for index in range(50):
+        recording.put_heard(index * 160, tone(400, duration_ms=20), index / 50)
+        recording.put_sent(index * 160, TONE, index / 50)
+    recording.finish(1.0)
+
+    samples = read_wav(path)
+    assert strength(samples, 1_000) > 6_000 > 300 > strength(samples, 400)
+
+
 def test_trimmed_recording_has_no_silence_at_either_end_and_keeps_what_is_between(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
 

@@ -115,6 +115,15 @@ def can_move(current: CallStatus, wanted: CallStatus) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a number is at home, as far as the stock says."""
+
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallExtras:
     """What few calls have; kept together, so that the others pay nothing for it."""
 
@@ -128,6 +137,11 @@ class CallExtras:
     """Of the dialect that began or configured it (`programs.sources`); empty: none of them."""
     answered_by: str = ""
     """What machine detection found (`recognition.MachineDetected`)."""
+    machine_detection_ms: int = 0
+    """How long it took."""
+    source_place: Place | None = None
+    destination_place: Place | None = None
+    """Of numbers of the platform, in the dialect that tells them."""
     mute_direction: str = ""
     groupcall_id: UUID | None = None
     conference_id: UUID | None = None

@@ -33,6 +33,8 @@ class ReferenceType(StrEnum):
     TOKEN_ADJUSTMENT = "token_adjustment"
     SPEAKING = "speaking"
     RECORDING = "recording"
+    TRANSCRIBE = "transcribe"
+    CALLER_ID_LOOKUP = "caller_id_lookup"
 
 
 class HoldState(StrEnum):

@@ -7,8 +7,8 @@ from typing import Literal
 
 AudioTrack = Literal["inbound", "outbound"]
 """What is heard from the party; what it is sent."""
-RecordedTracks = Literal["mixed", "both", "heard"]
-"""Both directions in one channel; what is heard left and what is sent right; what is heard alone."""
+RecordedTracks = Literal["mixed", "both", "heard", "sent"]
+"""Both directions in one channel; what is heard left and what is sent right; one of the two alone."""
 
 LONGEST_FEED_S = 600
 """How much audio may wait to be played to one leg."""

@@ -60,7 +60,7 @@ class Recording:
     channels: int = 1
     """2: the party on the left, what it hears on the right."""
     track: str = "both"
-    """`inbound` where only the party is heard."""
+    """`inbound` where only the party is heard, `outbound` where only what it hears is."""
     format: str = "wav"
     on_end_flow_id: FlowId | None = None
     status_callback: StatusCallback | None = None

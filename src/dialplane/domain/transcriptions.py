@@ -6,8 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, TranscriptId, TranscriptionId
+from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.programs.recognition import Hearing
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.rating import Rate
 
 
 class TranscribedThing(StrEnum):
@@ -50,8 +52,32 @@ class Transcription:
     deleted_at: datetime | None = None
 
     @property
+    def key(self) -> str:
+        """The business key of its hold and of its charge (LED-5)."""
+        return f"transcription:{self.id}"
+
+    @property
     def is_over(self) -> bool:
         return self.status is TranscriptionStatus.DONE
+
+    def seconds(self, now: datetime) -> float:
+        """How much was listened to. One of a call that somebody else ended listened until now."""
+        if self.reference_type is TranscribedThing.CALL and not self.duration_ms:
+            return (now - self.created_at).total_seconds()
+        return self.duration_ms / 1000
+
+    def charge(self, rate: Rate, now: datetime) -> Charge:
+        """What it costs, once it is over: by the slice begun; nothing where nothing was heard."""
+        return Charge(
+            key=self.key,
+            rate=rate,
+            units=rate.units_in(self.seconds(now)),
+            reference_type=ReferenceType.TRANSCRIBE,
+            reference_id=self.id,
+            started_at=self.created_at,
+            ended_at=now,
+            seconds=round(self.seconds(now)),
+        )
 
     @property
     def outcome(self) -> str:

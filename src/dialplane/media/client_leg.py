@@ -159,8 +159,8 @@ class MediaClientLeg:
         assert isinstance(answer, protocol.RecordingStarted)
         self._recordings.check(path, answer.failure)
 
-    def pause_recording(self, paused: bool) -> None:
-        self._send(protocol.PauseRecording(self.leg_id, paused))
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        self._send(protocol.PauseRecording(self.leg_id, paused, silent))
 
     async def wait_recording(self) -> RecordingEnd:
         """The end of the recording that was started last. Raises Unavailable where none was started."""

@@ -37,19 +37,19 @@ class MediaClientRoom:
         self._send(protocol.PlayToRoom(self.room_id, number, [str(prompt.path) for prompt in prompts]))
         return await self._plays.wait(number)
 
-    async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
+    async def start_recording(self, path: Path, *, duration_s: int = 0, trim: bool = False) -> None:
         """Raises Unavailable where the file cannot be opened or the room is gone."""
         if self._is_gone:
             raise Unavailable("the room is closed")
         request = self._client.next_request()
         self._recordings.expect(path)
-        order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s)
+        order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s, trim)
         answer = await self._client.ask(order, request, self)
         assert isinstance(answer, protocol.RoomRecordingStarted)
         self._recordings.check(path, answer.failure)
 
-    def pause_recording(self, paused: bool) -> None:
-        self._send(protocol.PauseRoomRecording(self.room_id, paused))
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        self._send(protocol.PauseRoomRecording(self.room_id, paused, silent))
 
     def stop_recording(self) -> None:
         self._send(protocol.StopRoomRecording(self.room_id))

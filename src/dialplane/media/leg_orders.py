@@ -54,9 +54,9 @@ class LegOrders:
                 leg.mute(heard=heard, hears=hears)
             case protocol.StartRecording():
                 self._start_recording(leg, order, connection, now)
-            case protocol.PauseRecording(_, paused):
+            case protocol.PauseRecording(_, paused, silent):
                 if leg.recording is not None:
-                    leg.recording.pause(paused, now)
+                    leg.recording.pause(paused, now, silent=silent)
             case protocol.StopRecording():
                 leg.end_recording("stopped", now)
             case protocol.Tap(_, number, heard, sent):

@@ -90,6 +90,7 @@ class StartRecording(Message, frozen=True):
 class PauseRecording(Message, frozen=True):
     leg: int
     paused: bool
+    silent: bool = False
 
 
 class StopRecording(Message, frozen=True):
@@ -161,11 +162,13 @@ class StartRoomRecording(Message, frozen=True):
     request: int
     path: str
     duration_s: int
+    trim: bool
 
 
 class PauseRoomRecording(Message, frozen=True):
     room: int
     paused: bool
+    silent: bool = False
 
 
 class StopRoomRecording(Message, frozen=True):

@@ -24,7 +24,7 @@ class RecordingWish:
 
     path: Path
     tracks: str = "mixed"
-    """`mixed`; `both`: what is heard left, what is sent right; `heard` alone."""
+    """`mixed`; `both`: what is heard left, what is sent right; `heard` or `sent` alone."""
     end_of_silence_s: int = 0
     end_of_key: str = ""
     duration_s: int = 0
@@ -43,6 +43,7 @@ class Recording:
         self.takes_sent = wish.tracks != "heard"
         self._started = now
         self._paused_at: float | None = None
+        self._is_silenced = False
         self._longest = wish.duration_s * CLOCK_HZ
         self._due = next(_first_blocks)
         """When everything up to there has settled, it is written."""
@@ -64,18 +65,25 @@ class Recording:
         return digit in self._wish.end_of_key
 
     def put_heard(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: float) -> None:
-        if self._paused_at is None:
+        if self._paused_at is None and not self._is_silenced:
             self._heard.put(rtp_timestamp, ulaw, int((now - self._started) * CLOCK_HZ))
 
     def put_sent(self, rtp_timestamp: int, ulaw: bytes | bytearray | memoryview, now: float) -> None:
-        if self._paused_at is None and self.takes_sent:
+        if self._paused_at is None and self.takes_sent and not self._is_silenced:
             self._sent.put(rtp_timestamp, ulaw, int((now - self._started) * CLOCK_HZ))
 
-    def pause(self, paused: bool, now: float) -> None:
-        """While paused nothing is written and the time stands still."""
-        if paused and self._paused_at is None:
+    def pause(self, paused: bool, now: float, *, silent: bool = False) -> None:
+        """While paused nothing is written and the time stands still; with `silent`, it goes on and holds silence."""
+        if paused and silent:
+            self._is_silenced = True
+        elif paused and self._paused_at is None:
             self._paused_at = now
-        elif not paused and self._paused_at is not None:
+        elif not paused:
+            self._go_on(now)
+
+    def _go_on(self, now: float) -> None:
+        self._is_silenced = False
+        if self._paused_at is not None:
             self._started += now - self._paused_at
             self._paused_at = None
             self._heard.go_on()
@@ -120,6 +128,8 @@ class Recording:
                 channels = heard, sent
             case "heard":
                 channels = (heard,)
+            case "sent":
+                channels = (sent,)
             case _:
                 channels = (mix(heard, sent),)
         if self._wish.trim or self._wish.end_of_silence_s:

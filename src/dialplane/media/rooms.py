@@ -49,9 +49,9 @@ class Rooms:
                 self._play(room, number, paths, connection)
             case protocol.StartRoomRecording():
                 self._start_recording(room, order, connection, now)
-            case protocol.PauseRoomRecording(_, paused):
+            case protocol.PauseRoomRecording(_, paused, silent):
                 if room.recording is not None:
-                    room.recording.pause(paused, now)
+                    room.recording.pause(paused, now, silent=silent)
             case protocol.StopRoomRecording():
                 room.end_recording("stopped", now)
             case protocol.CloseRoom(room_id, request):
@@ -99,9 +99,10 @@ class Rooms:
     def _start_recording(
         self, room: Room, order: protocol.StartRoomRecording, connection: Connection, now: float
     ) -> None:
+        wish = RecordingWish(Path(order.path), tracks="heard", duration_s=order.duration_s, trim=order.trim)
         failure = ""
         try:
-            recording = Recording(RecordingWish(Path(order.path), tracks="heard", duration_s=order.duration_s), now)
+            recording = Recording(wish, now)
         except OSError as error:
             failure = error.strerror or str(error)
         else:

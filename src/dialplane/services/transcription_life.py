@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from dialplane.domain.calls import CallStatus
-from dialplane.domain.errors import Conflict, Invalid, NotFound
+from dialplane.domain.errors import Conflict, InsufficientBalance, Invalid, NotFound
 from dialplane.domain.events import Event
 from dialplane.domain.ids import (
     AccountId,
@@ -23,14 +23,18 @@ from dialplane.domain.ids import (
     new_id,
     to_sid,
 )
+from dialplane.domain.ledger import HoldRequest, Settlement
 from dialplane.domain.programs.commands import TranscribeRecording
 from dialplane.domain.programs.recognition import Hearing
 from dialplane.domain.programs.sources import TWILIO_VERSION
+from dialplane.domain.rating import MINUTE_S, CostType
 from dialplane.domain.recordings import Recording
 from dialplane.domain.transcriptions import TranscribedThing, Transcript, Transcription, TranscriptionStatus
 from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
 from dialplane.services.flows import find_flow
+from dialplane.services.ledger import hold_many, release_hold, settle_many
+from dialplane.services.rates import tariff_of
 from dialplane.services.recognition import Said
 from dialplane.services.recordings import found as found_recording
 from dialplane.services.shapes.transcriptions import speech_shape, transcript_shape, transcription_shape
@@ -73,7 +77,7 @@ async def order_transcription(
             case TranscribedThing.RECORDING:
                 recording = found_recording(await tx.recordings.find(account_id, RecordingId(wish.reference_id)))
                 made = _new(account_id, wish, now, run_id=recording.run_id, call_id=recording.call_id)
-                return await _keep_new(tx, made, now)
+                return await _keep_new(tx, made, now, seconds=recording.duration_ms / 1000)
         raise Invalid("reference_type must be call or recording", field="reference_type")
 
 
@@ -137,7 +141,8 @@ async def order_recording_transcription(
     async with database.transaction() as tx:
         recording = found_recording(await tx.recordings.find(account_id, RecordingId(command.recording_id)))
         made = _new(account_id, wish, now, run_id=run_id, call_id=recording.call_id)
-        return await _keep_new(tx, replace(made, status_callback=command.status), now)
+        made = replace(made, status_callback=command.status)
+        return await _keep_new(tx, made, now, seconds=recording.duration_ms / 1000)
 
 
 async def write_transcript(
@@ -253,7 +258,18 @@ def _new(
     )
 
 
-async def _keep_new(tx: Transaction, transcription: Transcription, now: datetime) -> Transcription:
+async def _keep_new(
+    tx: Transaction, transcription: Transcription, now: datetime, *, seconds: float = MINUTE_S
+) -> Transcription:
+    """Reserve the price of what is to be heard (of a call, the first minute) and keep it.
+
+    Raises InsufficientBalance.
+    """
+    rate = (await tariff_of(tx, transcription.account_id)).rate(CostType.TRANSCRIBE)
+    if not rate.is_free:
+        request = HoldRequest(transcription.account_id, transcription.key, rate, rate.units_in(seconds), None)
+        if not (await hold_many(tx, [request], now))[0]:
+            raise InsufficientBalance("The balance does not cover the transcription", reason="INSUFFICIENT_BALANCE")
     await tx.transcriptions.save(transcription)
     events = [_event(transcription, "transcribe_created", now)]
     if transcription.reference_type is TranscribedThing.CALL:
@@ -272,11 +288,24 @@ async def _end(tx: Transaction, transcription: Transcription, now: datetime, *, 
         updated_at=now,
     )
     await tx.transcriptions.save(ended)
+    await _settle(tx, ended, now)
     await publish(tx, _event(ended, "transcribe_done", now))
     if ended.status_callback is not None:
         form = callback_form(ended, public_url)
         await tell(tx, [Told(ended.account_id, ended.id, ended.status_callback, form)], now)
     return ended
+
+
+async def _settle(tx: Transaction, ended: Transcription, now: datetime) -> None:
+    """At the price that its hold froze; one without a hold is free (LED-9)."""
+    hold = (await tx.ledger.find_holds([ended.key])).get(ended.key)
+    if hold is None:
+        return
+    charge = ended.charge(hold.rate, now)
+    if charge.units and not ended.error:
+        await settle_many(tx, [Settlement(ended.account_id, ended.key, charge)], now)
+    else:
+        await release_hold(tx, ended.key, now)
 
 
 def callback_form(transcription: Transcription, public_url: str) -> tuple[tuple[str, str], ...]:

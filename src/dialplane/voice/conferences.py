@@ -148,7 +148,7 @@ class Conferences:
         if wish is None or not room.has_started:
             return
         try:
-            await self.recordings.start(room, RecordingSource.CONFERENCE, status=wish.recording_status)
+            await self.recordings.start(room, RecordingSource.CONFERENCE, trim=wish.trim, status=wish.recording_status)
         except Refusal as refusal:
             log.warning("conference_not_recorded", conference_id=str(room.conference.id), reason=refusal.message)
 

@@ -21,6 +21,7 @@ from dialplane.voice.beside import Beside, BesideEnd
 from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import Dialler, send_first_digits
 from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.waiting import first_of, unless_ended
@@ -176,6 +177,8 @@ class Dialling:
     async def _takes_it(self, master: Leg, callee: Callee, run: Run) -> bool:
         """Whether the party that answered is to be joined: it heard what was for it alone, and did not hang up."""
         await unless_ended(master, send_first_digits(callee.leg, callee.manner.send_digits))
+        if callee.party.machine is not None and not callee.leg.is_ended:
+            await detect_machine(self.dialler.database, callee.leg, callee.party.machine)
         source = callee.party.before_joining
         if source is None or master.is_ended:
             return not (master.is_ended or callee.leg.is_ended)
@@ -197,6 +200,7 @@ class Dialling:
         if master.media is None or callee.media is None:
             return replace(_dialled("failed", callee), reason="no audio")
         talk = Talk(master, callee)
+        talk.refer = command.refer
         if command.hangup_key:
             master.on_key = lambda key: _ends(talk, key in command.hangup_key)
         try:

@@ -25,6 +25,7 @@ from dialplane.domain.calls import (
 )
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
+from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
@@ -84,6 +85,8 @@ class Talk:
         self.callee = callee
         self.over = asyncio.Event()
         self.handed_over = asyncio.Event()
+        self.refer: DocumentSource | None = None
+        """What decides on transfers, where whoever began the talk said so."""
         self.is_parked = False
         """A transfer has taken the two apart: the callee's end is not the talk's."""
 
@@ -297,7 +300,11 @@ class Leg:
     def on_provisional(self, call: SipCall, response: Response) -> None:
         if response.body and self.media is not None and self._audio.take_answer(response.body, self.media):
             self.early_media.set()
-        if response.status in (180, 183):
+        self.on_ringing(response.status)
+
+    def on_ringing(self, status: int) -> None:
+        """A provisional answer of the party."""
+        if status in (180, 183):
             self._move(CallStatus.RINGING, ringing_at=self.now())
 
     def on_answered(self, call: SipCall, sdp: bytes) -> None:

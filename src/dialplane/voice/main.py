@@ -231,7 +231,9 @@ class _Node:
         )
         ringer = AgentRinger(dialler, utc_now)
         agent_calls = AgentCalls(database, ringer, conferences, utc_now)
-        self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
+        self._queues = Queues(
+            database, deps.node, ringer, waiting, self._recordings, self._redirect, utc_now, self._spawn
+        )
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,

@@ -82,14 +82,14 @@ class MediaLeg(Protocol):
         tracks: RecordedTracks = "mixed",
         trim: bool = False,
     ) -> None:
-        """A WAV (16 bit, 8,000 Hz) at `path`: both directions mixed, both as left and right, or the party alone.
+        """A WAV (16 bit, 8,000 Hz) at `path`: both directions mixed, both as left and right, or one of them alone.
 
         With `trim`, silence at both ends is cut off when it ends. Returns when the file is open.
         """
         ...
 
-    def pause_recording(self, paused: bool) -> None:
-        """While paused nothing is written; the time does not count."""
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        """While paused nothing is written and the time does not count; with `silent`, silence is written."""
         ...
 
     async def wait_recording(self) -> RecordingEnd:
@@ -153,11 +153,11 @@ class MediaRoom(Protocol):
         """
         ...
 
-    async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
+    async def start_recording(self, path: Path, *, duration_s: int = 0, trim: bool = False) -> None:
         """All of the mix as a WAV (mono), but what is said to some alone. Returns when the file is open."""
         ...
 
-    def pause_recording(self, paused: bool) -> None: ...
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None: ...
 
     def stop_recording(self) -> None: ...
 

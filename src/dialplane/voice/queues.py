@@ -24,9 +24,11 @@ from dialplane.services.queuecalls import Offer, end, end_wrap_up, enter, look, 
 from dialplane.services.transaction import Database
 from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.beside import BesideEnd
+from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.queue_facts import facts
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.talks import talk
 from dialplane.voice.waiting_sound import Facts, WaitingSound
 
@@ -79,6 +81,7 @@ class Queues:
     node: str
     ringer: AgentRinger
     waiting: WaitingSound
+    recordings: Recordings
     redirect: Callable[[Leg, ProgramSource], Awaitable[None]]
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
@@ -120,9 +123,19 @@ class Queues:
         """
         await leg.answer()
         await leg.media_ready()
+        recording = DialRecording(self.recordings, leg, run.id, command.record)
+        await recording.begin("ringing")
+        try:
+            return await recording.noted(await self._dial(leg, command, recording))
+        finally:
+            leg.on_key = None
+            recording.stop()
+
+    async def _dial(self, leg: Leg, command: DialQueue, recording: DialRecording) -> Dialled:
+        leg.on_key = lambda key: _ends_talk(leg, key in command.hangup_key)
         deadline = asyncio.get_running_loop().time() + command.timeout_s
         while not leg.is_ended:
-            waiter = await self._take(leg, command)
+            waiter = await self._take(leg, command, recording)
             if waiter is not None:
                 waiter.meet(leg, limit_s=command.time_limit_s)
                 await waiter.over.wait()
@@ -133,7 +146,7 @@ class Queues:
             await asyncio.sleep(min(TICK_S, command.timeout_s))
         return Dialled("cancel", reason="the caller hung up")
 
-    async def _take(self, leg: Leg, command: DialQueue) -> Waiter | None:
+    async def _take(self, leg: Leg, command: DialQueue, recording: DialRecording) -> Waiter | None:
         """Who waits longest, having heard what it is to hear before the talk."""
         taken = await take_first(self.database, leg.call.account_id, command.queue, self.node, self.now())
         if taken is None:
@@ -150,6 +163,7 @@ class Queues:
                 waiter.leg.hang_up()
             if waiter.leg.is_ended or word is BesideEnd.HANGUP:
                 return None
+        await recording.begin("answer")
         if leg.is_ended:  # who dialled the queue has hung up meanwhile: the caller waits on in its place
             waiter.sound = waiter.sound or asyncio.ensure_future(self._let_wait(waiter))
             await put_back(self.database, waiter.call, self.now())
@@ -285,6 +299,12 @@ class Queues:
 
     def _waiter(self, leg: Leg) -> Waiter | None:
         return next((each for each in self.waiters.values() if each.leg is leg), None)
+
+
+def _ends_talk(leg: Leg, is_end: bool) -> bool:
+    if is_end and leg.talk is not None:
+        leg.talk.over.set()
+    return is_end and leg.talk is not None
 
 
 def _stop_sound(waiter: Waiter) -> None:

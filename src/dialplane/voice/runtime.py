@@ -219,7 +219,10 @@ class Runtime:
             leg.keep(self.place(leg, order))
         else:
             await self.place(leg, order)
-            program = program if leg.is_answered else flow_program((), order.run)
+            if not leg.is_answered:
+                program = flow_program((), order.run)
+            elif order.manner.machine is not None:  # the first request tells who answered
+                program = await self.programs.make(order.source, leg, order.run)
         await self._run(leg, order.run, program)
 
     async def place(self, leg: Leg, order: DialOrder) -> None:
@@ -232,7 +235,7 @@ class Runtime:
         if leg.is_answered and not leg.is_ended:
             await recording.begin("answer")
             if order.manner.machine is not None:
-                await detect_machine(leg, order.manner.machine)
+                await detect_machine(self.database, leg, order.manner.machine)
 
 
 class EarlyEnd:

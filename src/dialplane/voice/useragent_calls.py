@@ -96,6 +96,12 @@ class SipCall(ABC):
         if self.is_answered and not self.is_ended:
             self._send("INFO", [("Content-Type", content_type)], body)
 
+    @property
+    def tags(self) -> tuple[str, str]:
+        """Of the dialog: ours and the peer's; empty before there is one."""
+        dialog = self._dialog
+        return ("", "") if dialog is None else (dialog.local_tag, dialog.remote_tag)
+
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""
         if self.is_answered and not self.is_ended:

@@ -121,6 +121,8 @@ class Gather:
     """Keys that begin the input; empty: any. Others are dropped until then."""
     digits: bool = True
     """False: keys are no input."""
+    barge_in: bool = True
+    """False: prompts are heard to their end, whatever is entered meanwhile."""
     speech: SpeechWish | None = None
 
 

@@ -45,6 +45,12 @@ class Verb:
     def option(self, name: str, default: str = "") -> str:
         return self.element.attributes.get(name, default)[:LONGEST_ATTRIBUTE]
 
+    def cannot_do(self, *names: str) -> None:
+        """Say so of attributes that stand here and that this server does not carry out."""
+        for name in names:
+            if self.option(name).lower() not in ("", "false"):
+                self.warn(WRONG_VALUE, f"<{self.name}>: {name} is not carried out by this server")
+
     def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31 - 1, code: int = WRONG_VALUE) -> int:
         """A whole number in its bounds; anything else is noted and counts as the default."""
         text = self.option(name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.ids import to_sid
-from dialplane.domain.rcml.parameters import call_status, direction_of, party_text
+from dialplane.domain.rcml.parameters import call_status, direction_of, instance_sid, party_text
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.number_shapes import formatted
 from dialplane.faces.restcomm.prices import show_price
@@ -41,7 +41,7 @@ def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
     if dialect.is_twilio:
         return members | _twilios_own(asked, call, uri)
     members |= {
-        "InstanceId": call.node or None,
+        "InstanceId": instance_sid(call.node) or None,
         "ring_duration": _ring_duration(call),
         "subresource_uris": {name.lower(): asked.uri(f"{uri}/{name}") for name in ("Notifications", "Recordings")},
     }

@@ -48,6 +48,7 @@ CODES: dict[str, int] = {
     "RECORDING_NOT_ACTIVE": 21220,
     "TO_MISSING": 21201,
     "FROM_MISSING": 21213,
+    "CALL_URL_MISSING": 21205,
     "CALL_URL_INVALID": 21205,
     "TO_INVALID": 21211,
     "FROM_INVALID": 21212,
@@ -68,7 +69,7 @@ PLAIN_TEXT: dict[str, str] = {
     "NUMBER_MISSING": "Phone number can not be null.",
     "NUMBER_NOT_AVAILABLE": "21452",
     "AREA_CODE_EMPTY": "21452",
-    "CALL_URL_INVALID": "Url can not be null.",
+    "CALL_URL_MISSING": "Url can not be null.",
     "TO_MISSING": "To can not be null.",
     "FROM_MISSING": "From can not be null.",
 }
