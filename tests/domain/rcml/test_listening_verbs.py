@@ -251,3 +251,12 @@ def test_recording_is_transcribed_where_it_is_wanted() -> None:
 
     wanted = next(command for command in played.commands if isinstance(command, TranscribeRecording))
     assert wanted == TranscribeRecording(RECORDING, direction="in", status=StatusCallback("https://app.example/text"))
+
+
+def test_gather_says_what_of_its_speech_attributes_this_server_does_not_carry_out() -> None:
+    written = '<Gather input="speech" speechModel="phone_call" enhanced="false" bargeIn="false"/>'
+    played = play(xml(written), results={Gather: Digits("", "timeout")}, version=TWILIO)
+
+    (command,) = (each for each in played.commands if isinstance(each, Gather))
+    assert not command.barge_in
+    assert played.notes == [12200]

@@ -107,7 +107,7 @@ async def test_call_shows_what_restcomm_documents(restcomm: FormClient, database
         "direction": "inbound",
         "api_version": "2012-04-24",
         "uri": f"{uri}.json",
-        "InstanceId": "nobody",
+        "InstanceId": "ID6e6f626f647900000000000000000000",
         "ring_duration": 2,
         "subresource_uris": {
             "notifications": f"{uri}/Notifications.json",

@@ -130,10 +130,15 @@ def _read_party(text: str, name: str, country: str, *, reason: str) -> Address:
 
 
 def _machine(parameters: Parameters, dialect: Dialect) -> DetectMachine | None:
-    """Twilio's `MachineDetection` with what tunes it; only asynchronous detection has a callback of its own."""
-    told = read_callback(parameters, "AsyncAmdStatusCallback", dialect, ())
+    """Twilio's `MachineDetection` with what tunes it; only asynchronous detection has a callback of its own.
+
+    That of a participant (`AmdStatusCallback`) always is: who is called into a conference waits for nothing.
+    """
+    of_call = read_callback(parameters, "AsyncAmdStatusCallback", dialect, ())
+    of_participant = read_callback(parameters, "AmdStatusCallback", dialect, ())
+    told = of_call or of_participant
     wish = DetectMachine(
-        wait=not parameters.flag("AsyncAmd"),
+        wait=not (parameters.flag("AsyncAmd") or of_participant),
         longest_ms=1000 * (parameters.number("MachineDetectionTimeout", least=3, most=59) or 30),
         greeting_ms=parameters.number("MachineDetectionSpeechThreshold", least=1000, most=6000) or 0,
         pause_ms=parameters.number("MachineDetectionSpeechEndThreshold", least=500, most=5000) or 0,
