@@ -148,6 +148,17 @@ def test_failure_without_fallback_is_500_before_the_answer_and_bye_after() -> No
     assert later.last == Hangup()
 
 
+def test_document_in_another_encoding_than_it_says_is_asked_of_the_fallback() -> None:
+    played = play(
+        Fetched(200, "<Response><Say>caf\ufffd</Say></Response>", "text/xml"),
+        xml(SAY),
+        fallback="https://app.example/fallback.xml",
+    )
+
+    assert [each.url for each in played.fetched] == [URL, "https://app.example/fallback.xml"]
+    assert played.notes == [12100]
+
+
 def test_failing_fallback_is_as_no_fallback() -> None:
     played = play(Failed("refused"), Fetched(404, "", "text/html"), fallback="https://f.example/")
 
@@ -187,6 +198,7 @@ def test_circle_of_redirects_ends_with_a_reason() -> None:
 
     assert len(played.fetched) == 20
     assert played.error == "limit: 20 documents in a row without anything to hear"
+    assert played.notes == [12101]
 
 
 def test_documents_with_something_to_hear_may_come_back_more_often() -> None:

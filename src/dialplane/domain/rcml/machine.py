@@ -126,7 +126,7 @@ class RcmlProgram:
         while isinstance(ending, Request):
             limit = self._limit_of(ending)
             if limit:
-                ending = self._context.hang_up(limit)
+                ending = self._context.reach(limit)
                 break
             ending = yield from self._ask(ending)
         yield from self._write_faults()
@@ -224,7 +224,7 @@ class RcmlProgram:
         for element in self._verbs_of(document.root):
             ran = True
             if self._verbs >= MAX_VERBS:
-                return context.hang_up(f"limit: {MAX_VERBS} verbs")
+                return context.reach(f"limit: {MAX_VERBS} verbs")
             self._verbs += 1
             self._show(element.name, {**element.attributes, **({"text": element.text} if element.text else {})})
             verb = Verb(element, context)

@@ -62,6 +62,8 @@ STATUSES: dict[str, tuple[int, int]] = {
     "CALL_STATE_INVALID": (400, 400),
     "RECORDING_ALREADY_ACTIVE": (409, 400),
     "RECORDING_NOT_ACTIVE": (409, 400),
+    "QUEUE_EXISTS": (409, 400),
+    "QUEUE_NOT_EMPTY": (409, 400),
 }
 """Reasons whose status is another than their family's: in Restcomm's dialect and in Twilio's (reference 4.4)."""
 
