@@ -38,6 +38,8 @@ from dialplane.voice.useragent_refer import IncomingRefer
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""
+LONGEST_DOCUMENT_CALL_S = 14_400
+"""Of calls that run documents (Restcomm reference 5.8), where they have no limit of their own."""
 LAST_WORD_S = 2.0
 """How long a command that comes to an end by itself may take for it once its call is gone."""
 
@@ -239,12 +241,18 @@ class Leg:
             if self.media is not None:
                 self.media.stop_playing()
 
+    @property
+    def longest_s(self) -> int:
+        """How long it may be answered, unless `limit_talk` says otherwise."""
+        return LONGEST_DOCUMENT_CALL_S if self.call.details.api_version else LONGEST_CALL_S
+
     def limit_talk(self, seconds: int) -> None:
-        """End the answered call after so many seconds from now, where that is less than it has; 0 changes nothing."""
+        """End the answered call after so many seconds from now. What is longer than it has counts for calls that run
+        documents alone; 0 changes nothing."""
         if not seconds or self._limit is None or self.is_ended:
             return
         loop = asyncio.get_running_loop()
-        if loop.time() + seconds < self._limit.when():
+        if self.call.details.api_version or loop.time() + seconds < self._limit.when():
             self._limit.cancel()
             self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
 
@@ -422,10 +430,10 @@ class Leg:
         """The party has answered, or we have: the time that costs begins."""
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
-        self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
+        self._limit = asyncio.get_running_loop().call_later(self.longest_s, self._too_long)
 
-    def _too_long(self, text: str = "the longest call is one hour") -> None:
-        self.hang_up(HangupReason.TIMEOUT, text=text)
+    def _too_long(self, text: str = "") -> None:
+        self.hang_up(HangupReason.TIMEOUT, text=text or f"the longest call is {self.longest_s // 60} minutes")
 
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):

@@ -95,6 +95,14 @@ def test_dial_reads_its_attributes() -> None:
     )
 
 
+def test_caller_who_waits_for_the_answer_of_a_party_is_told_how_that_refused() -> None:
+    """Reference 5.4: the callee's failure status is passed to the caller."""
+    played = play(xml('<Dial answerOnBridge="true">+12025550144</Dial>'), results={Dial: Dialled("busy", sip_code=486)})
+
+    assert isinstance(played.last, Hangup)
+    assert played.last.sip_code == 486
+
+
 def test_dial_that_answers_on_bridge_leaves_the_caller_unanswered() -> None:
     joined = play(
         xml('<Dial answerOnBridge="true">+12025550144</Dial>', SAY),

@@ -59,6 +59,16 @@ def test_unknown_verb_is_skipped_and_its_children_run() -> None:
     assert played.notes == [12200]
 
 
+@pytest.mark.parametrize("verb", ["Pay", "Prompt", "Foo"])
+def test_unknown_verb_is_a_warning_for_twilio_and_skipped_with_all_of_it(verb: str) -> None:
+    """Twilio: 12200, and the next verb."""
+    played = play(xml(f"<{verb}><Say>not this</Say></{verb}>", SAY), version=TWILIO)
+
+    assert (played.notes, len(played.heard)) == ([12200], 1)
+    note = next(each for each in played.commands if isinstance(each, WriteNotification))
+    assert not note.is_error
+
+
 def test_names_are_case_sensitive() -> None:
     assert play(xml("<say>Hello</say>", SAY)).heard == [HELLO]
 
@@ -184,7 +194,7 @@ def test_empty_document_is_500_for_restcomm_and_a_hang_up_for_twilio() -> None:
 
     assert isinstance(restcomm.last, Hangup)
     assert restcomm.last.sip_code == 500
-    assert twilio.last == Finish()
+    assert (twilio.last, twilio.commands[-1]) == (Finish(), Answer())
 
 
 def test_document_that_came_with_the_request_runs_without_asking_anybody() -> None:

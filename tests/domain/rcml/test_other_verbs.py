@@ -87,7 +87,7 @@ def test_email_goes_to_everybody_named() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("verb", ["Fax", "UssdCollect", "UssdMessage", "Geolocation", "Language", "Pay"])
+@pytest.mark.parametrize("verb", ["Fax", "UssdCollect", "UssdMessage", "Geolocation", "Language"])
 def test_what_cannot_run_says_so_and_the_next_verb_runs(verb: str) -> None:
     played = play(xml(f"<{verb}>x</{verb}>", SAY))
 

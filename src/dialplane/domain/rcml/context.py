@@ -76,6 +76,8 @@ class Context:
     """Where the account's recordings are, with a slash at the end."""
     outbound_call_id: UUID | None = None
     """The last call that this one was joined with."""
+    refused_code: int = 0
+    """How the last party answered that took no call; for a caller who waits for the answer of one."""
     headers: Form = ()
     """`X-` headers of the answer that brought the document; they go on the messages that it sends (reference 5.2)."""
     faults: list[WriteNotification] = field(default_factory=list)

@@ -29,8 +29,9 @@ class Verb:
         return self.element.text
 
     def children(self, names: Collection[str]) -> Iterator["Verb"]:
-        """Those of these names, in order; anything else is noted and skipped, with its own children still visited."""
-        for element in self.element.visit(frozenset(names)):
+        """Those of these names, in order; anything else is noted and skipped, in Restcomm's dialect with its own
+        children still visited."""
+        for element in self.element.visit(frozenset(names), into_unknown=not self.context.is_twilio):
             if element.name in names:
                 yield Verb(element, self.context)
             else:

@@ -20,7 +20,7 @@ VERBS: Mapping[str, Callable[[Verb], Steps]] = {
     "Connect": connect, "Start": start, "Stop": stop,
     "Sms": sms, "Message": sms, "Email": email,
     "Fax": fax, "UssdCollect": cannot_run, "UssdMessage": cannot_run, "Language": cannot_run,
-    "Geolocation": cannot_run, "Pay": cannot_run, "Prompt": cannot_run,
+    "Geolocation": cannot_run,
 }  # fmt: skip
 
 OF_MESSAGES = frozenset({"Sms", "Message", "Redirect", "Email"})

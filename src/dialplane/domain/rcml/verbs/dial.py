@@ -114,6 +114,7 @@ def _outcome(verb: Verb, result: Result, *, is_sip: bool = False) -> Form:
             verb.context.note(FAILED, f"<Dial>: {result.reason}")
         return (("DialCallStatus", "canceled" if verb.context.over else "failed"),)
     verb.context.outbound_call_id = result.call_id
+    verb.context.refused_code = result.sip_code if result.sip_code >= 400 else 0
     if result.status == "failed" and result.reason:
         verb.context.note(FAILED, f"<Dial>: {result.reason}", is_error=False)
     fields: Form = (("DialCallStatus", _STATUS[result.status]),)
