@@ -40,6 +40,7 @@ async def test_person_is_told_from_a_machine_before_the_program_begins(node: Voi
     [asked] = server.asked("/start")
     assert record.details.answered_by == "human"
     assert (asked["AnsweredBy"], int(asked["MachineDetectionDuration"]) > 0) == ("human", True)
+    assert asked["CallStatus"] == "in-progress"
 
 
 async def test_asynchronous_detection_tells_its_own_callback_while_the_program_runs(node: VoiceNode) -> None:

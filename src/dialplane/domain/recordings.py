@@ -81,8 +81,8 @@ class Recording:
 
     @property
     def duration_s(self) -> int:
-        """Seconds begun."""
-        return -(-self.duration_ms // 1000)
+        """As the action of a verb tells it."""
+        return round(self.duration_ms / 1000)
 
     def hold(self, rate: Rate, minutes: int, now: datetime) -> HoldRequest:
         """Set so many minutes aside in all."""

@@ -12,7 +12,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
-from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.programs.sources import DocumentSource, DocumentText, ProgramSource
 from dialplane.domain.recordings import RecordingSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
@@ -221,7 +221,7 @@ class Runtime:
             await self.place(leg, order)
             if not leg.is_answered:
                 program = flow_program((), order.run)
-            elif order.manner.machine is not None:  # the first request tells who answered
+            elif isinstance(order.source, DocumentSource | DocumentText):  # the first request tells of the answer
                 program = await self.programs.make(order.source, leg, order.run)
         await self._run(leg, order.run, program)
 

@@ -77,10 +77,10 @@ def _show_moment(asked: Asked, moment: datetime | None) -> str | None:
 
 
 def _duration(asked: Asked, call: Call) -> int | str | None:
-    """Seconds of talk begun, once it is over: text in Twilio's dialect."""
+    """Seconds of talk, once it is over: text in Twilio's dialect. As the status callback has told it."""
     if call.ended_at is None:
         return None
-    seconds = -int(-(call.ended_at - call.progressing_at).total_seconds() // 1) if call.progressing_at else 0
+    seconds = round((call.ended_at - call.progressing_at).total_seconds()) if call.progressing_at else 0
     return str(seconds) if asked.dialect.is_twilio else seconds
 
 
