@@ -54,7 +54,7 @@ async def test_call_by_the_api_rings_all_phones_of_a_client_and_the_first_that_a
         await call.ended.wait()
 
     await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
-    async with node.phone(only_rings) as desk, node.phone(answers_when_told) as mobile, asyncio.timeout(20):
+    async with node.phone(only_rings) as desk, node.phone(answers_when_told) as mobile, asyncio.timeout(PATIENCE_S):
         for phone in (desk, mobile):
             await phone.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
         program = DocumentText("<Response><Pause length='20'/></Response>")
@@ -78,7 +78,7 @@ async def test_call_to_a_client_all_of_whose_phones_refuse_ends_as_the_last_of_t
         call.reject(486)
 
     await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
-    async with node.phone(is_busy) as desk, node.phone(is_busy) as mobile, asyncio.timeout(20):
+    async with node.phone(is_busy) as desk, node.phone(is_busy) as mobile, asyncio.timeout(PATIENCE_S):
         for phone in (desk, mobile):
             await phone.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
         request = CallRequest(tel("+12125550111"), (Address("extension", "bob"),), program=DocumentText("<Response/>"))

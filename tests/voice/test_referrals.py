@@ -189,7 +189,7 @@ def replacing(target: str, call: PhoneCall) -> str:
 @pytest.mark.parametrize("way", ["was called, then called", "called both", "was called twice"])
 async def test_phone_transfers_attended_by_replaces_and_the_two_others_talk_on(node: VoiceNode, way: str) -> None:
     """RFC 3891 within REFER: bob talks with anna and with carol, joins the two, and is out of both."""
-    async with AsyncExitStack() as stack, asyncio.timeout(30):
+    async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_S):
         desks = Desks(node)
         for name in ("anna", "bob", "carol"):
             await desks.add(stack, name)
@@ -223,7 +223,7 @@ async def test_phone_transfers_attended_by_replaces_and_the_two_others_talk_on(n
 
 
 async def test_refer_that_replaces_a_dialog_with_other_tags_is_refused(node: VoiceNode) -> None:
-    async with AsyncExitStack() as stack, asyncio.timeout(20):
+    async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_S):
         desks = Desks(node)
         for name in ("anna", "bob"):
             await desks.add(stack, name)

@@ -58,7 +58,7 @@ async def test_recording_of_a_conference_is_listed_paused_stopped_and_deleted_be
     )
     conference, call = str(invited.conference_sid), str(invited.call_sid)
     await participants(api, conference, 1)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while not (made := await api.ask(lambda client: client.conferences(conference).recordings.list())):
             await asyncio.sleep(0.05)
     sid = str(made[0].sid)
@@ -75,7 +75,7 @@ async def test_recording_of_a_conference_is_listed_paused_stopped_and_deleted_be
         ]
 
     assert await asyncio.to_thread(change) == ["paused", "in-progress", "paused", "stopped", "stopped"]
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while (
             kept := await api.ask(lambda c: c.conferences(conference).recordings(sid).fetch())
         ).status != "completed":
