@@ -34,7 +34,14 @@ async def test_answered_call_runs_its_actions(node: VoiceNode) -> None:
     assert (record.hangup_by, record.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
     assert await node.run_of(record) == ("ended", ["talk"])
     told = [event for event in await node.events() if event.startswith("call_")]
-    assert told == ["call_created", "call_ringing", "call_progressing", "call_terminating", "call_hangup"]
+    assert told == [
+        "call_created",
+        "call_dialing",
+        "call_ringing",
+        "call_progressing",
+        "call_terminating",
+        "call_hangup",
+    ]
     purse = (await get_balance(node.database, node.account_id)).purse
     assert purse.credit_held == 0
 

@@ -69,6 +69,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def find_uuid(text: str) -> UUID | None:
+    """The UUID that a text is, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def to_sid(prefix: str, value: UUID) -> str:
     """`PN` and a UUID give `PN` and 32 hex digits."""
     return prefix + value.hex

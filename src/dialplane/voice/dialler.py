@@ -109,6 +109,8 @@ class Dialler:
         )
         leg.sip.referrer = leg
         leg.update(sip_call_id=leg.sip.id)
+        if attempt == 0:
+            leg.tell("call_dialing")
 
     def _caller(self, source: Address) -> str:
         """Our From: the caller ID at our own host."""

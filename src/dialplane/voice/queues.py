@@ -7,13 +7,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 import structlog
 
 from dialplane.domain.errors import LimitExceeded, NotFound, Refusal, Unavailable
+from dialplane.domain.flows.facts import queue_facts
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, AgentId, QueuecallId, QueueId
 from dialplane.domain.programs.dialling import Dialled, DialQueue
@@ -96,6 +97,7 @@ class Queues:
         except (LimitExceeded, NotFound) as refusal:
             log.info("queue_not_joined", call_id=str(leg.call.id), reason=refusal.message)
             return QueueLeft("queue-full" if refusal.reason == "QUEUE_FULL" else "error", None)
+        run = replace(run, variables={**run.variables, **command.variables})
         waiter = Waiter(leg, run, queue, call, command.waiting)
         self.waiters[call.id] = waiter
         waiter.sound = asyncio.ensure_future(self._let_wait(waiter))
@@ -111,7 +113,9 @@ class Queues:
         finally:
             ended = await self._let_go(waiter)
         how = "bridged" if ended.service_at else waiter.how
-        return QueueLeft(how, queue.id, call.id, round(ended.waited_s(self.now())), round(talked_s))
+        waited_s = round(ended.waited_s(self.now()))
+        told = queue_facts(queue, call) | {"voipbin.queuecall.waited": str(waited_s)}
+        return QueueLeft(how, queue.id, call.id, waited_s, round(talked_s), told)
 
     async def dial(self, leg: Leg, command: DialQueue, run: Run) -> Dialled:
         """Talk with whoever waits longest; wait for somebody to come for as long as the command says.

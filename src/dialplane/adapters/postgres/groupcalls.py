@@ -40,3 +40,7 @@ class PostgresGroupcallStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Groupcall]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [_groupcall(row) for row in rows]
+
+    async def lock_on_node(self, node: str) -> list[Groupcall]:
+        rows = await self._connection.fetch(_SQL["lock_on_node"], node)
+        return [_groupcall(row) for row in rows]

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Call
+from dialplane.domain.conferences import Conference, Participant
 from dialplane.domain.ids import NIL
+from dialplane.domain.queues import Outlook, Queue, Queuecall
 from dialplane.domain.recordings import Recording
 from dialplane.domain.transcriptions import Transcription
 
@@ -63,6 +65,45 @@ def conversation_facts(
         "voipbin.conversation_message.id": str(message_id),
         "voipbin.conversation_message.text": text,
         "voipbin.conversation_message.direction": direction,
+    }
+
+
+def queue_facts(queue: Queue, call: Queuecall) -> dict[str, str]:
+    """`voipbin.queue.*` and `voipbin.queuecall.*`, of who waits and of who has left. Time-outs are in ms."""
+    return {
+        "voipbin.queue.id": str(queue.id),
+        "voipbin.queue.name": queue.name,
+        "voipbin.queue.detail": queue.detail,
+        "voipbin.queuecall.id": str(call.id),
+        "voipbin.queuecall.timeout_wait": str(call.wait_timeout_ms),
+        "voipbin.queuecall.timeout_service": str(call.service_timeout_ms),
+    }
+
+
+def waiting_facts(outlook: Outlook) -> dict[str, str]:
+    """Where somebody stands who waits: its place from 1 on, and times in seconds."""
+    return {
+        "voipbin.queue.size": str(outlook.size),
+        "voipbin.queuecall.position": str(outlook.position),
+        "voipbin.queuecall.waited": str(outlook.waited_s),
+        "voipbin.queuecall.estimated_wait": str(outlook.estimated_wait_s),
+    }
+
+
+def conference_facts(conference: Conference) -> dict[str, str]:
+    """`voipbin.conference.*`."""
+    return {
+        "voipbin.conference.id": str(conference.id),
+        "voipbin.conference.name": conference.name,
+        "voipbin.conference.detail": conference.detail,
+    }
+
+
+def stay_facts(participant: Participant, *, present: int) -> dict[str, str]:
+    """A call's stay in a conference; `present` counts those who are in, itself included."""
+    return {
+        "voipbin.conference.size": str(present),
+        "voipbin.conferencecall.id": str(participant.id),
     }
 
 

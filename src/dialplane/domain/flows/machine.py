@@ -92,9 +92,13 @@ class FlowProgram:
     def resume(self, result: Result, now: datetime) -> Command:
         if self._breaking_off is not None:
             return self._note(self._breaking_off)
-        if self._step is None or isinstance(self._last, Hangup | Finish) or isinstance(result, CallOver):
+        if self._step is None or isinstance(self._last, Hangup | Finish):
             return self._note(self._finish())
         self._step.now = now
+        if isinstance(result, CallOver):
+            if result.result is not None:  # what came of the last action is for whoever reads the run, or follows it
+                self._settle_last(self._step, result.result)
+            return self._note(self._finish())
         return self._note(self._take(self._resume_step(self._step, result), now))
 
     def set_variables(self, variables: dict[str, str]) -> None:
@@ -212,6 +216,12 @@ class FlowProgram:
             return resume(step, result) if resume else GoOn()
         except StepFault as fault:
             return self._failed(step.action, str(fault))
+
+    def _settle_last(self, step: Step, result: Result) -> None:
+        """Keep what an action came to that ended with its call; where it would go on does not matter any more."""
+        outcome = self._resume_step(step, result)
+        if isinstance(outcome, GoOn):
+            self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> Command | None:
         """Carry out what stays inside the machine; a command goes out."""
