@@ -24,7 +24,7 @@ from dialplane.domain.inventory import OWNED, RESERVATION, SANDBOX, ItemQuery
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number
 from dialplane.domain.orders import NumberOrder, Order
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.billing import add_credit
 from dialplane.services.documents import review_document
 from dialplane.services.inventory import reserve

@@ -1,4 +1,4 @@
-"""Transcriptions: what is said in a call or was said in a recording, as text."""
+"""Transcriptions: what is said in a call or a conference, or was said in a recording, as text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,8 @@ from dialplane.domain.programs.sources import StatusCallback
 class TranscribedThing(StrEnum):
     CALL = "call"
     RECORDING = "recording"
+    CONFBRIDGE = "confbridge"
+    """A conference, of which all that is said is one side."""
 
 
 class TranscriptionStatus(StrEnum):
@@ -22,13 +24,14 @@ class TranscriptionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """One transcription. Of a call it goes on until it is stopped or the call ends; of a recording, to its end."""
+    """One transcription. Of a call or conference it goes on until it is stopped or that ends; of a recording, to its
+    end."""
 
     id: TranscriptionId
     account_id: AccountId
     reference_type: TranscribedThing
     reference_id: UUID
-    """The call's or the recording's id."""
+    """The call's, the conference's or the recording's id."""
     created_at: datetime
     call_id: CallId | None = None
     run_id: RunId | None = None
@@ -48,6 +51,13 @@ class Transcription:
     ended_at: datetime | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    @property
+    def sides(self) -> tuple[Hearing, ...]:
+        """Whose words are told apart: in a conference nobody's."""
+        if self.reference_type is TranscribedThing.CONFBRIDGE:
+            return ("in",)
+        return ("in", "out") if self.direction == "both" else (self.direction,)
 
     @property
     def is_over(self) -> bool:

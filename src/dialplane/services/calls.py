@@ -1,6 +1,6 @@
 """Calls as a resource: kept by the runtime as they change, read, hung up and deleted by their owner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -72,6 +72,10 @@ class CallStore(Protocol):
         ...
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None: ...
+
+    async def live_of(self, accounts: Collection[AccountId]) -> list[Call]:
+        """Every call of the accounts that has not ended."""
+        ...
 
     async def live_on(self, node: str) -> list[Call]:
         """Every call of the node that has not ended, locked until the transaction ends."""

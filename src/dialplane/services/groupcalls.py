@@ -1,6 +1,6 @@
 """Group calls: several destinations for one purpose, of whom all ring or one after the other. One node has them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -45,6 +45,8 @@ class GroupcallStore(Protocol):
     async def lock_on_node(self, node: str) -> Sequence[Groupcall]:
         """Those of a node that are not over."""
         ...
+
+    async def lock_live_of(self, accounts: Collection[AccountId]) -> Sequence[Groupcall]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +196,14 @@ async def hangup_groupcall(database: Database, account_id: AccountId, groupcall_
         groupcall = await _find(tx, account_id, groupcall_id)
         if groupcall.status is GroupcallStatus.HANGUP:
             raise Conflict("The group call has ended already", reason="GROUPCALL_ALREADY_HANGUP")
-        ending = replace(groupcall, status=GroupcallStatus.HANGINGUP, updated_at=now)
-        await tx.groupcalls.save(ending)
-        await _post(tx, groupcall, "groupcall_hangup", {}, now)
+        return await hangup_in(tx, groupcall, now)
+
+
+async def hangup_in(tx: Transaction, groupcall: Groupcall, now: datetime) -> Groupcall:
+    """Order the node to end every call of a group that goes on, inside the caller's transaction."""
+    ending = replace(groupcall, status=GroupcallStatus.HANGINGUP, updated_at=now)
+    await tx.groupcalls.save(ending)
+    await _post(tx, groupcall, "groupcall_hangup", {}, now)
     return ending
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.speakings import SpeakingStore
     from dialplane.services.tags import TagStore
     from dialplane.services.timelines import TimelineStore
     from dialplane.services.traces import TraceStore
@@ -135,6 +136,8 @@ class Transaction(Protocol):
     def traces(self) -> TraceStore: ...
     @property
     def groupcalls(self) -> GroupcallStore: ...
+    @property
+    def speakings(self) -> SpeakingStore: ...
     @property
     def tags(self) -> TagStore: ...
     @property

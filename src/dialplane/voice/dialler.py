@@ -89,11 +89,12 @@ class Dialler:
 
     def send(self, leg: Leg, way: Way, manner: CallManner, *, hops: int, attempt: int) -> None:
         """Let the leg's INVITE go one way. Its audio must be open."""
-        host, port = (self.agent.host, self.agent.port) if way.is_ours else (way.host, way.port)
+        here = (self.agent.host, self.agent.port)
+        host, port = here if way.is_ours else (way.host, way.port)
         target = f"{way.uri}@{host}:{port}" if way.is_ours else way.uri
         username, password = way.username or manner.username, way.password or manner.password
         headers = list(manner.headers)
-        if way.is_ours:
+        if (host, port) == here:
             headers.append((HOPS, str(hops + 1)))
         if manner.withheld:
             headers.append(("Privacy", "id"))

@@ -1,4 +1,4 @@
-"""Where a node gives the audio of its calls to the API, which gives it to the customer (`services/media_streams.py`).
+"""Where a node gives the audio of its calls and rooms to the API, for the customer (`services/media_streams.py`).
 
 One connection is one exchange: the pass, a word of welcome or refusal, then audio both ways, message by message.
 """
@@ -18,6 +18,7 @@ from dialplane.streams.encapsulation import AudioSocket, Encapsulation, Rtp, Sam
 from dialplane.voice.audio_pipe import AudioPipe, Wanted
 from dialplane.voice.blocks import BlockLink
 from dialplane.voice.leg import Leg
+from dialplane.voice.room_lines import RoomLines
 
 PASS_S = 5.0
 """How long a stranger may take to show its pass."""
@@ -36,6 +37,7 @@ class AudioGate:
         *,
         signer: TokenSigner,
         live: Mapping[CallId, Leg],
+        lines: Callable[[], RoomLines],
         now: Callable[[], datetime],
         spawn: Callable[[Coroutine[Any, Any, Any]], None],
     ) -> None:
@@ -43,6 +45,7 @@ class AudioGate:
         self._port = port
         self._signer = signer
         self._live = live
+        self._lines = lines
         self._now = now
         self._spawn = spawn
         self._server: asyncio.Server | None = None
@@ -82,11 +85,18 @@ class AudioGate:
             await link.close()
 
     async def _let_in(self, link: BlockLink, token: bytes) -> None:
-        call_id, wish = read_pass(self._signer, token.decode("ascii", "replace"), self._now())
-        leg = self._live.get(call_id)
+        source, wish = read_pass(self._signer, token.decode("ascii", "replace"), self._now())
+        if source.kind == "conference":
+            async with self._lines().open(source.id) as line:
+                await self._carry(link, AudioPipe(line, line.media, _encapsulation(wish), Wanted("in", "out")))
+            return
+        leg = self._live.get(CallId(source.id))
         if leg is None or not leg.is_answered:
             raise NotFound("The call is not going on here")
-        pipe = AudioPipe(leg, await leg.media_ready(), _encapsulation(wish), Wanted(wish.listen, wish.speak))
+        media = await leg.media_ready()
+        await self._carry(link, AudioPipe(leg, media, _encapsulation(wish), Wanted(wish.listen, wish.speak)))
+
+    async def _carry(self, link: BlockLink, pipe: AudioPipe) -> None:
         await link.send(WELCOME)
         await pipe.run(link)
 

@@ -31,7 +31,7 @@ from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
 from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.useragent import IncomingCall, SipCall
-from dialplane.voice.useragent_events import CallEnd
+from dialplane.voice.useragent_events import CallEnd, EndKind
 from dialplane.voice.useragent_reason import reason_field
 from dialplane.voice.useragent_refer import IncomingRefer
 
@@ -57,6 +57,14 @@ class Recorder(Protocol):
     def ended(self, leg: "Leg") -> None:
         """The call is over: settle, record, forget. Called once."""
         ...
+
+
+_SILENT_ENDS = {EndKind.TIMEOUT: "nothing came back", EndKind.FAILED: "it could not be carried on"}
+"""Of ends for which the peer had no words."""
+
+
+def _words(end: CallEnd | None) -> str:
+    return "" if end is None else end.text or _SILENT_ENDS.get(end.kind, "")
 
 
 async def decline_refer(leg: "Leg", refer: IncomingRefer) -> None:
@@ -352,15 +360,16 @@ class Leg:
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
         status = end.status if end else 0
+        heard_nothing = end is not None and end.kind is EndKind.TIMEOUT
         self.call = replace(
             self.call,
             status=CallStatus.HANGUP,
             action=self._action,
             hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
-            hangup_reason=self._reason(was, status),
+            hangup_reason=self._reason(was, 0 if heard_nothing else status),
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
-            cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
+            cause_text=(self._end_text or self.call.cause_text or _words(end))[:255].replace("\x00", ""),
             ended_at=self.now(),
             updated_at=self.now(),
         )

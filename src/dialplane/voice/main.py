@@ -16,7 +16,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.sources import ProgramSource
 from dialplane.domain.rcml.machine import TIMEOUT_S
-from dialplane.services import conference_rooms, groupcalls, queuecalls
+from dialplane.services import conference_rooms, groupcalls, queuecalls, speakings
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
@@ -62,10 +62,12 @@ from dialplane.voice.records import Records
 from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
+from dialplane.voice.room_lines import RoomLines
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.signalling import Signalling, TracedCall
 from dialplane.voice.sockets import Sockets
+from dialplane.voice.speakings import Speakings
 from dialplane.voice.streams import Streams
 from dialplane.voice.transcription import Transcribing
 from dialplane.voice.transfers import Transfers
@@ -134,6 +136,7 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
     await queuecalls.close_orphans(deps.database, deps.node, utc_now())
     await groupcalls.close_orphans(deps.database, deps.node, utc_now())
+    await speakings.close_orphans(deps.database, deps.node, utc_now())
     async with asyncio.TaskGroup() as tasks:
         node = _Node(deps, tasks)
         loops = [tasks.create_task(work) for work in node.loops()]
@@ -192,6 +195,7 @@ class _Node:
             deps.gate_port,
             signer=deps.signer,
             live=self._records.live,
+            lines=lambda: self._lines,
             now=utc_now,
             spawn=self._spawn,
         )
@@ -200,7 +204,13 @@ class _Node:
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
         )
         self._transcribing = Transcribing(
-            database, deps.recognizer, deps.node, deps.public_url, utc_now, runs.follow_transcription
+            database,
+            deps.recognizer,
+            deps.node,
+            deps.public_url,
+            utc_now,
+            runs.follow_transcription,
+            lambda: self._lines,
         )
         self._agent = UserAgent(
             host=deps.host,
@@ -230,6 +240,8 @@ class _Node:
         conferences = Conferences(
             database, deps.media, deps.prompts, waiting, room_recordings, teller, utc_now, self._spawn
         )
+        self._lines = RoomLines(deps.media, conferences.rooms)
+        mouths = Speakings(database, deps.prompts, self._lines, utc_now)
         ringer = AgentRinger(dialler, utc_now)
         agent_calls = AgentCalls(database, ringer, conferences, utc_now)
         self._queues = Queues(database, deps.node, ringer, waiting, self._redirect, utc_now, self._spawn)
@@ -253,6 +265,7 @@ class _Node:
                 **self._transcribing.orders(),
                 "transfer": transfers.ordered,
                 **conferences.orders(),
+                **mouths.orders(),
                 **self._queues.orders(),
             },
             node_orders=groupcall_orders(Groupcalls(database, self._records.live.get, utc_now)),

@@ -12,7 +12,7 @@ from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.conference_rooms import end_outlived
-from dialplane.services.emails import OUTBOX, Post
+from dialplane.services.emails import OUTBOX, Post, try_again
 from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
@@ -40,6 +40,7 @@ PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
 TRANSCRIPTIONS_S = 1.0
+EMAILS_S = 10.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
@@ -152,6 +153,9 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_outlived(database, now)
         return False
 
+    async def emails() -> bool:
+        return bool(await try_again(database, deps.post, deps.clock()))
+
     async def old_traces() -> bool:
         await forget_traces(database, before=deps.clock() - deps.signalling_kept)
         return False
@@ -168,6 +172,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("imports", imports, IMPORTS_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
+        ("emails", emails, EMAILS_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),
     ]

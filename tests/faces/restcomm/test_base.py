@@ -6,7 +6,7 @@ import pytest
 
 from dialplane.domain.accounts import Account, AccountStatus
 from dialplane.domain.ids import AccountId, new_id, to_sid, utc_now
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant
 from tests.faces.restcomm.conftest import FormClient

@@ -1,6 +1,6 @@
 """Calls, refused calls, voice nodes and their mailboxes in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -68,6 +68,9 @@ class PostgresCallStore:
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], account_id, call_id, now)
+
+    async def live_of(self, accounts: Collection[AccountId]) -> list[Call]:
+        return [_call(row) for row in await self._connection.fetch(_SQL["live_of"], list(accounts))]
 
     async def live_on(self, node: str) -> list[Call]:
         return [_call(row) for row in await self._connection.fetch(_SQL["live_on"], node)]

@@ -45,6 +45,7 @@ from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
@@ -242,6 +243,10 @@ class PostgresTransaction:
     @cached_property
     def groupcalls(self) -> PostgresGroupcallStore:
         return PostgresGroupcallStore(self.connection)
+
+    @cached_property
+    def speakings(self) -> PostgresSpeakingStore:
+        return PostgresSpeakingStore(self.connection)
 
     @cached_property
     def tags(self) -> PostgresTagStore:

@@ -14,6 +14,8 @@ from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Command
 
 DIGITS = "voipbin.call.digits"
+END_KEY = "voipbin.call.digits_end_key"
+"""The key that ended the digits; "" where none did."""
 
 _ANONYMOUS: tuple[commands.Anonymous, ...] = get_args(commands.Anonymous)
 

@@ -62,6 +62,9 @@ limit $3;
 -- name: delete
 update calls set deleted_at = $3, updated_at = $3 where id = $2 and account_id = $1;
 
+-- name: live_of
+select * from calls where account_id = any($1::uuid[]) and status <> 'hangup' and deleted_at is null;
+
 -- name: live_on
 select * from calls where node = $1 and status <> 'hangup' order by created_at for update;
 
