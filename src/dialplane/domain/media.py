@@ -50,11 +50,13 @@ class PlayEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingEnd:
-    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`) and its file."""
+    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`, `disk`) and its file."""
 
     path: Path
     ended_by: str
     duration_ms: int
+    failure: str = ""
+    """Why the file holds less than there was to record: what the disk said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from typing import cast
 import structlog
 
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import MediaCounters
+from dialplane.domain.media import MediaCounters, RecordingEnd
 from dialplane.media import protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom
+from dialplane.media.orders import RecordingEnds
 
 _ANSWER_TIMEOUT_S = 2.0
 _GATHER_S = 0.01
@@ -35,6 +36,7 @@ class MediaClient:
         self.advertised_host = advertised_host
         self.on_lost: Callable[[], None] | None = None
         """Called when the media process went away; every leg of it is closed by then."""
+        self.recordings = RecordingEnds()
         self._socket_path = socket_path
         self._requests = itertools.count(1)
         self._pending: dict[int, tuple[object, asyncio.Future[protocol.Report]]] = {}
@@ -49,7 +51,7 @@ class MediaClient:
         self._is_lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self, *, wait_s: float = 30.0) -> None:
+    async def start(self, *, wait_s: float = 60.0) -> None:
         """Connect, and stay connected until `stop`. Raises Unavailable where the process is not up in `wait_s`."""
         self._keeper = asyncio.create_task(self._keep_connected(), name="media-connection")
         try:
@@ -170,8 +172,7 @@ class MediaClient:
                 protocol.OpenRefused(request)
                 | protocol.Stats(request)
                 | protocol.DigitsSent(_, request)
-                | protocol.RecordingStarted(_, request)
-                | protocol.RoomRecordingStarted(_, request)
+                | protocol.RecordingStarted(request)
                 | protocol.FeedReached(_, request)
             ):
                 self._answer(request, report)
@@ -186,7 +187,9 @@ class MediaClient:
                 if closed is not None:
                     self._refuse_pending(closed)
                     closed.take(report)
-            case protocol.RoomPlayEnded() | protocol.RoomRecordingEnded():
+            case protocol.RecordingEnded(path, ended_by, duration_ms, failure):
+                self.recordings.tell(RecordingEnd(Path(path), ended_by, duration_ms, failure))
+            case protocol.RoomPlayEnded():
                 known_room = self._rooms.get(report.room)
                 if known_room is not None:
                     known_room.take(report)
@@ -211,6 +214,7 @@ class MediaClient:
         rooms, self._rooms = self._rooms, {}
         for room in rooms.values():
             room.end()
+        self.recordings.close()
         self._is_lost.set()
         if self.on_lost is not None:
             log.warning("media_lost", legs=len(legs), rooms=len(rooms))

@@ -19,7 +19,7 @@ from dialplane.domain.media import (
     RemoteMedia,
 )
 from dialplane.media import protocol
-from dialplane.media.orders import Orders, PlayEnds, RecordingEnds, resolve
+from dialplane.media.orders import Orders, OwnRecording, PlayEnds, resolve
 from dialplane.rtp.packet import CLOCK_HZ
 
 _FEED_OCTETS = 64 << 10
@@ -50,7 +50,7 @@ class MediaClientLeg:
         self._client = client
         self._plays = PlayEnds()
         self._current_play = 0
-        self._recordings = RecordingEnds()
+        self._recording = OwnRecording(client)
         self._taps: dict[int, OnAudio] = {}
         self._fed_until = 0.0
         """When all that was fed will have been played, in the loop's time."""
@@ -154,17 +154,14 @@ class MediaClientLeg:
         order = protocol.StartRecording(
             self.leg_id, request, str(path), end_of_silence_s, end_of_key, duration_s, tracks, trim
         )
-        self._recordings.expect(path)
-        answer = await self._client.ask(order, request, self)
-        assert isinstance(answer, protocol.RecordingStarted)
-        self._recordings.check(path, answer.failure)
+        await self._recording.start(order, self)
 
     def pause_recording(self, paused: bool) -> None:
         self._send(protocol.PauseRecording(self.leg_id, paused))
 
     async def wait_recording(self) -> RecordingEnd:
         """The end of the recording that was started last. Raises Unavailable where none was started."""
-        return await self._recordings.wait()
+        return await self._recording.wait()
 
     def stop_recording(self) -> None:
         self._send(protocol.StopRecording(self.leg_id))
@@ -195,8 +192,6 @@ class MediaClientLeg:
                 self._tell_silence()
             case protocol.PlayEnded(_, number, how):
                 self._plays.tell(number, how)
-            case protocol.RecordingEnded(_, path, ended_by, duration_ms):
-                self._recordings.tell(Path(path), ended_by, duration_ms)
             case protocol.Closed(_, request, counters):
                 self.end(counters)
                 if request == 0:
@@ -208,7 +203,6 @@ class MediaClientLeg:
         """The leg is gone: end whatever waits for it."""
         self._is_gone = True
         self._plays.close()
-        self._recordings.close()
         self._taps.clear()
         if self._counters is None:
             self._counters = asyncio.get_running_loop().create_future()

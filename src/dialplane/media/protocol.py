@@ -155,7 +155,7 @@ class PlayToRoom(Message, frozen=True):
 
 
 class StartRoomRecording(Message, frozen=True):
-    """→ `RoomRecordingStarted`, and in time `RoomRecordingEnded`"""
+    """→ `RecordingStarted`, and in time `RecordingEnded`"""
 
     room: int
     request: int
@@ -256,18 +256,19 @@ class DigitsSent(Message, frozen=True):
 
 
 class RecordingStarted(Message, frozen=True):
-    """`failure` says why the file could not be opened; empty where it is open."""
+    """Of a leg or a room. `failure` says why the file could not be opened; empty where it is open."""
 
-    leg: int
     request: int
     failure: str
 
 
 class RecordingEnded(Message, frozen=True):
-    leg: int
+    """The file is closed, maybe when the leg or room is long gone. `failure` says why it holds less than there was."""
+
     path: str
     ended_by: str
     duration_ms: int
+    failure: str
 
 
 class TapAudio(Message, frozen=True):
@@ -304,21 +305,6 @@ class RoomPlayEnded(Message, frozen=True):
     how: str
 
 
-class RoomRecordingStarted(Message, frozen=True):
-    """`failure` says why the file could not be opened; empty where it is open."""
-
-    room: int
-    request: int
-    failure: str
-
-
-class RoomRecordingEnded(Message, frozen=True):
-    room: int
-    path: str
-    ended_by: str
-    duration_ms: int
-
-
 class RoomClosed(Message, frozen=True):
     """The room is gone. `request` is 0 where nobody asked: its handling failed."""
 
@@ -341,11 +327,9 @@ class Stats(Message, frozen=True):
     failures: int
 
 
-LegReport = (
-    Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | TapAudio | FeedReached | Closed
-)
-RoomReport = RoomPlayEnded | RoomRecordingStarted | RoomRecordingEnded | RoomClosed
-Report = Opened | OpenRefused | Stats | RoomOpened | LegReport | RoomReport
+LegReport = Digit | Silence | PlayEnded | DigitsSent | TapAudio | FeedReached | Closed
+RoomReport = RoomPlayEnded | RoomClosed
+Report = Opened | OpenRefused | Stats | RoomOpened | RecordingStarted | RecordingEnded | LegReport | RoomReport
 
 _encoder = msgspec.msgpack.Encoder()
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -223,13 +223,15 @@ class Recordings:
 
     async def _keep_end(self, recording: Recording, end: RecordingEnd) -> Recording:
         path = self.folder / recording.path
-        if not path.is_file():
-            return await life.fail_recording(self.database, recording, "nothing was recorded", self.now())
+        if not path.is_file() or (end.failure and not end.duration_ms):
+            error = end.failure or "nothing was recorded"
+            return await life.fail_recording(self.database, recording, error, self.now())
         log.info(
             "recording_finished",
             recording_id=str(recording.id),
             duration_ms=end.duration_ms,
             ended_by=end.ended_by,
+            failure=end.failure,
         )
         return await life.end_recording(
             self.database,
