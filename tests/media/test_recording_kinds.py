@@ -57,6 +57,7 @@ async def test_party_alone_is_recorded_without_what_it_hears(media: MediaClient,
 
     await asyncio.gather(leg.play([Prompt(said, 600)]), party.speak(leg.port, tone(1_000, duration_ms=600)))
     await leg.close()
+    await leg.wait_recording()
 
     samples = read_wav(tmp_path / "call.wav")[800:4_000]
     assert strength(samples, 1_000) > 6_000 > 300 > strength(samples, 400)

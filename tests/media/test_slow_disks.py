@@ -86,7 +86,7 @@ async def test_disk_that_does_not_answer_keeps_no_packet_waiting_and_all_is_writ
     assert {packet.sequence_number - still[0].sequence_number & 0xFFFF for packet in still} == set(range(125))
     assert (end.ended_by, end.duration_ms, end.failure) == ("duration", 2_000, "")
     left, _ = read_wav(tmp_path / "call.wav", channels=2)
-    assert strength(left[2_400:], 1_000) > 6_000
+    assert left[4_000:].any()  # said while nothing was written
 
 
 async def test_recording_of_a_closed_leg_is_told_when_the_disk_has_taken_it(

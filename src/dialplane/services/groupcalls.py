@@ -38,6 +38,10 @@ class GroupcallStore(Protocol):
 
     async def find(self, account_id: AccountId, groupcall_id: UUID) -> Groupcall | None: ...
 
+    async def lock_live_on(self, node: str) -> Sequence[Groupcall]:
+        """What goes on at a node; nobody else changes it until the transaction ends."""
+        ...
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Groupcall]:
         """Newest first; those made before `before`."""
         ...
@@ -223,9 +227,14 @@ async def note_call(database: Database, groupcall: Groupcall, now: datetime) -> 
 
 async def end_groupcall(database: Database, groupcall: Groupcall, now: datetime) -> None:
     async with database.transaction() as tx:
-        ended = replace(groupcall, status=GroupcallStatus.HANGUP, ended_at=now, updated_at=now)
-        await tx.groupcalls.save(ended)
-        await _tell(tx, ended, "groupcall_hangup", now)
+        await _end(tx, groupcall, now)
+
+
+async def close_orphans(database: Database, node: str, now: datetime) -> None:
+    """End what a node left behind when it died: its calls are over (AV-2)."""
+    async with database.transaction() as tx:
+        for groupcall in await tx.groupcalls.lock_live_on(node):
+            await _end(tx, groupcall, now)
 
 
 async def call_of_group(
@@ -246,6 +255,12 @@ async def call_of_group(
     )
     created = await create_calls(database, groupcall.account_id, request, now)
     return tuple(call.id for call in created.calls)
+
+
+async def _end(tx: Transaction, groupcall: Groupcall, now: datetime) -> None:
+    ended = replace(groupcall, status=GroupcallStatus.HANGUP, ended_at=now, updated_at=now)
+    await tx.groupcalls.save(ended)
+    await _tell(tx, ended, "groupcall_hangup", now)
 
 
 async def _find(tx: Transaction, account_id: AccountId, groupcall_id: UUID) -> Groupcall:

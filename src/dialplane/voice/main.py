@@ -16,7 +16,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.sources import ProgramSource
 from dialplane.domain.rcml.machine import TIMEOUT_S
-from dialplane.services import conference_rooms, queuecalls
+from dialplane.services import conference_rooms, groupcalls, queuecalls
 from dialplane.services.admission import Outcome, admit
 from dialplane.services.api_runs import ApiRuns
 from dialplane.services.arrivals import Arrival
@@ -133,6 +133,7 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     await close_orphans(deps.database, deps.node, utc_now())
     await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
     await queuecalls.close_orphans(deps.database, deps.node, utc_now())
+    await groupcalls.close_orphans(deps.database, deps.node, utc_now())
     async with asyncio.TaskGroup() as tasks:
         node = _Node(deps, tasks)
         loops = [tasks.create_task(work) for work in node.loops()]
@@ -295,6 +296,7 @@ class _Node:
     async def start(self) -> None:
         await self._recordings.close_orphans()
         await self._transcribing.close_orphans()
+        await self._queues.take_over_wrap_ups()
         self._arrivals.set_trunks(await list_trunks(self._deps.database))
         await self._agent.start()
         await self._say_that_we_live()

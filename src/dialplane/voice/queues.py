@@ -20,7 +20,18 @@ from dialplane.domain.programs.dialling import Dialled, DialQueue
 from dialplane.domain.programs.rooms import JoinQueue, QueueLeft, Waiting
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
 from dialplane.domain.queues import Queue, Queuecall
-from dialplane.services.queuecalls import Offer, end, end_wrap_up, enter, look, offer_next, put_back, serve, take_first
+from dialplane.services.queuecalls import (
+    Offer,
+    end,
+    end_wrap_up,
+    enter,
+    look,
+    offer_next,
+    put_back,
+    serve,
+    take_first,
+    wrap_ups,
+)
 from dialplane.services.transaction import Database
 from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.beside import BesideEnd
@@ -261,6 +272,11 @@ class Queues:
         self.tried[offer.agent.id] = asyncio.get_running_loop().time()
         await put_back(self.database, offer.call, self.now())
         self.awake.set()
+
+    async def take_over_wrap_ups(self) -> None:
+        """End those that an earlier process has begun, each in its time. Twice does no harm."""
+        for agent_id, free_at in await wrap_ups(self.database):
+            self.spawn(self._end_wrap_up(agent_id, (free_at - self.now()).total_seconds()))
 
     async def _end_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
         await asyncio.sleep(max(seconds, 0.0))

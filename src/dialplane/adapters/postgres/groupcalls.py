@@ -37,6 +37,9 @@ class PostgresGroupcallStore:
         row = await self._connection.fetchrow(_SQL["find"], account_id, groupcall_id)
         return None if row is None else _groupcall(row)
 
+    async def lock_live_on(self, node: str) -> list[Groupcall]:
+        return [_groupcall(row) for row in await self._connection.fetch(_SQL["lock_live_on"], node)]
+
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Groupcall]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [_groupcall(row) for row in rows]

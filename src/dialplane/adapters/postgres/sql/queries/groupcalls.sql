@@ -18,6 +18,10 @@ on conflict (id) do update set
 -- name: find
 select * from groupcalls where id = $2 and account_id = $1 and deleted_at is null;
 
+-- name: lock_live_on
+-- What goes on at a node.
+select * from groupcalls where node = $1 and status <> 'hangup' order by id for update;
+
 -- name: list_for
 select * from groupcalls
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
