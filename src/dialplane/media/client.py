@@ -20,7 +20,8 @@ from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom
 from dialplane.media.orders import RecordingEnds
 
-_ANSWER_TIMEOUT_S = 2.0
+_ANSWER_TIMEOUT_S = 10.0
+"""On a machine that has too much to do a caller rather waits than is refused; a process that died is known at once."""
 _GATHER_S = 0.01
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to reach the process again; the last one is repeated."""
