@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dialplane.phone.softphone import Softphone
-from tests.users.acting import Place, call_answered, kill, settled, until
+from tests.users.acting import Place, call, call_answered, kill, settled, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
@@ -45,10 +45,10 @@ async def house_of(at: Place, houses: list[House]) -> House:
         queue = (await at.customer.make("/queues", {"name": "desk"}))["id"]
         answered: list[dict[str, Any]] = [{"type": "answer"}]
         destinations = [{"type": "tel", "target": STAYS_ON_THE_LINE}]
-        meeting = [{"type": "recording_start"}, {"type": "conference_join", "option": {"conference_id": conference}}]
+        meeting = {"type": "conference_join", "option": {"conference_id": conference}}
         houses.append(
             House(
-                await at.buy_with_flow(answered + meeting),
+                await at.buy_with_flow([*answered, {"type": "recording_start"}, meeting]),
                 await at.buy_with_flow([*answered, {"type": "queue_join", "option": {"queue_id": queue}}]),
                 await at.buy_with_flow([*answered, {"type": "connect", "option": {"destinations": destinations}}]),
                 conference,
@@ -63,7 +63,7 @@ async def everything_going_on(softphone: Softphone, at: Place, house: House) -> 
     """The live calls' ids, when all have met whom they should."""
     before = {row["id"] for row in await at.customer.list("/calls")}
     placed = [
-        await call_answered(softphone, at, number, timeout_s=60)
+        await call_answered(softphone, at, number)
         for number in (house.meeting, house.meeting, house.desk, house.joined)
     ]
 
@@ -76,7 +76,7 @@ async def everything_going_on(softphone: Softphone, at: Place, house: House) -> 
         counts = (len(live), len(conference["conferencecall_ids"]), len(waiting), len(running))
         return live if counts == (LIVE_CALLS, 2, 1, 2) else []
 
-    ids = await until(all_met, timeout_s=60)
+    ids = await until(all_met)
     try:
         yield ids
     finally:
@@ -99,8 +99,8 @@ async def test_whatever_goes_on_is_ended_kept_and_billed_when_its_process_is_kil
             rows = [await at.customer.get(f"/calls/{each}") for each in ids]
             return rows if all(row["status"] == "hangup" for row in rows) else []
 
-        await until(over, timeout_s=60)
-    check = await until(lambda: settled(at), timeout_s=60)
+        await until(over)
+    check = await until(lambda: settled(at))
 
     conference = await at.customer.get(f"/conferences/{house.conference}")
     waited = [row["status"] for row in await at.customer.list("/queuecalls")]
@@ -113,5 +113,14 @@ async def test_whatever_goes_on_is_ended_kept_and_billed_when_its_process_is_kil
     assert {charged[each] for each in ids} == {1}
     assert check["balanced"] is True
 
+    await until(lambda: answers(softphone, at, house.desk))
     async with everything_going_on(softphone, at, house) as again:
         assert len(again) == LIVE_CALLS
+
+
+async def answers(softphone: Softphone, at: Place, number: str) -> bool:
+    """Whether the process is back: a call that comes earlier is refused."""
+    placed = await call(softphone, at, number)
+    is_answered = await placed.wait_answered()
+    placed.hang_up()
+    return is_answered

@@ -59,7 +59,7 @@ async def test_everybody_in_a_menu_at_once_is_served_recorded_and_charged_and_no
                 sipp.kill()
                 await sipp.wait()
 
-        check = await until(lambda: settled(at), timeout_s=60)
+        check = await until(lambda: settled(at))
         ends = await rows(dsn, "select status, hangup_reason, count(*) from calls group by 1, 2")
         charges = await rows(
             dsn,
@@ -110,7 +110,7 @@ async def are_talking(dsn: str, count: int) -> bool:
 
 async def press_a_key(softphone: Softphone, at: Place, number: str, path: Path) -> int:
     """Call, listen, press, wait for the answer: how many milliseconds of speech were heard."""
-    call = await call_answered(softphone, at, number, timeout_s=60)
+    call = await call_answered(softphone, at, number)
     await call.record(path)
     async with asyncio.timeout(60):
         await call.send_digits("1")

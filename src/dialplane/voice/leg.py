@@ -179,7 +179,7 @@ class Leg:
             media = await self.media_ready()
         except Unavailable as refusal:
             # Without audio it would ring for as long as its program goes on; the caller may try elsewhere instead.
-            self.hang_up(HangupReason.FAILED, text=refusal.message)
+            self.hang_up(HangupReason.FAILED, text=refusal.message, sip_code=503)
             raise
         sdp = self._audio.answer(media) if self._audio.has_offer else self._audio.offer(media)
         if self.is_ended:
