@@ -18,7 +18,7 @@ from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import CLOCK_HZ
 
 HOST = "127.0.0.1"
-_OUR_PORTS = (12_000, 13_999)
+_OUR_PORTS = (12_000, 15_999)
 _PEER_PORTS = (16_000, 19_999)
 _SERVE = """
 import sys
