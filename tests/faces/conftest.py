@@ -62,6 +62,9 @@ class CheapHasher:
         except VerificationError:
             return False
 
+    def is_outdated(self, password_hash: str) -> bool:
+        return self._hasher.check_needs_rehash(password_hash)
+
 
 class NoRuns:
     """An installation in which nobody drives runs."""

@@ -19,6 +19,7 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
+from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.config import Endpoint, Settings
@@ -139,4 +140,5 @@ async def _dependencies(
         abilities=abilities(settings),
         post=post(settings),
         developer=settings.developer_permissions,
+        portal=portal(settings, database.seal),
     )

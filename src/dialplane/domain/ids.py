@@ -39,6 +39,9 @@ HoldId = NewType("HoldId", UUID)
 NotificationId = NewType("NotificationId", UUID)
 TranscriptionId = NewType("TranscriptionId", UUID)
 TranscriptId = NewType("TranscriptId", UUID)
+PersonId = NewType("PersonId", UUID)
+SessionId = NewType("SessionId", UUID)
+PasskeyId = NewType("PasskeyId", UUID)
 
 NIL = UUID(int=0)
 

@@ -36,16 +36,21 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.notifications import NotificationStore
     from dialplane.services.numbers import NumberStore
     from dialplane.services.orders import OrderStore
+    from dialplane.services.passkeys import PasskeyStore
     from dialplane.services.patterns import PatternStore
+    from dialplane.services.people import LinkStore, PersonStore
     from dialplane.services.plans import PlanStore
     from dialplane.services.port_outs import PortOutStore
+    from dialplane.services.portal_mail import PortalMailStore
     from dialplane.services.porting import PortStore
     from dialplane.services.queues import QueueStore
     from dialplane.services.rates import RateStore
     from dialplane.services.recordings import RecordingStore
     from dialplane.services.registrations import RegistrationStore
     from dialplane.services.runs import RunStore
+    from dialplane.services.second_step import RecoveryCodeStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.sign_in import SessionStore
     from dialplane.services.tags import TagStore
     from dialplane.services.timelines import TimelineStore
     from dialplane.services.traces import TraceStore
@@ -102,6 +107,8 @@ class Transaction(Protocol):
     @property
     def ledger(self) -> LedgerStore: ...
     @property
+    def links(self) -> LinkStore: ...
+    @property
     def messages(self) -> MessageStore: ...
     @property
     def notifications(self) -> NotificationStore: ...
@@ -110,9 +117,15 @@ class Transaction(Protocol):
     @property
     def orders(self) -> OrderStore: ...
     @property
+    def passkeys(self) -> PasskeyStore: ...
+    @property
     def patterns(self) -> PatternStore: ...
     @property
+    def people(self) -> PersonStore: ...
+    @property
     def plans(self) -> PlanStore: ...
+    @property
+    def portal_mails(self) -> PortalMailStore: ...
     @property
     def port_outs(self) -> PortOutStore: ...
     @property
@@ -124,9 +137,13 @@ class Transaction(Protocol):
     @property
     def recordings(self) -> RecordingStore: ...
     @property
+    def recovery_codes(self) -> RecoveryCodeStore: ...
+    @property
     def registrations(self) -> RegistrationStore: ...
     @property
     def runs(self) -> RunStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
     @property
     def settings(self) -> SettingStore: ...
     @property

@@ -19,6 +19,7 @@ from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
+from dialplane.services.portal_mail import send_waiting_mails
 from dialplane.services.program_runner import LONGEST_RUN_S
 from dialplane.services.recognition import Recognizer
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
@@ -27,6 +28,7 @@ from dialplane.services.recordings import Sounds, delete_outlived
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.runs import end_abandoned_runs
 from dialplane.services.settings import read_clock
+from dialplane.services.sign_in import forget_left_overs
 from dialplane.services.traces import forget_traces
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
@@ -40,6 +42,7 @@ PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
 TRANSCRIPTIONS_S = 1.0
+MAILS_S = 1.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
@@ -152,6 +155,13 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_outlived(database, now)
         return False
 
+    async def portal_mails() -> bool:
+        return await send_waiting_mails(database, deps.post.mailer, deps.clock())
+
+    async def portal_leftovers() -> bool:
+        await forget_left_overs(database, deps.clock())
+        return False
+
     async def old_traces() -> bool:
         await forget_traces(database, before=deps.clock() - deps.signalling_kept)
         return False
@@ -170,6 +180,8 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("left_over", left_over, HOUSEKEEPING_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),
+        ("portal_mails", portal_mails, MAILS_S),
+        ("portal_leftovers", portal_leftovers, SWEEP_S),
     ]
 
 

@@ -35,9 +35,12 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
+from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
 from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
+from dialplane.adapters.postgres.portal import PostgresPortalMailStore, PostgresSessionStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.queues import PostgresQueueStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
@@ -176,6 +179,10 @@ class PostgresTransaction:
         return PostgresLedgerStore(self.connection)
 
     @cached_property
+    def links(self) -> PostgresLinkStore:
+        return PostgresLinkStore(self.connection)
+
+    @cached_property
     def messages(self) -> PostgresMessageStore:
         return PostgresMessageStore(self.connection)
 
@@ -192,12 +199,24 @@ class PostgresTransaction:
         return PostgresOrderStore(self.connection)
 
     @cached_property
+    def passkeys(self) -> PostgresPasskeyStore:
+        return PostgresPasskeyStore(self.connection)
+
+    @cached_property
     def patterns(self) -> PostgresPatternStore:
         return PostgresPatternStore(self.connection)
 
     @cached_property
+    def people(self) -> PostgresPersonStore:
+        return PostgresPersonStore(self.connection, self._seal)
+
+    @cached_property
     def plans(self) -> PostgresPlanStore:
         return PostgresPlanStore(self.connection)
+
+    @cached_property
+    def portal_mails(self) -> PostgresPortalMailStore:
+        return PostgresPortalMailStore(self.connection, self._seal)
 
     @cached_property
     def port_outs(self) -> PostgresPortOutStore:
@@ -220,12 +239,20 @@ class PostgresTransaction:
         return PostgresRecordingStore(self.connection)
 
     @cached_property
+    def recovery_codes(self) -> PostgresRecoveryCodeStore:
+        return PostgresRecoveryCodeStore(self.connection)
+
+    @cached_property
     def registrations(self) -> PostgresRegistrationStore:
         return PostgresRegistrationStore(self.connection, self._seal)
 
     @cached_property
     def runs(self) -> PostgresRunStore:
         return PostgresRunStore(self.connection)
+
+    @cached_property
+    def sessions(self) -> PostgresSessionStore:
+        return PostgresSessionStore(self.connection, self._seal)
 
     @cached_property
     def settings(self) -> PostgresSettingStore:

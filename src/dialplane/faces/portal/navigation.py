@@ -1,0 +1,36 @@
+"""The menu of a project. A page that is added to it gets a line here."""
+
+from dataclasses import dataclass
+
+from dialplane.domain.people import Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    label: str
+    path: str
+    """Below the project's own path."""
+    deed: Deed = Deed.VIEW
+    is_exact: bool = False
+    """Whether pages below it belong to another item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Items that belong together; without a title they stand by themselves."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+SECTIONS = (
+    Section("", (Item("Dashboard", "", is_exact=True),)),
+    Section(
+        "Project",
+        (
+            Item("Keys", "/keys", Deed.KEYS),
+            Item("Users", "/people"),
+            Item("Credits", "/credits"),
+        ),
+    ),
+)
