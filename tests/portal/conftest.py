@@ -66,8 +66,9 @@ class Shown:
         return found
 
     def form(self, action: str) -> dict[str, str]:
-        """The fields of the form that is sent to a path with this end."""
-        return next(each for each in self.forms() if each["_action"].endswith(action))
+        """The fields of the form that is posted to a path with this end."""
+        posted = (each for each in self.forms() if each["_method"] == "post")
+        return next(each for each in posted if each["_action"].endswith(action))
 
     def links(self) -> list[str]:
         return [unescape(link) for link in re.findall(r'<a\b[^>]*href="([^"]+)"', self.text)]

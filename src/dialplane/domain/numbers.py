@@ -116,6 +116,8 @@ class NumberFilter:
     """A part of the name, in whatever case."""
     tags: tuple[str, ...] = ()
     """All of them."""
+    capabilities: tuple[str, ...] = ()
+    """All of them. Heeded where lists go by number (`list_after`)."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Keys whose values are written like this: `true`, `12`, `Berlin`."""
 

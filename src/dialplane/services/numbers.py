@@ -63,6 +63,12 @@ class NumberStore(Protocol):
         """The same, those that fit `wanted`."""
         ...
 
+    async def list_after(
+        self, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
+    ) -> list[Number]:
+        """Live ones that fit, newest first; those behind the number `after`, which may be released meanwhile."""
+        ...
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         """The live ordinary and virtual numbers among `numbers`, in one query by the unique index."""
         ...
@@ -142,6 +148,14 @@ async def list_numbers(
         if wanted is None:
             return await tx.numbers.list_for(account_id, before=before, limit=limit)
         return await tx.numbers.list_fitting(account_id, wanted, before=before, limit=limit)
+
+
+async def list_numbers_after(
+    database: Database, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
+) -> list[Number]:
+    """Newest first, those that fit; a page that begins behind the number `after`, however many were made at once."""
+    async with database.reading() as tx:
+        return await tx.numbers.list_after(account_id, wanted, after=after, limit=limit)
 
 
 async def search_numbers(database: Database, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:

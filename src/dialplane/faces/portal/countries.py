@@ -1,6 +1,9 @@
 """Names of countries in English, for lists to choose from."""
 
 from collections.abc import Iterable
+from functools import cache
+
+import phonenumbers
 
 _NAMES = {
     "AE": "United Arab Emirates",
@@ -92,3 +95,9 @@ def country_name(code: str) -> str:
 def choices(codes: Iterable[str] = _NAMES) -> list[tuple[str, str]]:
     """Codes with their names, by name."""
     return sorted(((code, country_name(code)) for code in codes), key=lambda each: each[1])
+
+
+@cache
+def calling_codes() -> list[tuple[str, str]]:
+    """Countries with their calling codes, by name."""
+    return [(code, f"{name} (+{phonenumbers.country_code_for_region(code)})") for code, name in choices()]

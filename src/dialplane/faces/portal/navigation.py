@@ -26,11 +26,24 @@ class Section:
 SECTIONS = (
     Section("", (Item("Dashboard", "", is_exact=True),)),
     Section(
+        "Numbers",
+        (
+            Item("Overview", "/numbers/overview"),
+            Item("Buy a new Number", "/numbers/buy"),
+            Item("Purchased Numbers", "/numbers", is_exact=True),
+            Item("Ordered numbers", "/numbers/ordered"),
+            Item("Number Settings", "/numbers/settings"),
+            Item("Usage History", "/numbers/usage"),
+        ),
+    ),
+    Section("SMS", (Item("Settings", "/sms/settings"),)),
+    Section(
         "Project",
         (
             Item("Keys", "/keys", Deed.KEYS),
             Item("Users", "/people"),
             Item("Credits", "/credits"),
+            Item("Pricing", "/pricing"),
         ),
     ),
 )

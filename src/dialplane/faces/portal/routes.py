@@ -18,11 +18,17 @@ from dialplane.faces.portal.pages import (
     getting_in,
     keys,
     mails,
+    number_configuration,
+    number_purchase,
+    number_settings,
+    numbers,
     passkeys,
     people,
+    pricing,
     profile,
     projects,
     second_step,
+    usage,
 )
 from dialplane.faces.portal.rendering import go
 from dialplane.faces.portal.request import PortalRequest
@@ -42,6 +48,12 @@ HANDLERS: list[HTTPRouteHandler] = [
     *keys.HANDLERS,
     *people.HANDLERS,
     *billing.HANDLERS,
+    *pricing.HANDLERS,
+    *number_purchase.HANDLERS,
+    *number_settings.HANDLERS,
+    *usage.HANDLERS,
+    *numbers.HANDLERS,
+    *number_configuration.HANDLERS,
 ]
 """Pages below `/portal`."""
 
