@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -189,3 +190,15 @@ async def link_in_mail(surfer: Surfer) -> str:
     """The path of the first link in the newest mail."""
     shown = await surfer.get("/dev/mail")
     return next(urlsplit(link).path for link in shown.links() if link.startswith(BASE))
+
+
+def move_to(base: str) -> None:
+    """Tell the standing application where browsers reach it, for links in mails and for passkeys."""
+    standing, _ = _APPLICATIONS[0]
+    object.__setattr__(standing, "portal", portal_ports(base))
+
+
+def at_time(now: datetime) -> None:
+    """Let the standing application have this time from now on; the next test's has the wall's again."""
+    standing, _ = _APPLICATIONS[0]
+    object.__setattr__(standing, "clock", lambda: now)
