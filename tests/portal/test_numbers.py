@@ -100,14 +100,14 @@ async def test_purchase_sent_twice_buys_once(surfer: Surfer, at: str, database: 
     assert "$7.00" in (await surfer.get(at)).words  # ten dollars, less set-up and the first month, once
 
 
-async def _bought(surfer: Surfer, at: str, database: Database) -> Shown:
+async def bought(surfer: Surfer, at: str, database: Database) -> Shown:
     await _stock(database)
     return await surfer.get((await _buy(surfer, at)).path)
 
 
 async def test_calls_ring_app_users(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.4.4 to 3.4.7."""
-    page = await _bought(surfer, at, database)
+    page = await bought(surfer, at, database)
     voice = f"{page.path}/voice"
     token = page.forms()[0]["csrf"]
 
@@ -122,7 +122,7 @@ async def test_calls_ring_app_users(surfer: Surfer, at: str, database: Database)
 
 async def test_calls_go_to_a_pstn_number_until_it_is_deleted(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.4.11 to 3.4.15."""
-    page = await surfer.get((await _bought(surfer, at, database)).path + "?way=pstn")
+    page = await surfer.get((await bought(surfer, at, database)).path + "?way=pstn")
 
     wrong = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="12")
     shown = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="(212) 555-0123")
@@ -135,7 +135,7 @@ async def test_calls_go_to_a_pstn_number_until_it_is_deleted(surfer: Surfer, at:
 
 async def test_calls_go_to_a_sip_server(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.4.19 to 3.4.23."""
-    page = await surfer.get((await _bought(surfer, at, database)).path + "?way=sip")
+    page = await surfer.get((await bought(surfer, at, database)).path + "?way=sip")
 
     wrong = await surfer.send(page, "/voice", do="set-sip", sip_server="192.0.2.1", sip_port="70000")
     shown = await surfer.send(page, "/voice", do="set-sip", sip_server="192.0.2.1", sip_port="5061")
@@ -146,7 +146,7 @@ async def test_calls_go_to_a_sip_server(surfer: Surfer, at: str, database: Datab
 
 async def test_messages_are_posted_to_a_url(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.3.3 to 3.3.9, with the document's own URL."""
-    page = await _bought(surfer, at, database)
+    page = await bought(surfer, at, database)
     url = "https://example.com/incomingsms:443"
 
     wrong = await surfer.send(page, "/messages", do="update-url", message_url="nowhere", message_method="POST")
@@ -161,7 +161,7 @@ async def test_settings_of_the_project_hold_for_numbers_without_their_own(
     surfer: Surfer, at: str, database: Database
 ) -> None:
     """Sections 3.5.4, 3.5.5 and 3.5.9 to 3.5.11: the test of the number shows where a call goes."""
-    number = await _bought(surfer, at, database)
+    number = await bought(surfer, at, database)
     settings = await surfer.get(f"{at}/numbers/settings")
 
     await surfer.send(settings, "/trunk", sip_server="192.0.2.7", sip_port="5080")
@@ -177,7 +177,7 @@ async def test_settings_of_the_project_hold_for_numbers_without_their_own(
 
 
 async def test_released_number_is_taken_back(surfer: Surfer, at: str, database: Database) -> None:
-    page = await _bought(surfer, at, database)
+    page = await bought(surfer, at, database)
 
     released = await surfer.send(page, "/release")
     gone = await surfer.get(f"{at}/numbers")
@@ -189,7 +189,7 @@ async def test_released_number_is_taken_back(surfer: Surfer, at: str, database: 
 
 
 async def test_names_and_tags_are_kept_and_found(surfer: Surfer, at: str, database: Database) -> None:
-    page = await _bought(surfer, at, database)
+    page = await bought(surfer, at, database)
 
     await surfer.send(page, "/details", name="Front desk", tags="sales, berlin")
     by_tag = await surfer.get(f"{at}/numbers?tag=sales")
@@ -201,7 +201,7 @@ async def test_names_and_tags_are_kept_and_found(surfer: Surfer, at: str, databa
 
 async def test_usage_shows_what_numbers_cost(surfer: Surfer, at: str, database: Database) -> None:
     """Section 3.6: spent summary and usage history."""
-    await _bought(surfer, at, database)
+    await bought(surfer, at, database)
 
     overview = await surfer.get(f"{at}/numbers/overview")
     history = await surfer.get(f"{at}/numbers/usage")
