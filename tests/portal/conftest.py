@@ -90,12 +90,10 @@ class Surfer:
     async def post(self, path: str, fields: Mapping[str, str], *, follow: bool = True) -> Shown:
         return await self._ask("POST", path, dict(fields), follow=follow)
 
-    async def send(self, shown: Shown, action: str, *, follow: bool = True, **fields: str) -> Shown:
+    async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
         """Fill the page's form in and send it."""
         form = {**shown.form(action), **fields}
-        return await self.post(
-            form["_action"], {name: each for name, each in form.items() if not name.startswith("_")}, follow=follow
-        )
+        return await self.post(form["_action"], {name: each for name, each in form.items() if name[0] != "_"})
 
     async def _ask(self, method: str, path: str, data: dict[str, str] | None, *, follow: bool) -> Shown:
         for _ in range(5):

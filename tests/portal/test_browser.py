@@ -12,13 +12,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from dialplane.domain.ids import utc_now
-from dialplane.domain.sandbox_stock import sandbox_stock
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.inventory import import_items
 from dialplane.services.transaction import Database
 from tests.faces.conftest import serving
 from tests.portal.conftest import PASSWORD, application, move_to
+from tests.portal.test_numbers import put_on_offer
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.timeout(400)]
 
@@ -72,8 +70,8 @@ class Eye:
 
 @pytest.fixture
 async def base(ports: Dependencies, database: Database) -> AsyncIterator[str]:
-    """The portal with the sandbox's own stock."""
-    await import_items(database, [item for item in sandbox_stock() if item.country in ("US", "DE")], utc_now())
+    """The portal with a few numbers on offer."""
+    await put_on_offer(database)
     async with serving(ports, application(ports)) as served:
         move_to(served)
         yield served

@@ -1,7 +1,5 @@
 """Numbers in the portal: search, buy, configure, release (VoxCPaaS sections 3.1 to 3.5)."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from dialplane.domain.ids import utc_now
@@ -17,13 +15,21 @@ TOLL_FREE = "+18005550101"
 WITH_DOCUMENTS = "+493012345678"
 
 
-async def _stock(database: Database, *, documents: Sequence[str] = ("proof_of_address",)) -> None:
+async def put_on_offer(database: Database) -> None:
     await import_items(
         database,
         [
             NewItem(DID, NumberKind.LOCAL, "US", "CA", "San Francisco", setup_micros=usd(1), monthly_micros=usd(2)),
             NewItem(TOLL_FREE, NumberKind.TOLL_FREE, "US", capabilities=("voice",), monthly_micros=usd(3)),
-            NewItem(WITH_DOCUMENTS, NumberKind.LOCAL, "DE", documents_required=tuple(documents), monthly_micros=usd(1)),
+            NewItem(
+                WITH_DOCUMENTS,
+                NumberKind.LOCAL,
+                "DE",
+                "Berlin",
+                "Berlin",
+                documents_required=("proof_of_address",),
+                monthly_micros=usd(1),
+            ),
         ],
         utc_now(),
     )
@@ -39,7 +45,7 @@ async def test_search_shows_prices_and_whether_documents_are_required(
     surfer: Surfer, at: str, database: Database
 ) -> None:
     """Sections 3.1.5 to 3.1.8."""
-    await _stock(database)
+    await put_on_offer(database)
 
     american = await surfer.get(f"{at}/numbers/buy?type=did&country=US&region=CA&digits=555&match=contains&voice=yes")
     german = await surfer.get(f"{at}/numbers/buy?type=did&country=DE")
@@ -66,7 +72,7 @@ async def test_search_that_cannot_be_is_explained_beside_the_form(
 
 async def test_number_without_documents_is_purchased_at_once(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.2.10, 3.2.18 and 3.2.19."""
-    await _stock(database)
+    await put_on_offer(database)
 
     shown = await _buy(surfer, at)
     listed = await surfer.get(f"{at}/numbers")
@@ -78,7 +84,7 @@ async def test_number_without_documents_is_purchased_at_once(surfer: Surfer, at:
 
 async def test_number_with_documents_is_ordered(surfer: Surfer, at: str, database: Database) -> None:
     """Sections 3.2.11 and 3.2.12."""
-    await _stock(database)
+    await put_on_offer(database)
 
     shown = await _buy(surfer, at, WITH_DOCUMENTS, country="DE")
     listed = await surfer.get(f"{at}/numbers")
@@ -89,7 +95,7 @@ async def test_number_with_documents_is_ordered(surfer: Surfer, at: str, databas
 
 
 async def test_purchase_sent_twice_buys_once(surfer: Surfer, at: str, database: Database) -> None:
-    await _stock(database)
+    await put_on_offer(database)
     found = await surfer.get(f"{at}/numbers/buy?type=did&country=US")
 
     first = await surfer.send(found, "/numbers/buy", number=DID)
@@ -101,7 +107,7 @@ async def test_purchase_sent_twice_buys_once(surfer: Surfer, at: str, database: 
 
 
 async def bought(surfer: Surfer, at: str, database: Database) -> Shown:
-    await _stock(database)
+    await put_on_offer(database)
     return await surfer.get((await _buy(surfer, at)).path)
 
 
