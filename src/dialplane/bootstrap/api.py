@@ -139,4 +139,5 @@ async def _dependencies(
         abilities=abilities(settings),
         post=post(settings),
         developer=settings.developer_permissions,
+        sip_origins=frozenset(origin.lower() for origin in settings.sip_origins),
     )

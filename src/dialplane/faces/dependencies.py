@@ -55,6 +55,8 @@ class Dependencies:
     """Where e-mails go."""
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
+    sip_origins: frozenset[str] = frozenset()
+    """Origins of pages that may open a websocket for SIP, in lower case; empty: any."""
     clock: Callable[[], datetime] = utc_now
     """The platform's time; the sandbox moves it."""
     access_log: bool = True
