@@ -15,7 +15,8 @@ _CUT = 3_700 / 48_000
 def _make_taps() -> NDArray[np.float32]:
     positions = np.arange(_TAPS) - (_TAPS - 1) / 2
     taps = np.sinc(2 * _CUT * positions) * np.kaiser(_TAPS, _KAISER_BETA)
-    return (taps / taps.sum()).astype(np.float32)
+    weights: NDArray[np.float32] = (taps / taps.sum()).astype(np.float32)
+    return weights
 
 
 _WEIGHTS = _make_taps()
@@ -35,4 +36,5 @@ class Decimator:
         self._past = whole[len(samples) :]
         windows = np.lib.stride_tricks.sliding_window_view(whole, _TAPS)[::FACTOR]
         windows = np.ascontiguousarray(windows)  # copied first, the product takes a third of the time
-        return np.clip(np.rint(windows @ _WEIGHTS), -32_768, 32_767).astype(np.int16)
+        heard: Samples = np.clip(np.rint(windows @ _WEIGHTS), -32_768, 32_767).astype(np.int16)
+        return heard

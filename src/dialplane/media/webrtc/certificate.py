@@ -1,12 +1,13 @@
 """The certificate of this process: made at its start, told by its fingerprint, never written down (RFC 8827 6.5)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
@@ -68,4 +69,4 @@ def _accept_any(*_: object) -> bool:
     return True
 
 
-_HASHES = {"sha-256": SHA256, "sha-384": SHA384, "sha-512": SHA512}
+_HASHES: dict[str, Callable[[], HashAlgorithm]] = {"sha-256": SHA256, "sha-384": SHA384, "sha-512": SHA512}
