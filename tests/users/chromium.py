@@ -11,14 +11,14 @@ import numpy as np
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-import dialplane.faces.portal
+import dialplane.faces
 from tests.ports import free_port
 from tests.users.acting import Place
 
 SAID_HZ = 700
 """What the browser's microphone hears."""
 PATIENCE_MS = 60_000
-STATIC = Path(str(dialplane.faces.portal.__path__[0])) / "static"
+STATIC = Path(dialplane.faces.__file__).parent / "portal" / "static"
 PAGE = Path(__file__).with_name("phone_page.html")
 LISTEN = """
 async () => {
@@ -81,8 +81,8 @@ class PhonePage:
         """What the browser says of the call's media."""
         stats: list[dict[str, Any]] = await self.page.evaluate(
             """async () => {
-              const { peerConnection } = document.querySelector("[data-phone]").phone._session.sessionDescriptionHandler;
-              return [...(await peerConnection.getStats()).values()];
+              const { _session: session } = document.querySelector("[data-phone]").phone;
+              return [...(await session.sessionDescriptionHandler.peerConnection.getStats()).values()];
             }"""
         )
         codecs = {each["id"]: each["mimeType"] for each in stats if each["type"] == "codec"}

@@ -3,6 +3,7 @@
 import asyncio
 import wave
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.users.chromium import SAID_HZ, chromium, phone_page
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.peer("chromium"), pytest.mark.timeout(300)]
 
-MENU, ITS_OWN = "+899100000021", "+899100000022"
+MENU = "+899100000021"
 PASSWORD = "correct horse"
 MENU_FLOW: list[dict[str, Any]] = [
     {"type": "answer"},
@@ -34,6 +35,13 @@ MENU_FLOW: list[dict[str, Any]] = [
 HIGH_HZ = 1_500
 
 
+@dataclass(frozen=True)
+class AppUser:
+    """Who registers, and the number that leads there."""
+
+    number: str
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     async with chromium(tmp_path_factory.mktemp("chromium")) as opened:
@@ -41,16 +49,17 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app_user(at: Place) -> dict[str, Any]:
-    """The app user, with a number that leads to it and one with a menu."""
-    made: dict[str, Any] = await at.customer.make("/extensions", {"extension": "2001", "password": PASSWORD})
+async def app_user(at: Place) -> AppUser:
+    """One that exists, beside a number with a menu."""
+    await at.customer.make("/extensions", {"extension": "2001", "password": PASSWORD})
     flow = await at.customer.make("/flows", {"name": "menu", "actions": MENU_FLOW})
     await at.customer.make("/numbers", {"number": MENU, "call_flow_id": flow["id"]})
-    number = await at.customer.make("/numbers", {"number": ITS_OWN})
+    (free,) = await at.available(1)
+    number = await at.customer.make("/numbers", {"number": free})
     target = {"voice": {"type": "forward", "users": ["2001"]}}
     answer = await at.customer.ask("PUT", f"/numbers/{number['id']}/targets", target)
     assert answer.status == 200, answer
-    return made
+    return AppUser(free)
 
 
 class Ear:
@@ -84,7 +93,7 @@ async def ended_call(at: Place) -> dict[str, Any]:
 
 
 async def test_a_browser_calls_a_number_hears_it_is_heard_and_presses_keys(
-    at: Place, browser: Browser, app_user: dict[str, Any]
+    at: Place, browser: Browser, app_user: AppUser
 ) -> None:
     """RFC 7118, ICE, DTLS-SRTP and Opus with a stack that is not ours; keys by RFC 4733."""
     async with phone_page(browser, at, "2001", PASSWORD) as phone:
@@ -111,12 +120,12 @@ async def test_a_browser_calls_a_number_hears_it_is_heard_and_presses_keys(
 
 
 async def test_a_browser_is_called_talks_mutes_and_holds(
-    at: Place, browser: Browser, app_user: dict[str, Any], softphone: Softphone
+    at: Place, browser: Browser, app_user: AppUser, softphone: Softphone
 ) -> None:
     """Our offer is a WebRTC one, of G.711 first; the phone on the other side speaks plain RTP."""
     async with phone_page(browser, at, "2001", PASSWORD) as phone:
         await phone.stands("ready")
-        call = await softphone.call(at.number_uri(ITS_OWN), caller=f"<{CALLER}>", server=at.sip)
+        call = await softphone.call(at.number_uri(app_user.number), caller=f"<{CALLER}>", server=at.sip)
         await phone.stands("ringing")
         await phone.click("answer")
         async with asyncio.timeout(30):
@@ -153,20 +162,20 @@ async def test_a_browser_is_called_talks_mutes_and_holds(
 
 
 async def test_an_app_user_is_unreachable_as_soon_as_its_page_is_closed(
-    at: Place, browser: Browser, app_user: dict[str, Any], softphone: Softphone
+    at: Place, browser: Browser, app_user: AppUser, softphone: Softphone
 ) -> None:
     """RFC 5626 section 6: a closed connection ends its binding, so that nobody waits for a phone that is gone."""
     async with phone_page(browser, at, "2001", PASSWORD) as phone:
         await phone.stands("ready")
 
-    call = await softphone.call(at.number_uri(ITS_OWN), caller=f"<{CALLER}>", server=at.sip)
+    call = await softphone.call(at.number_uri(app_user.number), caller=f"<{CALLER}>", server=at.sip)
 
     async with asyncio.timeout(30):
         assert not await call.wait_answered()
     assert 180 not in call.statuses
 
 
-async def test_a_wrong_password_is_said(at: Place, browser: Browser, app_user: dict[str, Any]) -> None:
+async def test_a_wrong_password_is_said(at: Place, browser: Browser, app_user: AppUser) -> None:
     async with phone_page(browser, at, "2001", "wrong") as phone:
         await phone.stands("offline")
 
