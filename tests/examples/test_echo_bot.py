@@ -19,6 +19,7 @@ from aiohttp import web
 from dialplane.audio.g711 import decode_ulaw, encode_ulaw
 from dialplane.audio.listening import judge
 from dialplane.domain.targets import DocumentTarget
+from tests.effort import PATIENCE_S
 from tests.platform.running import running
 from tests.ports import free_port
 from tests.voice.documents import document_number
@@ -120,7 +121,7 @@ async def test_caller_hears_itself_after_a_pause_and_can_interrupt(node: VoiceNo
     await document_number(
         node, NUMBER, DocumentTarget(f"http://127.0.0.1:{runner.addresses[0][1]}/voice", method="GET")
     )
-    async with node.phone() as phone, asyncio.timeout(30):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         assert await call.wait_answered()
         await call.media.start_recording(tmp_path / "heard.wav", tracks="heard")

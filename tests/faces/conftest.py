@@ -176,7 +176,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "events", "sounds"):
+    for name in ("database", "carriers", "objects", "events", "sounds", "sip_origins"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -20,6 +20,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.services import event_feed
 from dialplane.services.event_feed import EventFeed
 from dialplane.services.events import publish
+from tests.effort import PATIENCE_S
 from tests.faces.conftest import Tenant, application, dependencies, make_tenant, serving
 
 
@@ -61,14 +62,14 @@ class Client:
         await self.socket.send_json({"type": kind, "topics": topics} | ({} if after is None else {"after": after}))
 
     async def hear(self, count: int) -> list[dict[str, Any]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return [json.loads((await self.socket.receive()).data) for _ in range(count)]
 
     async def types(self, count: int) -> list[str]:
         return [str(message["type"]) for message in await self.hear(count)]
 
     async def closed_with(self) -> int:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (await self.socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
                 pass
         assert self.socket.close_code is not None

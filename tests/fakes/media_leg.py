@@ -7,6 +7,7 @@ from typing import cast
 from dialplane.domain.errors import Invalid
 from dialplane.domain.media import MediaCounters
 from dialplane.voice.ports import AudioTrack, Media, MediaLeg
+from tests.effort import PATIENCE_S
 
 LONGEST_FEED = 600 * 8_000
 OnAudio = Callable[[AudioTrack, int, bytes], None]
@@ -98,7 +99,7 @@ class FakeMediaLeg:
         await self._wait(lambda: bool(self._marks))
 
     async def _wait(self, happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not happened():
                 self.changed.clear()
                 await self.changed.wait()

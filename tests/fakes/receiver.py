@@ -9,6 +9,8 @@ from typing import Self
 import msgspec
 from aiohttp import web
 
+from tests.effort import PATIENCE_S
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -53,7 +55,7 @@ class Receiver:
         """The event types received, in order."""
         return [request.json()["type"] for request in self.requests]
 
-    async def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[Received]:
+    async def wait_for(self, count: int, *, timeout_s: float = PATIENCE_S) -> list[Received]:
         """The requests, as soon as there are `count` of them.
 
         Raises TimeoutError.

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.effort import PATIENCE_S
+
 Manners = Callable[["StreamApp"], Awaitable[None]]
 
 
@@ -43,7 +45,7 @@ class StreamApp:
 
     async def wait(self, event: str, *, times: int = 1) -> dict[str, Any]:
         """The message of that name, when it has come so often."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len(found := [each for each in self.messages if each["event"] == event]) < times:
                 self._came.clear()
                 await self._came.wait()

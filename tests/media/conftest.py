@@ -15,12 +15,14 @@ from dialplane.audio.g711 import encode_ulaw
 from dialplane.domain.media import Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import MalformedPacketError, Packet
+from tests.effort import PATIENCE_S
 from tests.ports import free_range
 
 SERVE = """
 import sys
 from pathlib import Path
 from dialplane.media.process import serve
+from tests.effort import PATIENCE_S
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), silence_s=float(sys.argv[4]))
 """
 
@@ -100,7 +102,7 @@ class Party:
             self.send(port, audio[index : index + 160])
             await asyncio.sleep(max(0.0, begin + (index + 160) / 8_000 - loop.time()))
 
-    async def hear(self, *, timeout_s: float = 2.0) -> Packet:
+    async def hear(self, *, timeout_s: float = PATIENCE_S) -> Packet:
         """The next packet that arrives."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):

@@ -10,6 +10,7 @@ from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.rtp.events import TelephoneEvent, event_payloads
 from dialplane.rtp.packet import Packet
+from tests.effort import PATIENCE_S
 from tests.media.conftest import Party
 
 
@@ -21,7 +22,7 @@ class Keys:
         leg.on_digit = self.queue.put_nowait
 
     async def next(self) -> str:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.queue.get()
 
 
@@ -103,5 +104,5 @@ async def test_leg_closed_while_sending_digits_lets_the_sender_go_on(media: Medi
 
     await leg.close()
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await sending

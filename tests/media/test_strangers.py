@@ -8,6 +8,7 @@ from dialplane.domain.media import MediaCounters
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import Packet
 from dialplane.rtp.rtcp import Bye, Report, build_report, parse_compound
+from tests.effort import PATIENCE_S
 from tests.media.conftest import Party
 
 VOICE = b"\x22" * 160
@@ -165,7 +166,7 @@ async def test_counters_tell_packets_lost_and_dropped(media: MediaClient, party:
         party.send(leg.port, VOICE)
     party.sequence += 5
     party.send(leg.port, VOICE)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         while (await media.stats()).packets_received < before + 11:
             pass
     counters = await leg.close()

@@ -11,6 +11,7 @@ from dialplane.domain.errors import Invalid
 from dialplane.domain.media import AudioTrack, Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.tap import Cutter
+from tests.effort import PATIENCE_S
 from tests.media.conftest import Party, tone
 
 SILENCE = b"\xff" * 160
@@ -32,7 +33,7 @@ class Ear:
         self.arrived.set()
 
     async def wait_for(self, count: int) -> list[tuple[AudioTrack, int, bytes]]:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.frames) < count:
                 self.arrived.clear()
                 await self.arrived.wait()
@@ -228,6 +229,6 @@ async def test_leg_that_is_closed_ends_the_waiting_for_its_marks(media: MediaCli
 
     await leg.close()
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
         await leg.feed_mark()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import aiohttp
 
-START_TIMEOUT_S = 45.0
-END_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 180.0
+END_TIMEOUT_S = 90.0
 
 
 class Platform:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import PATIENCE_S
 from tests.platform.running import END_TIMEOUT_S, Platform, launch, running
 
 CREDENTIALS = {
@@ -24,14 +25,14 @@ ROLES = {"api", "voice", "media", "worker", "sandbox-carrier"}
 
 
 async def _wait_for_new(platform: Platform, role: str, old: int) -> int:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while platform.children().get(role, old) == old:
             await asyncio.sleep(0.05)
     return platform.children()[role]
 
 
 async def _wait_until_healthy(platform: Platform) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 status, _ = await platform.customer("GET", "/numbers")

@@ -8,6 +8,7 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.errors import Conflict, Invalid, Mismatch
 from dialplane.services.idempotency import KEPT, LONGEST_REQUEST, Fresh, Replay, abandon, begin, finish, forget_old
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.sealing import SEAL
 from tests.services.buying import NOW
@@ -54,7 +55,7 @@ async def test_key_of_a_dead_process_is_free_at_once(database: PostgresDatabase,
         await begin(database, account_id, "k", b"f", NOW)
     await process.close()
 
-    async with asyncio.timeout(5):  # the session ends a moment after its socket
+    async with asyncio.timeout(PATIENCE_S):  # the session ends a moment after its socket
         while await database.pool.fetchval(
             "select count(*) from idempotency_keys k join pg_stat_activity a"
             " on a.pid = k.backend_pid and a.backend_start = k.backend_started_at"

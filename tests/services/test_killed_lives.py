@@ -9,6 +9,7 @@ from dialplane.domain.rating import DEFAULT_RATES, CostType
 from dialplane.services.call_records import close_orphans
 from dialplane.services.message_sending import claim_targets, record_answer
 from dialplane.services.reconcile import reconcile_orders
+from tests.effort import PATIENCE_S
 from tests.services.buying import NOW, PRICE, bought, buyer, carriers, credit_of, stock
 from tests.services.killed_lives import OWN, carried
 from tests.services.life import assert_life_is_whole
@@ -57,7 +58,7 @@ async def test_processes_killed_at_200_points_leave_everything_charged_once(
 
 async def come_by(database: PostgresDatabase, *, nodes: int) -> None:
     """What workers and voice nodes do when they are started again."""
-    async with asyncio.timeout(10):  # the server ends what the dead were at
+    async with asyncio.timeout(PATIENCE_S):  # the server ends what the dead were at
         while await database.pool.fetchval(
             "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle'"
             " and pid <> pg_backend_pid() and backend_type = 'client backend'"

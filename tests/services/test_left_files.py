@@ -16,6 +16,7 @@ from dialplane.domain.recordings import Recording, RecordingStatus
 from dialplane.services.documents import delete_document
 from dialplane.services.left_files import OLD, sweep_documents, sweep_recordings
 from dialplane.services.recordings import delete_recording
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.stepping import Death
 from tests.fakes.stopping import StopsAt
@@ -120,6 +121,6 @@ async def test_worker_removes_deleted_and_nameless_recordings(
     for path in (kept.path, deleted.path, f"{account_id}/{uuid4()}.wav"):
         write(folder, path)
 
-    async with working(database, dsn, tmp_path), asyncio.timeout(10):
+    async with working(database, dsn, tmp_path), asyncio.timeout(PATIENCE_S):
         while keys(folder) != {kept.path}:
             await asyncio.sleep(0)

@@ -24,6 +24,7 @@ from dialplane.services.reconcile import reconcile_orders, reconcile_stock
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch, set_clock
 from dialplane.services.transfer import transfer_number
+from tests.effort import PATIENCE_S
 from tests.services.buying import NOW, PRICE, bought, buy, buyer, carriers, credit_of, stock
 from tests.services.dying import Attempt, Play, die_at_every_step
 from tests.services.life import assert_life_is_whole, handed_in, sub_account
@@ -248,7 +249,7 @@ async def test_workers_that_are_killed_amid_renewals_charge_each_month_once(
 
     for paid in (10, 60):
         workers = [await _worker(dsn) for _ in range(2)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while await _renewed(database) < paid:
                 await asyncio.sleep(0)
         for worker in workers:

@@ -26,6 +26,7 @@ from dialplane.services.cases import close_case, get_case
 from dialplane.services.emails import OUTBOX, EmailRequest, Post, list_emails, send_email
 from dialplane.services.outside import RunOutside
 from dialplane.services.runs import continue_run
+from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.services.buying import buyer
 
@@ -95,7 +96,7 @@ async def test_blocked_run_goes_on_when_somebody_lets_it(database: PostgresDatab
         {"type": "block"},
         {"type": "variable_set", "option": {"key": "passed", "value": "yes"}},
     ]
-    async with GuardedClient() as web, asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with GuardedClient() as web, asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         runs = ApiRuns(database, RunOutside(database, web, utc_now, lambda work: None), group, utc_now)
         started = await runs.start(account_id, RunWish(actions=actions))
         with pytest.raises(Conflict, match="has ended already"):

@@ -30,6 +30,7 @@ from dialplane.services.api_runs import ApiRuns, RunWish
 from dialplane.services.flows import FlowChange
 from dialplane.services.runs import create_runs, save_progress
 from dialplane.services.shapes.runs import run_shape
+from tests.effort import PATIENCE_S
 from tests.services.accounts import make_account
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -351,5 +352,5 @@ async def test_blocked_run_goes_on_when_it_is_told_to(database: PostgresDatabase
 
     await runs.continue_run(database, account, run.id, LATER)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting

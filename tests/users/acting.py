@@ -16,6 +16,7 @@ import msgspec
 from dialplane.phone.session import open_phone
 from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.voice.useragent import Source
+from tests.effort import PATIENCE_S
 from tests.platform.running import Platform
 
 CALLER = "sip:+12125550100@127.0.0.1"
@@ -145,12 +146,12 @@ async def call(softphone: Softphone, at: Place, number: str) -> PhoneCall:
 
 async def call_answered(softphone: Softphone, at: Place, number: str) -> PhoneCall:
     placed = await call(softphone, at, number)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await placed.wait_answered(), placed.end
     return placed
 
 
-async def until(look: Callable[[], Awaitable[T | None]], *, timeout_s: float = 15.0, pause_s: float = 0.1) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], *, timeout_s: float = PATIENCE_S, pause_s: float = 0.1) -> T:
     """Ask again until the answer is true; failed connections count as not yet. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while True:

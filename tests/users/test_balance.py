@@ -67,7 +67,7 @@ async def assert_balanced(at: Place, client: Web, *, balance: int) -> None:
         check: dict[str, Any] = await at.operator.get("/ledger/check")
         return check if check["holds_open"] == 0 else None
 
-    check = await until(settled, timeout_s=20)
+    check = await until(settled)
     account = await client.get("/billing_account")
     assert check["balanced"] is True
     assert (account["balance_credit"], account["held_credit"]) == (balance, 0)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.effort import PATIENCE_S
 from tests.ports import free_port, free_range
 from tests.users.acting import Place, until
 
@@ -62,7 +63,7 @@ class Baresip:
 
     async def wait_for(self, event: str) -> dict[str, Any]:
         """The next event of this type; all that was told before it is kept."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 length = int((await self._reader.readuntil(b":"))[:-1])
                 told: dict[str, Any] = json.loads((await self._reader.readexactly(length + 1))[:-1])

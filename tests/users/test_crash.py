@@ -54,13 +54,13 @@ async def test_everything_is_killed_amid_calls_and_purchases_and_nothing_is_lost
         async with running(data, "--http", http, "--sip", sip) as platform, place(platform) as at:
             await at.operator.ask("PUT", "/sandbox/carrier", {"next": "ok"})
             repeated = {key: await repeat(at, key, before) for key in before.bodies}
-            check = await until(lambda: settled(at), timeout_s=45)
+            check = await until(lambda: settled(at))
             numbers = await at.customer.list("/numbers")
             calls = await at.customer.list("/calls")
             billings = await at.customer.list("/billings")
             account = await at.customer.get("/billing_account")
             wanted = {row["id"] for row in numbers}
-            await until(lambda: told(receiver, before.calls, wanted), timeout_s=30)
+            await until(lambda: told(receiver, before.calls, wanted))
 
     assert check["balanced"] is True
     bought = {str(body["number"]) for body in before.bodies.values()}

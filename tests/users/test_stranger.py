@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from dialplane.phone.softphone import Softphone
+from tests.effort import PATIENCE_S
 from tests.users.acting import STAY_ON_THE_LINE, Answer, Place, Web, call_answered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -223,7 +224,7 @@ async def test_platform_serves_calls_after_garbage_by_udp_and_tcp(at: Place, sof
         reader, writer = await asyncio.open_connection(at.sip.host, at.sip.port)
         writer.write(octets.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
         writer.write_eof()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.read()
         writer.close()
 

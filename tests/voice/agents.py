@@ -14,13 +14,14 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
+from tests.effort import PATIENCE_S
 
 SDP = (
     b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     b"m=audio 40000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
 )
-QUICK = Timers(t1=0.02, t2=0.16, t4=0.2)
-"""RFC 3261's timers at 1/25: 64*T1 is 1.28 s."""
+QUICK = Timers(t1=0.05, t2=0.4, t4=0.5)
+"""RFC 3261's timers at a tenth: 64*T1 is 3.2 s, more than a busy machine stands still."""
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Watcher:
 
     async def wait(self, name: str, *, times: int = 1) -> object:
         """The value of the event `name` when it has happened `times` times."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while self.names.count(name) < times:
                 self._changed.clear()
                 await self._changed.wait()
@@ -163,14 +164,14 @@ class RawPeer:
             f"Contact: <sip:raw@{self.host}:{self.port}>\r\n{extra}{content}Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 
-    async def receive(self, timeout_s: float = 5) -> Request | Response:
+    async def receive(self, timeout_s: float = PATIENCE_S) -> Request | Response:
         async with asyncio.timeout(timeout_s):
             data, _ = await asyncio.get_running_loop().sock_recvfrom(self.socket, 65_536)
             return parse_message(data)
 
     async def receive_status(self) -> int:
         """The status of the next response, whose fields may be as malformed as the request's were."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             data = await asyncio.get_running_loop().sock_recv(self.socket, 65_536)
             return int(data.split(b" ", 2)[1])
 

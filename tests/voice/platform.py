@@ -42,6 +42,7 @@ from tests.services.buying import bought, buyer, stock
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 NODE = "voice-test"
+SIGNER = JwtSigner("secret of the tests, long enough")
 
 
 @dataclass
@@ -224,7 +225,7 @@ async def voice_node(
             port=0,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
-            signer=JwtSigner("secret of the tests, long enough"),
+            signer=SIGNER,
             drain_s=0.0,
             on_ready=port.set_result,
         )

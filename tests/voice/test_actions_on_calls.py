@@ -9,6 +9,7 @@ import numpy as np
 from dialplane.audio.wav import WavWriter
 from dialplane.domain.calls import HangupReason
 from dialplane.services.recordings import list_recordings
+from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode
 
@@ -23,7 +24,7 @@ def done(digit: str) -> dict[str, object]:
 
 async def ring_until(node: VoiceNode, digits: str) -> None:
     """Ring the number, wait for the digits that the flow sends, and for the end."""
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         assert await call.wait_digits(len(digits)) == digits
         await call.ended.wait()
@@ -41,7 +42,7 @@ async def test_recording_of_a_call_is_kept_as_wav_and_told(node: VoiceNode) -> N
 
     await ring_until(node, "1")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while "recording_finished" not in await node.events():
             await asyncio.sleep(0.02)
     (recording,) = await list_recordings(node.database, node.account_id, before=None, limit=10)
@@ -183,7 +184,7 @@ async def test_other_calls_are_started_from_a_call(node: VoiceNode) -> None:
 
     await ring_until(node, "7")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(calls := await node.calls()) < 2 or calls[1].ended_at is None:
             await asyncio.sleep(0.05)
     assert calls[1].destination.target == "+12025550106"
@@ -199,7 +200,7 @@ async def test_digit_stops_the_speech_where_the_flow_says_so(node: VoiceNode) ->
         {"type": "digits_receive", "option": {"duration": 3000, "length": 1}},
         done("${voipbin.call.digits}"),
     )
-    async with node.phone() as phone, asyncio.timeout(12):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         assert await call.wait_answered()
         await call.send_digits("8")
@@ -213,7 +214,7 @@ async def test_digits_by_info_count_like_any_other(node: VoiceNode) -> None:
         {"type": "digits_receive", "option": {"duration": 5000, "length": 2}},
         done("${voipbin.call.digits}"),
     )
-    async with node.phone() as phone, asyncio.timeout(12):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         assert await call.wait_answered()
         assert call.sip is not None
@@ -251,7 +252,7 @@ async def test_run_that_is_over_begins_the_next_flow(node: VoiceNode) -> None:
 
         await ring_until(node, "1")
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.requests:
                 await asyncio.sleep(0.02)
         assert server.requests[0].body.decode() == str((await node.ended_call()).id)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 from tests.voice.test_actions_on_calls import NUMBER, done
 
@@ -9,7 +10,7 @@ from tests.voice.test_actions_on_calls import NUMBER, done
 async def test_assistant_talks_with_the_caller_until_the_time_is_over(node: VoiceNode) -> None:
     await node.number(NUMBER, {"type": "ai_talk", "option": {"duration": 6}}, done("1"))
 
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.answered.wait()
         await asyncio.wait_for(call.send_digits("42#"), 10)
@@ -37,6 +38,6 @@ async def test_status_of_the_call_decides(node: VoiceNode) -> None:
         done("2"),
     )
 
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         assert await call.wait_digits(1) == "2"

@@ -15,6 +15,7 @@ from dialplane.phone.softphone import Manners, PhoneCall, Softphone
 from dialplane.services.recordings import list_recordings
 from dialplane.services.trunks import TrunkDraft, create_trunk
 from dialplane.voice.useragent_challenge import Credentials
+from tests.effort import PATIENCE_S
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
 from tests.voice.platform import VoiceNode
 
@@ -64,7 +65,7 @@ class Scene:
         return self.server.asked("/after")[0]
 
     async def server_asked(self, path: str, times: int = 1) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.server.asked(path)) < times:
                 await asyncio.sleep(0.02)
 
@@ -82,7 +83,7 @@ async def scene(node: VoiceNode, **pages: Page) -> AsyncIterator[Scene]:
         for path, page in pages.items():
             server.pages[f"/{path}"] = page.replace("{bob}", set_up.bob) if isinstance(page, str) else page
         await document_number(node, NUMBER, DocumentTarget(server.url()))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             yield set_up
 
 

@@ -15,6 +15,7 @@ from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
 from dialplane.services.applications import create_application
 from dialplane.services.messages import list_messages
 from dialplane.services.notifications import list_notifications
+from tests.effort import PATIENCE_S
 from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
 from tests.worker.working import working
@@ -143,7 +144,7 @@ async def test_number_tells_its_status_callback_of_the_calls_life_in_order(node:
         call = await node.ring(phone, NUMBER)
         assert await call.wait_answered()
         await call.ended.wait()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len(server.asked("/status")) < 3:
                 await server.receiver.wait_for(len(server.receiver.requests) + 1)
         async with node.database.reading() as tx:

@@ -11,6 +11,7 @@ from dialplane.phone.softphone import Softphone
 from dialplane.services.billing import get_balance
 from dialplane.voice.useragent import Source
 from dialplane.voice.useragent_challenge import Credentials
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}
@@ -148,6 +149,6 @@ async def test_stranger_with_a_text_reaches_the_numbers_conversation(node: Voice
         )  # fmt: skip
 
     assert (known.status, unknown.status) == (202, 404)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while "message_created" not in await node.events():
             await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.programs.commands import Done, Failed, StartExternalMedia
 from dialplane.rtp.packet import Packet
 from dialplane.streams.audiosocket import Frame, FrameReader, Kind
+from tests.effort import PATIENCE_S
 from tests.voice.line import Line, a_line
 
 FRAME = encode_ulaw(np.full(160, 5_000, dtype=np.int16))
@@ -39,7 +40,7 @@ class UdpHost:
         self.name = f"127.0.0.1:{self.socket.getsockname()[1]}"
 
     async def hear(self) -> tuple[Packet, tuple[str, int]]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             data, sender = await asyncio.get_running_loop().sock_recvfrom(self.socket, 2_000)
         return Packet.parse(data), sender
 
@@ -142,7 +143,7 @@ async def test_audiosocket_introduces_the_call_and_ends_when_the_host_hangs_up(l
         data=str(name),
     )
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await line.external_media.start(line.leg, command) == Done()
         introduced = await frames.get()
         await line.media.wait_taps(1)
@@ -188,7 +189,7 @@ async def test_websocket_carries_samples_as_binary_messages(line: Line) -> None:
     assert await line.external_media.start(line.leg, command) == Done()
     await line.media.wait_fed(480)
     line.media.hear(FRAME)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await heard.get() == FRAME
     assert await line.external_media.stop(line.leg) == Done()
     await runner.cleanup()

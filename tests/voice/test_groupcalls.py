@@ -14,6 +14,7 @@ from dialplane.services import groupcalls as service
 from dialplane.services.agents import AgentDraft, create_agent
 from dialplane.services.outgoing import CallRequest
 from dialplane.voice.useragent_challenge import Credentials
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 OWN = "+12025550143"
@@ -27,7 +28,7 @@ async def ring(node: VoiceNode, *destinations: str, method: RingMethod) -> Group
 
 
 async def ended(node: VoiceNode, group: Groupcall) -> Groupcall:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found = await service.get_groupcall(node.database, node.account_id, group.id)
             if found.status is GroupcallStatus.HANGUP:

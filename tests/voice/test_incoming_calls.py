@@ -9,6 +9,7 @@ import pytest
 from dialplane.domain.calls import CallStatus, HangupBy, HangupReason
 from dialplane.services.billing import get_balance
 from dialplane.voice.leg import Leg
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}
@@ -158,7 +159,7 @@ async def test_caller_who_gives_up_ends_the_call_and_the_ringing(node: VoiceNode
     )
     async with node.phone() as phone:
         call = await node.ring(phone, "+12025550143")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while 180 not in call.statuses:
                 await asyncio.sleep(0.01)
         call.hang_up()

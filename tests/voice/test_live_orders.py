@@ -15,6 +15,7 @@ from dialplane.phone.softphone import PhoneCall
 from dialplane.services import call_orders
 from dialplane.services.outgoing import CallRequest, create_calls
 from dialplane.voice.useragent import SipCall
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -32,7 +33,7 @@ def dials(number: str) -> dict[str, object]:
 
 async def call_that(node: VoiceNode, fits: Callable[[Call], bool]) -> Call:
     """The first call of the account that fits, as soon as there is one."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found = [call for call in await node.calls() if fits(call)]
             if found:
@@ -47,7 +48,7 @@ async def incoming_at(node: VoiceNode, action: str) -> Call:
         return call.direction is Direction.INCOMING and call.progressing_at is not None
 
     call = await call_that(node, fits)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with node.database.reading() as tx:
                 run = await tx.runs.find(node.account_id, RunId(call.run_id)) if call.run_id else None
@@ -179,7 +180,7 @@ async def test_party_on_hold_is_asked_to_be_silent_and_back(node: VoiceNode) -> 
         caller.on_offer = keep  # type: ignore[method-assign]
         for on in (True, False):
             await call_orders.switch_call(node.database, node.account_id, call.id, "hold", utc_now(), on=on)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while len(offers) < (1 if on else 2):
                     await asyncio.sleep(0.02)
 

@@ -19,6 +19,7 @@ from dialplane.rtp.packet import Packet
 from dialplane.services.access_keys import create_key
 from dialplane.streams.audiosocket import Frame, FrameReader, Kind
 from dialplane.voice.gate_client import NodeGates
+from tests.effort import PATIENCE_S
 from tests.faces.conftest import application, dependencies, make_tenant, serving
 from tests.voice.platform import VoiceNode
 from tests.voice.test_streams_on_calls import loud, pitch, tone
@@ -53,7 +54,7 @@ async def speak(call: PhoneCall, ulaw: bytes, folder: Path) -> None:
 async def test_client_hears_the_party_and_speaks_to_it(node: VoiceNode, tmp_path: Path, encapsulation: str) -> None:
     await node.number(NUMBER, *TALK)
     said = tone(1_000, 0.5)
-    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(20):
+    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         address = f"{calls}/{await live_call(node)}/media_stream?encapsulation={encapsulation}"
         async with session.ws_connect(address) as socket:
@@ -106,7 +107,7 @@ async def until_closed(socket: "aiohttp.ClientWebSocketResponse[bool]") -> int |
 async def test_revoked_key_hears_no_more_of_the_call(node: VoiceNode, tmp_path: Path) -> None:
     """API-4."""
     await node.number(NUMBER, *TALK)
-    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(20):
+    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         address = f"{calls}/{await live_call(node)}/media_stream?encapsulation=sln"
         async with session.ws_connect(address) as socket:
@@ -129,7 +130,7 @@ async def test_streams_that_cannot_be_are_refused_by_the_handshake(node: VoiceNo
     await node.number(NUMBER, {"type": "answer"})
     json = "application/json"
     other = await make_tenant(node.database, name="other")
-    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(20):
+    async with an_api(node, tmp_path) as (calls, session), node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.ended.wait()
         ended = await node.ended_call()

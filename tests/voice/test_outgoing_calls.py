@@ -12,6 +12,7 @@ from dialplane.services.billing import get_balance
 from dialplane.services.calls import hangup_call
 from dialplane.services.customer import OutboundChange, update_outbound_config
 from dialplane.services.outgoing import CallRequest, create_calls
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 OWN = "+12025550143"
@@ -62,7 +63,7 @@ async def test_unanswered_call_tells_why_and_costs_nothing(
 
 async def test_ringing_call_is_cancelled_by_the_api(node: VoiceNode) -> None:
     call = await place(node, "+12025550102", TALK)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while "call_ringing" not in await node.events():
             await asyncio.sleep(0.02)
 
@@ -92,7 +93,7 @@ async def test_digits_of_the_far_end_are_gathered(node: VoiceNode) -> None:
 async def test_call_to_an_own_number_comes_in_again(node: VoiceNode) -> None:
     await node.number("+12025550199", {"type": "answer"}, {"type": "digits_send", "option": {"digits": "5"}})
     await place(node, "+12025550199", {"type": "digits_receive", "option": {"duration": 8000, "length": 1}})
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while len(calls := await node.calls()) < 2 or any(call.ended_at is None for call in calls):
             await asyncio.sleep(0.05)
 

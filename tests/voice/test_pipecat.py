@@ -14,6 +14,7 @@ from aiohttp import web
 
 from dialplane.domain.calls import HangupBy
 from dialplane.domain.targets import DocumentTarget
+from tests.effort import PATIENCE_S
 from tests.faces.conftest import application, dependencies, serving
 from tests.voice.documents import document_number
 from tests.voice.platform import VoiceNode
@@ -104,7 +105,7 @@ async def agent_on(node: VoiceNode, folder: Path) -> AsyncIterator[Agent]:
 
 
 async def test_stock_serializer_hears_speaks_interrupts_and_hangs_up(node: VoiceNode, tmp_path: Path) -> None:
-    async with agent_on(node, tmp_path) as agent, node.phone() as phone, asyncio.timeout(30):
+    async with agent_on(node, tmp_path) as agent, node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await agent.started.wait()
         await call.media.start_recording(tmp_path / "heard.wav", tracks="heard")

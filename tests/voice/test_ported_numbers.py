@@ -8,6 +8,7 @@ from dialplane.domain.porting import PortStatus
 from dialplane.domain.targets import FlowTarget, Targets
 from dialplane.services.porting import get_port
 from dialplane.services.settings import set_clock
+from tests.effort import PATIENCE_S
 from tests.services.porting import confirmed_port
 from tests.voice.platform import VoiceNode
 from tests.worker.working import working
@@ -26,7 +27,7 @@ async def test_ported_number_rings_its_flow_from_the_cut_over_and_nobody_before(
         assert not await too_early.wait_answered()
 
         await set_clock(node.database, day, now=utc_now())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (await get_port(node.database, node.account_id, port.id)).status is not PortStatus.PORTED:
                 await asyncio.sleep(0.02)
         call = await node.ring(phone, NUMBER)

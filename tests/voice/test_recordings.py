@@ -26,6 +26,7 @@ from dialplane.services.recording_life import (
 )
 from dialplane.services.recordings import get_recording, recording_prices
 from dialplane.voice.recordings import Recordings
+from tests.effort import PATIENCE_S
 from tests.faces.recorded import called, recorded
 from tests.voice.platform import NODE, VoiceNode
 
@@ -35,7 +36,7 @@ LIVE: dict[str, Any] = {"status": CallStatus.PROGRESSING, "ended_at": None}
 
 
 async def talking(node: VoiceNode) -> Call:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (calls := await node.calls()) or calls[0].status is not CallStatus.PROGRESSING:
             await asyncio.sleep(0.02)
     return calls[0]
@@ -43,7 +44,7 @@ async def talking(node: VoiceNode) -> Call:
 
 async def once(node: VoiceNode, recording: Recording, *statuses: RecordingStatus) -> Recording:
     """The recording, when it stands so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (found := await get_recording(node.database, node.account_id, recording.id)).status not in statuses:
             await asyncio.sleep(0.02)
     return found
@@ -108,7 +109,7 @@ async def test_recording_ends_with_its_call_and_its_flow_begins(node: VoiceNode)
         await ringing.ended.wait()
 
     ended = await once(node, ordered, RecordingStatus.ENDED)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (runs := await runs_of(node, ended)):
             await asyncio.sleep(0.02)
     assert ended.ended_by == "closed"

@@ -9,6 +9,7 @@ from dialplane.phone.softphone import PhoneCall
 from dialplane.voice.useragent import SipCall
 from dialplane.voice.useragent_challenge import Credentials
 from dialplane.voice.useragent_refer import IncomingRefer
+from tests.effort import PATIENCE_S
 from tests.voice.documents import document_number, document_server
 from tests.voice.platform import VoiceNode
 
@@ -67,7 +68,7 @@ async def test_document_of_the_number_runs_on_the_transferee_and_the_transferor_
         targets = Targets(voice=number.targets.voice, refer=DocumentTarget(server.url("/refer")))
         async with node.database.transaction() as tx:
             await tx.numbers.save(replace(number, targets=targets))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             caller = await node.ring(phone, NUMBER)
             bob = await calls.get()
             await hears(caller, bob, "1")
@@ -91,7 +92,7 @@ async def test_document_of_the_number_runs_on_the_transferee_and_the_transferor_
 async def test_stranger_cannot_transfer_where_the_number_names_no_refer_target(node: VoiceNode) -> None:
     connect = {"type": "connect", "option": {"destinations": [{"type": "tel", "target": "+12025550100"}]}}
     await node.number(NUMBER, connect)
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         caller = await node.ring(phone, NUMBER)
         await caller.wait_answered()
         manager = manage(caller)
@@ -113,7 +114,7 @@ async def test_phone_of_the_account_transfers_whom_it_talks_with(node: VoiceNode
         calls.put_nowait(call)
         await call.ended.wait()
 
-    async with node.phone() as phone, node.phone(take) as bobs, node.phone(take) as carols, asyncio.timeout(20):
+    async with node.phone() as phone, node.phone(take) as bobs, node.phone(take) as carols, asyncio.timeout(PATIENCE_S):
         for name, desk in (("bob", bobs), ("carol", carols)):
             await node.extension(name, "secret")
             await desk.register(f"sip:{name}@127.0.0.1", server=node.server, credentials=Credentials(name, "secret"))
@@ -139,7 +140,7 @@ async def test_program_refers_its_caller_elsewhere(node: VoiceNode) -> None:
     refer = '<Response><Refer action="/after"><Sip>sip:desk@192.0.2.7</Sip></Refer></Response>'
     async with document_server({"/start": refer, "/after": "<Response/>"}) as server, node.phone() as phone:
         await document_number(node, NUMBER, DocumentTarget(server.url()))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             caller = await node.ring(phone, NUMBER)
             manager = manage(caller)
             await caller.ended.wait()

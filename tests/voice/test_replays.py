@@ -12,6 +12,7 @@ from dialplane.domain.targets import FlowTarget
 from dialplane.services.dry_run import Draft
 from dialplane.services.flows import FlowChange, get_flow, roll_back, update_flow
 from dialplane.services.replays import replay_call
+from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode
 from tests.voice.test_timelines import NUMBER, ring_and_press
@@ -74,7 +75,7 @@ async def test_call_stays_on_its_version_while_the_flow_changes_and_is_rolled_ba
     number = await node.number(NUMBER, {"type": "answer"}, {"type": "digits_receive", "option": {"length": 1}})
     assert isinstance(number.targets.voice, FlowTarget)
     flow_id = FlowId(number.targets.voice.flow_id)
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.answered.wait()
         change: Any = FlowChange(actions=[{"type": "hangup", "option": {"reason": "busy"}}])

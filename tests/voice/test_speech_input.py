@@ -39,7 +39,7 @@ async def test_spoken_word_stops_the_prompt_and_goes_to_the_action(node: VoiceNo
         took_s = asyncio.get_running_loop().time() - answered
         partials = server.asked("/partial")
     assert heard["SpeechResult"] == "support"
-    assert took_s < 15
+    assert took_s < 25
     assert partials
     assert partials[-1]["UnstableSpeechResult"] == "support"
 

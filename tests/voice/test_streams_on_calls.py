@@ -12,6 +12,7 @@ from dialplane.domain.ids import to_sid
 from dialplane.domain.media import Prompt
 from dialplane.domain.targets import DocumentTarget
 from dialplane.phone.softphone import PhoneCall
+from tests.effort import PATIENCE_S
 from tests.fakes.stream_app import StreamApp, listening
 from tests.voice.documents import DocumentServer, document_number, document_server
 from tests.voice.platform import VoiceNode
@@ -48,7 +49,7 @@ async def streaming(
         listening(StreamApp(manners)) as app,
         document_server({**pages}) as server,
         node.phone() as phone,
-        asyncio.timeout(30),
+        asyncio.timeout(PATIENCE_S),
     ):
         server.pages["/start"] = f"<Response>{verbs.format(url=app.url)}</Response>"
         await document_number(node, NUMBER, DocumentTarget(server.url()))

@@ -11,6 +11,7 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.services.timelines import analyse_signalling, call_timeline, capture_signalling, run_timeline
 from dialplane.services.webhooks import create_endpoint
+from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.sip.test_pcap import segments
 from tests.voice.platform import VoiceNode
@@ -26,7 +27,7 @@ MENU: tuple[dict[str, object], ...] = (
 
 async def traced(node: VoiceNode, call_id: CallId) -> None:
     """Wait until the call's trace is kept."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with node.database.reading() as tx:
                 if await tx.traces.find(node.account_id, call_id) is not None:
@@ -35,7 +36,7 @@ async def traced(node: VoiceNode, call_id: CallId) -> None:
 
 
 async def ring_and_press(node: VoiceNode, digit: str = "1") -> Call:
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.answered.wait()
         await call.send_digits(digit)
@@ -54,7 +55,7 @@ async def test_timeline_of_a_call_tells_everything_in_order(
         fetch: dict[str, object] = {"type": "webhook_send", "option": {"uri": server.url(), "sync": True}}
         await node.number(NUMBER, *MENU, fetch)
         call = await ring_and_press(node)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while "call_hangup" not in hooks.types:
                 await asyncio.sleep(0.02)
 
@@ -100,7 +101,7 @@ async def test_signalling_says_when_and_how_and_is_a_capture_file(node: VoiceNod
 async def test_refused_call_leaves_its_signalling_too(node: VoiceNode) -> None:
     await node.number(NUMBER, *MENU)
     await node.spend_everything()
-    async with node.phone() as phone, asyncio.timeout(10):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.ended.wait()
     refused = await node.ended_call()
@@ -114,7 +115,7 @@ async def test_refused_call_leaves_its_signalling_too(node: VoiceNode) -> None:
 async def test_call_that_we_placed_has_its_own_signalling(node: VoiceNode) -> None:
     party = {"type": "tel", "target": "+12025550001"}
     await node.number(NUMBER, {"type": "connect", "option": {"destinations": [party], "relay_reason": True}})
-    async with node.phone() as phone, asyncio.timeout(20):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, NUMBER)
         await call.answered.wait()
         call.hang_up()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from dialplane.voice.useragent import UserAgent
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 from tests.voice.test_torture_wire import CASES, exchange_datagram
 
@@ -30,7 +31,7 @@ async def test_every_torture_message_gets_its_answer_from_the_whole_platform(nod
             wrong[path.name] = statuses
 
     assert wrong == {}
-    async with node.phone() as phone, asyncio.timeout(10):
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
         call = await node.ring(phone, "+12025550143")
         assert await call.wait_answered()
         await call.ended.wait()

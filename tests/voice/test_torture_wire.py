@@ -20,6 +20,7 @@ import pytest
 from dialplane.sip.digest import Authenticator
 from dialplane.sip.registrar import Binding, RegistrationPlan, plan_registration
 from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
+from tests.effort import PATIENCE_S
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 ACCEPT = frozenset({200, 202, 401, 403, 404, 407, 480, 481, 484, 486, 487, 488, 603, *range(100, 200)})
@@ -200,7 +201,7 @@ async def _exchange_stream(server: UserAgent, data: bytes) -> list[int]:
     received = b""
     writer.write(data + probe)
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             while probe_id not in received and (more := await reader.read(65_536)):
                 received += more
     finally:

@@ -13,6 +13,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.transfers import TransferType
 from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.transfers import TransferWish, start_transfer
+from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"
@@ -47,7 +48,7 @@ async def talk_then(
         calls.put_nowait(call)
         await call.ended.wait()
 
-    async with node.phone() as phone, node.phone(take) as other, asyncio.timeout(30):
+    async with node.phone() as phone, node.phone(take) as other, asyncio.timeout(PATIENCE_S):
         office = Office(calls, other)
         destinations = [{"type": "sip", "target": office.address("bob")}]
         connect: dict[str, object] = {"type": "connect", "option": {"destinations": destinations}}

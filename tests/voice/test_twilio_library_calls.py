@@ -20,6 +20,7 @@ from dialplane.phone.softphone import PhoneCall
 from dialplane.services.accounts import get_account
 from dialplane.services.recordings import Sounds
 from dialplane.services.trunks import TrunkDraft, create_trunk
+from tests.effort import PATIENCE_S
 from tests.faces.conftest import dependencies, serving
 from tests.voice.platform import VoiceNode
 
@@ -45,7 +46,7 @@ class Api:
 
     async def once(self, sid: str | None, *statuses: str) -> CallInstance:
         """The call, when it stands so."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 call = await self.ask(lambda client: client.calls(str(sid)).fetch())
                 if call.status in statuses:
@@ -99,7 +100,7 @@ async def test_call_is_made_recorded_and_ended(api: Api, node: VoiceNode) -> Non
 
 
 async def something_recorded(node: VoiceNode) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not any(path.stat().st_size > HEADER_OCTETS for path in node.recordings.rglob("*.wav")):
             await asyncio.sleep(0.02)
 

@@ -4,6 +4,7 @@ import asyncio
 
 from twilio.rest.api.v2010.account.conference.participant import ParticipantInstance
 
+from tests.effort import PATIENCE_S
 from tests.voice.test_twilio_library_calls import OWN, STAYS, Api, api
 
 __all__ = ["api"]
@@ -11,7 +12,7 @@ __all__ = ["api"]
 
 async def participants(api: Api, sid: str, count: int) -> list[ParticipantInstance]:
     """Those in the conference, once they are so many."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found: list[ParticipantInstance] = await api.ask(lambda client: client.conferences(sid).participants.list())
             if len(found) == count:
@@ -41,7 +42,7 @@ async def test_participants_are_called_in_labelled_muted_and_kicked(api: Api) ->
     await participants(api, sid, 1)
     assert await api.ask(lambda client: client.conferences(sid).participants("first").delete())
     await participants(api, sid, 0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (over := await api.ask(lambda client: client.conferences(sid).fetch())).status != "completed":
             await asyncio.sleep(0.05)
     assert over.reason_conference_ended == "participant-with-end-conference-on-exit-left"

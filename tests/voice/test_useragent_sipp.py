@@ -7,6 +7,7 @@ import pytest
 
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent import EndKind, IncomingCall
+from tests.effort import PATIENCE_S
 from tests.voice.agents import SDP, Answering, Watcher, running
 
 pytestmark = pytest.mark.peer("sipp")
@@ -18,7 +19,7 @@ async def _sipp(*arguments: str) -> tuple[int | None, str]:
         "sipp", *arguments, "-i", "127.0.0.1", "-nostdin", stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             output, _ = await process.communicate()
     finally:
         if process.returncode is None:

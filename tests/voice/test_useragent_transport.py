@@ -12,6 +12,7 @@ import pytest
 from dialplane.sip.framing import StreamFramer
 from dialplane.sip.message import Response
 from dialplane.voice.useragent import EndKind, UserAgent
+from tests.effort import PATIENCE_S
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, running
 
 
@@ -34,7 +35,7 @@ class Stream:
 
     async def statuses(self, count: int) -> list[int]:
         """The next `count` responses' statuses; fewer where the connection ended."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self._statuses) < count and (data := await self.reader.read(65_536)):
                 self._statuses += [one.status for one in self._framer.feed(data) if isinstance(one, Response)]
         found, self._statuses = self._statuses[:count], self._statuses[count:]
@@ -42,7 +43,7 @@ class Stream:
 
     async def ends(self) -> bool:
         """Wait until the other side closed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             try:
                 return await self.reader.read(1) == b""
             except ConnectionResetError:
@@ -217,7 +218,7 @@ async def test_start_on_a_taken_port_raises() -> None:
 
 async def _until(reached: object) -> None:
     assert callable(reached)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not reached():
             await asyncio.sleep(0.01)
 

@@ -13,6 +13,7 @@ from dialplane.domain.ids import RecordingId, to_sid, utc_now
 from dialplane.domain.targets import DocumentTarget, Targets
 from dialplane.services.flow_templates import create_voicemail
 from dialplane.services.recordings import find_sound, list_recordings
+from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode
 
@@ -25,7 +26,7 @@ async def test_message_is_recorded_and_told_to_the_webhook(node: VoiceNode) -> N
         wanted = Voicemail(greeting="Hi.", webhook=server.url(), longest_s=20)
         flow = await create_voicemail(node.database, node.account_id, "Voicemail", wanted, utc_now())
         await node.retarget(await node.bare_number(NUMBER), flow.id)
-        async with node.phone() as phone, asyncio.timeout(20):
+        async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
             call = await node.ring(phone, NUMBER)
             assert await call.wait_answered()
             while not await list_recordings(node.database, node.account_id, before=None, limit=1):
@@ -49,7 +50,7 @@ async def test_document_of_the_examples_records_the_same(node: VoiceNode) -> Non
         server.body, server.headers = DOCUMENT.read_bytes(), {"Content-Type": "application/xml"}
         async with node.database.transaction() as tx:
             await tx.numbers.save(replace(number, targets=Targets(voice=DocumentTarget(server.url()))))
-        async with node.phone() as phone, asyncio.timeout(30):
+        async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
             call = await node.ring(phone, NUMBER)
             assert await call.wait_answered()
             while not await list_recordings(node.database, node.account_id, before=None, limit=1):

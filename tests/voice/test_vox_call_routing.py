@@ -10,6 +10,7 @@ import pytest
 
 from dialplane.phone.softphone import Manners, PhoneCall
 from dialplane.voice.useragent_challenge import Credentials
+from tests.effort import PATIENCE_S
 from tests.faces.conftest import Client, dependencies, serving
 from tests.faces.vox.conftest import Vox
 from tests.services.buying import stock
@@ -34,7 +35,7 @@ class Routed:
         """Ring the number from the PSTN; what the far end keys in when it has answered."""
         async with self.node.phone() as phone:
             call = await self.node.ring(phone, OWN, caller=CALLER)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 assert await call.wait_answered()
                 heard = await call.wait_digits(count)
             call.hang_up()

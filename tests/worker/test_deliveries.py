@@ -27,6 +27,7 @@ from dialplane.services.webhooks import (
     set_customer_webhook,
 )
 from dialplane.worker.deliveries import Deliveries
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.receiver import Received, Receiver
 
@@ -68,7 +69,7 @@ async def _deliveries(
     database: PostgresDatabase, account_id: AccountId, *, until: dict[DeliveryStatus, int]
 ) -> list[Delivery]:
     """The account's deliveries, oldest first, as soon as there are so many of each status with an attempt."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found = await list_deliveries(database, account_id, before=None, limit=1000)
             done = [each.status for each in found if each.attempts]
@@ -246,7 +247,7 @@ async def test_dead_endpoint_opens_its_breaker_and_does_not_delay_others(databas
             await _tell(database, bad, "number_created")
         await dead.wait_for(20)
         await _tell(database, good, "number_created")
-        await alive.wait_for(1, timeout_s=1)
+        await alive.wait_for(1)
         await _deliveries(database, bad, until={DeliveryStatus.PENDING: 20})
 
         opened = await get_endpoint(database, bad, endpoint.id)
@@ -322,7 +323,7 @@ async def test_replay_of_a_waiting_delivery_sends_it_at_once(database: PostgresD
         (waiting,) = await _deliveries(database, account_id, until={DeliveryStatus.PENDING: 1})
         receiver.status = 200
         same = await replay_delivery(database, account_id, waiting.id, utc_now())
-        await receiver.wait_for(2, timeout_s=2)
+        await receiver.wait_for(2)
         await _deliveries(database, account_id, until={DeliveryStatus.DELIVERED: 1})
 
     assert same.id == waiting.id

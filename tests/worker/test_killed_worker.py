@@ -11,6 +11,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import utc_now
 from dialplane.services.events import publish
 from dialplane.services.webhooks import set_customer_webhook
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.receiver import Receiver
 
@@ -55,13 +56,13 @@ async def test_no_event_is_lost_or_out_of_order_when_the_worker_is_killed(databa
 
         for n in range(KILLS):
             process = await _start(dsn)
-            await receiver.wait_for((n + 1) * RESOURCES + random.randrange(RESOURCES), timeout_s=20)
+            await receiver.wait_for((n + 1) * RESOURCES + random.randrange(RESOURCES))
             process.kill()
             await process.wait()
         last = await _start(dsn)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while len({each.headers["webhook-id"] for each in receiver}) < RESOURCES * EVENTS_EACH:
-                await receiver.wait_for(len(receiver.requests) + 1, timeout_s=10)
+                await receiver.wait_for(len(receiver.requests) + 1)
         last.kill()
         await last.wait()
 

@@ -14,6 +14,7 @@ from dialplane.domain.programs.sources import TWILIO_VERSION
 from dialplane.domain.targets import DocumentTarget, Targets
 from dialplane.services.inbound_messages import InboundMessage, receive_message
 from dialplane.services.notifications import list_notifications
+from tests.effort import PATIENCE_S
 from tests.services.buying import bought, buyer, stock
 from tests.voice.documents import DocumentServer, Page, document_server
 from tests.worker.working import working
@@ -57,8 +58,8 @@ async def sent_to(database: PostgresDatabase, destination: str) -> tuple[str, st
 
 async def notes(database: PostgresDatabase, account_id: AccountId, count: int) -> list[int]:
     while True:
-        found, total = await list_notifications(database, account_id, NotificationQuery())
-        if total >= count:
+        found, _ = await list_notifications(database, account_id, NotificationQuery())
+        if len(found) >= count:
             return [each.error_code for each in found]
         await asyncio.sleep(0.02)
 
@@ -78,7 +79,7 @@ async def test_reply_goes_to_the_sender_and_the_server_is_told_of_the_message(da
 
 
 async def wait_for(server: DocumentServer, path: str, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(server.asked(path)) < count:
             await server.receiver.wait_for(len(server.receiver.requests) + 1)
 

@@ -17,6 +17,7 @@ from dialplane.services.inbound_messages import InboundMessage, receive_message
 from dialplane.services.numbers import set_targets
 from dialplane.services.sandbox_messages import inject_message
 from dialplane.services.webhooks import list_deliveries, list_endpoints, replay_delivery, set_customer_webhook
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
 from tests.fakes.receiver import Receiver
@@ -48,7 +49,7 @@ class Hooked:
 
     async def deliveries(self, status: DeliveryStatus, *, count: int = 1) -> list[Delivery]:
         """The attempted deliveries of a status, oldest first, once there are `count`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 found = await list_deliveries(self.database, self.account_id, before=None, limit=100, status=status)
                 if len(done := [each for each in found if each.attempts]) >= count:

@@ -141,4 +141,5 @@ async def _dependencies(
         post=post(settings),
         developer=settings.developer_permissions,
         portal=portal(settings, database.seal),
+        sip_origins=frozenset(origin.lower() for origin in settings.sip_origins),
     )

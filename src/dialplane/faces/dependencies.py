@@ -58,6 +58,8 @@ class Dependencies:
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
     portal: PortalPorts | None = None
     """None: this process serves no portal."""
+    sip_origins: frozenset[str] = frozenset()
+    """Origins of pages that may open a websocket for SIP, in lower case; empty: any."""
     clock: Callable[[], datetime] = utc_now
     """The platform's time; the sandbox moves it."""
     access_log: bool = True

@@ -18,6 +18,7 @@ from dialplane.domain.media import MediaCounters
 from dialplane.media import protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom
+from dialplane.media.client_secure_leg import SecureClientLeg
 
 _ANSWER_TIMEOUT_S = 2.0
 _GATHER_S = 0.01
@@ -49,7 +50,7 @@ class MediaClient:
         self._is_lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self, *, wait_s: float = 10.0) -> None:
+    async def start(self, *, wait_s: float = 30.0) -> None:
         """Connect, and stay connected until `stop`. Raises Unavailable where the process is not up in `wait_s`."""
         self._keeper = asyncio.create_task(self._keep_connected(), name="media-connection")
         try:
@@ -75,6 +76,13 @@ class MediaClient:
         assert isinstance(leg, MediaClientLeg)
         return leg
 
+    async def open_secure(self) -> SecureClientLeg:
+        """See the port `Media`. Cancelling it gives the leg back."""
+        request = self.next_request()
+        leg = await self._open(protocol.OpenSecure(request), request)
+        assert isinstance(leg, SecureClientLeg)
+        return leg
+
     async def open_room(self) -> MediaClientRoom:
         """See the port `Media`. Cancelling it closes the room."""
         request = self.next_request()
@@ -82,7 +90,9 @@ class MediaClient:
         assert isinstance(room, MediaClientRoom)
         return room
 
-    async def _open(self, order: protocol.Open | protocol.OpenRoom, request: int) -> MediaClientLeg | MediaClientRoom:
+    async def _open(
+        self, order: protocol.Open | protocol.OpenSecure | protocol.OpenRoom, request: int
+    ) -> MediaClientLeg | MediaClientRoom:
         try:
             answer = await self.ask(order, request, None)
         except asyncio.CancelledError:
@@ -163,6 +173,9 @@ class MediaClient:
             case protocol.Opened(request, leg_id):
                 leg = self._legs[leg_id] = MediaClientLeg(self, report)
                 self._hand_over(request, report, leg)
+            case protocol.SecureOpened(request, leg_id):
+                secure = self._legs[leg_id] = SecureClientLeg(self, report)
+                self._hand_over(request, report, secure)
             case protocol.RoomOpened(request, room_id):
                 room = self._rooms[room_id] = MediaClientRoom(self, room_id)
                 self._hand_over(request, report, room)
@@ -217,7 +230,10 @@ class MediaClient:
             self.on_lost()
 
     def _hand_over(
-        self, request: int, report: protocol.Opened | protocol.RoomOpened, opened: MediaClientLeg | MediaClientRoom
+        self,
+        request: int,
+        report: protocol.Opened | protocol.SecureOpened | protocol.RoomOpened,
+        opened: MediaClientLeg | MediaClientRoom,
     ) -> None:
         """Give what was opened to whoever asked for it; if they have given up, so do we."""
         if self._answer(request, report):

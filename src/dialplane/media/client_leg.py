@@ -41,7 +41,7 @@ class MediaClientLeg:
     after `close`; a leg that was dropped alone reports it through `on_silence`.
     """
 
-    def __init__(self, client: Orders, opened: protocol.Opened) -> None:
+    def __init__(self, client: Orders, opened: protocol.Opened | protocol.SecureOpened) -> None:
         self.leg_id = opened.leg
         self.host = client.advertised_host or opened.host
         self.port = opened.port

@@ -14,7 +14,7 @@ from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.outgoing import Outgoing
 from dialplane.media.own_audio import OwnAudio
 from dialplane.media.playout import SILENT_FRAME, EventFrame, digit_frames
-from dialplane.media.ports import PortPair
+from dialplane.media.ports import Ends
 from dialplane.media.protocol import Digit, Message, RecordingEnded, Silence
 from dialplane.media.recording import Recording
 from dialplane.media.reports import Reports
@@ -71,7 +71,7 @@ class Leg:
     def __init__(
         self,
         leg_id: int,
-        pair: PortPair,
+        pair: Ends,
         *,
         report: Callable[[Message], None],
         ticker: "Ticker[Leg]",

@@ -12,6 +12,7 @@ from dialplane.media.leg import Leg
 from dialplane.media.playout import Playing, PromptCache
 from dialplane.media.recording import Recording, RecordingWish
 from dialplane.media.tap import Tap
+from dialplane.media.webrtc.legs import SecureLegs
 
 RECORDING_TURNS = 5
 """A recording is looked after in every so many upkeeps, that is every tenth of a second."""
@@ -22,8 +23,9 @@ log = structlog.get_logger()
 class LegOrders:
     """Times are seconds on the monotonic clock."""
 
-    def __init__(self, prompts: PromptCache) -> None:
+    def __init__(self, prompts: PromptCache, secure: SecureLegs) -> None:
         self._prompts = prompts
+        self._secure = secure
         self._recorded: list[dict[Leg, None]] = [{} for _ in range(RECORDING_TURNS)]
         """Legs that are recorded, or were until a moment ago, by the turn in which each is looked after."""
 
@@ -70,6 +72,8 @@ class LegOrders:
                 leg.own.mark_feed(request)
             case protocol.ClearFeed():
                 leg.own.clear_feed()
+            case protocol.AwaitChecks() | protocol.ConnectSecurely():
+                self._secure.carry_out(leg, order, now)
             case protocol.Close():
                 raise ValueError("a leg is closed by whoever holds its ports")
             case _:

@@ -25,10 +25,11 @@ from dialplane.media.leg import Leg
 from dialplane.media.leg_orders import RECORDING_TURNS, LegOrders
 from dialplane.media.mixer import Mixer
 from dialplane.media.playout import PromptCache
-from dialplane.media.ports import NoPortError, PortPool
+from dialplane.media.ports import NoPortError, PortPair, PortPool
 from dialplane.media.rooms import Rooms
 from dialplane.media.steady import SteadyStreams
 from dialplane.media.ticker import Ticker
+from dialplane.media.webrtc.legs import SecureLegs, drain
 
 SILENCE_S = 60.0
 """SIP-16: a party that should send and has not for so long is reported."""
@@ -93,7 +94,8 @@ class MediaServer:
         self._pool = PortPool(host, first_port, last_port)
         self._silence_s = silence_s
         prompts = PromptCache()
-        self._leg_orders = LegOrders(prompts)
+        self._secure = SecureLegs()
+        self._leg_orders = LegOrders(prompts, self._secure)
         self._epoll = select.epoll()
         self._readers: dict[int, Callable[[float], None]] = {}
         self._owners: dict[int, tuple[Connection, int]] = {}
@@ -206,6 +208,7 @@ class MediaServer:
                 self._fail_leg(leg)
         if self._upkeep_turn % RECORDING_TURNS == 0:
             self._rooms.advance_recordings(now)
+            self._secure.repeat()
         if self._upkeep_turn == 0:
             self._mixer.look_after()
         for leg in list(self._looked_after[self._upkeep_turn]):
@@ -269,6 +272,9 @@ class MediaServer:
             case protocol.Open(request):
                 self._open(connection, request)
                 return
+            case protocol.OpenSecure(request):
+                self._open_secure(connection, request)
+                return
             case protocol.AskStats(request):
                 connection.report(self._stats(request))
                 return
@@ -288,18 +294,39 @@ class MediaServer:
     # --- legs ------------------------------------------------------------------------------------------------------
 
     def _open(self, connection: Connection, request: int) -> None:
+        pair = self._take_ports(connection, request)
+        if pair is None:
+            return
+        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
+        self._own(connection, leg, pair)
+        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
+        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
+
+    def _open_secure(self, connection: Connection, request: int) -> None:
+        pair = self._take_ports(connection, request)
+        if pair is None:
+            return
+        edge = self._secure.make_edge(self._last_leg, pair, connection.report)
+        leg = Leg(self._last_leg, edge, report=connection.report, ticker=self._ticker, steady=self._steady)
+        self._secure.attach(edge, leg)
+        self._own(connection, leg, pair)
+        self._watch(pair.rtcp.fileno(), lambda _: drain(pair.rtcp), (connection, leg.leg_id))
+        connection.report(self._secure.opened(request, leg.leg_id, self._pool.host, pair.port))
+
+    def _take_ports(self, connection: Connection, request: int) -> PortPair | None:
+        """Ports for the next leg, whose number is `_last_leg` then; None where the order was refused."""
         try:
             pair = self._pool.take()
         except NoPortError as refused:
             connection.report(protocol.OpenRefused(request, str(refused)))
-            return
+            return None
         self._last_leg += 1
-        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
+        return pair
+
+    def _own(self, connection: Connection, leg: Leg, pair: PortPair) -> None:
         connection.legs[leg.leg_id] = (leg, pair)
         self._looked_after[leg.leg_id % _UPKEEP_TURNS][leg] = None
         self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
-        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
-        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
 
     def _close(self, connection: Connection, leg_id: int, request: int, now: float) -> None:
         owned = connection.legs.pop(leg_id, None)
@@ -315,6 +342,7 @@ class MediaServer:
         except Exception:
             log.exception("media_close_failed", leg=leg_id)
             counters = leg.counters()
+        self._secure.close(leg_id)
         self._pool.give_back(pair)
         self._counts_before[0] += counters.packets_sent
         self._counts_before[1] += counters.packets_received

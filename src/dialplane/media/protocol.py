@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dialplane.domain.media import MediaCounters, RemoteMedia
+from dialplane.domain.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
 
 _LENGTH = struct.Struct("!I")
 _LONGEST_FRAME = 1 << 20
@@ -29,9 +29,30 @@ class Open(Message, frozen=True):
     request: int
 
 
+class OpenSecure(Message, frozen=True):
+    """A WebRTC leg. → `SecureOpened` or `OpenRefused`"""
+
+    request: int
+
+
 class Connect(Message, frozen=True):
     leg: int
     remote: RemoteMedia
+
+
+class AwaitChecks(Message, frozen=True):
+    """Of a WebRTC leg: the party was told these credentials of ours."""
+
+    leg: int
+    ours: IceCredentials
+
+
+class ConnectSecurely(Message, frozen=True):
+    """`Connect` of a WebRTC leg; in time `SecurityFailed`, where the party is not who it says."""
+
+    leg: int
+    remote: RemoteMedia
+    party: SecureParty
 
 
 class Play(Message, frozen=True):
@@ -204,6 +225,8 @@ RoomOrder = (
 )
 LegOrder = (
     Connect
+    | AwaitChecks
+    | ConnectSecurely
     | Play
     | StopPlaying
     | SendDigits
@@ -220,7 +243,7 @@ LegOrder = (
     | ClearFeed
     | Close
 )
-Order = Open | AskStats | LegOrder | RoomOrder
+Order = Open | OpenSecure | AskStats | LegOrder | RoomOrder
 
 
 class Opened(Message, frozen=True):
@@ -228,6 +251,14 @@ class Opened(Message, frozen=True):
     leg: int
     host: str
     port: int
+
+
+class SecureOpened(Message, frozen=True):
+    request: int
+    leg: int
+    host: str
+    port: int
+    fingerprint: str
 
 
 class OpenRefused(Message, frozen=True):
@@ -238,6 +269,13 @@ class OpenRefused(Message, frozen=True):
 class Digit(Message, frozen=True):
     leg: int
     digit: str
+
+
+class SecurityFailed(Message, frozen=True):
+    """Nothing is heard from the party of a WebRTC leg any more, nor sent to it."""
+
+    leg: int
+    reason: str
 
 
 class Silence(Message, frozen=True):
@@ -342,10 +380,19 @@ class Stats(Message, frozen=True):
 
 
 LegReport = (
-    Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | TapAudio | FeedReached | Closed
+    Digit
+    | Silence
+    | SecurityFailed
+    | PlayEnded
+    | DigitsSent
+    | RecordingStarted
+    | RecordingEnded
+    | TapAudio
+    | FeedReached
+    | Closed
 )
 RoomReport = RoomPlayEnded | RoomRecordingStarted | RoomRecordingEnded | RoomClosed
-Report = Opened | OpenRefused | Stats | RoomOpened | LegReport | RoomReport
+Report = Opened | SecureOpened | OpenRefused | Stats | RoomOpened | LegReport | RoomReport
 
 _encoder = msgspec.msgpack.Encoder()
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -166,7 +166,7 @@ def _parse_media(section: list[Line]) -> MediaDescription:
         elif letter == "c" and host is None:
             host = _parse_connection(value)
     names = tuple(formats.split())
-    if protocol.startswith("RTP/") and not _PAYLOAD_TYPES.fullmatch(formats):
+    if "RTP/" in protocol and not _PAYLOAD_TYPES.fullmatch(formats):
         raise SdpError("payload type out of range")
     return MediaDescription(kind, int(port), protocol, names, host, tuple(attributes))
 

@@ -30,7 +30,7 @@ from dialplane.services.customer import outbound_config
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
-from dialplane.services.registrations import Subscriber
+from dialplane.services.registrations import Binding, Subscriber
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
@@ -42,6 +42,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
+_TRANSPORTS: dict[str, Literal["udp", "tcp", "ws"]] = {"udp": "udp", "tcp": "tcp", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Way:
     host: str
     """Where it is sent, which need not be the URI's host."""
     port: int
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "ws"]
+    """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
     username: str = ""
     password: str = ""
     is_ours: bool = False
@@ -295,7 +297,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
-    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
+    bindings = [binding for binding in bindings if contact in ("", binding.contact) and _is_within_reach(binding, call)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -303,10 +305,15 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             uri=binding.contact,
             host=binding.source_host,
             port=binding.source_port,
-            transport="tcp" if binding.transport == "tcp" else "udp",
+            transport=_TRANSPORTS.get(binding.transport, "udp"),
         )
         for binding in bindings
     ]
+
+
+def _is_within_reach(binding: Binding, call: Call) -> bool:
+    """A websocket ends at the node that holds it; everything else is reached from anywhere."""
+    return binding.transport != "ws" or binding.node == call.node
 
 
 async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:

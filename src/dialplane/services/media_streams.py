@@ -52,6 +52,10 @@ class GateStore(Protocol):
 
     async def find_gate(self, node: str) -> Gate | None: ...
 
+    async def live_gates(self, seen_after: datetime) -> list[Gate]:
+        """Those of nodes that live and take calls."""
+        ...
+
 
 class AudioConnection(Protocol):
     """An open exchange of messages with a node."""

@@ -13,7 +13,7 @@ import structlog
 
 from dialplane.supervisor.errors import StartError
 
-READY_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 120.0
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 HEALTHY_AFTER_S = 30.0

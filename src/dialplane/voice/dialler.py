@@ -77,6 +77,8 @@ class Dialler:
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            if ways[0].transport == "ws":
+                leg.expect_browser()
             await leg.media_ready()
         except Refusal as refusal:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)

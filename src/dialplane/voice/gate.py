@@ -1,4 +1,5 @@
-"""Where a node gives the audio of its calls to the API, which gives it to the customer (`services/media_streams.py`).
+"""Where a node gives the audio of its calls to the API, which gives it to the customer (`services/media_streams.py`),
+and takes the SIP of browsers from it (`services/sip_sockets.py`).
 
 One connection is one exchange: the pass, a word of welcome or refusal, then audio both ways, message by message.
 """
@@ -14,14 +15,16 @@ from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.ids import CallId
 from dialplane.services.authentication import TokenSigner
 from dialplane.services.media_streams import WELCOME, Gate, StreamWish, read_pass
+from dialplane.services.sip_sockets import read_socket_pass
 from dialplane.streams.encapsulation import AudioSocket, Encapsulation, Rtp, Samples
 from dialplane.voice.audio_pipe import AudioPipe, Wanted
 from dialplane.voice.blocks import BlockLink
 from dialplane.voice.leg import Leg
+from dialplane.voice.sip_sockets import SipSockets
 
 PASS_S = 5.0
 """How long a stranger may take to show its pass."""
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 5_000
 
 log = structlog.get_logger()
 
@@ -36,6 +39,7 @@ class AudioGate:
         *,
         signer: TokenSigner,
         live: Mapping[CallId, Leg],
+        sip: SipSockets,
         now: Callable[[], datetime],
         spawn: Callable[[Coroutine[Any, Any, Any]], None],
     ) -> None:
@@ -43,6 +47,7 @@ class AudioGate:
         self._port = port
         self._signer = signer
         self._live = live
+        self._sip = sip
         self._now = now
         self._spawn = spawn
         self._server: asyncio.Server | None = None
@@ -82,7 +87,12 @@ class AudioGate:
             await link.close()
 
     async def _let_in(self, link: BlockLink, token: bytes) -> None:
-        call_id, wish = read_pass(self._signer, token.decode("ascii", "replace"), self._now())
+        text, now = token.decode("ascii", "replace"), self._now()
+        browser = read_socket_pass(self._signer, text, now)
+        if browser is not None:
+            await self._sip.serve(link, browser)
+            return
+        call_id, wish = read_pass(self._signer, text, now)
         leg = self._live.get(call_id)
         if leg is None or not leg.is_answered:
             raise NotFound("The call is not going on here")

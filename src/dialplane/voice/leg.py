@@ -30,6 +30,7 @@ from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
 from dialplane.voice.ports import Media, MediaLeg
+from dialplane.voice.secure_audio import SecureAudioExchange
 from dialplane.voice.useragent import IncomingCall, SipCall
 from dialplane.voice.useragent_events import CallEnd
 from dialplane.voice.useragent_reason import reason_field
@@ -163,13 +164,21 @@ class Leg:
         Raises Unavailable where there is no port or no media process.
         """
         if self.media is None:
-            self.media = media = await self.context.media.open()
+            if self._audio.is_secure:
+                media: MediaLeg = await self._open_secure()
+            else:
+                media = await self.context.media.open()
+            self.media = media
             if self.is_ended:  # the call ended while the ports were on their way
                 await media.close()
             else:
                 media.on_digit = self._heard_digit
                 media.on_silence = self._heard_nothing
         return self.media
+
+    def expect_browser(self) -> None:
+        """The party speaks WebRTC. To be called before the leg's audio is opened."""
+        self._audio = SecureAudioExchange()
 
     async def answer(self) -> None:
         """Answer an incoming call; nothing where it is answered or over."""
@@ -395,6 +404,11 @@ class Leg:
         if self.driver is not None and self.finishes_itself:
             self.driver.cancel()
 
+    async def _open_secure(self) -> MediaLeg:
+        media = await self.context.media.open_secure()
+        media.on_failed = self._lost_party
+        return media
+
     async def _set_ears(self) -> None:
         media = await self.media_ready()
         direction = self.call.details.mute_direction
@@ -439,6 +453,9 @@ class Leg:
 
     def _heard_nothing(self) -> None:
         self.hang_up(HangupReason.NORMAL, text="nothing was heard from the party for 60 s")
+
+    def _lost_party(self, reason: str) -> None:
+        self.hang_up(HangupReason.FAILED, text=f"the encrypted audio has ended: {reason}")
 
     def lost_media(self) -> None:
         """The media process is gone, and the call's audio with it."""

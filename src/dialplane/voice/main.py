@@ -31,6 +31,7 @@ from dialplane.services.ledger import extend_many
 from dialplane.services.media_streams import announce_gate
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.recognition import Recognizer
+from dialplane.services.registrations import end_all_flows
 from dialplane.services.traces import keep_traces
 from dialplane.services.transaction import Database
 from dialplane.services.trunks import list_trunks
@@ -65,6 +66,7 @@ from dialplane.voice.ringing import Ringing
 from dialplane.voice.room_recordings import RoomRecordings
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.signalling import Signalling, TracedCall
+from dialplane.voice.sip_sockets import SipSockets
 from dialplane.voice.sockets import Sockets
 from dialplane.voice.streams import Streams
 from dialplane.voice.transcription import Transcribing
@@ -133,6 +135,7 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     await close_orphans(deps.database, deps.node, utc_now())
     await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
     await queuecalls.close_orphans(deps.database, deps.node, utc_now())
+    await end_all_flows(deps.database, deps.node)
     async with asyncio.TaskGroup() as tasks:
         node = _Node(deps, tasks)
         loops = [tasks.create_task(work) for work in node.loops()]
@@ -186,14 +189,6 @@ class _Node:
         any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
         streams = Streams(deps.sockets, database, utc_now)
         external_media = ExternalMedia(deps.sockets)
-        self._gate = AudioGate(
-            deps.gate_host,
-            deps.gate_port,
-            signer=deps.signer,
-            live=self._records.live,
-            now=utc_now,
-            spawn=self._spawn,
-        )
         runs = ApiRuns(database, any_run, tasks, utc_now)
         self._recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, runs.follow_recording, deps.public_url
@@ -207,6 +202,15 @@ class _Node:
             handler=self,
             advertised_host=deps.advertised_host,
             tap=self._signalling if deps.keeps_signalling else None,
+        )
+        self._gate = AudioGate(
+            deps.gate_host,
+            deps.gate_port,
+            signer=deps.signer,
+            live=self._records.live,
+            sip=SipSockets(database, self._agent, deps.node),
+            now=utc_now,
+            spawn=self._spawn,
         )
         dialler = Dialler(database, self._agent, context, self._openings, deps.node, utc_now, self._records.started)
         programs = Programs(
@@ -235,7 +239,7 @@ class _Node:
         self.runtime = Runtime(
             database=database,
             arrivals=self._arrivals,
-            requests=Requests(database, gate, self._arrivals, deps.node, utc_now),
+            requests=Requests(database, gate, self._arrivals, deps.node, utc_now, self._agent.is_connected),
             dialler=dialler,
             records=self._records,
             outside=outside,

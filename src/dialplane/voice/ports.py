@@ -9,12 +9,14 @@ from typing import Protocol, Self
 
 from dialplane.domain.media import (
     AudioTrack,
+    IceCredentials,
     MediaCounters,
     PlayEnd,
     Prompt,
     RecordedTracks,
     RecordingEnd,
     RemoteMedia,
+    SecureParty,
 )
 
 __all__ = [
@@ -127,6 +129,23 @@ class MediaLeg(Protocol):
         ...
 
 
+class SecureMediaLeg(MediaLeg, Protocol):
+    """The audio of a WebRTC leg: ICE, DTLS-SRTP, and Opus beside G.711, on the one port."""
+
+    fingerprint: str
+    """Of our certificate, for our SDP."""
+    on_failed: Callable[[str], None] | None
+    """Called once with the reason where the party is not who its description says; nothing is heard of it then."""
+
+    def await_checks(self, ours: IceCredentials) -> None:
+        """The party is about to be told these."""
+        ...
+
+    def connect_securely(self, remote: RemoteMedia, party: SecureParty) -> None:
+        """In place of `connect`. The same certificate again keeps what runs; another begins a new handshake."""
+        ...
+
+
 class MediaRoom(Protocol):
     """A mix of many legs of one media process: each hears all but itself (N-1)."""
 
@@ -186,6 +205,10 @@ class Media(Protocol):
 
         Raises Unavailable where no port is free or the media process is away.
         """
+        ...
+
+    async def open_secure(self) -> SecureMediaLeg:
+        """A WebRTC leg; the same errors."""
         ...
 
 

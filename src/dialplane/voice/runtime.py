@@ -22,7 +22,6 @@ from dialplane.services.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
-from dialplane.voice.audio import AudioExchange
 from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
@@ -34,6 +33,7 @@ from dialplane.voice.programs import Programs, flow_program
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.secure_audio import exchange_for
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent_station import HOPS
 
@@ -88,7 +88,7 @@ class Runtime:
             call.reject(482)
             return
         try:
-            audio = AudioExchange(call.request.body)
+            audio = exchange_for(call.request.body, over_websocket=call.source.transport == "ws")
         except (NotAcceptable, SdpError):
             call.reject(488)
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from dialplane.sip.errors import SipParseError
-from dialplane.sip.framing import Frame, KeepAlive, Malformed
+from dialplane.sip.framing import PING, PONG, Frame, KeepAlive, Malformed
 from dialplane.sip.grammar import split_values
 from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
@@ -60,6 +60,20 @@ class Dispatcher:
         if len(data) < SMALLEST_MESSAGE or (data[0] < 0x20 and data[0] not in b"\r\n"):
             self._counters["not_sip" if data.strip(b"\r\n\x00") else "keep_alive"] += 1
             return
+        self._on_whole_message(data, source)
+
+    def on_websocket_message(self, data: bytes, source: Source) -> None:
+        """One message of a websocket: a whole SIP message, or a keep-alive (RFC 7118 section 5)."""
+        if not self.may_read(source):
+            return
+        if not data.strip(b"\r\n"):
+            self._counters["keep_alive"] += 1
+            if data == PING:
+                self.station.transport.send(PONG, source)
+            return
+        self._on_whole_message(data, source)
+
+    def _on_whole_message(self, data: bytes, source: Source) -> None:
         if self._tap is not None:
             self._tap.received(data, source)
         try:
@@ -239,7 +253,7 @@ def _answer_to(via: Via, source: Source) -> Source:
 
     Never to a host that the Via names: an answer goes to who asked.
     """
-    if source.transport == "tcp" or via.wants_rport:
+    if source.transport != "udp" or via.wants_rport:
         return source
     return source._replace(port=via.port or 5060)
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from dialplane.domain.errors import Unavailable
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 """Whatever takes so long is stuck."""
 _LONGEST_LINE = 1 << 20
 
