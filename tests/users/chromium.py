@@ -53,7 +53,7 @@ class PhonePage:
         await self.page.click(f'[data-part="{part}"]:enabled', timeout=PATIENCE_MS)
 
     async def press(self, key: str) -> None:
-        await self.page.click(f'[data-key="{key}"]')
+        await self.page.click(f'[data-key="{key}"]', timeout=PATIENCE_MS)
 
     async def dial(self, number: str) -> None:
         await self.page.fill('[data-part="number"]', number)

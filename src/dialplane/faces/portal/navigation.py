@@ -36,6 +36,7 @@ SECTIONS = (
             Item("Usage History", "/numbers/usage"),
         ),
     ),
+    Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
     Section("SMS", (Item("Settings", "/sms/settings"),)),
     Section(
         "Project",
