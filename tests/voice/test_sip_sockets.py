@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.ids import utc_now
 from dialplane.services.media_streams import AudioConnection
@@ -17,7 +19,8 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
 from dialplane.voice.gate_client import NodeGates
 from dialplane.voice.useragent import CONNECTIONS_PER_ADDRESS
-from tests.voice.platform import SIGNER, VoiceNode
+from tests.media.conftest import MediaProcess
+from tests.voice.platform import SIGNER, VoiceNode, voice_node
 
 CONTACT = "sip:abc@df7jal23ls0d.invalid;transport=ws"
 """As RFC 7118 section 8.1 has it."""
@@ -165,3 +168,16 @@ async def test_browsers_behind_one_proxy_are_told_apart(node: VoiceNode) -> None
 
         tags = [answer.from_.tag for answer in answers]
         assert tags == [first.tag, second.tag]
+
+
+async def test_a_node_that_stops_lets_its_browsers_go(
+    dsn: str, database: PostgresDatabase, media_process: MediaProcess, tmp_path: Path
+) -> None:
+    """They connect again, to another node; a stop does not wait for them."""
+    async with voice_node(dsn, database, media_process, tmp_path) as node:
+        socket = await open_sip_socket(node.database, NodeGates(), SIGNER, SocketPeer("127.0.0.1", 1), utc_now())
+        client = Client(socket)
+        assert (await client.ask(client.request("OPTIONS", "sip:127.0.0.1"))).status == 200
+
+    assert await socket.receive() is None
+    await socket.close()

@@ -60,9 +60,10 @@ class AudioGate:
         return Gate(host, port)
 
     async def close(self) -> None:
-        """No new ones; those that are open end with their calls."""
+        """No new ones; those that are open for audio end with their calls, those of browsers now."""
         if self._server is not None:
             self._server.close()
+        await self._sip.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._open == MOST_AT_ONCE:

@@ -1,7 +1,7 @@
 """Browsers' websockets, as the API hands them over: each is a connection of the user agent (RFC 7118)."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -24,6 +24,12 @@ class SipSockets:
     database: Database
     agent: UserAgent
     node: str
+    _links: set[BlockLink] = field(default_factory=set)
+
+    async def close(self) -> None:
+        """The node stops: browsers look for another."""
+        for link in list(self._links):
+            await link.close()
 
     async def serve(self, link: BlockLink, browser: SocketPeer) -> None:
         """Until either side is gone; what registered over it ends with it. Raises LimitExceeded at once where the
@@ -31,6 +37,7 @@ class SipSockets:
         peer = self.agent.add_websocket(browser.host, browser.port, link.post)
         if peer is None:
             raise LimitExceeded("There are too many connections from this address")
+        self._links.add(link)
         try:
             await link.send(WELCOME)
             patience_s = IDLE_S
@@ -44,6 +51,7 @@ class SipSockets:
         except TimeoutError:
             return
         finally:
+            self._links.discard(link)
             self.agent.remove_websocket(peer)
             try:
                 await end_flow(self.database, self.node, peer.host, peer.port)
