@@ -12,17 +12,17 @@ EFFORT ?= 60
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(VENV)/.installed  ## Make .venv with the locked dependencies and the command .venv/bin/dialplane
+install: $(VENV)/.compiled  ## Make .venv with the locked dependencies and the command .venv/bin/dialplane
 
 demo: install  ## Find a number, call it, text it: every step shown, in under a minute
 	$(BIN)/dialplane demo
 
-test: $(VENV)/.installed-test  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
+test: $(VENV)/.installed-test $(VENV)/.compiled  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
 	$(BIN)/pytest -n $(WORKERS)
 
-soak: $(VENV)/.installed-test  ## Let the tests that draw their input try much harder: API-2 (50,000 requests), LED-10; an hour or two
+soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-10, RTP-1 to -3, 1,000 callers; an hour or two
 	DIALPLANE_EFFORT=$(EFFORT) $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/faces/test_openapi.py tests/faces/test_operator_contract.py \
-		tests/services/test_money_machine.py
+		tests/services/test_money_machine.py tests/media/test_strangers.py tests/media/test_process.py tests/users/test_many_callers.py
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
 	for script in calls route patterns media_prompt media_relay conference ivr bridges purchases; do $(BIN)/python bench/$$script.py || exit 1; done
@@ -65,6 +65,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
 	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# pip compiles what it installs, but not us, whom it only points to; and where PYTHONDONTWRITEBYTECODE is set, each process
+# of the platform would compile us anew at each start: a second of work for each.
+$(VENV)/.compiled: $(VENV)/.installed $(shell find src -name '*.py')
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/pipecat.txt

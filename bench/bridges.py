@@ -1,31 +1,30 @@
 """500 concurrent bridged and recorded calls on one core: late and lost packets counted by the parties.
 
-    .venv/bin/python bench/bridges.py [--calls 500] [--seconds 15] [--unrecorded]
+    .venv/bin/python bench/bridges.py [--calls 500] [--seconds 15] [--unrecorded] [--fifo]
 
 Each call is two parties that speak all the time; both directions are recorded, left and right. Every packet bears the
-time when it was sent, so that what counts is how long it was on its way. The media process is kept on one core.
+time when it was sent, so that what counts is how long it was on its way. The media process and its recorder are kept
+on one core; the files are written to the folder for temporary ones.
 """
 
-import argparse
 import asyncio
-import json
 import tempfile
-import time
 from pathlib import Path
 
-from callers import Callers
 from dialplane.domain.media import RemoteMedia
-from ivr import LATE_AT_MOST, apart
-from media_peers import HOST, Ours, cpu_seconds
+from media_peers import HOST, Ours
+from punctual import Found, Watch, Wish, apart, callers_of, others_apart, parser, tell
 
 
-async def measure(calls: int, seconds: float, folder: Path | None) -> dict[str, float]:
-    parties = Callers(stamps=True)
+async def measure(wish: Wish, folder: Path | None) -> tuple[Found, list[int]]:
+    """What was found, and how long each recording is, in milliseconds."""
+    others_apart(wish)
+    parties = callers_of(wish, stamps=True)
     try:
         async with Ours() as server:
-            apart(server.pid)
+            apart(server, wish)
             ports, recorded = [], []
-            for number in range(calls):
+            for number in range(wish.calls):
                 first, second = await server.client.open(), await server.client.open()
                 for leg in (first, second):
                     leg.connect(RemoteMedia(HOST, parties.port, "PCMU", 0, None))
@@ -36,44 +35,29 @@ async def measure(calls: int, seconds: float, folder: Path | None) -> dict[str, 
                     recorded.append(first)
             parties.send_to(ports)
             await asyncio.sleep(4.0)  # the source lock settles in 3 s
-            parties.listen()
-            cpu, begin = cpu_seconds(server.pid), time.monotonic()
-            await asyncio.sleep(seconds)
-            cpu, took = cpu_seconds(server.pid) - cpu, time.monotonic() - begin
-            punctuality, streams, _ = parties.judge()
-            print(f"dialplane: {await server.lateness()}")
-            ends = []
+            watch = Watch(server, parties, wish)
+            await asyncio.sleep(wish.seconds)
+            found, _ = watch.end()
+            lengths = []
             for leg in recorded:
                 leg.stop_recording()
-                ends.append(await leg.wait_recording())
+                lengths.append((await leg.wait_recording()).duration_ms)
     finally:
         parties.close()
-    return {
-        "streams": streams,
-        "late": punctuality.late_share,
-        "worst_ms": punctuality.worst_s * 1000,
-        "lost": punctuality.lost_share,
-        "recordings": len(ends),
-        "shortest_s": min((end.duration_ms for end in ends), default=0) / 1000,
-        "cpu_share": cpu / took,
-        "us_per_packet": cpu / (took * 100 * calls) * 1e6,
-    }
+    return found, lengths
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--calls", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--unrecorded", action="store_true")
-    options = parser.parse_args()
+    wanted = parser("bridged and recorded calls", 500)
+    wanted.add_argument("--unrecorded", action="store_true")
+    options = wanted.parse_args()
+    wish = Wish(options.calls, options.seconds, options.fifo)
     with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as name:
-        folder = None if options.unrecorded else Path(name)
-        found = asyncio.run(measure(options.calls, options.seconds, folder))
-    print(f"\n{options.calls} bridged calls, {found['recordings']:.0f} recorded, {found['streams']:.0f} streams heard")
-    print(f"late {found['late']:.2%} (at most {LATE_AT_MOST:.0%}), the worst {found['worst_ms']:.1f} ms")
-    print(f"lost {found['lost']:.3%}; the shortest recording {found['shortest_s']:.1f} s")
-    print(f"{found['cpu_share']:.1%} of a core, {found['us_per_packet']:.2f} us a packet")
-    print(json.dumps({"bench": "bridged and recorded", "late_at_most": LATE_AT_MOST, "figures": found}))
+        found, lengths = asyncio.run(measure(wish, None if options.unrecorded else Path(name)))
+    us = (found.media_share + found.recorder_share) / (100 * wish.calls) * 1e6
+    print(f"\n{wish.calls} bridged calls, {len(lengths)} recorded, the shortest {min(lengths, default=0) / 1000:.1f} s")
+    print(f"{us:.2f} us a packet with all that belongs to it")
+    tell("bridged and recorded", found, us_per_packet=us, recordings=len(lengths))
 
 
 if __name__ == "__main__":

@@ -12,36 +12,39 @@ import time
 from contextlib import suppress
 from dataclasses import asdict
 
+import numpy as np
+import numpy.typing as npt
+
+from batches import Inbox, Outbox, Structs, open_socket, view
 from dialplane.rtp.arrivals import LATE_S, Arrival, Punctuality, judge_stream
 from dialplane.rtp.events import event_payloads
-from dialplane.rtp.packet import HEADER, HEADER_OCTETS
+from dialplane.rtp.packet import FRAME_SAMPLES, HEADER_OCTETS
 from media_peers import HOST
 
-_SO_TIMESTAMPNS = 35
-_SO_RCVBUFFORCE = 33
 _SLICES = 20
 _SLICE_S = 0.02 / _SLICES
 _FURTHEST_BEHIND_S = 0.1
-_MOST_HEARD = 2_000
-"""Packets between two looks at what is to be sent; the kernel has stamped the others, they lose nothing by waiting."""
 _EVENT_TYPE = 101
-_NANOSECONDS = struct.Struct("!Q")
-_TIMESPEC = struct.Struct("qq")
+_NAMES = ["first", "second", "number", "timestamp", "ssrc", "sent"]
+_RTP = np.dtype({"names": _NAMES, "formats": ["u1", "u1", ">u2", ">u4", ">u4", ">u8"], "offsets": [0, 1, 2, 4, 8, 12]})
+"""A header, and in its payload's first octets when it was sent, in nanoseconds since 1970."""
 
 
 class Callers:
     """Orders go over a socket pair; the child answers each in JSON."""
 
-    def __init__(self, *, stamps: bool = False, press_every_s: float = 0.0) -> None:
+    def __init__(self, *, stamps: bool = False, press_every_s: float = 0.0, priority: int = 0) -> None:
         """`stamps`: what is sent bears its time, so that packets which are passed on show how long that took.
 
-        `press_every_s`: each caller presses a key so often, 0 for never.
+        `press_every_s`: each caller presses a key so often, 0 for never. `priority`: under SCHED_FIFO, 0 for not.
         """
         parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = parent
         self._pid = os.fork()
         if self._pid == 0:
             parent.close()
+            if priority:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
             _Crowd(child, stamps=stamps, press_every_s=press_every_s).serve()
             os._exit(0)
         child.close()
@@ -76,21 +79,13 @@ class _Crowd:
         self._control = control
         self._stamps = stamps
         self._press_turns = int(press_every_s * 50)
-        self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with suppress(OSError):  # only root may go beyond the system's limit
-            self._rtp.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
-        self._rtp.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self._rtp.bind((HOST, 0))
-        self._rtp.setblocking(False)
-        self._targets: list[tuple[str, int]] = []
-        self._packet = bytearray(HEADER_OCTETS + 160)
-        self._packet[HEADER_OCTETS:] = b"\x55\xd5\x40\xc0" * 40
+        self._rtp = open_socket(HOST)
+        self._inbox = Inbox(self._rtp)
         self._event = list(event_payloads("5", duration_ms=60))
-        self._heard: list[tuple[int, int, int, int, int]] = []
+        self._heard: list[tuple[Structs, npt.NDArray[np.int64]]] = []
         self._listens = False
         self._pressed = 0
-        self._slice = 0
-        self._begin = 0.0
+        self._speak_to([])
 
     def serve(self) -> None:
         gc.disable()
@@ -110,80 +105,94 @@ class _Crowd:
         match order[:1]:
             case b"p":
                 ports = struct.unpack(f"!{len(order) // 2}H", order[1:])
-                self._targets = [(HOST, port) for port in ports]
-                self._begin, self._slice = time.monotonic(), 0
+                self._speak_to(list(ports))
             case b"l":
                 self._heard.clear()
                 self._pressed = 0
                 self._listens = True
             case _:
                 self._listens = False
-                self._targets = []
+                self._speak_to([])
                 streams = _by_stream(self._heard)
-                total = sum((_judge(stream, stamps=self._stamps) for stream in streams), Punctuality())
+                total = sum((_judge(*stream, stamps=self._stamps) for stream in streams), Punctuality())
                 answer = {"punctuality": asdict(total), "streams": len(streams), "pressed": self._pressed}
                 self._control.setblocking(True)
                 self._control.send(json.dumps(answer).encode())
                 self._control.setblocking(False)
+
+    def _speak_to(self, ports: list[int]) -> None:
+        """From now on, a caller each."""
+        self._outbox = Outbox(self._rtp, [(HOST, port) for port in ports], HEADER_OCTETS + FRAME_SAMPLES)
+        self._outbox.octets[:, HEADER_OCTETS:] = np.frombuffer(b"\x55\xd5\x40\xc0" * 40, np.uint8)
+        self._headers = view(self._outbox.octets, _RTP)
+        self._headers["first"] = 0x80
+        self._headers["ssrc"] = 1_000 + np.arange(len(ports))
+        self._begin, self._slice = time.monotonic(), 0
 
     def _speak_when_due(self) -> None:
         """What is due, and no more than a few slices at once. Where the machine lets us fall behind, time is lost."""
         behind = time.monotonic() - self._begin - self._slice * _SLICE_S
         if behind > _FURTHEST_BEHIND_S:
             self._begin += behind
-        for _ in range(min(len(self._targets), _SLICES, int(behind / _SLICE_S) + 1 if behind >= 0 else 0)):
+        slices = int(behind / _SLICE_S) + 1 if behind >= 0 else 0
+        for _ in range(min(len(self._headers), _SLICES, slices)):
             self._speak()
 
     def _speak(self) -> None:
         turn, part = divmod(self._slice, _SLICES)
-        for index in range(part, len(self._targets), _SLICES):
-            since_press = (turn + index * 7) % self._press_turns if self._press_turns else len(self._event)
-            if since_press < len(self._event):
-                self._press(index, turn, since_press)
-                continue
-            HEADER.pack_into(self._packet, 0, 0x80, 0, turn & 0xFFFF, turn * 160 & 0xFFFF_FFFF, 1_000 + index)
-            if self._stamps:
-                _NANOSECONDS.pack_into(self._packet, HEADER_OCTETS, time.time_ns())
-            with suppress(OSError):
-                self._rtp.sendto(self._packet, self._targets[index])
+        count = len(self._headers)
+        first, behind = count * part // _SLICES, count * (part + 1) // _SLICES
+        headers = self._headers[first:behind]
+        headers["second"] = 0
+        headers["number"] = turn & 0xFFFF
+        headers["timestamp"] = turn * FRAME_SAMPLES & 0xFFFF_FFFF
+        if self._stamps:
+            headers["sent"] = time.time_ns()
+        if self._press_turns:
+            self._press(first, behind, turn)
+        self._outbox.send(first, behind)
         self._slice += 1
 
-    def _press(self, index: int, turn: int, part: int) -> None:
-        """One of the packets of a key's event, in place of audio."""
-        timestamp = (turn - part) * 160 & 0xFFFF_FFFF
-        kind = _EVENT_TYPE | (0x80 if part == 0 else 0)
-        header = HEADER.pack(0x80, kind, turn & 0xFFFF, timestamp, 1_000 + index)
-        with suppress(OSError):
-            self._rtp.sendto(header + self._event[part], self._targets[index])
-        if self._listens and part == 0:
-            self._pressed += 1
+    def _press(self, first: int, behind: int, turn: int) -> None:
+        """Replace the audio of those whose keys are down by packets of the key's event."""
+        self._outbox.sizes[first:behind] = HEADER_OCTETS + FRAME_SAMPLES
+        since = (turn + np.arange(first, behind) * 7) % self._press_turns
+        for at in np.flatnonzero(since < len(self._event)):
+            part, row = int(since[at]), first + int(at)
+            payload = self._event[part]
+            header = self._headers[row]
+            header["second"] = _EVENT_TYPE | (0x80 if part == 0 else 0)
+            header["timestamp"] = (turn - part) * FRAME_SAMPLES & 0xFFFF_FFFF
+            self._outbox.octets[row, HEADER_OCTETS : HEADER_OCTETS + len(payload)] = np.frombuffer(payload, np.uint8)
+            self._outbox.sizes[row] = HEADER_OCTETS + len(payload)
+            self._pressed += self._listens and part == 0
 
     def _hear(self) -> None:
-        heard, unpack = self._heard, HEADER.unpack_from
-        try:
-            for _ in range(_MOST_HEARD):
-                data, notes, _, _ = self._rtp.recvmsg(2_048, 64)
-                if self._listens:
-                    _, _, sequence_number, timestamp, ssrc = unpack(data)
-                    seconds, nanoseconds = _TIMESPEC.unpack(notes[0][2])
-                    sent = _NANOSECONDS.unpack_from(data, HEADER_OCTETS)[0]
-                    heard.append((ssrc, sequence_number, timestamp, sent, seconds * 1_000_000_000 + nanoseconds))
-        except BlockingIOError:
-            return
+        while True:
+            octets, arrived = self._inbox.read()
+            if self._listens and len(arrived):
+                self._heard.append((view(octets, _RTP), arrived))
+            if len(arrived) < 100:  # the kernel has stamped the others, they lose nothing by waiting
+                return
 
 
-def _by_stream(heard: list[tuple[int, int, int, int, int]]) -> list[list[tuple[int, int, int, int, int]]]:
-    streams: dict[int, list[tuple[int, int, int, int, int]]] = {}
-    for packet in heard:
-        streams.setdefault(packet[0], []).append(packet)
-    return list(streams.values())
+def _by_stream(heard: list[tuple[Structs, npt.NDArray[np.int64]]]) -> list[tuple[Structs, npt.NDArray[np.int64]]]:
+    """Each with its arrivals, in their order."""
+    if not heard:
+        return []
+    packets = np.concatenate([batch for batch, _ in heard])
+    arrived = np.concatenate([times for _, times in heard])
+    order = np.argsort(packets["ssrc"], kind="stable")
+    packets, arrived = packets[order], arrived[order]
+    cuts = np.flatnonzero(np.diff(packets["ssrc"].astype(np.int64))) + 1
+    return list(zip(np.split(packets, cuts), np.split(arrived, cuts), strict=True))
 
 
-def _judge(stream: list[tuple[int, int, int, int, int]], *, stamps: bool) -> Punctuality:
+def _judge(packets: Structs, arrived: npt.NDArray[np.int64], *, stamps: bool) -> Punctuality:
     """By the stream's own clock; with stamps, by the time that each packet was on its way."""
-    begin = stream[0][4]
-    found = judge_stream(Arrival(number, timestamp, (at - begin) / 1e9) for _, number, timestamp, _, at in stream)
+    after_s = (arrived - arrived[0]) / 1e9
+    found = judge_stream(map(Arrival, packets["number"].tolist(), packets["timestamp"].tolist(), after_s.tolist()))
     if not stamps:
         return found
-    delays = [(at - sent) / 1e9 for _, _, _, sent, at in stream]
-    return Punctuality(found.packets, found.lost, sum(delay > LATE_S for delay in delays), max(delays))
+    delays_s = (arrived - packets["sent"].astype(np.int64)) / 1e9
+    return Punctuality(found.packets, found.lost, int((delays_s > LATE_S).sum()), float(delays_s.max()))

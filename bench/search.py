@@ -93,6 +93,16 @@ KINDS: dict[str, Kind] = {
         for n in range(2, 8)
     },
     "digits: 4 and 2 open": lambda dice, stock: ItemQuery(country="US", contains=with_wildcards(dice, 4, 2)),
+    "digits: two open in the middle": lambda dice, stock: ItemQuery(
+        country="US", contains=f"{digits(dice, 2)}**{digits(dice, 2)}"
+    ),
+    "digits: area, two open": lambda dice, stock: ItemQuery(
+        country="US", area_code=in_area(dice, stock).head[2:], contains=f"{digits(dice, 1)}**{digits(dice, 2)}"
+    ),
+    "digits: ends, two open": lambda dice, stock: ItemQuery(
+        country="US", ends_with=f"{digits(dice, 2)}**{digits(dice, 1)}"
+    ),
+    "digits: every second one open": lambda dice, stock: ItemQuery(country="US", contains="*".join(digits(dice, 4))),
     "digits: 5 and 1 open": lambda dice, stock: ItemQuery(country="US", contains=with_wildcards(dice, 5, 1)),
     "digits: area, contains 3": lambda dice, stock: ItemQuery(
         country="US", area_code=in_area(dice, stock).head[2:], contains=digits(dice, 3)
@@ -116,6 +126,13 @@ KINDS: dict[str, Kind] = {
     "digits: by price, contains 4": lambda dice, stock: ItemQuery(
         country="US", contains=digits(dice, 4), order=Ordering.PRICE
     ),
+    "digits: by price, two open": lambda dice, stock: ItemQuery(
+        country="US", contains=f"{digits(dice, 2)}**{digits(dice, 2)}", order=Ordering.PRICE
+    ),
+    "digits: total cost, contains 4": lambda dice, stock: ItemQuery(
+        country="US", contains=digits(dice, 4), max_total_micros=1_200_000
+    ),
+    "page 50, contains 3": lambda dice, stock: ItemQuery(country="US", contains=digits(dice, 3), offset=4_900),
     "digits: none there": lambda dice, stock: ItemQuery(country="US", contains=digits(dice, 10)),
     "digits: none there, ends": lambda dice, stock: ItemQuery(country="FR", ends_with=digits(dice, 8)),
     "region": lambda dice, stock: ItemQuery(country="US", region=local(dice, stock).places[0][0]),
@@ -125,6 +142,8 @@ KINDS: dict[str, Kind] = {
     "capabilities": lambda dice, stock: ItemQuery(country="US", capabilities=("sms", "fax")),
     "monthly price": lambda dice, stock: ItemQuery(country="DE", max_monthly_micros=dice.choice((900_000, 1_200_000))),
     "by price, two countries": lambda dice, stock: ItemQuery(countries=("GB", "FR"), order=Ordering.PRICE),
+    "total cost": lambda dice, stock: ItemQuery(country="US", max_total_micros=1_200_000),
+    "page 100": lambda dice, stock: ItemQuery(country="US", offset=9_900),
     "no documents": lambda dice, stock: ItemQuery(country="GB", without_documents=True),
     "unknown town": lambda dice, stock: ItemQuery(country="US", locality="Nowhere"),
 }

@@ -13,3 +13,8 @@ def business() -> float:
 
     A promise in seconds is that of a machine with nothing else to do, and beside one test others start platforms."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def full(usual: int, asked_for: int) -> int:
+    """How often to do something whose count the requirement names: that in `make soak`, `usual` in every run."""
+    return usual if EFFORT == 1 else asked_for

@@ -15,6 +15,7 @@ PACKAGES = {
     "rtpengine": "rtpengine-daemon",
     "janus": "janus",
     "tcpdump": "tcpdump",
+    "chromium": "chromium",
 }
 """The Debian package of each program."""
 

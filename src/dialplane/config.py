@@ -122,6 +122,9 @@ class Settings:
     """Room for 5,000 legs; below the range from which Linux takes ports for outgoing connections (32768)."""
     sip_domains: tuple[str, ...] = ()
     """SIP domains of the sandbox's organization; the SIP host itself always is one."""
+    sip_origins: tuple[str, ...] = ()
+    """Origins (`https://phone.example.com`) of pages that may open a websocket for SIP; none named: any, as SIP itself
+    asks for a password."""
     node: str = "local"
     """The name of this voice node; two nodes on one database need two names."""
     sandbox: bool = True
@@ -244,6 +247,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         advertised_host=get("DIALPLANE_ADVERTISED_HOST", defaults.advertised_host),
         rtp=PortRange.parse(get("DIALPLANE_RTP", str(defaults.rtp)), what="DIALPLANE_RTP"),
         sip_domains=tuple(_words(get("DIALPLANE_SIP_DOMAINS", ""))),
+        sip_origins=tuple(_words(get("DIALPLANE_SIP_ORIGINS", ""))),
         node=get("DIALPLANE_NODE", defaults.node),
         sandbox=sandbox,
         egress_allow=_networks(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
@@ -283,6 +287,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_ADVERTISED_HOST": settings.advertised_host,
         "DIALPLANE_RTP": str(settings.rtp),
         "DIALPLANE_SIP_DOMAINS": " ".join(settings.sip_domains),
+        "DIALPLANE_SIP_ORIGINS": " ".join(settings.sip_origins),
         "DIALPLANE_NODE": settings.node,
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),

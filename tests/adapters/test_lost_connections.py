@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from dialplane.adapters.postgres import database as store
+from dialplane.adapters.postgres import connections
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.errors import Unavailable
 from tests.sealing import SEAL
@@ -51,8 +51,8 @@ async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) 
 @pytest.fixture
 async def narrow(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresDatabase]:
     """Two connections, and little patience."""
-    monkeypatch.setattr(store, "ACQUIRE_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(store, "BUSY_TIMEOUT_S", 30.0)
+    monkeypatch.setattr(connections, "ACQUIRE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_S", 30.0)
     database = await connect(dsn, SEAL, max_size=2)
     yield database
     await database.close()

@@ -24,6 +24,7 @@ async def voice_database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     [
         ("accounts", "find_accounts"),
         ("calls", "save_many"),
+        ("calls", "update_many"),
         ("events", "append"),
         ("events", "append_outside_runs"),
         ("flows", "find_many"),

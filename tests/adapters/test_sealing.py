@@ -93,7 +93,7 @@ async def test_every_column_named_secret_token_or_password_is_sealed_or_hashed(d
         )
 
     named = {(row["table_name"], row["column_name"]) for row in columns}
-    assert named == {(table, name) for table, names in SEALED.items() for name in names}
+    assert named <= {(table, name) for table, names in SEALED.items() for name in names}
 
 
 async def auth_token(database: PostgresDatabase, account_id: AccountId) -> str:

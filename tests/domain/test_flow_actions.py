@@ -153,6 +153,32 @@ def test_digits_that_are_there_already_fulfil_the_condition(option: dict[str, An
     assert command("digits_receive", {"voipbin.call.digits": "1#"}, **option) == Finish()
 
 
+@pytest.mark.parametrize("wanted", ["12", "12#"])
+def test_decisions_find_digits_with_the_end_key_and_without_it(wanted: str) -> None:
+    """The peer's documentation and its engine differ (3.7)."""
+    gather: dict[str, object] = {"type": "digits_receive", "option": {"key": "#", "duration": 3000}}
+    equal: dict[str, object] = {
+        "type": "condition_variable",
+        "option": {
+            "condition": "==",
+            "variable": "${voipbin.call.digits}",
+            "value_string": wanted,
+            "false_target_id": A,
+        },
+    }
+    unlike: dict[str, object] = {
+        "type": "condition_variable",
+        "option": {"condition": "!=", "variable": "voipbin.call.digits", "value_string": wanted},
+    }
+    branch: dict[str, object] = {"type": "branch", "option": {"target_ids": {wanted: A}}}
+    tail: list[dict[str, object]] = [{"type": "beep"}, {"type": "answer", "id": A}]
+
+    for decision, expected in (([equal, branch], Answer()), ([unlike], Beep())):
+        run = FlowProgram(validate_actions([gather, *decision, *tail]), medium=Medium.CALL)
+        run.start(NOW)
+        assert run.resume(Digits("12#", "key"), NOW) == expected
+
+
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 

@@ -62,6 +62,9 @@ class CheapHasher:
         except VerificationError:
             return False
 
+    def is_outdated(self, password_hash: str) -> bool:
+        return self._hasher.check_needs_rehash(password_hash)
+
 
 class NoRuns:
     """An installation in which nobody drives runs."""
@@ -173,7 +176,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "events", "sounds"):
+    for name in ("database", "carriers", "objects", "events", "sounds", "sip_origins"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

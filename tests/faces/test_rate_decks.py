@@ -1,5 +1,13 @@
 """Rate decks, prices and plans over HTTP: the operator's import and export, what a tenant is told (API-2, SIP-10)."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dialplane.domain.ids import utc_now
+from dialplane.services.rate_changes import apply_due_changes
+from dialplane.services.settings import read_clock
+from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant
 
 CSV = b"prefix,description,per_minute,increment_s,setup\n44,=HYPERLINK(1),0.06,1,0.01\n447,UK mobile,0.12,6,\n"
@@ -41,6 +49,49 @@ async def test_problems_stand_by_line_and_keep_the_file_out(operator: Client) ->
     assert (await operator.ask("GET", "/rate_decks")).json["rate_decks"][0]["lines"] == 0
 
 
+async def test_import_with_a_day_waits_for_it_and_can_be_called_off(operator: Client, database: Database) -> None:
+    now = await read_clock(database, now=utc_now())
+    day = (now + timedelta(days=2)).date()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+    waiting = await operator.ask("POST", f"{IMPORT}?apply=true&effective_at={day}", CSV)
+    other = await operator.ask("POST", f"{IMPORT}?apply=true&mode=replace&effective_at={day}", CSV)
+    gone = await operator.ask("DELETE", f"/rate_decks/default/changes/{other.json['change_id']}")
+    again = await operator.ask("DELETE", f"/rate_decks/default/changes/{other.json['change_id']}")
+    early = await apply_due_changes(database, midnight - timedelta(microseconds=1))
+    before = (await operator.ask("GET", f"/rate_decks/default/price?number={UK}")).json
+    applied = await apply_due_changes(database, midnight), await apply_due_changes(database, midnight)
+    after = (await operator.ask("GET", f"/rate_decks/default/price?number={UK}")).json
+    changes = (await operator.ask("GET", "/rate_decks/default/changes")).json["changes"]
+
+    assert (waiting.status, waiting.json["added"]) == (202, 2)
+    assert datetime.fromisoformat(waiting.json["effective_at"]) == midnight
+    assert (gone.status, gone.json["state"], again.status) == (200, "cancelled", 409)
+    assert (early, applied) == (0, (1, 0))
+    assert before != after
+    assert [(each["id"], each["mode"], each["state"]) for each in changes] == [
+        (other.json["change_id"], "replace", "cancelled"),
+        (waiting.json["change_id"], "merge", "applied"),
+    ]
+
+
+async def test_workers_apply_the_changes_of_a_deck_once_and_in_the_order_of_their_days(
+    operator: Client, database: Database
+) -> None:
+    """LED-9"""
+    now = await read_clock(database, now=utc_now())
+    for days in (3, 1, 2):
+        when = (now + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+        body = f"prefix,per_minute\n44,0.0{days}\n".encode()
+        await operator.ask("POST", f"{IMPORT}?apply=true&effective_at={when}", body)
+
+    applied = await asyncio.gather(*(apply_due_changes(database, now + timedelta(days=4)) for _ in range(3)))
+
+    exported = await operator.ask("GET", "/rate_decks/default/export")
+    assert sum(applied) == 3
+    assert exported.raw.decode().splitlines()[1:] == ["call_pstn_outgoing,44,,30000,60,0"]
+
+
 async def test_bad_input_is_refused(operator: Client) -> None:
     """API-2."""
     for method, path, body, status in (
@@ -49,6 +100,12 @@ async def test_bad_input_is_refused(operator: Client) -> None:
         ("POST", IMPORT, b"", 400),
         ("POST", f"{IMPORT}?mode=add", CSV, 400),
         ("POST", f"{IMPORT}?version=one", CSV, 400),
+        ("POST", f"{IMPORT}?apply=true&effective_at=soon", CSV, 400),
+        ("POST", f"{IMPORT}?apply=true&effective_at=2020-01-01", CSV, 400),
+        ("POST", f"{IMPORT}?apply=true&effective_at=2090-01-01", b"prefix,per_minute\nx,1\n", 400),
+        ("POST", "/rate_decks/none/import?apply=true&effective_at=2090-01-01", CSV, 404),
+        ("GET", "/rate_decks/none/changes", None, 404),
+        ("DELETE", f"/rate_decks/default/changes/{UUID(int=1)}", None, 404),
         ("POST", "/rate_decks/none/import", CSV, 404),
         ("GET", "/rate_decks/none/export", None, 404),
         ("POST", "/rate_decks", {"id": "No Such Name"}, 400),

@@ -107,6 +107,8 @@ class FakeMediaLeg:
     async def close(self) -> MediaCounters:
         return MediaCounters()
 
+    def release(self) -> None: ...
+
 
 class _Tap:
     def __init__(self, on_audio: OnAudio, heard: bool, sent: bool, remove: "Callable[[_Tap], None]") -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeAlias, cast
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from dialplane.adapters.postgres.connections import ConnectionsAtHand
 from dialplane.adapters.postgres.database import PostgresDatabase
 
 Between = Callable[[], Awaitable[None]]
@@ -29,29 +30,36 @@ class SteppedDatabase(PostgresDatabase):
     def __init__(self, database: PostgresDatabase, between: Between) -> None:
         super().__init__(database.pool, database.seal)
         self._between = between
-        self._is_dead = False
-
-    async def acquire(self) -> Held:
-        self.check_alive()
-        connection = _Stepped(await self.pool.acquire(), self)
-        return cast("Held", connection)
-
-    async def release(self, connection: Held, *, is_sound: bool) -> None:
-        stepped = cast("_Stepped", connection)
-        if self._is_dead:
-            stepped.real.terminate()
-        await self.pool.release(stepped.real)
+        self.is_dead = False
+        self.connections = _SteppedConnections(self)
 
     def check_alive(self) -> None:
-        if self._is_dead:
+        if self.is_dead:
             raise Death
 
     async def step(self) -> None:
         try:
             await self._between()
         except Death:
-            self._is_dead = True
+            self.is_dead = True
             raise
+
+
+class _SteppedConnections(ConnectionsAtHand):
+    def __init__(self, database: SteppedDatabase) -> None:
+        super().__init__(database.pool)
+        self._database = database
+
+    async def acquire(self) -> Held:
+        self._database.check_alive()
+        connection = _Stepped(await self.pool.acquire(), self._database)
+        return cast("Held", connection)
+
+    async def release(self, connection: Held, *, is_sound: bool) -> None:
+        stepped = cast("_Stepped", connection)
+        if self._database.is_dead:
+            stepped.real.terminate()
+        await self.pool.release(stepped.real)
 
 
 class _Stepped:

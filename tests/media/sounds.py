@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dialplane.audio.g711 import Samples, decode_alaw, decode_ulaw
+from dialplane.media.recorded_file import RecordedFile
+from dialplane.media.recording import RecordingWish
 from dialplane.rtp.packet import Packet
 from tests.media.conftest import Party
 
@@ -57,3 +59,16 @@ class Speakers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class FileTape:
+    """Where a recording goes in tests without a process: straight into its file."""
+
+    def __init__(self, wish: RecordingWish) -> None:
+        self._file = RecordedFile(wish)
+
+    def write(self, heard: bytes, sent: bytes) -> None:
+        self._file.write(heard, sent)
+
+    def finish(self) -> None:
+        self._file.finish()

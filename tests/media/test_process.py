@@ -12,7 +12,7 @@ from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.media.protocol import Connect
-from tests.effort import PATIENCE_S, business
+from tests.effort import PATIENCE_S, business, full
 from tests.media.conftest import MediaProcess, Party
 from tests.ports import free_range
 
@@ -29,11 +29,11 @@ async def small(tmp_path: Path) -> AsyncIterator[MediaProcess]:
 
 
 async def test_every_port_is_given_back(small: MediaProcess) -> None:
-    """RTP-3: finished, failed and never connected legs, many more than there are ports."""
+    """RTP-3: finished, failed and never connected legs, many more than there are ports; 10,000 in `make soak`."""
     client = MediaClient(small.socket_path)
     await client.start()
 
-    for index in range(250):
+    for index in range(full(1_000, 10_000) // PAIRS):
         legs = await asyncio.gather(*(client.open() for _ in range(PAIRS)))
         assert len({leg.port for leg in legs}) == PAIRS
         if index % 2:

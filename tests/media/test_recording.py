@@ -53,12 +53,13 @@ async def test_packets_out_of_order_are_put_in_order_and_lost_ones_are_silence(
     for _ in range(20):  # 400 ms on the leg's own clock
         await party.hear()
     await leg.close()
+    end = await leg.wait_recording()
 
     samples = read_wav(tmp_path / "call.wav")
     begin = int(np.flatnonzero(samples)[0])
     heard = samples[begin : begin + 800].reshape(5, 160)
     assert [round(int(value), -3) for value in heard[:, 80]] == [1_000, 2_000, 3_000, 0, 5_000]
-    assert (await leg.wait_recording()).ended_by == "closed"
+    assert end.ended_by == "closed"
 
 
 async def test_recording_ends_at_its_duration(media: MediaClient, party: Party, tmp_path: Path) -> None:
@@ -123,6 +124,7 @@ async def test_muted_party_is_not_in_the_recording(media: MediaClient, party: Pa
 
     await party.speak(leg.port, tone(1_000, duration_ms=300))
     await leg.close()
+    await leg.wait_recording()
 
     assert judge(read_wav(tmp_path / "call.wav")).sounding_ms == 0
 

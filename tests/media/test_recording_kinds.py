@@ -7,7 +7,7 @@ from dialplane.domain.media import Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.recording import Recording, RecordingWish
 from tests.media.conftest import Party, tone
-from tests.media.sounds import read_wav, strength
+from tests.media.sounds import FileTape, read_wav, strength
 
 TONE = tone(1_000, duration_ms=20)
 
@@ -16,7 +16,7 @@ def record(
     wish: RecordingWish, sounding: list[tuple[float, float]], until: float, *pauses: tuple[float, float]
 ) -> None:
     """Record a party that speaks in the given times and sends silence otherwise."""
-    recording = Recording(wish, 0.0)
+    recording = Recording(wish, 0.0, FileTape(wish))
     changes = {at: is_pause for begin, end in pauses for at, is_pause in ((begin, True), (end, False))}
     for index in range(round(until * 50)):
         now = index / 50
@@ -25,8 +25,8 @@ def record(
         is_loud = any(begin <= now < end for begin, end in sounding)
         recording.put_heard(index * 160, TONE if is_loud else b"\xff" * 160, now)
         if index % 5 == 0:
-            assert recording.advance(now) is None
-    recording.finish(until)
+            assert recording.advance(now)
+    recording.finish("stopped", until)
 
 
 async def test_two_channels_have_the_party_left_and_what_it_hears_right(
@@ -57,6 +57,7 @@ async def test_party_alone_is_recorded_without_what_it_hears(media: MediaClient,
 
     await asyncio.gather(leg.play([Prompt(said, 600)]), party.speak(leg.port, tone(1_000, duration_ms=600)))
     await leg.close()
+    await leg.wait_recording()
 
     samples = read_wav(tmp_path / "call.wav")[800:4_000]
     assert strength(samples, 1_000) > 6_000 > 300 > strength(samples, 400)
@@ -89,6 +90,37 @@ def test_pause_leaves_the_rest_as_long_as_it_was(tmp_path: Path) -> None:
     assert len(read_wav(path)) == 12_000
 
 
+def test_silent_pause_is_as_long_as_it_was_and_holds_nothing(tmp_path: Path) -> None:
+    """Twilio's `PauseBehavior=silence`."""
+    path = tmp_path / "a.wav"
+    wish = RecordingWish(path)
+    recording = Recording(wish, 0.0, FileTape(wish))
+    for index in range(150):
+        now = index / 50
+        if index in (50, 100):
+            recording.pause(index == 50, now, silent=True)
+        recording.put_heard(index * 160, TONE, now)
+    recording.finish("stopped", 3.0)
+
+    samples = read_wav(path)
+    assert len(samples) == 24_000
+    assert [samples[at : at + 4_000].any() for at in (2_000, 10_000, 18_000)] == [True, False, True]
+
+
+def test_what_is_sent_is_recorded_alone(tmp_path: Path) -> None:
+    """Twilio's `RecordingTrack=outbound`."""
+    path = tmp_path / "a.wav"
+    wish = RecordingWish(path, tracks="sent")
+    recording = Recording(wish, 0.0, FileTape(wish))
+    for index in range(50):
+        recording.put_heard(index * 160, tone(400, duration_ms=20), index / 50)
+        recording.put_sent(index * 160, TONE, index / 50)
+    recording.finish("stopped", 1.0)
+
+    samples = read_wav(path)
+    assert strength(samples, 1_000) > 6_000 > 300 > strength(samples, 400)
+
+
 def test_trimmed_recording_has_no_silence_at_either_end_and_keeps_what_is_between(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
 
@@ -111,14 +143,15 @@ def test_trimmed_recording_of_silence_is_empty(tmp_path: Path) -> None:
 
 def test_file_is_whole_at_every_moment_of_a_trimmed_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    recording = Recording(RecordingWish(path, tracks="both", trim=True), 0.0)
+    wish = RecordingWish(path, tracks="both", trim=True)
+    recording = Recording(wish, 0.0, FileTape(wish))
 
     lengths = []
     for index in range(150):
         recording.put_heard(index * 160, TONE if 20 <= index < 100 else b"\xff" * 160, index / 50)
         recording.advance(index / 50)
         lengths.append(read_wav(path, channels=2).shape[1])
-    recording.finish(3.0)
+    recording.finish("stopped", 3.0)
 
     assert lengths == sorted(lengths)
     assert read_wav(path, channels=2).shape[1] == 80 * 160

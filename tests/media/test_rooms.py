@@ -10,6 +10,7 @@ from dialplane.audio.g711 import decode_ulaw, encode_alaw
 from dialplane.domain.media import PlayEnd, Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
+from dialplane.media.client_room import MediaClientRoom
 from tests.media.conftest import Party, tone
 from tests.media.sounds import Speakers, audio_of, hear_frames, read_wav, strength
 from tests.media.test_digits import Keys, press
@@ -34,6 +35,15 @@ async def connected(media: MediaClient, parties: list[Party]) -> list[MediaClien
     return legs
 
 
+async def meeting(media: MediaClient, parties: list[Party]) -> tuple[MediaClientRoom, list[MediaClientLeg]]:
+    """A room with a leg for each party in it."""
+    legs = await connected(media, parties)
+    room = await media.open_room()
+    for leg in legs:
+        room.add(leg)
+    return room, legs
+
+
 def speaking(parties: list[Party], legs: list[MediaClientLeg]) -> Speakers:
     """The first speaks low, the second in the middle, the third high."""
     return Speakers(
@@ -52,10 +62,7 @@ async def heard_by_all(parties: list[Party]) -> list[list[int]]:
 
 
 async def test_each_hears_all_but_itself(media: MediaClient, parties: list[Party]) -> None:
-    legs = await connected(media, parties)
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties)
 
     async with speaking(parties, legs):
         heard = await heard_by_all(parties)
@@ -119,10 +126,7 @@ async def test_party_with_alaw_is_understood_and_understands(media: MediaClient,
 
 
 async def test_muted_party_is_heard_by_nobody_and_hears_the_others(media: MediaClient, parties: list[Party]) -> None:
-    legs = await connected(media, parties)
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties)
     legs[0].mute(heard=False, hears=True)
 
     async with speaking(parties, legs):
@@ -172,10 +176,7 @@ async def test_party_that_hears_some_alone_does_not_hear_the_rest(media: MediaCl
 async def test_announcement_is_heard_by_all_besides_who_speaks(
     media: MediaClient, parties: list[Party], tmp_path: Path
 ) -> None:
-    legs = await connected(media, parties[:2])
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties[:2])
     beep = tmp_path / "beep.ulaw"
     beep.write_bytes(TONES[HIGH])
 
@@ -250,10 +251,7 @@ async def test_digits_are_told_and_sent_in_a_room(media: MediaClient, parties: l
 async def test_recording_of_a_room_has_everybody_and_stops_at_its_duration(
     media: MediaClient, parties: list[Party], tmp_path: Path
 ) -> None:
-    legs = await connected(media, parties[:2])
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties[:2])
 
     async with speaking(parties[:2], legs):
         await room.start_recording(tmp_path / "room.wav", duration_s=1)
@@ -268,10 +266,7 @@ async def test_recording_of_a_room_has_everybody_and_stops_at_its_duration(
 async def test_leg_in_a_room_is_recorded_with_what_it_hears(
     media: MediaClient, parties: list[Party], tmp_path: Path
 ) -> None:
-    legs = await connected(media, parties[:2])
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties[:2])
 
     async with speaking(parties[:2], legs):
         await legs[0].start_recording(tmp_path / "leg.wav", duration_s=1, tracks="both")
@@ -286,10 +281,7 @@ async def test_leg_in_a_room_is_recorded_with_what_it_hears(
 async def test_closed_room_ends_what_it_plays_and_its_legs_hear_silence(
     media: MediaClient, parties: list[Party], prompt: Prompt, tmp_path: Path
 ) -> None:
-    legs = await connected(media, parties[:2])
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, _ = await meeting(media, parties[:2])
     await room.start_recording(tmp_path / "room.wav")
     announced = asyncio.create_task(room.play([prompt] * 50))
     await parties[0].hear_until(b"\x10" * 160)
@@ -304,10 +296,7 @@ async def test_closed_room_ends_what_it_plays_and_its_legs_hear_silence(
 
 
 async def test_closed_leg_leaves_its_room(media: MediaClient, parties: list[Party]) -> None:
-    legs = await connected(media, parties[:2])
-    room = await media.open_room()
-    for leg in legs:
-        room.add(leg)
+    room, legs = await meeting(media, parties[:2])
 
     async with speaking(parties[:2], legs):
         assert await heard_by(parties[1]) == [LOW]

@@ -3,13 +3,17 @@
 import asyncio
 import random
 import socket
+from pathlib import Path
+
+import pytest
 
 from dialplane.domain.media import MediaCounters
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import Packet
 from dialplane.rtp.rtcp import Bye, Report, build_report, parse_compound
-from tests.effort import PATIENCE_S
-from tests.media.conftest import Party
+from tests.effort import PATIENCE_S, full
+from tests.media.conftest import Party, tone
+from tests.media.sounds import Speakers, read_wav, strength
 
 VOICE = b"\x22" * 160
 
@@ -36,6 +40,37 @@ async def test_stranger_is_neither_heard_nor_sent_anything_once_the_party_is_kno
     assert all(packet.payload != b"\x33" * 160 for packet in other_party.heard)
     assert stranger.hear_waiting() == []
     stranger.close()
+
+
+async def test_another_host_gets_nothing_of_a_call_and_nothing_into_it(
+    media: MediaClient, party: Party, other_party: Party, tmp_path: Path
+) -> None:
+    """RTP-1: packets of PCMU with the party's own SSRC, 30 s of them in `make soak`, and RTCP."""
+    first, second = await media.open(), await media.open()
+    first.connect(party.remote())
+    second.connect(other_party.remote())
+    first.bridge(second)
+    await first.start_recording(tmp_path / "call.wav")
+    injected = tone(400, duration_ms=20)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
+        elsewhere.bind(("127.0.0.2", 0))
+        elsewhere.setblocking(False)
+        async with Speakers((party, first.port, tone(1_000, duration_ms=20))):
+            await other_party.hear_until_sound()
+            for index in range(full(250, 1_500)):
+                packet = Packet(0, party.sequence + 1 & 0xFFFF, party.timestamp + 160, party.ssrc, injected)
+                elsewhere.sendto(bytes(packet), ("127.0.0.1", first.port))
+                elsewhere.sendto(build_report(Report(party.ssrc, ()), cname="x"), ("127.0.0.1", first.port + 1))
+                if index % 25 == 0:
+                    await other_party.hear()
+        first.stop_recording()
+        end = await first.wait_recording()
+        with pytest.raises(BlockingIOError):
+            elsewhere.recv(2_048)
+
+    recorded = read_wav(end.path)
+    assert strength(recorded, 1_000) > 10 * strength(recorded, 400)
+    assert all(packet.payload != injected for packet in other_party.heard)
 
 
 async def test_first_source_is_taken_for_a_party_behind_address_translation(media: MediaClient, party: Party) -> None:
@@ -131,7 +166,7 @@ async def test_stream_that_starts_anew_after_a_new_sdp_of_the_same_address_is_he
 
 
 async def test_call_is_unharmed_by_junk_on_its_ports(media: MediaClient, party: Party) -> None:
-    """RTP-2, CVE-14: any length, from strangers and from the party's own address, on both ports."""
+    """RTP-2, CVE-14: any length, from strangers and the party's own address, on both ports; 100,000 in `make soak`."""
     generator = random.Random(4733)
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     leg = await media.open()
@@ -141,7 +176,7 @@ async def test_call_is_unharmed_by_junk_on_its_ports(media: MediaClient, party: 
     party.send(leg.port, VOICE)
     await party.hear_until(VOICE)
 
-    for index in range(3_000):
+    for index in range(full(3_000, 100_000)):
         junk = generator.randbytes(generator.choice((0, 1, 7, 11, 12, 13, 28, 172, 1_400, 2_000)))
         if index % 2 and len(junk) > 12:  # nearly right: version 2 and the right SSRC
             junk = bytes((0x80 | junk[0] & 0x3F,)) + junk[1:8] + party.ssrc.to_bytes(4, "big") + junk[12:]

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+import pytest
 
 from dialplane.supervisor.child import HEALTHY_AFTER_S, LONGEST_PAUSE_S, Pauses
 
@@ -45,6 +47,31 @@ async def test_role_without_a_database_says_what_it_needs() -> None:
 
     assert worker.returncode == 2
     assert said.decode().startswith("dialplane: DATABASE_URL is not set")
+
+
+@pytest.mark.parametrize("role", ["api", "voice", "worker", "migrate"])
+async def test_role_names_the_setting_when_the_database_cannot_be_reached(role: str, tmp_path: Path) -> None:
+    process = await _dialplane(role, DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
+    _, said = await process.communicate()
+
+    assert process.returncode == 2
+    assert said.decode().startswith("dialplane: The Postgres of DATABASE_URL cannot be used: ")
+
+
+async def test_role_on_an_empty_database_says_that_it_is_to_be_migrated(dsn: str, tmp_path: Path) -> None:
+    worker = await _dialplane("worker", DATABASE_URL=_beside(dsn, "postgres"), DIALPLANE_DATA=str(tmp_path))
+    _, said = await worker.communicate()
+
+    assert worker.returncode == 2
+    assert said.decode() == (
+        "dialplane: The database of DATABASE_URL has no tables yet: run `dialplane migrate` first\n"
+    )
+
+
+def _beside(dsn: str, name: str) -> str:
+    """The address of another database of the same server."""
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def test_pauses_grow_while_a_process_keeps_dying_and_start_over_when_it_lived() -> None:

@@ -144,6 +144,14 @@ async def test_busy_port_is_named_in_one_sentence(tmp_path: Path) -> None:
     assert said.decode() == f"dialplane: The HTTP port 127.0.0.1:{port} is in use by another program\n"
 
 
+async def test_sip_domain_that_cannot_be_one_is_refused_before_anything_serves(tmp_path: Path) -> None:
+    process = await launch(tmp_path / "data", "--sip-domain", "two words")
+    _, said = await process.communicate()
+
+    assert process.returncode == 1
+    assert "dialplane: The SIP domains of the sandbox cannot be these: 'two words' is no host name" in said.decode()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 async def test_ordinary_user_runs_it_as_well_as_root(tmp_path: Path) -> None:
     """As root the tests above ran below a folder that only root may enter; here without any right."""

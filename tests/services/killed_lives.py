@@ -24,7 +24,7 @@ from dialplane.services.arrivals import Arrival
 from dialplane.services.call_records import CallChanged, CallEnded, write_changes
 from dialplane.services.message_sending import Accepted, claim_targets, record_answer
 from dialplane.services.messages import MessageRequest, QueuedTarget, send_message
-from dialplane.services.numbers import release_number
+from dialplane.services.number_life import release_number
 from tests.sealing import SEAL
 from tests.services.buying import NOW, bought, stock
 

@@ -30,7 +30,8 @@ from dialplane.services.account_tree import (
     query_accounts,
     rotate_auth_token,
 )
-from dialplane.services.accounts import get_account, set_status
+from dialplane.services.accounts import get_account
+from dialplane.services.administration import set_status
 from dialplane.services.authentication import authenticate_key
 from dialplane.services.extensions import create_extension
 from dialplane.services.numbers import NumberChange, update_number

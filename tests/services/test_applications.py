@@ -11,7 +11,7 @@ from dialplane.domain.applications import Application, ApplicationKind, Script
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, ApplicationId
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.applications import (
     application_names,
     create_application,

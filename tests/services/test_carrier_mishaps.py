@@ -9,7 +9,8 @@ from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import AccountId
 from dialplane.domain.inventory import SANDBOX
 from dialplane.domain.numbers import QUARANTINE
-from dialplane.services.numbers import list_numbers, release_number
+from dialplane.services.number_life import release_number
+from dialplane.services.numbers import list_numbers
 from dialplane.services.orders import list_orders
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock
 from tests.fakes.unsure_carrier import Mishap, UnsureCarrier

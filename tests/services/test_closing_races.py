@@ -17,7 +17,7 @@ from dialplane.domain.numbers import Number, NumberKind
 from dialplane.domain.orders import NumberOrder, Order
 from dialplane.domain.targets import Targets
 from dialplane.services.account_standing import set_standing
-from dialplane.services.numbers import release_number, restore_number
+from dialplane.services.number_life import release_number, restore_number
 from dialplane.services.porting import PortDraft, WantedNumber, create_port
 from dialplane.services.purchase import buy_number
 from dialplane.services.stocking import put_in_stock

@@ -12,14 +12,8 @@ from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, NumberId, new_
 from dialplane.domain.orders import NumberOrder
 from dialplane.services.flows import FlowChange, create_flow, delete_flow
 from dialplane.services.history import list_history
-from dialplane.services.numbers import (
-    NumberChange,
-    reactivate_number,
-    release_number,
-    restore_number,
-    suspend_number,
-    update_number,
-)
+from dialplane.services.number_life import reactivate_number, release_number, restore_number, suspend_number
+from dialplane.services.numbers import NumberChange, update_number
 from dialplane.services.purchase import buy_number
 from dialplane.services.renewal import renew_numbers
 from tests.services.buying import NOW, bought, buyer, carriers, stock

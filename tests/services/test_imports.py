@@ -33,7 +33,8 @@ from dialplane.services.imports import (
     start_undo,
 )
 from dialplane.services.inventory import reserve, search
-from dialplane.services.numbers import list_numbers, release_number
+from dialplane.services.number_life import release_number
+from dialplane.services.numbers import list_numbers
 from dialplane.services.purchase import buy_number
 from dialplane.services.stock import list_stock
 from dialplane.services.trunks import TrunkDraft, create_trunk

@@ -60,7 +60,7 @@ def made_stock() -> list[NewItem]:
 
 
 STOCK = {each.number: each for each in made_stock()}
-PATTERN = st.text("0145*", max_size=6)
+PATTERN = st.text("0145*", max_size=6) | st.from_regex(r"[0145]\*{0,2}[0145]{1,2}\*{1,2}[0145]{1,2}", fullmatch=True)
 WHOLE = st.sampled_from(sorted(STOCK))
 
 
@@ -124,6 +124,10 @@ def test_every_way_gives_what_a_look_at_every_item_gives(dsn: str) -> None:
 
     @settings(max_examples=120, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @example(ItemQuery(contains="4155"))
+    @example(ItemQuery(contains="14**55"))
+    @example(ItemQuery(contains="1*5*5", ends_with="0**1"))
+    @example(ItemQuery(contains="14**00**1"))
+    @example(ItemQuery(contains="5***0*"))
     @example(ItemQuery(country="FJ", near=Near(-16.6, 179.9, 100)))
     @example(ItemQuery(country="US", locality="oakland", order=Ordering.PRICE))
     @example(ItemQuery(country="US", capabilities=("fax",), near=Near(37.7, -122.4, 500)))

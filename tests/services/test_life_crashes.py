@@ -15,10 +15,11 @@ from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
 from dialplane.domain.numbers import QUARANTINE
 from dialplane.domain.orders import Order, OrderStatus
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.documents import review_document
 from dialplane.services.inventory import give_back, reserve, search
-from dialplane.services.numbers import list_numbers, release_number, restore_number
+from dialplane.services.number_life import release_number, restore_number
+from dialplane.services.numbers import list_numbers
 from dialplane.services.orders import cancel_order, get_order
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock
 from dialplane.services.renewal import renew_numbers

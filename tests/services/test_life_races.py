@@ -24,11 +24,11 @@ from dialplane.domain.inventory import OWNED, RESERVATION, SANDBOX, ItemQuery
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import GRACE, QUARANTINE, Number
 from dialplane.domain.orders import NumberOrder, Order
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.billing import add_credit
 from dialplane.services.documents import review_document
 from dialplane.services.inventory import reserve
-from dialplane.services.numbers import release_number, restore_number
+from dialplane.services.number_life import release_number, restore_number
 from dialplane.services.orders import cancel_order
 from dialplane.services.purchase import buy_number
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock

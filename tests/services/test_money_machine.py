@@ -23,7 +23,7 @@ from dialplane.domain.numbers import Number
 from dialplane.domain.rating import DEFAULT_RATES, CostType
 from dialplane.services.billing import check_ledger
 from dialplane.services.ledger import charge, credit, hold_many, release_hold, settle_hold
-from dialplane.services.numbers import release_number
+from dialplane.services.number_life import release_number
 from dialplane.services.reconcile import reconcile_orders
 from tests.effort import EFFORT
 from tests.fakes.stopping import StopsAt

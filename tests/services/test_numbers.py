@@ -15,17 +15,8 @@ from dialplane.domain.numbers import QUARANTINE, NumberStatus, SuspendedFor
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget, HookTarget, Targets
 from dialplane.services.flows import FlowChange, create_flow, delete_flow
 from dialplane.services.inventory import search
-from dialplane.services.numbers import (
-    NumberChange,
-    get_number,
-    list_numbers,
-    reactivate_number,
-    release_number,
-    restore_number,
-    set_targets,
-    suspend_number,
-    update_number,
-)
+from dialplane.services.number_life import reactivate_number, release_number, restore_number, suspend_number
+from dialplane.services.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
 from dialplane.services.reconcile import reconcile_stock
 from tests.services.buying import NOW, assert_balanced, bought, buy, buyer, carriers, credit_of, stock
 

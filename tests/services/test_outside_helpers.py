@@ -4,6 +4,7 @@ import asyncio
 import socketserver
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from dialplane.domain.ids import AccountId, RunId, utc_now
 from dialplane.services.api_runs import ApiRuns, RunWish
 from dialplane.services.assistants import BUILT_IN
 from dialplane.services.cases import close_case, get_case
-from dialplane.services.emails import OUTBOX, EmailRequest, Post, list_emails, send_email
+from dialplane.services.emails import OUTBOX, EmailRequest, Post, get_email, list_emails, send_email, try_again
 from dialplane.services.outside import RunOutside
 from dialplane.services.runs import continue_run
 from tests.effort import PATIENCE_S
@@ -183,14 +184,35 @@ async def test_email_goes_to_the_mail_server(
     assert "nobody here" in refused.note
 
 
-async def test_mail_server_that_is_away_leaves_the_email_deferred(
-    database: PostgresDatabase, account_id: AccountId
-) -> None:
-    post = Post(SmtpMailer.parse("smtp://127.0.0.1:9", sender="us@example.test"))
+AWAY = Post(SmtpMailer.parse("smtp://127.0.0.1:9", sender="us@example.test"))
 
-    sent = await send_email(database, post, account_id, EmailRequest((ANN,), "s", "c"), utc_now())
+
+async def test_email_that_the_mail_server_did_not_take_is_tried_again_after_longer_and_longer_pauses(
+    database: PostgresDatabase, account_id: AccountId, mail_server: Any
+) -> None:
+    began = utc_now()
+    host, port = mail_server.server_address
+    back = Post(SmtpMailer.parse(f"smtp://{host}:{port}", sender="us@example.test"))
+
+    sent = await send_email(database, AWAY, account_id, EmailRequest((ANN,), "s", "c"), began)
+    tried = [
+        await try_again(database, post, began + timedelta(seconds=seconds))
+        for seconds, post in ((59, AWAY), (60, AWAY), (119, AWAY), (120, AWAY), (239, back), (240, back), (3600, back))
+    ]
 
     assert sent.status is EmailStatus.DEFERRED
+    assert tried == [0, 1, 0, 1, 0, 1, 0]
+    assert (await get_email(database, account_id, sent.id)).status is EmailStatus.PROCESSED
+
+
+async def test_email_that_nobody_takes_for_a_day_is_dropped(database: PostgresDatabase, account_id: AccountId) -> None:
+    began = utc_now()
+    sent = await send_email(database, AWAY, account_id, EmailRequest((ANN,), "s", "c"), began)
+
+    assert await try_again(database, AWAY, began + timedelta(hours=25)) == 1
+
+    dropped = await get_email(database, account_id, sent.id)
+    assert (dropped.status, bool(dropped.note)) == (EmailStatus.DROPPED, True)
 
 
 async def test_assistant_behind_a_chat_endpoint_is_asked_with_the_whole_talk() -> None:

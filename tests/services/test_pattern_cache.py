@@ -8,7 +8,7 @@ from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbers import Number
 from dialplane.domain.orders import NumberOrder
-from dialplane.services.numbers import release_number
+from dialplane.services.number_life import release_number
 from dialplane.services.pattern_cache import PatternCache
 from dialplane.services.sip_numbers import create_sip_number
 from tests.fakes.accounts import add_account

@@ -16,7 +16,8 @@ from dialplane.services.admission import Admitted, Outcome, TurnedAway, admit
 from dialplane.services.arrivals import Arrival
 from dialplane.services.extensions import create_extension
 from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.numbers import release_number, restore_number, set_targets
+from dialplane.services.number_life import release_number, restore_number
+from dialplane.services.numbers import set_targets
 from dialplane.services.registrations import Subscriber
 from dialplane.services.routing import explain
 from dialplane.services.sip_numbers import create_pattern, create_sip_number

@@ -24,7 +24,8 @@ from dialplane.domain.rating import CostType
 from dialplane.domain.targets import FlowTarget, Targets
 from dialplane.services.billing import list_billings
 from dialplane.services.inventory import reserve, search
-from dialplane.services.numbers import get_number, list_numbers, release_number
+from dialplane.services.number_life import release_number
+from dialplane.services.numbers import get_number, list_numbers
 from dialplane.services.orders import cancel_order, get_order, list_orders
 from dialplane.services.purchase import buy_number
 from dialplane.services.reconcile import reconcile_orders

@@ -9,7 +9,8 @@ from dialplane.domain.money import Micros
 from dialplane.domain.numbers import Number, NumberStatus, SuspendedFor
 from dialplane.domain.rating import CostType
 from dialplane.services.billing import add_credit, list_billings
-from dialplane.services.numbers import get_number, reactivate_number
+from dialplane.services.number_life import reactivate_number
+from dialplane.services.numbers import get_number
 from dialplane.services.renewal import renew_before, renew_numbers
 from tests.services.buying import NOW, PRICE, assert_balanced, bought, buyer, credit_of, stock
 

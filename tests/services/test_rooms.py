@@ -11,10 +11,11 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.agents import AgentStatus
 from dialplane.domain.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import Conflict, LimitExceeded
+from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, new_id, utc_now
 from dialplane.domain.programs.rooms import JoinConference, JoinQueue
-from dialplane.services import conference_rooms, queue_members, queuecalls
-from dialplane.services.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
+from dialplane.services import conference_rooms, groupcalls, queue_members, queuecalls
+from dialplane.services.agents import AgentChange, AgentDraft, change_standing, create_agent, get_agent, update_agent
 from dialplane.services.conferences import ConferenceChange, create_conference, get_conference, list_conferences
 from dialplane.services.queues import get_queue
 from tests.faces.conftest import CheapHasher
@@ -107,6 +108,66 @@ async def test_node_that_starts_again_ends_its_rooms_and_frees_its_callers_and_a
     assert (await queue_members.get_queuecall(database, account_id, waiting.id)).status == "abandoned"
     assert (await get_agent(database, account_id, agent.id)).status is AgentStatus.AVAILABLE
     assert (await get_queue(database, account_id, queue.id)).live == ()
+
+
+@pytest.mark.parametrize(("goes_on", "status"), [(False, AgentStatus.AVAILABLE), (True, AgentStatus.RINGING)])
+async def test_agent_left_ringing_is_free_again_where_no_call_of_its_account_can_be_ringing_it(
+    database: PostgresDatabase, account_id: AccountId, goes_on: bool, status: AgentStatus
+) -> None:
+    """AV-2: a flow that dials an agent keeps no row that says whom."""
+    agent = await create_agent(
+        database, CheapHasher(), account_id, AgentDraft("ann@example.org", "long enough"), utc_now()
+    )
+    async with database.transaction() as tx:
+        await change_standing(tx, agent.id, AgentStatus.RINGING, utc_now())
+        if goes_on:
+            await tx.calls.save_many([call(account_id, "two")])
+
+    await queuecalls.close_orphans(database, "one", utc_now())
+
+    assert (await get_agent(database, account_id, agent.id)).status is status
+
+
+async def test_wrap_up_that_a_dead_node_began_is_ended_by_whoever_lives(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    now = utc_now()
+    agent = await create_agent(database, CheapHasher(), account_id, AgentDraft("ann@example.org", "long enough"), now)
+    until = now + timedelta(seconds=30)
+    async with database.transaction() as tx:
+        await change_standing(tx, agent.id, AgentStatus.BUSY, now, free_at=until)
+
+    found = await queuecalls.wrap_ups(database)
+    await queuecalls.end_wrap_up(database, agent.id, until)
+
+    assert (agent.id, until) in found
+    assert agent.id not in [agent_id for agent_id, _ in await queuecalls.wrap_ups(database)]
+    assert (await get_agent(database, account_id, agent.id)).status is AgentStatus.AVAILABLE
+
+
+async def test_group_call_of_a_dead_node_is_over(database: PostgresDatabase, account_id: AccountId) -> None:
+    """AV-2: it can be deleted then, and its end is told."""
+    ours = Groupcall(
+        new_id(utc_now()),
+        account_id,
+        GroupcallStatus.PROGRESSING,
+        None,
+        (Address("tel", "+12125550101"),),
+        RingMethod.RING_ALL,
+        AnswerMethod.HANGUP_OTHERS,
+        "one",
+        utc_now(),
+    )
+    async with database.transaction() as tx:
+        await tx.groupcalls.save(ours)
+
+    await groupcalls.close_orphans(database, "another node", utc_now())
+    before = await groupcalls.get_groupcall(database, account_id, ours.id)
+    await groupcalls.close_orphans(database, "one", utc_now())
+
+    after = await groupcalls.get_groupcall(database, account_id, ours.id)
+    assert (before.status, after.status) == ("progressing", "hangup")
+    assert after.ended_at is not None
 
 
 async def test_callers_of_another_node_are_not_offered_and_go_before_own_ones(

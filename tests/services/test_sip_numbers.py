@@ -10,7 +10,8 @@ from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.numbers import get_number, release_number, restore_number
+from dialplane.services.number_life import release_number, restore_number
+from dialplane.services.numbers import get_number
 from dialplane.services.patterns import PatternChanges
 from dialplane.services.sip_numbers import create_pattern, create_sip_number
 from tests.fakes.accounts import add_account

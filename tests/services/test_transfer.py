@@ -12,16 +12,8 @@ from dialplane.domain.numbers import Number, NumberStatus
 from dialplane.domain.targets import DocumentTarget, FlowTarget, ForwardTarget, Targets
 from dialplane.services.flows import FlowChange, create_flow
 from dialplane.services.history import list_history
-from dialplane.services.numbers import (
-    NumberChange,
-    get_number,
-    list_numbers,
-    release_number,
-    restore_number,
-    set_targets,
-    suspend_number,
-    update_number,
-)
+from dialplane.services.number_life import release_number, restore_number, suspend_number
+from dialplane.services.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.transfer import transfer_number
 from tests.fakes.numbers import add_credit

@@ -20,7 +20,8 @@ from dialplane.services.flows import get_flow
 from dialplane.services.history import list_history
 from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.messages import get_message, list_messages
-from dialplane.services.numbers import NumberChange, get_number, release_number, update_number
+from dialplane.services.number_life import release_number
+from dialplane.services.numbers import NumberChange, get_number, update_number
 from dialplane.services.reconcile import reconcile_stock
 from dialplane.services.webhooks import set_customer_webhook
 from tests.fakes.numbers import add_flow

@@ -143,3 +143,19 @@ async def test_usage_below_is_counted_only_where_it_is_wanted(database: Postgres
 
     assert await usage(database, top) == {}
     assert (await usage(database, top, with_sub_accounts=True))[Category.CALLS] == (1, 1, 0)
+
+
+async def test_transcriptions_and_look_ups_of_names_show_what_they_cost(database: PostgresDatabase) -> None:
+    account_id = await buyer(database)
+    async with database.transaction() as tx:
+        for kind, cost_type in (
+            (ReferenceType.TRANSCRIBE, CostType.TRANSCRIBE),
+            (ReferenceType.CALLER_ID_LOOKUP, CostType.CALLER_ID_LOOKUP),
+        ):
+            rate, at = Rate(cost_type, Micros(20_000)), datetime(2026, 3, 4, tzinfo=UTC)
+            await charge(tx, account_id, Charge(kind.value, rate, 1, kind, uuid4(), at, at), at)
+
+    found = await usage(database, account_id)
+
+    assert found[Category.TRANSCRIPTIONS] == (0, 0, 20_000)
+    assert found[Category.CALLERIDLOOKUPS] == (1, 1, 20_000)

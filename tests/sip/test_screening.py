@@ -73,6 +73,15 @@ def test_known_required_extension_is_let_in() -> None:
     assert screen(request(extra="Require: Timer\r\n"), CAPABILITIES) is None
 
 
+@pytest.mark.parametrize(
+    ("replaces", "status"),
+    [(["a@b;to-tag=1;from-tag=2"], 481), (["a@b;to-tag=1;from-tag=2", "c@d;to-tag=3;from-tag=4"], 400)],
+)
+def test_dialog_that_a_caller_wants_to_replace_is_not_found(replaces: list[str], status: int) -> None:
+    """CVE-18, RFC 3891 section 3."""
+    assert refusal(extra="".join(f"Replaces: {value}\r\n" for value in replaces), body=SDP).status == status
+
+
 def test_required_extension_of_a_cancel_is_not_looked_at() -> None:
     """RFC 3261 8.2.2.3."""
     assert screen(request("CANCEL", extra="Require: foo\r\n"), CAPABILITIES) is None

@@ -162,6 +162,12 @@ async def until(look: Callable[[], Awaitable[T | None]], *, timeout_s: float = P
             await asyncio.sleep(pause_s)
 
 
+async def settled(at: Place) -> dict[str, Any] | None:
+    """The ledger's check, when no money is set aside any more: every order and call is ended."""
+    check: dict[str, Any] = await at.operator.get("/ledger/check")
+    return check if check["holds_open"] == 0 else None
+
+
 def descendants(pid: int) -> list[int]:
     """Every process below `pid`."""
     found = []

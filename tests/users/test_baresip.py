@@ -1,20 +1,19 @@
-"""A softphone that we did not write: baresip registers as an extension, calls a number, hears it and presses a key."""
+"""A softphone that we did not write: baresip as an extension that calls, and as the desks of a call centre."""
 
 import asyncio
-import contextlib
-import json
-import wave
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from dialplane.phone.softphone import Softphone
 from tests.effort import PATIENCE_S
-from tests.ports import free_port, free_range
-from tests.users.acting import Place, until
+from tests.users.acting import Place, call_answered, until
+from tests.users.softphones import Baresip, baresip, loudest
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.peer("baresip")]
 
@@ -27,97 +26,22 @@ FLOW = [
     {"type": "digits_receive", "option": {"duration": WAIT_S * 1000, "length": 1}},
     {"type": "hangup", "option": {"reason": "normal"}},
 ]
-CONFIG = """
-sip_listen {host}:{sip_port}
-net_interface {host}
-module_path {modules}
-module g711.so
-module aufile.so
-module aubridge.so
-module sndfile.so
-module_tmp account.so
-module_app menu.so
-module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:{control_port}
-audio_source aufile,{heard}/said.wav
-audio_player aubridge,heard
-audio_alert aubridge,alert
-snd_path {heard}
-audio_level no
-rtp_ports {first_rtp}-{last_rtp}
-"""
-MODULES = Path("/usr/lib/baresip/modules")
 
 
-class Baresip:
-    """The program, through its control port: netstrings of JSON."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self.told: list[dict[str, Any]] = []
-
-    def order(self, command: str, parameters: str = "") -> None:
-        body = json.dumps({"command": command, "params": parameters}).encode()
-        self._writer.write(b"%d:%s," % (len(body), body))
-
-    async def wait_for(self, event: str) -> dict[str, Any]:
-        """The next event of this type; all that was told before it is kept."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                length = int((await self._reader.readuntil(b":"))[:-1])
-                told: dict[str, Any] = json.loads((await self._reader.readexactly(length + 1))[:-1])
-                self.told.append(told)
-                if told.get("type") == event:
-                    return told
-
-
-@contextlib.asynccontextmanager
-async def baresip(folder: Path) -> AsyncIterator[Baresip]:
-    """The program with a configuration of its own, ended by its process id."""
-    first_rtp, last_rtp = free_range(8)
-    ports = {"sip_port": free_port(), "control_port": free_port(), "first_rtp": first_rtp, "last_rtp": last_rtp}
-    folder.mkdir()
-    settings = CONFIG.format(host="127.0.0.1", modules=MODULES, heard=folder, **ports)
-    (folder / "config").write_text(settings)
-    for name in ("accounts", "contacts"):
-        (folder / name).write_text("")
-    write_tone(folder / "said.wav")
-    with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    writer: asyncio.StreamWriter | None = None
-    try:
-        streams = await until(lambda: connected(ports["control_port"]))
-        writer = streams[1]
-        yield Baresip(*streams)
-    finally:
-        if writer is not None:
-            writer.close()
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-    try:
-        return await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionRefusedError:
-        return None
+ANNOUNCEMENT = [
+    {"type": "talk", "option": {"text": "You are number ${voipbin.queuecall.position}.", "language": "en-US"}},
+    {"type": "sleep", "option": {"duration": 2000}},
+]
 
 
 async def test_baresip_registers_calls_a_virtual_number_hears_it_and_presses_a_key(at: Place, tmp_path: Path) -> None:
     """REG: digest; SIP and RTP with a stack that is not ours; digits in both directions by RFC 4733."""
-    extension = await at.customer.make("/extensions", {"extension": "1001", "password": "correct horse"})
+    await at.customer.make("/extensions", {"extension": "1001", "password": "correct horse"})
     flow = await at.customer.make("/flows", {"name": "for baresip", "actions": FLOW})
     await at.customer.make("/numbers", {"number": NUMBER, "call_flow_id": flow["id"]})
-    address = f"sip:{extension['extension']}@{at.sip.host}:{at.sip.port}"
-    account = f'<{address};transport=udp>;auth_user=1001;auth_pass="correct horse";regint=600'
 
     async with baresip(tmp_path / "baresip") as peer:
-        peer.order("uanew", account)
-        await peer.wait_for("REGISTER_OK")
+        await peer.register(at.sip, "1001", "correct horse")
         peer.order("dial", at.number_uri(NUMBER))
         await peer.wait_for("CALL_ESTABLISHED")
         (live,) = await until(lambda: calls_standing(at, "progressing"))
@@ -138,20 +62,110 @@ async def test_baresip_registers_calls_a_virtual_number_hears_it_and_presses_a_k
     assert loudest(next((tmp_path / "baresip").glob("*dec.wav"))) > 1000
 
 
-def write_tone(path: Path) -> None:
-    """Ten seconds of 400 Hz, which the party says."""
-    tone = 8000 * np.sin(np.arange(80_000) * 2 * np.pi * 400 / 8000)
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(tone.astype(np.int16).tobytes())
-
-
-def loudest(path: Path) -> int:
-    """The greatest sample of a 16 bit recording."""
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-    return int(np.abs(samples.astype(int)).max())
-
-
 async def calls_standing(at: Place, status: str) -> list[dict[str, Any]]:
     return [row for row in await at.customer.list("/calls") if row["status"] == status]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An agent at a baresip."""
+
+    agent_id: str
+    phone: Baresip
+
+    async def goes(self, at: Place, status: str) -> None:
+        answer = await at.customer.ask("PUT", f"/agents/{self.agent_id}/status", {"status": status})
+        assert answer.status == 200, answer
+
+    async def take(self) -> str:
+        """Answer the next call; who calls."""
+        told = await self.phone.wait_for("CALL_INCOMING")
+        self.phone.order("accept")
+        await self.phone.wait_for("CALL_ESTABLISHED")
+        return str(told["peeruri"])
+
+
+@asynccontextmanager
+async def desk(at: Place, folder: Path, name: str, *tags: str) -> AsyncIterator[Desk]:
+    """An agent who is registered and available."""
+    await at.customer.make("/extensions", {"extension": name, "password": "at the desk"})
+    async with baresip(folder / name) as phone:
+        await phone.register(at.sip, name, "at the desk")
+        wanted = {"username": f"{name}@example.com", "password": "at the desk", "name": name, "tag_ids": tags}
+        agent = await at.customer.make("/agents", {**wanted, "addresses": [{"type": "extension", "target": name}]})
+        found = Desk(agent["id"], phone)
+        await found.goes(at, "available")
+        yield found
+
+
+async def stand(at: Place, wanted: dict[Desk, str]) -> bool:
+    found = {each: (await at.customer.get(f"/agents/{each.agent_id}"))["status"] for each in wanted}
+    return found == wanted
+
+
+async def test_call_centre_serves_by_skill_and_wait_and_an_agent_passes_a_caller_on(
+    at: Place, softphone: Softphone, tmp_path: Path
+) -> None:
+    """Two agents for sales, one for support: who is free and able, wrap-up, a ring refused, hold, REFER, recording."""
+    sales, support = [(await at.customer.make("/tags", {"name": name}))["id"] for name in ("sales", "support")]
+    wait = await at.customer.make("/flows", {"name": "wait", "actions": ANNOUNCEMENT})
+    queue = await at.customer.make(
+        "/queues", {"name": "sales", "tag_ids": [sales], "wait_flow_id": wait["id"], "wrap_up": 1000}
+    )
+    number = await at.buy_with_flow(
+        [
+            {"type": "answer"},
+            {"type": "recording_start", "option": {"format": "wav"}},
+            {"type": "queue_join", "option": {"queue_id": queue["id"]}},
+        ]
+    )
+    async with AsyncExitStack() as desks:
+        anna = await desks.enter_async_context(desk(at, tmp_path, "anna", sales))
+        bert = await desks.enter_async_context(desk(at, tmp_path, "bert", support))
+        cora = await desks.enter_async_context(desk(at, tmp_path, "cora", sales, support))
+
+        first = await call_answered(softphone, at, number)
+        caller = await anna.take()
+        second = await call_answered(softphone, at, number)
+        await cora.take()
+        third = await call_answered(softphone, at, number)
+        await until(lambda: has(at, queue, "wait_queuecall_ids", 1))
+        await until(lambda: stand(at, {anna: "busy", bert: "available", cora: "busy"}))
+
+        anna.phone.order("hold")
+        anna.phone.order("resume")
+        anna.phone.order("transfer", f"sip:bert@{at.sip.host}:{at.sip.port}")
+        await bert.take()
+        await anna.phone.wait_for("CALL_INCOMING")  # free after the wrap-up, though her caller talks on
+        anna.phone.order("hangup")
+        await anna.goes(at, "away")  # or the third caller might find her again
+        await anna.phone.wait_for("CALL_CLOSED")
+
+        second.hang_up()
+        await cora.phone.wait_for("CALL_CLOSED")
+        await cora.take()
+        await until(lambda: has(at, queue, "wait_queuecall_ids", 0))
+        counts = await at.customer.get(f"/queues/{queue['id']}")
+        still_there = not first.ended.is_set() and not third.ended.is_set()
+        cora.phone.order("hangup")
+        bert.phone.order("hangup")
+        async with asyncio.timeout(PATIENCE_S):
+            await first.ended.wait()
+            await third.ended.wait()
+
+    stays = await at.customer.list("/queuecalls")
+    recordings = await until(lambda: ended_recordings(at, 3))
+    assert caller.startswith("sip:+12125550100@")
+    assert still_there
+    assert (counts["total_incoming_count"], counts["total_serviced_count"]) == (3, 3)
+    assert [stay["status"] for stay in stays] == ["done"] * 3
+    assert all(each["tm_end"] for each in recordings)
+
+
+async def has(at: Place, queue: dict[str, Any], members: str, count: int) -> bool:
+    return len((await at.customer.get(f"/queues/{queue['id']}"))[members]) == count
+
+
+async def ended_recordings(at: Place, count: int) -> list[dict[str, Any]]:
+    rows = [row for row in await at.customer.list("/recordings") if row["status"] == "ended"]
+    return rows if len(rows) == count else []

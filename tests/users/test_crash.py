@@ -20,6 +20,7 @@ from tests.users.acting import (
     kill,
     phone,
     place,
+    settled,
     until,
 )
 
@@ -137,12 +138,6 @@ async def repeat(at: Place, key: str, before: Before) -> Answer:
     answer = await at.customer.ask("POST", "/numbers", before.bodies[key], Idempotency_Key=key)
     assert answer.status in (200, 202), answer
     return answer
-
-
-async def settled(at: Place) -> dict[str, Any] | None:
-    """The ledger's check, when no money is set aside any more: every order is ended."""
-    check: dict[str, Any] = await at.operator.get("/ledger/check")
-    return check if check["holds_open"] == 0 else None
 
 
 async def told(receiver: Receiver, calls: set[str], numbers: set[str]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from dialplane.phone.softphone import PhoneCall, Softphone
 from tests.effort import PATIENCE_S, business
 from tests.fakes.receiver import Receiver
-from tests.users.acting import STAY_ON_THE_LINE, Place, call, call_answered, kill, until
+from tests.users.acting import STAY_ON_THE_LINE, Place, call, call_answered, kill, settled, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -156,7 +156,7 @@ async def test_killed_postgres_costs_503_and_no_call(at: Place, softphone: Softp
     for each in going_on:
         each.hang_up()
     rows = await records(at, ids)
-    check = await until(lambda: no_holds(at))
+    check = await until(lambda: settled(at))
 
     assert statuses == {503}
     assert slowest < 2.5 * business()
@@ -196,8 +196,3 @@ async def ask_for_a_while(at: Place, seconds: float) -> tuple[float, set[int]]:
         slowest = max(slowest, loop.time() - asked)
         await asyncio.sleep(0.1)
     return slowest, statuses
-
-
-async def no_holds(at: Place) -> dict[str, Any] | None:
-    check: dict[str, Any] = await at.operator.get("/ledger/check")
-    return check if check["holds_open"] == 0 else None

@@ -34,7 +34,8 @@ from dialplane.services.flows import FlowChange, create_flow, update_flow
 from dialplane.services.ledger import credit, set_tokens
 from dialplane.services.registrations import Binding, find_bindings
 from dialplane.services.trunks import TrunkDraft, create_trunk
-from dialplane.voice.main import VoiceDeps, serve
+from dialplane.voice.deps import VoiceDeps
+from dialplane.voice.main import serve
 from dialplane.voice.useragent import Source
 from dialplane.voice.useragent_challenge import Credentials
 from tests.media.conftest import MediaProcess
@@ -42,6 +43,7 @@ from tests.services.buying import bought, buyer, stock
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 NODE = "voice-test"
+SIGNER = JwtSigner("secret of the tests, long enough")
 
 
 @dataclass
@@ -224,7 +226,7 @@ async def voice_node(
             port=0,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
-            signer=JwtSigner("secret of the tests, long enough"),
+            signer=SIGNER,
             drain_s=0.0,
             on_ready=port.set_result,
         )

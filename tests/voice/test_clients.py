@@ -3,9 +3,17 @@
 import asyncio
 from urllib.parse import parse_qsl
 
+from dialplane.domain.addresses import Address, tel
+from dialplane.domain.calls import CallStatus, HangupReason
 from dialplane.domain.ids import utc_now
 from dialplane.domain.number_settings import FetchChange
+from dialplane.domain.programs.sources import DocumentText
+from dialplane.phone.softphone import PhoneCall
+from dialplane.services.call_orders import complete_call
+from dialplane.services.calls import get_call
 from dialplane.services.clients import ClientChange, create_client
+from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.voice.useragent_challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode
@@ -25,3 +33,56 @@ async def test_client_with_a_document_runs_it_whatever_it_dials(node: VoiceNode)
 
         asked = dict(parse_qsl(server.requests[0].body.decode()))
     assert (asked["From"], asked["To"]) == ("alice", "what-ever")
+
+
+async def test_call_by_the_api_rings_all_phones_of_a_client_and_the_first_that_answers_has_it(node: VoiceNode) -> None:
+    """Restcomm reference 4.4: a client with several registrations is called on all of them."""
+    rang, answers, cancelled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    taken: list[PhoneCall] = []
+
+    async def only_rings(call: PhoneCall) -> None:
+        call.ring()
+        rang.set()
+        await call.ended.wait()
+        cancelled.set()
+
+    async def answers_when_told(call: PhoneCall) -> None:
+        call.ring()
+        await answers.wait()
+        call.answer()
+        taken.append(call)
+        await call.ended.wait()
+
+    await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone(only_rings) as desk, node.phone(answers_when_told) as mobile, asyncio.timeout(PATIENCE_S):
+        for phone in (desk, mobile):
+            await phone.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        program = DocumentText("<Response><Pause length='20'/></Response>")
+        request = CallRequest(tel("+12125550111"), (Address("extension", "bob"),), program=program)
+        (call,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        await rang.wait()
+        answers.set()
+        await cancelled.wait()
+        while (await get_call(node.database, node.account_id, call.id)).status is not CallStatus.PROGRESSING:
+            await asyncio.sleep(0.02)
+        await complete_call(node.database, node.account_id, call.id, utc_now())
+        record = await node.ended_call(call.id)
+        await taken[0].ended.wait()
+
+    assert record.progressing_at is not None
+    assert len(await node.calls()) == 1
+
+
+async def test_call_to_a_client_all_of_whose_phones_refuse_ends_as_the_last_of_them(node: VoiceNode) -> None:
+    async def is_busy(call: PhoneCall) -> None:
+        call.reject(486)
+
+    await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone(is_busy) as desk, node.phone(is_busy) as mobile, asyncio.timeout(PATIENCE_S):
+        for phone in (desk, mobile):
+            await phone.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        request = CallRequest(tel("+12125550111"), (Address("extension", "bob"),), program=DocumentText("<Response/>"))
+        (call,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        record = await node.ended_call(call.id)
+
+    assert (record.hangup_reason, record.sip_code) == (HangupReason.BUSY, 486)

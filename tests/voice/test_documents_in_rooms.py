@@ -97,7 +97,7 @@ async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_di
     pages: dict[str, Page] = {
         "/guest": '<Response><Enqueue waitUrl="/wait" action="/out">desk</Enqueue></Response>',
         "/wait": "<Response><Pause length='30'/></Response>",
-        "/moderator": '<Response><Dial action="/served"><Queue>desk</Queue></Dial></Response>',
+        "/moderator": '<Response><Dial action="/served" record="true"><Queue>desk</Queue></Dial></Response>',
         "/out": "<Response><Hangup/></Response>",
         "/served": "<Response><Hangup/></Response>",
     }
@@ -114,12 +114,17 @@ async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_di
         assert await caller.wait_digits(1) == "5"
         agent.hang_up()
         await caller.ended.wait()
+        while not server.asked("/served"):
+            await asyncio.sleep(0.02)
 
         [line] = (await page_queues(node.database, node.account_id, offset=0, limit=10))[0]
     [wait], [out] = server.asked("/wait"), server.asked("/out")
     assert (wait["QueuePosition"], wait["CurrentQueueSize"], wait["QueueSid"]) == ("1", "1", f"QU{line.queue.id.hex}")
     assert (out["QueueResult"], out["QueueSid"]) == ("bridged", f"QU{line.queue.id.hex}")
     assert line.queue.total_serviced_count == 1
+    [served] = server.asked("/served")
+    assert float(served["RecordingDuration"]) > 0
+    assert served["RecordingUrl"].endswith(f"/Recordings/{served['RecordingSid']}.wav")
 
 
 async def test_waiting_document_may_leave_the_queue_and_an_order_takes_the_front_to_another_document(

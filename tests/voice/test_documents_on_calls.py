@@ -9,12 +9,16 @@ from twilio.request_validator import RequestValidator
 
 from dialplane.domain.applications import Script
 from dialplane.domain.ids import new_id, utc_now
+from dialplane.domain.ledger import ReferenceType
+from dialplane.domain.money import Micros
 from dialplane.domain.notifications import NotificationQuery
 from dialplane.domain.number_settings import NumberSettings
+from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
 from dialplane.services.applications import create_application
 from dialplane.services.messages import list_messages
 from dialplane.services.notifications import list_notifications
+from dialplane.services.rates import DEFAULT_DECK, change_rate_deck
 from tests.effort import PATIENCE_S
 from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
@@ -125,6 +129,7 @@ async def _error_of(node: VoiceNode, run_id: object) -> str:
 async def test_name_of_the_caller_is_looked_up_where_the_number_wants_it(node: VoiceNode) -> None:
     async with node.database.transaction() as tx:
         await tx.caller_names.save_many({"+12125550111": "Ann Example"})
+    await change_rate_deck(node.database, DEFAULT_DECK, [Rate(CostType.CALLER_ID_LOOKUP, Micros(10_000))], utc_now())
     async with document_server({"/start": HELLO}) as server, node.phone() as phone:
         settings = NumberSettings(caller_id_lookup=True)
         await document_number(node, NUMBER, DocumentTarget(server.url()), settings)
@@ -134,6 +139,10 @@ async def test_name_of_the_caller_is_looked_up_where_the_number_wants_it(node: V
         await call.ended.wait()
 
         assert server.asked("/start")[0]["CallerName"] == "Ann Example"
+    async with node.database.reading() as tx:
+        entries = await tx.ledger.list_entries(node.account_id, before=None, limit=20)
+    looked_up = [entry for entry in entries if entry.reference_type is ReferenceType.CALLER_ID_LOOKUP]
+    assert [(entry.amount_micros, entry.reference_id) for entry in looked_up] == [(-10_000, (await node.calls())[0].id)]
 
 
 async def test_number_tells_its_status_callback_of_the_calls_life_in_order(node: VoiceNode, dsn: str) -> None:

@@ -1,6 +1,7 @@
 """Group calls over real SIP: who rings, who answers, and what is told (VoIPBIN reference 4.6)."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,10 @@ from dialplane.services.agents import AgentDraft, create_agent
 from dialplane.services.outgoing import CallRequest
 from dialplane.voice.useragent_challenge import Credentials
 from tests.effort import PATIENCE_S
+from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode
+from tests.voice.test_conferences import NUMBER as ROOM_NUMBER
+from tests.voice.test_conferences import meeting
 
 OWN = "+12025550143"
 STAY: dict[str, object] = {"type": "sleep", "option": {"duration": 500}}
@@ -130,3 +134,20 @@ async def test_call_to_an_agent_without_an_address_is_refused(node: VoiceNode) -
 
     assert refusal.value.field == "destinations"
     assert await node.calls() == []
+
+
+async def test_call_to_a_conference_is_a_group_whose_call_speaks_into_it(node: VoiceNode, tmp_path: Path) -> None:
+    """VoIPBIN reference 4.3."""
+    hello: dict[str, object] = {"type": "talk", "option": {"text": "hello to all of you in this conference"}}
+    async with meeting(node, tmp_path) as room:
+        call = await node.ring(room.phone, ROOM_NUMBER)
+        assert await call.wait_answered()
+        await room.until(1)
+        destination = Address("conference", str(room.id))
+        request = CallRequest(None, (destination,), actions=[hello])
+
+        started = await service.start_calls(node.database, node.account_id, request, utc_now())
+
+        await until_sound(call)
+        over = await ended(node, started.groupcalls[0])
+        assert over.answer_call_id is not None

@@ -3,13 +3,17 @@
 import asyncio
 import gc
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from dialplane.domain.calls import CallStatus, HangupBy, HangupReason
 from dialplane.services.billing import get_balance
 from dialplane.voice.leg import Leg
+from dialplane.voice.useragent import UserAgent
 from tests.effort import PATIENCE_S
+from tests.voice.agents import RawPeer
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}
@@ -246,6 +250,25 @@ async def test_held_call_comes_back_with_its_audio(node: VoiceNode, tmp_path: Pa
         await call.ended.wait()
 
     assert node.listen(tmp_path / "heard.wav").level_dbfs > -35
+
+
+@pytest.mark.parametrize("answer", [b"", b"no description"])
+async def test_call_whose_ack_does_not_answer_our_offer_is_ended_at_once(node: VoiceNode, answer: bytes) -> None:
+    """RFC 3261 13.2.1: an INVITE without an offer gets ours in the 200, and the ACK has to answer it."""
+    await node.number("+12025550143", ANSWER, {"type": "sleep", "option": {"duration": 60_000}})
+    with RawPeer(cast("UserAgent", SimpleNamespace(port=node.server.port))) as peer:
+        peer.send(_to_number(peer.request("INVITE"), "+12025550143"))
+        offered = await peer.receive_response(200)
+        peer.send(_to_number(peer.request("ACK", to_tag=offered.to.tag, body=answer), "+12025550143"))
+        await peer.receive_request("BYE")
+
+    record = await node.ended_call()
+    assert b"m=audio" in offered.body
+    assert (record.hangup_by, record.cause_text) == (HangupBy.LOCAL, "the answer held no audio that we can speak")
+
+
+def _to_number(request: bytes, number: str) -> bytes:
+    return request.replace(b"sip:bob@", f"sip:{number}@".encode(), 1)
 
 
 async def test_number_without_a_flow_is_called_and_hung_up_at_once(node: VoiceNode) -> None:

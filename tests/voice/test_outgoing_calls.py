@@ -5,14 +5,17 @@ import asyncio
 import pytest
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import Call, CallStatus, HangupBy, HangupReason
+from dialplane.domain.calls import Call, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.errors import Invalid, NotPermitted
-from dialplane.domain.ids import utc_now
+from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.services.billing import get_balance
 from dialplane.services.calls import hangup_call
 from dialplane.services.customer import OutboundChange, update_outbound_config
 from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.useragent_events import CallEnd, EndKind
 from tests.effort import PATIENCE_S
+from tests.fakes.media_leg import FakeMediaLeg
 from tests.voice.platform import VoiceNode
 
 OWN = "+12025550143"
@@ -34,7 +37,14 @@ async def test_answered_call_runs_its_actions(node: VoiceNode) -> None:
     assert (record.hangup_by, record.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
     assert await node.run_of(record) == ("ended", ["talk"])
     told = [event for event in await node.events() if event.startswith("call_")]
-    assert told == ["call_created", "call_ringing", "call_progressing", "call_terminating", "call_hangup"]
+    assert told == [
+        "call_created",
+        "call_dialing",
+        "call_ringing",
+        "call_progressing",
+        "call_terminating",
+        "call_hangup",
+    ]
     purse = (await get_balance(node.database, node.account_id)).purse
     assert purse.credit_held == 0
 
@@ -147,3 +157,25 @@ async def test_one_good_destination_of_two_is_called(node: VoiceNode) -> None:
     assert [call.destination.target for call in created.calls] == ["+12025550106"]
     assert len(created.refusals) == 1
     await node.ended_call(created.calls[0].id)
+
+
+class Nowhere:
+    def changed(self, leg: Leg, event: str) -> None:
+        """Nobody keeps this call."""
+
+    def ended(self, leg: Leg) -> None:
+        """Nobody keeps this call."""
+
+
+async def test_call_to_where_nothing_comes_back_is_a_failure_to_dial_out() -> None:
+    """VoIPBIN reference 4.5; the half minute of RFC 3261's timer B is over."""
+    call = Call(
+        CallId(new_id(utc_now())), AccountId(new_id(utc_now())), Direction.OUTGOING, CallStatus.DIALING, tel(OWN),
+        tel("+12025550100"), utc_now(),
+    )  # fmt: skip
+    leg = Leg(call, LegContext(FakeMediaLeg().as_media(), Nowhere(), utc_now, lambda work: work.close()), billing=None)
+
+    leg.on_ended(None, CallEnd(EndKind.TIMEOUT, by_remote=True, status=408))
+
+    assert (leg.call.hangup_reason, leg.call.sip_code) == (HangupReason.DIALOUT, 408)
+    assert leg.call.cause_text == "nothing came back"

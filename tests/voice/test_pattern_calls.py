@@ -3,7 +3,7 @@
 from dialplane.domain.ids import utc_now
 from dialplane.domain.orders import NumberOrder
 from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.numbers import release_number
+from dialplane.services.number_life import release_number
 from dialplane.services.sip_numbers import create_sip_number
 from tests.voice.platform import VoiceNode
 

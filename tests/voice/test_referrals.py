@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+import pytest
 
 from dialplane.domain.targets import DocumentTarget, Targets
-from dialplane.phone.softphone import PhoneCall
+from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.voice.useragent import SipCall
 from dialplane.voice.useragent_challenge import Credentials
 from dialplane.voice.useragent_refer import IncomingRefer
@@ -84,7 +88,7 @@ async def test_document_of_the_number_runs_on_the_transferee_and_the_transferor_
             assert not caller.ended.is_set()
             caller.hang_up()
 
-    (asked,) = server.asked("/refer")
+    asked = server.asked("/refer")[0]  # again, where a key of the talk came late
     assert (asked["ReferTarget"], asked["Transferor"]) == ("+12025550177", f"bob@127.0.0.1:{other.agent.port}")
     assert asked["Transferee"] == "+12125550111"
 
@@ -149,3 +153,88 @@ async def test_program_refers_its_caller_elsewhere(node: VoiceNode) -> None:
 
     assert manager.asked == ["sip:desk@192.0.2.7"]
     assert server.asked("/after")[0]["ReferSipResponseCode"] == "202"
+
+
+@dataclass
+class Desks:
+    """Phones of the account that take every call; the calls that each got."""
+
+    node: VoiceNode
+    phones: dict[str, Softphone] = field(default_factory=dict)
+    calls: dict[str, "asyncio.Queue[PhoneCall]"] = field(default_factory=dict)
+
+    async def add(self, stack: AsyncExitStack, name: str) -> Softphone:
+        calls: asyncio.Queue[PhoneCall] = asyncio.Queue()
+
+        async def take(call: PhoneCall) -> None:
+            call.ring()
+            call.answer()
+            calls.put_nowait(call)
+            await call.ended.wait()
+
+        phone = await stack.enter_async_context(self.node.phone(take))
+        await self.node.extension(name, "secret")
+        await phone.register(f"sip:{name}@127.0.0.1", server=self.node.server, credentials=Credentials(name, "secret"))
+        self.phones[name], self.calls[name] = phone, calls
+        return phone
+
+
+def replacing(target: str, call: PhoneCall) -> str:
+    """A Refer-To that has `target` take the place of the peer of `call` (RFC 3891: the tags as that peer has them)."""
+    assert call.sip is not None
+    tags = call.sip.tags
+    return f"sip:{target}@127.0.0.1?Replaces={quote(f'{call.sip.id};to-tag={tags[1]};from-tag={tags[0]}')}"
+
+
+@pytest.mark.parametrize("way", ["was called, then called", "called both", "was called twice"])
+async def test_phone_transfers_attended_by_replaces_and_the_two_others_talk_on(node: VoiceNode, way: str) -> None:
+    """RFC 3891 within REFER: bob talks with anna and with carol, joins the two, and is out of both."""
+    async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_S):
+        desks = Desks(node)
+        for name in ("anna", "bob", "carol"):
+            await desks.add(stack, name)
+
+        async def talk(caller: str, callee: str) -> tuple[PhoneCall, PhoneCall]:
+            made = await node.dial_as(desks.phones[caller], caller, "secret", callee)
+            taken = await desks.calls[callee].get()
+            await hears(made, taken, "1")
+            return made, taken
+
+        if way == "called both":
+            first, anna = await talk("bob", "anna")
+        else:
+            anna, first = await talk("anna", "bob")
+        if way == "was called twice":
+            carol, second = await talk("carol", "bob")
+        else:
+            second, carol = await talk("bob", "carol")
+        manager = manage(first)
+        assert first.sip is not None
+
+        first.sip.refer(replacing("carol", second))
+
+        assert (await manager.wait(lambda told: 200 in told))[0] == 202
+        await first.ended.wait()
+        await second.ended.wait()
+        await hears(anna, carol, "7")
+        await hears(carol, anna, "8")
+        carol.hang_up()
+        await anna.ended.wait()
+
+
+async def test_refer_that_replaces_a_dialog_with_other_tags_is_refused(node: VoiceNode) -> None:
+    async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_S):
+        desks = Desks(node)
+        for name in ("anna", "bob"):
+            await desks.add(stack, name)
+        made = await node.dial_as(desks.phones["anna"], "anna", "secret", "bob")
+        taken = await desks.calls["bob"].get()
+        await hears(made, taken, "1")
+        manager = manage(taken)
+        assert taken.sip is not None
+        assert made.sip is not None
+
+        taken.sip.refer(f"sip:carol@127.0.0.1?Replaces={quote(f'{made.sip.id};to-tag=x;from-tag=y')}")
+
+        assert await manager.wait(bool) == [404]
+        made.hang_up()

@@ -150,7 +150,7 @@ async def test_live_call_runs_another_document_and_is_told_of_there(api: Api, no
 
 
 async def test_bot_hangs_up_as_pipecat_does(api: Api) -> None:
-    """`POST Calls/{sid}.json` with `Status=completed`: 200, and 404 with code 20404 where the call is over."""
+    """`POST Calls/{sid}.json` with `Status=completed`: 200, and 400 with code 21220 where the call is over."""
     made = await api.ask(lambda client: client.calls.create(to=STAYS, from_=OWN, twiml=WAITS))
     await api.once(made.sid, "in-progress")
     secret = base64.b64encode(f"{api.account_sid}:{api.token}".encode()).decode()
@@ -163,7 +163,7 @@ async def test_bot_hangs_up_as_pipecat_does(api: Api) -> None:
                 answers.append((answer.status, (await answer.json()).get("code")))
             await api.once(made.sid, "completed")
 
-    assert answers == [(200, None), (404, 20404)]
+    assert answers == [(200, None), (400, 21220)]
 
 
 async def test_number_of_another_carrier_is_shown_once_its_code_was_keyed(api: Api, node: VoiceNode) -> None:

@@ -47,3 +47,41 @@ async def test_participants_are_called_in_labelled_muted_and_kicked(api: Api) ->
             await asyncio.sleep(0.05)
     assert over.reason_conference_ended == "participant-with-end-conference-on-exit-left"
     assert over.call_sid_ending_conference == first.call_sid
+
+
+async def test_recording_of_a_conference_is_listed_paused_stopped_and_deleted_below_it(api: Api) -> None:
+    """Twilio's `Conferences/{sid}/Recordings`, and one of a participant's own call beside it."""
+    invited = await api.ask(
+        lambda client: client.conferences("board").participants.create(
+            from_=OWN, to=STAYS, beep="false", conference_record="record-from-start"
+        )
+    )
+    conference, call = str(invited.conference_sid), str(invited.call_sid)
+    await participants(api, conference, 1)
+    async with asyncio.timeout(PATIENCE_S):
+        while not (made := await api.ask(lambda client: client.conferences(conference).recordings.list())):
+            await asyncio.sleep(0.05)
+    sid = str(made[0].sid)
+    own = await api.ask(lambda client: client.calls(call).recordings.create(recording_track="outbound"))
+
+    def change() -> list[object]:
+        of_conference, of_call = api.client.conferences(conference), api.client.calls(call)
+        return [
+            of_conference.recordings("Twilio.CURRENT").update("paused", pause_behavior="silence").status,
+            of_conference.recordings(sid).update("in-progress").status,
+            of_call.recordings("Twilio.CURRENT").update("paused", pause_behavior="skip").status,
+            of_call.recordings(str(own.sid)).update("stopped").status,
+            of_conference.recordings(sid).update("stopped").status,
+        ]
+
+    assert await asyncio.to_thread(change) == ["paused", "in-progress", "paused", "stopped", "stopped"]
+    async with asyncio.timeout(PATIENCE_S):
+        while (
+            kept := await api.ask(lambda c: c.conferences(conference).recordings(sid).fetch())
+        ).status != "completed":
+            await asyncio.sleep(0.05)
+    assert (kept.conference_sid, kept.call_sid, kept.source) == (conference, None, "Conference")
+    assert own.track == "outbound"
+    assert await api.ask(lambda client: client.conferences(conference).recordings(sid).delete())
+    assert not await api.ask(lambda client: client.conferences(conference).recordings.list())
+    await api.ask(lambda client: client.conferences(conference).update(status="completed"))

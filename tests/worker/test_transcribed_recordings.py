@@ -15,10 +15,15 @@ from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.audio.g711 import decode_ulaw
 from dialplane.audio.wav import wav_header
 from dialplane.domain.ids import AccountId, CallId, RecordingId, new_id, utc_now
+from dialplane.domain.money import Micros
 from dialplane.domain.programs.commands import TranscribeRecording
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.rating import CostType, Rate
 from dialplane.domain.recordings import Recording, RecordingStatus, path_of
 from dialplane.domain.transcriptions import Transcription
+from dialplane.services.billing import get_balance
+from dialplane.services.ledger import credit
+from dialplane.services.rates import DEFAULT_DECK, change_rate_deck
 from dialplane.services.transcription_life import callback_form, order_recording_transcription
 from dialplane.services.transcriptions import (
     TranscriptionQuery,
@@ -63,15 +68,16 @@ async def recorded(database: PostgresDatabase, account_id: AccountId, folder: Pa
     """A recording that is over: one channel, or two."""
     now = utc_now()
     recording_id = RecordingId(new_id(now))
+    length = max(len(track) for track in tracks)
     recording = replace(
         Recording(
             recording_id, account_id, CallId(uuid4()), RecordingStatus.ENDED, path_of(account_id, recording_id), now
         ),
         channels=len(tracks),
+        duration_ms=length // 8,
     )
     async with database.transaction() as tx:
         await tx.recordings.save(recording)
-    length = max(len(track) for track in tracks)
     samples = np.stack([decode_ulaw(track.ljust(length, b"\xff")) for track in tracks], axis=1)
     path = folder / recording.path
     path.parent.mkdir(parents=True)
@@ -92,6 +98,9 @@ async def test_recording_of_two_channels_is_written_down_side_by_side(
     caller = b"".join(await spoken_frames(prompts, "hello"))
     other = b"\xff" * len(caller) + b"".join(await spoken_frames(prompts, "hello"))
     recording = await recorded(database, account_id, tmp_path, caller, other)
+    async with database.transaction() as tx:
+        await credit(tx, account_id, Micros(1_000_000), "", key="credit", now=utc_now())
+    await change_rate_deck(database, DEFAULT_DECK, [Rate(CostType.TRANSCRIBE, Micros(50_000))], utc_now())
     status = StatusCallback("https://example.org/transcribed")
     ordered = await order_recording_transcription(
         database, account_id, None, TranscribeRecording(recording.id, status=status), utc_now()
@@ -112,10 +121,20 @@ async def test_recording_of_two_channels_is_written_down_side_by_side(
     assert (await query_transcriptions(database, account_id, TranscriptionQuery(contains="HELLO"), offset=0, limit=5))[
         1
     ] == 1
-    form = dict(callback_form(done, "https://api.example.org"))
+    [form] = await told(database)
+    assert form == dict(callback_form(done, "https://api.example.org"))
     assert form["TranscriptionText"] == "hello hello"
     assert form["TranscriptionStatus"] == "completed"
+    purse = (await get_balance(database, account_id)).purse
+    assert (purse.credit, purse.credit_held) == (950_000, 0)
     assert form["TranscriptionUrl"].endswith(f"/Transcriptions/TR{done.id.hex}")
+
+
+async def told(database: PostgresDatabase) -> list[dict[str, str]]:
+    """The forms that status callbacks are sent."""
+    async with database.reading() as tx:
+        rows = await tx.connection.fetch("select data from events where type = 'status_callback' order by id")
+    return [dict(row["data"]["form"]) for row in rows]
 
 
 async def test_recording_whose_sound_is_gone_or_whose_language_is_unknown_fails_with_the_reason(

@@ -50,10 +50,11 @@ def _expand_alaw(code: int) -> int:
 
 _ULAW_TO_LINEAR = np.array([_expand_ulaw(code) for code in range(256)], dtype=np.int16)
 _ALAW_TO_LINEAR = np.array([_expand_alaw(code) for code in range(256)], dtype=np.int16)
-# The tables are indexed by the sample read as an unsigned number.
+# The tables are indexed by the sample read as an unsigned number. The last two bits of a sample (for A-law four) do not
+# count, so the slow arithmetic, which every process pays at its start, is done once for those that differ in the rest.
 _SIGNED = [code - 0x1_0000 if code > 0x7FFF else code for code in range(0x1_0000)]
-_LINEAR_TO_ULAW = np.array([_compress_ulaw(sample) for sample in _SIGNED], dtype=np.uint8)
-_LINEAR_TO_ALAW = np.array([_compress_alaw(sample) for sample in _SIGNED], dtype=np.uint8)
+_LINEAR_TO_ULAW = np.array([_compress_ulaw(sample) for sample in _SIGNED[::4]], dtype=np.uint8).repeat(4)
+_LINEAR_TO_ALAW = np.array([_compress_alaw(sample) for sample in _SIGNED[::16]], dtype=np.uint8).repeat(16)
 
 _EXPANDED = _ULAW_TO_LINEAR.astype(np.intp)
 _SATURATING = np.concatenate((_LINEAR_TO_ULAW[0x8000:], _LINEAR_TO_ULAW[:0x8000]))

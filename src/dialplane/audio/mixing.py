@@ -6,13 +6,14 @@ silence.
 
 import numpy as np
 
-from dialplane.audio.g711 import RATE_HZ, ULAW_SILENCE, Samples, decode_ulaw
+from dialplane.audio.g711 import RATE_HZ, ULAW_SILENCE, Samples
 
 _LEAD_SAMPLES = RATE_HZ * 40 // 1000
 """A stream's first packet is placed this much after its arrival, so that later ones may have less delay."""
 _FURTHEST_SAMPLES = RATE_HZ * 400 // 1000
 """A packet that would land further than this from now belongs to a new time base: the sender changed its clock."""
 _WRAP = 1 << 32
+_SILENCE = bytes((ULAW_SILENCE,))
 _NOWHERE = 1 << 62
 """A shift to where no position is."""
 
@@ -72,15 +73,15 @@ class Track:
             begin = 0
         gap = begin - len(self._pending)
         if gap > 0:
-            self._pending += bytes((ULAW_SILENCE,)) * gap
+            self._pending += _SILENCE * gap
         self._pending[begin : begin + len(ulaw)] = ulaw
 
-    def take(self, count: int) -> Samples:
-        """The next samples, whatever is missing as silence."""
-        taken = self._pending[:count]
+    def take(self, count: int) -> bytes:
+        """The next samples as mu-law, whatever is missing as silence."""
+        taken = bytes(self._pending[:count])
         del self._pending[:count]
         self._start += count
-        return decode_ulaw(taken.ljust(count, bytes((ULAW_SILENCE,))))
+        return taken.ljust(count, _SILENCE)
 
     def go_on(self) -> None:
         """After a pause, in which the positions stood still and the sender's clock did not."""

@@ -72,13 +72,21 @@ class WavWriter:
         return self.frames * 1000 // RATE_HZ
 
     def write(self, *channels: Samples) -> None:
-        """Append as many samples to each channel; what would go beyond the 4 GiB of the format is dropped."""
+        """Append as many samples to each channel; what would go beyond the 4 GiB of the format is dropped.
+
+        Where the disk takes a part of it the file has that part, and OSError says why not the rest.
+        """
         samples = channels[0] if len(channels) == 1 else np.stack(channels, axis=1)
         data = samples.astype("<i2", copy=False).tobytes()
         if self._octets + len(data) > _LARGEST_DATA:
             return
-        self._octets += os.write(self._file, data)
-        self._write_header()
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        finally:
+            self._octets += len(data) - len(rest)
+            self._write_header()
 
     def cut(self, frames: int) -> None:
         """Keep no more than so many samples of each channel."""

@@ -7,8 +7,11 @@ The settings stand in the environment, so there is no command line to read: what
 import os
 import sys
 
-from dialplane.bootstrap.programs import launch
-from dialplane.config import from_environment
+# structlog loads it where it finds it, for pictures of tracebacks that a log of JSON lines never shows.
+sys.modules["rich"] = None  # type: ignore[assignment]
+
+from dialplane.bootstrap.programs import launch  # noqa: E402
+from dialplane.config import from_environment  # noqa: E402
 
 if __name__ == "__main__":
     role, parent = sys.argv[1:]

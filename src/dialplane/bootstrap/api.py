@@ -13,14 +13,15 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
-from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
+from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
+from dialplane.bootstrap.store import find_seal
 from dialplane.config import Endpoint, Settings
 from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
@@ -73,7 +74,7 @@ def _listen(endpoint: Endpoint) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     stop = Stop()
-    seal = await open_seal(settings.require_database(), settings.find_master_key())
+    seal = await find_seal(settings)
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
@@ -139,4 +140,6 @@ async def _dependencies(
         abilities=abilities(settings),
         post=post(settings),
         developer=settings.developer_permissions,
+        portal=portal(settings, database.seal),
+        sip_origins=frozenset(origin.lower() for origin in settings.sip_origins),
     )

@@ -6,16 +6,18 @@ import structlog
 
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
+from dialplane.bootstrap.store import usable_store
 from dialplane.config import Settings
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:
-    asyncio.run(_migrate(settings.require_database(), settings.find_master_key()))
+    asyncio.run(_migrate(settings))
 
 
-async def _migrate(dsn: str, master_key: bytes | None) -> None:
-    applied = await migrate(dsn)
-    sealed = await seal_readable(dsn, await open_seal(dsn, master_key))
+async def _migrate(settings: Settings) -> None:
+    with usable_store(settings) as dsn:
+        applied = await migrate(dsn)
+        sealed = await seal_readable(dsn, await open_seal(dsn, settings.find_master_key()))
     log.info("migrated", applied=applied, secrets_sealed=sealed)

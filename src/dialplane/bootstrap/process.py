@@ -9,33 +9,34 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import msgspec
 import structlog
 import uvloop
+from structlog.typing import EventDict, WrappedLogger
 
 _PR_SET_PDEATHSIG = 1
+_LEVELS = {"exception": "error", "warn": "warning"}
 
 
 def set_up_logs(role: str) -> None:
     """JSON lines on standard error, one for each event, with the role and the time in UTC."""
+
+    def render(logger: WrappedLogger, level: str, event: EventDict) -> bytes:
+        """All in one: a chain of processors, each of them general, cost a call 20 microseconds for its one line."""
+        if event.get("exc_info"):
+            event = structlog.processors.format_exc_info(logger, level, event)
+        # `log.exception` and `log.warn` are named so and are of these levels.
+        event["role"], event["level"] = role, _LEVELS.get(level, level)
+        event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+        return msgspec.json.encode(event, enc_hook=str)
+
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_to_json),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        processors=[render],
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(role=role)
-
-
-def _to_json(event: object, **_: object) -> str:
-    """By msgspec, at a tenth of the standard library's cost; what is no JSON is shown as text."""
-    return msgspec.json.encode(event, enc_hook=str).decode()
 
 
 def announce(role: str, **facts: object) -> None:

@@ -1,10 +1,12 @@
 """Which module runs which program, and how one is started."""
 
+import gc
 import sys
 from importlib import import_module
+from types import ModuleType
 
 from dialplane.bootstrap.process import follow_parent, set_up_logs
-from dialplane.config import Settings
+from dialplane.config import SettingError, Settings
 
 PROGRAMS = {
     "up": "dialplane.supervisor.up",
@@ -25,8 +27,21 @@ def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
         follow_parent(parent)
     set_up_logs(program)
     try:
-        status: int | None = import_module(PROGRAMS[program]).run(settings)
+        status: int | None = _load(program).run(settings)
+    except SettingError as fault:
+        print(f"dialplane: {fault}", file=sys.stderr)
+        return 2
     except OSError as fault:
         print(f"dialplane: {program}: {fault}", file=sys.stderr)
         return 1
     return status or 0
+
+
+def _load(program: str) -> ModuleType:
+    """Import the program's module without the garbage collector: a tenth of the start went into its rounds, over
+    classes and functions that stay as long as the process."""
+    gc.disable()
+    try:
+        return import_module(PROGRAMS[program])
+    finally:
+        gc.enable()

@@ -7,15 +7,16 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
-from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import clouds, google, recognizer
+from dialplane.bootstrap.store import find_seal
 from dialplane.config import Endpoint, Settings
 from dialplane.media.client import MediaClient
-from dialplane.voice.main import VoiceDeps, serve
+from dialplane.voice.deps import VoiceDeps
+from dialplane.voice.main import serve
 
 _CONNECTIONS = 10
 
@@ -27,7 +28,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    seal = await open_seal(settings.require_database(), settings.find_master_key())
+    seal = await find_seal(settings)
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS, plans_once=True)
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     try:

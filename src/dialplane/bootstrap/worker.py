@@ -8,11 +8,11 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
-from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.speech import google, recognizer
+from dialplane.bootstrap.store import find_seal
 from dialplane.config import Settings
 from dialplane.worker.main import WorkerDeps, serve
 
@@ -27,7 +27,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     stop = Stop()
     dsn = settings.require_database()
-    seal = await open_seal(dsn, settings.find_master_key())
+    seal = await find_seal(settings)
     database = await connect(dsn, seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 START_TIMEOUT_S = 180.0
+"""On a machine that is busy with other things; longer than `up` itself waits for one of its processes."""
 
 
 class StepFailed(Exception):

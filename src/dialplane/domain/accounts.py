@@ -1,12 +1,13 @@
 """Accounts: one thing that is VoIPBIN's customer, Restcomm's account and VoxCPaaS's project at once."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.agents import AgentStatus, RingMethod
 from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId, TagId
+from dialplane.domain.values import dataclass
 
 
 class AccountStatus(StrEnum):

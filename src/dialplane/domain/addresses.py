@@ -1,10 +1,10 @@
 """Addresses of parties: VoIPBIN's `{type, target, target_name, name, detail}`, used on calls, messages and flows."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from dialplane.domain.errors import Invalid
+from dialplane.domain.values import dataclass
 
 AddressType = Literal["", "tel", "sip", "extension", "agent", "conference", "line", "email", "web_session"]
 ADDRESS_TYPES: tuple[AddressType, ...] = (

@@ -1,7 +1,7 @@
 """Agents as those who are rung: their standing, and who of them takes the next call (VoIPBIN reference 6.3 and 6.4)."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 
@@ -55,10 +55,10 @@ def may_take(agent: Candidate, tag_ids: Collection[TagId], now: datetime) -> boo
 
 def longest_idle(agents: Sequence[AgentT]) -> AgentT | None:
     """Who has waited longest for a call; one who never had any goes first."""
-    never = [agent for agent in agents if agent.idle_since is None]
-    if never:
-        return never[0]
-    return min(agents, key=lambda agent: agent.idle_since, default=None)  # type: ignore[arg-type,return-value]  # set here
+    return min(agents, key=lambda agent: agent.idle_since or _NEVER, default=None)
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def by_chance(agents: Sequence[AgentT], chance: float) -> AgentT | None:

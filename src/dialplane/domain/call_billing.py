@@ -3,13 +3,14 @@
 The price is frozen when the call begins (LED-9). Time is counted from the answer to the end.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dialplane.domain.calls import Call
-from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.ids import AccountId, CallId, id_text
 from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType, Settlement
 from dialplane.domain.rating import MINUTE_S, CostType, Rate
+from dialplane.domain.values import dataclass
 
 HOLD_LASTS = timedelta(hours=2)
 """Longer than the longest call; a hold that is still there then was left behind by a crash."""
@@ -23,7 +24,7 @@ RENEW_BEFORE_S = 5.0
 
 def hold_key(call_id: CallId) -> str:
     """The business key of a call's hold and of its charge (LED-5)."""
-    return f"call:{call_id}"
+    return f"call:{id_text(call_id)}"
 
 
 @dataclass(frozen=True, slots=True)

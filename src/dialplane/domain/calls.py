@@ -1,13 +1,15 @@
 """Calls: one leg between us and one party, its states and its end (VoIPBIN's call document, sections 4.4 and 4.5)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RecordingId, RunId
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.values import dataclass
 
 
 class Direction(StrEnum):
@@ -115,6 +117,15 @@ def can_move(current: CallStatus, wanted: CallStatus) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a number is at home, as far as the stock says."""
+
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallExtras:
     """What few calls have; kept together, so that the others pay nothing for it."""
 
@@ -128,6 +139,11 @@ class CallExtras:
     """Of the dialect that began or configured it (`programs.sources`); empty: none of them."""
     answered_by: str = ""
     """What machine detection found (`recognition.MachineDetected`)."""
+    machine_detection_ms: int = 0
+    """How long it took."""
+    source_place: Place | None = None
+    destination_place: Place | None = None
+    """Of numbers of the platform, in the dialect that tells them."""
     mute_direction: str = ""
     groupcall_id: UUID | None = None
     conference_id: UUID | None = None
@@ -143,9 +159,12 @@ class CallExtras:
 _NO_EXTRAS = CallExtras()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
-    """One call as it is stored. Raw numbers are as they came in; addresses hold the normal form."""
+    """One call as it is stored. Raw numbers are as they came in; addresses hold the normal form.
+
+    Without slots: a call changes several times, and of a dictionary `after` makes the copy at once.
+    """
 
     id: CallId
     account_id: AccountId
@@ -189,3 +208,17 @@ class Call:
     @property
     def details(self) -> CallExtras:
         return self.extras or _NO_EXTRAS
+
+    def after(self, **changes: Any) -> "Call":
+        """The call with these fields changed: `dataclasses.replace` at a tenth of its cost.
+
+        Raises TypeError for what is no field.
+        """
+        if not _FIELDS.issuperset(changes):
+            raise TypeError(f"no field of a call: {', '.join(changes.keys() - _FIELDS)}")
+        changed = object.__new__(Call)
+        vars(changed).update(vars(self), **changes)
+        return changed
+
+
+_FIELDS = frozenset(Call.__dataclass_fields__)

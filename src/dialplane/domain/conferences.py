@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import AccountId, CallId, ConferencecallId, ConferenceId, FlowId, RecordingId
+from dialplane.domain.ids import AccountId, CallId, ConferencecallId, ConferenceId, FlowId, RecordingId, TranscriptionId
 from dialplane.domain.programs.rooms import Beeps
 from dialplane.domain.programs.sources import StatusCallback
 
@@ -73,6 +73,7 @@ class Conference:
     callback: StatusCallback | None = None
     direct_hash: str = ""
     recording_ids: tuple[RecordingId, ...] = ()
+    transcription_ids: tuple[TranscriptionId, ...] = ()
     end_reason: EndReason = ""
     ended_by: CallId | None = None
     started_at: datetime | None = None

@@ -1,11 +1,11 @@
 """Events: what happened, in the words of VoIPBIN's webhooks (`call_progressing`, `number_created`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from dialplane.domain.ids import AccountId
+from dialplane.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ class ActorKind(StrEnum):
     AGENT = "agent"
     ACCOUNT = "account"
     """The account itself, where the credential is no key and no person (an auth token, a project token)."""
+    PERSON = "person"
+    """Of the portal."""
     OPERATOR = "operator"
     SYSTEM = "system"
     """The clock: renewals and their consequences."""

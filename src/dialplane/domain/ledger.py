@@ -1,6 +1,6 @@
 """The ledger's values and rules: purses, holds, charges, and what an entry writes on which book. No store, no clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.ids import AccountId, EntryId, HoldId
 from dialplane.domain.rating import Price, Rate
+from dialplane.domain.values import dataclass
 
 
 class TransactionType(StrEnum):
@@ -33,6 +34,8 @@ class ReferenceType(StrEnum):
     TOKEN_ADJUSTMENT = "token_adjustment"
     SPEAKING = "speaking"
     RECORDING = "recording"
+    TRANSCRIBE = "transcribe"
+    CALLER_ID_LOOKUP = "caller_id_lookup"
 
 
 class HoldState(StrEnum):

@@ -1,15 +1,19 @@
 """Values about a call's audio that the call runtime and the media process share."""
 
-from dataclasses import dataclass
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from dialplane.domain.values import dataclass
+
 AudioTrack = Literal["inbound", "outbound"]
 """What is heard from the party; what it is sent."""
-RecordedTracks = Literal["mixed", "both", "heard"]
-"""Both directions in one channel; what is heard left and what is sent right; what is heard alone."""
+RecordedTracks = Literal["mixed", "both", "heard", "sent"]
+"""Both directions in one channel; what is heard left and what is sent right; one of the two alone."""
 
+LONGEST_FILE_S = 300
+"""How long a tenant's file may play (IN-4)."""
 LONGEST_FEED_S = 600
 """How much audio may wait to be played to one leg."""
 
@@ -21,7 +25,7 @@ class RemoteMedia:
     host: str
     port: int
     codec: str
-    """`PCMU` or `PCMA`."""
+    """`PCMU` or `PCMA`; `OPUS` for a WebRTC leg only."""
     payload_type: int
     telephone_event: int | None
     """Payload type of RFC 4733 events, None where the party has none."""
@@ -30,6 +34,26 @@ class RemoteMedia:
     """False: the party does not send (it holds us or is inactive): silence from it is no fault."""
     receives: bool = True
     """False: we must not send to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceCredentials:
+    """What one end of a WebRTC leg tells the other for its connectivity checks (RFC 8839 section 5.4)."""
+
+    fragment: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecureParty:
+    """What a WebRTC party said of itself, beside what every party says."""
+
+    fingerprint: str
+    """Of its certificate, as its description has it: `sha-256 0A:1B:…` (RFC 8122)."""
+    begins: bool
+    """The party begins the DTLS handshake; else we do (RFC 8842)."""
+    event_clock_hz: int = 8_000
+    """In which the durations of its telephone events are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +74,13 @@ class PlayEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingEnd:
-    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`) and its file."""
+    """A finished recording: what ended it (`stopped`, `silence`, `key`, `duration`, `closed`, `disk`) and its file."""
 
     path: Path
     ended_by: str
     duration_ms: int
+    failure: str = ""
+    """Why the file holds less than there was to record: what the disk said."""
 
 
 @dataclass(frozen=True, slots=True)

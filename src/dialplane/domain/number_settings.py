@@ -6,12 +6,13 @@ targets are still what they gave; where another face wrote a target since, that 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 from uuid import UUID
 
 from dialplane.domain.ids import NIL
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, MessageTarget, ReferTarget, Targets, VoiceTarget
+from dialplane.domain.values import dataclass
 
 Method = Literal["GET", "POST"]
 AnyTarget = VoiceTarget | MessageTarget | ReferTarget

@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from dialplane.domain.ids import AccountId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.number_settings import NumberSettings
 from dialplane.domain.targets import Targets
+from dialplane.domain.values import dataclass
 
 QUARANTINE = timedelta(days=30)
 """A released number rests this long before anybody else may have it (NUM-4), and can be taken back meanwhile."""
@@ -116,6 +117,8 @@ class NumberFilter:
     """A part of the name, in whatever case."""
     tags: tuple[str, ...] = ()
     """All of them."""
+    capabilities: tuple[str, ...] = ()
+    """All of them. Heeded where lists go by number (`list_after`)."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Keys whose values are written like this: `true`, `12`, `Berlin`."""
 

@@ -1,10 +1,10 @@
 """What things cost: units, rates, and how a price is split between the two purses (VoIPBIN section 7.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from dialplane.domain.money import ZERO, Micros
+from dialplane.domain.values import dataclass
 
 
 class CostType(StrEnum):
@@ -22,6 +22,10 @@ class CostType(StrEnum):
     NUMBER_RENEW = "number_renew"
     TTS = "tts"
     RECORDING = "recording"
+    TRANSCRIBE = "transcribe"
+    """A minute of speech as text; ours, as the next: VoIPBIN has no word for it."""
+    CALLER_ID_LOOKUP = "caller_id_lookup"
+    """One look-up of a caller's name."""
 
 
 MINUTE_S = 60
@@ -96,6 +100,8 @@ DEFAULT_RATES: Rates = {
         Rate(CostType.EMAIL, Micros(10_000)),
         Rate(CostType.TTS, Micros(30_000), tokens=3),
         Rate(CostType.RECORDING, Micros(30_000), tokens=3),
+        Rate(CostType.TRANSCRIBE, ZERO),
+        Rate(CostType.CALLER_ID_LOOKUP, ZERO),
     )
 }
 """VoIPBIN's rates: calls, speech, recordings by the started minute, texts by the segment. Numbers bring their own.

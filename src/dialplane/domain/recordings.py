@@ -60,7 +60,7 @@ class Recording:
     channels: int = 1
     """2: the party on the left, what it hears on the right."""
     track: str = "both"
-    """`inbound` where only the party is heard."""
+    """`inbound` where only the party is heard, `outbound` where only what it hears is."""
     format: str = "wav"
     on_end_flow_id: FlowId | None = None
     status_callback: StatusCallback | None = None
@@ -81,8 +81,8 @@ class Recording:
 
     @property
     def duration_s(self) -> int:
-        """Seconds begun."""
-        return -(-self.duration_ms // 1000)
+        """As the action of a verb tells it."""
+        return round(self.duration_ms / 1000)
 
     def hold(self, rate: Rate, minutes: int, now: datetime) -> HoldRequest:
         """Set so many minutes aside in all."""

@@ -5,7 +5,6 @@ the decision with its verdict and reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -14,8 +13,10 @@ import phonenumbers
 
 from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, OrganizationId
+from dialplane.domain.number_defaults import target_of
 from dialplane.domain.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.targets import DocumentTarget, MessageTarget, VoiceTarget
+from dialplane.domain.values import dataclass
 
 MAX_DIALLED = 128
 """Longest user part that is looked at; longer ones are nobody's number."""
@@ -194,7 +195,7 @@ def _decision(
         refused=refused,
         organization_id=account.organization_id,
         number=number,
-        target=number.targets.voice if kind == "call" else number.targets.message,
+        target=target_of(kind, number, account),
         candidates=tuple(candidates),
     )
 
@@ -212,7 +213,9 @@ def judge(
     if not can_pay:
         return Refused.INSUFFICIENT_BALANCE, f"the account's balance does not cover a {kind} to {number.number}"
     held = f"{number.number} is held by this account and active"
-    if (number.targets.voice if kind == "call" else number.targets.message) is None:
-        word = "voice" if kind == "call" else "message"
-        return Refused.NONE, f"{held}, but has no {word} target: nothing runs"
-    return Refused.NONE, held
+    if (number.targets.voice if kind == "call" else number.targets.message) is not None:
+        return Refused.NONE, held
+    word = "voice" if kind == "call" else "message"
+    if target_of(kind, number, account) is not None:
+        return Refused.NONE, f"{held}; it has no {word} target of its own, so the project's default holds"
+    return Refused.NONE, f"{held}, but has no {word} target: nothing runs"

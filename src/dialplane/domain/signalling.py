@@ -8,10 +8,12 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-Transport = Literal["udp", "tcp"]
+from dialplane.domain.values import dataclass
+
+Transport = Literal["udp", "tcp", "ws"]
+_TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "ws")
 
 _SECRETS = re.compile(
     rb"(?im)^((?:proxy-)?authorization[ \t]*:[ \t]*|a=crypto:[^\r\n]*inline:|a=ice-pwd:)[^\r\n]*(?:\r\n[ \t][^\r\n]*)*"
@@ -19,7 +21,7 @@ _SECRETS = re.compile(
 BLANKED = b"(blanked)"
 
 _HEAD = struct.Struct("<dBHBI")
-"""When, a bit for sent and one for TCP, the peer's port, lengths of the peer's host and of the message."""
+"""When, a bit for sent and two for the transport, the peer's port, lengths of the peer's host and of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,10 @@ class SipPacket:
 def pack(packets: Sequence[SipPacket]) -> bytes:
     """The kept form, secrets blanked."""
     parts = []
+    holds_secrets = _may_hold_secrets(b"\n".join([packet.data for packet in packets]))
     for packet in packets:
-        data, host = blank(packet.data), packet.host.encode()[:255]
-        flags = packet.is_sent | (packet.transport == "tcp") << 1
+        data, host = blank(packet.data) if holds_secrets else packet.data, packet.host.encode()[:255]
+        flags = packet.is_sent | _TRANSPORTS.index(packet.transport) << 1
         parts += [_HEAD.pack(packet.at, flags, packet.port, len(host), len(data)), host, data]
     # The quickest level: a usual call takes 400 octets and 20 µs. A dictionary of SIP's words halves the octets and
     # triples the time.
@@ -55,13 +58,17 @@ def unpack(kept: bytes) -> list[SipPacket]:
         host_end = at + _HEAD.size + host_length
         host = raw[at + _HEAD.size : host_end].decode()
         at = host_end + length
-        packets.append(SipPacket(when, bool(flags & 1), "tcp" if flags & 2 else "udp", host, port, raw[host_end:at]))
+        transport = _TRANSPORTS[flags >> 1 & 3]
+        packets.append(SipPacket(when, bool(flags & 1), transport, host, port, raw[host_end:at]))
     return packets
 
 
 def blank(data: bytes) -> bytes:
     """`data` without what would let a reader act in the peer's name."""
-    # The search costs more than all else that is done with a usual message, which holds none of these.
-    if b"a=crypto:" not in data and b"a=ice-pwd:" not in data and b"authorization" not in data.lower():
-        return data
-    return _SECRETS.sub(rb"\1" + BLANKED, data)
+    return _SECRETS.sub(rb"\1" + BLANKED, data) if _may_hold_secrets(data) else data
+
+
+def _may_hold_secrets(data: bytes) -> bool:
+    """The search for them costs more than all else that is done with a usual message, which holds none."""
+    lower = data.lower()
+    return b"a=crypto:" in lower or b"a=ice-pwd:" in lower or b"authorization" in lower

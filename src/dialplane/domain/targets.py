@@ -1,9 +1,11 @@
 """What a number runs when something arrives: one value for each of voice, message and refer, whatever face wrote it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final, Literal
 from uuid import UUID
+
+from dialplane.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ own number. The longest prefix of a deck wins; a deck that has no line at all fo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -13,6 +12,7 @@ from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid
 from dialplane.domain.money import Micros
 from dialplane.domain.rating import DEFAULT_RATES, MINUTE_S, CostType, Rate
+from dialplane.domain.values import dataclass
 
 PREFIXED = (CostType.CALL_PSTN_OUTGOING, CostType.CALL_PSTN_INCOMING, CostType.SMS)
 """What is priced by the number. The rest has one rate for the world."""

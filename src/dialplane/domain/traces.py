@@ -1,7 +1,7 @@
 """What a voice node saw of one call: its signalling, the keys with their times, and what its program was answered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from dialplane.domain.ids import AccountId, CallId
@@ -24,6 +24,7 @@ from dialplane.domain.programs.commands import (
     SendWebhook,
 )
 from dialplane.domain.times import rfc3339
+from dialplane.domain.values import dataclass
 
 MAX_FACTS = 500
 """Of one call; a call that has more loses the later ones."""

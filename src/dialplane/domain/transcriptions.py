@@ -1,4 +1,4 @@
-"""Transcriptions: what is said in a call or was said in a recording, as text."""
+"""Transcriptions: what is said in a call or a conference, or was said in a recording, as text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,13 +6,17 @@ from enum import StrEnum
 from uuid import UUID
 
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, TranscriptId, TranscriptionId
+from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.programs.recognition import Hearing
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.rating import Rate
 
 
 class TranscribedThing(StrEnum):
     CALL = "call"
     RECORDING = "recording"
+    CONFBRIDGE = "confbridge"
+    """A conference, of which all that is said is one side."""
 
 
 class TranscriptionStatus(StrEnum):
@@ -22,13 +26,14 @@ class TranscriptionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """One transcription. Of a call it goes on until it is stopped or the call ends; of a recording, to its end."""
+    """One transcription. Of a call or conference it goes on until it is stopped or that ends; of a recording, to its
+    end."""
 
     id: TranscriptionId
     account_id: AccountId
     reference_type: TranscribedThing
     reference_id: UUID
-    """The call's or the recording's id."""
+    """The call's, the conference's or the recording's id."""
     created_at: datetime
     call_id: CallId | None = None
     run_id: RunId | None = None
@@ -50,8 +55,39 @@ class Transcription:
     deleted_at: datetime | None = None
 
     @property
+    def key(self) -> str:
+        """The business key of its hold and of its charge (LED-5)."""
+        return f"transcription:{self.id}"
+
+    @property
+    def sides(self) -> tuple[Hearing, ...]:
+        """Whose words are told apart: in a conference nobody's."""
+        if self.reference_type is TranscribedThing.CONFBRIDGE:
+            return ("in",)
+        return ("in", "out") if self.direction == "both" else (self.direction,)
+
+    @property
     def is_over(self) -> bool:
         return self.status is TranscriptionStatus.DONE
+
+    def seconds(self, now: datetime) -> float:
+        """How much was listened to. One of a call that somebody else ended listened until now."""
+        if self.reference_type is TranscribedThing.CALL and not self.duration_ms:
+            return (now - self.created_at).total_seconds()
+        return self.duration_ms / 1000
+
+    def charge(self, rate: Rate, now: datetime) -> Charge:
+        """What it costs, once it is over: by the slice begun; nothing where nothing was heard."""
+        return Charge(
+            key=self.key,
+            rate=rate,
+            units=rate.units_in(self.seconds(now)),
+            reference_type=ReferenceType.TRANSCRIBE,
+            reference_id=self.id,
+            started_at=self.created_at,
+            ended_at=now,
+            seconds=round(self.seconds(now)),
+        )
 
     @property
     def outcome(self) -> str:

@@ -4,11 +4,12 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from dialplane.faces import documentation, health, sounds
+from dialplane.faces import documentation, health, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
+from dialplane.faces.portal import routes as portal
 from dialplane.faces.restcomm import routes as restcomm
 from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.credentials import Verifier
@@ -26,6 +27,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
             health.router,
             documentation.router,
             sounds.router,
+            sip_socket.router(dependencies),
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
             *vox.routers(dependencies),
@@ -40,6 +42,6 @@ def create_app(dependencies: Dependencies) -> Litestar:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
-    faces = restcomm.mounted(dependencies, app.asgi_handler)
+    faces = portal.mounted(dependencies, restcomm.mounted(dependencies, app.asgi_handler))
     app.asgi_handler = Observation(faces, access_log=dependencies.access_log, registry=dependencies.registry)
     return app

@@ -11,6 +11,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.warnings import Ability
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.role_permissions import DEVELOPER, RolePermission
+from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import RateLimits
 from dialplane.services.api_runs import RunWish
 from dialplane.services.authentication import PasswordHasher, TokenSigner
@@ -55,6 +56,10 @@ class Dependencies:
     """Where e-mails go."""
     developer: tuple[RolePermission, ...] = DEVELOPER
     """What accounts of the role Developer may do in Restcomm's and Twilio's dialects."""
+    portal: PortalPorts | None = None
+    """None: this process serves no portal."""
+    sip_origins: frozenset[str] = frozenset()
+    """Origins of pages that may open a websocket for SIP, in lower case; empty: any."""
     clock: Callable[[], datetime] = utc_now
     """The platform's time; the sandbox moves it."""
     access_log: bool = True

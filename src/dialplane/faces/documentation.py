@@ -33,10 +33,12 @@ Numbers, flows, calls and messages. The paths, fields and errors are those of Vo
 route explanation, dry runs and the webhook log are Dialplane's own. The operator's API has a page of its own at
 /operator/v1/docs.
 
-Two paths are websockets and not in the list below. `/v1.0/ws` tells of events as they happen: send
+Three paths are websockets and not in the list below. `/v1.0/ws` tells of events as they happen: send
 `{"type": "subscribe", "topics": ["customer_id:<id>:call"]}` and get webhook bodies with the event's `id`; with
 `"after": "<event id>"` those that came since are told first. `/v1.0/calls/{call_id}/media_stream` carries the audio of
 a call that is going on, both ways, in binary messages of 20 ms; `encapsulation` is `rtp`, `sln` or `audiosocket`.
+`/sip` is SIP itself (RFC 7118, subprotocol `sip`) for phones in browsers, which register as extensions and talk by
+WebRTC.
 
 Lists take `page_size` and `page_token` and answer `result` and `next_page_token`. Times are UTC in RFC 3339.
 Ids are UUIDs; the nil UUID means none. Every answer carries `X-Request-Id`."""

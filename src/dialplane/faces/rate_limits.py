@@ -25,6 +25,10 @@ class RateLimits:
     auth_by_address: Rate = Rate(10, 20)
     api_by_address: Rate = Rate(200, 400)
     api_by_account: Rate = Rate(16.7, 33)
+    sign_in_by_email: Rate = Rate(0.2, 20)
+    """Passwords that are tried for one address in the portal, from wherever."""
+    mails_by_email: Rate = Rate(1 / 600, 5)
+    """Mails that strangers can cause to one address."""
 
 
 class RateLimiter:

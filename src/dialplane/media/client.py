@@ -14,12 +14,15 @@ from typing import cast
 import structlog
 
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import MediaCounters
+from dialplane.domain.media import MediaCounters, RecordingEnd
 from dialplane.media import protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom
+from dialplane.media.client_secure_leg import SecureClientLeg
+from dialplane.media.orders import RecordingEnds
 
-_ANSWER_TIMEOUT_S = 2.0
+_ANSWER_TIMEOUT_S = 10.0
+"""On a machine that has too much to do a caller rather waits than is refused; a process that died is known at once."""
 _GATHER_S = 0.01
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to reach the process again; the last one is repeated."""
@@ -35,6 +38,7 @@ class MediaClient:
         self.advertised_host = advertised_host
         self.on_lost: Callable[[], None] | None = None
         """Called when the media process went away; every leg of it is closed by then."""
+        self.recordings = RecordingEnds()
         self._socket_path = socket_path
         self._requests = itertools.count(1)
         self._pending: dict[int, tuple[object, asyncio.Future[protocol.Report]]] = {}
@@ -49,7 +53,7 @@ class MediaClient:
         self._is_lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self, *, wait_s: float = 30.0) -> None:
+    async def start(self, *, wait_s: float = 60.0) -> None:
         """Connect, and stay connected until `stop`. Raises Unavailable where the process is not up in `wait_s`."""
         self._keeper = asyncio.create_task(self._keep_connected(), name="media-connection")
         try:
@@ -75,6 +79,13 @@ class MediaClient:
         assert isinstance(leg, MediaClientLeg)
         return leg
 
+    async def open_secure(self) -> SecureClientLeg:
+        """See the port `Media`. Cancelling it gives the leg back."""
+        request = self.next_request()
+        leg = await self._open(protocol.OpenSecure(request), request)
+        assert isinstance(leg, SecureClientLeg)
+        return leg
+
     async def open_room(self) -> MediaClientRoom:
         """See the port `Media`. Cancelling it closes the room."""
         request = self.next_request()
@@ -82,7 +93,9 @@ class MediaClient:
         assert isinstance(room, MediaClientRoom)
         return room
 
-    async def _open(self, order: protocol.Open | protocol.OpenRoom, request: int) -> MediaClientLeg | MediaClientRoom:
+    async def _open(
+        self, order: protocol.Open | protocol.OpenSecure | protocol.OpenRoom, request: int
+    ) -> MediaClientLeg | MediaClientRoom:
         try:
             answer = await self.ask(order, request, None)
         except asyncio.CancelledError:
@@ -163,6 +176,9 @@ class MediaClient:
             case protocol.Opened(request, leg_id):
                 leg = self._legs[leg_id] = MediaClientLeg(self, report)
                 self._hand_over(request, report, leg)
+            case protocol.SecureOpened(request, leg_id):
+                secure = self._legs[leg_id] = SecureClientLeg(self, report)
+                self._hand_over(request, report, secure)
             case protocol.RoomOpened(request, room_id):
                 room = self._rooms[room_id] = MediaClientRoom(self, room_id)
                 self._hand_over(request, report, room)
@@ -170,8 +186,7 @@ class MediaClient:
                 protocol.OpenRefused(request)
                 | protocol.Stats(request)
                 | protocol.DigitsSent(_, request)
-                | protocol.RecordingStarted(_, request)
-                | protocol.RoomRecordingStarted(_, request)
+                | protocol.RecordingStarted(request)
                 | protocol.FeedReached(_, request)
             ):
                 self._answer(request, report)
@@ -186,7 +201,9 @@ class MediaClient:
                 if closed is not None:
                     self._refuse_pending(closed)
                     closed.take(report)
-            case protocol.RoomPlayEnded() | protocol.RoomRecordingEnded():
+            case protocol.RecordingEnded(path, ended_by, duration_ms, failure):
+                self.recordings.tell(RecordingEnd(Path(path), ended_by, duration_ms, failure))
+            case protocol.RoomPlayEnded():
                 known_room = self._rooms.get(report.room)
                 if known_room is not None:
                     known_room.take(report)
@@ -211,13 +228,17 @@ class MediaClient:
         rooms, self._rooms = self._rooms, {}
         for room in rooms.values():
             room.end()
+        self.recordings.close()
         self._is_lost.set()
         if self.on_lost is not None:
             log.warning("media_lost", legs=len(legs), rooms=len(rooms))
             self.on_lost()
 
     def _hand_over(
-        self, request: int, report: protocol.Opened | protocol.RoomOpened, opened: MediaClientLeg | MediaClientRoom
+        self,
+        request: int,
+        report: protocol.Opened | protocol.SecureOpened | protocol.RoomOpened,
+        opened: MediaClientLeg | MediaClientRoom,
     ) -> None:
         """Give what was opened to whoever asked for it; if they have given up, so do we."""
         if self._answer(request, report):

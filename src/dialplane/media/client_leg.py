@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ from dialplane.domain.media import (
     RemoteMedia,
 )
 from dialplane.media import protocol
-from dialplane.media.orders import Orders, PlayEnds, RecordingEnds, resolve
+from dialplane.media.orders import Orders, OwnRecording, PlayEnds, resolve
 from dialplane.rtp.packet import CLOCK_HZ
 
 _FEED_OCTETS = 64 << 10
@@ -41,7 +42,7 @@ class MediaClientLeg:
     after `close`; a leg that was dropped alone reports it through `on_silence`.
     """
 
-    def __init__(self, client: Orders, opened: protocol.Opened) -> None:
+    def __init__(self, client: Orders, opened: protocol.Opened | protocol.SecureOpened) -> None:
         self.leg_id = opened.leg
         self.host = client.advertised_host or opened.host
         self.port = opened.port
@@ -50,19 +51,18 @@ class MediaClientLeg:
         self._client = client
         self._plays = PlayEnds()
         self._current_play = 0
-        self._recordings = RecordingEnds()
+        self._recording = OwnRecording(client)
         self._taps: dict[int, OnAudio] = {}
         self._fed_until = 0.0
         """When all that was fed will have been played, in the loop's time."""
         self._counters: asyncio.Future[MediaCounters] | None = None
+        self._is_released = False
         self._is_gone = False
 
     def connect(self, remote: RemoteMedia) -> None:
         """Raises Invalid where the host is no IP address (names are looked up by whoever reads the SDP)."""
-        try:
-            ip_address(remote.host)
-        except ValueError as error:
-            raise Invalid(f"{remote.host!r} is no IP address", field="host") from error
+        if not _is_address(remote.host):
+            raise Invalid(f"{remote.host!r} is no IP address", field="host")
         self._send(protocol.Connect(self.leg_id, remote))
 
     # --- what it is sent -------------------------------------------------------------------------------------------
@@ -154,17 +154,14 @@ class MediaClientLeg:
         order = protocol.StartRecording(
             self.leg_id, request, str(path), end_of_silence_s, end_of_key, duration_s, tracks, trim
         )
-        self._recordings.expect(path)
-        answer = await self._client.ask(order, request, self)
-        assert isinstance(answer, protocol.RecordingStarted)
-        self._recordings.check(path, answer.failure)
+        await self._recording.start(order, self)
 
-    def pause_recording(self, paused: bool) -> None:
-        self._send(protocol.PauseRecording(self.leg_id, paused))
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        self._send(protocol.PauseRecording(self.leg_id, paused, silent))
 
     async def wait_recording(self) -> RecordingEnd:
         """The end of the recording that was started last. Raises Unavailable where none was started."""
-        return await self._recordings.wait()
+        return await self._recording.wait()
 
     def stop_recording(self) -> None:
         self._send(protocol.StopRecording(self.leg_id))
@@ -173,13 +170,18 @@ class MediaClientLeg:
 
     async def close(self) -> MediaCounters:
         """The figures are zero where the media process died before it could tell them."""
+        self.release()
         if self._counters is None:
             self._counters = asyncio.get_running_loop().create_future()
             if self._is_gone:
                 self._counters.set_result(MediaCounters())
-            else:
-                self._send(protocol.Close(self.leg_id, self._client.next_request()))
         return await asyncio.shield(self._counters)
+
+    def release(self) -> None:
+        """`close` for who does not want the figures. Safe to call twice."""
+        if not self._is_released:
+            self._is_released = True
+            self._send(protocol.Close(self.leg_id, self._client.next_request()))
 
     def take(self, report: protocol.LegReport) -> None:
         """A report about this leg, from the client that owns the socket."""
@@ -195,8 +197,6 @@ class MediaClientLeg:
                 self._tell_silence()
             case protocol.PlayEnded(_, number, how):
                 self._plays.tell(number, how)
-            case protocol.RecordingEnded(_, path, ended_by, duration_ms):
-                self._recordings.tell(Path(path), ended_by, duration_ms)
             case protocol.Closed(_, request, counters):
                 self.end(counters)
                 if request == 0:
@@ -208,7 +208,6 @@ class MediaClientLeg:
         """The leg is gone: end whatever waits for it."""
         self._is_gone = True
         self._plays.close()
-        self._recordings.close()
         self._taps.clear()
         if self._counters is None:
             self._counters = asyncio.get_running_loop().create_future()
@@ -221,6 +220,15 @@ class MediaClientLeg:
     def _send(self, order: protocol.Order) -> None:
         if not self._is_gone:
             self._client.send(order)
+
+
+@lru_cache(maxsize=1024)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class MediaClientTap:

@@ -7,7 +7,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.media import protocol
 from dialplane.media.client_leg import AnyLeg
-from dialplane.media.orders import Orders, PlayEnds, RecordingEnds
+from dialplane.media.orders import Orders, OwnRecording, PlayEnds
 
 
 class MediaClientRoom:
@@ -20,7 +20,7 @@ class MediaClientRoom:
         self.room_id = room_id
         self._client = client
         self._plays = PlayEnds()
-        self._recordings = RecordingEnds()
+        self._recording = OwnRecording(client)
         self._is_gone = False
 
     def add(self, leg: AnyLeg, *, hears: frozenset[int] | None = None, heard_by: frozenset[int] | None = None) -> None:
@@ -37,26 +37,23 @@ class MediaClientRoom:
         self._send(protocol.PlayToRoom(self.room_id, number, [str(prompt.path) for prompt in prompts]))
         return await self._plays.wait(number)
 
-    async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
+    async def start_recording(self, path: Path, *, duration_s: int = 0, trim: bool = False) -> None:
         """Raises Unavailable where the file cannot be opened or the room is gone."""
         if self._is_gone:
             raise Unavailable("the room is closed")
         request = self._client.next_request()
-        self._recordings.expect(path)
-        order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s)
-        answer = await self._client.ask(order, request, self)
-        assert isinstance(answer, protocol.RoomRecordingStarted)
-        self._recordings.check(path, answer.failure)
+        order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s, trim)
+        await self._recording.start(order, self)
 
-    def pause_recording(self, paused: bool) -> None:
-        self._send(protocol.PauseRoomRecording(self.room_id, paused))
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        self._send(protocol.PauseRoomRecording(self.room_id, paused, silent))
 
     def stop_recording(self) -> None:
         self._send(protocol.StopRoomRecording(self.room_id))
 
     async def wait_recording(self) -> RecordingEnd:
         """The end of the recording that was started last. Raises Unavailable where none was started."""
-        return await self._recordings.wait()
+        return await self._recording.wait()
 
     async def close(self) -> None:
         if not self._is_gone:
@@ -69,8 +66,6 @@ class MediaClientRoom:
         match report:
             case protocol.RoomPlayEnded(_, number, how):
                 self._plays.tell(number, how)
-            case protocol.RoomRecordingEnded(_, path, ended_by, duration_ms):
-                self._recordings.tell(Path(path), ended_by, duration_ms)
             case protocol.RoomClosed():
                 self.end()
             case _:
@@ -80,7 +75,6 @@ class MediaClientRoom:
         """The room is gone: end whatever waits for it."""
         self._is_gone = True
         self._plays.close()
-        self._recordings.close()
 
     def _send(self, order: protocol.Order) -> None:
         if not self._is_gone:

@@ -1,11 +1,11 @@
 """What arrives at a leg: whose packets count, the stream that they make, and its figures."""
 
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 
 from dialplane.domain.media import RemoteMedia
+from dialplane.media.ports import PacketSocket
 from dialplane.media.unconnect import unconnect
 from dialplane.rtp.packet import HEADER, HEADER_OCTETS, MalformedPacketError, payload_span
 from dialplane.rtp.source import Address, SourceLock
@@ -35,7 +35,7 @@ class Incoming:
         "timestamp",
     )
 
-    def __init__(self, rtp: socket.socket, on_source: Callable[[Address, bool], None]) -> None:
+    def __init__(self, rtp: PacketSocket, on_source: Callable[[Address, bool], None]) -> None:
         """`on_source` is told where the party sends from, and whether the socket is connected to it."""
         self._rtp = rtp
         self._on_source = on_source

@@ -14,8 +14,8 @@ from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.outgoing import Outgoing
 from dialplane.media.own_audio import OwnAudio
 from dialplane.media.playout import SILENT_FRAME, EventFrame, digit_frames
-from dialplane.media.ports import PortPair
-from dialplane.media.protocol import Digit, Message, RecordingEnded, Silence
+from dialplane.media.ports import Ends
+from dialplane.media.protocol import Digit, Message, Silence
 from dialplane.media.recording import Recording
 from dialplane.media.reports import Reports
 from dialplane.media.room import Room
@@ -71,7 +71,7 @@ class Leg:
     def __init__(
         self,
         leg_id: int,
-        pair: PortPair,
+        pair: Ends,
         *,
         report: Callable[[Message], None],
         ticker: "Ticker[Leg]",
@@ -196,12 +196,9 @@ class Leg:
 
     def end_recording(self, ended_by: str, now: float) -> None:
         recording, self._copies.recording = self._copies.recording, None
-        if recording is None:
-            return
-        self._refresh()
-        with suppress(OSError):  # a full disk: what is there stays there
-            recording.finish(now)
-        self._report(RecordingEnded(self.leg_id, str(recording.path), ended_by, recording.duration_ms))
+        if recording is not None:
+            recording.finish(ended_by, now)
+            self._refresh()
 
     def close(self, now: float) -> MediaCounters:
         """End everything. The ports are the caller's to give back."""

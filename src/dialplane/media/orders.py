@@ -9,11 +9,15 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.media import PlayEnd, RecordingEnd
 from dialplane.media import protocol
 
+_START_TIMEOUT_S = 10.0
+"""For the disk to make a file."""
+
 T = TypeVar("T")
 
 
 class Orders(Protocol):
     advertised_host: str
+    recordings: "RecordingEnds"
 
     def next_request(self) -> int:
         """A number that no other order has."""
@@ -34,36 +38,55 @@ class Orders(Protocol):
 
 
 class RecordingEnds:
-    """The ends of a leg's or a room's recordings, by file: waited for by whoever keeps account of them."""
+    """What a client's recordings will come to, by file. A file may be finished when its leg or room is long gone."""
 
     def __init__(self) -> None:
         self._ends: dict[Path, asyncio.Future[RecordingEnd]] = {}
-        """The last one is the running or finished one that `wait` is about."""
 
-    def expect(self, path: Path) -> None:
+    def expect(self, path: Path) -> "asyncio.Future[RecordingEnd]":
         """To be called before the order is given: the end may be in the same read as the start."""
         self._ends[path] = asyncio.get_running_loop().create_future()
+        return self._ends[path]
 
-    def check(self, path: Path, failure: str) -> None:
-        """Raises Unavailable where the file could not be opened."""
-        if failure:
-            del self._ends[path]
-            raise Unavailable(f"recording cannot be opened: {failure}")
+    def forget(self, path: Path) -> None:
+        """It was not begun."""
+        self._ends.pop(path, None)
 
-    def tell(self, path: Path, ended_by: str, duration_ms: int) -> None:
-        resolve(self._ends.get(path), RecordingEnd(path, ended_by, duration_ms))
-
-    async def wait(self) -> RecordingEnd:
-        """The end of the recording that was started last. Raises Unavailable where none was started."""
-        if not self._ends:
-            raise Unavailable("nothing is being recorded")
-        return await asyncio.shield(list(self._ends.values())[-1])
+    def tell(self, end: RecordingEnd) -> None:
+        resolve(self._ends.pop(end.path, None), end)
 
     def close(self) -> None:
         """The process is gone: what runs has ended with what is in the file."""
-        for path, end in self._ends.items():
-            if not end.done():
-                end.set_result(RecordingEnd(path, "closed", duration_ms_of(path)))
+        for path in list(self._ends):
+            self.tell(RecordingEnd(path, "closed", duration_ms_of(path)))
+
+
+class OwnRecording:
+    """The recording of one leg or room: the one that was started last, if any was."""
+
+    def __init__(self, client: Orders) -> None:
+        self._client = client
+        self._end: asyncio.Future[RecordingEnd] | None = None
+
+    async def start(self, order: protocol.StartRecording | protocol.StartRoomRecording, owner: object) -> None:
+        """Raises Unavailable where the file cannot be opened, or its leg or room has ended."""
+        ends, path = self._client.recordings, Path(order.path)
+        end = ends.expect(path)
+        try:
+            answer = await self._client.ask(order, order.request, owner, timeout_s=_START_TIMEOUT_S)
+            assert isinstance(answer, protocol.RecordingStarted)
+            if answer.failure:
+                raise Unavailable(f"recording cannot be opened: {answer.failure}")
+        except Unavailable:
+            ends.forget(path)
+            raise
+        self._end = end
+
+    async def wait(self) -> RecordingEnd:
+        """Raises Unavailable where none was started."""
+        if self._end is None:
+            raise Unavailable("nothing is being recorded")
+        return await asyncio.shield(self._end)
 
 
 class PlayEnds:

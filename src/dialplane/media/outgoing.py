@@ -4,12 +4,12 @@ The party hears one unbroken stream, whether it is a prompt, silence, or another
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from typing import TypeVar
 
 from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.playout import EventFrame
+from dialplane.media.ports import PacketSocket
 from dialplane.media.steady import SteadyStream, SteadyStreams
 from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES, HEADER, HEADER_OCTETS
 from dialplane.rtp.source import Address
@@ -43,7 +43,7 @@ class Outgoing:
         "timestamp",
     )
 
-    def __init__(self, rtp: socket.socket) -> None:
+    def __init__(self, rtp: PacketSocket) -> None:
         self._rtp = rtp
         self._descriptor = rtp.fileno()
         self.target: Address | None = None

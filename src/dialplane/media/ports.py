@@ -3,10 +3,39 @@
 import socket
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
+
+from dialplane.rtp.source import Address
 
 
 class NoPortError(Exception):
     """Every pair of the range is in use."""
+
+
+class PacketSocket(Protocol):
+    """What a leg needs of a socket: a real one's, or the edge's of a WebRTC leg. Everything may raise OSError."""
+
+    def fileno(self) -> int: ...
+
+    def recv_into(self, buffer: bytearray, /) -> int: ...
+
+    def recvfrom_into(self, buffer: bytearray, /) -> tuple[int, Address]: ...
+
+    def recvfrom(self, size: int, /) -> tuple[bytes, Address]: ...
+
+    def sendto(self, packet: bytes | bytearray | memoryview, target: Address, /) -> int: ...
+
+    def connect(self, target: Address, /) -> None: ...
+
+
+class Ends(Protocol):
+    """The two ways of a leg to its party."""
+
+    @property
+    def rtp(self) -> PacketSocket: ...
+
+    @property
+    def rtcp(self) -> PacketSocket: ...
 
 
 @dataclass(frozen=True, slots=True)

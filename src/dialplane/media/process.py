@@ -22,13 +22,16 @@ import structlog
 from dialplane.media import protocol
 from dialplane.media.connection import ClientGoneError, Connection
 from dialplane.media.leg import Leg
-from dialplane.media.leg_orders import RECORDING_TURNS, LegOrders
+from dialplane.media.leg_orders import LegOrders
 from dialplane.media.mixer import Mixer
 from dialplane.media.playout import PromptCache
-from dialplane.media.ports import NoPortError, PortPool
+from dialplane.media.ports import NoPortError, PortPair, PortPool
+from dialplane.media.recordings import Recordings
 from dialplane.media.rooms import Rooms
 from dialplane.media.steady import SteadyStreams
+from dialplane.media.tapes import Tapes
 from dialplane.media.ticker import Ticker
+from dialplane.media.webrtc.legs import SecureLegs, drain
 
 SILENCE_S = 60.0
 """SIP-16: a party that should send and has not for so long is reported."""
@@ -44,6 +47,8 @@ _NICENESS = -10
 _UPKEEP_S = 0.02
 _UPKEEP_TURNS = 50
 """Each leg is looked after once in so many upkeeps, that is once a second."""
+_SECURE_TURNS = 5
+"""Handshakes of WebRTC legs that wait for an answer are looked after ten times a second."""
 
 log = structlog.get_logger()
 
@@ -89,11 +94,14 @@ class MediaServer:
     def __init__(
         self, socket_path: Path, host: str, first_port: int, last_port: int, *, silence_s: float = SILENCE_S
     ) -> None:
+        self._tapes = Tapes()
+        self._recordings = Recordings(self._tapes)
         self._socket_path = socket_path
         self._pool = PortPool(host, first_port, last_port)
         self._silence_s = silence_s
         prompts = PromptCache()
-        self._leg_orders = LegOrders(prompts)
+        self._secure = SecureLegs()
+        self._leg_orders = LegOrders(prompts, self._recordings, self._secure)
         self._epoll = select.epoll()
         self._readers: dict[int, Callable[[float], None]] = {}
         self._owners: dict[int, tuple[Connection, int]] = {}
@@ -101,7 +109,7 @@ class MediaServer:
         self._connections: dict[int, Connection] = {}
         self._steady: SteadyStreams[Leg] = SteadyStreams()
         self._mixer = Mixer()
-        self._rooms = Rooms(self._mixer, prompts)
+        self._rooms = Rooms(self._mixer, prompts, self._recordings)
         self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady, self._mixer)
         self._last_leg = 0
         self._looked_after: list[dict[Leg, None]] = [{} for _ in range(_UPKEEP_TURNS)]
@@ -124,11 +132,22 @@ class MediaServer:
             while not self._is_stopping:
                 self._turn()
         finally:
+            self._end_recordings()
             for connection in list(self._connections.values()):
                 self._drop(connection, "stopping")
             self._listener.close()
             self._socket_path.unlink(missing_ok=True)
             self._epoll.close()
+
+    def _end_recordings(self) -> None:
+        """Before the clients are left alone, so that they hear what became of what was recorded."""
+        now = time.monotonic()
+        for connection in self._connections.values():
+            for leg, _ in connection.legs.values():
+                leg.end_recording("closed", now)
+            for room in connection.rooms.values():
+                room.end_recording("closed", now)
+        self._tapes.close()
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
@@ -138,21 +157,23 @@ class MediaServer:
         wake_at = self._upkeep_at if due is None else due  # upkeep does not need a wake-up of its own beside the turns
         events = self._epoll.poll(max(0.0, wake_at - now))
         has_packets = bool(events) and events[0][0] in self._owners  # an order alone is answered at once
-        self._read(events, wake_at)
+        is_all_read = self._read(events, wake_at)
         self._tick()
         now = time.monotonic()
         if now >= self._upkeep_at:
             self._upkeep(now)
         for connection in list(self._connections.values()):
             self._flush(connection)
-        if has_packets:
+        if self._tapes.has_unsent:
+            self._tapes.flush()
+        if has_packets and is_all_read:  # who rests before a queue that a stall has left never gets to its end
             due = self._ticker.next_at()
             rest = _REST_S if due is None else min(_REST_S, due - time.monotonic())
             if rest > 0:
                 time.sleep(rest)
 
-    def _read(self, events: list[tuple[int, int]], until: float) -> None:
-        """Serve every descriptor that is ready, again and again until nothing is left or a turn is due."""
+    def _read(self, events: list[tuple[int, int]], until: float) -> bool:
+        """Serve every descriptor that is ready, again and again until a turn is due or nothing is left (True)."""
         readers = self._readers
         while events:
             now = time.monotonic()
@@ -165,8 +186,9 @@ class MediaServer:
                 except Exception:  # noqa: BLE001 - whatever one leg's packets trigger must end that leg only
                     self._fail(descriptor)
             if time.monotonic() >= until:
-                return
+                return False
             events = self._epoll.poll(0)
+        return True
 
     def _tick(self) -> None:
         for _ in range(_MOST_TURNS):
@@ -199,13 +221,9 @@ class MediaServer:
     def _upkeep(self, now: float) -> None:
         self._upkeep_at = max(self._upkeep_at + _UPKEEP_S, now - 1)
         self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
-        for leg in self._leg_orders.recorded_in_turn(self._upkeep_turn):
-            try:
-                self._leg_orders.advance_recording(leg, now)
-            except Exception:  # noqa: BLE001 - as above
-                self._fail_leg(leg)
-        if self._upkeep_turn % RECORDING_TURNS == 0:
-            self._rooms.advance_recordings(now)
+        self._recordings.take_turn(now)
+        if self._upkeep_turn % _SECURE_TURNS == 0:
+            self._secure.repeat()
         if self._upkeep_turn == 0:
             self._mixer.look_after()
         for leg in list(self._looked_after[self._upkeep_turn]):
@@ -269,6 +287,9 @@ class MediaServer:
             case protocol.Open(request):
                 self._open(connection, request)
                 return
+            case protocol.OpenSecure(request):
+                self._open_secure(connection, request)
+                return
             case protocol.AskStats(request):
                 connection.report(self._stats(request))
                 return
@@ -288,25 +309,45 @@ class MediaServer:
     # --- legs ------------------------------------------------------------------------------------------------------
 
     def _open(self, connection: Connection, request: int) -> None:
+        pair = self._take_ports(connection, request)
+        if pair is None:
+            return
+        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
+        self._own(connection, leg, pair)
+        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
+        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
+
+    def _open_secure(self, connection: Connection, request: int) -> None:
+        pair = self._take_ports(connection, request)
+        if pair is None:
+            return
+        edge = self._secure.make_edge(self._last_leg, pair, connection.report)
+        leg = Leg(self._last_leg, edge, report=connection.report, ticker=self._ticker, steady=self._steady)
+        self._secure.attach(edge, leg)
+        self._own(connection, leg, pair)
+        self._watch(pair.rtcp.fileno(), lambda _: drain(pair.rtcp), (connection, leg.leg_id))
+        connection.report(self._secure.opened(request, leg.leg_id, self._pool.host, pair.port))
+
+    def _take_ports(self, connection: Connection, request: int) -> PortPair | None:
+        """Ports for the next leg, whose number is `_last_leg` then; None where the order was refused."""
         try:
             pair = self._pool.take()
         except NoPortError as refused:
             connection.report(protocol.OpenRefused(request, str(refused)))
-            return
+            return None
         self._last_leg += 1
-        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
+        return pair
+
+    def _own(self, connection: Connection, leg: Leg, pair: PortPair) -> None:
         connection.legs[leg.leg_id] = (leg, pair)
         self._looked_after[leg.leg_id % _UPKEEP_TURNS][leg] = None
         self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
-        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
-        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
 
     def _close(self, connection: Connection, leg_id: int, request: int, now: float) -> None:
         owned = connection.legs.pop(leg_id, None)
         if owned is None:
             return
         leg, pair = owned
-        self._leg_orders.forget(leg)
         del self._looked_after[leg_id % _UPKEEP_TURNS][leg]
         self._unwatch(pair.rtp.fileno())
         self._unwatch(pair.rtcp.fileno())
@@ -315,6 +356,7 @@ class MediaServer:
         except Exception:
             log.exception("media_close_failed", leg=leg_id)
             counters = leg.counters()
+        self._secure.close(leg_id)
         self._pool.give_back(pair)
         self._counts_before[0] += counters.packets_sent
         self._counts_before[1] += counters.packets_received

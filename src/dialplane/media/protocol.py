@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dialplane.domain.media import MediaCounters, RemoteMedia
+from dialplane.domain.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
 
 _LENGTH = struct.Struct("!I")
 _LONGEST_FRAME = 1 << 20
@@ -29,9 +29,30 @@ class Open(Message, frozen=True):
     request: int
 
 
+class OpenSecure(Message, frozen=True):
+    """A WebRTC leg. → `SecureOpened` or `OpenRefused`"""
+
+    request: int
+
+
 class Connect(Message, frozen=True):
     leg: int
     remote: RemoteMedia
+
+
+class AwaitChecks(Message, frozen=True):
+    """Of a WebRTC leg: the party was told these credentials of ours."""
+
+    leg: int
+    ours: IceCredentials
+
+
+class ConnectSecurely(Message, frozen=True):
+    """`Connect` of a WebRTC leg; in time `SecurityFailed`, where the party is not who it says."""
+
+    leg: int
+    remote: RemoteMedia
+    party: SecureParty
 
 
 class Play(Message, frozen=True):
@@ -90,6 +111,7 @@ class StartRecording(Message, frozen=True):
 class PauseRecording(Message, frozen=True):
     leg: int
     paused: bool
+    silent: bool = False
 
 
 class StopRecording(Message, frozen=True):
@@ -155,17 +177,19 @@ class PlayToRoom(Message, frozen=True):
 
 
 class StartRoomRecording(Message, frozen=True):
-    """→ `RoomRecordingStarted`, and in time `RoomRecordingEnded`"""
+    """→ `RecordingStarted`, and in time `RecordingEnded`"""
 
     room: int
     request: int
     path: str
     duration_s: int
+    trim: bool
 
 
 class PauseRoomRecording(Message, frozen=True):
     room: int
     paused: bool
+    silent: bool = False
 
 
 class StopRoomRecording(Message, frozen=True):
@@ -204,6 +228,8 @@ RoomOrder = (
 )
 LegOrder = (
     Connect
+    | AwaitChecks
+    | ConnectSecurely
     | Play
     | StopPlaying
     | SendDigits
@@ -220,7 +246,7 @@ LegOrder = (
     | ClearFeed
     | Close
 )
-Order = Open | AskStats | LegOrder | RoomOrder
+Order = Open | OpenSecure | AskStats | LegOrder | RoomOrder
 
 
 class Opened(Message, frozen=True):
@@ -228,6 +254,14 @@ class Opened(Message, frozen=True):
     leg: int
     host: str
     port: int
+
+
+class SecureOpened(Message, frozen=True):
+    request: int
+    leg: int
+    host: str
+    port: int
+    fingerprint: str
 
 
 class OpenRefused(Message, frozen=True):
@@ -238,6 +272,13 @@ class OpenRefused(Message, frozen=True):
 class Digit(Message, frozen=True):
     leg: int
     digit: str
+
+
+class SecurityFailed(Message, frozen=True):
+    """Nothing is heard from the party of a WebRTC leg any more, nor sent to it."""
+
+    leg: int
+    reason: str
 
 
 class Silence(Message, frozen=True):
@@ -256,18 +297,19 @@ class DigitsSent(Message, frozen=True):
 
 
 class RecordingStarted(Message, frozen=True):
-    """`failure` says why the file could not be opened; empty where it is open."""
+    """Of a leg or a room. `failure` says why the file could not be opened; empty where it is open."""
 
-    leg: int
     request: int
     failure: str
 
 
 class RecordingEnded(Message, frozen=True):
-    leg: int
+    """The file is closed, maybe when the leg or room is long gone. `failure` says why it holds less than there was."""
+
     path: str
     ended_by: str
     duration_ms: int
+    failure: str
 
 
 class TapAudio(Message, frozen=True):
@@ -304,21 +346,6 @@ class RoomPlayEnded(Message, frozen=True):
     how: str
 
 
-class RoomRecordingStarted(Message, frozen=True):
-    """`failure` says why the file could not be opened; empty where it is open."""
-
-    room: int
-    request: int
-    failure: str
-
-
-class RoomRecordingEnded(Message, frozen=True):
-    room: int
-    path: str
-    ended_by: str
-    duration_ms: int
-
-
 class RoomClosed(Message, frozen=True):
     """The room is gone. `request` is 0 where nobody asked: its handling failed."""
 
@@ -341,11 +368,19 @@ class Stats(Message, frozen=True):
     failures: int
 
 
-LegReport = (
-    Digit | Silence | PlayEnded | DigitsSent | RecordingStarted | RecordingEnded | TapAudio | FeedReached | Closed
+LegReport = Digit | Silence | SecurityFailed | PlayEnded | DigitsSent | TapAudio | FeedReached | Closed
+RoomReport = RoomPlayEnded | RoomClosed
+Report = (
+    Opened
+    | SecureOpened
+    | OpenRefused
+    | Stats
+    | RoomOpened
+    | RecordingStarted
+    | RecordingEnded
+    | LegReport
+    | RoomReport
 )
-RoomReport = RoomPlayEnded | RoomRecordingStarted | RoomRecordingEnded | RoomClosed
-Report = Opened | OpenRefused | Stats | RoomOpened | LegReport | RoomReport
 
 _encoder = msgspec.msgpack.Encoder()
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -1,10 +1,10 @@
 """A leg's RTCP: reports every five seconds, a farewell, and the party's reports taken."""
 
-import socket
 import time
 
 from dialplane.media.incoming import Incoming
 from dialplane.media.outgoing import Outgoing
+from dialplane.media.ports import PacketSocket
 from dialplane.rtp.packet import MalformedPacketError
 from dialplane.rtp.rtcp import Report, ReportBlock, build_report, ntp_time, parse_compound
 from dialplane.rtp.source import Address
@@ -15,7 +15,7 @@ class Reports:
 
     __slots__ = ("_incoming", "_last_report", "_outgoing", "_rtcp", "target")
 
-    def __init__(self, rtcp: socket.socket, incoming: Incoming, outgoing: Outgoing) -> None:
+    def __init__(self, rtcp: PacketSocket, incoming: Incoming, outgoing: Outgoing) -> None:
         self._rtcp = rtcp
         self._incoming = incoming
         self._outgoing = outgoing

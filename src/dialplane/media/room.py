@@ -2,10 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from dialplane.domain.media import PlayEnd
-from dialplane.media.protocol import Message, RoomPlayEnded, RoomRecordingEnded
+from dialplane.media.protocol import Message, RoomPlayEnded
 from dialplane.media.recording import Recording
 from dialplane.media.seat import Board, Seat
 
@@ -90,12 +89,9 @@ class Room:
 
     def end_recording(self, ended_by: str, now: float) -> None:
         recording, self.recording = self.recording, None
-        if recording is None:
-            return
-        self._on_change()
-        with suppress(OSError):  # a full disk: what is there stays there
-            recording.finish(now)
-        self._report(RoomRecordingEnded(self.room_id, str(recording.path), ended_by, recording.duration_ms))
+        if recording is not None:
+            recording.finish(ended_by, now)
+            self._on_change()
 
     def close(self, now: float) -> None:
         """End everything. The legs are the caller's to take out of it before."""

@@ -11,7 +11,8 @@ from dialplane.media import protocol
 from dialplane.media.connection import Connection
 from dialplane.media.mixer import Mixer
 from dialplane.media.playout import PromptCache
-from dialplane.media.recording import Recording, RecordingWish
+from dialplane.media.recording import RecordingWish
+from dialplane.media.recordings import Recordings
 from dialplane.media.room import Room
 
 log = structlog.get_logger()
@@ -20,11 +21,11 @@ log = structlog.get_logger()
 class Rooms:
     """Times are seconds on the monotonic clock."""
 
-    def __init__(self, mixer: Mixer, prompts: PromptCache) -> None:
+    def __init__(self, mixer: Mixer, prompts: PromptCache, recordings: Recordings) -> None:
         self._mixer = mixer
         self._prompts = prompts
         self._last_room = 0
-        self._recorded: dict[Room, None] = {}
+        self._recordings = recordings
 
     def carry_out(self, order: protocol.RoomOrder, connection: Connection, now: float) -> None:
         """A room that is closed, or another client's, is passed over."""
@@ -48,10 +49,11 @@ class Rooms:
             case protocol.PlayToRoom(_, number, paths):
                 self._play(room, number, paths, connection)
             case protocol.StartRoomRecording():
-                self._start_recording(room, order, connection, now)
-            case protocol.PauseRoomRecording(_, paused):
+                wish = RecordingWish(Path(order.path), tracks="heard", duration_s=order.duration_s, trim=order.trim)
+                self._recordings.start(room, wish, order.request, connection.report, now)
+            case protocol.PauseRoomRecording(_, paused, silent):
                 if room.recording is not None:
-                    room.recording.pause(paused, now)
+                    room.recording.pause(paused, now, silent=silent)
             case protocol.StopRoomRecording():
                 room.end_recording("stopped", now)
             case protocol.CloseRoom(room_id, request):
@@ -69,23 +71,8 @@ class Rooms:
             if owned is not None:
                 owned[0].leave_room(room)
         room.close(now)
-        self._recorded.pop(room, None)
         self._mixer.close_room(room)
         connection.report(protocol.RoomClosed(room_id, request))
-
-    def advance_recordings(self, now: float) -> None:
-        """Write what is due."""
-        for room in list(self._recorded):
-            if room.recording is None:
-                del self._recorded[room]
-                continue
-            try:
-                ended_by = room.recording.advance(now)
-            except OSError as error:
-                log.warning("recording_failed", path=str(room.recording.path), error=str(error))
-                ended_by = "closed"
-            if ended_by is not None:
-                room.end_recording(ended_by, now)
 
     def _play(self, room: Room, number: int, paths: list[str], connection: Connection) -> None:
         try:
@@ -95,19 +82,6 @@ class Rooms:
             connection.report(protocol.RoomPlayEnded(room.room_id, number, PlayEnd.STOPPED))
             return
         room.announce(number, chain.from_iterable(prompts))
-
-    def _start_recording(
-        self, room: Room, order: protocol.StartRoomRecording, connection: Connection, now: float
-    ) -> None:
-        failure = ""
-        try:
-            recording = Recording(RecordingWish(Path(order.path), tracks="heard", duration_s=order.duration_s), now)
-        except OSError as error:
-            failure = error.strerror or str(error)
-        else:
-            room.start_recording(recording, now)
-            self._recorded[room] = None
-        connection.report(protocol.RoomRecordingStarted(room.room_id, order.request, failure))
 
 
 def _legs(ids: list[int] | None) -> frozenset[int] | None:

@@ -5,13 +5,14 @@ connect(2): "may dissolve the association by connecting to an address with the s
 
 import ctypes
 import os
-import socket
+
+from dialplane.media.ports import PacketSocket
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _UNSPECIFIED = bytes(16)
 
 
-def unconnect(connected: socket.socket) -> None:
+def unconnect(connected: PacketSocket) -> None:
     """Raises OSError."""
     if _libc.connect(connected.fileno(), _UNSPECIFIED, len(_UNSPECIFIED)) != 0:
         number = ctypes.get_errno()

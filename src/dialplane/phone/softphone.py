@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from dialplane.domain.errors import Refusal
+from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.sdp.session import SdpError
 from dialplane.sip.message import Request, Response
@@ -16,6 +17,8 @@ from dialplane.voice.audio import AudioExchange
 from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
 from dialplane.voice.useragent_challenge import Credentials
+
+_KEEP_RECORDING_S = 5.0
 
 Manners = Callable[["PhoneCall"], Awaitable[None]]
 """What the phone does with a call that comes in; when it returns, the call is hung up."""
@@ -37,6 +40,8 @@ class PhoneCall:
         self.end: CallEnd | None = None
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
+        """The call is over, and what was recorded of it is in its file."""
+        self._is_recorded = False
         self._audio = audio
         self._spawn = spawn
         self._digit_heard = asyncio.Event()
@@ -98,6 +103,7 @@ class PhoneCall:
     async def record(self, path: Path) -> None:
         """Record the call into a WAV at `path` until it ends or `stop_recording`."""
         await self.media.start_recording(path)
+        self._is_recorded = True
 
     async def stop_recording(self) -> RecordingEnd:
         self.media.stop_recording()
@@ -132,8 +138,20 @@ class PhoneCall:
 
     def on_ended(self, call: SipCall, end: CallEnd) -> None:
         self.end = end
-        self.ended.set()
         self._spawn(self.media.close())
+        if self._is_recorded:
+            self._spawn(self._wait_recording())
+        else:
+            self.ended.set()
+
+    async def _wait_recording(self) -> None:
+        """Whoever waits for the end of the call may read the file then."""
+        try:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_KEEP_RECORDING_S):
+                    await self.media.wait_recording()
+        finally:
+            self.ended.set()
 
     def _heard(self, digit: str) -> None:
         self.heard_digits += digit

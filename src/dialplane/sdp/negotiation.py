@@ -5,17 +5,17 @@ in its place.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
 
 TELEPHONE_EVENT = 101
 """Our own payload type for digits."""
 _STATIC = {"PCMU": 0, "PCMA": 8}
-_STATIC_NAMES = {"0": "PCMU", "8": "PCMA"}
+STATIC_NAMES = {"0": "PCMU", "8": "PCMA"}
 _PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
-_USER = "dialplane"
+USER = "dialplane"
 
 
 class NotAcceptable(Exception):
@@ -38,12 +38,11 @@ class Direction(StrEnum):
 
 
 _DIRECTIONS = {direction.value: direction for direction in Direction}
-_SENDING = frozenset({Direction.SENDRECV, Direction.SENDONLY})
-_RECEIVING = frozenset({Direction.SENDRECV, Direction.RECVONLY})
+SENDING = frozenset({Direction.SENDRECV, Direction.SENDONLY})
+RECEIVING = frozenset({Direction.SENDRECV, Direction.RECVONLY})
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiated:
+class Negotiated(NamedTuple):
     """Where and how the other party wants its audio."""
 
     host: str
@@ -62,8 +61,7 @@ class Negotiated:
     """We may send to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What of a description is used."""
 
     position: int
@@ -86,7 +84,7 @@ def make_offer(
     """An offer of audio at `host` and `port`, codecs in the order of preference, and digits."""
     formats = [(str(_STATIC[codec]), f"{codec}/8000") for codec in codecs]
     media = _our_media(port, formats, str(TELEPHONE_EVENT), direction, ptime_ms)
-    return Session(Origin(_USER, session_id, version, host), host, (media,))
+    return Session(Origin(USER, session_id, version, host), host, (media,))
 
 
 def choose(session: Session, codecs: Sequence[str] = ("PCMU", "PCMA")) -> Choice:
@@ -122,7 +120,7 @@ def make_answer(
     """
     chosen = choice or choose(offer, codecs)
     theirs = offer.media[chosen.position]
-    agreed = _answer_direction(_direction_of(offer, theirs), direction)
+    agreed = answer_direction(_direction_of(offer, theirs), direction)
     negotiated = _negotiated(offer, theirs, chosen, agreed)
     audio = _our_media(
         port,
@@ -132,8 +130,8 @@ def make_answer(
         20,
         protocol=theirs.protocol,
     )
-    media = tuple(audio if i == chosen.position else _refused(other) for i, other in enumerate(offer.media))
-    return Session(Origin(_USER, session_id, version, host), host, media), negotiated
+    media = tuple(audio if i == chosen.position else refused(other) for i, other in enumerate(offer.media))
+    return Session(Origin(USER, session_id, version, host), host, media), negotiated
 
 
 def read_answer(offer: Session, answer: Session) -> Negotiated:
@@ -142,12 +140,12 @@ def read_answer(offer: Session, answer: Session) -> Negotiated:
     codecs = [codec for codec in _STATIC if str(_STATIC[codec]) in offered.formats]
     chosen = choose(answer, codecs)
     theirs = answer.media[chosen.position]
-    agreed = _answer_direction(_direction_of(answer, theirs), _direction_of(offer, offered))
+    agreed = answer_direction(_direction_of(answer, theirs), _direction_of(offer, offered))
     return _negotiated(answer, theirs, chosen, agreed)
 
 
 def _choose_codec(position: int, media: MediaDescription, codecs: Sequence[str]) -> Choice | None:
-    names = _STATIC_NAMES | _rtpmaps(media)
+    names = STATIC_NAMES | rtpmaps(media)
     chosen = next((format_ for format_ in media.formats if names.get(format_) in codecs), None)
     if chosen is None:
         return None
@@ -155,7 +153,7 @@ def _choose_codec(position: int, media: MediaDescription, codecs: Sequence[str])
     return Choice(position, names[chosen], int(chosen), None if event is None else int(event))
 
 
-def _rtpmaps(media: MediaDescription) -> dict[str, str]:
+def rtpmaps(media: MediaDescription) -> dict[str, str]:
     """Payload type to encoding name in capitals, for those with a clock of 8,000 Hz and one channel."""
     maps: dict[str, str] = {}
     for name, value in media.attributes:
@@ -172,20 +170,20 @@ def _rtpmaps(media: MediaDescription) -> dict[str, str]:
 
 def _direction_of(session: Session, media: MediaDescription) -> Direction:
     """The stream's own direction, else the session's, else both ways; an address of zeros is the old hold."""
-    direction = _stated_direction(media.attributes) or _stated_direction(session.attributes) or Direction.SENDRECV
+    direction = stated_direction(media.attributes) or stated_direction(session.attributes) or Direction.SENDRECV
     if session.host_of(media) in ("0.0.0.0", "::"):
-        return Direction.SENDONLY if direction in _SENDING else Direction.INACTIVE
+        return Direction.SENDONLY if direction in SENDING else Direction.INACTIVE
     return direction
 
 
-def _stated_direction(attributes: Sequence[Attribute]) -> Direction | None:
+def stated_direction(attributes: Sequence[Attribute]) -> Direction | None:
     return next((_DIRECTIONS[name] for name, _ in attributes if name in _DIRECTIONS), None)
 
 
-def _answer_direction(theirs: Direction, ours: Direction) -> Direction:
+def answer_direction(theirs: Direction, ours: Direction) -> Direction:
     """What is left for us when they say `theirs` and we would say `ours` (RFC 3264 6.1)."""
-    sends = theirs in _RECEIVING and ours in _SENDING
-    receives = theirs in _SENDING and ours in _RECEIVING
+    sends = theirs in RECEIVING and ours in SENDING
+    receives = theirs in SENDING and ours in RECEIVING
     if sends:
         return Direction.SENDRECV if receives else Direction.SENDONLY
     return Direction.RECVONLY if receives else Direction.INACTIVE
@@ -204,13 +202,13 @@ def _negotiated(session: Session, media: MediaDescription, choice: Choice, agree
         codec=choice.codec,
         payload_type=choice.payload_type,
         telephone_event=choice.telephone_event,
-        ptime_ms=_ptime(media),
+        ptime_ms=ptime_of(media),
         sends=agreed is Direction.SENDRECV,
-        receives=agreed in _SENDING,
+        receives=agreed in SENDING,
     )
 
 
-def _ptime(media: MediaDescription) -> int:
+def ptime_of(media: MediaDescription) -> int:
     """The packet time the party asks for: 10 to 60 ms in tens, else the usual 20."""
     text = (media.attribute("ptime") or "").partition(".")[0]
     if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) in (10, 20, 30, 40, 50, 60):
@@ -236,5 +234,5 @@ def _our_media(
     return MediaDescription("audio", port, protocol, tuple(names), None, tuple(attributes))
 
 
-def _refused(media: MediaDescription) -> MediaDescription:
+def refused(media: MediaDescription) -> MediaDescription:
     return MediaDescription(media.kind, 0, media.protocol, media.formats)

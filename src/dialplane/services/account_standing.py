@@ -16,8 +16,9 @@ from dialplane.domain.ledger import ReferenceType, TransactionType
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberStatus
 from dialplane.domain.orders import OrderStatus
+from dialplane.services.account_end import end_what_goes_on
 from dialplane.services.ledger import credit, release_many
-from dialplane.services.numbers import give_up
+from dialplane.services.number_life import give_up
 from dialplane.services.orders import end_order
 from dialplane.services.transaction import Transaction
 
@@ -64,8 +65,8 @@ def _resumed(account: Account, below: Sequence[Account]) -> list[Account]:
 
 
 async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) -> Account:
-    """Close the locked account and all below it: numbers rest in quarantine, keys, people, phones, trunks, flows and
-    applications are gone, what was set aside is free again and goes up the tree.
+    """Close the locked account and all below it: its calls end, numbers rest in quarantine, keys, people, phones,
+    trunks, flows, applications, conferences and queues are gone, what was set aside is free again and goes up the tree.
 
     Raises Conflict where a number is protected (NUMBER_PROTECTED), a carrier has an order that it has not answered
     (ORDER_OPEN), or numbers are on their way from another carrier (PORT_OPEN): none of them is given up unasked.
@@ -78,6 +79,7 @@ async def _close(tx: Transaction, account: Account, by: Actor, now: datetime) ->
     await _give_up_numbers(tx, ids, by, now)
     await _end_orders(tx, ids, now)
     await _end_reservations(tx, ids, now)
+    await end_what_goes_on(tx, ids, now)
     await tx.account_tree.end_belongings(ids, now)
     # All purses at once, in the one order that everybody locks them in; the parent's gets what is left.
     await tx.ledger.lock_purses({*ids, account.parent_id or account.id})

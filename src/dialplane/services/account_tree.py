@@ -53,6 +53,8 @@ class AccountTreeStore(Protocol):
 
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
 
+    async def set_project_token(self, account_id: AccountId, token: str, now: datetime) -> None: ...
+
     async def move_to_organization(
         self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
     ) -> None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
+from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.errors import Invalid, NotFound
-from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId, OrganizationId
-from dialplane.services.account_standing import set_standing
 from dialplane.services.transaction import Database, Transaction
 from dialplane.services.webhooks import set_customer_webhook
 
@@ -133,43 +131,6 @@ def _check(wanted: dict[str, str]) -> None:
     uri = wanted.get("webhook_uri", "")
     if uri and not uri.startswith(("http://", "https://")):
         raise Invalid("webhook_uri must begin with http:// or https://", field="webhook_uri")
-
-
-async def set_status(database: Database, account_id: AccountId, status: AccountStatus, *, now: datetime) -> Account:
-    return await administer(database, account_id, status=status, now=now)
-
-
-async def set_plan(database: Database, account_id: AccountId, plan: Plan, *, now: datetime) -> Account:
-    return await administer(database, account_id, plan=plan, now=now)
-
-
-async def set_verified(database: Database, account_id: AccountId, verified: bool, *, now: datetime) -> Account:
-    return await administer(database, account_id, verified=verified, now=now)
-
-
-async def administer(
-    database: Database,
-    account_id: AccountId,
-    *,
-    status: AccountStatus | None = None,
-    plan: Plan | None = None,
-    verified: bool | None = None,
-    now: datetime,
-) -> Account:
-    """What only the operator changes, all of it or nothing; None leaves a value as it is. A status reaches the accounts
-    below too. Raises NotFound, and what `set_standing` raises."""
-    async with database.transaction() as tx:
-        account = await load_account(tx, account_id, for_update=True)
-        if plan is not None:
-            account = replace(account, plan=plan)
-        if verified is not None:
-            identity = IdentityStatus.VERIFIED if verified else IdentityStatus.NONE
-            account = replace(account, identity_status=identity)
-        account = replace(account, updated_at=now)
-        await tx.accounts.update(account)
-        if status is not None and status is not account.status:
-            account = await set_standing(tx, account, status, OPERATOR, now)
-    return account
 
 
 async def is_descendant(tx: Transaction, ancestor: AccountId, account: AccountId) -> bool:

@@ -5,8 +5,9 @@ decided are decided together in the next (`voice/batching.py`). Within a batch t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from dialplane.domain.call_billing import CallBilling
 from dialplane.domain.calls import Call, CallStatus
@@ -24,6 +25,7 @@ from dialplane.domain.routing import (
     Verdict,
 )
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget
+from dialplane.domain.values import dataclass
 from dialplane.services.arrivals import Arrival, Plan, caller_address, find_claimed, plan_arrivals
 from dialplane.services.call_documents import CallDocument, find_documents
 from dialplane.services.calls import RefusedCall
@@ -73,6 +75,15 @@ class Challenge:
 
 
 Outcome = Admitted | TurnedAway | Challenge
+
+
+class _Program(NamedTuple):
+    """What runs on a call that is let in."""
+
+    actions: tuple[Action, ...]
+    flow_id: FlowId | None = None
+    flow_version: int = 0
+    on_complete_flow_id: FlowId | None = None
 
 
 async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) -> list[Outcome]:
@@ -132,6 +143,43 @@ def _cannot_pay(plan: Plan) -> Plan:
     return replace(plan, decision=decision)
 
 
+@dataclass(slots=True)
+class _Books:
+    """What is to be written of a batch, and what its senders are told, in the order of the arrivals."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    strangers: list[RefusedCall] = field(default_factory=list)
+
+    def refuse(self, plan: Plan, now: datetime) -> None:
+        status, phrase = SIP_STATUS[plan.decision.refused]
+        route, reason = route_shape(plan.decision), plan.decision.reason
+        self.outcomes.append(TurnedAway(status, phrase, reason, plan.account.id if plan.account else None))
+        if plan.account is None:
+            self.strangers.append(stranger_record(plan.arrival, status, reason, route, now))
+        else:
+            self.calls.append(refused_call(plan, plan.account, status, route, now))
+
+    def let_in(
+        self, plan: Plan, program: _Program, document: CallDocument | None, billing: CallBilling, now: datetime
+    ) -> None:
+        assert plan.account is not None
+        route, run_id = route_shape(plan.decision), RunId(new_id(now))
+        if document is not None:
+            route["document"] = target_shape(document.target)
+        call = ringing_call(plan, plan.account, route, now, flow_id=program.flow_id, run_id=run_id, document=document)
+        run = run_of_call(call, program.flow_id, program.on_complete_flow_id, now, flow_version=program.flow_version)
+        self.calls.append(call)
+        self.runs.append(run)
+        if document is None:
+            self.outcomes.append(Admitted(call, billing, run, program.actions, program.on_complete_flow_id))
+        else:
+            self.outcomes.append(
+                Admitted(call, billing, run, (), document=document.source, looks_up_name=document.looks_up_name)
+            )
+
+
 async def _record(
     tx: Transaction,
     plans: Sequence[Plan],
@@ -141,60 +189,34 @@ async def _record(
 ) -> list[Outcome]:
     programs = await _programs(tx, plans)
     documents = await _documents(tx, plans)
-    outcomes: list[Outcome] = []
-    calls: list[Call] = []
-    runs: list[Run] = []
-    strangers: list[RefusedCall] = []
+    books = _Books()
     for plan in plans:
-        route = route_shape(plan.decision)
+        call_id = plan.arrival.call_id
         if plan.decision.verdict is Verdict.REFUSE:
-            status, phrase = SIP_STATUS[plan.decision.refused]
-            outcomes.append(TurnedAway(status, phrase, plan.decision.reason, plan.account.id if plan.account else None))
-            if plan.account is None:
-                strangers.append(stranger_record(plan.arrival, status, plan.decision.reason, route, now))
-            else:
-                calls.append(refused_call(plan, plan.account, status, route, now))
-            continue
-        assert plan.account is not None
-        flow_id, actions, on_complete, version = programs[plan.arrival.call_id]
-        document = documents.get(plan.arrival.call_id)
-        if document is not None:
-            route["document"] = target_shape(document.target)
-        call = ringing_call(
-            plan, plan.account, route, now, flow_id=flow_id, run_id=RunId(new_id(now)), document=document
-        )
-        run = run_of_call(call, flow_id, on_complete, now, flow_version=version)
-        calls.append(call)
-        runs.append(run)
-        if document is None:
-            outcomes.append(Admitted(call, billings[call.id], run, actions, on_complete))
+            books.refuse(plan, now)
         else:
-            outcomes.append(
-                Admitted(
-                    call,
-                    billings[call.id],
-                    run,
-                    (),
-                    document=document.source,
-                    looks_up_name=document.looks_up_name,
-                )
-            )
+            books.let_in(plan, programs[call_id], documents.get(call_id), billings[call_id], now)
     async with tx.together() as batch:
         if reserved is not None:
             await reserved.write(batch)
-        if strangers:
-            await batch.calls.refuse_many(strangers)
-        if calls:
-            await batch.runs.add_fresh(runs)
-            await batch.calls.save_many(calls)
-            # In one statement the events do not see the runs: these have no webhook address of their own to look up.
-            events = [event for call in calls for event in begun_events(call, now)]
-            await publish(batch, *(created_event(run) for run in runs), *events)
+        await _write(batch, books, now)
     if any(plan.decision.number is not None and plan.decision.target is None for plan in plans):
-        await _note_unconfigured(tx, plans, calls, now)
+        await _note_unconfigured(tx, plans, books.calls, now)
     if documents:
-        await tell_progress(tx, [(call, Progress.RINGING) for call in calls if call.status is CallStatus.RINGING], now)
-    return outcomes
+        ringing = [(call, Progress.RINGING) for call in books.calls if call.status is CallStatus.RINGING]
+        await tell_progress(tx, ringing, now)
+    return books.outcomes
+
+
+async def _write(batch: Transaction, books: _Books, now: datetime) -> None:
+    if books.strangers:
+        await batch.calls.refuse_many(books.strangers)
+    if books.calls:
+        await batch.runs.add_fresh(books.runs)
+        await batch.calls.save_many(books.calls)
+        # In one statement the events do not see the runs: these have no webhook address of their own to look up.
+        events = [event for call in books.calls for event in begun_events(call, now)]
+        await publish(batch, *(created_event(run) for run in books.runs), *events)
 
 
 async def _note_unconfigured(tx: Transaction, plans: Sequence[Plan], calls: Sequence[Call], now: datetime) -> None:
@@ -218,22 +240,21 @@ async def _documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, Cal
     return await find_documents(tx, wanting) if wanting else {}
 
 
-async def _programs(
-    tx: Transaction, plans: Sequence[Plan]
-) -> dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None, int]]:
+async def _programs(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, _Program]:
     """The actions of each call that is let in. A number without a target has none: the call is made and hung up."""
     admitted = [plan for plan in plans if plan.decision.verdict is Verdict.RUN]
     wanted = {FlowId(plan.decision.target.flow_id) for plan in admitted if isinstance(plan.decision.target, FlowTarget)}
     flows = {flow.id: flow for flow in await tx.flows.find_many(wanted)} if wanted else {}
-    programs: dict[CallId, tuple[FlowId | None, tuple[Action, ...], FlowId | None, int]] = {}
+    programs: dict[CallId, _Program] = {}
     for plan in admitted:
         target = plan.decision.target
         flow = flows.get(FlowId(target.flow_id)) if isinstance(target, FlowTarget) else None
         if flow is not None:
-            programs[plan.arrival.call_id] = (flow.id, flow.actions, flow.on_complete_flow_id, flow.version)
+            program = _Program(flow.actions, flow.id, flow.version, flow.on_complete_flow_id)
         else:
             raw = plan.connect or _forward(plan)
-            programs[plan.arrival.call_id] = (None, validate_actions([raw]) if raw else (), None, 0)
+            program = _Program(validate_actions([raw]) if raw else ())
+        programs[plan.arrival.call_id] = program
     return programs
 
 

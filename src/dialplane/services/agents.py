@@ -63,6 +63,14 @@ class AgentStore(Protocol):
 
     async def count_admins(self, account_id: AccountId) -> int: ...
 
+    async def lock_left_ringing(self) -> list[Agent]:
+        """Of all accounts: the ringing ones whom no call can be ringing, since their account has none."""
+        ...
+
+    async def in_wrap_up(self) -> list[Agent]:
+        """Of all accounts: the busy ones whose wrap-up has an end."""
+        ...
+
     async def lock_at_work(self, account_id: AccountId) -> list[Agent]:
         """The available and the busy ones; nobody else chooses among them until the transaction ends."""
         ...

@@ -1,7 +1,7 @@
 """Where incoming calls lead: number or extension, account and price, for many arrivals with the same few reads."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from dialplane.domain.accounts import Account
@@ -20,6 +20,7 @@ from dialplane.domain.routing import (
     decide,
     forms,
 )
+from dialplane.domain.values import dataclass
 from dialplane.services.direct_calls import find_direct, find_own
 from dialplane.services.organization_numbers import Inquiry, find_inside
 from dialplane.services.registrations import Subscriber

@@ -45,6 +45,10 @@ class PasswordHasher(Protocol):
         """Whether it fits; None never fits, and takes as long as a hash would."""
         ...
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether it was made with other parameters than `hash` uses now (WEB-1)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LoginResult:

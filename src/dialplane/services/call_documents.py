@@ -4,8 +4,8 @@ will want to know.
 Asked only for those, with one read for all applications of a batch of calls; calls of flows cost nothing here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dialplane.domain.application_documents import call_document, message_document
 from dialplane.domain.applications import Application
@@ -13,9 +13,9 @@ from dialplane.domain.calls import CallExtras
 from dialplane.domain.ids import ApplicationId, CallId
 from dialplane.domain.number_settings import NumberSettings, seen
 from dialplane.domain.numbers import Number
-from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource, StatusCallback
+from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION, DocumentSource, StatusCallback
 from dialplane.domain.targets import ApplicationTarget, DocumentTarget
-from dialplane.services.arrivals import HeaderFields, Plan
+from dialplane.services.arrivals import HeaderFields, Plan, caller_address
 from dialplane.services.transaction import Transaction
 
 MOST_HEADERS, LONGEST_HEADER, LONGEST_NAME = 30, 512, 64
@@ -41,10 +41,41 @@ class CallDocument:
 async def find_documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, CallDocument]:
     """Of the plans whose number, or whose caller, leads to a document or an application."""
     applications = await _applications(tx, plans)
-    return {
+    found = {
         plan.arrival.call_id: _document(plan, target, applications)
         for plan in plans
         if isinstance(target := plan.decision.target, DocumentTarget | ApplicationTarget)
+    }
+    placed = [plan for plan in plans if plan.arrival.call_id in found and _tells_places(found[plan.arrival.call_id])]
+    if placed:
+        found |= await _with_places(tx, placed, found)
+    return found
+
+
+def _tells_places(document: CallDocument) -> bool:
+    return document.extras.api_version == TWILIO_VERSION
+
+
+async def _with_places(
+    tx: Transaction, plans: Sequence[Plan], found: Mapping[CallId, CallDocument]
+) -> dict[CallId, CallDocument]:
+    """Twilio's dialect tells where the numbers are at home: one read for all calls of a batch."""
+    parties = {
+        plan.arrival.call_id: (
+            caller_address(plan.arrival).target,
+            plan.decision.number.number if plan.decision.number else "",
+        )
+        for plan in plans
+    }
+    places = await tx.inventory.places({number for pair in parties.values() for number in pair})
+    return {
+        call_id: replace(
+            found[call_id],
+            extras=replace(
+                found[call_id].extras, source_place=places.get(caller), destination_place=places.get(called)
+            ),
+        )
+        for call_id, (caller, called) in parties.items()
     }
 
 

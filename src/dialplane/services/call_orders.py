@@ -9,6 +9,7 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
 from dialplane.domain.programs.source_json import callback_fields, source_fields
 from dialplane.domain.programs.sources import ActionsSource, FlowSource, ProgramSource, StatusCallback
+from dialplane.domain.speech.voices import check_voice
 from dialplane.services.calls import NodeCommand
 from dialplane.services.flows import find_flow
 from dialplane.services.transaction import Database, Transaction
@@ -111,9 +112,11 @@ async def talk_into_call(
     """Say something to the party, over whatever it hears. Raises as `switch_call`, and Invalid naming the field."""
     if not speech.text.strip() or len(speech.text) > LONGEST_TALK:
         raise Invalid(f"text has 1 to {LONGEST_TALK} characters", field="text")
+    language = speech.language or "en-US"
+    check_voice(language=language, voice_id=speech.voice_id, provider=speech.provider)
     payload = {
         "text": speech.text,
-        "language": speech.language or "en-US",
+        "language": language,
         "provider": speech.provider,
         "voice_id": speech.voice_id,
     }
@@ -133,13 +136,19 @@ async def order(
     return call
 
 
-async def _order_answered(
-    tx: Transaction, account_id: AccountId, call_id: CallId, kind: str, payload: Mapping[str, object], now: datetime
-) -> Call:
-    call = await order(tx, account_id, call_id, kind, payload, now)
+async def find_answered(tx: Transaction, account_id: AccountId, call_id: CallId) -> Call:
+    """Raises NotFound (CALL_NOT_FOUND), Conflict (CALL_ALREADY_HANGUP, CALL_STATE_INVALID)."""
+    call = await _find_live(tx, account_id, call_id)
     if call.progressing_at is None:
         raise Conflict("The call is not answered yet", reason="CALL_STATE_INVALID")
     return call
+
+
+async def _order_answered(
+    tx: Transaction, account_id: AccountId, call_id: CallId, kind: str, payload: Mapping[str, object], now: datetime
+) -> Call:
+    await find_answered(tx, account_id, call_id)
+    return await order(tx, account_id, call_id, kind, payload, now)
 
 
 async def _find_live(tx: Transaction, account_id: AccountId, call_id: CallId) -> Call:

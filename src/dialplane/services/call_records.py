@@ -1,7 +1,7 @@
 """What happens to live calls on its way into the store: many changes of many calls in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.call_billing import CallBilling, hold_key
@@ -10,6 +10,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
 from dialplane.domain.rcml.callbacks import Progress
+from dialplane.domain.values import dataclass
 from dialplane.services.events import publish
 from dialplane.services.ledger import draw_up_many, release_many
 from dialplane.services.runs import interrupt_runs, move_runs
@@ -71,7 +72,7 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
                     progress.append(moved)
         told = await move_runs(tx, progress)
         if latest:
-            await tx.calls.save_many(list(latest.values()))
+            await tx.calls.update_many(list(latest.values()))
         await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
         if happened:
             await tell_progress(tx, happened, now, public_url=public_url)
@@ -109,7 +110,7 @@ async def close_orphans(database: Database, node: str, now: datetime) -> int:
             return 0
         ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
         await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
-        await tx.calls.save_many(ended)
+        await tx.calls.update_many(ended)
         events = [_event(call, "call_hangup", now) for call in ended]
         await _settle(tx, await _as_reserved(tx, ended), events, now)
         await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)

@@ -5,10 +5,16 @@ take its place.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.addresses import normalize_tel
-from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.calls import Call
+from dialplane.domain.errors import InsufficientBalance, Invalid, Unavailable
+from dialplane.domain.ledger import Charge, ReferenceType
+from dialplane.domain.rating import CostType, Rate
+from dialplane.services.ledger import charge
+from dialplane.services.rates import tariff_of
 from dialplane.services.transaction import Database
 
 LONGEST_NAME = 255
@@ -49,6 +55,23 @@ class StoredCallerNames:
                 return await tx.caller_names.find(number) or ""
         except Unavailable:  # no name is no reason to lose the call
             return ""
+
+
+async def look_up_caller(database: Database, names: CallerNames, call: Call, now: datetime) -> str:
+    """The name of who calls, at the price of a look-up; "" where nobody knows it, or the account cannot pay for it."""
+    try:
+        async with database.transaction() as tx:
+            rate = (await tariff_of(tx, call.account_id)).rate(CostType.CALLER_ID_LOOKUP)
+            if not rate.is_free:
+                await charge(tx, call.account_id, _look_up(call, rate, now), now)
+    except (InsufficientBalance, Unavailable):  # no name is no reason to lose the call
+        return ""
+    return await names.find(call.source.target)
+
+
+def _look_up(call: Call, rate: Rate, now: datetime) -> Charge:
+    key, kind = f"caller_id_lookup:{call.id}", ReferenceType.CALLER_ID_LOOKUP
+    return Charge(key, rate, 1, kind, call.id, started_at=now, ended_at=now)
 
 
 async def write_caller_names(database: Database, names: Mapping[str, str]) -> int:

@@ -1,7 +1,7 @@
 """Calls as a resource: kept by the runtime as they change, read, hung up and deleted by their owner."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +11,7 @@ from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.errors import Conflict, NotFound, Unavailable
 from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, new_id
+from dialplane.domain.values import dataclass
 from dialplane.services.events import publish
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.transaction import Database, Transaction
@@ -55,6 +56,10 @@ class CallStore(Protocol):
         """Insert, or write over the row of the same id; a call stands in `calls` once at most."""
         ...
 
+    async def update_many(self, calls: Sequence[Call]) -> None:
+        """Write what has changed of calls that are kept; what has ended stays as it is."""
+        ...
+
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None: ...
 
     async def list_refused(self, *, before: datetime | None, limit: int) -> Sequence[RefusedCall]: ...
@@ -72,6 +77,10 @@ class CallStore(Protocol):
         ...
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None: ...
+
+    async def live_of(self, accounts: Collection[AccountId]) -> list[Call]:
+        """Every call of the accounts that has not ended."""
+        ...
 
     async def live_on(self, node: str) -> list[Call]:
         """Every call of the node that has not ended, locked until the transaction ends."""

@@ -1,12 +1,16 @@
-"""Recordings of conferences by order of the API, on the node that mixes them (VoIPBIN reference 6.1)."""
+"""Recordings of conferences by order of the API, on the node that mixes them (VoIPBIN reference 6.1; Twilio's
+`Conferences/{sid}/Recordings/{sid}`)."""
 
 from datetime import datetime
 from uuid import UUID
 
 from dialplane.domain.conferences import Conference
 from dialplane.domain.errors import Conflict
-from dialplane.domain.ids import AccountId, ConferenceId
+from dialplane.domain.ids import AccountId, ConferenceId, RecordingId
+from dialplane.domain.recordings import Recording
 from dialplane.services.conferences import Standing, flow_of, load_conference, order, with_present
+from dialplane.services.recording_life import CURRENT, Change, change_live
+from dialplane.services.recordings import found
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -50,6 +54,33 @@ async def stop_recording(
             raise Conflict("The conference is not being recorded", reason="RECORDING_NOT_ACTIVE")
         await order(tx, standing.present, "conference_record_stop", {"conference_id": str(conference_id)}, now)
     return standing
+
+
+async def change_recording(
+    database: Database,
+    account_id: AccountId,
+    conference_id: ConferenceId,
+    recording_id: UUID,
+    change: Change,
+    *,
+    silent: bool,
+    now: datetime,
+) -> Recording:
+    """Order the node to pause, resume or stop one of its recordings; `recording_id` may be `CURRENT`.
+
+    Raises NotFound (of a recording that is not the conference's too), Conflict (RECORDING_NOT_ACTIVE).
+    """
+    async with database.transaction() as tx:
+        standing = await _standing(tx, account_id, conference_id)
+        made = standing.conference.recording_ids
+        wanted = made[-1] if recording_id == CURRENT and made else recording_id
+        recording = await tx.recordings.lock(account_id, RecordingId(wanted)) if wanted != CURRENT else None
+        if wanted != CURRENT:
+            found(recording if recording is not None and recording.conference_id == conference_id else None)
+        changed, payload = change_live(recording, change, silent, now)
+        await tx.recordings.save(changed)
+        await order(tx, standing.present, f"recording_{change}", payload, now)
+    return changed
 
 
 async def _standing(tx: Transaction, account_id: AccountId, conference_id: ConferenceId) -> Standing:

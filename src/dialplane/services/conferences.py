@@ -1,6 +1,6 @@
 """Conferences as a resource: made, read, changed and ended by their owner. What goes on in one: `conference_rooms`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
@@ -79,6 +79,10 @@ class ConferenceStore(Protocol):
         ...
 
     async def lock_on_node(self, node: str) -> Sequence[Conference]: ...
+
+    async def lock_of(self, accounts: Collection[AccountId]) -> Sequence[Conference]:
+        """All that are not over."""
+        ...
 
     async def save_participants(self, participants: Sequence[Participant]) -> None: ...
 
@@ -204,10 +208,15 @@ async def delete_conference(
     """Take it out of the lists; everybody in it is removed, and goes on with its own program."""
     async with database.transaction() as tx:
         old = await load_conference(tx, account_id, conference_id, lock=True)
-        ended = await end_in(tx, old, now)
-        deleted = replace(ended, direct_hash="", updated_at=now, deleted_at=now)
-        await tx.conferences.save(deleted)
-        await tell_conference(tx, "conference_deleted", deleted, now)
+        return await delete_in(tx, old, now)
+
+
+async def delete_in(tx: Transaction, locked: Conference, now: datetime) -> Standing:
+    """As `delete_conference`, inside the caller's transaction."""
+    ended = await end_in(tx, locked, now)
+    deleted = replace(ended, direct_hash="", updated_at=now, deleted_at=now)
+    await tx.conferences.save(deleted)
+    await tell_conference(tx, "conference_deleted", deleted, now)
     return Standing(deleted)
 
 

@@ -21,7 +21,7 @@ from dialplane.domain.errors import (
     Unavailable,
 )
 from dialplane.domain.events import Event
-from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId
+from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
 from dialplane.domain.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rating import CostType
 from dialplane.domain.rcml.callbacks import Progress
@@ -30,7 +30,7 @@ from dialplane.services.customer import outbound_config
 from dialplane.services.events import publish
 from dialplane.services.ledger import hold_many
 from dialplane.services.rates import tariffs
-from dialplane.services.registrations import Subscriber
+from dialplane.services.registrations import Binding, Subscriber
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.status_callbacks import tell_progress
 from dialplane.services.transaction import Database, Transaction
@@ -42,6 +42,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
+_TRANSPORTS: dict[str, Literal["udp", "tcp", "ws"]] = {"udp": "udp", "tcp": "tcp", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Way:
     host: str
     """Where it is sent, which need not be the URI's host."""
     port: int
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "ws"]
+    """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
     username: str = ""
     password: str = ""
     is_ours: bool = False
@@ -228,6 +230,10 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
                     "An extension is named by its id or its name", reason="INVALID_ARGUMENT", field="destinations"
                 )
             return destination, CostType.CALL_EXTENSION
+        case "conference":
+            if find_uuid(destination.target) is None:
+                raise Invalid("A conference is named by its id", reason="INVALID_ARGUMENT", field="destinations")
+            return destination, CostType.CALL_EXTENSION
         case "sip":
             if "@" not in destination.target or len(destination.target) > 255:
                 raise Invalid("A SIP destination is user@host", reason="INVALID_ARGUMENT", field="destinations")
@@ -286,6 +292,8 @@ async def ways_to(database: Database, call: Call, now: datetime, *, contact: str
                 return await _ways_to_extension(tx, call, now, contact)
             case "sip":
                 return [_way_to_sip(call.destination.target)]
+            case "conference":
+                return [await _way_to_conference(tx, call)]
             case _:
                 return await _ways_to_tel(tx, call)
 
@@ -295,7 +303,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
     if subscriber is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     bindings = await tx.registrations.bindings(subscriber.extension_id, now)
-    bindings = [binding for binding in bindings if contact in ("", binding.contact)]
+    bindings = [binding for binding in bindings if contact in ("", binding.contact) and _is_within_reach(binding, call)]
     if not bindings:
         raise Unavailable(f"The extension {subscriber.extension} is not registered")
     return [
@@ -303,19 +311,31 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             uri=binding.contact,
             host=binding.source_host,
             port=binding.source_port,
-            transport="tcp" if binding.transport == "tcp" else "udp",
+            transport=_TRANSPORTS.get(binding.transport, "udp"),
         )
         for binding in bindings
     ]
 
 
+def _is_within_reach(binding: Binding, call: Call) -> bool:
+    """A websocket ends at the node that holds it; everything else is reached from anywhere."""
+    return binding.transport != "ws" or binding.node == call.node
+
+
 async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
     """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
-    try:
-        extension_id = ExtensionId(UUID(target))
-    except ValueError:
+    extension_id = find_uuid(target)
+    if extension_id is None:
         return await tx.registrations.find_extension_named(account_id, target)
-    return await tx.registrations.find_extension(account_id, extension_id)
+    return await tx.registrations.find_extension(account_id, ExtensionId(extension_id))
+
+
+async def _way_to_conference(tx: Transaction, call: Call) -> Way:
+    """It is called as anybody may call it, by its direct hash: what our call says and hears is then in the room."""
+    conference = await tx.conferences.find(call.account_id, ConferenceId(UUID(call.destination.target)))
+    if conference is None or not conference.direct_hash:
+        raise NotFound("There is no such conference", reason="CONFERENCE_NOT_FOUND")
+    return Way(uri=f"sip:{conference.direct_hash}", host="", port=0, transport="udp", is_ours=True)
 
 
 def _way_to_sip(target: str) -> Way:

@@ -1,9 +1,7 @@
 """Calls to direct hashes, and of extensions to agents and conferences by their ids: what they lead to."""
 
-from uuid import UUID
-
 from dialplane.domain.direct_calls import PREFIX, Direct
-from dialplane.domain.ids import AccountId, AgentId, ConferenceId, ExtensionId
+from dialplane.domain.ids import AccountId, AgentId, ConferenceId, ExtensionId, find_uuid
 from dialplane.services.transaction import Transaction
 
 
@@ -26,9 +24,8 @@ async def find_direct(tx: Transaction, dialled: str) -> Direct | None:
 
 async def find_own(tx: Transaction, account_id: AccountId, dialled: str) -> Direct | None:
     """The agent, conference or extension of the caller's own account whose id was dialled."""
-    try:
-        wanted = UUID(dialled)
-    except ValueError:
+    wanted = find_uuid(dialled)
+    if wanted is None:
         return None
     agent = await tx.agents.find(AgentId(wanted))
     if agent is not None and agent.account_id == account_id:

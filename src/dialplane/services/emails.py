@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -34,6 +34,10 @@ class EmailStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Email]:
         """Newest first; those made before `before`."""
+        ...
+
+    async def claim_due(self, now: datetime, *, limit: int) -> Sequence[Email]:
+        """Those whose next attempt is due, marked as tried `now`: no other worker tries them meanwhile."""
         ...
 
 
@@ -70,6 +74,8 @@ class Post:
 
 OUTBOX = Post()
 
+GIVEN_UP_AFTER = timedelta(days=1)
+
 
 async def send_email(
     database: Database, post: Post, account_id: AccountId, request: EmailRequest, now: datetime
@@ -79,7 +85,7 @@ async def send_email(
     Raises Invalid (no destination, not an e-mail address, too long), NotFound for a foreign recording.
     """
     _check(request)
-    paths = await _attached(database, account_id, request.attachments)
+    files = await _files(database, post, account_id, request.attachments)
     email = Email(
         id=new_id(now),
         account_id=account_id,
@@ -96,8 +102,6 @@ async def send_email(
     await _save(database, email, "email_created", now)
     if post.mailer is None:
         return email
-    folder = post.recordings
-    files = [(Path(path).name, folder / path) for path in paths] if folder else []
     return await _hand_over(database, post.mailer, email, files, now)
 
 
@@ -110,10 +114,32 @@ async def _hand_over(
     except Invalid as refusal:
         status, note = EmailStatus.DROPPED, refusal.message
     except Unavailable as refusal:
-        status, note = EmailStatus.DEFERRED, refusal.message
+        is_hopeless = now - email.created_at > GIVEN_UP_AFTER
+        status, note = EmailStatus.DROPPED if is_hopeless else EmailStatus.DEFERRED, refusal.message
+    return await _note(database, email, status, note, now)
+
+
+async def _note(database: Database, email: Email, status: EmailStatus, note: str, now: datetime) -> Email:
     told = replace(email, status=status, note=note[:1000], updated_at=now)
     await _save(database, told, "email_updated", now)
     return told
+
+
+async def try_again(database: Database, post: Post, now: datetime, *, limit: int = 20) -> int:
+    """A duty of the worker: hand over again what the mail server did not take, or a process that died left behind; each
+    pause is twice the one before, from a minute on. Gives how many were tried. After a day an e-mail is dropped."""
+    if post.mailer is None:
+        return 0
+    async with database.transaction() as tx:
+        due = await tx.emails.claim_due(now, limit=limit)
+    for email in due:
+        try:
+            files = await _files(database, post, email.account_id, email.attachments)
+        except NotFound as refusal:
+            await _note(database, email, EmailStatus.DROPPED, refusal.message, now)
+        else:
+            await _hand_over(database, post.mailer, email, files, now)
+    return len(due)
 
 
 async def list_emails(
@@ -146,16 +172,19 @@ async def _save(database: Database, email: Email, event: str, now: datetime) -> 
         await publish(tx, Event(email.account_id, event, email.id, email_shape(email), now, run_id=email.run_id))
 
 
-async def _attached(database: Database, account_id: AccountId, recordings: Sequence[UUID]) -> list[str]:
-    """The files of the recordings, below the recordings' folder."""
-    paths = []
+async def _files(
+    database: Database, post: Post, account_id: AccountId, recordings: Sequence[UUID]
+) -> list[tuple[str, Path]]:
+    """The files of the recordings, each with its name. Raises NotFound (RECORDING_NOT_FOUND)."""
+    paths: list[Path] = []
     async with database.reading() as tx:
         for recording_id in recordings:
             found = await tx.recordings.find(account_id, RecordingId(recording_id))
             if found is None:
                 raise NotFound("There is no such recording", reason="RECORDING_NOT_FOUND", field="attachments")
-            paths.append(found.path)
-    return paths
+            paths.append(Path(found.path))
+    folder = post.recordings
+    return [(path.name, folder / path) for path in paths] if folder else []
 
 
 def _check(request: EmailRequest) -> None:

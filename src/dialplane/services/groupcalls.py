@@ -1,6 +1,6 @@
 """Group calls: several destinations for one purpose, of whom all ring or one after the other. One node has them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
-from dialplane.domain.ids import AccountId, AgentId, CallId, FlowId, new_id
+from dialplane.domain.ids import AccountId, AgentId, CallId, FlowId, find_uuid, new_id
 from dialplane.domain.programs.sources import ActionsSource
 from dialplane.services.accounts import load_account
 from dialplane.services.calls import NodeCommand, pick_node
@@ -26,7 +26,7 @@ from dialplane.services.outgoing import MAX_DESTINATIONS, CallRequest, create_ca
 from dialplane.services.shapes.groupcalls import groupcall_shape
 from dialplane.services.transaction import Database, Transaction
 
-_RUNG_AS_GROUP = ("extension", "agent")
+_RUNG_AS_GROUP = ("extension", "agent", "conference")
 
 
 class GroupcallStore(Protocol):
@@ -41,6 +41,12 @@ class GroupcallStore(Protocol):
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Groupcall]:
         """Newest first; those made before `before`."""
         ...
+
+    async def lock_on_node(self, node: str) -> Sequence[Groupcall]:
+        """Those of a node that are not over."""
+        ...
+
+    async def lock_live_of(self, accounts: Collection[AccountId]) -> Sequence[Groupcall]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +168,8 @@ async def _with_addresses_of_agents(tx: Transaction, account_id: AccountId, wish
 
 
 async def _agent(tx: Transaction, account_id: AccountId, destination: Address) -> Agent:
-    try:
-        agent = await tx.agents.find(AgentId(UUID(destination.target)))
-    except ValueError:
-        agent = None
+    agent_id = find_uuid(destination.target)
+    agent = await tx.agents.find(AgentId(agent_id)) if agent_id is not None else None
     if agent is None or agent.account_id != account_id:
         raise NotFound("There is no such agent", reason="AGENT_NOT_FOUND", field="destinations")
     if not agent.addresses:
@@ -192,9 +196,14 @@ async def hangup_groupcall(database: Database, account_id: AccountId, groupcall_
         groupcall = await _find(tx, account_id, groupcall_id)
         if groupcall.status is GroupcallStatus.HANGUP:
             raise Conflict("The group call has ended already", reason="GROUPCALL_ALREADY_HANGUP")
-        ending = replace(groupcall, status=GroupcallStatus.HANGINGUP, updated_at=now)
-        await tx.groupcalls.save(ending)
-        await _post(tx, groupcall, "groupcall_hangup", {}, now)
+        return await hangup_in(tx, groupcall, now)
+
+
+async def hangup_in(tx: Transaction, groupcall: Groupcall, now: datetime) -> Groupcall:
+    """Order the node to end every call of a group that goes on, inside the caller's transaction."""
+    ending = replace(groupcall, status=GroupcallStatus.HANGINGUP, updated_at=now)
+    await tx.groupcalls.save(ending)
+    await _post(tx, groupcall, "groupcall_hangup", {}, now)
     return ending
 
 
@@ -223,9 +232,20 @@ async def note_call(database: Database, groupcall: Groupcall, now: datetime) -> 
 
 async def end_groupcall(database: Database, groupcall: Groupcall, now: datetime) -> None:
     async with database.transaction() as tx:
-        ended = replace(groupcall, status=GroupcallStatus.HANGUP, ended_at=now, updated_at=now)
-        await tx.groupcalls.save(ended)
-        await _tell(tx, ended, "groupcall_hangup", now)
+        await _end(tx, groupcall, now)
+
+
+async def _end(tx: Transaction, groupcall: Groupcall, now: datetime) -> None:
+    ended = replace(groupcall, status=GroupcallStatus.HANGUP, ended_at=now, updated_at=now)
+    await tx.groupcalls.save(ended)
+    await _tell(tx, ended, "groupcall_hangup", now)
+
+
+async def close_orphans(database: Database, node: str, now: datetime) -> None:
+    """End what a node left behind when it died: nobody rings for it any more (AV-2)."""
+    async with database.transaction() as tx:
+        for groupcall in await tx.groupcalls.lock_on_node(node):
+            await _end(tx, groupcall, now)
 
 
 async def call_of_group(

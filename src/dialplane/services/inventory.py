@@ -1,13 +1,14 @@
 """What can be had: search, the operator's imports, reservations."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.calls import Place
 from dialplane.domain.errors import AlreadyExists, Conflict, LimitExceeded, NotFound
 from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId, ItemId, TrunkId, new_id
@@ -56,6 +57,10 @@ class InventoryStore(Protocol):
 
     async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
         """Items in the order of their numbers, whatever their state; those after the number `after`."""
+        ...
+
+    async def places(self, numbers: Collection[str]) -> Mapping[str, Place]:
+        """Where those of the numbers that are in stock, or were sold out of it, are at home."""
         ...
 
     async def find_trunk_of(self, number: str) -> TrunkId | None:

@@ -7,7 +7,6 @@ a busy account's calls are decided together, not one transaction each.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -31,6 +30,7 @@ from dialplane.domain.ledger import (
 )
 from dialplane.domain.money import Micros
 from dialplane.domain.rating import NOTHING, CostType, Rate
+from dialplane.domain.values import dataclass
 from dialplane.services.transaction import Transaction
 
 

@@ -1,7 +1,7 @@
-"""The audio of a live call for a client of the API: found, allowed, and fetched from the node that carries the call.
+"""The audio of a live call or conference for a client of the API: found, allowed, and fetched from its node.
 
 The node listens at an address of its own (its *gate*) and lets in whoever brings a pass: a token, signed by the
-platform and good for some seconds, that says which call and how.
+platform and good for some seconds, that says which call or conference and how.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ from uuid import UUID
 
 from dialplane.domain.calls import CallStatus
 from dialplane.domain.errors import Conflict, Invalid, NotAuthenticated, NotFound, Unavailable
-from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.ids import AccountId, CallId, ConferenceId
 from dialplane.services.authentication import TokenSigner
-from dialplane.services.transaction import Database
+from dialplane.services.conferences import load_conference
+from dialplane.services.transaction import Database, Transaction
 
 ENCAPSULATIONS = ("rtp", "sln", "audiosocket")
 DIRECTIONS = ("in", "out", "both")
@@ -45,12 +46,24 @@ class StreamWish:
     """To the party, to whoever it talks with, or both."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose audio it is."""
+
+    kind: Literal["call", "conference"]
+    id: UUID
+
+
 class GateStore(Protocol):
     """Port."""
 
     async def set_gate(self, node: str, gate: Gate) -> None: ...
 
     async def find_gate(self, node: str) -> Gate | None: ...
+
+    async def live_gates(self, seen_after: datetime) -> list[Gate]:
+        """Those of nodes that live and take calls."""
+        ...
 
 
 class AudioConnection(Protocol):
@@ -93,20 +106,47 @@ async def open_media_stream(
     """Raises NotFound (another account's call too), Conflict where the call is not going on, Unavailable."""
     async with database.reading() as tx:
         call = await tx.calls.find(account_id, call_id)
-        gate = None if call is None else await tx.gates.find_gate(call.node)
-    if call is None:
-        raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
-    if call.status is not CallStatus.PROGRESSING:
-        raise Conflict("The call is not going on", reason="CALL_STATE_INVALID")
+        if call is None:
+            raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
+        if call.status is not CallStatus.PROGRESSING:
+            raise Conflict("The call is not going on", reason="CALL_STATE_INVALID")
+        gate = await _gate(tx, call.node)
+    return await gates.open(gate, issue_pass(signer, Source("call", call_id), wish, now))
+
+
+async def open_conference_stream(
+    database: Database,
+    gates: Gates,
+    signer: TokenSigner,
+    account_id: AccountId,
+    conference_id: ConferenceId,
+    wish: StreamWish,
+    now: datetime,
+) -> AudioConnection:
+    """What all say, and who listens is heard by all.
+
+    Raises NotFound (another account's conference too), Conflict where nobody is in, Unavailable.
+    """
+    async with database.reading() as tx:
+        conference = await load_conference(tx, account_id, conference_id)
+        if not conference.node:
+            raise Conflict("Nobody is in the conference")
+        gate = await _gate(tx, conference.node)
+    return await gates.open(gate, issue_pass(signer, Source("conference", conference_id), wish, now))
+
+
+async def _gate(tx: Transaction, node: str) -> Gate:
+    gate = await tx.gates.find_gate(node)
     if gate is None:
-        raise Unavailable("The node that carries the call gives no audio away")
-    return await gates.open(gate, issue_pass(signer, call_id, wish, now))
+        raise Unavailable("The node that has the audio gives none away")
+    return gate
 
 
-def issue_pass(signer: TokenSigner, call_id: CallId, wish: StreamWish, now: datetime) -> str:
+def issue_pass(signer: TokenSigner, source: Source, wish: StreamWish, now: datetime) -> str:
     claims = {
         "type": _TYPE,
-        "call_id": str(call_id),
+        "source": source.kind,
+        "id": str(source.id),
         "encapsulation": wish.encapsulation,
         "listen": wish.listen,
         "speak": wish.speak,
@@ -115,13 +155,14 @@ def issue_pass(signer: TokenSigner, call_id: CallId, wish: StreamWish, now: date
     return signer.sign(claims)
 
 
-def read_pass(signer: TokenSigner, token: str, now: datetime) -> tuple[CallId, StreamWish]:
+def read_pass(signer: TokenSigner, token: str, now: datetime) -> tuple[Source, StreamWish]:
     """Raises NotAuthenticated where it is not ours, for something else, or too old."""
     claims = signer.open(token)
     expiry = claims.get("exp")
     if claims.get("type") != _TYPE or not isinstance(expiry, int) or expiry <= now.timestamp():
         raise NotAuthenticated("This is no pass to a call's audio")
-    return CallId(UUID(str(claims["call_id"]))), read_wish(claims)
+    kind: Literal["call", "conference"] = "conference" if claims.get("source") == "conference" else "call"
+    return Source(kind, UUID(str(claims["id"]))), read_wish(claims)
 
 
 def read_wish(fields: Mapping[str, object]) -> StreamWish:

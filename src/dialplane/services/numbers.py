@@ -1,4 +1,4 @@
-"""Numbers that accounts hold: read, configured, released, taken back, suspended."""
+"""Numbers that accounts hold: read and configured. Their end, and the way back, is in `number_life.py`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,22 +6,18 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from dialplane.domain.errors import Conflict, NotFound
+from dialplane.domain.errors import NotFound
 from dialplane.domain.events import Event
-from dialplane.domain.history import OPERATOR, Actor, the_account
+from dialplane.domain.history import Actor, the_account
 from dialplane.domain.ids import NIL, AccountId, FlowId, NumberId
-from dialplane.domain.inventory import ItemState
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.number_queries import NumberQuery
 from dialplane.domain.number_settings import NumberSettings
-from dialplane.domain.numbers import GRACE, QUARANTINE, Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
-from dialplane.domain.renewal import RenewalEvent, first_look
+from dialplane.domain.numbers import Number, NumberFilter, NumberStatus
 from dialplane.domain.targets import FlowTarget, Targets, TargetsChange, VoiceTarget
-from dialplane.services.account_locks import hold_active_alone
 from dialplane.services.applications import check_applications
 from dialplane.services.events import publish
 from dialplane.services.history import record
-from dialplane.services.plans import check_plan
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction
 
@@ -61,6 +57,12 @@ class NumberStore(Protocol):
         self, account_id: AccountId, wanted: NumberFilter, *, before: datetime | None, limit: int
     ) -> list[Number]:
         """The same, those that fit `wanted`."""
+        ...
+
+    async def list_after(
+        self, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
+    ) -> list[Number]:
+        """Live ones that fit, newest first; those behind the number `after`, which may be released meanwhile."""
         ...
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
@@ -126,7 +128,7 @@ class NumberChange:
 async def get_number(database: Database, account_id: AccountId, number_id: NumberId) -> Number:
     """Raises NotFound (NUMBER_NOT_FOUND) for another account's and for released numbers too."""
     async with database.reading() as tx:
-        return _live(await tx.numbers.find(account_id, number_id))
+        return require_live(await tx.numbers.find(account_id, number_id))
 
 
 async def list_numbers(
@@ -142,6 +144,14 @@ async def list_numbers(
         if wanted is None:
             return await tx.numbers.list_for(account_id, before=before, limit=limit)
         return await tx.numbers.list_fitting(account_id, wanted, before=before, limit=limit)
+
+
+async def list_numbers_after(
+    database: Database, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
+) -> list[Number]:
+    """Newest first, those that fit; a page that begins behind the number `after`, however many were made at once."""
+    async with database.reading() as tx:
+        return await tx.numbers.list_after(account_id, wanted, after=after, limit=limit)
 
 
 async def search_numbers(database: Database, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
@@ -167,7 +177,7 @@ async def update_number(
     """
     check_tags(change.tags or ())
     async with database.transaction() as tx:
-        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        number = require_live(await tx.numbers.find_locked(account_id, number_id))
         changed = replace(
             number,
             name=_or(change.name, number.name),
@@ -200,7 +210,7 @@ async def set_targets(
 ) -> Number:
     """Write all three targets, or those of a change. Raises as `update_number` and `check_targets` do."""
     async with database.transaction() as tx:
-        number = _live(await tx.numbers.find_locked(account_id, number_id))
+        number = require_live(await tx.numbers.find_locked(account_id, number_id))
         targets = wanted if isinstance(wanted, Targets) else wanted.over(number.targets)
         await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
@@ -219,8 +229,8 @@ async def set_voice_target(
         held = {each.number: each.id for each in await tx.numbers.find_live(spellings) if each.account_id == account_id}
         number_id = next((held[spelling] for spelling in spellings if spelling in held), None)
         if number_id is None:
-            raise _not_found()
-        number = _live(await tx.numbers.find_locked(account_id, number_id))
+            raise number_not_found()
+        number = require_live(await tx.numbers.find_locked(account_id, number_id))
         targets = replace(number.targets, voice=target)
         await check_new_targets(tx, number, targets)
         changed = replace(number, targets=targets, updated_at=now)
@@ -256,119 +266,6 @@ async def check_new_targets(
     )
 
 
-# --- the end and the way back ----------------------------------------------------------------------------------------
-
-
-async def release_number(
-    database: Database, account_id: AccountId, number_id: NumberId, now: datetime, *, by: Actor | None = None
-) -> Number:
-    """Calls stop with the commit; the number rests 30 days before anybody else may have it (NUM-4).
-
-    Raises NotFound, or Conflict (NUMBER_PROTECTED) where the number is protected.
-    """
-    async with database.transaction() as tx:
-        number = _live(await tx.numbers.find_locked(account_id, number_id))
-        return await give_up(tx, number, by or the_account(account_id), now)
-
-
-async def give_up(tx: Transaction, number: Number, by: Actor, now: datetime) -> Number:
-    """Release a locked, live number. Raises Conflict (NUMBER_PROTECTED)."""
-    if number.protected:
-        raise Conflict(
-            f"{number.number} is protected against release: set `protected` to false first",
-            reason="NUMBER_PROTECTED",
-            field="protected",
-        )
-    # What it was suspended for stays: giving a number up and taking it back is no way out of a suspension.
-    released = replace(number, status=NumberStatus.RELEASED, look_at=None, released_at=now, updated_at=now)
-    if number.item_id is not None:
-        await tx.inventory.set_state(
-            number.item_id, ItemState.QUARANTINED, account_id=number.account_id, until=now + QUARANTINE, now=now
-        )
-    await save_number(tx, number, released, "released", by, now, events=("number_deleted",))
-    return released
-
-
-async def restore_number(
-    database: Database, account_id: AccountId, number_id: NumberId, now: datetime, *, by: Actor | None = None
-) -> Number:
-    """Take a released number back within its quarantine: the same id, targets, name and tags, at no charge.
-
-    Raises NotFound, Conflict where it was not released or its quarantine is over, LimitExceeded where the plan allows
-    no further virtual number, NotPermitted where the account is not active.
-    """
-    async with database.transaction() as tx:
-        await hold_active_alone(tx, account_id)
-        number = await tx.numbers.find_locked(account_id, number_id)
-        if number is None:
-            raise _not_found()
-        if number.released_at is None:
-            raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
-        if await tx.port_outs.has_left(number):
-            raise Conflict(f"{number.number} is another carrier's now", reason="STATE_INVALID")
-        item = await tx.inventory.lock(number.item_id) if number.item_id is not None else None
-        resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
-        if now >= number.released_at + QUARANTINE or not resting:
-            raise Conflict(f"{number.number} has rested for 30 days and is nobody's now", reason="STATE_INVALID")
-        await check_virtual_limit(tx, account_id, number)
-        suspended = number.suspended_for is not SuspendedFor.NOTHING
-        restored = replace(
-            number,
-            status=NumberStatus.SUSPENDED if suspended else NumberStatus.ACTIVE,
-            released_at=None,
-            updated_at=now,
-            look_at=None if number.renews_at is None else first_look(number.renews_at),
-        )
-        if item is not None:
-            await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
-        await save_number(
-            tx, number, restored, "restored", by or the_account(account_id), now, events=("number_created",)
-        )
-    return restored
-
-
-async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Number) -> None:
-    """Raises LimitExceeded where `number` is virtual and the account's plan allows no further one."""
-    if number.kind is NumberKind.VIRTUAL:
-        account = await tx.accounts.get(account_id)
-        await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))
-
-
-# --- the operator's hand ---------------------------------------------------------------------------------------------
-
-
-async def suspend_number(database: Database, number_id: NumberId, now: datetime) -> Number:
-    """Let nothing in until the operator says so. Suspending again changes nothing. Raises NotFound."""
-    async with database.transaction() as tx:
-        number = _live(await tx.numbers.find_locked(None, number_id))
-        if number.suspended_for is SuspendedFor.OPERATOR:
-            return number
-        suspended = replace(number, status=NumberStatus.SUSPENDED, suspended_for=SuspendedFor.OPERATOR, updated_at=now)
-        await save_number(
-            tx, number, suspended, "suspended", OPERATOR, now, events=(RenewalEvent.SUSPENDED, "number_updated")
-        )
-    return suspended
-
-
-async def reactivate_number(database: Database, number_id: NumberId, now: datetime) -> Number:
-    """Let calls and messages in again; a number that is unpaid gets a new week of grace. Raises NotFound."""
-    async with database.transaction() as tx:
-        number = _live(await tx.numbers.find_locked(None, number_id))
-        if number.status is NumberStatus.ACTIVE:
-            return number
-        unpaid = number.grace_until is not None
-        active = replace(
-            number,
-            status=NumberStatus.ACTIVE,
-            suspended_for=SuspendedFor.NOTHING,
-            grace_until=now + GRACE if unpaid else None,
-            updated_at=now,
-        )
-        events = (RenewalEvent.REACTIVATED, "number_updated")
-        await save_number(tx, number, active, "reactivated", OPERATOR, now, events=events)
-    return active
-
-
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
@@ -393,11 +290,12 @@ def _flow(flow_id: UUID) -> FlowTarget | None:
     return None if flow_id == NIL else FlowTarget(flow_id)
 
 
-def _live(number: Number | None) -> Number:
+def require_live(number: Number | None) -> Number:
+    """Raises NotFound (NUMBER_NOT_FOUND) for one that was released too."""
     if number is None or number.status is NumberStatus.RELEASED:
-        raise _not_found()
+        raise number_not_found()
     return number
 
 
-def _not_found() -> NotFound:
+def number_not_found() -> NotFound:
     return NotFound("There is no such number", reason="NUMBER_NOT_FOUND")

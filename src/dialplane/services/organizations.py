@@ -40,6 +40,14 @@ async def get_organization(database: Database, account: Account, organization_id
     raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND")
 
 
+async def get_own_organization(
+    database: Database, account: Account, organization_id: OrganizationId
+) -> SeenOrganization:
+    """As `get_organization`, for the account at the top of a tree only. Raises NotPermitted for all others."""
+    _require_top(account, "changes organizations")
+    return await get_organization(database, account, organization_id)
+
+
 async def migrate_account(
     database: Database, caller: Account, account_id: AccountId, organization_id: OrganizationId, now: datetime
 ) -> Account:

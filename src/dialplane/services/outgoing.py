@@ -1,6 +1,6 @@
 """Starting calls from outside a call: POST /calls and the `call` action. The voice node gets an order for each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.domain.money import Micros
 from dialplane.domain.programs.source_json import read_source, source_fields
-from dialplane.domain.programs.sources import FlowSource, ProgramSource
+from dialplane.domain.programs.sources import TWILIO_VERSION, FlowSource, ProgramSource
 from dialplane.domain.rating import MINUTE_S, CostType, Rate
 from dialplane.services.calls import NodeCommand, pick_node
 from dialplane.services.dialling import Opened, OutgoingWish, open_calls_in
@@ -91,6 +91,8 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
         program = Program(actions, flow_id, on_complete, variables, request.program, manner, version)
         node = request.node or await pick_node(tx, now)
         wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
+        if request.api_version == TWILIO_VERSION:
+            wishes = await _with_places(tx, wishes)
         outcomes = await open_calls_in(tx, wishes, now)
         opened = [outcome for outcome in outcomes if isinstance(outcome, Opened)]
         refusals = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
@@ -132,6 +134,21 @@ def _wish(
         master_call_id=request.master_call_id,
         extras=_extras(request),
     )
+
+
+async def _with_places(tx: Transaction, wishes: Sequence[OutgoingWish]) -> list[OutgoingWish]:
+    """Twilio's dialect tells where the numbers are at home."""
+    parties = [(wish.source.target if wish.source else "", wish.destination.target) for wish in wishes]
+    places = await tx.inventory.places({number for pair in parties for number in pair})
+    return [
+        replace(
+            wish,
+            extras=replace(
+                wish.extras or CallExtras(), source_place=places.get(ours), destination_place=places.get(theirs)
+            ),
+        )
+        for wish, (ours, theirs) in zip(wishes, parties, strict=True)
+    ]
 
 
 def _named(request: CallRequest) -> Address | None:

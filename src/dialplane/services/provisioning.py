@@ -9,9 +9,10 @@ from uuid import UUID
 
 from dialplane.domain.accounts import Account, AccountStatus, Agent, IdentityStatus, Organization, Permission, Plan
 from dialplane.domain.errors import Invalid, NotFound
-from dialplane.domain.ids import AccountId, AgentId, OrganizationId, TrunkId, new_id, to_sid
+from dialplane.domain.ids import AccountId, AgentId, OrganizationId, PersonId, TrunkId, new_id, to_sid
 from dialplane.domain.inventory import SANDBOX
 from dialplane.domain.money import ZERO, Micros, usd
+from dialplane.domain.people import Membership, Person, Role
 from dialplane.domain.sandbox_stock import COUNTRIES, sandbox_stock
 from dialplane.domain.trunks import Trunk
 from dialplane.services.access_keys import issue_key
@@ -112,11 +113,7 @@ async def create_account(
 async def _create_account(
     tx: Transaction, draft: AccountDraft, password: str, password_hash: str, now: datetime
 ) -> Provisioned:
-    _check(draft)
-    if await tx.accounts.find_organization(draft.organization_id) is None:
-        raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND", field="organization_id")
-    account = _account(draft, now)
-    await tx.accounts.insert(account)
+    account = await open_account(tx, draft, now)
     await tx.agents.insert(
         Agent(
             id=AgentId(new_id(now)),
@@ -129,19 +126,53 @@ async def _create_account(
             updated_at=now,
         )
     )
+    await _let_in(tx, account, draft, password_hash, now)
     issued = await issue_key(tx, account.id, name="default", now=now)
-    await open_purse(tx, account, draft.credit, now)
     return Provisioned(account, _credentials(account, issued.token, draft.email, password))
+
+
+async def open_account(tx: Transaction, draft: AccountDraft, now: datetime) -> Account:
+    """An account with its first credit, and nobody who signs in yet. Raises Invalid naming the field, NotFound for the
+    organization."""
+    _check(draft)
+    if await tx.accounts.find_organization(draft.organization_id) is None:
+        raise NotFound("There is no such organization", reason="ORGANIZATION_NOT_FOUND", field="organization_id")
+    account = _account(draft, now)
+    await tx.accounts.insert(account)
+    await open_purse(tx, account, draft.credit, now)
+    return account
+
+
+async def _let_in(tx: Transaction, account: Account, draft: AccountDraft, password_hash: str, now: datetime) -> None:
+    """Make whoever has the address the account's owner in the portal. Somebody who is there already keeps the password
+    that they chose."""
+    person = await tx.people.find_by_email(draft.email)
+    if person is None:
+        person = Person(
+            id=PersonId(new_id(now)),
+            email=draft.email,
+            name=draft.name,
+            password_hash=password_hash,
+            created_at=now,
+            organization_id=account.organization_id,
+        )
+        await tx.people.insert(person)
+    await tx.people.add_membership(Membership(person.id, account.id, Role.OWNER, now))
 
 
 def _organization(name: str, domains: tuple[str, ...], now: datetime) -> Organization:
     if not 1 <= len(name) <= 255:
         raise Invalid("name has 1 to 255 characters", field="name")
-    lowered = tuple(dict.fromkeys(domain.lower() for domain in domains))
-    for domain in lowered:
-        if not 1 <= len(domain) <= 255 or not _DOMAIN_CHARACTERS.issuperset(domain):
-            raise Invalid(f"{domain[:64]!r} is no host name or address", field="domains")
-    return Organization(OrganizationId(new_id(now)), name, now, lowered)
+    return Organization(OrganizationId(new_id(now)), name, now, _domains(domains))
+
+
+def _domains(names: tuple[str, ...]) -> tuple[str, ...]:
+    """In lower case, each once. Raises Invalid where one is no host name or address."""
+    lowered = tuple(dict.fromkeys(name.lower() for name in names))
+    for name in lowered:
+        if not 1 <= len(name) <= 255 or not _DOMAIN_CHARACTERS.issuperset(name):
+            raise Invalid(f"{name[:64]!r} is no host name or address", field="domains")
+    return lowered
 
 
 def _check(draft: AccountDraft) -> None:
@@ -212,7 +243,10 @@ async def prepare_sandbox(
 
     `known` are the credentials of an earlier start. Where they are lost, the account gets a new key and password.
     Safe to repeat; a crash in the middle is made good by the next start.
+
+    Raises Invalid for a domain that cannot be one, AlreadyExists for one that another organization has.
     """
+    domains = _domains(wish.domains)
     password = secret(16)
     password_hash = await hasher.hash(password)
     async with database.transaction() as tx:
@@ -224,8 +258,8 @@ async def prepare_sandbox(
             credentials = known
         else:
             credentials = await _reissue(tx, account, password, password_hash, now)
-        for domain in wish.domains:
-            await tx.accounts.add_domain(account.organization_id, domain.lower(), now)
+        for domain in domains:
+            await tx.accounts.add_domain(account.organization_id, domain, now)
         await _place_trunk(tx, wish, now)
     await import_items(database, sandbox_stock(), now, carrier=SANDBOX)
     return credentials
@@ -258,6 +292,9 @@ async def _reissue(tx: Transaction, account: Account, password: str, password_ha
     if agent is None:
         raise NotFound("The sandbox has no agent", reason="AGENT_NOT_FOUND")
     await tx.agents.update(replace(agent, password_hash=password_hash, updated_at=now))
+    person = await tx.people.find_by_email(SANDBOX_EMAIL)
+    if person is not None:
+        await tx.people.update(replace(person, password_hash=password_hash, updated_at=now))
     issued = await issue_key(tx, account.id, name="reissued", now=now)
     return _credentials(account, issued.token, SANDBOX_EMAIL, password)
 

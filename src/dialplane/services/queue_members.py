@@ -11,7 +11,7 @@ from dialplane.domain.queues import Queue, Queuecall, QueuecallStatus
 from dialplane.services.calls import NodeCommand
 from dialplane.services.events import publish
 from dialplane.services.queuecalls import event_of
-from dialplane.services.queues import load_queue, save_queue, with_live
+from dialplane.services.queues import Line, load_queue, save_queue, with_live
 from dialplane.services.transaction import Database, Transaction
 
 
@@ -78,9 +78,14 @@ async def delete_queue(
         [line] = await with_live(tx, [old])
         if only_empty and line.waiting:
             raise Conflict("Somebody waits in the queue", reason="QUEUE_NOT_EMPTY")
-        await put_out(tx, line.waiting, now)
-        deleted = replace(old, direct_hash="", updated_at=now, deleted_at=now)
-        await save_queue(tx, deleted, "queue_deleted", now)
+        return await delete_in(tx, line, now)
+
+
+async def delete_in(tx: Transaction, locked: Line, now: datetime) -> Queue:
+    """As `delete_queue`, inside the caller's transaction."""
+    await put_out(tx, locked.waiting, now)
+    deleted = replace(locked.queue, direct_hash="", updated_at=now, deleted_at=now)
+    await save_queue(tx, deleted, "queue_deleted", now)
     return deleted
 
 

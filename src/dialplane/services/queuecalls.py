@@ -1,7 +1,7 @@
 """Who waits in a queue and is served: come, offered to an agent, served, gone. The queue's row is locked for each step,
 so that two nodes never serve the same caller, and an agent is offered one caller at a time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -233,10 +233,18 @@ async def look(database: Database, call: Queuecall, now: datetime) -> Outlook:
 
 
 async def close_orphans(database: Database, node: str, now: datetime) -> None:
-    """End the stays that a node left behind when it died, and free the agents that it rang (AV-2)."""
+    """End the stays that a node left behind when it died, and free the agents that it rang, for whomever (AV-2)."""
     async with database.transaction() as tx:
         for call in await tx.queues.lock_calls_on(node):
             await _end(tx, await tx.queues.find(call.account_id, call.queue_id, lock=True), call, now)
+        for agent in await tx.agents.lock_left_ringing():
+            await change_standing(tx, agent.id, AgentStatus.AVAILABLE, now)
+
+
+async def wrap_ups(database: Database) -> Sequence[tuple[AgentId, datetime]]:
+    """The agents in their wrap-up, and when it is over: a node that died can no longer end it."""
+    async with database.reading() as tx:
+        return [(agent.id, agent.free_at) for agent in await tx.agents.in_wrap_up() if agent.free_at is not None]
 
 
 def event_of(kind: str, call: Queuecall, now: datetime) -> Event:

@@ -1,6 +1,6 @@
 """Queues as a resource: made, read, changed and deleted by their owner. Who waits in one: `queuecalls`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar, get_args
@@ -48,6 +48,8 @@ class QueueStore(Protocol):
         ...
 
     async def count(self, account_id: AccountId) -> int: ...
+
+    async def lock_of(self, accounts: Collection[AccountId]) -> Sequence[Queue]: ...
 
     async def save_calls(self, calls: Sequence[Queuecall]) -> None: ...
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialplane.domain.errors import Conflict, Invalid
@@ -30,9 +30,9 @@ async def preview_deck(database: Database, deck: str, text: str, *, replaces: bo
 
     Raises NotFound, Invalid (`csv`).
     """
-    read = await _read(text)
+    read = await read_lines(text)
     async with database.reading() as tx:
-        return await _plan(tx, deck, await find_version(tx, deck), read, replaces=replaces)
+        return await plan_lines(tx, deck, await find_version(tx, deck), read, replaces=replaces)
 
 
 async def import_deck(
@@ -43,20 +43,12 @@ async def import_deck(
     Raises NotFound; Invalid (`csv`) with the faults in its details, and nothing is changed; Conflict where `version`,
     which a preview gave, is not the deck's any more.
     """
-    read = await _read(text)
+    read = await read_lines(text)
     async with database.transaction() as tx:
         current = await lock_deck(tx, deck)
         if version is not None and version != current:
             raise Conflict(f"The deck is at version {current} by now: look again", reason="STATE_INVALID")
-        plan = await _plan(tx, deck, current, read, replaces=replaces)
-        if plan.faults:
-            raise _faulty(plan.faults)
-        await tx.rates.save_lines(deck, [*plan.added, *plan.changed])
-        await tx.rates.remove_lines(deck, [line.key for line in plan.removed])
-        if plan.added or plan.changed or plan.removed:
-            await tx.rates.count_change(deck, now)
-            current += 1
-    return DeckPlan(current, plan.added, plan.changed, plan.unchanged, plan.removed, ())
+        return await apply_lines(tx, deck, current, read, now, replaces=replaces)
 
 
 async def export_deck(database: Database, deck: str) -> Iterator[str]:
@@ -66,12 +58,30 @@ async def export_deck(database: Database, deck: str) -> Iterator[str]:
         return write_deck(await tx.rates.list_lines(deck))
 
 
-async def _read(text: str) -> ReadDeck:
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+async def apply_lines(
+    tx: Transaction, deck: str, version: int, read: ReadDeck, now: datetime, *, replaces: bool
+) -> DeckPlan:
+    """Change the locked deck, which is at `version`. Raises Invalid (`csv`)."""
+    plan = await plan_lines(tx, deck, version, read, replaces=replaces)
+    check_faultless(plan)
+    await tx.rates.save_lines(deck, [*plan.added, *plan.changed])
+    await tx.rates.remove_lines(deck, [line.key for line in plan.removed])
+    if plan.added or plan.changed or plan.removed:
+        await tx.rates.count_change(deck, now)
+        return replace(plan, version=version + 1)
+    return plan
+
+
+async def read_lines(text: str) -> ReadDeck:
     """In a thread and before anything is locked: a large file takes seconds, and others go on meanwhile."""
     return await asyncio.to_thread(read_deck, text)
 
 
-async def _plan(tx: Transaction, deck: str, version: int, read: ReadDeck, *, replaces: bool) -> DeckPlan:
+async def plan_lines(tx: Transaction, deck: str, version: int, read: ReadDeck, *, replaces: bool) -> DeckPlan:
+    """What the lines would change of the deck."""
     known: dict[tuple[CostType, str], DeckLine] = {line.key: line for line in await tx.rates.list_lines(deck)}
     wanted = {line.key for line in read.lines}
     return DeckPlan(
@@ -84,10 +94,13 @@ async def _plan(tx: Transaction, deck: str, version: int, read: ReadDeck, *, rep
     )
 
 
-def _faulty(faults: tuple[LineFault, ...]) -> Invalid:
-    first = faults[0]
-    return Invalid(
-        f"line {first.line}: {first.detail} ({len(faults)} lines are at fault; nothing was imported)",
+def check_faultless(plan: DeckPlan) -> None:
+    """Raises Invalid (`csv`) with the first faults in its details."""
+    if not plan.faults:
+        return
+    first, shown = plan.faults[0], plan.faults[:100]
+    raise Invalid(
+        f"line {first.line}: {first.detail} ({len(plan.faults)} lines are at fault; nothing was imported)",
         field="csv",
-        details=tuple({"line": fault.line, "field": fault.field, "detail": fault.detail} for fault in faults[:100]),
+        details=tuple({"line": fault.line, "field": fault.field, "detail": fault.detail} for fault in shown),
     )

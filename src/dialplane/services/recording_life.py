@@ -17,6 +17,7 @@ from dialplane.domain.events import Event
 from dialplane.domain.ids import AccountId, CallId, FlowId, RecordingId, new_id
 from dialplane.domain.ledger import Settlement
 from dialplane.domain.programs.commands import StartRecording
+from dialplane.domain.programs.dialling import RecordedTrack
 from dialplane.domain.rating import CostType
 from dialplane.domain.recording_callbacks import recording_form
 from dialplane.domain.recordings import Recording, RecordingStatus, path_of
@@ -157,7 +158,7 @@ async def order_recording(
     wish: StartRecording,
     now: datetime,
     *,
-    track: Literal["both", "inbound", "outbound"] = "both",
+    track: RecordedTrack = "both",
 ) -> tuple[Call, Recording]:
     """Order the node that carries the call to record it; the events of the recording tell when it does.
 
@@ -214,6 +215,8 @@ class RecordingOrder:
     change: Change
     call_id: CallId
     recording_id: UUID = CURRENT
+    silent: bool = False
+    """A pause leaves silence in the recording, and no gap."""
 
 
 async def change_recording(
@@ -227,14 +230,23 @@ async def change_recording(
         call = await tx.calls.find(account_id, order.call_id)
         if call is None:
             raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
-        recording = await _ordered(tx, account_id, order)
-        if recording is None or recording.status.is_over:
-            raise Conflict("The call is not being recorded", reason="RECORDING_NOT_ACTIVE")
-        changed = replace(recording, status=_AFTER[order.change], updated_at=now)
+        changed, payload = change_live(await _ordered(tx, account_id, order), order.change, order.silent, now)
         await tx.recordings.save(changed)
-        payload = {"recording_id": str(recording.id)}
-        await tx.calls.post_commands([_command(recording, f"recording_{order.change}", payload, now)])
+        await tx.calls.post_commands([_command(changed, f"recording_{order.change}", payload, now)])
     return call, changed
+
+
+def change_live(
+    recording: Recording | None, change: Change, silent: bool, now: datetime
+) -> tuple[Recording, dict[str, object]]:
+    """What a recording is after a change, and what its node is told with the order.
+
+    Raises Conflict (RECORDING_NOT_ACTIVE) where it is over, or there is none.
+    """
+    if recording is None or recording.status.is_over:
+        raise Conflict("Nothing is being recorded", reason="RECORDING_NOT_ACTIVE")
+    changed = replace(recording, status=_AFTER[change], updated_at=now)
+    return changed, {"recording_id": str(recording.id), "silent": silent}
 
 
 async def _ordered(tx: Transaction, account_id: AccountId, order: RecordingOrder) -> Recording | None:

@@ -63,6 +63,10 @@ class RegistrationStore(Protocol):
 
     async def replace_bindings(self, extension_id: ExtensionId, bindings: Sequence[Binding]) -> None: ...
 
+    async def remove_flows(self, node: str, source: tuple[str, int] | None) -> None:
+        """The bindings that came to this node over websockets, from `source` or all."""
+        ...
+
     async def find_caller_at(self, host: str, port: int, now: datetime) -> Subscriber | None:
         """The extension whose live binding came from this very address, if there is one."""
         ...
@@ -97,3 +101,15 @@ async def register(
         wanted = change(await tx.registrations.bindings(extension_id, now))
         if wanted is not None:
             await tx.registrations.replace_bindings(extension_id, wanted)
+
+
+async def end_flow(database: Database, node: str, host: str, port: int) -> None:
+    """A websocket is closed: nothing that registered over it can be reached any more (RFC 5626 section 6)."""
+    async with database.transaction() as tx:
+        await tx.registrations.remove_flows(node, (host, port))
+
+
+async def end_all_flows(database: Database, node: str) -> None:
+    """The node begins anew: no websocket of its last life is open."""
+    async with database.transaction() as tx:
+        await tx.registrations.remove_flows(node, None)

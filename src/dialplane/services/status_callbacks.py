@@ -19,9 +19,9 @@ from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
 from dialplane.domain.rcml.forms import place_form, twilio_signature
-from dialplane.domain.rcml.parameters import Form, direction_of, instance_sid, recordings_url
+from dialplane.domain.rcml.parameters import Form, answered_by_fields, direction_of, instance_sid, recordings_url
 from dialplane.domain.webhooks import Endpoint, EndpointKind, new_secret
-from dialplane.services.transaction import Transaction
+from dialplane.services.transaction import Database, Transaction
 from dialplane.services.webhooks import check_url
 
 EVENT = "status_callback"
@@ -92,6 +92,17 @@ async def tell_progress(
             told.append(Told(call.account_id, call.id, callback, form))
     if told:
         await tell(tx, told, now)
+
+
+async def tell_who_answered(database: Database, call: Call, callback: StatusCallback, now: datetime) -> None:
+    """Tell the outcome of machine detection by itself (Twilio's `AsyncAmdStatusCallback`)."""
+    form = (
+        ("CallSid", to_sid("CA", call.id)),
+        ("AccountSid", to_sid("AC", call.account_id)),
+        *answered_by_fields(call),
+    )
+    async with database.transaction() as tx:
+        await tell(tx, [Told(call.account_id, call.id, callback, form)], now)
 
 
 async def _recording(tx: Transaction, call: Call, public_url: str) -> Form:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from dialplane.domain.calls import CallStatus
-from dialplane.domain.errors import Conflict, Invalid, NotFound
+from dialplane.domain.errors import Conflict, InsufficientBalance, Invalid
 from dialplane.domain.events import Event
 from dialplane.domain.ids import (
     AccountId,
     CallId,
+    ConferenceId,
     FlowId,
     RecordingId,
     RunId,
@@ -23,14 +23,21 @@ from dialplane.domain.ids import (
     new_id,
     to_sid,
 )
+from dialplane.domain.ledger import HoldRequest, Settlement
 from dialplane.domain.programs.commands import TranscribeRecording
 from dialplane.domain.programs.recognition import Hearing
 from dialplane.domain.programs.sources import TWILIO_VERSION
+from dialplane.domain.rating import MINUTE_S, CostType
 from dialplane.domain.recordings import Recording
 from dialplane.domain.transcriptions import TranscribedThing, Transcript, Transcription, TranscriptionStatus
+from dialplane.services.call_orders import find_answered
 from dialplane.services.calls import NodeCommand
+from dialplane.services.conferences import load_conference, tell_conference
+from dialplane.services.conferences import order as order_participants
 from dialplane.services.events import publish
 from dialplane.services.flows import find_flow
+from dialplane.services.ledger import hold_many, release_hold, settle_many
+from dialplane.services.rates import tariff_of
 from dialplane.services.recognition import Said
 from dialplane.services.recordings import found as found_recording
 from dialplane.services.shapes.transcriptions import speech_shape, transcript_shape, transcription_shape
@@ -59,38 +66,57 @@ class TranscriptionWish:
 async def order_transcription(
     database: Database, account_id: AccountId, wish: TranscriptionWish, now: datetime
 ) -> Transcription:
-    """Begin one of a call that is going on, or of a recording.
-
-    Raises NotFound (of the call, recording or flow), Conflict (CALL_ALREADY_HANGUP, CALL_STATE_INVALID), Invalid
-    (`reference_type`).
-    """
+    """As `order_in`."""
     async with database.transaction() as tx:
-        if wish.on_end_flow_id is not None:
-            await find_flow(tx, account_id, wish.on_end_flow_id)
-        match wish.reference_type:
-            case TranscribedThing.CALL:
-                return await _order_of_call(tx, account_id, wish, now)
-            case TranscribedThing.RECORDING:
-                recording = found_recording(await tx.recordings.find(account_id, RecordingId(wish.reference_id)))
-                made = _new(account_id, wish, now, run_id=recording.run_id, call_id=recording.call_id)
-                return await _keep_new(tx, made, now)
-        raise Invalid("reference_type must be call or recording", field="reference_type")
+        return await order_in(tx, account_id, wish, now)
+
+
+async def order_in(tx: Transaction, account_id: AccountId, wish: TranscriptionWish, now: datetime) -> Transcription:
+    """Begin one of a call or a conference that is going on, or of a recording.
+
+    Raises NotFound (of the call, conference, recording or flow), Conflict (CALL_ALREADY_HANGUP, CALL_STATE_INVALID,
+    STATE_INVALID), Invalid (`reference_type`), InsufficientBalance.
+    """
+    if wish.on_end_flow_id is not None:
+        await find_flow(tx, account_id, wish.on_end_flow_id)
+    match wish.reference_type:
+        case TranscribedThing.CALL:
+            return await _order_of_call(tx, account_id, wish, now)
+        case TranscribedThing.CONFBRIDGE:
+            return await _order_of_conference(tx, account_id, wish, now)
+        case TranscribedThing.RECORDING:
+            recording = found_recording(await tx.recordings.find(account_id, RecordingId(wish.reference_id)))
+            made = _new(account_id, wish, now, run_id=recording.run_id, call_id=recording.call_id)
+            return await _keep_new(tx, made, now, seconds=recording.duration_ms / 1000)
+    raise Invalid("reference_type must be call, confbridge or recording", field="reference_type")
 
 
 async def _order_of_call(
     tx: Transaction, account_id: AccountId, wish: TranscriptionWish, now: datetime
 ) -> Transcription:
-    call = await tx.calls.find(account_id, CallId(wish.reference_id))
-    if call is None:
-        raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
-    if call.status is CallStatus.HANGUP:
-        raise Conflict("The call has ended already", reason="CALL_ALREADY_HANGUP")
-    if call.status is not CallStatus.PROGRESSING:
-        raise Conflict("The call is not answered yet", reason="CALL_STATE_INVALID")
+    call = await find_answered(tx, account_id, CallId(wish.reference_id))
     made = replace(_new(account_id, wish, now, run_id=call.run_id, call_id=call.id), node=call.node)
     await _keep_new(tx, made, now)
     payload = {"transcription_id": str(made.id)}
     await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "transcribe_start", payload, now)])
+    return made
+
+
+async def _order_of_conference(
+    tx: Transaction, account_id: AccountId, wish: TranscriptionWish, now: datetime
+) -> Transcription:
+    conference = await load_conference(tx, account_id, ConferenceId(wish.reference_id), lock=True)
+    present = await tx.conferences.participants_in([conference.id])
+    if not present:
+        raise Conflict("Nobody is in the conference")
+    made = replace(_new(account_id, wish, now, run_id=None, call_id=None), node=conference.node)
+    await _keep_new(tx, made, now)
+    transcription_ids = (*conference.transcription_ids, made.id)
+    told = replace(conference, transcription_ids=transcription_ids, updated_at=now)
+    await tx.conferences.save(told)
+    await tell_conference(tx, "conference_updated", told, now, present)
+    # Any one of them may have gone when the order comes: all carry it, and the node begins once.
+    await order_participants(tx, present, "transcribe_start", {"transcription_id": str(made.id)}, now)
     return made
 
 
@@ -99,16 +125,24 @@ async def stop_transcription(
 ) -> Transcription:
     """End one; what was said up to now stays. Raises NotFound, Conflict (TRANSCRIBE_ALREADY_STOPPED)."""
     async with database.transaction() as tx:
-        transcription = found(await tx.transcriptions.find(account_id, transcription_id, lock=True))
-        if transcription.is_over:
-            raise Conflict("The transcription is over already", reason="TRANSCRIBE_ALREADY_STOPPED")
-        if transcription.node and transcription.call_id is not None:
-            payload = {"transcription_id": str(transcription.id)}
-            command = NodeCommand(
-                new_id(now), transcription.node, transcription.call_id, "transcribe_stop", payload, now
-            )
-            await tx.calls.post_commands([command])
-        return await _end(tx, transcription, now)
+        return await stop_in(tx, account_id, transcription_id, now)
+
+
+async def stop_in(
+    tx: Transaction, account_id: AccountId, transcription_id: TranscriptionId, now: datetime
+) -> Transcription:
+    """As `stop_transcription`, inside the caller's transaction."""
+    transcription = found(await tx.transcriptions.find(account_id, transcription_id, lock=True))
+    if transcription.is_over:
+        raise Conflict("The transcription is over already", reason="TRANSCRIBE_ALREADY_STOPPED")
+    payload = {"transcription_id": str(transcription.id)}
+    if transcription.reference_type is TranscribedThing.CONFBRIDGE:
+        present = await tx.conferences.participants_in([ConferenceId(transcription.reference_id)])
+        await order_participants(tx, present, "transcribe_stop", payload, now)
+    elif transcription.node and transcription.call_id is not None:
+        command = NodeCommand(new_id(now), transcription.node, transcription.call_id, "transcribe_stop", payload, now)
+        await tx.calls.post_commands([command])
+    return await _end(tx, transcription, now)
 
 
 # --- for those who make them ---------------------------------------------------------------------------------------
@@ -137,7 +171,8 @@ async def order_recording_transcription(
     async with database.transaction() as tx:
         recording = found_recording(await tx.recordings.find(account_id, RecordingId(command.recording_id)))
         made = _new(account_id, wish, now, run_id=run_id, call_id=recording.call_id)
-        return await _keep_new(tx, replace(made, status_callback=command.status), now)
+        made = replace(made, status_callback=command.status)
+        return await _keep_new(tx, made, now, seconds=recording.duration_ms / 1000)
 
 
 async def write_transcript(
@@ -253,10 +288,21 @@ def _new(
     )
 
 
-async def _keep_new(tx: Transaction, transcription: Transcription, now: datetime) -> Transcription:
+async def _keep_new(
+    tx: Transaction, transcription: Transcription, now: datetime, *, seconds: float = MINUTE_S
+) -> Transcription:
+    """Reserve the price of what is to be heard (of a call, the first minute) and keep it.
+
+    Raises InsufficientBalance.
+    """
+    rate = (await tariff_of(tx, transcription.account_id)).rate(CostType.TRANSCRIBE)
+    if not rate.is_free:
+        request = HoldRequest(transcription.account_id, transcription.key, rate, rate.units_in(seconds), None)
+        if not (await hold_many(tx, [request], now))[0]:
+            raise InsufficientBalance("The balance does not cover the transcription", reason="INSUFFICIENT_BALANCE")
     await tx.transcriptions.save(transcription)
     events = [_event(transcription, "transcribe_created", now)]
-    if transcription.reference_type is TranscribedThing.CALL:
+    if transcription.reference_type is not TranscribedThing.RECORDING:
         events.append(_event(transcription, "transcribe_progressing", now))
     await publish(tx, *events)
     return transcription
@@ -272,11 +318,24 @@ async def _end(tx: Transaction, transcription: Transcription, now: datetime, *, 
         updated_at=now,
     )
     await tx.transcriptions.save(ended)
+    await _settle(tx, ended, now)
     await publish(tx, _event(ended, "transcribe_done", now))
     if ended.status_callback is not None:
         form = callback_form(ended, public_url)
         await tell(tx, [Told(ended.account_id, ended.id, ended.status_callback, form)], now)
     return ended
+
+
+async def _settle(tx: Transaction, ended: Transcription, now: datetime) -> None:
+    """At the price that its hold froze; one without a hold is free (LED-9)."""
+    hold = (await tx.ledger.find_holds([ended.key])).get(ended.key)
+    if hold is None:
+        return
+    charge = ended.charge(hold.rate, now)
+    if charge.units and not ended.error:
+        await settle_many(tx, [Settlement(ended.account_id, ended.key, charge)], now)
+    else:
+        await release_hold(tx, ended.key, now)
 
 
 def callback_form(transcription: Transcription, public_url: str) -> tuple[tuple[str, str], ...]:

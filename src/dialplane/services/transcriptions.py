@@ -1,6 +1,6 @@
 """Transcriptions as a resource: read and deleted by their owner. How one is made: `services.transcription_life`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -129,3 +129,12 @@ def found(transcription: Transcription | None) -> Transcription:
     if transcription is None:
         raise NotFound("There is no such transcription", reason="TRANSCRIBE_NOT_FOUND")
     return transcription
+
+
+async def transcription_prices(
+    database: Database, transcriptions: Sequence[Transcription]
+) -> Mapping[TranscriptionId, int]:
+    """What was charged for them in micros, as far as they are charged."""
+    async with database.reading() as tx:
+        entries = await tx.ledger.find_entries([each.key for each in transcriptions])
+    return {each.id: -entries[each.key].amount_micros for each in transcriptions if each.key in entries}

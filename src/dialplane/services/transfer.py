@@ -14,7 +14,7 @@ from dialplane.domain.numbers import Number, NumberStatus
 from dialplane.domain.targets import targets_elsewhere
 from dialplane.services.events import publish
 from dialplane.services.history import record
-from dialplane.services.numbers import check_virtual_limit
+from dialplane.services.number_life import check_virtual_limit
 from dialplane.services.shapes.common import show_id
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.transaction import Database, Transaction

@@ -30,6 +30,7 @@ class Malformed:
     error: SipParseError
 
 
+PING = b"\r\n\r\n"
 PONG = b"\r\n"
 Frame = Request | Response | KeepAlive | Malformed
 

@@ -17,6 +17,11 @@ _LIST_MARK = re.compile(r'[",<>\\]')
 _SEMICOLON_MARK = re.compile(r'[";\\]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PARAMETER_VALUE = re.compile(r'[^\x00-\x20";,<>\\]+')
+_USUAL_DIGITS = 20
+KEPT = 4096
+"""Texts whose values are kept, of each kind, so that what repeats itself is read once."""
+LONGEST_KEPT = 200
+"""Characters of such a text: what strangers send must not fill the memory."""
 
 Parameters = Mapping[str, str | None]
 """Names in lower case; a value as it was written (quotes kept), None for a parameter without one."""
@@ -104,10 +109,15 @@ def parse_number(text: str, highest: int) -> int:
     """A number of ASCII digits from 0 to `highest`, leading zeros allowed. Raises SipParseError."""
     if not (text.isascii() and text.isdigit()):
         raise SipParseError("number malformed")
-    digits = text.lstrip("0") or "0"
-    if len(digits) > len(str(highest)) or int(digits) > highest:
+    if len(text) > _USUAL_DIGITS:
+        # Turning many digits into a number takes time that grows faster than their count, so they are counted first.
+        text = text.lstrip("0") or "0"
+        if len(text) > len(str(highest)):
+            raise SipParseError("number out of range")
+    number = int(text)
+    if number > highest:
         raise SipParseError("number out of range")
-    return int(digits)
+    return number
 
 
 def _split_semicolons(text: str) -> list[str]:

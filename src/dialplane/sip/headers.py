@@ -1,7 +1,7 @@
 """The header fields of a message: ordered, names without regard to case, compact forms folded to long ones."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import TOKEN, split_values
@@ -36,6 +36,9 @@ def canonical(name: str) -> str:
     if not TOKEN.fullmatch(name):
         raise SipParseError("header name malformed")
     return name.title()
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class _Spellings(dict[str, str]):
@@ -79,6 +82,10 @@ class Headers:
         if first is None:
             first = self._index()
         return first.get(SPELLINGS[name])
+
+    def first_values(self) -> Mapping[str, str]:
+        """The first value of each name there is, by canonical names, until the next change: for who asks for many."""
+        return self._first or self._index()
 
     def get_all(self, name: str) -> list[str]:
         """Every field's value of `name`, in order, not split at commas."""
@@ -130,7 +137,7 @@ class Headers:
         """Names that stand in more than one field."""
         first = self._first or self._index()
         if len(first) == len(self._fields):
-            return frozenset()
+            return _NONE
         counts = Counter(name for name, _ in self._fields)
         return frozenset(name for name, count in counts.items() if count > 1)
 
@@ -138,7 +145,7 @@ class Headers:
         return Headers.of_canonical(self._fields.copy())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.get(name) is not None
+        return isinstance(name, str) and SPELLINGS[name] in (self._first or self._index())
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)

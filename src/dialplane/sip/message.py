@@ -51,17 +51,19 @@ class Message:
             raise SipParseError("Call-ID missing")
         return value
 
+    # These are asked for a dozen times of each message, so what was read before is found without a call.
+
     @property
     def cseq(self) -> CSeq:
-        return self._required("CSeq", CSeq.parse)
+        return self.headers.parsed.get("CSeq") or self._required("CSeq", CSeq.parse)  # type: ignore[return-value]
 
     @property
     def from_(self) -> NameAddress:
-        return self._required("From", NameAddress.parse)
+        return self.headers.parsed.get("From") or self._required("From", NameAddress.parse)  # type: ignore[return-value]
 
     @property
     def to(self) -> NameAddress:
-        return self._required("To", NameAddress.parse)
+        return self.headers.parsed.get("To") or self._required("To", NameAddress.parse)  # type: ignore[return-value]
 
     @property
     def top_via(self) -> Via:

@@ -31,7 +31,8 @@ class Captured:
     """One message from `source` to `destination`; `at` is Unix time in seconds."""
 
     at: float
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "ws"]
+    """A websocket's message is written as TCP, without its frame."""
     source: Endpoint
     destination: Endpoint
     data: bytes

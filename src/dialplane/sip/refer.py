@@ -15,6 +15,8 @@ from dialplane.sip.values import NameAddress
 
 SIPFRAG = "message/sipfrag;version=2.0"
 EVENT = "refer"
+MOST_HEADERS = 20
+"""Of the URI in Refer-To."""
 _STATUS_LINE = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2})[ \r\n]")
 
 
@@ -47,13 +49,15 @@ def read_refer(request: Request) -> ReferTarget:
     if len(values) != 1:
         raise SipParseError("Refer-To missing or repeated")
     uri = SipUri.parse(NameAddress.parse(values[0]).uri)
+    if uri.headers.count("&") >= MOST_HEADERS:
+        raise SipParseError("too many headers in Refer-To")
     wants_notify = (request.headers.get("Refer-Sub") or "true").strip().lower() != "false"
     return ReferTarget(uri, _replaced(uri), wants_notify)
 
 
 def _replaced(uri: SipUri) -> Replaced | None:
     """The header `Replaces` within the URI, its escapes taken away."""
-    for name, value in parse_qsl(uri.headers.replace("+", "%2B"), max_num_fields=20):
+    for name, value in parse_qsl(uri.headers.replace("+", "%2B"), max_num_fields=MOST_HEADERS):
         if name.lower() == "replaces":
             call_id, semicolon, rest = value.partition(";")
             parameters = parse_parameters(semicolon + rest)

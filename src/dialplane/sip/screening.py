@@ -41,6 +41,11 @@ class Capabilities:
     def allow(self) -> str:
         return ", ".join(self.methods)
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the answer to OPTIONS tells of them (11.2)."""
+        return [("Allow", self.allow), ("Supported", ", ".join(sorted(self.extensions)))]
+
 
 def screen(request: Request, capabilities: Capabilities) -> Response | None:
     """The refusal that the request deserves, None where the application may have it.
@@ -62,10 +67,13 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
     _read_fields(request)
     if request.method in ("ACK", "CANCEL"):
         return None
+    there = request.headers.first_values()
     return (
-        _refuse_extensions(request, capabilities)
-        or _refuse_body(request, capabilities)
-        or _refuse_answer_format(request)
+        ("Require" in there and _refuse_extensions(request, capabilities))
+        or ("Replaces" in there and _refuse_replacement(request))
+        or (request.body and _refuse_body(request, capabilities))
+        or ("Accept" in there and _refuse_answer_format(request))
+        or None
     )
 
 
@@ -80,13 +88,14 @@ def _require_fields(request: Request) -> None:
 def _read_fields(request: Request) -> None:
     """Raises SipParseError where a field that somebody will rely on cannot be read."""
     SipUri.parse(request.uri)
-    headers = request.headers
-    if "Max-Forwards" in headers:
+    there = request.headers.first_values()
+    if "Max-Forwards" in there:
         _ = request.max_forwards
-    if headers.get("Contact") != "*" or request.method != "REGISTER":
+    if "Contact" in there and (there["Contact"] != "*" or request.method != "REGISTER"):
         _ = request.contacts
-    _ = request.routes, request.record_routes
-    if len(request.headers.get_all("Via")) > 1 or "," in (request.headers.get("Via") or ""):
+    if "Route" in there or "Record-Route" in there:
+        _ = request.routes, request.record_routes
+    if "," in there["Via"] or "Via" in request.headers.duplicated():
         _ = request.vias
     if request.method == "REGISTER":
         try:
@@ -97,16 +106,22 @@ def _read_fields(request: Request) -> None:
 
 
 def _refuse_extensions(request: Request, capabilities: Capabilities) -> Response | None:
-    if "Require" not in request.headers:
-        return None
     required = [tag for tag in request.headers.split_values("Require") if tag]
     unknown = [tag for tag in required if tag.lower() not in capabilities.extensions]
     return _refuse(request, 420, "Unsupported", ", ".join(unknown)) if unknown else None
 
 
+def _refuse_replacement(request: Request) -> Response | None:
+    """RFC 3891 section 3: two such fields contradict each other, and a dialog that cannot be replaced is not found.
+    None can here: who takes a call over does so by REFER."""
+    if request.method != "INVITE":
+        return None
+    return request.response(400 if len(request.headers.split_values("Replaces")) > 1 else 481)
+
+
 def _refuse_body(request: Request, capabilities: Capabilities) -> Response | None:
     accepted = capabilities.bodies.get(request.method)
-    if not request.body or accepted is None or _is_optional(request):
+    if accepted is None or _is_optional(request):
         return None
     encoding = request.headers.get("Content-Encoding")
     if encoding is not None and encoding.strip().lower() != "identity":
@@ -128,7 +143,7 @@ def _is_optional(request: Request) -> bool:
 
 def _refuse_answer_format(request: Request) -> Response | None:
     """406 where the sender of an INVITE would not take the SDP that any answer to it has."""
-    if request.method != "INVITE" or "Accept" not in request.headers:
+    if request.method != "INVITE":
         return None
     ranges = [member.partition(";")[0].strip().lower() for member in request.headers.split_values("Accept")]
     if any(wanted in ("application/sdp", "application/*", "*/*") for wanted in ranges):

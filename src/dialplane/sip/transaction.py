@@ -257,7 +257,7 @@ class Transaction:
     @property
     def deadline(self) -> float:
         """When `expire` wants to be called; `inf` for never."""
-        return min(self._resend_at, self.ends_at)
+        return self._resend_at if self._resend_at < self.ends_at else self.ends_at
 
     @property
     def is_client(self) -> bool:

@@ -9,7 +9,8 @@ class Source(NamedTuple):
     host: str
     """An address, not a name; IPv6 without brackets."""
     port: int
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "ws"]
+    """`ws`: a websocket (RFC 7118), known by where it came from."""
 
     @property
     def is_reliable(self) -> bool:

@@ -1,13 +1,14 @@
 """SIP, SIPS and tel URIs (RFC 3261 19.1, RFC 3966; IPv6 as RFC 5118 explains)."""
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote as escape
 from urllib.parse import unquote as unescape
 
 from dialplane.sip.errors import SipParseError, UnsupportedScheme
-from dialplane.sip.grammar import HOST, NO_PARAMETERS, Parameters, parse_number
+from dialplane.sip.grammar import HOST, KEPT, LONGEST_KEPT, NO_PARAMETERS, Parameters, parse_number
 
 _SIP_URI = re.compile(
     rf"(?:([A-Za-z0-9\-_.!~*'()&=+$,;?/%:#]+)@)?({HOST})(?::([0-9]{{1,5}}))?(;[^?@\s<>\"]*)?(?:\?([^@\s<>\"]+))?"
@@ -39,6 +40,11 @@ class SipUri(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "SipUri":
         """Raises UnsupportedScheme for any other scheme and SipParseError for a malformed URI."""
+        return _known(text) if len(text) <= LONGEST_KEPT else cls.read(text)
+
+    @classmethod
+    def read(cls, text: str) -> "SipUri":
+        """`parse` without a look at what was read before."""
         if not text.isascii():
             raise SipParseError("URI not in ASCII")
         scheme, colon, rest = text.partition(":")
@@ -117,6 +123,9 @@ class SipUri(NamedTuple):
         port = "" if self.port is None else f":{self.port}"
         headers = f"?{self.headers}" if self.headers else ""
         return f"{self.scheme}:{userinfo}{self.host}{port}{_format_uri_parameters(self.parameters)}{headers}"
+
+
+_known = lru_cache(maxsize=KEPT)(SipUri.read)
 
 
 def _escape(text: str, safe: str) -> str:

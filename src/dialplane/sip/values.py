@@ -4,11 +4,14 @@ Named tuples instead of frozen dataclasses, because making one costs a third, an
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import (
     HOST,
+    KEPT,
+    LONGEST_KEPT,
     NO_PARAMETERS,
     QUOTED,
     TOKEN,
@@ -47,6 +50,11 @@ class CSeq(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "CSeq":
+        return _known_cseq(text) if len(text) <= LONGEST_KEPT else cls.read(text)
+
+    @classmethod
+    def read(cls, text: str) -> "CSeq":
+        """`parse` without a look at what was read before."""
         match = _CSEQ.fullmatch(text)
         if match is None:
             raise SipParseError("CSeq malformed")
@@ -129,11 +137,13 @@ class Via(NamedTuple):
 
     def seen_from(self, host: str, port: int) -> "Via":
         """With `received` and `rport` as the receiver adds them (RFC 3261 18.2.1, RFC 3581 4)."""
+        wants_rport = "rport" in self.parameters
+        if not wants_rport and self.host.strip("[]") == host:
+            return self
         parameters = dict(self.parameters)
-        if self.wants_rport:
+        if wants_rport:
             parameters["rport"] = str(port)
-        if self.wants_rport or self.host.strip("[]") != host:
-            parameters["received"] = host
+        parameters["received"] = host
         return self._replace(parameters=parameters)
 
     def __str__(self) -> str:
@@ -151,6 +161,11 @@ class NameAddress(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "NameAddress":
+        return _known_address(text) if len(text) <= LONGEST_KEPT else cls.read(text)
+
+    @classmethod
+    def read(cls, text: str) -> "NameAddress":
+        """`parse` without a look at what was read before."""
         if "<" in text:
             return cls._parse_name_addr(text)
         # Without <> all parameters are the field's, and neither `?` nor `,` can be part of the URI (20.10).
@@ -184,6 +199,12 @@ class NameAddress(NamedTuple):
     def __str__(self) -> str:
         name = f"{quote(self.display_name)} " if self.display_name else ""
         return f"{name}<{self.uri}>{format_parameters(self.parameters)}"
+
+
+# The messages of a call repeat From, To and CSeq, and calls of one peer more than that: to look a text up costs a tenth
+# of reading it. What cannot be read is not kept.
+_known_cseq = lru_cache(maxsize=KEPT)(CSeq.read)
+_known_address = lru_cache(maxsize=KEPT)(NameAddress.read)
 
 
 def is_token(text: str) -> bool:

@@ -14,6 +14,7 @@ import structlog
 from dialplane.supervisor.errors import StartError
 
 READY_TIMEOUT_S = 120.0
+"""Who ends says so at once, so this is for one that hangs: a busy machine may take half a minute for a start."""
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 HEALTHY_AFTER_S = 30.0

@@ -38,8 +38,8 @@ class YourPostgres:
     async def start(self) -> str:
         try:
             connection = await asyncpg.connect(self._dsn, timeout=10)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as fault:
-            raise StartError(f"The Postgres of DATABASE_URL does not answer: {fault}") from fault
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+            raise StartError(f"The Postgres of DATABASE_URL cannot be used: {fault}") from fault
         await connection.close()
         return self._dsn
 

@@ -11,6 +11,7 @@ from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config import Settings
+from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import utc_now
 from dialplane.services.provisioning import Credentials, SandboxWish, install_operator_key, prepare_sandbox, secret
 from dialplane.services.transaction import Database
@@ -19,7 +20,10 @@ from dialplane.supervisor.folder import write_private
 
 
 async def provision(settings: Settings, seal: Seal) -> dict[str, object]:
-    """Bring the database to what the settings ask for; the credentials in the words of `ready.json`."""
+    """Bring the database to what the settings ask for; the credentials in the words of `ready.json`.
+
+    Raises StartError where the settings ask for what cannot be.
+    """
     kept = _read(settings)
     operator_key = str(kept.get("operator_key") or f"op_{secret(40)}")
     database = await connect(settings.require_database(), seal)
@@ -42,7 +46,10 @@ async def _sandbox(settings: Settings, database: Database, kept: dict[str, objec
     )
     names = Credentials.__slots__
     known = Credentials(**{name: str(kept[name]) for name in names}) if kept.keys() >= set(names) else None
-    return asdict(await prepare_sandbox(database, Argon2Hasher(), wish, known, now=utc_now()))
+    try:
+        return asdict(await prepare_sandbox(database, Argon2Hasher(), wish, known, now=utc_now()))
+    except Refusal as fault:
+        raise StartError(f"The SIP domains of the sandbox cannot be these: {fault}") from fault
 
 
 def _read(settings: Settings) -> dict[str, object]:

@@ -14,10 +14,11 @@ from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
 from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
 from dialplane.config import Settings, to_environment
-from dialplane.supervisor import database, folder, ports
+from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
 from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.first_start import provision
+from dialplane.supervisor.ports import TCP, UDP, Ports
 
 ORDER_OF_STOPPING = (("api", "voice"), ("sandbox-carrier",), ("worker",), ("media",))
 """First who takes new work and must see running calls to their end, last who serves those before."""
@@ -29,12 +30,12 @@ def run(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the process's exit status. A second signal ends everything at once."""
     settings = replace(settings, data=settings.data.absolute())
     try:
-        with folder.locked(settings.data), folder.socket_folder(settings) as settings:
+        with folder.locked(settings.data), folder.socket_folder(settings) as settings, Ports() as ports:
             folder.prepare(settings)
             folder.make_master_key(settings)
             _log_to_folder(settings)
             (settings.data / "ready.json").unlink(missing_ok=True)
-            run_loop(_Platform(_with_real_ports(settings)).run())
+            run_loop(_Platform(_with_real_ports(settings, ports)).run())
     except StartError as fault:
         say(str(fault))
         return fault.exit_status
@@ -136,13 +137,13 @@ def _roles(settings: Settings) -> Sequence[str]:
     return (*roles, "sandbox-carrier") if settings.sandbox else roles
 
 
-def _with_real_ports(settings: Settings) -> Settings:
+def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
     """Every port decided now: a process that is started again must come back where it was."""
     return replace(
         settings,
-        http=ports.settle(settings.http, ports.TCP, what="HTTP"),
-        sip=ports.settle(settings.sip, ports.UDP, ports.TCP, what="SIP"),
-        carrier_sip=ports.settle(settings.carrier_sip, ports.UDP, ports.TCP, what="simulated carrier's SIP"),
+        http=ports.settle(settings.http, TCP, what="HTTP"),
+        sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
+        carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
     )
 
 

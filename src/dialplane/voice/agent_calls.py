@@ -10,7 +10,7 @@ from dialplane.domain.accounts import Agent
 from dialplane.domain.agents import AgentStatus
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import AgentId
+from dialplane.domain.ids import AgentId, find_uuid
 from dialplane.domain.programs.dialling import Dial, Dialled, Party
 from dialplane.domain.programs.rooms import JoinConference
 from dialplane.services.agents import change_standing, get_agent
@@ -79,7 +79,7 @@ class AgentCalls:
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"{text[:64]} is no id", field="destinations") from None
+    found = find_uuid(text)
+    if found is None:
+        raise NotFound(f"{text[:64]} is no id", field="destinations")
+    return found

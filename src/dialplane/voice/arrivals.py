@@ -66,7 +66,8 @@ class Arrivals:
             return None
         user, domain = user_and_host(sender.uri)
         caller: Subscriber | None = None
-        if self._gate.has_credentials(call.request) or not self.is_trunk(call.source.host):
+        is_trunk = call.source.transport != "ws" and self.is_trunk(call.source.host)  # no carrier calls by browser
+        if self._gate.has_credentials(call.request) or not is_trunk:
             # Whoever is no trunk must prove to be an extension of ours.
             caller = await self._gate.authenticate(call, user=user, domain=domain)
             if caller is None:

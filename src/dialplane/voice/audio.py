@@ -19,6 +19,9 @@ from dialplane.voice.ports import MediaLeg, RemoteMedia
 class AudioExchange:
     """Keeps the side of the exchange that we are on, and the version of our description (RFC 3264 section 8)."""
 
+    is_secure = False
+    """Whether its media is to be opened by `Media.open_secure`."""
+
     def __init__(self, offer: bytes = b"") -> None:
         """`offer` is the caller's SDP, b"" where we make the offer.
 
@@ -53,7 +56,7 @@ class AudioExchange:
         if self._ours is None:
             return False
         try:
-            media.connect(_remote(read_answer(self._ours, Session.parse(sdp))))
+            media.connect(remote_of(read_answer(self._ours, Session.parse(sdp))))
         except (NotAcceptable, SdpError):
             return False
         return True
@@ -70,11 +73,12 @@ class AudioExchange:
         session, negotiated = make_answer(
             theirs, media.host, media.port, session_id=self._session_id, version=self._version, choice=choice
         )
-        media.connect(_remote(negotiated))
+        media.connect(remote_of(negotiated))
         return bytes(session)
 
 
-def _remote(agreed: Negotiated) -> RemoteMedia:
+def remote_of(agreed: Negotiated) -> RemoteMedia:
+    """What was agreed, as the media process is told."""
     return RemoteMedia(
         host=agreed.host,
         port=agreed.port,

@@ -1,4 +1,5 @@
-"""A call's audio to and from another program, whatever carries it: taps on one side, a link on the other."""
+"""The audio of a call or a room to and from another program, whatever carries it: taps on one side, a link on the
+other."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ import structlog
 from dialplane.domain.errors import Invalid
 from dialplane.streams.encapsulation import Encapsulation, PeerEndedError
 from dialplane.streams.two_tracks import TwoTracks
-from dialplane.voice.leg import Leg
 from dialplane.voice.outbox import Outbox
 from dialplane.voice.ports import AudioTrack, MediaLeg
 
@@ -33,6 +33,19 @@ class Link(Protocol):
     async def close(self) -> None: ...
 
 
+class Party(Protocol):
+    """Whose audio it is: a leg, or a line into a room."""
+
+    @property
+    def ended(self) -> asyncio.Event: ...
+    @property
+    def media(self) -> MediaLeg | None: ...
+    @property
+    def partner(self) -> "Party | None":
+        """Whom it talks with."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Seen from the party: `in` is what comes from it, `out` what goes to it."""
@@ -44,10 +57,10 @@ class Wanted:
 
 
 class AudioPipe:
-    """Carries audio until the other side closes, the call ends, or `end` is called."""
+    """Carries audio until the other side closes, the party is gone, or `end` is called."""
 
-    def __init__(self, leg: Leg, media: MediaLeg, encapsulation: Encapsulation, wanted: Wanted) -> None:
-        self._leg = leg
+    def __init__(self, party: Party, media: MediaLeg, encapsulation: Encapsulation, wanted: Wanted) -> None:
+        self._party = party
         self._media = media
         self._encapsulation = encapsulation
         self._wanted = wanted
@@ -67,7 +80,7 @@ class AudioPipe:
         waits: list[asyncio.Task[object]] = [
             sending,
             asyncio.create_task(self._read(link)),
-            asyncio.create_task(self._leg.ended.wait()),
+            asyncio.create_task(self._party.ended.wait()),
             asyncio.create_task(self._asked_to_end.wait()),
         ]
         try:
@@ -80,7 +93,7 @@ class AudioPipe:
                 task.cancel()
             for end in await asyncio.gather(*waits, return_exceptions=True):
                 if isinstance(end, OSError):
-                    log.info("audio_link_lost", call_id=str(self._leg.call.id), fault=type(end).__name__)
+                    log.info("audio_link_lost", leg_id=self._media.leg_id, fault=type(end).__name__)
             await link.close()
 
     def _hear(self, track: AudioTrack, at_ms: int, frame: bytes) -> None:
@@ -104,7 +117,7 @@ class AudioPipe:
         try:
             if self._wanted.speak in ("out", "both"):
                 self._media.feed(ulaw)
-            partner = self._leg.partner
+            partner = self._party.partner
             if self._wanted.speak in ("in", "both") and partner is not None and partner.media is not None:
                 partner.media.feed(ulaw)
         except Invalid:  # ten minutes wait already: nobody will hear this one

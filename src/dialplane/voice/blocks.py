@@ -4,6 +4,9 @@ import asyncio
 
 from dialplane.streams.blocks import LENGTH_OCTETS, pack, unpack_length
 
+WRITE_LIMIT = 1 << 20
+"""Octets that may wait for a peer."""
+
 
 class BlockLink:
     """Fulfils `audio_pipe.Link` and `services.media_streams.AudioConnection`."""
@@ -15,6 +18,12 @@ class BlockLink:
     async def send(self, message: bytes) -> None:
         self._writer.write(pack(message))
         await self._writer.drain()
+
+    def post(self, message: bytes) -> None:
+        """Send without waiting. A peer that does not read is cut off, for memory is everybody's."""
+        self._writer.write(pack(message))
+        if self._writer.transport.get_write_buffer_size() > WRITE_LIMIT:
+            self._writer.transport.abort()
 
     async def receive(self) -> bytes | None:
         try:

@@ -21,6 +21,7 @@ from dialplane.domain.conferences import (
     ends_for_all,
 )
 from dialplane.domain.errors import LimitExceeded, Refusal
+from dialplane.domain.flows.facts import conference_facts, stay_facts
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import ConferenceId, FlowId
 from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference, Waiting
@@ -68,14 +69,18 @@ class Conferences:
         await leg.answer()
         await leg.media_ready()
         own = await self._own(leg, command)
+        told = conference_facts(own) if own is not None else {}
+        run = replace(run, variables={**run.variables, **command.variables, **told})
         if own is not None and not await self._program_of(leg, run, own.pre_flow_id):
-            return ConferenceLeft("left", own.id)
+            return ConferenceLeft("left", own.id, facts=told)
         try:
             entered = await enter(self.database, leg.call, command, self.now())
         except LimitExceeded as refusal:
             if refusal.reason != "CONFERENCE_FULL":
                 raise
             return ConferenceLeft("full", command.conference_id)
+        told |= stay_facts(entered.participant, present=entered.present)
+        run = replace(run, variables={**run.variables, **told})
         member = Member(leg, run, command, entered.participant, beeps_on_exit(command.beep))
         began = asyncio.get_running_loop().time()
         try:
@@ -93,7 +98,7 @@ class Conferences:
             await self._program_of(leg, run, own.post_flow_id)
         duration = asyncio.get_running_loop().time() - began
         recording = closed.recording_ids[-1] if closed.recording_ids else None
-        return ConferenceLeft(member.why, closed.id, round(duration), recording)
+        return ConferenceLeft(member.why, closed.id, round(duration), recording, told)
 
     async def _own(self, leg: Leg, command: JoinConference) -> Conference | None:
         """The conference as its owner made it; a name has nothing but itself. Raises NotFound."""
@@ -148,7 +153,7 @@ class Conferences:
         if wish is None or not room.has_started:
             return
         try:
-            await self.recordings.start(room, RecordingSource.CONFERENCE, status=wish.recording_status)
+            await self.recordings.start(room, RecordingSource.CONFERENCE, trim=wish.trim, status=wish.recording_status)
         except Refusal as refusal:
             log.warning("conference_not_recorded", conference_id=str(room.conference.id), reason=refusal.message)
 

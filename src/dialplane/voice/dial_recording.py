@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -15,7 +14,7 @@ from dialplane.domain.programs.dialling import RecordingWish
 from dialplane.domain.recordings import Recording, RecordingSource
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg
-from dialplane.voice.recordings import Recordings
+from dialplane.voice.recordings import Recordings, tracks_of
 
 log = structlog.get_logger()
 
@@ -49,13 +48,16 @@ class DialRecording:
             self._recordings.new(leg.call.account_id, call_id=leg.call.id, source=self._source),
             run_id=self._run_id,
             channels=wish.channels,
+            track=wish.track,
             status_callback=wish.status,
         )
         try:
             if moment == "answer":
                 await leg.answer()
             media = await leg.media_ready()
-            begun = await self._recordings.begin(media, new, partial(_start, media, wish))
+            tracks = tracks_of(new)
+            start = partial(media.start_recording, tracks=tracks, trim=wish.trim)
+            begun = await self._recordings.begin(media, new, start)
         except Refusal as refusal:
             log.info("talk_not_recorded", call_id=str(leg.call.id), reason=refusal.message)
             return
@@ -84,8 +86,3 @@ class DialRecording:
         finally:
             if not ended.done():
                 ended.set_result(kept)
-
-
-async def _start(media: MediaLeg, wish: RecordingWish, path: Path) -> None:
-    """Begin the file: the caller on the left and what it hears on the right, or both mixed."""
-    await media.start_recording(path, tracks="both" if wish.channels == 2 else "mixed", trim=wish.trim)

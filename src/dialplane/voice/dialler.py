@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -14,11 +15,14 @@ from dialplane.domain.call_manners import CallManner
 from dialplane.domain.calls import Call, HangupReason, may_try_another_route
 from dialplane.domain.errors import Refusal
 from dialplane.services.dialling import Opened, OutgoingWish, Way, ways_to
+from dialplane.services.phones import MAX_PHONES
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
+from dialplane.voice.forking import Forks
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.useragent import CallEnd, EndKind, Source, UserAgent
+from dialplane.voice.useragent import CallEnd, EndKind, SipCall, Source, UserAgent
 from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent_events import CallWatcher
 from dialplane.voice.useragent_station import HOPS
 from dialplane.voice.waiting import first_of
 
@@ -72,28 +76,49 @@ class Dialler:
     async def invite(self, leg: Leg, manner: CallManner = PLAIN, *, hops: int = 0, contact: str = "") -> None:
         """Send the leg's INVITE the best way there is, and return when the leg is answered or over.
 
-        One leg is one party: of an extension's phones the one at `contact` rings, or the one that registered last. A
-        number of the PSTN is tried by one route after the other, until one does more than fail.
+        One leg is one party: of an extension's phones the one at `contact` rings, or else all of them, and the first
+        that answers has the call. A number of the PSTN is tried by one route after the other, until one does more than
+        fail.
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            if ways[0].transport == "ws":
+                leg.expect_browser()
             await leg.media_ready()
         except Refusal as refusal:
             leg.hang_up(HangupReason.FAILED, text=refusal.message)
             return
-        if not leg.is_ended:
+        if not leg.is_ended and leg.call.destination.type == "extension" and len(ways) > 1:
+            self._ring_all(leg, ways[:MAX_PHONES], manner, hops)
+        elif not leg.is_ended:
             attempts = _Attempts(self, leg, ways if leg.call.destination.type == "tel" else ways[:1], manner, hops)
             leg.on_failed = attempts.take_another
             attempts.take_next()
         await first_of(leg.answered.wait(), leg.ended.wait())
 
-    def send(self, leg: Leg, way: Way, manner: CallManner, *, hops: int, attempt: int) -> None:
-        """Let the leg's INVITE go one way. Its audio must be open."""
-        host, port = (self.agent.host, self.agent.port) if way.is_ours else (way.host, way.port)
+    def _ring_all(self, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
+        forks = Forks(leg)
+        for attempt, way in enumerate(ways):
+            forks.ring(partial(self.send, leg, way, manner, hops=hops, attempt=attempt, watcher=forks))
+
+    def send(
+        self,
+        leg: Leg,
+        way: Way,
+        manner: CallManner,
+        *,
+        hops: int,
+        attempt: int,
+        watcher: CallWatcher | None = None,
+    ) -> SipCall:
+        """Let the leg's INVITE go one way; `watcher` is told what comes of it, by default the leg. Its audio must be
+        open."""
+        here = (self.agent.host, self.agent.port)
+        host, port = here if way.is_ours else (way.host, way.port)
         target = f"{way.uri}@{host}:{port}" if way.is_ours else way.uri
         username, password = way.username or manner.username, way.password or manner.password
         headers = list(manner.headers)
-        if way.is_ours:
+        if (host, port) == here:
             headers.append((HOPS, str(hops + 1)))
         if manner.withheld:
             headers.append(("Privacy", "id"))
@@ -104,11 +129,14 @@ class Dialler:
             sdp=leg.offer(),
             headers=headers,
             credentials=Credentials(username, password, host=way.host) if username else None,
-            watcher=leg,
+            watcher=watcher or leg,
             call_id=leg.call.id.hex if attempt == 0 else f"{leg.call.id.hex}-{attempt}",
         )
         leg.sip.referrer = leg
         leg.update(sip_call_id=leg.sip.id)
+        if attempt == 0:
+            leg.tell("call_dialing")
+        return leg.sip
 
     def _caller(self, source: Address) -> str:
         """Our From: the caller ID at our own host."""

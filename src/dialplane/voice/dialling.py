@@ -21,9 +21,11 @@ from dialplane.voice.beside import Beside, BesideEnd
 from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import Dialler, send_first_digits
 from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.machines import detect_machine
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.ringing import Ringing
-from dialplane.voice.waiting import first_of, unless_ended
+from dialplane.voice.talks import keep_talking
+from dialplane.voice.waiting import unless_ended
 
 DIAL_TIMEOUT_S = 60
 MAX_DESTINATIONS = 10
@@ -176,6 +178,8 @@ class Dialling:
     async def _takes_it(self, master: Leg, callee: Callee, run: Run) -> bool:
         """Whether the party that answered is to be joined: it heard what was for it alone, and did not hang up."""
         await unless_ended(master, send_first_digits(callee.leg, callee.manner.send_digits))
+        if callee.party.machine is not None and not callee.leg.is_ended:
+            await detect_machine(self.dialler.database, callee.leg, callee.party.machine)
         source = callee.party.before_joining
         if source is None or master.is_ended:
             return not (master.is_ended or callee.leg.is_ended)
@@ -197,52 +201,14 @@ class Dialling:
         if master.media is None or callee.media is None:
             return replace(_dialled("failed", callee), reason="no audio")
         talk = Talk(master, callee)
+        talk.refer = command.refer
         if command.hangup_key:
             master.on_key = lambda key: _ends(talk, key in command.hangup_key)
         try:
-            async with asyncio.timeout(command.time_limit_s or None):
-                await _to_the_end(talk)
-        except TimeoutError:
-            log.info("talk_reached_its_limit", call_id=str(master.call.id), seconds=command.time_limit_s)
+            await keep_talking(talk, limit_s=command.time_limit_s or None)
         finally:
             master.on_key = None
-            _part(talk)
-            if talk.callee is not callee:  # handed over by a transfer, and nobody else's to hang up
-                talk.callee.hang_up()
         return _dialled("answered", callee)
-
-
-def _join(talk: Talk) -> None:
-    master, callee = talk.master, talk.callee
-    master.partner, callee.partner = callee, master
-    master.talk = callee.talk = talk
-    if master.media is not None:
-        master.media.stop_playing()
-        master.media.bridge(callee.media)
-
-
-def _part(talk: Talk) -> None:
-    for leg in (talk.master, talk.callee):
-        leg.partner = leg.talk = None
-    if talk.master.media is not None:
-        talk.master.media.bridge(None)
-
-
-async def _to_the_end(talk: Talk) -> None:
-    """Join the two, and whoever a transfer puts into the callee's place."""
-    while True:
-        _join(talk)
-        await first_of(_end_of_callee(talk), talk.master.ended.wait(), talk.over.wait(), talk.handed_over.wait())
-        if not talk.handed_over.is_set():
-            return
-        talk.handed_over.clear()
-
-
-async def _end_of_callee(talk: Talk) -> None:
-    """Its end is the talk's, unless a transfer has taken the two apart."""
-    await talk.callee.ended.wait()
-    if talk.is_parked:
-        await talk.over.wait()
 
 
 async def _over(leg: Leg) -> None:

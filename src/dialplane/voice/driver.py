@@ -5,7 +5,6 @@ The end of the call ends the running command; the program hears of it (`CallOver
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +46,7 @@ from dialplane.domain.programs.commands import (
 )
 from dialplane.domain.programs.program import Program
 from dialplane.domain.traces import result_fact
+from dialplane.domain.values import dataclass
 from dialplane.voice.assistants import talk
 from dialplane.voice.gathering import gather
 from dialplane.voice.leg import Leg
@@ -55,6 +55,8 @@ from dialplane.voice.ports import MediaLeg, PlayEnd, Prompt, Prompts
 AFTER_CALL_S = 30.0
 """How long a program may go on after its call."""
 LastWord = Finish | Hangup | LeaveQueue
+_ENDS = (Finish, Hangup)
+_DONE = Done()
 _TELL_HOW_THEY_ENDED = (Dial, DialQueue, JoinConference, JoinQueue, Record, ReferTo)
 """Commands that watch for the call's end themselves, so that the program hears what came of them."""
 
@@ -123,7 +125,7 @@ class Driver:
             self.leg.note(result_fact(command, happened, self.now()))
 
     def _is_last(self, command: Command) -> bool:
-        return isinstance(command, Finish | Hangup) or (self.beside and isinstance(command, LeaveQueue))
+        return isinstance(command, _ENDS) or (self.beside and isinstance(command, LeaveQueue))
 
     async def _result_of(self, command: Command) -> Result:
         leg = self.leg
@@ -144,9 +146,11 @@ class Driver:
 
     async def _go_on_alone(self, command: Command) -> LastWord:
         """What the program wants now that its call is over."""
+        if isinstance(command, _ENDS):
+            return command
         try:
             async with asyncio.timeout(AFTER_CALL_S):
-                while not isinstance(command, Finish | Hangup):
+                while not isinstance(command, _ENDS):
                     self.report(self.leg, self.program.record())
                     command = self.program.resume(await self.outside.carry_out_alone(command), self.now())
         except TimeoutError:
@@ -171,7 +175,38 @@ class Driver:
         match command:
             case Answer():
                 await leg.answer()
-                return Done()
+            case Sleep():
+                await asyncio.sleep(command.duration_ms / 1000)
+            case Say() | Play() | Beep() | SendDigits() | Echo():
+                return await self._sound(command)
+            case Gather() if command.speech is None:
+                return await gather(leg, command, self._carry_out)
+            case Mute():
+                await leg.mute(command.direction)
+            case AskCallStatus():
+                return CallStanding(leg.call.status.value)
+            case Block():
+                await leg.blocked()
+            case LeaveQueue():
+                return Failed("the call waits in no queue")
+            case StartRecording():
+                await leg.answer()
+                return await self.outside.carry_out(leg, command)
+            case StopRecording():
+                if leg.media is not None:
+                    leg.media.stop_recording()
+            case Converse(kind="talk"):
+                await leg.answer()
+                return await talk(self._carry_out, command)
+            case Hangup() | Finish():
+                raise AssertionError("ends are handled by run")
+            case _:
+                return await self.outside.carry_out(leg, command)
+        return _DONE
+
+    async def _sound(self, command: Say | Play | Beep | SendDigits | Echo) -> Result:
+        """What the party is to hear."""
+        match command:
             case Say():
                 speech = await self.prompts.say(
                     command.text,
@@ -190,45 +225,14 @@ class Driver:
                 )
             case Beep():
                 return await self._play([await self.prompts.beep()], stop_on_digit=False, wait=True)
-            case Gather() if command.speech is None:
-                return await gather(leg, command, self._carry_out)
             case SendDigits():
-                media = await leg.media_ready()
+                media = await self.leg.media_ready()
                 await media.send_digits(
                     command.digits, duration_ms=command.duration_ms, interval_ms=command.interval_ms
                 )
-                return Done()
-            case Sleep():
-                await asyncio.sleep(command.duration_ms / 1000)
-                return Done()
+                return _DONE
             case Echo():
                 return await self._echo(command)
-            case Mute():
-                await leg.mute(command.direction)
-                return Done()
-            case AskCallStatus():
-                return CallStanding(leg.call.status.value)
-            case Block():
-                await leg.blocked()
-                return Done()
-            case LeaveQueue():
-                return Failed("the call waits in no queue")
-            case StartRecording():
-                await leg.answer()
-                return await self.outside.carry_out(leg, command)
-            case StopRecording():
-                if leg.media is not None:
-                    leg.media.stop_recording()
-                return Done()
-            case Converse(kind="talk"):
-                await leg.answer()
-                return await talk(self._carry_out, command)
-            case AskCallStatus():
-                return CallStanding(leg.call.status.value)
-            case Hangup() | Finish():
-                raise AssertionError("ends are handled by run")
-            case _:
-                return await self.outside.carry_out(leg, command)
 
     async def _play(self, prompts: list[Prompt], *, stop_on_digit: bool, wait: bool, loop: int = 1) -> Result:
         """Speech and files answer the call. A digit pressed before counts as pressed during (`digits_handle`)."""

@@ -1,4 +1,5 @@
-"""Where a node gives the audio of its calls to the API, which gives it to the customer (`services/media_streams.py`).
+"""Where a node gives the audio of its calls and rooms to the API, for the customer (`services/media_streams.py`), and
+takes the SIP of browsers from it (`services/sip_sockets.py`).
 
 One connection is one exchange: the pass, a word of welcome or refusal, then audio both ways, message by message.
 """
@@ -14,14 +15,17 @@ from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.ids import CallId
 from dialplane.services.authentication import TokenSigner
 from dialplane.services.media_streams import WELCOME, Gate, StreamWish, read_pass
+from dialplane.services.sip_sockets import read_socket_pass
 from dialplane.streams.encapsulation import AudioSocket, Encapsulation, Rtp, Samples
 from dialplane.voice.audio_pipe import AudioPipe, Wanted
 from dialplane.voice.blocks import BlockLink
 from dialplane.voice.leg import Leg
+from dialplane.voice.room_lines import RoomLines
+from dialplane.voice.sip_sockets import SipSockets
 
 PASS_S = 5.0
 """How long a stranger may take to show its pass."""
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 5_000
 
 log = structlog.get_logger()
 
@@ -36,6 +40,8 @@ class AudioGate:
         *,
         signer: TokenSigner,
         live: Mapping[CallId, Leg],
+        sip: SipSockets,
+        lines: Callable[[], RoomLines],
         now: Callable[[], datetime],
         spawn: Callable[[Coroutine[Any, Any, Any]], None],
     ) -> None:
@@ -43,6 +49,8 @@ class AudioGate:
         self._port = port
         self._signer = signer
         self._live = live
+        self._sip = sip
+        self._lines = lines
         self._now = now
         self._spawn = spawn
         self._server: asyncio.Server | None = None
@@ -55,9 +63,10 @@ class AudioGate:
         return Gate(host, port)
 
     async def close(self) -> None:
-        """No new ones; those that are open end with their calls."""
+        """No new ones; those that are open for audio end with their calls, those of browsers now."""
         if self._server is not None:
             self._server.close()
+        await self._sip.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._open == MOST_AT_ONCE:
@@ -82,11 +91,23 @@ class AudioGate:
             await link.close()
 
     async def _let_in(self, link: BlockLink, token: bytes) -> None:
-        call_id, wish = read_pass(self._signer, token.decode("ascii", "replace"), self._now())
-        leg = self._live.get(call_id)
+        text, now = token.decode("ascii", "replace"), self._now()
+        browser = read_socket_pass(self._signer, text, now)
+        if browser is not None:
+            await self._sip.serve(link, browser)
+            return
+        source, wish = read_pass(self._signer, text, now)
+        if source.kind == "conference":
+            async with self._lines().open(source.id) as line:
+                await self._carry(link, AudioPipe(line, line.media, _encapsulation(wish), Wanted("in", "out")))
+            return
+        leg = self._live.get(CallId(source.id))
         if leg is None or not leg.is_answered:
             raise NotFound("The call is not going on here")
-        pipe = AudioPipe(leg, await leg.media_ready(), _encapsulation(wish), Wanted(wish.listen, wish.speak))
+        media = await leg.media_ready()
+        await self._carry(link, AudioPipe(leg, media, _encapsulation(wish), Wanted(wish.listen, wish.speak)))
+
+    async def _carry(self, link: BlockLink, pipe: AudioPipe) -> None:
         await link.send(WELCOME)
         await pipe.run(link)
 

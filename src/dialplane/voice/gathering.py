@@ -12,7 +12,10 @@ async def gather(leg: Leg, wanted: Gather, carry_out: Callable[[Command], Awaita
     """What was keyed in. `carry_out` plays the prompts; one that cannot be had is passed over."""
     if wanted.prompts:
         await leg.answer()
-        await _say_until_a_key(leg, wanted, carry_out)
+        if wanted.barge_in:
+            await _say_until_a_key(leg, wanted, carry_out)
+        else:
+            await _say(wanted, carry_out)
     return await leg.digits.gather(wanted)
 
 

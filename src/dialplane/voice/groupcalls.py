@@ -11,7 +11,7 @@ import structlog
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Refusal
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, RingMethod
+from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.programs.sources import ActionsSource
 from dialplane.services.calls import NodeCommand, get_call
@@ -42,19 +42,27 @@ class Groupcalls:
     async def ring(self, command: NodeCommand) -> None:
         """Carry out the order `groupcall`: ring, and stay with it to its end."""
         account_id = AccountId(UUID(str(command.payload["account_id"])))
-        group = await get_groupcall(self.database, account_id, command.call_id)
+        stop = self.stops[command.call_id] = asyncio.Event()  # an order to end it may be the next
+        try:
+            group = await get_groupcall(self.database, account_id, command.call_id)
+            if group.status is GroupcallStatus.HANGINGUP:
+                stop.set()
+            if group.status is not GroupcallStatus.HANGUP:  # else the node died, and its next life found the order
+                await self._ring(group, command, stop)
+        finally:
+            del self.stops[command.call_id]
+
+    async def _ring(self, group: Groupcall, command: NodeCommand, stop: asyncio.Event) -> None:
         program = GroupProgram(
             ActionsSource(tuple(cast("list[dict[str, Any]]", command.payload["actions"]))),
             cast("dict[str, str]", command.payload["variables"]),
         )
-        stop = self.stops[group.id] = asyncio.Event()
         try:
             if group.ring_method is RingMethod.LINEAR:
                 group = await self._one_after_the_other(group, program, stop)
             else:
                 group = await self._all(group, program, stop)
         finally:
-            del self.stops[group.id]
             await end_groupcall(self.database, group, self.now())
 
     def hang_up(self, groupcall_id: UUID) -> None:
@@ -65,13 +73,17 @@ class Groupcalls:
 
     async def _one_after_the_other(self, group: Groupcall, program: GroupProgram, stop: asyncio.Event) -> Groupcall:
         for index, destination in enumerate(group.destinations):
+            if stop.is_set():
+                break
             group, legs = await self._start(replace(group, dial_index=index), (destination,), program)
             group = await self._stay(group, legs, stop)
-            if stop.is_set() or group.answer_call_id is not None:
+            if group.answer_call_id is not None:
                 break
         return group
 
     async def _all(self, group: Groupcall, program: GroupProgram, stop: asyncio.Event) -> Groupcall:
+        if stop.is_set():
+            return group
         group, legs = await self._start(group, group.destinations, program)
         return await self._stay(group, legs, stop)
 

@@ -120,7 +120,7 @@ class _Gathering:
         form = (
             ("UnstableSpeechResult", text),
             ("SequenceNumber", str(self._partials)),
-            ("CallSid", self._leg.call.id.hex),
+            ("StableSpeechResult", ""),
             *partial.parameters,
         )
         self._partials += 1
@@ -132,12 +132,13 @@ class _Gathering:
 
     async def _say_until_input(self, prompts: Prompts, listening: "asyncio.Future[Heard]") -> None:
         """Play the prompts until they are over or the party begins; a recognizer that fails ends them too."""
-        if not self._wanted.prompts or self._input.is_set():
+        if not self._wanted.prompts or (self._wanted.barge_in and self._input.is_set()):
             return
         saying = asyncio.ensure_future(self._say(prompts))
         begun = asyncio.ensure_future(self._input.wait())
         try:
-            await asyncio.wait((saying, begun, listening), return_when=asyncio.FIRST_COMPLETED)
+            ends = (saying, begun, listening) if self._wanted.barge_in else (saying,)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             begun.cancel()
             if not saying.done():

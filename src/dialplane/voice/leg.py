@@ -25,18 +25,22 @@ from dialplane.domain.calls import (
 )
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
+from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
 from dialplane.voice.ports import Media, MediaLeg
+from dialplane.voice.secure_audio import SecureAudioExchange
 from dialplane.voice.useragent import IncomingCall, SipCall
-from dialplane.voice.useragent_events import CallEnd
+from dialplane.voice.useragent_events import CallEnd, EndKind
 from dialplane.voice.useragent_reason import reason_field
 from dialplane.voice.useragent_refer import IncomingRefer
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""
+LONGEST_DOCUMENT_CALL_S = 14_400
+"""Of calls that run documents (Restcomm reference 5.8), where they have no limit of their own."""
 LAST_WORD_S = 2.0
 """How long a command that comes to an end by itself may take for it once its call is gone."""
 
@@ -57,6 +61,14 @@ class Recorder(Protocol):
     def ended(self, leg: "Leg") -> None:
         """The call is over: settle, record, forget. Called once."""
         ...
+
+
+_SILENT_ENDS = {EndKind.TIMEOUT: "nothing came back", EndKind.FAILED: "it could not be carried on"}
+"""Of ends for which the peer had no words."""
+
+
+def _words(end: CallEnd | None) -> str:
+    return "" if end is None else end.text or _SILENT_ENDS.get(end.kind, "")
 
 
 async def decline_refer(leg: "Leg", refer: IncomingRefer) -> None:
@@ -84,6 +96,8 @@ class Talk:
         self.callee = callee
         self.over = asyncio.Event()
         self.handed_over = asyncio.Event()
+        self.refer: DocumentSource | None = None
+        """What decides on transfers, where whoever began the talk said so."""
         self.is_parked = False
         """A transfer has taken the two apart: the callee's end is not the talk's."""
 
@@ -163,13 +177,21 @@ class Leg:
         Raises Unavailable where there is no port or no media process.
         """
         if self.media is None:
-            self.media = media = await self.context.media.open()
+            if self._audio.is_secure:
+                media: MediaLeg = await self._open_secure()
+            else:
+                media = await self.context.media.open()
+            self.media = media
             if self.is_ended:  # the call ended while the ports were on their way
                 await media.close()
             else:
                 media.on_digit = self._heard_digit
                 media.on_silence = self._heard_nothing
         return self.media
+
+    def expect_browser(self) -> None:
+        """The party speaks WebRTC. To be called before the leg's audio is opened."""
+        self._audio = SecureAudioExchange()
 
     async def answer(self) -> None:
         """Answer an incoming call; nothing where it is answered or over."""
@@ -179,7 +201,7 @@ class Leg:
             media = await self.media_ready()
         except Unavailable as refusal:
             # Without audio it would ring for as long as its program goes on; the caller may try elsewhere instead.
-            self.hang_up(HangupReason.FAILED, text=refusal.message)
+            self.hang_up(HangupReason.FAILED, text=refusal.message, sip_code=503)
             raise
         sdp = self._audio.answer(media) if self._audio.has_offer else self._audio.offer(media)
         if self.is_ended:
@@ -236,12 +258,18 @@ class Leg:
             if self.media is not None:
                 self.media.stop_playing()
 
+    @property
+    def longest_s(self) -> int:
+        """How long it may be answered, unless `limit_talk` says otherwise."""
+        return LONGEST_DOCUMENT_CALL_S if self.call.details.api_version else LONGEST_CALL_S
+
     def limit_talk(self, seconds: int) -> None:
-        """End the answered call after so many seconds from now, where that is less than it has; 0 changes nothing."""
+        """End the answered call after so many seconds from now. What is longer than it has counts for calls that run
+        documents alone; 0 changes nothing."""
         if not seconds or self._limit is None or self.is_ended:
             return
         loop = asyncio.get_running_loop()
-        if loop.time() + seconds < self._limit.when():
+        if self.call.details.api_version or loop.time() + seconds < self._limit.when():
             self._limit.cancel()
             self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
 
@@ -277,7 +305,7 @@ class Leg:
     def tell(self, event: str = "call_updated") -> None:
         """Keep and tell what `update` changed, where that is no change of state."""
         if not self.is_ended:
-            self.call = replace(self.call, updated_at=self.now())
+            self.call = self.call.after(updated_at=self.now())
             self.context.recorder.changed(self, event)
 
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -286,7 +314,7 @@ class Leg:
 
     def update(self, **fields: Any) -> None:
         """Change facts of the call that are no state; they are kept with the next change of state."""
-        self.call = replace(self.call, **fields)
+        self.call = self.call.after(**fields)
 
     def stands_at(self, action: dict[str, object] | None) -> None:
         """The program's current action: it changes often, and is kept with the next change of state too."""
@@ -297,18 +325,21 @@ class Leg:
     def on_provisional(self, call: SipCall, response: Response) -> None:
         if response.body and self.media is not None and self._audio.take_answer(response.body, self.media):
             self.early_media.set()
-        if response.status in (180, 183):
+        self.on_ringing(response.status)
+
+    def on_ringing(self, status: int) -> None:
+        """A provisional answer of the party."""
+        if status in (180, 183):
             self._move(CallStatus.RINGING, ringing_at=self.now())
 
     def on_answered(self, call: SipCall, sdp: bytes) -> None:
-        if self.call.direction is Direction.INCOMING:
-            if sdp and self.media is not None:  # our offer went in the 200, the answer comes in the ACK
-                self._audio.take_answer(sdp, self.media)
-            return
+        is_incoming = self.call.direction is Direction.INCOMING
+        if is_incoming and self._audio.has_offer:
+            return  # else our offer went in the 200, and the answer must be in the ACK (RFC 3261 13.2.1)
         if self.media is None or not self._audio.take_answer(sdp, self.media):
             self.hang_up(HangupReason.FAILED, text="the answer held no audio that we can speak")
-            return
-        self.on_progressing()
+        elif not is_incoming:
+            self.on_progressing()
 
     def on_renegotiated(self, call: SipCall, sdp: bytes) -> None:
         if self.media is not None:
@@ -352,17 +383,18 @@ class Leg:
         was = self.call.status
         by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
         status = end.status if end else 0
-        self.call = replace(
-            self.call,
+        now = self.now()
+        heard_nothing = end is not None and end.kind is EndKind.TIMEOUT
+        self.call = self.call.after(
             status=CallStatus.HANGUP,
             action=self._action,
             hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
-            hangup_reason=self._reason(was, status),
+            hangup_reason=self._reason(was, 0 if heard_nothing else status),
             sip_code=status,
             cause=(end.cause if end else 0) or 0,
-            cause_text=(self._end_text or self.call.cause_text or (end.text if end else ""))[:255].replace("\x00", ""),
-            ended_at=self.now(),
-            updated_at=self.now(),
+            cause_text=(self._end_text or self.call.cause_text or _words(end))[:255].replace("\x00", ""),
+            ended_at=now,
+            updated_at=now,
         )
         self.ended.set()
         self.on_failed = None  # it holds the leg
@@ -372,7 +404,7 @@ class Leg:
         self._end_command()
         if self.media is not None:
             self.media.on_digit = self.media.on_silence = None
-            self.context.spawn(self.media.close())
+            self.media.release()
         self.context.recorder.ended(self)
 
     # --- inside ---
@@ -395,6 +427,11 @@ class Leg:
         if self.driver is not None and self.finishes_itself:
             self.driver.cancel()
 
+    async def _open_secure(self) -> MediaLeg:
+        media = await self.context.media.open_secure()
+        media.on_failed = self._lost_party
+        return media
+
     async def _set_ears(self) -> None:
         media = await self.media_ready()
         direction = self.call.details.mute_direction
@@ -415,15 +452,15 @@ class Leg:
         """The party has answered, or we have: the time that costs begins."""
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
-        self._limit = asyncio.get_running_loop().call_later(LONGEST_CALL_S, self._too_long)
+        self._limit = asyncio.get_running_loop().call_later(self.longest_s, self._too_long)
 
-    def _too_long(self, text: str = "the longest call is one hour") -> None:
-        self.hang_up(HangupReason.TIMEOUT, text=text)
+    def _too_long(self, text: str = "") -> None:
+        self.hang_up(HangupReason.TIMEOUT, text=text or f"the longest call is {self.longest_s // 60} minutes")
 
     def _move(self, status: CallStatus, **fields: Any) -> None:
         if not can_move(self.call.status, status):
             return
-        self.call = replace(self.call, status=status, action=self._action, updated_at=self.now(), **fields)
+        self.call = self.call.after(status=status, action=self._action, updated_at=self.now(), **fields)
         self.context.recorder.changed(self, f"call_{status}")
 
     def note(self, fact: Fact | None) -> None:
@@ -439,6 +476,9 @@ class Leg:
 
     def _heard_nothing(self) -> None:
         self.hang_up(HangupReason.NORMAL, text="nothing was heard from the party for 60 s")
+
+    def _lost_party(self, reason: str) -> None:
+        self.hang_up(HangupReason.FAILED, text=f"the encrypted audio has ended: {reason}")
 
     def lost_media(self) -> None:
         """The media process is gone, and the call's audio with it."""

@@ -65,7 +65,11 @@ class SoundOrders:
 
     async def talk(self, leg: Leg, payload: Mapping[str, object]) -> None:
         speech = await self.prompts.say(
-            str(payload["text"]), language=str(payload["language"]), gender="", voice_id=str(payload["voice_id"])
+            str(payload["text"]),
+            language=str(payload["language"]),
+            gender="",
+            voice_id=str(payload["voice_id"]),
+            provider=str(payload["provider"]),
         )
         media = await leg.media_ready()
         await media.play([speech])

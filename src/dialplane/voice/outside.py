@@ -89,7 +89,7 @@ class CallOutside:
             case StartRecording():
                 return await self.subjects.recordings.start(leg, command, run_id=self.run.id)
             case DetectMachine():
-                return await detect_machine(leg, command)
+                return await detect_machine(self.subjects.database, leg, command)
             case JoinConference():
                 return await self.subjects.conferences.join(leg, command, self.run)
             case JoinQueue():

@@ -9,12 +9,14 @@ from typing import Protocol, Self
 
 from dialplane.domain.media import (
     AudioTrack,
+    IceCredentials,
     MediaCounters,
     PlayEnd,
     Prompt,
     RecordedTracks,
     RecordingEnd,
     RemoteMedia,
+    SecureParty,
 )
 
 __all__ = [
@@ -82,14 +84,14 @@ class MediaLeg(Protocol):
         tracks: RecordedTracks = "mixed",
         trim: bool = False,
     ) -> None:
-        """A WAV (16 bit, 8,000 Hz) at `path`: both directions mixed, both as left and right, or the party alone.
+        """A WAV (16 bit, 8,000 Hz) at `path`: both directions mixed, both as left and right, or one of them alone.
 
         With `trim`, silence at both ends is cut off when it ends. Returns when the file is open.
         """
         ...
 
-    def pause_recording(self, paused: bool) -> None:
-        """While paused nothing is written; the time does not count."""
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
+        """While paused nothing is written and the time does not count; with `silent`, silence is written."""
         ...
 
     async def wait_recording(self) -> RecordingEnd:
@@ -126,6 +128,27 @@ class MediaLeg(Protocol):
         """Free the ports; everything that plays or records ends. Safe to call twice."""
         ...
 
+    def release(self) -> None:
+        """The same for who does not want the figures: nothing waits for the media process."""
+        ...
+
+
+class SecureMediaLeg(MediaLeg, Protocol):
+    """The audio of a WebRTC leg: ICE, DTLS-SRTP, and Opus beside G.711, on the one port."""
+
+    fingerprint: str
+    """Of our certificate, for our SDP."""
+    on_failed: Callable[[str], None] | None
+    """Called once with the reason where the party is not who its description says; nothing is heard of it then."""
+
+    def await_checks(self, ours: IceCredentials) -> None:
+        """The party is about to be told these."""
+        ...
+
+    def connect_securely(self, remote: RemoteMedia, party: SecureParty) -> None:
+        """In place of `connect`. The same certificate again keeps what runs; another begins a new handshake."""
+        ...
+
 
 class MediaRoom(Protocol):
     """A mix of many legs of one media process: each hears all but itself (N-1)."""
@@ -153,11 +176,11 @@ class MediaRoom(Protocol):
         """
         ...
 
-    async def start_recording(self, path: Path, *, duration_s: int = 0) -> None:
+    async def start_recording(self, path: Path, *, duration_s: int = 0, trim: bool = False) -> None:
         """All of the mix as a WAV (mono), but what is said to some alone. Returns when the file is open."""
         ...
 
-    def pause_recording(self, paused: bool) -> None: ...
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None: ...
 
     def stop_recording(self) -> None: ...
 
@@ -186,6 +209,10 @@ class Media(Protocol):
 
         Raises Unavailable where no port is free or the media process is away.
         """
+        ...
+
+    async def open_secure(self) -> SecureMediaLeg:
+        """A WebRTC leg; the same errors."""
         ...
 
 

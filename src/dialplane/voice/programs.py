@@ -21,7 +21,7 @@ from dialplane.domain.programs.sources import (
 from dialplane.domain.rcml.context import Role
 from dialplane.domain.rcml.machine import TIMEOUT_S, RcmlProgram
 from dialplane.domain.rcml.parameters import instance_sid, recordings_url, subject_of
-from dialplane.services.caller_names import CallerNames
+from dialplane.services.caller_names import CallerNames, look_up_caller
 from dialplane.services.flows import find_flow
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
@@ -69,7 +69,7 @@ class Programs:
         if looks_up_name and leg.call.source.type == "tel":
             try:
                 async with asyncio.timeout(LOOK_UP_S):
-                    name = await self.names.find(leg.call.source.target)
+                    name = await look_up_caller(self.database, self.names, leg.call, leg.now())
             except TimeoutError:
                 name = ""
             if name:

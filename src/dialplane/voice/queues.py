@@ -7,26 +7,40 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 import structlog
 
 from dialplane.domain.errors import LimitExceeded, NotFound, Refusal, Unavailable
+from dialplane.domain.flows.facts import queue_facts
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, AgentId, QueuecallId, QueueId
 from dialplane.domain.programs.dialling import Dialled, DialQueue
 from dialplane.domain.programs.rooms import JoinQueue, QueueLeft, Waiting
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
 from dialplane.domain.queues import Queue, Queuecall
-from dialplane.services.queuecalls import Offer, end, end_wrap_up, enter, look, offer_next, put_back, serve, take_first
+from dialplane.services.queuecalls import (
+    Offer,
+    end,
+    end_wrap_up,
+    enter,
+    look,
+    offer_next,
+    put_back,
+    serve,
+    take_first,
+    wrap_ups,
+)
 from dialplane.services.transaction import Database
 from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.beside import BesideEnd
+from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.queue_facts import facts
+from dialplane.voice.recordings import Recordings
 from dialplane.voice.talks import talk
 from dialplane.voice.waiting_sound import Facts, WaitingSound
 
@@ -79,6 +93,7 @@ class Queues:
     node: str
     ringer: AgentRinger
     waiting: WaitingSound
+    recordings: Recordings
     redirect: Callable[[Leg, ProgramSource], Awaitable[None]]
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
@@ -96,6 +111,7 @@ class Queues:
         except (LimitExceeded, NotFound) as refusal:
             log.info("queue_not_joined", call_id=str(leg.call.id), reason=refusal.message)
             return QueueLeft("queue-full" if refusal.reason == "QUEUE_FULL" else "error", None)
+        run = replace(run, variables={**run.variables, **command.variables})
         waiter = Waiter(leg, run, queue, call, command.waiting)
         self.waiters[call.id] = waiter
         waiter.sound = asyncio.ensure_future(self._let_wait(waiter))
@@ -111,7 +127,9 @@ class Queues:
         finally:
             ended = await self._let_go(waiter)
         how = "bridged" if ended.service_at else waiter.how
-        return QueueLeft(how, queue.id, call.id, round(ended.waited_s(self.now())), round(talked_s))
+        waited_s = round(ended.waited_s(self.now()))
+        told = queue_facts(queue, call) | {"voipbin.queuecall.waited": str(waited_s)}
+        return QueueLeft(how, queue.id, call.id, waited_s, round(talked_s), told)
 
     async def dial(self, leg: Leg, command: DialQueue, run: Run) -> Dialled:
         """Talk with whoever waits longest; wait for somebody to come for as long as the command says.
@@ -120,9 +138,19 @@ class Queues:
         """
         await leg.answer()
         await leg.media_ready()
+        recording = DialRecording(self.recordings, leg, run.id, command.record)
+        await recording.begin("ringing")
+        try:
+            return await recording.noted(await self._dial(leg, command, recording))
+        finally:
+            leg.on_key = None
+            recording.stop()
+
+    async def _dial(self, leg: Leg, command: DialQueue, recording: DialRecording) -> Dialled:
+        leg.on_key = lambda key: _ends_talk(leg, key in command.hangup_key)
         deadline = asyncio.get_running_loop().time() + command.timeout_s
         while not leg.is_ended:
-            waiter = await self._take(leg, command)
+            waiter = await self._take(leg, command, recording)
             if waiter is not None:
                 waiter.meet(leg, limit_s=command.time_limit_s)
                 await waiter.over.wait()
@@ -133,7 +161,7 @@ class Queues:
             await asyncio.sleep(min(TICK_S, command.timeout_s))
         return Dialled("cancel", reason="the caller hung up")
 
-    async def _take(self, leg: Leg, command: DialQueue) -> Waiter | None:
+    async def _take(self, leg: Leg, command: DialQueue, recording: DialRecording) -> Waiter | None:
         """Who waits longest, having heard what it is to hear before the talk."""
         taken = await take_first(self.database, leg.call.account_id, command.queue, self.node, self.now())
         if taken is None:
@@ -150,6 +178,7 @@ class Queues:
                 waiter.leg.hang_up()
             if waiter.leg.is_ended or word is BesideEnd.HANGUP:
                 return None
+        await recording.begin("answer")
         if leg.is_ended:  # who dialled the queue has hung up meanwhile: the caller waits on in its place
             waiter.sound = waiter.sound or asyncio.ensure_future(self._let_wait(waiter))
             await put_back(self.database, waiter.call, self.now())
@@ -191,9 +220,22 @@ class Queues:
             return 0.0
         waiter.call = await serve(self.database, waiter.call, self.now())
         limits = [each for each in (waiter.limit_s, waiter.call.service_timeout_ms / 1000) if each]
-        return await talk(waiter.leg, partner, limit_s=min(limits, default=None))
+        leaving = asyncio.ensure_future(self._let_go_after(waiter, partner))
+        try:
+            return await talk(waiter.leg, partner, limit_s=min(limits, default=None))
+        finally:
+            if not partner.is_ended:
+                leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+
+    async def _let_go_after(self, waiter: Waiter, partner: Leg) -> None:
+        """Who passes the caller on is free for the next one, however long those two talk."""
+        await partner.ended.wait()
+        await self._let_go(waiter)
 
     async def _let_go(self, waiter: Waiter) -> Queuecall:
+        if waiter.over.is_set():
+            return waiter.call
         self.waiters.pop(waiter.call.id, None)
         _stop_sound(waiter)
         if waiter.offering is not None:
@@ -262,6 +304,11 @@ class Queues:
         await put_back(self.database, offer.call, self.now())
         self.awake.set()
 
+    async def take_over_wrap_ups(self) -> None:
+        """End those that an earlier process has begun, each in its time. Twice does no harm."""
+        for agent_id, free_at in await wrap_ups(self.database):
+            self.spawn(self._end_wrap_up(agent_id, (free_at - self.now()).total_seconds()))
+
     async def _end_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
         await asyncio.sleep(max(seconds, 0.0))
         await end_wrap_up(self.database, agent_id, self.now())
@@ -285,6 +332,12 @@ class Queues:
 
     def _waiter(self, leg: Leg) -> Waiter | None:
         return next((each for each in self.waiters.values() if each.leg is leg), None)
+
+
+def _ends_talk(leg: Leg, is_end: bool) -> bool:
+    if is_end and leg.talk is not None:
+        leg.talk.over.set()
+    return is_end and leg.talk is not None
 
 
 def _stop_sound(waiter: Waiter) -> None:

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class Recordable(Protocol):
     """What can be recorded: `ports.MediaLeg` and `ports.MediaRoom`."""
 
-    def pause_recording(self, paused: bool) -> None: ...
+    def pause_recording(self, paused: bool, *, silent: bool = False) -> None: ...
 
     def stop_recording(self) -> None: ...
 
@@ -168,7 +168,7 @@ class Recordings:
 
     async def _pause_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
         if (sound := self.live.get(_id_in(payload))) is not None:
-            sound.pause_recording(True)
+            sound.pause_recording(True, silent=payload.get("silent") is True)
 
     async def _resume_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
         if (sound := self.live.get(_id_in(payload))) is not None:
@@ -191,7 +191,7 @@ class Recordings:
                 end_of_silence_s=command.end_of_silence_s,
                 end_of_key=command.end_of_key,
                 duration_s=command.duration_s,
-                tracks=_tracks(recording),
+                tracks=tracks_of(recording),
                 trim=command.trim,
             )
 
@@ -223,13 +223,15 @@ class Recordings:
 
     async def _keep_end(self, recording: Recording, end: RecordingEnd) -> Recording:
         path = self.folder / recording.path
-        if not path.is_file():
-            return await life.fail_recording(self.database, recording, "nothing was recorded", self.now())
+        if not path.is_file() or (end.failure and not end.duration_ms):
+            error = end.failure or "nothing was recorded"
+            return await life.fail_recording(self.database, recording, error, self.now())
         log.info(
             "recording_finished",
             recording_id=str(recording.id),
             duration_ms=end.duration_ms,
             ended_by=end.ended_by,
+            failure=end.failure,
         )
         return await life.end_recording(
             self.database,
@@ -242,9 +244,10 @@ class Recordings:
         )
 
 
-def _tracks(recording: Recording) -> RecordedTracks:
-    if recording.track == "inbound":
-        return "heard"
+def tracks_of(recording: Recording) -> RecordedTracks:
+    """What of a leg goes into its file."""
+    if recording.track != "both":
+        return "heard" if recording.track == "inbound" else "sent"
     return "both" if recording.channels == 2 else "mixed"
 
 

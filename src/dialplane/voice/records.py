@@ -11,7 +11,7 @@ from dialplane.domain.call_billing import RENEW_BEFORE_S, CallBilling
 from dialplane.domain.calls import HangupReason
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import RunProgress
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, id_text
 from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.commands import RunRecord
 from dialplane.services.call_records import CallChanged, CallEnded, Change, RunMoved
@@ -60,7 +60,7 @@ class Records:
         self._trace(leg)
         log.info(
             "call_ended",
-            call_id=str(leg.call.id),
+            call_id=id_text(leg.call.id),
             direction=leg.call.direction.value,
             reason=leg.call.hangup_reason.value,
             by=leg.call.hangup_by.value,

@@ -11,9 +11,10 @@ import structlog
 from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.programs.commands import Referred, ReferTo
-from dialplane.domain.programs.sources import DocumentSource, ProgramSource
+from dialplane.domain.programs.sources import TWILIO_VERSION, DocumentSource, ProgramSource
 from dialplane.services.referrals import find_refer_document, has_extension
 from dialplane.services.transaction import Database
+from dialplane.sip.refer import Replaced
 from dialplane.voice.leg import Leg
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent_refer import IncomingRefer
@@ -43,7 +44,8 @@ class Referrals:
             transferee = leg.partner
             if transferee is None or transferee.is_ended or not refer.target.user:
                 raise NotFound("there is nobody to transfer, or nobody to transfer to")
-            document = await find_refer_document(self.database, leg.call)
+            document = leg.talk.refer if leg.talk is not None else None
+            document = document or await find_refer_document(self.database, leg.call)
             if document is not None:
                 await self._run_document(leg, transferee, refer, document)
             else:
@@ -61,7 +63,13 @@ class Referrals:
             extras=replace(transferee.call.details, refer_target=target, transferor=transferor, transferee=party)
         )
         refer.tell(200)
-        told = (("ReferTarget", target), ("Transferor", transferor), ("Transferee", party))
+        told: tuple[tuple[str, str], ...] = (
+            ("ReferTarget", target),
+            ("Transferor", transferor),
+            ("Transferee", party),
+        )
+        if transferee.call.details.api_version == TWILIO_VERSION:
+            told += (("ReferTransferTarget", f"<{refer.target.uri}>"),)
         await self.redirect(transferee, replace(document, parameters=told))
         leg.hang_up(text="transferred")
 
@@ -71,7 +79,7 @@ class Referrals:
         if "extension" not in (leg.call.source.type, leg.call.destination.type):
             raise NotFound("the number has no refer target")
         if refer.target.replaced is not None:
-            other = self._find(leg, refer.target.replaced.call_id)
+            other = self._find(leg, refer.target.replaced)
             if other is None or not self.transfers.join_partners(leg, other):
                 raise NotFound("the call to be replaced is not here")
             refer.accept()
@@ -92,11 +100,12 @@ class Referrals:
             return Address("tel", user)
         raise NotFound("the target is no phone of the account and no number")
 
-    def _find(self, leg: Leg, call_id: str) -> Leg | None:
-        """Another call of the same account by its Call-ID."""
+    def _find(self, leg: Leg, replaced: Replaced) -> Leg | None:
+        """Another call of the same account by its dialog, whichever side names the tags."""
+        tags = {replaced.to_tag, replaced.from_tag}
         for each in self.live():
-            is_it = each.sip is not None and each.sip.id == call_id and each is not leg
-            if is_it and each.call.account_id == leg.call.account_id:
+            is_it = each.sip is not None and each.sip.id == replaced.call_id and set(each.sip.tags) == tags
+            if is_it and each is not leg and each.call.account_id == leg.call.account_id:
                 return each
         return None
 

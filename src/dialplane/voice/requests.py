@@ -10,7 +10,7 @@ from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.routing import SIP_STATUS, Origin
 from dialplane.services.call_documents import extra_headers
 from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.registrations import Binding, Subscriber, register
+from dialplane.services.registrations import Binding, Subscriber, end_flow, register
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Response
@@ -20,7 +20,7 @@ from dialplane.sip.text import storable_body
 from dialplane.sip.uri import SipUri
 from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
-from dialplane.voice.useragent import IncomingRequest
+from dialplane.voice.useragent import IncomingRequest, Source
 from dialplane.voice.useragent_reason import reason_field
 
 MAX_TEXT = 1600
@@ -38,6 +38,7 @@ class Requests:
     arrivals: Arrivals
     node: str
     now: Callable[[], datetime]
+    is_connected: Callable[[Source], bool]
 
     async def take(self, asked: IncomingRequest) -> None:
         try:
@@ -71,6 +72,8 @@ class Requests:
         if subscriber is None:
             return
         answer = await self._bind(asked, subscriber)
+        if not self.is_connected(asked.source):  # it was closed while this was written
+            await end_flow(self.database, self.node, asked.source.host, asked.source.port)
         fields = [(name, value) for name, value in answer.headers if name in ("Contact", "Min-Expires")]
         asked.respond(answer.status, answer.reason, headers=fields)
 
@@ -122,7 +125,8 @@ class Requests:
         request = asked.request
         user, domain = user_and_host(request.from_.uri)
         sender: Subscriber | None = None
-        if self.gate.has_credentials(request) or not self.arrivals.is_trunk(asked.source.host):
+        is_trunk = asked.source.transport != "ws" and self.arrivals.is_trunk(asked.source.host)
+        if self.gate.has_credentials(request) or not is_trunk:
             sender = await self.gate.authenticate(asked, user=user, domain=domain)
             if sender is None:
                 return

@@ -28,6 +28,7 @@ class RoomRecordings:
         source: RecordingSource,
         *,
         duration_s: int = 0,
+        trim: bool = False,
         on_end_flow_id: FlowId | None = None,
         status: StatusCallback | None = None,
     ) -> None:
@@ -38,7 +39,7 @@ class RoomRecordings:
         new = self.recordings.new(room.conference.account_id, source=source, conference_id=room.conference.id)
 
         async def start(path: Path) -> None:
-            await room.mix.start_recording(path, duration_s=duration_s)
+            await room.mix.start_recording(path, duration_s=duration_s, trim=trim)
 
         wanted = replace(new, on_end_flow_id=on_end_flow_id, status_callback=status)
         try:

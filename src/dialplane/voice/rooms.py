@@ -68,6 +68,7 @@ class Room:
         self.sequence = 0
         self.announced: set[str] = set()
         self.closes: EndReason = ""
+        self.closed = asyncio.Event()
         """Why it is being closed for all."""
         self.timer: asyncio.TimerHandle | None = None
         self._prompts = prompts
@@ -144,6 +145,7 @@ class Room:
     async def close(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
+        self.closed.set()
         await self.mix.close()
 
 

@@ -12,7 +12,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
-from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.programs.sources import DocumentSource, DocumentText, ProgramSource
 from dialplane.domain.recordings import RecordingSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
@@ -22,7 +22,6 @@ from dialplane.services.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
-from dialplane.voice.audio import AudioExchange
 from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
@@ -34,6 +33,7 @@ from dialplane.voice.programs import Programs, flow_program
 from dialplane.voice.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.secure_audio import exchange_for
 from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent_station import HOPS
 
@@ -88,7 +88,7 @@ class Runtime:
             call.reject(482)
             return
         try:
-            audio = AudioExchange(call.request.body)
+            audio = exchange_for(call.request.body, over_websocket=call.source.transport == "ws")
         except (NotAcceptable, SdpError):
             call.reject(488)
             return
@@ -120,7 +120,9 @@ class Runtime:
             if leg.replacement is None:
                 break
         await leg.ended.wait()
-        ended = replace(program.record(), ended=True)
+        ended = program.record()
+        if not ended.ended:
+            ended = replace(ended, ended=True)
         self.records.run_over(leg, ended)
         if run.on_complete_flow_id is not None:
             await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
@@ -219,7 +221,10 @@ class Runtime:
             leg.keep(self.place(leg, order))
         else:
             await self.place(leg, order)
-            program = program if leg.is_answered else flow_program((), order.run)
+            if not leg.is_answered:
+                program = flow_program((), order.run)
+            elif isinstance(order.source, DocumentSource | DocumentText):  # the first request tells of the answer
+                program = await self.programs.make(order.source, leg, order.run)
         await self._run(leg, order.run, program)
 
     async def place(self, leg: Leg, order: DialOrder) -> None:
@@ -232,7 +237,7 @@ class Runtime:
         if leg.is_answered and not leg.is_ended:
             await recording.begin("answer")
             if order.manner.machine is not None:
-                await detect_machine(leg, order.manner.machine)
+                await detect_machine(self.database, leg, order.manner.machine)
 
 
 class EarlyEnd:

@@ -10,7 +10,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import structlog
@@ -19,6 +19,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.signalling import SipPacket, pack
 from dialplane.domain.traces import CallTrace, Fact
+from dialplane.domain.values import dataclass
 from dialplane.sip.transaction_peer import Source
 
 log = structlog.get_logger()

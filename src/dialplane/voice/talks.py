@@ -1,31 +1,71 @@
-"""Two legs joined until one of them is over, or somebody ends the talk."""
+"""Two legs joined until one is over, or somebody ends the talk; a transfer may put another in the callee's place."""
 
 import asyncio
 
+import structlog
+
 from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.waiting import first_of
+
+log = structlog.get_logger()
 
 
 async def talk(master: Leg, callee: Leg, *, limit_s: float | None = None) -> float:
-    """Join the two, and part them at the end; gives the seconds. Both have audio; nobody is hung up here."""
-    assert master.media is not None
+    """Join the two; see `keep_talking`. What the callee hears is stopped. Both have audio."""
     assert callee.media is not None
+    callee.media.stop_playing()
+    return await keep_talking(Talk(master, callee), limit_s=limit_s)
+
+
+async def keep_talking(joined: Talk, *, limit_s: float | None = None) -> float:
+    """Join the two and whoever a transfer puts into the callee's place, and part them at the end; gives the seconds.
+
+    Whom a transfer put there is hung up, being nobody else's; the first callee is for the caller of this to hang up.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    joined = master.talk = callee.talk = Talk(master, callee)
-    master.partner, callee.partner = callee, master
-    for media in (master.media, callee.media):
-        media.stop_playing()
-    master.media.bridge(callee.media)
-    over = [asyncio.ensure_future(event.wait()) for event in (master.ended, callee.ended, joined.over)]
+    callee = joined.callee
     try:
-        await asyncio.wait(over, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.timeout(limit_s):
+            await _to_the_end(joined)
+    except TimeoutError:
+        log.info("talk_reached_its_limit", call_id=str(joined.master.call.id), seconds=limit_s)
     finally:
-        for each in over:
-            each.cancel()
-        master.partner = callee.partner = None
-        master.talk = callee.talk = None
-        if not master.is_ended:
-            master.media.bridge(None)
-        elif not callee.is_ended:
-            callee.media.bridge(None)
+        _part(joined)
+        if joined.callee is not callee:
+            joined.callee.hang_up()
     return loop.time() - began
+
+
+async def _to_the_end(joined: Talk) -> None:
+    while True:
+        _join(joined)
+        await first_of(
+            _end_of_callee(joined), joined.master.ended.wait(), joined.over.wait(), joined.handed_over.wait()
+        )
+        if not joined.handed_over.is_set():
+            return
+        joined.handed_over.clear()
+
+
+def _join(joined: Talk) -> None:
+    master, callee = joined.master, joined.callee
+    master.partner, callee.partner = callee, master
+    master.talk = callee.talk = joined
+    if master.media is not None:
+        master.media.stop_playing()
+        master.media.bridge(callee.media)
+
+
+def _part(joined: Talk) -> None:
+    for leg in (joined.master, joined.callee):
+        leg.partner = leg.talk = None
+    if joined.master.media is not None:
+        joined.master.media.bridge(None)
+
+
+async def _end_of_callee(joined: Talk) -> None:
+    """Its end is the talk's, unless a transfer has taken the two apart."""
+    await joined.callee.ended.wait()
+    if joined.is_parked:
+        await joined.over.wait()

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -21,13 +21,23 @@ from dialplane.services.transaction import Database
 from dialplane.services.transcriptions import get_transcription
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
-from dialplane.voice.ports import AudioTrack
+from dialplane.voice.ports import AudioTrack, MediaLeg
+from dialplane.voice.room_lines import RoomLines
 
 SILENCE_MS = 700
 """Ends an utterance: a transcript reads better in sentences than in monologues."""
 _SIDES: Mapping[AudioTrack, Hearing] = {"inbound": "in", "outbound": "out"}
 
 log = structlog.get_logger()
+
+
+class Heard(Protocol):
+    """Who is listened to: a leg, or a line into a room."""
+
+    @property
+    def ended(self) -> asyncio.Event: ...
+
+    async def media_ready(self) -> MediaLeg: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,11 @@ class Transcribing:
     now: Callable[[], datetime]
     follow: Callable[[Transcription], Awaitable[None]]
     """Begin the flow that follows a transcription that is over."""
+    lines: Callable[[], RoomLines]
+    """Into conferences."""
     live: dict[TranscriptionId, "_Ears"] = field(default_factory=dict)
+    ordered: set[TranscriptionId] = field(default_factory=set)
+    """By the API, and not over."""
 
     async def start(self, leg: Leg, command: StartTranscription, run_id: RunId) -> TranscriptionStarted:
         """Answers the call. Raises Invalid (`language`, `provider`) where nothing recognises that."""
@@ -84,28 +98,42 @@ class Transcribing:
 
     async def _start_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
         wanted = TranscriptionId(UUID(str(payload["transcription_id"])))
+        if wanted in self.ordered:  # each call of a conference carries the order
+            return
+        self.ordered.add(wanted)
+        try:
+            await self._transcribe_ordered(leg, wanted)
+        finally:
+            self.ordered.discard(wanted)
+
+    async def _transcribe_ordered(self, leg: Leg, wanted: TranscriptionId) -> None:
         transcription = await get_transcription(self.database, leg.call.account_id, wanted)
         try:
             ears = _Ears(transcription, self.recognizer)
         except Refusal as refusal:
             await self._end(transcription, error=refusal.message)
             return
-        await self._listen(leg, ears)
+        if transcription.reference_type is TranscribedThing.CONFBRIDGE:
+            async with self.lines().open(transcription.reference_id) as line:
+                await self._listen(line, ears)
+        else:
+            await self._listen(leg, ears)
 
     async def _stop_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
         ears = self.live.get(TranscriptionId(UUID(str(payload["transcription_id"]))))
         if ears is not None:
             ears.finish()
 
-    async def _listen(self, leg: Leg, ears: "_Ears") -> None:
-        """Until it is stopped or the call is over; what was said by then is still written down."""
+    async def _listen(self, party: Heard, ears: "_Ears") -> None:
+        """Until it is stopped or the party is gone; what was said by then is still written down."""
         transcription = ears.transcription
         error = ""
         self.live[transcription.id] = ears
         try:
-            media = await leg.media_ready()
-            tap = media.tap(ears.hear, heard=transcription.direction != "out", sent=transcription.direction != "in")
-            watching = asyncio.ensure_future(self._finish_with(leg, ears))
+            media = await party.media_ready()
+            sides = transcription.sides
+            tap = media.tap(ears.hear, heard="in" in sides, sent="out" in sides)
+            watching = asyncio.ensure_future(self._finish_with(party, ears))
             try:
                 async with asyncio.TaskGroup() as tasks:
                     for track, listener in ears.listeners.items():
@@ -120,8 +148,8 @@ class Transcribing:
             self.live.pop(transcription.id, None)
         await self._end(transcription, error=error, duration_ms=ears.heard_ms)
 
-    async def _finish_with(self, leg: Leg, ears: "_Ears") -> None:
-        await leg.ended.wait()
+    async def _finish_with(self, party: Heard, ears: "_Ears") -> None:
+        await party.ended.wait()
         ears.finish()
 
     async def _write_down(self, transcription: Transcription, side: Hearing, listener: Listener) -> None:
@@ -161,9 +189,7 @@ class _Ears:
             language=transcription.language, provider=transcription.provider, silence_ms=SILENCE_MS, interim=True
         )
         self.listeners: dict[AudioTrack, Listener] = {
-            track: Listener(recognizer, wish)
-            for track, side in _SIDES.items()
-            if transcription.direction in (side, "both")
+            track: Listener(recognizer, wish) for track, side in _SIDES.items() if side in transcription.sides
         }
         self._is_over = False
 

@@ -96,15 +96,14 @@ class Transfers:
     def join_partners(self, first: Leg, second: Leg) -> bool:
         """Join the two parties that two calls of one transferer talk with; the transferer is for the caller to hang up.
 
-        False where one of them talks with nobody, or where both are callers with programs of their own.
+        False where one of them talks with nobody. Of two callers with programs of their own, the first one's goes on
+        when the talk is over.
         """
         talk, other = first.talk, second.talk
         if talk is None or other is None or talk is other:
             return False
         if second is not other.master:  # the party of the second call has a program that waits for it
             first, second, talk, other = second, first, other, talk
-        if second is not other.master:
-            return False
         party, callee = _park(talk, first), _park(other, second)
         _go_on(talk, party, callee)
         return True

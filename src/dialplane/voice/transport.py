@@ -1,4 +1,4 @@
-"""The sockets of the user agent: UDP and TCP on one port (RFC 3261 section 18).
+"""The sockets of the user agent: UDP and TCP on one port (RFC 3261 section 18), and websockets that others bring.
 
 Octets in, octets out: who they belong to is the user agent's business. UDP is read by `recvfrom` in batches, which
 costs less than asyncio's datagram transports. Where datagrams come close together they are looked for at intervals, as
@@ -9,6 +9,7 @@ connections are used again in both directions; those that bring no whole message
 import asyncio
 import socket
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -26,6 +27,7 @@ SOCKET_BUFFER = 4 << 20
 BACKLOG = 512
 PORT_TRIES = 20
 CONNECT_TIMEOUT_S = 5.0
+HIGHEST_PORT = 65_535
 
 
 class Receiver(StreamOwner, Protocol):
@@ -57,12 +59,14 @@ class Transport:
         self._server: asyncio.Server | None = None
         self._connections: dict[tuple[str, int], Connection] = {}
         self._per_host: Counter[str] = Counter()
+        self._websockets: dict[Source, Callable[[bytes], None]] = {}
+        """How to send to each, by its peer."""
         self._connecting: dict[Source, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        """Open TCP connections."""
-        return len(self._connections)
+        """Open connections."""
+        return len(self._connections) + len(self._websockets)
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Bind both sockets; port 0 takes one that is free for both. Returns host and port. Raises OSError."""
@@ -101,6 +105,9 @@ class Transport:
         if peer.transport == "udp":
             self._send_datagram(data, peer)
             return
+        if peer.transport == "ws":
+            self._send_over_websocket(data, peer)
+            return
         connection = self._connections.get((peer.host, peer.port))
         if connection is not None:
             connection.send(data)
@@ -113,14 +120,44 @@ class Transport:
             task.add_done_callback(self._tasks.discard)
 
     def is_connected(self, peer: Source) -> bool:
-        """Whether a TCP connection with `peer` is open."""
-        return (peer.host, peer.port) in self._connections
+        """Whether a connection with `peer` is open."""
+        return peer in self._websockets if peer.transport == "ws" else (peer.host, peer.port) in self._connections
+
+    def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
+        """A websocket from this address is open, and `send` puts a message on it; None where the address has enough.
+
+        Behind a proxy many come from one address and no known port, so the port is made up where it is not their own.
+        """
+        if self._per_host[host] >= self._per_address:
+            self._counters["websocket_refused"] += 1
+            return None
+        peer = Source(host, port, "ws")
+        while not peer.port or peer in self._websockets:
+            peer = peer._replace(port=peer.port % HIGHEST_PORT + 1)
+        self._per_host[host] += 1
+        self._websockets[peer] = send
+        return peer
+
+    def remove_websocket(self, peer: Source) -> None:
+        """It is closed. What waits for an answer of `peer` fails."""
+        del self._websockets[peer]
+        self._leave(peer.host)
+        self._receiver.on_unreachable(peer)
 
     def sweep(self, now: float) -> None:
         """Close the connections whose time is over. Call it about once a second."""
         for connection in [one for one in self._connections.values() if one.deadline <= now]:
             self._counters["tcp_idle"] += 1
             connection.close()
+
+    def _send_over_websocket(self, data: bytes, peer: Source) -> None:
+        send = self._websockets.get(peer)
+        if send is not None:
+            send(data)
+            return
+        self._counters["websocket_gone"] += 1
+        if self._udp is not None:  # later: whoever sends is in the middle of beginning to wait for the answer
+            asyncio.get_running_loop().call_soon(self._receiver.on_unreachable, peer)
 
     def _send_datagram(self, data: bytes, peer: Source) -> None:
         # Datagrams leave together when the turn of the loop is over: one by one, each would wake its receiver anew.
@@ -196,6 +233,9 @@ class Transport:
     def _closed(self, connection: Connection) -> None:
         host, port, _ = connection.peer
         del self._connections[host, port]
+        self._leave(host)
+
+    def _leave(self, host: str) -> None:
         self._per_host[host] -= 1
         if not self._per_host[host]:
             del self._per_host[host]

@@ -7,7 +7,7 @@ stand in `sip/`, the life of a call in the modules beside this one.
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from secrets import token_hex
 from typing import Literal
@@ -130,6 +130,22 @@ class UserAgent:
         """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
         self._dispatcher.is_draining = True
 
+    def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
+        """A browser has opened a websocket from this address. None where the address has enough of them."""
+        return self._station.transport.add_websocket(host, port, send)
+
+    def on_websocket_message(self, data: bytes, peer: Source) -> None:
+        self._dispatcher.on_websocket_message(data, peer)
+
+    def remove_websocket(self, peer: Source) -> None:
+        """It is closed; safe after `close`."""
+        if self._started is not None:
+            self._started.transport.remove_websocket(peer)
+
+    def is_connected(self, peer: Source) -> bool:
+        """Whether requests to `peer` have a way: always, but over a connection that only the peer can open."""
+        return peer.transport != "ws" or self._station.transport.is_connected(peer)
+
     @property
     def live_calls(self) -> int:
         """Calls that still expect requests of their peers."""
@@ -142,7 +158,7 @@ class UserAgent:
 
     @property
     def connections(self) -> int:
-        """Open TCP connections."""
+        """Open TCP connections and websockets."""
         return len(self._started.transport) if self._started is not None else 0
 
     def call(

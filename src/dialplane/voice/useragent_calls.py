@@ -5,9 +5,9 @@ watcher, whichever messages still cross on the wire.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from secrets import randbelow
 
+from dialplane.domain.values import dataclass
 from dialplane.sip.dialog import Dialog
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request, Response
@@ -95,6 +95,12 @@ class SipCall(ABC):
         """Send an INFO inside the call; its answer is not waited for."""
         if self.is_answered and not self.is_ended:
             self._send("INFO", [("Content-Type", content_type)], body)
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """Of the dialog: ours and the peer's; empty before there is one."""
+        dialog = self._dialog
+        return ("", "") if dialog is None else (dialog.local_tag, dialog.remote_tag)
 
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""

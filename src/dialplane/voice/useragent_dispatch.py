@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from dialplane.sip.errors import SipParseError
-from dialplane.sip.framing import Frame, KeepAlive, Malformed
+from dialplane.sip.framing import PING, PONG, Frame, KeepAlive, Malformed
 from dialplane.sip.grammar import split_values
 from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
@@ -60,6 +60,20 @@ class Dispatcher:
         if len(data) < SMALLEST_MESSAGE or (data[0] < 0x20 and data[0] not in b"\r\n"):
             self._counters["not_sip" if data.strip(b"\r\n\x00") else "keep_alive"] += 1
             return
+        self._on_whole_message(data, source)
+
+    def on_websocket_message(self, data: bytes, source: Source) -> None:
+        """One message of a websocket: a whole SIP message, or a keep-alive (RFC 7118 section 5)."""
+        if not self.may_read(source):
+            return
+        if not data.strip(b"\r\n"):
+            self._counters["keep_alive"] += 1
+            if data == PING:
+                self.station.transport.send(PONG, source)
+            return
+        self._on_whole_message(data, source)
+
+    def _on_whole_message(self, data: bytes, source: Source) -> None:
         if self._tap is not None:
             self._tap.received(data, source)
         try:
@@ -178,7 +192,7 @@ class Dispatcher:
         elif self.is_draining and request.method in ("INVITE", "OPTIONS"):
             self._refuse(request, answer_to, 503, None, [("Retry-After", str(RETRY_AFTER_S))])
         elif request.method == "OPTIONS":
-            self._reply(request, answer_to, 200, None, [("Allow", station.capabilities.allow), ("Accept", SDP)])
+            self._reply(request, answer_to, 200, None, [*station.capabilities.fields, ("Accept", SDP)])
         else:
             transaction = station.layer.open_server(request, key, answer_to, station.now())
             if request.method == "INVITE":
@@ -222,7 +236,7 @@ def _mark_received(request: Request, source: Source) -> None:
     """Write into the top Via where the request came from (18.2.1, RFC 3581)."""
     via = request.top_via
     seen = via.seen_from(source.host, source.port)
-    if seen == via:
+    if seen is via or seen == via:
         return
     headers = request.headers
     first = split_values(headers.get("Via") or "")
@@ -239,9 +253,10 @@ def _answer_to(via: Via, source: Source) -> Source:
 
     Never to a host that the Via names: an answer goes to who asked.
     """
-    if source.transport == "tcp" or via.wants_rport:
+    port = via.port or 5060
+    if source.port == port or source.transport != "udp" or via.wants_rport:
         return source
-    return source._replace(port=via.port or 5060)
+    return source._replace(port=port)
 
 
 def _has_looped(station: Station, request: Request) -> bool:

@@ -1,9 +1,9 @@
 """What the user agent tells its owner, and what it needs from it: the calls' watcher, the handler of new requests."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from dialplane.domain.values import dataclass
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction_peer import Source
 

@@ -85,7 +85,7 @@ class Station:
         return f"SIP/2.0/{peer.transport.upper()} {self.host}:{self.port};branch={new_branch()};rport"
 
     def contact(self, peer: Source) -> str:
-        transport = ";transport=tcp" if peer.transport == "tcp" else ""
+        transport = "" if peer.transport == "udp" else f";transport={peer.transport}"
         return f"<sip:{self.host}:{self.port}{transport}>"
 
     def send_request(self, request: Request, peer: Source, user: TransactionUser | None) -> Transaction:
@@ -139,8 +139,8 @@ class Station:
         An open connection is kept. A name, or an address that only the peer itself can reach (behind its NAT) or that
         it must not make us reach (CVE-16), means `near`.
         """
-        if near.transport == "tcp" and self.transport.is_connected(near):
-            return near
+        if near.transport == "ws" or (near.transport == "tcp" and self.transport.is_connected(near)):
+            return near  # a browser has no other address (RFC 7118 section 5)
         return _hop(uri, near)
 
     def arm(self) -> None:

@@ -12,14 +12,16 @@ from dialplane.services.assistants import BUILT_IN, Assistants
 from dialplane.services.billing import top_up_tokens
 from dialplane.services.carriers import Carriers
 from dialplane.services.conference_rooms import end_outlived
-from dialplane.services.emails import OUTBOX, Post
+from dialplane.services.emails import OUTBOX, Post, try_again
 from dialplane.services.imports import forget_imports, go_on_with_imports
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.message_sending import MessageCarrier
 from dialplane.services.outside import RunOutside, Web
 from dialplane.services.port_outs import finish_port_outs
 from dialplane.services.port_progress import cut_over_ports, play_ports
+from dialplane.services.portal_mail import send_waiting_mails
 from dialplane.services.program_runner import LONGEST_RUN_S
+from dialplane.services.rate_changes import apply_due_changes
 from dialplane.services.recognition import Recognizer
 from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.recording_life import fail_unheeded
@@ -27,6 +29,7 @@ from dialplane.services.recordings import Sounds, delete_outlived
 from dialplane.services.renewal import renew_numbers
 from dialplane.services.runs import end_abandoned_runs
 from dialplane.services.settings import read_clock
+from dialplane.services.sign_in import forget_left_overs
 from dialplane.services.traces import forget_traces
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
@@ -39,7 +42,10 @@ ORDERS_S = 1.0
 PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
+RATES_S = 1.0
 TRANSCRIPTIONS_S = 1.0
+MAILS_S = 1.0
+EMAILS_S = 10.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
@@ -143,6 +149,9 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
     async def imports() -> bool:
         return await go_on_with_imports(database, await read_clock(database, now=deps.clock()))
 
+    async def rates() -> bool:
+        return bool(await apply_due_changes(database, await read_clock(database, now=deps.clock())))
+
     async def left_over() -> bool:
         now = deps.clock()
         await forget_imports(database, await read_clock(database, now=now))
@@ -151,6 +160,16 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
         await end_outlived(database, now)
         return False
+
+    async def portal_mails() -> bool:
+        return await send_waiting_mails(database, deps.post.mailer, deps.clock())
+
+    async def portal_leftovers() -> bool:
+        await forget_left_overs(database, deps.clock())
+        return False
+
+    async def emails() -> bool:
+        return bool(await try_again(database, deps.post, deps.clock()))
 
     async def old_traces() -> bool:
         await forget_traces(database, before=deps.clock() - deps.signalling_kept)
@@ -166,10 +185,14 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("imports", imports, IMPORTS_S),
+        ("rates", rates, RATES_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
+        ("emails", emails, EMAILS_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),
+        ("portal_mails", portal_mails, MAILS_S),
+        ("portal_leftovers", portal_leftovers, SWEEP_S),
     ]
 
 

@@ -23,6 +23,7 @@ from dialplane.domain.programs.commands import (
     Say,
 )
 from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.domain.programs.recognition import DetectMachine
 from dialplane.domain.programs.rooms import Waiting
 from dialplane.domain.programs.sources import DocumentSource, StatusCallback
 from dialplane.domain.rcml.context import Role
@@ -92,6 +93,14 @@ def test_dial_reads_its_attributes() -> None:
         record=RecordingWish("ringing", 2, trim=True),
         ring_tone="fr",
     )
+
+
+def test_caller_who_waits_for_the_answer_of_a_party_is_told_how_that_refused() -> None:
+    """Reference 5.4: the callee's failure status is passed to the caller."""
+    played = play(xml('<Dial answerOnBridge="true">+12025550144</Dial>'), results={Dial: Dialled("busy", sip_code=486)})
+
+    assert isinstance(played.last, Hangup)
+    assert played.last.sip_code == 486
 
 
 def test_dial_that_answers_on_bridge_leaves_the_caller_unanswered() -> None:
@@ -252,3 +261,38 @@ def test_document_of_a_waiting_caller_may_not_dial() -> None:
 def test_callee_is_joined_at_the_end_of_its_document_and_not_after_a_hangup() -> None:
     assert play(xml(SAY), role=Role.CALLEE, answered=True).last == Finish()
     assert play(xml(SAY, "<Hangup/>"), role=Role.CALLEE, answered=True).last == Hangup()
+
+
+def test_queue_noun_reads_its_attributes() -> None:
+    written = '<Dial record="true" recordingTrack="inbound" hangupOnStar="true"><Queue>sales</Queue></Dial>'
+    (command,) = play(xml(written), results={DialQueue: Dialled("failed")}).heard
+
+    assert isinstance(command, DialQueue)
+    assert (command.record, command.hangup_key) == (RecordingWish(track="inbound"), "*")
+
+
+def test_waiting_document_of_enqueue_has_a_method_of_its_own() -> None:
+    """Twilio's `waitUrlMethod`; a conference has `waitMethod`."""
+    written = '<Enqueue waitUrl="/w" waitUrlMethod="GET">sales</Enqueue>'
+    (command,) = play(xml(written), results={JoinQueue: QueueLeft("leave")}, version=TWILIO).heard
+
+    assert command == JoinQueue(name="sales", waiting=DocumentSource("https://app.example/w", "GET"))
+
+
+def test_workflow_of_a_task_router_is_said_to_be_none_of_ours() -> None:
+    played = play(xml('<Enqueue workflowSid="WW1"><Task>{}</Task></Enqueue>', SAY), version=TWILIO)
+
+    assert 13240 in played.notes
+    assert any(isinstance(command, Say) for command in played.heard)
+
+
+def test_dial_tells_who_decides_on_transfers_and_who_listens_for_machines() -> None:
+    command = dialled(
+        '<Dial referUrl="/refer" referMethod="GET"><Number machineDetection="Enable" machineDetectionTimeout="9"'
+        ' amdStatusCallback="/amd">+12025550144</Number></Dial>'
+    )
+
+    assert command.refer == DocumentSource("https://app.example/refer", "GET")
+    assert command.parties[0].machine == DetectMachine(
+        wait=False, longest_ms=9_000, status=StatusCallback("https://app.example/amd")
+    )

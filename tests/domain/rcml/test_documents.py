@@ -59,6 +59,16 @@ def test_unknown_verb_is_skipped_and_its_children_run() -> None:
     assert played.notes == [12200]
 
 
+@pytest.mark.parametrize("verb", ["Pay", "Prompt", "Foo"])
+def test_unknown_verb_is_a_warning_for_twilio_and_skipped_with_all_of_it(verb: str) -> None:
+    """Twilio: 12200, and the next verb."""
+    played = play(xml(f"<{verb}><Say>not this</Say></{verb}>", SAY), version=TWILIO)
+
+    assert (played.notes, len(played.heard)) == ([12200], 1)
+    note = next(each for each in played.commands if isinstance(each, WriteNotification))
+    assert not note.is_error
+
+
 def test_names_are_case_sensitive() -> None:
     assert play(xml("<say>Hello</say>", SAY)).heard == [HELLO]
 
@@ -148,6 +158,17 @@ def test_failure_without_fallback_is_500_before_the_answer_and_bye_after() -> No
     assert later.last == Hangup()
 
 
+def test_document_in_another_encoding_than_it_says_is_asked_of_the_fallback() -> None:
+    played = play(
+        Fetched(200, "<Response><Say>caf\ufffd</Say></Response>", "text/xml"),
+        xml(SAY),
+        fallback="https://app.example/fallback.xml",
+    )
+
+    assert [each.url for each in played.fetched] == [URL, "https://app.example/fallback.xml"]
+    assert played.notes == [12100]
+
+
 def test_failing_fallback_is_as_no_fallback() -> None:
     played = play(Failed("refused"), Fetched(404, "", "text/html"), fallback="https://f.example/")
 
@@ -173,7 +194,7 @@ def test_empty_document_is_500_for_restcomm_and_a_hang_up_for_twilio() -> None:
 
     assert isinstance(restcomm.last, Hangup)
     assert restcomm.last.sip_code == 500
-    assert twilio.last == Finish()
+    assert (twilio.last, twilio.commands[-1]) == (Finish(), Answer())
 
 
 def test_document_that_came_with_the_request_runs_without_asking_anybody() -> None:
@@ -187,6 +208,7 @@ def test_circle_of_redirects_ends_with_a_reason() -> None:
 
     assert len(played.fetched) == 20
     assert played.error == "limit: 20 documents in a row without anything to hear"
+    assert played.notes == [12101]
 
 
 def test_documents_with_something_to_hear_may_come_back_more_often() -> None:

@@ -1,5 +1,6 @@
 """Say, Play, Pause, Gather and Record: attributes, defaults, commands and outcomes (reference 5.5)."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from dialplane.domain.programs.commands import (
     TranscribeRecording,
 )
 from dialplane.domain.programs.recognition import SpeechWish
-from dialplane.domain.programs.sources import RESTCOMM_VERSION, DocumentSource, StatusCallback
+from dialplane.domain.programs.sources import RESTCOMM_VERSION, StatusCallback
 from tests.domain.rcml.acting import RECORDINGS, TWILIO, URL, Results, play, xml
 
 SAY = "<Say>Hello</Say>"
@@ -121,9 +122,12 @@ def test_gather_reads_its_attributes_and_prompts() -> None:
 
     assert (command.timeout_ms, command.max_digits, command.end_keys) == (3000, 4, "*")
     assert command.prompts == (HELLO, Play(("https://app.example/voice/a.wav",)), Sleep(1000))
-    assert command.speech == SpeechWish(
-        "de-DE", ("ja", "nein"), 2000, partial=DocumentSource("https://app.example/voice/part.xml", "GET")
-    )
+    assert command.speech is not None
+    assert command.speech.partial is not None
+    told, command_speech = dict(command.speech.partial.parameters), replace(command.speech, partial=None)
+    assert command_speech == SpeechWish("de-DE", ("ja", "nein"), 2000)
+    assert (command.speech.partial.url, command.speech.partial.method) == ("https://app.example/voice/part.xml", "GET")
+    assert (told["CallSid"][:2], told["From"], told["CallStatus"]) == ("CA", "+12125550111", "in-progress")
 
 
 def test_empty_finish_key_is_none() -> None:
@@ -247,3 +251,12 @@ def test_recording_is_transcribed_where_it_is_wanted() -> None:
 
     wanted = next(command for command in played.commands if isinstance(command, TranscribeRecording))
     assert wanted == TranscribeRecording(RECORDING, direction="in", status=StatusCallback("https://app.example/text"))
+
+
+def test_gather_says_what_of_its_speech_attributes_this_server_does_not_carry_out() -> None:
+    written = '<Gather input="speech" speechModel="phone_call" enhanced="false" bargeIn="false"/>'
+    played = play(xml(written), results={Gather: Digits("", "timeout")}, version=TWILIO)
+
+    (command,) = (each for each in played.commands if isinstance(each, Gather))
+    assert not command.barge_in
+    assert played.notes == [12200]

@@ -87,7 +87,7 @@ def test_email_goes_to_everybody_named() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("verb", ["Fax", "UssdCollect", "UssdMessage", "Geolocation", "Language", "Pay"])
+@pytest.mark.parametrize("verb", ["Fax", "UssdCollect", "UssdMessage", "Geolocation", "Language"])
 def test_what_cannot_run_says_so_and_the_next_verb_runs(verb: str) -> None:
     played = play(xml(f"<{verb}>x</{verb}>", SAY))
 
@@ -135,3 +135,10 @@ def test_call_that_is_over_ends_the_program_without_a_request() -> None:
 
     assert len(played.heard) == 1
     assert played.last == Finish()
+
+
+def test_fax_is_said_to_be_impossible_and_told_to_its_action_as_failed() -> None:
+    played = play(xml('<Fax to="+12025550144" action="/sent">https://app.example/a.pdf</Fax>'), xml())
+
+    assert played.notes == [14199]
+    assert (played.fetched[-1].url, played.form()["FaxStatus"]) == ("https://app.example/sent", "failed")

@@ -165,6 +165,26 @@ async def test_accounts_are_found_by_status_organization_and_domain(restcomm: Fo
     assert await sids("DomainName=nowhere.test") == []
 
 
+async def test_migration_of_an_organizations_clients_has_none_left_to_hash(
+    restcomm: FormClient, twilio: FormClient, account: Account
+) -> None:
+    own = f"Organizations/OR{account.organization_id.hex}/Migrate.json"
+    child = await make_child(restcomm)
+    below = replace(restcomm, user=child["sid"], token=child["auth_token"])
+
+    done = await restcomm.ask("PUT", f"{RESTCOMM}/{own}")
+    refused = [
+        await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/mine/Migrate.json"),
+        await below.ask("PUT", f"{RESTCOMM}/{own}"),
+        await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/OR{'0' * 32}/Migrate.json"),
+        await restcomm.ask("POST", f"{RESTCOMM}/{own}"),
+        await twilio.ask("PUT", f"{TWILIO}/{own}"),
+    ]
+
+    assert (done.status, done.json) == (200, [])
+    assert [each.status for each in refused] == [400, 403, 404, 405, 404]
+
+
 async def test_organizations_of_an_account(restcomm: FormClient, twilio: FormClient, account: Account) -> None:
     own = "OR" + account.organization_id.hex
     made = await restcomm.ask("PUT", f"{RESTCOMM}/Organizations/branches.json")

@@ -13,7 +13,7 @@ from dialplane.domain.ids import to_sid, utc_now
 from dialplane.domain.role_permissions import RolePermission
 from dialplane.faces.rate_limits import Rate
 from dialplane.services.access_keys import create_key
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.transaction import Database
 from tests.faces.conftest import NO_LIMITS, Client, Tenant, dependencies, serving
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, FormClient, child_of, client_of

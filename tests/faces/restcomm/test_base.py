@@ -6,7 +6,7 @@ import pytest
 
 from dialplane.domain.accounts import Account, AccountStatus
 from dialplane.domain.ids import AccountId, new_id, to_sid, utc_now
-from dialplane.services.accounts import set_status
+from dialplane.services.administration import set_status
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant
 from tests.faces.restcomm.conftest import FormClient
@@ -136,4 +136,11 @@ async def test_page_past_the_end_is_400_in_restcomm_and_empty_in_twilio(
 ) -> None:
     assert (await restcomm.ask("GET", "IncomingPhoneNumbers.json?Page=1")).status == 400
     assert (await twilio.ask("GET", "IncomingPhoneNumbers.json?Page=1")).json["incoming_phone_numbers"] == []
+    assert (await twilio.ask("GET", "IncomingPhoneNumbers.json?Page=99999999")).json["incoming_phone_numbers"] == []
     assert (await twilio.ask("GET", "IncomingPhoneNumbers.json?Page=-1")).status == 400
+
+
+async def test_wrong_token_of_a_page_is_refused_by_the_name_that_the_client_used(restcomm: FormClient) -> None:
+    for name in ("AfterSid", "PageToken"):
+        refused = await restcomm.ask("GET", f"IncomingPhoneNumbers.json?{name}=PN123")
+        assert (refused.status, refused.json["message"]) == (400, f"{name} is not that of a list's next page")

@@ -107,7 +107,7 @@ async def test_call_shows_what_restcomm_documents(restcomm: FormClient, database
         "direction": "inbound",
         "api_version": "2012-04-24",
         "uri": f"{uri}.json",
-        "InstanceId": "nobody",
+        "InstanceId": "ID6e6f626f647900000000000000000000",
         "ring_duration": 2,
         "subresource_uris": {
             "notifications": f"{uri}/Notifications.json",
@@ -265,7 +265,7 @@ GOOD = {"To": "+14155550123", "From": OWN, "Url": URL}
         ({"To": "nobody"}, 21211, "To"),
         ({"From": ""}, 21213, "From"),
         ({"Url": ""}, 21205, "Url"),
-        ({"Url": "ftp://example.org"}, 21402, "Url"),
+        ({"Url": "ftp://example.org"}, 21205, "Url"),
         ({"Twiml": "x" * 4001, "Url": ""}, 20001, "Twiml"),
         ({"ApplicationSid": "AP1"}, 21218, "ApplicationSid"),
         ({"Timeout": "601"}, 20001, "Timeout"),
@@ -329,7 +329,7 @@ async def test_changes_that_cannot_be_are_refused_as_each_dialect_has_it(
     assert await statuses(unknown, {"Url": URL}) == (406, 404, 20404)
     assert await statuses("Calls/CA12", {"Url": URL}) == (400, 404, 20404)
     assert await statuses(path_of(over), {"Url": URL}) == (410, 400, 21220)
-    assert await statuses(path_of(over), {"Status": "completed"}) == (410, 404, 20404)
+    assert await statuses(path_of(over), {"Status": "completed"}) == (410, 400, 21220)
     assert await statuses(path_of(live), {"Status": "canceled"}) == (400, 400, 21220)
     assert await statuses(path_of(live), {"Status": "completed", "Url": URL}) == (400, 400, 20001)
     assert await statuses(path_of(live), {"Status": "ringing"}) == (400, 400, 20001)

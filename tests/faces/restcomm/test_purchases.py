@@ -11,7 +11,7 @@ from dialplane.domain.ids import to_sid, utc_now
 from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import ZERO, usd
 from dialplane.domain.numbers import NumberKind
-from dialplane.services.accounts import set_verified
+from dialplane.services.administration import set_verified
 from dialplane.services.inventory import import_items
 from dialplane.services.transaction import Database
 from tests.faces.conftest import PLENTY, Client, Tenant, make_tenant, stock

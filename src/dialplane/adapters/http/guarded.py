@@ -24,6 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from dialplane.adapters.http.addresses import Address, Network, is_allowed
+from dialplane.adapters.http.encodings import text_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
@@ -329,7 +330,8 @@ async def _fetched(response: aiohttp.ClientResponse, url: str, limit: int) -> Fe
     else:
         body = await _read(response, limit)
     extra = [(name, value[:LONGEST_X_HEADER]) for name, value in response.headers.items() if name[:2].upper() == "X-"]
-    return Fetched(response.status, body.decode(errors="replace"), kind, url, tuple(extra[:MOST_X_HEADERS]))
+    text = text_of(body, response.charset)
+    return Fetched(response.status, text, kind, url, tuple(extra[:MOST_X_HEADERS]))
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

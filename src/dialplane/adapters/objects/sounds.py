@@ -2,16 +2,11 @@
 
 import asyncio
 import os
-from fractions import Fraction
 from pathlib import Path
-
-import av
 
 from dialplane.audio.wav import HEADER_OCTETS
 from dialplane.services.recordings import SoundFormat
 
-_MP3_BITS_PER_S = 32_000
-"""Of each channel: speech at 8,000 Hz gains nothing from more."""
 _AT_ONCE = 2
 """Encoders at a time in one process; an hour of sound takes one some seconds."""
 
@@ -51,27 +46,12 @@ class RecordedSounds:
 
 def _encode(original: Path, wanted: Path) -> None:
     """The file appears whole or not at all, and readable by nobody else."""
+    from dialplane.adapters.objects.mp3 import transcode  # noqa: PLC0415 - FFmpeg is for who asks, not for every start
+
     unfinished = wanted.with_name(f"{wanted.name}.{os.getpid()}")
     try:
-        _transcode(original, unfinished)
+        transcode(original, unfinished)
         unfinished.chmod(0o600)
         unfinished.replace(wanted)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _transcode(original: Path, unfinished: Path) -> None:
-    with av.open(str(original)) as source, av.open(str(unfinished), "w", format="mp3") as target:
-        sound = source.streams.audio[0]
-        layout = "mono" if sound.channels == 1 else "stereo"
-        encoder = target.add_stream("libmp3lame", rate=sound.rate)
-        encoder.layout = layout
-        encoder.bit_rate = _MP3_BITS_PER_S * sound.channels
-        encoder.time_base = Fraction(1, sound.rate)
-        resampler = av.AudioResampler(format="s16p", layout=layout, rate=sound.rate)
-        for frame in source.decode(sound):
-            for ready in resampler.resample(frame):
-                target.mux(encoder.encode(ready))
-        for ready in resampler.resample(None):
-            target.mux(encoder.encode(ready))
-        target.mux(encoder.encode(None))

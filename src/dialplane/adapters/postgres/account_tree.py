@@ -59,6 +59,9 @@ class PostgresAccountTreeStore:
     async def set_auth_token(self, account_id: AccountId, token: str, now: datetime) -> None:
         await self._connection.execute(_SQL["set_auth_token"], account_id, self._seal.close(token), now)
 
+    async def set_project_token(self, account_id: AccountId, token: str, now: datetime) -> None:
+        await self._connection.execute(_SQL["set_project_token"], account_id, self._seal.close(token), now)
+
     async def move_to_organization(
         self, accounts: Collection[AccountId], organization_id: OrganizationId, by: AccountId, now: datetime
     ) -> None:

@@ -63,6 +63,12 @@ class PostgresAgentStore:
         found: int = await self._connection.fetchval(_SQL["count_admins"], account_id)
         return found
 
+    async def lock_left_ringing(self) -> list[Agent]:
+        return [_agent(row) for row in await self._connection.fetch(_SQL["lock_agents_left_ringing"])]
+
+    async def in_wrap_up(self) -> list[Agent]:
+        return [_agent(row) for row in await self._connection.fetch(_SQL["agents_in_wrap_up"])]
+
     async def lock_at_work(self, account_id: AccountId) -> list[Agent]:
         return [_agent(row) for row in await self._connection.fetch(_SQL["lock_agents_at_work"], account_id)]
 

@@ -1,7 +1,8 @@
 """Calls, refused calls, voice nodes and their mailboxes in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 import asyncpg
 import msgspec
@@ -15,6 +16,13 @@ from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calls import NodeCommand, RefusedCall
 
 _SQL = queries("calls")
+_CHANGING = (
+    "id", "status", "flow_id", "run_id", "chained_call_ids", "recording_ids", "sip_call_id", "node", "action",
+    "hangup_by", "hangup_reason", "sip_code", "cause", "cause_text", "metadata", "extras", "ringing_at",
+    "progressing_at", "ended_at", "updated_at",
+)  # fmt: skip
+"""What of a call is not as it was when the call began."""
+_changes = attrgetter(*_CHANGING)
 
 
 def _call(row: asyncpg.Record) -> Call:
@@ -40,6 +48,10 @@ class PostgresCallStore:
 
     async def save_many(self, calls: Sequence[Call]) -> None:
         await self._connection.execute(_SQL["save_many"], calls)
+
+    async def update_many(self, calls: Sequence[Call]) -> None:
+        changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
+        await self._connection.execute(_SQL["update_many"], [call.id for call in calls], changes)
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)
@@ -68,6 +80,9 @@ class PostgresCallStore:
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], account_id, call_id, now)
+
+    async def live_of(self, accounts: Collection[AccountId]) -> list[Call]:
+        return [_call(row) for row in await self._connection.fetch(_SQL["live_of"], list(accounts))]
 
     async def live_on(self, node: str) -> list[Call]:
         return [_call(row) for row in await self._connection.fetch(_SQL["live_on"], node)]

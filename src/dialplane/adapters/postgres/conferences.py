@@ -1,6 +1,6 @@
 """Conferences and who is in them, in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -67,6 +67,9 @@ class PostgresConferenceStore:
     async def lock_on_node(self, node: str) -> list[Conference]:
         return [_conference(row) for row in await self._connection.fetch(_SQL["on_node"], node)]
 
+    async def lock_of(self, accounts: Collection[AccountId]) -> list[Conference]:
+        return [_conference(row) for row in await self._connection.fetch(_SQL["lock_of"], list(accounts))]
+
     async def save_participants(self, participants: Sequence[Participant]) -> None:
         await self._connection.execute(_SQL["save_participants"], participants)
 
@@ -96,6 +99,7 @@ def _conference(row: asyncpg.Record) -> Conference:
     fields.pop("total", None)
     fields["status"] = ConferenceStatus(fields["status"])
     fields["recording_ids"] = tuple(fields["recording_ids"])
+    fields["transcription_ids"] = tuple(fields["transcription_ids"] or ())
     if (callback := fields["callback"]) is not None:
         fields["callback"] = msgspec.convert(callback, StatusCallback)
     return Conference(**fields)

@@ -13,13 +13,20 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 
 async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Teach a new connection that `json` and `jsonb` are msgspec values."""
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(
-            name,
-            schema="pg_catalog",
-            encoder=lambda value: msgspec.json.encode(value).decode(),
-            decoder=msgspec.json.decode,
-        )
+    for name, encoder, decoder in (
+        ("json", msgspec.json.encode, msgspec.json.decode),
+        ("jsonb", _encode_jsonb, _decode_jsonb),
+    ):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=encoder, decoder=decoder, format="binary")
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _decode_jsonb(octets: bytes) -> object:
+    """Without the version, which is 1 as long as the binary form is the text behind it."""
+    return msgspec.json.decode(memoryview(octets)[1:])
 
 
 @cache

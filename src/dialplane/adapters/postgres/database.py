@@ -1,7 +1,7 @@
-"""Postgres as the one store: the pool, and the transaction that carries every subject's store."""
+"""Postgres as the one store: what it is opened with, and the transaction that carries every subject's store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import cast
@@ -19,6 +19,7 @@ from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
+from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
 from dialplane.adapters.postgres.events import PostgresEventStore
@@ -35,16 +36,21 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
+from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
 from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
+from dialplane.adapters.postgres.portal import PostgresPortalMailStore, PostgresSessionStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
 from dialplane.adapters.postgres.queues import PostgresQueueStore
+from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
@@ -57,24 +63,12 @@ from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
 
-ACQUIRE_TIMEOUT_S = 2.0
-"""AV-3: a request learns within two seconds that the store is gone."""
-BUSY_TIMEOUT_S = 15.0
-"""A store that answers others is not gone: whoever waits in a crowd gets a connection in turn, within this time."""
-
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_mergejoin": "off",
 }
 
-_NOT_REACHED = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    TimeoutError,
-)
 _LOST = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -176,6 +170,10 @@ class PostgresTransaction:
         return PostgresLedgerStore(self.connection)
 
     @cached_property
+    def links(self) -> PostgresLinkStore:
+        return PostgresLinkStore(self.connection)
+
+    @cached_property
     def messages(self) -> PostgresMessageStore:
         return PostgresMessageStore(self.connection)
 
@@ -192,12 +190,24 @@ class PostgresTransaction:
         return PostgresOrderStore(self.connection)
 
     @cached_property
+    def passkeys(self) -> PostgresPasskeyStore:
+        return PostgresPasskeyStore(self.connection)
+
+    @cached_property
     def patterns(self) -> PostgresPatternStore:
         return PostgresPatternStore(self.connection)
 
     @cached_property
+    def people(self) -> PostgresPersonStore:
+        return PostgresPersonStore(self.connection, self._seal)
+
+    @cached_property
     def plans(self) -> PostgresPlanStore:
         return PostgresPlanStore(self.connection)
+
+    @cached_property
+    def portal_mails(self) -> PostgresPortalMailStore:
+        return PostgresPortalMailStore(self.connection, self._seal)
 
     @cached_property
     def port_outs(self) -> PostgresPortOutStore:
@@ -212,6 +222,10 @@ class PostgresTransaction:
         return PostgresQueueStore(self.connection)
 
     @cached_property
+    def rate_changes(self) -> PostgresRateChangeStore:
+        return PostgresRateChangeStore(self.connection)
+
+    @cached_property
     def rates(self) -> PostgresRateStore:
         return PostgresRateStore(self.connection)
 
@@ -220,12 +234,20 @@ class PostgresTransaction:
         return PostgresRecordingStore(self.connection)
 
     @cached_property
+    def recovery_codes(self) -> PostgresRecoveryCodeStore:
+        return PostgresRecoveryCodeStore(self.connection)
+
+    @cached_property
     def registrations(self) -> PostgresRegistrationStore:
         return PostgresRegistrationStore(self.connection, self._seal)
 
     @cached_property
     def runs(self) -> PostgresRunStore:
         return PostgresRunStore(self.connection)
+
+    @cached_property
+    def sessions(self) -> PostgresSessionStore:
+        return PostgresSessionStore(self.connection, self._seal)
 
     @cached_property
     def settings(self) -> PostgresSettingStore:
@@ -242,6 +264,10 @@ class PostgresTransaction:
     @cached_property
     def groupcalls(self) -> PostgresGroupcallStore:
         return PostgresGroupcallStore(self.connection)
+
+    @cached_property
+    def speakings(self) -> PostgresSpeakingStore:
+        return PostgresSpeakingStore(self.connection)
 
     @cached_property
     def tags(self) -> PostgresTagStore:
@@ -280,26 +306,19 @@ class PostgresTransaction:
 
 class PostgresDatabase:
     """A pool without per-use reset: a reset costs a round trip, and no store leaves session state behind
-    (measured: 62 against 27 microseconds of server CPU a query, reference of the performance notes).
-
-    A few connections stay at hand between uses, because the pool's own acquire and release cost as much CPU as a
-    short query: a timer, a task and a shield each time.
-    """
+    (measured: 62 against 27 microseconds of server CPU a query, reference of the performance notes)."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", seal: Seal) -> None:
         self.pool = pool
         self.seal = seal
-        self._at_hand: list[PoolConnectionProxy[asyncpg.Record]] = []
-        self._waiting = 0
-        self._answered_at = 0.0
-        """When a use last ended well, on the loop's clock."""
+        self.connections = ConnectionsAtHand(pool)
 
     def reading(self) -> "_Reading":
-        return _Reading(self)
+        return _Reading(self.connections, self.seal)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
-        connection = await self.acquire()
+        connection = await self.connections.acquire()
         is_sound = False
         try:
             async with connection.transaction():
@@ -312,95 +331,35 @@ class PostgresDatabase:
                 raise
             raise Unavailable("The database went away") from fault
         finally:
-            await self.release(connection, is_sound=is_sound)
-
-    async def acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
-        """A connection for one use. Raises Unavailable."""
-        while self._at_hand:
-            connection = self._at_hand.pop()
-            if _is_open(connection):
-                return connection
-            await self.pool.release(connection)
-        self._waiting += 1
-        try:
-            # Not the pool's own timeout: before Python 3.12 that may lose a cancellation, and a task would never end.
-            async with asyncio.timeout(None) as limit:
-                with _Turn(limit, lambda: self._answered_at):
-                    return await self.pool.acquire()
-        except _NOT_REACHED as fault:
-            raise Unavailable("The database does not answer") from fault
-        finally:
-            self._waiting -= 1
-
-    async def release(self, connection: "PoolConnectionProxy[asyncpg.Record]", *, is_sound: bool) -> None:
-        """Keep it at hand, unless somebody waits at the pool, enough are there, or its use was cut short."""
-        if is_sound and self._waiting:
-            self._answered_at = asyncio.get_running_loop().time()
-        enough = len(self._at_hand) >= self.pool.get_max_size() - 2  # some stay for who asks the pool itself
-        if is_sound and not enough and not self._waiting and _is_open(connection):
-            self._at_hand.append(connection)
-        else:
-            await self.pool.release(connection)
+            await self.connections.release(connection, is_sound=is_sound)
 
     async def close(self) -> None:
-        while self._at_hand:
-            await self.pool.release(self._at_hand.pop())
-        await self.pool.close()
-
-
-class _Turn:
-    """While it is entered, `limit` expires `ACQUIRE_TIMEOUT_S` after the store last answered anybody."""
-
-    def __init__(self, limit: asyncio.Timeout, answered_at: Callable[[], float]) -> None:
-        self._limit = limit
-        self._answered_at = answered_at
-        self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
-
-    def __enter__(self) -> None:
-        self._timer = self._loop.call_at(self._began + ACQUIRE_TIMEOUT_S, self._look)
-
-    def __exit__(self, kind: object, fault: object, trace: object) -> None:
-        self._timer.cancel()
-
-    def _look(self) -> None:
-        until = min(max(self._began, self._answered_at()) + ACQUIRE_TIMEOUT_S, self._began + BUSY_TIMEOUT_S)
-        if until <= self._loop.time():
-            self._limit.reschedule(until)
-        else:
-            self._timer = self._loop.call_at(until, self._look)
+        await self.connections.close()
 
 
 class _Reading:
     """`PostgresDatabase.reading`, as a class because a generator would cost a read two microseconds more."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_connection", "_connections", "_seal")
 
-    def __init__(self, database: PostgresDatabase) -> None:
-        self._database = database
+    def __init__(self, connections: ConnectionsAtHand, seal: Seal) -> None:
+        self._connections = connections
+        self._seal = seal
 
     async def __aenter__(self) -> PostgresTransaction:
-        self._connection = await self._database.acquire()
-        return PostgresTransaction(self._connection, self._database.seal)
+        self._connection = await self._connections.acquire()
+        return PostgresTransaction(self._connection, self._seal)
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         is_lost = fault is not None and _is_lost(fault, self._connection)
-        await self._database.release(self._connection, is_sound=fault is None)
+        await self._connections.release(self._connection, is_sound=fault is None)
         if is_lost:
             raise Unavailable("The database went away") from fault
 
 
-def _is_open(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
-    """A connection that broke went back to the pool by itself; asking it anything is an error then."""
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:
-        return False
-
-
 def _is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
     """Whether the database went away. What is used after that says so by the error that wrong arguments give too."""
-    return isinstance(fault, _LOST) or (isinstance(fault, asyncpg.InterfaceError) and not _is_open(connection))
+    return isinstance(fault, _LOST) or (isinstance(fault, asyncpg.InterfaceError) and not is_open(connection))
 
 
 async def no_reset(connection: Connection) -> None:

@@ -39,6 +39,9 @@ class PostgresEmailStore:
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Email]:
         return [_email(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
 
+    async def claim_due(self, now: datetime, *, limit: int) -> list[Email]:
+        return [_email(row) for row in await self._connection.fetch(_SQL["claim_due"], now, limit)]
+
 
 class PostgresCaseStore:
     """Fulfils `services.cases.CaseStore`."""

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
 _MAX_SOCKET_PATH = 100
 """sun_path holds 108 bytes (unix(7)); `/.s.PGSQL.5432` and some room come off it."""
 

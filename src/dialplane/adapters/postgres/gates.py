@@ -1,5 +1,7 @@
 """The gates of voice nodes in Postgres."""
 
+from datetime import datetime
+
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.services.media_streams import Gate
 
@@ -14,6 +16,9 @@ class PostgresGateStore:
 
     async def set_gate(self, node: str, gate: Gate) -> None:
         await self._connection.execute(_SQL["set_gate"], node, gate.host, gate.port)
+
+    async def live_gates(self, seen_after: datetime) -> list[Gate]:
+        return [Gate(**row) for row in await self._connection.fetch(_SQL["live_gates"], seen_after)]
 
     async def find_gate(self, node: str) -> Gate | None:
         row = await self._connection.fetchrow(_SQL["find_gate"], node)

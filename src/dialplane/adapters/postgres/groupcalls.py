@@ -1,5 +1,6 @@
 """Group calls in Postgres."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -39,4 +40,12 @@ class PostgresGroupcallStore:
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Groupcall]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_groupcall(row) for row in rows]
+
+    async def lock_live_of(self, accounts: Collection[AccountId]) -> list[Groupcall]:
+        rows = await self._connection.fetch(_SQL["lock_live_of"], list(accounts))
+        return [_groupcall(row) for row in rows]
+
+    async def lock_on_node(self, node: str) -> list[Groupcall]:
+        rows = await self._connection.fetch(_SQL["lock_on_node"], node)
         return [_groupcall(row) for row in rows]

@@ -1,6 +1,6 @@
 """Stock, search and reservations in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.item_search import find_numbers
 from dialplane.adapters.postgres.stock_listing import stock_sql
+from dialplane.domain.calls import Place
 from dialplane.domain.ids import AccountId, ItemId, TrunkId
 from dialplane.domain.inventory import Item, ItemQuery, ItemState, Ordering, Reservation, ReservationStatus, StockQuery
 from dialplane.domain.money import Micros
@@ -66,6 +67,10 @@ class PostgresInventoryStore:
     async def list_stock(self, query: StockQuery, *, after: str, limit: int) -> list[Item]:
         sql, arguments = stock_sql(query, after=after, limit=limit)
         return [read_item(row) for row in await self._connection.fetch(sql, *arguments)]
+
+    async def places(self, numbers: Collection[str]) -> dict[str, Place]:
+        rows = await self._connection.fetch(_SQL["places"], list(numbers))
+        return {row["number"]: Place(row["locality"], row["region"], row["postal_code"]) for row in rows}
 
     async def find_trunk_of(self, number: str) -> TrunkId | None:
         trunk_id: TrunkId | None = await self._connection.fetchval(_SQL["find_trunk_of"], number)

@@ -3,6 +3,7 @@
 Costs are microseconds on the machine of bench/README.md. They need to be right by the order of magnitude only.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,7 @@ import phonenumbers
 
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.item_facts import Conditions, Facts
-from dialplane.adapters.postgres.item_patterns import best_grams, in_range, literal_end, within
+from dialplane.adapters.postgres.item_patterns import Grams, best_grams, in_range, literal_end, within
 from dialplane.domain.inventory import ItemQuery, Ordering
 
 _ENTRY = 0.4
@@ -21,6 +22,10 @@ _ITEM = 4.0
 """One item, looked at: its page lies anywhere."""
 _DESCENT = 15.0
 """To the numbers of one class, place or head."""
+_LOOK_UP = 5.0
+"""Of one run of digits with its head."""
+_LISTED = 0.15
+"""One number in the list of a run, compared with those of others."""
 _POSITIONS = 8
 """Where in a number a run of four may stand, as numbers go."""
 _MIXED = 0.5
@@ -79,8 +84,8 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
     for keys, way in ((facts.classes, Way.CLASSES), (facts.places, Way.PLACES)):
         if keys is None:
             continue
-        if ranked is None:  # each group is walked until it alone has enough
-            steps, descents = min(1.0, part * len(keys)), float(len(keys))
+        if ranked is None:  # each group is walked a little farther than its share
+            steps, descents = min(1.0, part * 2), float(len(keys))
         elif ranked is way:  # one group after the other
             steps, descents = min(1.0, part * 2), part * len(keys)
         else:
@@ -91,10 +96,17 @@ def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: floa
     grams = best_grams(query)
     if grams is not None:
         steps = min(1.0, part * 1.5) if ranked is None else 1.0
-        share = min(1.0, _POSITIONS * 10.0**-grams.fixed + _in_area(grams.pattern, rows) / every)
-        candidates = walked * share * (1 if grams.is_single else 3)
-        costs[Way.DIGITS] = steps * (candidates * _ITEM + len(facts.heads) * _DESCENT * (1 if grams.is_single else 10))
+        costs[Way.DIGITS] = steps * _cost_by_grams(grams, walked, _in_area(grams.pattern, rows) / every, facts)
     return costs
+
+
+def _cost_by_grams(grams: Grams, walked: float, in_area: float, facts: Facts) -> float:
+    """Of all that is `walked`; `in_area` is the part of it that has the pattern in its area."""
+    shares = [min(1.0, _POSITIONS * 10.0 ** -len(window.fixed)) for window in grams.windows]
+    # windows that overlap stand in the same numbers, others may stand there by chance
+    in_all = min(1.0, max(math.prod(shares), _POSITIONS * 10.0**-grams.fixed) + in_area)
+    read = walked * (sum(shares) * _LISTED + in_all * _ITEM)
+    return read + len(facts.heads) * (_DESCENT + grams.look_ups * _LOOK_UP)
 
 
 def _digits_share(query: ItemQuery, rows: Mapping[str, float]) -> float:

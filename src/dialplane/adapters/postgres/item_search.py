@@ -14,6 +14,7 @@ Each way answers from its index alone, but the last, which looks at the items th
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _OFFERED = "state = 'offered'"
 _IN_ORDER = 'number collate "C"'
 _IN_HIDDEN_ORDER = "(number || '') collate \"C\""
 """The same, so that Postgres takes the index of the conditions and does not walk the numbers."""
+_SPARE = 8
+"""Groups are not as even as chance would have them."""
 _COLUMN = {Way.CLASSES: "class", Way.PLACES: "place"}
 
 
@@ -56,8 +59,7 @@ class Search:
     facts: Facts
 
     async def run(self, plan: Plan) -> list[str]:
-        found = await self._go(plan)
-        return [each.number for each in found[self.query.offset :]]
+        return [each.number for each in await self._go(plan)]
 
     @property
     def wanted(self) -> int:
@@ -68,18 +70,22 @@ class Search:
         match plan.way:
             case Way.NUMBERS:
                 within(where, self.facts.heads)
-                return await self._read(where, order=_IN_ORDER)
+                return await self._read_page(where, order=_IN_ORDER)
             case Way.DIGITS:
-                return await self._through_heads(plan.part)
+                return (await self._through_heads(plan.part))[self.query.offset :]
             case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, plan.way) is plan.way:
-                return await self._through_groups(plan.way)
+                return (await self._through_groups(plan.way))[self.query.offset :]
             case Way.CLASSES:
                 where.add("class = any({}::bigint[])", list(self.facts.classes or ()))
             case Way.PLACES:
                 where.add("place = any({}::bigint[])", list(self.facts.places or ()))
             case Way.END:
                 by_end(where, self.query)
-        return await self._read(where, order=_IN_HIDDEN_ORDER)
+        return await self._read_page(where, order=_IN_HIDDEN_ORDER)
+
+    async def _read_page(self, where: Conditions, *, order: str) -> list[Found]:
+        """What one statement finds; what is passed over does not leave Postgres."""
+        return await self._read(where, order=order, wanted=self.query.limit, passed_over=self.query.offset)
 
     async def _through_heads(self, part: float) -> list[Found]:
         """By way of the index of runs of digits, head by head, where the order is that of the numbers."""
@@ -91,19 +97,21 @@ class Search:
         while heads and len(found) < self.wanted:
             where = Conditions(_OFFERED)
             some = where.bind(heads[:step])
-            for runs in grams.runs:
-                keys = ", ".join(f"head || {where.bind(run)}::text" for run in runs)
-                where.texts.append(f"{grams.index}(number) && array[{keys}]")
+            for window in grams.windows:
+                keys = ", ".join(f"head || {where.bind(run)}::text" for run in window.runs)
+                where.texts.append(f"{window.index}(number) && array[{keys}]")
             items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
             source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
-            found += await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=self.wanted - len(found))
-            heads, step = heads[step:], step * 4
+            wanted = self.wanted - len(found)
+            fitting = await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=wanted)
+            found += fitting
+            heads, step = heads[step:], _next_step(step, len(fitting), wanted - len(fitting))
         return found
 
     async def _read(
-        self, where: Conditions, *, order: str, source: str = "inventory_items", wanted: int | None = None
+        self, where: Conditions, *, order: str, wanted: int, source: str = "inventory_items", passed_over: int = 0
     ) -> list[Found]:
-        """All that the conditions let through, or the first of them."""
+        """So many of what the conditions let through, after those that are passed over."""
         self._narrow(where)
         _is_among(where, "class", self.facts.classes)
         _is_among(where, "place", self.facts.places)
@@ -118,29 +126,51 @@ class Search:
                 f"select ordinal, number from {source} join {among} as ranked (key, ordinal)"  # noqa: S608 (as above)
                 f" on key = {_COLUMN[ranked]} + 0 where {where} order by ordinal, {order}"
             )
-        return await self._fetch(f"{sql} limit {where.bind(wanted or self.wanted)}", where)
+        return await self._fetch(f"{sql} limit {where.bind(wanted)} offset {where.bind(passed_over)}", where)
 
     async def _through_groups(self, way: Way) -> list[Found]:
         """By way of the indexes that hold the numbers of each class, or of each place, in order."""
-        other = Way.PLACES if way is Way.CLASSES else Way.CLASSES
         ordinals, shown = self._ordinals(self._keys(way) or {})
         found: list[Found] = []
         for some in _in_growing_parts(ordinals):
-            where = Conditions(_OFFERED, f"{_COLUMN[way]} = ranked.key")
-            self._narrow(where)
-            _is_among(where, _COLUMN[other], self._keys(other))
-            where.add(f'(ordinal > 0 or {_IN_ORDER} > {{}} collate "C")', shown)
-            groups = f"unnest({where.bind(list(some))}::bigint[], {where.bind(list(some.values()))}::int[])"
-            limit = where.bind(self.wanted - len(found))
-            sql = (
-                f"select ordinal, number from {groups} as ranked (key, ordinal) cross join lateral ("  # noqa: S608 (as above)
-                f"select number from inventory_items where {where} order by {_IN_ORDER} limit {limit}"
-                f") as i order by ordinal, {_IN_ORDER} limit {limit}"
-            )
-            found += await self._fetch(sql, where)
+            found += await self._merge(way, some, shown, wanted=self.wanted - len(found))
             if len(found) >= self.wanted:
                 break
         return found
+
+    async def _merge(self, way: Way, ordinals: Mapping[int, int], shown: str, *, wanted: int) -> list[Found]:
+        """The first of all groups. Each is read as far as its share of them, and those that end before the last one
+        found are read on, until none does: numbers of a class often stand close together."""
+        each = min(wanted, wanted // len(ordinals) + _SPARE)
+        behind = {key: "" if ordinal else shown for key, ordinal in ordinals.items()}
+        found: list[Found] = []
+        while behind:
+            rows = await self._read_groups(way, ordinals, behind, each)
+            found += [Found(ordinal, number) for _, ordinal, number in rows]
+            found = sorted(found, key=_place_in_order)[:wanted]
+            counts = Counter(key for key, _, _ in rows)
+            behind = {key: number for key, _, number in sorted(rows) if counts[key] == each}
+            if len(found) == wanted:
+                last = _place_in_order(found[-1])
+                behind = {key: number for key, number in behind.items() if (ordinals[key], number) < last}
+            each = min(wanted, each * 2)
+        return found
+
+    async def _read_groups(
+        self, way: Way, ordinals: Mapping[int, int], behind: Mapping[int, str], each: int
+    ) -> list[tuple[int, int, str]]:
+        """Key, ordinal and number of the first `each` of every group behind a number."""
+        other = Way.PLACES if way is Way.CLASSES else Way.CLASSES
+        where = Conditions(_OFFERED, f"{_COLUMN[way]} = ranked.key", f'{_IN_ORDER} > ranked.behind collate "C"')
+        self._narrow(where)
+        _is_among(where, _COLUMN[other], self._keys(other))
+        keys, numbers = where.bind(list(behind)), where.bind(list(behind.values()))
+        groups = f"unnest({keys}::bigint[], {where.bind([ordinals[key] for key in behind])}::int[], {numbers}::text[])"
+        sql = (
+            f"select key, ordinal, number from {groups} as ranked (key, ordinal, behind) cross join lateral ("  # noqa: S608 (as above)
+            f"select number from inventory_items where {where} order by {_IN_ORDER} limit {where.bind(each)}) as i"
+        )
+        return [tuple(row) for row in await self.connection.fetch(sql, *where.arguments)]
 
     def _narrow(self, where: Conditions) -> None:
         """What the number itself must be like."""
@@ -170,6 +200,16 @@ def _is_among(where: Conditions, column: str, keys: Mapping[int, Rank] | None) -
     """In a form that is hashed, and that no other index than that of the way can answer."""
     if keys is not None:
         where.add(f"({column} in (select unnest({{}}::bigint[]))) is true", list(keys))
+
+
+def _place_in_order(found: Found) -> tuple[int, str]:
+    return found.ordinal, found.number
+
+
+def _next_step(step: int, found: int, wanted: int) -> int:
+    """How many heads to go through next, when so many gave `found` and `wanted` more are needed: a few more than that
+    would take, but not many more than before."""
+    return min(step * 4, 1 + math.ceil(1.25 * step * wanted / found)) if found else step * 4
 
 
 def _in_growing_parts(ordinals: Mapping[int, int]) -> Iterator[dict[int, int]]:

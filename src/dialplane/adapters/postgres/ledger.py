@@ -22,6 +22,16 @@ from dialplane.domain.money import Micros
 from dialplane.domain.rating import CostType, Price, Rate
 
 _SQL = queries("ledger")
+_HOLD = (
+    "key", "id", "account_id", "units", "cost_type", "rate_micros", "rate_tokens", "rate_increment_s",
+    "rate_setup_micros", "micros", "tokens", "state", "expires_at", "created_at",
+)  # fmt: skip
+_ENTRY = (
+    "id", "account_id", "key", "transaction_type", "reference_type", "reference_id", "cost_type", "detail", "seconds",
+    "units", "rate_micros", "rate_tokens", "rate_increment_s", "rate_setup_micros", "amount_micros", "amount_tokens",
+    "credit_after", "tokens_after", "started_at", "ended_at", "created_at",
+)  # fmt: skip
+_POSTING = ("entry_id", "book", "account_id", "currency", "amount")
 
 
 class PostgresLedgerStore:
@@ -57,7 +67,7 @@ class PostgresLedgerStore:
             )
             for h in holds
         ]  # fmt: skip
-        await self._connection.execute(_SQL["add_holds"], *_columns(rows))
+        await self._connection.execute(_SQL["add_holds"], _named(_HOLD, rows))
 
     async def find_holds(self, keys: Sequence[str]) -> dict[str, Hold]:
         return {row["key"]: _hold(row) for row in await self._connection.fetch(_SQL["find_holds"], keys)}
@@ -98,9 +108,9 @@ class PostgresLedgerStore:
         if len(rows) == 1:
             await self._connection.execute(_SQL["append_entry"], *rows[0])
         else:
-            await self._connection.execute(_SQL["append_entries"], *_columns(rows))
+            await self._connection.execute(_SQL["append_entries"], _named(_ENTRY, rows))
         if lines:
-            await self._connection.execute(_SQL["append_postings"], *_columns(lines))
+            await self._connection.execute(_SQL["append_postings"], _named(_POSTING, lines))
 
     async def get_entry(self, account_id: AccountId, entry_id: EntryId) -> Entry | None:
         row = await self._connection.fetchrow(_SQL["get_entry"], account_id, entry_id)
@@ -137,6 +147,11 @@ class PostgresLedgerStore:
 
 def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, object]]:
+    """The rows as one JSON argument shows them."""
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _rate(row: asyncpg.Record) -> Rate:

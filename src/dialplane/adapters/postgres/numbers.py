@@ -74,6 +74,15 @@ class PostgresNumberStore:
         )  # fmt: skip
         return [_number(row) for row in rows]
 
+    async def list_after(
+        self, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
+    ) -> list[Number]:
+        rows = await self._connection.fetch(
+            _SQL["list_after"], account_id, after, limit, wanted.statuses, wanted.kinds, wanted.contains,
+            wanted.name, wanted.tags, wanted.capabilities,
+        )  # fmt: skip
+        return [_number(row) for row in rows]
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 

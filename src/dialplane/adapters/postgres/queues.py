@@ -1,6 +1,6 @@
 """Queues and who waits in them, in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -45,6 +45,9 @@ class PostgresQueueStore:
     async def count(self, account_id: AccountId) -> int:
         found: int = await self._connection.fetchval(_SQL["count"], account_id)
         return found
+
+    async def lock_of(self, accounts: Collection[AccountId]) -> list[Queue]:
+        return [_queue(row) for row in await self._connection.fetch(_SQL["lock_of"], list(accounts))]
 
     async def save_calls(self, calls: Sequence[Queuecall]) -> None:
         await self._connection.execute(_SQL["save_calls"], calls)

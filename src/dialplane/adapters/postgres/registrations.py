@@ -54,6 +54,10 @@ class PostgresRegistrationStore:
         await self._connection.execute(_SQL["remove_bindings"], extension_id)
         await self._connection.execute(_SQL["add_bindings"], extension_id, bindings)
 
+    async def remove_flows(self, node: str, source: tuple[str, int] | None) -> None:
+        host, port = source or (None, None)
+        await self._connection.execute(_SQL["remove_flows"], node, host, port)
+
     async def find_caller_at(self, host: str, port: int, now: datetime) -> Subscriber | None:
         return self._one(await self._connection.fetchrow(_SQL["find_caller_at"], host, port, now))
 

@@ -35,18 +35,20 @@ class PostgresRunStore:
         await self._connection.execute(_SQL["add_many"], runs)
 
     async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
-        records = [progress.record for progress in latest]
-        rows = await self._connection.fetch(
-            _SQL["save_progress"],
-            [progress.run_id for progress in latest],
-            [record.ended for record in records],
-            [record.current_action for record in records],
-            [record.forward_action_id for record in records],
-            [record.executed_actions for record in records],
-            [record.variables for record in records],
-            [record.error for record in records],
-            [progress.at for progress in latest],
-        )
+        stands = [
+            {
+                "id": progress.run_id,
+                "ended": progress.record.ended,
+                "current_action": progress.record.current_action,
+                "forward_action_id": progress.record.forward_action_id,
+                "executed_actions": progress.record.executed_actions,
+                "variables": progress.record.variables,
+                "error": progress.record.error,
+                "at": progress.at,
+            }
+            for progress in latest
+        ]
+        rows = await self._connection.fetch(_SQL["save_progress"], [progress.run_id for progress in latest], stands)
         return [read_run(row) for row in rows]
 
     async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None:

@@ -9,6 +9,8 @@ from dialplane.adapters.secrets.sealing import MASTER_KEY_OCTETS, Seal, WrongKey
 SEALED = {
     "accounts": ("auth_token", "project_token"),
     "extensions": ("password",),
+    "people": ("totp_secret",),
+    "portal_mails": ("content",),
     "trunks": ("password",),
     "webhook_endpoints": ("secret", "previous_secret"),
 }

@@ -13,7 +13,8 @@ import sys
 import av
 import av.error
 
-LONGEST_S = 300
+from dialplane.domain.media import LONGEST_FILE_S
+
 _RATE_HZ = 8_000
 _MEMORY_OCTETS = 1 << 30
 _CPU_S = 20
@@ -40,8 +41,8 @@ def decode(data: bytes) -> bytes:
             raise _UnplayableError("the file has no audio")
         for frame in container.decode(container.streams.audio[0]):
             samples += _octets(resampler.resample(frame))
-            if len(samples) > 2 * _RATE_HZ * LONGEST_S:
-                raise _UnplayableError(f"the file is longer than {LONGEST_S} s")
+            if len(samples) > 2 * _RATE_HZ * LONGEST_FILE_S:
+                raise _UnplayableError(f"the file is longer than {LONGEST_FILE_S} s")
         samples += _octets(resampler.resample(None))
     if not samples:
         raise _UnplayableError("the file has no audio")

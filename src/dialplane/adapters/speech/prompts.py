@@ -13,7 +13,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from dialplane.adapters.speech.decode_worker import LONGEST_S
 from dialplane.adapters.speech.espeak import EspeakSynthesizer
 from dialplane.adapters.speech.prompt_store import CAPACITY_OCTETS, PromptStore, prompt_key
 from dialplane.adapters.speech.ssml import is_ssml, plain_text, safe_ssml
@@ -23,7 +22,7 @@ from dialplane.audio.resample import resample
 from dialplane.audio.ringing import RINGING, ringing_cadence
 from dialplane.audio.tones import beep
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.media import Prompt
+from dialplane.domain.media import LONGEST_FILE_S, Prompt
 from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
 from dialplane.domain.speech.voices import GENDERS, Voice, choose_voice
 from dialplane.rtp.packet import CLOCK_HZ
@@ -219,5 +218,5 @@ async def _decode_apart(body: bytes) -> Samples:
     if process.returncode != 0:
         lines = complaint.decode(errors="replace").strip().splitlines()
         reason = lines[-1][:200] if lines else "its decoder ended"
-        raise Invalid(f"the file cannot be played: {reason}", field="url", details=({"longest_s": LONGEST_S},))
+        raise Invalid(f"the file cannot be played: {reason}", field="url", details=({"longest_s": LONGEST_FILE_S},))
     return np.frombuffer(samples, dtype="<i2").astype(np.int16)

@@ -1,10 +1,11 @@
 """One action of a flow, and the ids that mean a place instead of an action (reference 3.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from dialplane.domain.ids import NIL
+from dialplane.domain.values import dataclass
 
 START = UUID(int=1)
 """The first action of the list that the jump stands in; also the id of a run's main list."""

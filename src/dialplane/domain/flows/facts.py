@@ -4,7 +4,9 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calls import Call
-from dialplane.domain.ids import NIL
+from dialplane.domain.conferences import Conference, Participant
+from dialplane.domain.ids import NIL_TEXT, id_text
+from dialplane.domain.queues import Outlook, Queue, Queuecall
 from dialplane.domain.recordings import Recording
 from dialplane.domain.transcriptions import Transcription
 
@@ -20,11 +22,11 @@ def run_facts(
 ) -> dict[str, str]:
     """`voipbin.activeflow.*`."""
     return {
-        "voipbin.activeflow.id": str(run_id),
+        "voipbin.activeflow.id": id_text(run_id),
         "voipbin.activeflow.reference_type": reference_type,
-        "voipbin.activeflow.reference_id": str(reference_id or NIL),
-        "voipbin.activeflow.reference_activeflow_id": str(reference_run_id or NIL),
-        "voipbin.activeflow.flow_id": str(flow_id or NIL),
+        "voipbin.activeflow.reference_id": id_text(reference_id) if reference_id else NIL_TEXT,
+        "voipbin.activeflow.reference_activeflow_id": id_text(reference_run_id) if reference_run_id else NIL_TEXT,
+        "voipbin.activeflow.flow_id": id_text(flow_id) if flow_id else NIL_TEXT,
         "voipbin.activeflow.complete_count": str(complete_count),
     }
 
@@ -43,9 +45,9 @@ def address_facts(prefix: str, address: Address) -> dict[str, str]:
 def call_facts(call: Call) -> dict[str, str]:
     """`voipbin.call.*` but the digits, which the flow gathers."""
     return {
-        "voipbin.call.id": str(call.id),
+        "voipbin.call.id": id_text(call.id),
         "voipbin.call.direction": call.direction.value,
-        "voipbin.call.master_call_id": str(call.master_call_id or NIL),
+        "voipbin.call.master_call_id": id_text(call.master_call_id) if call.master_call_id else NIL_TEXT,
         **address_facts("voipbin.call.source", call.source),
         **address_facts("voipbin.call.destination", call.destination),
     }
@@ -57,12 +59,51 @@ def conversation_facts(
     """`voipbin.conversation.*` and `voipbin.conversation_message.*` of an inbound message."""
     return {
         "voipbin.conversation.id": str(conversation_id),
-        "voipbin.conversation.owner_id": str(NIL),
+        "voipbin.conversation.owner_id": NIL_TEXT,
         **address_facts("voipbin.conversation.self", own),
         **address_facts("voipbin.conversation.peer", peer),
         "voipbin.conversation_message.id": str(message_id),
         "voipbin.conversation_message.text": text,
         "voipbin.conversation_message.direction": direction,
+    }
+
+
+def queue_facts(queue: Queue, call: Queuecall) -> dict[str, str]:
+    """`voipbin.queue.*` and `voipbin.queuecall.*`, of who waits and of who has left. Time-outs are in ms."""
+    return {
+        "voipbin.queue.id": str(queue.id),
+        "voipbin.queue.name": queue.name,
+        "voipbin.queue.detail": queue.detail,
+        "voipbin.queuecall.id": str(call.id),
+        "voipbin.queuecall.timeout_wait": str(call.wait_timeout_ms),
+        "voipbin.queuecall.timeout_service": str(call.service_timeout_ms),
+    }
+
+
+def waiting_facts(outlook: Outlook) -> dict[str, str]:
+    """Where somebody stands who waits: its place from 1 on, and times in seconds."""
+    return {
+        "voipbin.queue.size": str(outlook.size),
+        "voipbin.queuecall.position": str(outlook.position),
+        "voipbin.queuecall.waited": str(outlook.waited_s),
+        "voipbin.queuecall.estimated_wait": str(outlook.estimated_wait_s),
+    }
+
+
+def conference_facts(conference: Conference) -> dict[str, str]:
+    """`voipbin.conference.*`."""
+    return {
+        "voipbin.conference.id": str(conference.id),
+        "voipbin.conference.name": conference.name,
+        "voipbin.conference.detail": conference.detail,
+    }
+
+
+def stay_facts(participant: Participant, *, present: int) -> dict[str, str]:
+    """A call's stay in a conference; `present` counts those who are in, itself included."""
+    return {
+        "voipbin.conference.size": str(present),
+        "voipbin.conferencecall.id": str(participant.id),
     }
 
 

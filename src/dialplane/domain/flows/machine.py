@@ -7,6 +7,7 @@ own. Every run ends: after 100 actions, after 1,000 steps without waiting, or 10
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
@@ -16,6 +17,7 @@ from dialplane.domain.flows.steps import BEGIN, RESUME
 from dialplane.domain.flows.steps.step import Enter, GoOn, GoTo, Leave, Outcome, Step, StepFault, read_options
 from dialplane.domain.flows.validation import known_ids, validate_actions
 from dialplane.domain.flows.variables import VariableFault, Variables
+from dialplane.domain.ids import id_text
 from dialplane.domain.programs.commands import CallOver, Command, Failed, Finish, Hangup, Medium, Result, RunRecord, Say
 from dialplane.domain.times import rfc3339
 
@@ -30,6 +32,8 @@ MAX_PROBLEMS = 100
 DECISIONS = frozenset(name for name in CATALOGUE if name in ("branch", "goto") or name.startswith("condition_"))
 """Actions whose reason stands in the run's record: nobody trusts a time condition that does not say why."""
 
+_GO_ON = GoOn()
+_ENDS = (Hangup, Finish)
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -38,11 +42,15 @@ class _List:
 
     def __init__(self, actions: Sequence[Action]) -> None:
         self.actions = actions
-        self.index_of = {action.id: index for index, action in enumerate(actions)}
         self.position = 0
         """Of the next action in order."""
         self.next_id: UUID | None = None
         """Where the current action wants to go on."""
+
+    @cached_property
+    def index_of(self) -> dict[UUID, int]:
+        """Made for the first jump: most runs make none."""
+        return {action.id: index for index, action in enumerate(self.actions)}
 
 
 class FlowProgram:
@@ -69,7 +77,7 @@ class FlowProgram:
         self._on_complete_flow_id = on_complete_flow_id
         self._variables = Variables(variables)
         if flow_id is not None:
-            self._variables.set_fact("voipbin.activeflow.flow_id", str(flow_id))
+            self._variables.set_fact("voipbin.activeflow.flow_id", id_text(flow_id))
         self._lists = [_List(actions)]
         self._forward: UUID | None = None
         self._step: Step | None = None
@@ -92,9 +100,13 @@ class FlowProgram:
     def resume(self, result: Result, now: datetime) -> Command:
         if self._breaking_off is not None:
             return self._note(self._breaking_off)
-        if self._step is None or isinstance(self._last, Hangup | Finish) or isinstance(result, CallOver):
+        if self._step is None or isinstance(self._last, _ENDS):
             return self._note(self._finish())
         self._step.now = now
+        if isinstance(result, CallOver):
+            if result.result is not None:  # what came of the last action is for whoever reads the run, or follows it
+                self._settle_last(self._step, result.result)
+            return self._note(self._finish())
         return self._note(self._take(self._resume_step(self._step, result), now))
 
     def set_variables(self, variables: dict[str, str]) -> None:
@@ -109,7 +121,7 @@ class FlowProgram:
                 current_action=self._executed[-1] if self._executed else None,
                 forward_action_id=self._forward,
                 executed_actions=self._executed,
-                ended=isinstance(self._last, Hangup | Finish),
+                ended=isinstance(self._last, _ENDS),
                 error=self._last.error if isinstance(self._last, Finish) else "",
                 variables=self._variables.snapshot(),
             )
@@ -151,11 +163,12 @@ class FlowProgram:
             current = self._lists[-1]
             target = current.next_id if self._forward in (None, NEXT) else self._forward
             self._forward = current.next_id = None
-            if target == FINISH:
-                self._lists.clear()
-                return None
-            if target is not None and target != NEXT:
-                current = self._seek(target)
+            if target is not None:
+                if target == FINISH:
+                    self._lists.clear()
+                    return None
+                if target != NEXT:
+                    current = self._seek(target)
             if current.position < len(current.actions):
                 action = current.actions[current.position]
                 current.position += 1
@@ -194,13 +207,13 @@ class FlowProgram:
 
     def _note_executed(self, action: Action, option: Mapping[str, object], now: datetime) -> None:
         shown: dict[str, object] = {
-            "id": str(action.id),
+            "id": id_text(action.id),
             "type": action.type,
             "option": dict(option),
             "tm_execute": rfc3339(now),
         }
         if action.next_id is not None:
-            shown["next_id"] = str(action.next_id)
+            shown["next_id"] = id_text(action.next_id)
         self._executed = (*self._executed, shown)
         self.explanations.append("")
 
@@ -209,9 +222,15 @@ class FlowProgram:
             return self._failed(step.action, result.reason)
         resume = RESUME.get(step.action.type)
         try:
-            return resume(step, result) if resume else GoOn()
+            return resume(step, result) if resume else _GO_ON
         except StepFault as fault:
             return self._failed(step.action, str(fault))
+
+    def _settle_last(self, step: Step, result: Result) -> None:
+        """Keep what an action came to that ended with its call; where it would go on does not matter any more."""
+        outcome = self._resume_step(step, result)
+        if isinstance(outcome, GoOn):
+            self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> Command | None:
         """Carry out what stays inside the machine; a command goes out."""

@@ -1,13 +1,14 @@
 """A run (VoIPBIN's activeflow): one way through a flow, as it is kept (reference 3.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from dialplane.domain.ids import AccountId, FlowId, RunId
 from dialplane.domain.programs.commands import RunRecord
+from dialplane.domain.values import dataclass
 
 
 class RunStatus(StrEnum):

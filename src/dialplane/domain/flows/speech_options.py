@@ -4,20 +4,16 @@ from collections.abc import Mapping
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.options import OptionFault, is_template
-from dialplane.domain.speech.providers import CLOUD_PROVIDERS
-from dialplane.domain.speech.voices import choose_voice
+from dialplane.domain.speech.voices import check_voice
 
 
 def check_talk(option: Mapping[str, object]) -> None:
-    """Refuse a voice that does not exist, as far as it is literal. Raises OptionFault naming the option.
-
-    What a cloud speaks is not known here: its voices are judged in the run.
-    """
+    """Refuse a voice that does not exist, as far as it is literal. Raises OptionFault naming the option."""
     given = {name: option.get(name) or "" for name in ("language", "gender", "voice_id", "provider")}
-    if given["provider"] in CLOUD_PROVIDERS or is_template(given["provider"]):
+    if is_template(given["provider"]):
         return
     literal = {name: "" if is_template(value) else str(value) for name, value in given.items()}
     try:
-        choose_voice(language=literal["language"] or "en-US", gender=literal["gender"], voice_id=literal["voice_id"])
+        check_voice(**{**literal, "language": literal["language"] or "en-US"})
     except Invalid as refusal:
         raise OptionFault(refusal.field, f"is no voice of ours: {refusal.message}") from refusal

@@ -5,10 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.programs.sources import ProgramSource, StatusCallback
+from dialplane.domain.programs.recognition import DetectMachine
+from dialplane.domain.programs.sources import DocumentSource, ProgramSource, StatusCallback
 
 Anonymous = Literal["", "yes", "no", "auto"]
 """Whether the caller's number is withheld; `auto` behaves as `no`."""
+RecordedTrack = Literal["both", "inbound", "outbound"]
+"""What the party says, what it hears, or both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Party:
     """Run on the callee, who hears it alone; then the two are joined, or not where it hung up."""
     send_digits: str = ""
     """DTMF sent when the party answers; `w` is half a second of silence."""
+    machine: DetectMachine | None = None
+    """Listen, beside the talk, for an answering machine."""
     status: StatusCallback | None = None
 
 
@@ -34,6 +39,7 @@ class RecordingWish:
 
     begins: Literal["answer", "ringing"] = "answer"
     channels: Literal[1, 2] = 1
+    track: RecordedTrack = "both"
     trim: bool = False
     status: StatusCallback | None = None
 
@@ -57,6 +63,8 @@ class Dial:
     record: RecordingWish | None = None
     answer_on_bridge: bool = False
     """The caller is answered only when a party answers; before, it hears ringing."""
+    refer: DocumentSource | None = None
+    """Asked when one of the talkers transfers the other (REFER), in the place of the number's refer target."""
     ring_tone: str = ""
     """Country code (`us`, `uk`, …) of the ringing that the caller hears; empty: the far end's own, or `us`."""
 
@@ -71,6 +79,8 @@ class DialQueue:
     timeout_s: int = 0
     """How long to wait for somebody to come; 0: not at all."""
     time_limit_s: int = 0
+    hangup_key: str = ""
+    """As in `Dial`."""
     record: RecordingWish | None = None
 
 

@@ -73,6 +73,14 @@ class DetectMachine:
     until_message_end: bool = False
     """Wait for the end of the machine's greeting."""
     longest_ms: int = 30_000
+    greeting_ms: int = 0
+    """Who speaks longer is a machine; 0 here and in the next two: as the detector has it."""
+    pause_ms: int = 0
+    """So much silence ends what is said."""
+    silence_ms: int = 0
+    """Nobody can tell after so much silence from the answer on."""
+    status: StatusCallback | None = None
+    """Told of the outcome by itself (Twilio's `AsyncAmdStatusCallback`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Commands for conferences and queues, and what comes of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -44,6 +45,8 @@ class JoinConference:
     recording_status: StatusCallback | None = None
     time_limit_s: int = 14_400
     hangup_key: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Of the flow that joins: the conference's own flows are part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class ConferenceLeft:
     conference_id: UUID | None = None
     duration_s: int = 0
     recording_id: UUID | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The platform's variables of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class JoinQueue:
     queue_id: UUID | None = None
     waiting: ProgramSource | Waiting = Waiting.MUSIC
     """Repeated while waiting; VoIPBIN's queues have a wait flow of their own that goes before it."""
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Of the flow that joins: the wait flow is part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +90,5 @@ class QueueLeft:
     queuecall_id: UUID | None = None
     waited_s: int = 0
     talked_s: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The platform's variables of it."""

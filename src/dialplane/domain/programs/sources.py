@@ -1,8 +1,9 @@
 """Where a program comes from: what a number, a call, a room's waiting music or a callee is given to run."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
+
+from dialplane.domain.values import dataclass
 
 HttpMethod = Literal["GET", "POST"]
 

@@ -8,6 +8,8 @@ from dialplane.domain.rcml.document import DocumentFault, Element, parse_documen
 from dialplane.domain.rcml.parameters import Form
 
 UNREACHABLE, NOT_OK, NOT_FOUND, CONTENT_TYPE, NOT_WELL_FORMED = 11205, 11206, 21402, 12300, 12100
+UNREADABLE = "\ufffd"
+"""What stands for octets that could not be read."""
 _XML = ("text/xml", "application/xml", "text/html", "application/xhtml+xml", "application/rcml+xml")
 
 
@@ -50,6 +52,9 @@ def _read(request: Request, answer: Fetched, medium: Medium, is_twilio: bool) ->
         return Trouble(code, f"{request.url} answered {answer.status}", answer.status, shown, answer.body)
     kind = answer.content_type.partition(";")[0].strip().lower()
     if kind in _XML or kind.endswith("+xml"):
+        if UNREADABLE in answer.body:
+            message = f"{request.url}: the document is not written in the encoding that it names"
+            return Trouble(NOT_WELL_FORMED, message, 0, shown, answer.body)
         try:
             return Document(parse_document(answer.body) if answer.body.strip() else _NOTHING, url, answer.headers)
         except DocumentFault as fault:

@@ -19,6 +19,9 @@ from dialplane.domain.programs.commands import (
 from dialplane.domain.programs.sources import HttpMethod
 from dialplane.domain.rcml.parameters import Form, Subject
 
+LIMIT = 12101
+"""A document that is well-formed and cannot be run."""
+
 
 class Role(StrEnum):
     """What the program is for, which decides what it may hold and what its end means."""
@@ -73,6 +76,8 @@ class Context:
     """Where the account's recordings are, with a slash at the end."""
     outbound_call_id: UUID | None = None
     """The last call that this one was joined with."""
+    refused_code: int = 0
+    """How the last party answered that took no call; for a caller who waits for the answer of one."""
     headers: Form = ()
     """`X-` headers of the answer that brought the document; they go on the messages that it sends (reference 5.2)."""
     faults: list[WriteNotification] = field(default_factory=list)
@@ -100,6 +105,11 @@ class Context:
     def note(self, code: int, message: str, *, is_error: bool = True) -> None:
         """Keep a fault for the owner's notifications; it is written before the next command."""
         self.faults.append(WriteNotification(code, message, is_error=is_error, request_url=self.base_url))
+
+    def reach(self, limit: str) -> LastWord:
+        """End the call because the program has reached a limit, and tell its owner."""
+        self.note(LIMIT, limit)
+        return self.hang_up(limit)
 
     def hang_up(self, error: str = "") -> LastWord:
         """End the call for a reason of the program's own; a program that only waits ends itself."""

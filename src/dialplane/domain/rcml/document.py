@@ -36,13 +36,13 @@ class Element:
     children: tuple["Element", ...] = ()
     markup: str = ""
 
-    def visit(self, known: frozenset[str]) -> Iterator["Element"]:
-        """The children of known names in order, and the unknown ones followed by what is known inside of them: an
-        unknown element is skipped, its children are not."""
+    def visit(self, known: frozenset[str], *, into_unknown: bool) -> Iterator["Element"]:
+        """The children in order. Those of unknown names are for the caller to skip; with `into_unknown` (Restcomm's
+        way) what is known inside of them follows."""
         for child in self.children:
             yield child
-            if child.name not in known:
-                yield from child.visit(known)
+            if into_unknown and child.name not in known:
+                yield from child.visit(known, into_unknown=True)
 
 
 def parse_document(text: str) -> Element:

@@ -126,7 +126,7 @@ class RcmlProgram:
         while isinstance(ending, Request):
             limit = self._limit_of(ending)
             if limit:
-                ending = self._context.hang_up(limit)
+                ending = self._context.reach(limit)
                 break
             ending = yield from self._ask(ending)
         yield from self._write_faults()
@@ -224,7 +224,7 @@ class RcmlProgram:
         for element in self._verbs_of(document.root):
             ran = True
             if self._verbs >= MAX_VERBS:
-                return context.hang_up(f"limit: {MAX_VERBS} verbs")
+                return context.reach(f"limit: {MAX_VERBS} verbs")
             self._verbs += 1
             self._show(element.name, {**element.attributes, **({"text": element.text} if element.text else {})})
             verb = Verb(element, context)
@@ -237,10 +237,10 @@ class RcmlProgram:
             if context.over:
                 return Finish(context.error)
         yield from self._write_faults()
-        return self._end_of_document(ran)
+        return (yield from self._end_of_document(ran))
 
     def _verbs_of(self, root: Element) -> Iterator[Element]:
-        for element in root.visit(_KNOWN):
+        for element in root.visit(_KNOWN, into_unknown=not self._context.is_twilio):
             if element.name not in _KNOWN:
                 self._context.note(WRONG_VALUE, f"<{element.name}> is no verb and is skipped", is_error=False)
             elif (reason := why_not(element.name, self._context.medium, self._context.role)) is not None:
@@ -254,14 +254,21 @@ class RcmlProgram:
             return True
         return verb.name in ("Reject", "Pause") or (verb.name == "Dial" and answers_on_bridge(verb))
 
-    def _end_of_document(self, ran: bool) -> Ending:
-        """Hang up; but a caller who was never answered, because there was nothing to run, gets 500 (Twilio answers)."""
+    def _end_of_document(self, ran: bool) -> Generator[Command, Result, Ending]:
+        """Hang up. A caller who was not answered gets what became of a Dial that was to answer; where there was nothing
+        to run, 500, or in Twilio's dialect an answer before the end."""
         context = self._context
-        is_unanswered = context.medium is Medium.CALL and context.role is Role.CALL and not context.answered
-        if is_unanswered and not ran and not context.is_twilio:
-            context.error = "the document holds no verb"
-            return Hangup("failed", sip_code=500, sip_reason=context.error)
-        return None
+        if context.medium is not Medium.CALL or context.role is not Role.CALL or context.answered:
+            return None
+        if context.refused_code:
+            return Hangup("failed", sip_code=context.refused_code)
+        if ran:
+            return None
+        if context.is_twilio:
+            yield Answer()
+            return None
+        context.error = "the document holds no verb"
+        return Hangup("failed", sip_code=500, sip_reason=context.error)
 
     # --- telling -------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason, Place
 from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION
 from dialplane.domain.segments import count_segments
@@ -39,6 +39,10 @@ class Subject:
     refer_target: str = ""
     transferor: str = ""
     transferee: str = ""
+    source_place: Place | None = None
+    destination_place: Place | None = None
+    answered_by: Form = ()
+    """What machine detection found, where it is over."""
     instance: str = ""
     """Sid of the server that runs it."""
     text: str = ""
@@ -68,8 +72,19 @@ def subject_of(call: Call, *, instance: str = "") -> Subject:
         refer_target=details.refer_target,
         transferor=details.transferor,
         transferee=details.transferee,
+        source_place=details.source_place,
+        destination_place=details.destination_place,
+        answered_by=answered_by_fields(call),
         instance=instance,
     )
+
+
+def answered_by_fields(call: Call) -> Form:
+    """Twilio's words on who answered; nothing where nobody asked, or nobody knows yet."""
+    details = call.details
+    if not details.answered_by:
+        return ()
+    return (("AnsweredBy", details.answered_by), ("MachineDetectionDuration", str(details.machine_detection_ms)))
 
 
 def direction_of(call: Call) -> CallDirection:
@@ -137,8 +152,10 @@ def voice_parameters(subject: Subject, status: str, now: datetime, *, outbound_c
     fields.extend((name, value) for name, value in optional if value)
     if subject.is_twilio:
         fields += [("Caller", subject.source), ("Called", subject.destination)]
-        fields += _places("From", subject.source) + _places("To", subject.destination)
-        fields += _places("Caller", subject.source) + _places("Called", subject.destination)
+        caller, called = (subject.source, subject.source_place), (subject.destination, subject.destination_place)
+        fields += _places("From", *caller) + _places("To", *called)
+        fields += _places("Caller", *caller) + _places("Called", *called)
+    fields += subject.answered_by
     fields += [(f"SipHeader_{name}", value) for name, value in subject.sip_headers]
     return tuple(fields)
 
@@ -181,12 +198,13 @@ def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
     return f"{public_url}{base}/Accounts/{account_sid}/Recordings/"
 
 
-def _places(prefix: str, number: str) -> list[tuple[str, str]]:
+def _places(prefix: str, number: str, place: Place | None = None) -> list[tuple[str, str]]:
     """Twilio's four. Of these only the country can be read off a number; the others are empty where not known."""
+    known = place or Place()
     return [
-        (f"{prefix}City", ""),
-        (f"{prefix}State", ""),
-        (f"{prefix}Zip", ""),
+        (f"{prefix}City", known.city.upper()),
+        (f"{prefix}State", known.region),
+        (f"{prefix}Zip", known.postal_code),
         (f"{prefix}Country", country_of(number)),
     ]
 

@@ -29,8 +29,9 @@ class Verb:
         return self.element.text
 
     def children(self, names: Collection[str]) -> Iterator["Verb"]:
-        """Those of these names, in order; anything else is noted and skipped, with its own children still visited."""
-        for element in self.element.visit(frozenset(names)):
+        """Those of these names, in order; anything else is noted and skipped, in Restcomm's dialect with its own
+        children still visited."""
+        for element in self.element.visit(frozenset(names), into_unknown=not self.context.is_twilio):
             if element.name in names:
                 yield Verb(element, self.context)
             else:
@@ -44,6 +45,12 @@ class Verb:
 
     def option(self, name: str, default: str = "") -> str:
         return self.element.attributes.get(name, default)[:LONGEST_ATTRIBUTE]
+
+    def cannot_do(self, *names: str) -> None:
+        """Say so of attributes that stand here and that this server does not carry out."""
+        for name in names:
+            if self.option(name).lower() not in ("", "false"):
+                self.warn(WRONG_VALUE, f"<{self.name}>: {name} is not carried out by this server")
 
     def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31 - 1, code: int = WRONG_VALUE) -> int:
         """A whole number in its bounds; anything else is noted and counts as the default."""

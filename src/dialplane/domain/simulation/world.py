@@ -5,6 +5,7 @@ Lengths that only a real call knows are constants below.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from dialplane.domain.addresses import Address
@@ -170,8 +171,8 @@ class World:
             if digit in command.end_keys or length == command.max_digits:
                 self.spend(length * MS_PER_DIGIT)
                 self._keep_rest(pressed[length:])
-                ended_by = "key" if digit in command.end_keys else "length"
-                return commands.Digits(pressed[:length], ended_by), "gathers digits"  # type: ignore[arg-type]  # its words
+                ended_by: Literal["key", "length"] = "key" if digit in command.end_keys else "length"
+                return commands.Digits(pressed[:length], ended_by), "gathers digits"
         between = command.between_ms if pressed and command.between_ms is not None else command.timeout_ms
         self.spend(prompts_ms + len(pressed) * MS_PER_DIGIT + between)
         return commands.Digits(pressed, "timeout"), "gathers digits"

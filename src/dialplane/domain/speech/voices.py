@@ -9,6 +9,7 @@ from typing import Literal
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.speech.languages import ALIASES, LANGUAGES, Language
+from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
 
 VoiceGender = Literal["male", "female"]
 
@@ -90,6 +91,18 @@ def choose_voice(*, language: str, gender: str = "", voice_id: str = "") -> Voic
     if tag is None:
         raise Invalid(f"there is no voice for the language {language!r}", field="language")
     return _BY_ID[f"{tag}-{_SPEAKS[gender]}"]
+
+
+def check_voice(*, language: str, gender: str = "", voice_id: str = "", provider: str = "") -> None:
+    """Refuse a provider or a voice that does not exist. What a cloud speaks is known to it alone.
+
+    Raises Invalid naming the field.
+    """
+    if provider not in PROVIDERS:
+        known = ", ".join(each for each in PROVIDERS if each)
+        raise Invalid(f"provider must be one of {known}, not {provider[:64]!r}", field="provider")
+    if provider not in CLOUD_PROVIDERS:
+        choose_voice(language=language, gender=gender, voice_id=voice_id)
 
 
 def list_voices(*, language: str = "", gender: str = "") -> Sequence[Voice]:

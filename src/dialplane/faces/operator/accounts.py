@@ -17,6 +17,7 @@ from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.services import accounts as service
 from dialplane.services import billing, provisioning
+from dialplane.services.administration import administer
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
@@ -184,7 +185,7 @@ async def change_account(
     request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[AccountChange]
 ) -> ShownAccount:
     """Change the plan, the standing, or whether the identity is verified."""
-    changed = await service.administer(
+    changed = await administer(
         request.database,
         AccountId(account_id),
         plan=data.plan,

@@ -15,6 +15,7 @@ _WHEN = {
     409: "It exists already, its state does not allow this, or the first request of the Idempotency-Key still runs",
     413: "The body is too large",
     422: "The Idempotency-Key came before with another request",
+    429: "There are as many already as there may be",
     503: "Something that we depend on does not answer; trying again may help",
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
@@ -15,14 +15,17 @@ from dialplane.domain.accounts import Plan
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
 from dialplane.domain.numbers import NumberKind
+from dialplane.domain.rate_changes import RateChange, RateChangeState
 from dialplane.domain.tariffs import DeckLine
 from dialplane.faces.downloads import csv_download
+from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.price_queries import Asked, Quoted, read_enquiry
 from dialplane.services import prices
 from dialplane.services import rates as service
+from dialplane.services.rate_changes import cancel_change, list_changes, schedule_change
 from dialplane.services.rate_files import DeckPlan, export_deck, import_deck, preview_deck
 from dialplane.services.shapes.prices import show_quote
 
@@ -89,6 +92,23 @@ class DeckImport(msgspec.Struct):
     removed_lines: list[ShownLine]
     problem_count: int
     problems: list[DeckProblem]
+    change_id: UUID | None = None
+    """Of the change that waits for `effective_at`; what it does by then depends on the deck of that day."""
+    effective_at: datetime | None = None
+
+
+class ShownChange(msgspec.Struct):
+    id: UUID
+    effective_at: datetime
+    state: RateChangeState
+    mode: Literal["merge", "replace"]
+    created_at: datetime
+    ended_at: datetime | None
+    """When it was applied or cancelled."""
+
+
+class ShownChanges(msgspec.Struct):
+    changes: list[ShownChange]
 
 
 class PortedNumbers(msgspec.Struct):
@@ -134,7 +154,7 @@ async def create_deck(request: OperatorRequest, data: JSONBody[NewDeck]) -> Show
 @post(
     "/rate_decks/{deck_id:str}/import",
     request_max_body_size=LARGEST_CSV,
-    responses=posting(404) | shown(DeckImport, 200) | shown(DeckImport, 201),
+    responses=posting(404, 429) | shown(DeckImport, 200) | shown(DeckImport, 201) | shown(DeckImport, 202),
 )
 async def import_rates(
     request: OperatorRequest,
@@ -142,16 +162,42 @@ async def import_rates(
     apply: FromQuery[bool] = False,
     mode: FromQuery[Literal["merge", "replace"]] = "merge",
     version: FromQuery[int | None] = None,
+    effective_at: FromQuery[str | None] = None,
 ) -> Response[DeckImport]:
     """Read rates by prefix from a CSV file: `prefix`, one of `per_minute`, `per_slice` (dollars), `per_minute_micros`,
     `per_slice_micros`, and `description`, `increment_s`, `setup` or `setup_micros`, `cost_type`. Without `?apply=true`
-    it only says what would happen (200). `mode=replace` removes the lines that the file has not."""
+    it only says what would happen (200). `mode=replace` removes the lines that the file has not. `effective_at`, a time
+    with a zone or a day (its beginning in UTC), lets the deck change then (202): see `/rate_decks/{deck_id}/changes`.
+    `version` is of no use with it: the deck may well change until then."""
     text = csv_text(await request.body())
+    moment = read_moment(effective_at, field="effective_at")
     if not apply:
         plan = await preview_deck(request.database, deck_id, text, replaces=mode == "replace")
         return Response(show_plan(plan), status_code=200)
+    if moment is not None:
+        change, plan = await schedule_change(
+            request.database, deck_id, text, moment, await request.billing_now(), replaces=mode == "replace"
+        )
+        return Response(show_plan(plan, change), status_code=202)
     plan = await import_deck(request.database, deck_id, text, request.now, replaces=mode == "replace", version=version)
     return Response(show_plan(plan), status_code=201)
+
+
+@get("/rate_decks/{deck_id:str}/changes", responses=refusals(404))
+async def list_deck_changes(
+    request: OperatorRequest, deck_id: FromPath[str], before: FromQuery[datetime | None] = None
+) -> ShownChanges:
+    """The newest hundred changes of the deck that waited or wait for their day, made earlier than `before`."""
+    found = await list_changes(request.database, deck_id, before=before, limit=100)
+    return ShownChanges([show_change(change) for change in found])
+
+
+@delete("/rate_decks/{deck_id:str}/changes/{change_id:uuid}", status_code=200, responses=refusals(404, 409))
+async def cancel_deck_change(
+    request: OperatorRequest, deck_id: FromPath[str], change_id: FromPath[UUID]
+) -> ShownChange:
+    """Let a change that waits for its day not happen."""
+    return show_change(await cancel_change(request.database, deck_id, change_id, await request.billing_now()))
 
 
 @get("/rate_decks/{deck_id:str}/export", media_type="text/csv", responses=refusals(404))
@@ -217,7 +263,18 @@ def show_deck(deck: service.DeckInfo) -> ShownDeck:
     )
 
 
-def show_plan(plan: DeckPlan) -> DeckImport:
+def show_change(change: RateChange) -> ShownChange:
+    return ShownChange(
+        id=change.id,
+        effective_at=change.effective_at,
+        state=change.state,
+        mode="replace" if change.replaces else "merge",
+        created_at=change.created_at,
+        ended_at=change.ended_at,
+    )
+
+
+def show_plan(plan: DeckPlan, change: RateChange | None = None) -> DeckImport:
     return DeckImport(
         version=plan.version,
         added=len(plan.added),
@@ -229,6 +286,8 @@ def show_plan(plan: DeckPlan) -> DeckImport:
         removed_lines=[show_line(line) for line in plan.removed[:_SHOWN]],
         problem_count=len(plan.faults),
         problems=[DeckProblem(fault.line, fault.field, fault.detail) for fault in plan.faults[:_SHOWN_PROBLEMS]],
+        change_id=change.id if change else None,
+        effective_at=change.effective_at if change else None,
     )
 
 
@@ -247,6 +306,8 @@ router = Router(
         list_decks,
         create_deck,
         import_rates,
+        list_deck_changes,
+        cancel_deck_change,
         export_rates,
         get_ported_numbers,
         put_ported_numbers,

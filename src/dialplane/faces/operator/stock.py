@@ -21,7 +21,7 @@ from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.operator.stock_files import as_csv, as_json, show_item
 from dialplane.faces.voipbin.numbers import Number
-from dialplane.services.numbers import reactivate_number, suspend_number
+from dialplane.services.number_life import reactivate_number, suspend_number
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.stock import list_stock, walk_stock
 from dialplane.services.stocking import put_in_stock

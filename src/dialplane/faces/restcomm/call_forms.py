@@ -76,13 +76,13 @@ def read_manner(parameters: Parameters, callee: Callee, dialect: Dialect) -> Cal
         send_digits=parameters.text("SendDigits", longest=100),
         status=read_callback(parameters, "StatusCallback", dialect, CALL_EVENTS),
         record=read_wish(parameters, dialect),
-        machine=_machine(parameters),
+        machine=_machine(parameters, dialect),
     )
 
 
 def read_document(parameters: Parameters, *, is_needed: bool) -> ProgramSource | None:
     """`Url` with its fallback or, without it, `Twiml`. None where neither is given and neither is needed."""
-    url = parameters.url("Url")
+    url = parameters.url("Url", reason="CALL_URL_INVALID")
     method, fallback_method = parameters.method("Method"), parameters.method("FallbackMethod")
     fallback = parameters.url("FallbackUrl")
     text = parameters.text("Twiml", longest=LONGEST_TWIML)
@@ -91,7 +91,7 @@ def read_document(parameters: Parameters, *, is_needed: bool) -> ProgramSource |
     if text:
         return DocumentText(text)
     if is_needed:
-        raise invalid("Url", "is needed, or Twiml, or ApplicationSid", reason="CALL_URL_INVALID")
+        raise invalid("Url", "is needed, or Twiml, or ApplicationSid", reason="CALL_URL_MISSING")
     return None
 
 
@@ -129,20 +129,25 @@ def _read_party(text: str, name: str, country: str, *, reason: str) -> Address:
     return Address("tel", number)
 
 
-def _machine(parameters: Parameters) -> DetectMachine | None:
-    """How long it may listen can be said; the finer tuning of Twilio's detector is checked, and that is all."""
-    longest = parameters.number("MachineDetectionTimeout", least=3, most=59)
-    parameters.number("MachineDetectionSpeechThreshold", least=1000, most=6000)
-    parameters.number("MachineDetectionSpeechEndThreshold", least=500, most=5000)
-    parameters.number("MachineDetectionSilenceTimeout", least=2000, most=10_000)
-    waits = not parameters.flag("AsyncAmd")
-    if parameters.text("AsyncAmdStatusCallback"):
-        raise invalid("AsyncAmdStatusCallback", "is not offered: AnsweredBy is told with the call's own callbacks")
+def _machine(parameters: Parameters, dialect: Dialect) -> DetectMachine | None:
+    """Twilio's `MachineDetection` with what tunes it; only asynchronous detection has a callback of its own.
+
+    That of a participant (`AmdStatusCallback`) always is: who is called into a conference waits for nothing.
+    """
+    of_call = read_callback(parameters, "AsyncAmdStatusCallback", dialect, ())
+    of_participant = read_callback(parameters, "AmdStatusCallback", dialect, ())
+    told = of_call or of_participant
+    wish = DetectMachine(
+        wait=not (parameters.flag("AsyncAmd") or of_participant),
+        longest_ms=1000 * (parameters.number("MachineDetectionTimeout", least=3, most=59) or 30),
+        greeting_ms=parameters.number("MachineDetectionSpeechThreshold", least=1000, most=6000) or 0,
+        pause_ms=parameters.number("MachineDetectionSpeechEndThreshold", least=500, most=5000) or 0,
+        silence_ms=parameters.number("MachineDetectionSilenceTimeout", least=2000, most=10_000) or 0,
+    )
     match parameters.text("MachineDetection").lower():
-        case "":
+        case "" | "none":
             return None
-        case "enable":
-            return DetectMachine(wait=waits, longest_ms=(longest or 30) * 1000)
-        case "detectmessageend":
-            return DetectMachine(wait=waits, until_message_end=True, longest_ms=(longest or 30) * 1000)
+        case "enable" | "detectmessageend" as kind:
+            asynchronous = None if wish.wait else told
+            return replace(wish, until_message_end=kind == "detectmessageend", status=asynchronous)
     raise invalid("MachineDetection", "is Enable or DetectMessageEnd")

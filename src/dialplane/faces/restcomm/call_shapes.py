@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from dialplane.domain.calls import Call, CallStatus
 from dialplane.domain.ids import to_sid
-from dialplane.domain.rcml.parameters import call_status, direction_of, party_text
+from dialplane.domain.rcml.parameters import call_status, direction_of, instance_sid, party_text
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.number_shapes import formatted
 from dialplane.faces.restcomm.prices import show_price
@@ -41,7 +41,7 @@ def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
     if dialect.is_twilio:
         return members | _twilios_own(asked, call, uri)
     members |= {
-        "InstanceId": call.node or None,
+        "InstanceId": instance_sid(call.node) or None,
         "ring_duration": _ring_duration(call),
         "subresource_uris": {name.lower(): asked.uri(f"{uri}/{name}") for name in ("Notifications", "Recordings")},
     }
@@ -77,10 +77,10 @@ def _show_moment(asked: Asked, moment: datetime | None) -> str | None:
 
 
 def _duration(asked: Asked, call: Call) -> int | str | None:
-    """Seconds of talk begun, once it is over: text in Twilio's dialect."""
+    """Seconds of talk, once it is over: text in Twilio's dialect. As the status callback has told it."""
     if call.ended_at is None:
         return None
-    seconds = -int(-(call.ended_at - call.progressing_at).total_seconds() // 1) if call.progressing_at else 0
+    seconds = round((call.ended_at - call.progressing_at).total_seconds()) if call.progressing_at else 0
     return str(seconds) if asked.dialect.is_twilio else seconds
 
 

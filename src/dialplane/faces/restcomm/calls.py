@@ -4,9 +4,9 @@ from litestar import Response, Router, delete, get, post, route
 from litestar.exceptions import MethodNotAllowedException
 from litestar.params import FromPath
 
-from dialplane.domain.applications import ApplicationKind
+from dialplane.domain.applications import Application, ApplicationKind
 from dialplane.domain.calls import Call
-from dialplane.domain.errors import Conflict, NotFound
+from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import ApplicationId, CallId
 from dialplane.domain.programs.sources import DocumentSource, ProgramSource
 from dialplane.faces.restcomm.call_forms import (
@@ -50,7 +50,7 @@ async def create_call(request: RestcommRequest) -> Response[bytes]:
     if application_id is None:
         program = read_document(parameters, is_needed=True)
     else:
-        application = await get_application(request.database, request.account_id, ApplicationId(application_id))
+        application = await _application(request, ApplicationId(application_id))
         script = application.script(ApplicationKind.VOICE)
         if not script.url:
             raise invalid("ApplicationSid", "has no address for calls", reason="APPLICATION_NOT_FOUND")
@@ -113,14 +113,16 @@ async def _redirect(request: RestcommRequest, call: Call, program: ProgramSource
 
 
 async def _end(request: RestcommRequest, call: Call, status: str) -> Call:
-    """Twilio's clients know a call that is over by 404 (a Pipecat bot hangs up so)."""
     end = orders.complete_call if status == "completed" else orders.cancel_call
+    return await end(request.database, request.account_id, call.id, request.now)
+
+
+async def _application(request: RestcommRequest, application_id: ApplicationId) -> Application:
+    """An unknown one is a wrong parameter here (21218), and no unknown resource."""
     try:
-        return await end(request.database, request.account_id, call.id, request.now)
-    except Conflict as refusal:
-        if request.dialect.is_twilio and refusal.reason == "CALL_ALREADY_HANGUP":
-            raise NotFound(refusal.message, reason="CALL_NOT_FOUND") from refusal
-        raise
+        return await get_application(request.database, request.account_id, application_id)
+    except NotFound as refusal:
+        raise invalid("ApplicationSid", "is no application", reason="APPLICATION_NOT_FOUND") from refusal
 
 
 def _read_status(parameters: Parameters) -> str:

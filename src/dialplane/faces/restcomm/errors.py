@@ -48,6 +48,7 @@ CODES: dict[str, int] = {
     "RECORDING_NOT_ACTIVE": 21220,
     "TO_MISSING": 21201,
     "FROM_MISSING": 21213,
+    "CALL_URL_MISSING": 21205,
     "CALL_URL_INVALID": 21205,
     "TO_INVALID": 21211,
     "FROM_INVALID": 21212,
@@ -61,6 +62,8 @@ STATUSES: dict[str, tuple[int, int]] = {
     "CALL_STATE_INVALID": (400, 400),
     "RECORDING_ALREADY_ACTIVE": (409, 400),
     "RECORDING_NOT_ACTIVE": (409, 400),
+    "QUEUE_EXISTS": (409, 400),
+    "QUEUE_NOT_EMPTY": (409, 400),
 }
 """Reasons whose status is another than their family's: in Restcomm's dialect and in Twilio's (reference 4.4)."""
 
@@ -68,7 +71,7 @@ PLAIN_TEXT: dict[str, str] = {
     "NUMBER_MISSING": "Phone number can not be null.",
     "NUMBER_NOT_AVAILABLE": "21452",
     "AREA_CODE_EMPTY": "21452",
-    "CALL_URL_INVALID": "Url can not be null.",
+    "CALL_URL_MISSING": "Url can not be null.",
     "TO_MISSING": "To can not be null.",
     "FROM_MISSING": "From can not be null.",
 }

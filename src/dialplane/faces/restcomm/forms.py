@@ -77,11 +77,11 @@ class Parameters:
                 return "GET"
         raise invalid(name, "is GET or POST")
 
-    def url(self, name: str) -> str | None:
+    def url(self, name: str, *, reason: str = "URL_INVALID") -> str | None:
         """An http or https URL, or a path on this server (Restcomm's demos); "" takes it away; None: left out."""
         value = self.find(name, longest=LONGEST_URL)
         if value and not is_url(value):
-            raise invalid(name, "is an http or https URL", reason="URL_INVALID")
+            raise invalid(name, "is an http or https URL", reason=reason)
         return value
 
     def number(self, name: str, *, least: int, most: int) -> int | None:

@@ -30,6 +30,7 @@ from dialplane.faces.restcomm.number_shapes import (
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
+from dialplane.services import number_life
 from dialplane.services import numbers as service
 from dialplane.services.applications import application_names
 from dialplane.services.configuration import Configuration, configure_number
@@ -120,7 +121,7 @@ async def update_number(request: RestcommRequest, number_sid: FromPath[str]) -> 
 @delete("/{number_sid:str}", status_code=204)
 async def delete_number(request: RestcommRequest, number_sid: FromPath[str]) -> None:
     """Release a number: it can be taken back for 30 days through the native API."""
-    await service.release_number(
+    await number_life.release_number(
         request.database, request.account_id, read_number_id(number_sid), await request.billing_now()
     )
 

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import OrganizationId, to_sid
 from dialplane.domain.role_permissions import Action
+from dialplane.faces.restcomm.clients import CLIENTS
 from dialplane.faces.restcomm.credentials import ACTION, RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import invalid
@@ -52,6 +53,18 @@ async def create_organization(request: RestcommRequest, domain_name: FromPath[st
     return show(request.asked, "Organization", show_organization(request.asked, seen))
 
 
+@put("/{organization_sid:str}/Migrate", status_code=200, opt={ACTION: Action.MODIFY})
+async def migrate_clients(request: RestcommRequest, organization_sid: FromPath[str]) -> Response[bytes]:
+    """Restcomm hashes the passwords of an organization's clients here and lists those that it changed. What is shown of
+    a password in this dialect is its hash from the first day on, so the list is empty."""
+    _only_restcomm(request)
+    organization_id = read_sid("OR", organization_sid)
+    if organization_id is None:
+        raise invalid("OrganizationSid", "is OR and 32 hexadecimal digits")
+    await service.get_own_organization(request.database, request.account, OrganizationId(organization_id))
+    return show_rows(request.asked, CLIENTS, [], request.asked.uri(request.asked.path))
+
+
 def show_organization(asked: Asked, seen: SeenOrganization) -> dict[str, object]:
     organization = seen.organization
     created = asked.dialect.show_time(organization.created_at)
@@ -75,6 +88,6 @@ def _only_restcomm(request: RestcommRequest) -> None:
 
 router = Router(
     "/Organizations",
-    route_handlers=[list_organizations, get_organization, create_organization],
+    route_handlers=[list_organizations, get_organization, create_organization, migrate_clients],
     opt={RESOURCE: "Organizations"},
 )

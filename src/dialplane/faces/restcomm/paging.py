@@ -14,14 +14,14 @@ from litestar import Response
 
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Asked
-from dialplane.faces.restcomm.forms import invalid
+from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.rendering import Members, answer, envelope, json_form, xml_list
 from dialplane.faces.restcomm.request import RestcommRequest
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 1000
 """Twilio's; a larger wish gets this many. Restcomm names no maximum, but every list here has one."""
-_LAST_PAGE = 1_000_000
+_LAST_PAGE = 10**9
 _TOKENS = ("PageToken", "AfterSid")
 
 
@@ -68,11 +68,18 @@ def read_page(request: RestcommRequest, collection: Collection) -> Page:
     filters = request.filters
     number = filters.number("Page", least=0, most=_LAST_PAGE) or 0
     size = filters.number("PageSize", least=1, most=10**9)
-    token = next((filters.text(name) for name in _TOKENS if filters.text(name)), "")
-    after = read_sid(collection.prefix, token.removeprefix("PA")) if token and collection.prefix else None
-    if token and collection.prefix and after is None:
-        raise invalid("PageToken", "is not that of a list's next page")
-    return Page(number, min(size or USUAL_PAGE, LARGEST_PAGE), after)
+    return Page(number, min(size or USUAL_PAGE, LARGEST_PAGE), _read_token(filters, collection.prefix))
+
+
+def _read_token(filters: Parameters, prefix: str) -> UUID | None:
+    """The row after which the list goes on, where it can; None where no token is given."""
+    name = next((name for name in _TOKENS if filters.text(name)), None)
+    if name is None or not prefix:
+        return None
+    after = read_sid(prefix, filters.text(name).removeprefix("PA"))
+    if after is None:
+        raise invalid(name, "is not that of a list's next page")
+    return after
 
 
 def show_list(request: RestcommRequest, collection: Collection, listed: Listed, page: Page) -> Response[bytes]:

@@ -12,4 +12,4 @@ def show_price(dialect: Dialect, micros: int | None) -> str | None:
     if micros is None:
         return None
     usd = Decimal(micros) / _MICROS
-    return f"{-usd:.5f}" if dialect.is_twilio else f"{usd:.2f}"
+    return f"{-usd if micros else usd:.5f}" if dialect.is_twilio else f"{usd:.2f}"

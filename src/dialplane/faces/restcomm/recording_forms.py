@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 from dialplane.domain.programs.commands import StartRecording
-from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.domain.programs.dialling import RecordedTrack, RecordingWish
 from dialplane.faces.restcomm.callbacks import RECORDING_EVENTS, read_callback
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.services.recording_life import Change
 
 Channels = Literal[1, 2]
-Track = Literal["both", "inbound"]
 
 CALLBACK = "RecordingStatusCallback"
 _CHANGES: Mapping[str, Change] = {"paused": "pause", "in-progress": "resume", "stopped": "stop"}
@@ -24,26 +23,28 @@ def read_wish(parameters: Parameters, dialect: Dialect) -> RecordingWish | None:
     trim = _trim(parameters, usual=dialect.is_twilio)
     if not parameters.flag("Record"):
         return None
-    if track != "both":
-        raise invalid("RecordingTrack", "of a call that is made is both")
-    return RecordingWish(channels=channels, trim=trim, status=callback)
+    return RecordingWish(channels=channels, track=track, trim=trim, status=callback)
 
 
-def read_start(parameters: Parameters, dialect: Dialect) -> tuple[StartRecording, Track]:
+def read_start(parameters: Parameters, dialect: Dialect) -> tuple[StartRecording, RecordedTrack]:
     """`POST Calls/{sid}/Recordings`."""
     callback = read_callback(parameters, CALLBACK, dialect, RECORDING_EVENTS)
     trim = _trim(parameters, usual=False)
     return StartRecording(channels=_channels(parameters), trim=trim, status=callback), _track(parameters)
 
 
-def read_change(parameters: Parameters) -> Change:
-    """`POST Calls/{sid}/Recordings/{sid}`."""
-    if parameters.text("PauseBehavior") not in ("", "skip"):
-        raise invalid("PauseBehavior", "is skip: what is said in a pause leaves no silence in the recording")
+def read_change(parameters: Parameters) -> tuple[Change, bool]:
+    """`POST Recordings/{sid}` of a call or conference, and whether a pause leaves silence in the recording.
+
+    Without `PauseBehavior` it does (`silence` is Twilio's default), with `skip` what is paused is left out.
+    """
+    behavior = parameters.text("PauseBehavior").lower()
+    if behavior not in ("", "silence", "skip"):
+        raise invalid("PauseBehavior", "is silence or skip")
     change = _CHANGES.get(parameters.text("Status").lower())
     if change is None:
         raise invalid("Status", f"is {', '.join(_CHANGES)}")
-    return change
+    return change, behavior != "skip"
 
 
 def _channels(parameters: Parameters) -> Channels:
@@ -55,13 +56,12 @@ def _channels(parameters: Parameters) -> Channels:
     raise invalid("RecordingChannels", "is mono or dual")
 
 
-def _track(parameters: Parameters) -> Track:
-    match parameters.text("RecordingTrack").lower():
-        case "" | "both":
-            return "both"
-        case "inbound":
-            return "inbound"
-    raise invalid("RecordingTrack", "is both or inbound: what the party is sent cannot be recorded alone")
+def _track(parameters: Parameters) -> RecordedTrack:
+    track = parameters.text("RecordingTrack").lower()
+    match track or "both":
+        case "both" | "inbound" | "outbound" as track:
+            return track
+    raise invalid("RecordingTrack", "is both, inbound or outbound")
 
 
 def _trim(parameters: Parameters, *, usual: bool) -> bool:

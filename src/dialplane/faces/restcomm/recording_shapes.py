@@ -51,6 +51,15 @@ def show_call_recording(asked: Asked, host: str, recording: Recording, price: in
     return shown | {"track": recording.track, "uri": asked.uri(f"{call}/Recordings/{shown['sid']}")}
 
 
+def show_conference_recording(asked: Asked, host: str, recording: Recording, price: int | None) -> dict[str, object]:
+    """As it stands below its conference."""
+    shown = show_recording(asked, host, recording, price)
+    if recording.conference_id is None:
+        return shown
+    conference = f"/Accounts/{shown['account_sid']}/Conferences/{to_sid('CF', recording.conference_id)}"
+    return shown | {"uri": asked.uri(f"{conference}/Recordings/{shown['sid']}")}
+
+
 def _twilios_own(asked: Asked, host: str, recording: Recording, price: int | None) -> dict[str, object]:
     conference_id = recording.conference_id
     below = f"/Accounts/{to_sid('AC', recording.account_id)}/Recordings/{to_sid('RE', recording.id)}"

@@ -1,5 +1,8 @@
 """`Recordings`, and those of a call (reference 4.5). Who has the address of the sound needs no credentials."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from litestar import Response, Router, delete, get, post
 from litestar.exceptions import MethodNotAllowedException
 from litestar.params import FromPath
@@ -11,7 +14,7 @@ from dialplane.domain.ids import AccountId, CallId, RecordingId
 from dialplane.domain.recordings import Recording, RecordingOrdering, RecordingQuery
 from dialplane.domain.role_permissions import Action
 from dialplane.faces.restcomm.credentials import ACTION, OPEN, RESOURCE, read_sid
-from dialplane.faces.restcomm.dialects import asked_of
+from dialplane.faces.restcomm.dialects import Asked, asked_of
 from dialplane.faces.restcomm.filters import read_days, read_order, read_times, sid_filter
 from dialplane.faces.restcomm.paging import Collection, Listed, Page, read_page, show_list
 from dialplane.faces.restcomm.recording_forms import read_change, read_start
@@ -24,6 +27,7 @@ from dialplane.services.calls import get_call
 from dialplane.services.recording_life import CURRENT, RecordingOrder, change_recording, order_recording
 
 RECORDINGS = Collection("Recordings", "Recording", "recordings", "recordings", prefix="RE")
+Shape = Callable[[Asked, str, Recording, int | None], dict[str, object]]
 OF_A_CALL = Collection("Recordings", "Recording", "recordings", prefix="RE")
 """Restcomm answers a bare array here."""
 
@@ -61,14 +65,18 @@ async def get_recording(request: RestcommRequest, recording_sid: FromPath[str]) 
     """One recording, or its sound."""
     if asks_for_sound(request.scope):
         return await _sound(request, recording_sid)
-    recording = await service.get_recording(request.database, request.account_id, _recording_id(recording_sid))
-    return await _shown(request, recording)
+    recording = await service.get_recording(request.database, request.account_id, recording_id_of(recording_sid))
+    return await shown(request, recording, show_recording)
 
 
 @delete("/Recordings/{recording_sid:str}", status_code=200)
 async def delete_recording(request: RestcommRequest, recording_sid: FromPath[str]) -> Response[bytes]:
     """Delete it with its sound."""
-    recording_id = _recording_id(recording_sid)
+    return await deleted(request, recording_id_of(recording_sid))
+
+
+async def deleted(request: RestcommRequest, recording_id: RecordingId) -> Response[bytes]:
+    """Delete it with its sound, and say so."""
     await service.delete_recording(
         request.database, request.ports.sounds, request.account_id, recording_id, request.now
     )
@@ -117,27 +125,40 @@ def _read_query(request: RestcommRequest, page: Page) -> RecordingQuery:
 @get("/Calls/{call_sid:str}/Recordings")
 async def list_recordings_of_call(request: RestcommRequest, call_sid: FromPath[str]) -> Response[bytes]:
     """What was recorded of a call."""
-    page = read_page(request, OF_A_CALL)
     call_id = call_id_of(call_sid)
     await get_call(request.database, request.account_id, call_id)
+    return await list_of(request, OF_A_CALL, show_call_recording, call_id=call_id)
+
+
+async def list_of(
+    request: RestcommRequest,
+    collection: Collection,
+    shape: Shape,
+    *,
+    call_id: UUID | None = None,
+    conference_id: UUID | None = None,
+) -> Response[bytes]:
+    """The recordings of a call or of a conference."""
+    page = read_page(request, collection)
     query = RecordingQuery(
         call_id=call_id,
+        conference_id=conference_id,
         created=read_times(request.filters, "DateCreated"),
         after=page.after,
         offset=page.offset,
         limit=page.size + 1,
     )
     recordings, total = await service.query_recordings(request.database, request.account_id, query)
-    shown = recordings[: page.size]
-    prices = await service.recording_prices(request.database, shown)
-    rows = [show_call_recording(request.asked, request.host, each, prices.get(each.id)) for each in shown]
-    return show_list(request, OF_A_CALL, Listed(rows, total, more_follow=len(recordings) > page.size), page)
+    rows = recordings[: page.size]
+    prices = await service.recording_prices(request.database, rows)
+    listed = [shape(request.asked, request.host, each, prices.get(each.id)) for each in rows]
+    return show_list(request, collection, Listed(listed, total, more_follow=len(recordings) > page.size), page)
 
 
 @post("/Calls/{call_sid:str}/Recordings", status_code=200)
 async def start_recording(request: RestcommRequest, call_sid: FromPath[str]) -> Response[bytes]:
     """Begin to record a live call (Twilio's)."""
-    _twilio_only(request)
+    twilio_only(request)
     wish, track = read_start(request.parameters, request.dialect)
     call_id = call_id_of(call_sid)
     _, recording = await order_recording(request.database, request.account_id, call_id, wish, request.now, track=track)
@@ -150,7 +171,7 @@ async def get_recording_of_call(
     request: RestcommRequest, call_sid: FromPath[str], recording_sid: FromPath[str]
 ) -> Response[bytes]:
     """One recording of a call."""
-    return await _shown(request, await _of_call(request, call_sid, recording_sid), below_call=True)
+    return await shown(request, await _of_call(request, call_sid, recording_sid), show_call_recording)
 
 
 @post("/Calls/{call_sid:str}/Recordings/{recording_sid:str}", status_code=200, opt={ACTION: Action.MODIFY})
@@ -158,10 +179,9 @@ async def change_recording_of_call(
     request: RestcommRequest, call_sid: FromPath[str], recording_sid: FromPath[str]
 ) -> Response[bytes]:
     """Pause, resume or stop it; `Twilio.CURRENT` is the one that is going on."""
-    _twilio_only(request)
-    change = read_change(request.parameters)
-    recording_id = CURRENT if recording_sid == "Twilio.CURRENT" else _recording_id(recording_sid)
-    order = RecordingOrder(change, call_id_of(call_sid), recording_id)
+    twilio_only(request)
+    change, silent = read_change(request.parameters)
+    order = RecordingOrder(change, call_id_of(call_sid), live_recording_id(recording_sid), silent)
     _, recording = await change_recording(request.database, request.account_id, order, request.now)
     members = show_call_recording(request.asked, request.host, recording, None)
     return show(request.asked, "Recording", members)
@@ -172,21 +192,17 @@ async def delete_recording_of_call(
     request: RestcommRequest, call_sid: FromPath[str], recording_sid: FromPath[str]
 ) -> Response[bytes]:
     """Delete one recording of a call with its sound."""
-    recording = await _of_call(request, call_sid, recording_sid)
-    await service.delete_recording(
-        request.database, request.ports.sounds, request.account_id, recording.id, request.now
-    )
-    return Response(b"", status_code=request.dialect.deleted, media_type=request.asked.media_type)
+    return await deleted(request, (await _of_call(request, call_sid, recording_sid)).id)
 
 
 async def _of_call(request: RestcommRequest, call_sid: str, recording_sid: str) -> Recording:
-    recording = await service.get_recording(request.database, request.account_id, _recording_id(recording_sid))
+    recording = await service.get_recording(request.database, request.account_id, recording_id_of(recording_sid))
     return service.found(recording if recording.call_id == call_id_of(call_sid) else None)
 
 
-async def _shown(request: RestcommRequest, recording: Recording, *, below_call: bool = False) -> Response[bytes]:
+async def shown(request: RestcommRequest, recording: Recording, shape: Shape) -> Response[bytes]:
+    """One recording with its price."""
     prices = await service.recording_prices(request.database, [recording])
-    shape = show_call_recording if below_call else show_recording
     members = shape(request.asked, request.host, recording, prices.get(recording.id))
     return show(request.asked, "Recording", members)
 
@@ -202,14 +218,19 @@ def call_id_of(sid: str) -> CallId:
     return CallId(call_id)
 
 
-def _recording_id(sid: str) -> RecordingId:
+def live_recording_id(sid: str) -> UUID:
+    """Of an order; `Twilio.CURRENT` is the one that is going on. Raises NotFound."""
+    return CURRENT if sid == "Twilio.CURRENT" else recording_id_of(sid)
+
+
+def recording_id_of(sid: str) -> RecordingId:
     recording_id = read_sid("RE", sid)
     if recording_id is None:
         raise NotFound("There is no such recording", reason="RECORDING_NOT_FOUND")
     return RecordingId(recording_id)
 
 
-def _twilio_only(request: RestcommRequest) -> None:
+def twilio_only(request: RestcommRequest) -> None:
     """Restcomm has no such order."""
     if not request.dialect.is_twilio:
         raise MethodNotAllowedException

@@ -10,6 +10,7 @@ from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.filters import read_days, read_times
 from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_list
+from dialplane.faces.restcomm.prices import show_price
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.services import transcriptions as service
@@ -44,7 +45,8 @@ async def list_transcriptions_of_recording(request: RestcommRequest, recording_s
 async def get_transcription(request: RestcommRequest, transcription_sid: FromPath[str]) -> Response[bytes]:
     """One transcription."""
     found = await service.get_transcription(request.database, request.account_id, _transcription_id(transcription_sid))
-    return show(request.asked, "Transcription", show_transcription(request.asked, found))
+    prices = await service.transcription_prices(request.database, [found])
+    return show(request.asked, "Transcription", show_transcription(request.asked, found, prices.get(found.id)))
 
 
 @delete("/Transcriptions/{transcription_sid:str}", status_code=200)
@@ -60,12 +62,13 @@ async def _list(request: RestcommRequest, wanted: service.TranscriptionQuery) ->
     found, total = await service.query_transcriptions(
         request.database, request.account_id, wanted, offset=page.offset, limit=page.size + 1
     )
-    rows = [show_transcription(request.asked, each) for each in found[: page.size]]
+    prices = await service.transcription_prices(request.database, found[: page.size])
+    rows = [show_transcription(request.asked, each, prices.get(each.id)) for each in found[: page.size]]
     return show_list(request, TRANSCRIPTIONS, Listed(rows, total, more_follow=len(found) > page.size), page)
 
 
-def show_transcription(asked: Asked, transcription: Transcription) -> dict[str, object]:
-    """Restcomm leaves out what has no value. Nothing is charged for transcriptions: the price is 0."""
+def show_transcription(asked: Asked, transcription: Transcription, price: int | None) -> dict[str, object]:
+    """Restcomm leaves out what has no value. `price` is what was charged, in micros; None: nothing, the price is 0."""
     account_sid, sid = to_sid("AC", transcription.account_id), to_sid("TR", transcription.id)
     is_of_recording = transcription.reference_type is TranscribedThing.RECORDING
     seconds = -(-transcription.duration_ms // 1000)
@@ -78,7 +81,7 @@ def show_transcription(asked: Asked, transcription: Transcription) -> dict[str, 
         "recording_sid": to_sid("RE", transcription.reference_id) if is_of_recording else None,
         "duration": str(seconds) if asked.dialect.is_twilio else transcription.duration_ms / 1000,
         "transcription_text": transcription.message,
-        "price": "0.00000" if asked.dialect.is_twilio else "0.00",
+        "price": show_price(asked.dialect, price or 0),
         "price_unit": "USD",
         "uri": asked.uri(f"/Accounts/{account_sid}/Transcriptions/{sid}"),
     }

@@ -1,6 +1,5 @@
 """`/v1.0/calls`: each is one leg between the platform and one party (reference 4)."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,10 +8,9 @@ from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
-from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.groupcalls import Groupcall
 from dialplane.faces.voipbin.paging import Paging, show_page
-from dialplane.faces.voipbin.parties import Party, read_parties, read_party
+from dialplane.faces.voipbin.parties import Invitation
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.routing import RouteExplanation
 from dialplane.services import calls as service
@@ -57,13 +55,9 @@ class Call(msgspec.Struct, kw_only=True):
     tm_delete: str | None = None
 
 
-class NewCalls(msgspec.Struct):
+class NewCalls(Invitation):
     """A call to each destination. One of `flow_id` and `actions` says what runs when it is answered."""
 
-    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
-    source: Party | None = None
-    flow_id: UUID | None = None
-    actions: ActionList | None = None
     anonymous: str = ""
     variables: dict[str, str] | None = None
 
@@ -85,8 +79,8 @@ async def create_calls(request: ApiRequest, data: JSONBody[NewCalls]) -> Fields:
     """Call each destination. Those that may not be called are left out; the request fails only if all are."""
     request.require_manager()
     wish = outgoing.CallRequest(
-        source=None if data.source is None else read_party(data.source, "source"),
-        destinations=read_parties(data.destinations, "destinations"),
+        source=data.from_whom,
+        destinations=data.to_whom,
         flow_id=data.flow_id,
         actions=data.actions,
         variables=data.variables,

@@ -11,7 +11,7 @@ from dialplane.domain.ids import ConferencecallId, ConferenceId
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import conference_recordings, participants
+from dialplane.services import conference_recordings, conference_transcriptions, participants
 from dialplane.services import conferences as service
 from dialplane.services.conferences import ConferenceChange, Standing
 from dialplane.services.shapes.conferences import conference_shape, participant_shape
@@ -75,6 +75,10 @@ class ConferenceRecording(msgspec.Struct):
     on_end_flow_id: UUID | None = None
 
 
+class ConferenceTranscription(msgspec.Struct):
+    language: Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
+
+
 class Conferencecall(msgspec.Struct):
     """One call's stay in a conference."""
 
@@ -100,16 +104,8 @@ async def list_conferences(request: ApiRequest, page: Paging) -> Fields:
 async def create_conference(request: ApiRequest, data: JSONBody[NewConference]) -> Fields:
     """Make a conference."""
     request.require_manager()
-    change = ConferenceChange(
-        name=data.name,
-        detail=data.detail,
-        timeout_s=data.timeout,
-        data=data.data,
-        pre_flow_id=data.pre_flow_id,
-        post_flow_id=data.post_flow_id,
-    )
     made = await service.create_conference(
-        request.database, request.account_id, change, kind=data.type, now=request.now
+        request.database, request.account_id, _change(data), kind=data.type, now=request.now
     )
     return _show(made)
 
@@ -126,16 +122,8 @@ async def update_conference(
 ) -> Fields:
     """Change a conference; who is in already goes on as before."""
     request.require_manager()
-    change = ConferenceChange(
-        name=data.name,
-        detail=data.detail,
-        timeout_s=data.timeout,
-        data=data.data,
-        pre_flow_id=data.pre_flow_id,
-        post_flow_id=data.post_flow_id,
-    )
     changed = await service.update_conference(
-        request.database, request.account_id, ConferenceId(conference_id), change, request.now
+        request.database, request.account_id, ConferenceId(conference_id), _change(data), request.now
     )
     return _show(changed)
 
@@ -187,6 +175,29 @@ async def stop_conference_recording(request: ApiRequest, conference_id: FromPath
     return _show(found)
 
 
+@post("/{conference_id:str}/transcribe_start", status_code=200, responses=posted(Conference, 404))
+async def start_conference_transcription(
+    request: ApiRequest, conference_id: FromPath[UUID], data: JSONBody[ConferenceTranscription]
+) -> Fields:
+    """Write down what everybody says, until it is stopped or all have left."""
+    request.require_manager()
+    request.ports.check_recognition(data.language, "")
+    found = await conference_transcriptions.start_transcription(
+        request.database, request.account_id, ConferenceId(conference_id), data.language, request.now
+    )
+    return _show(found)
+
+
+@post("/{conference_id:str}/transcribe_stop", status_code=200, responses=posted(Conference, 404))
+async def stop_conference_transcription(request: ApiRequest, conference_id: FromPath[UUID]) -> Fields:
+    """End the transcription of the conference."""
+    request.require_manager()
+    found = await conference_transcriptions.stop_transcription(
+        request.database, request.account_id, ConferenceId(conference_id), request.now
+    )
+    return _show(found)
+
+
 @get("/", responses=answers(Paged[Conferencecall]))
 async def list_conferencecalls(request: ApiRequest, page: Paging) -> Fields:
     """Every stay in any conference, newest first."""
@@ -211,6 +222,17 @@ async def remove_conferencecall(request: ApiRequest, conferencecall_id: FromPath
     return participant_shape(removed)
 
 
+def _change(data: NewConference | ConferenceUpdate) -> ConferenceChange:
+    return ConferenceChange(
+        name=data.name,
+        detail=data.detail,
+        timeout_s=data.timeout,
+        data=data.data,
+        pre_flow_id=data.pre_flow_id,
+        post_flow_id=data.post_flow_id,
+    )
+
+
 def _show(standing: Standing) -> dict[str, object]:
     return conference_shape(standing.conference, standing.present)
 
@@ -226,6 +248,8 @@ router = Router(
         regenerate_conference_hash,
         start_conference_recording,
         stop_conference_recording,
+        start_conference_transcription,
+        stop_conference_transcription,
     ],
     tags=["Conferences"],
 )

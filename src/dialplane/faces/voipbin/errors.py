@@ -80,6 +80,7 @@ REASONS: dict[object, str] = {ParamType.PATH: "INVALID_ID", ParamType.QUERY: "IN
 """What a malformed value is called, by where it stood."""
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
+_MISSING_PARAMETER = re.compile(r"Missing required query parameter '(\w+)'")
 
 
 def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[ErrorEnvelope]:
@@ -122,6 +123,10 @@ def show_fault(request: AnyRequest, fault: Exception) -> Response[ErrorEnvelope]
 
 
 def _show_validation(request: AnyRequest, fault: ValidationException) -> Response[ErrorEnvelope]:
+    if missing := _MISSING_PARAMETER.match(fault.detail):
+        details = [{"field": missing[1], "problem": "This parameter is required"}]
+        text = f"{missing[1]} is required"
+        return _envelope(request.scope, "INVALID_ARGUMENT", "MISSING_REQUEST_PARAMETER", text, details)
     problems = [problem for problem in fault.extra or [] if isinstance(problem, Mapping)]
     details = [_name_field(problem) for problem in problems]
     reason = next((REASONS[where] for problem in problems if (where := problem.get("source")) in REASONS), "")

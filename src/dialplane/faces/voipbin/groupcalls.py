@@ -1,6 +1,6 @@
 """`/v1.0/groupcalls`: destinations that ring together or one after the other (reference 4.3, 4.6)."""
 
-from typing import Annotated
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -9,9 +9,8 @@ from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.groupcalls import AnswerMethod, RingMethod
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
-from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.paging import Paging, show_page
-from dialplane.faces.voipbin.parties import Party, read_parties, read_party
+from dialplane.faces.voipbin.parties import Invitation
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services import groupcalls as service
 from dialplane.services.shapes.groupcalls import groupcall_shape
@@ -44,14 +43,11 @@ class Groupcall(msgspec.Struct):
     tm_delete: str | None
 
 
-class NewGroupcall(msgspec.Struct):
+class NewGroupcall(Invitation):
     """One of `flow_id` and `actions` says what runs when a party answers."""
 
-    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
-    source: Party | None = None
-    flow_id: UUID | None = None
-    actions: ActionList | None = None
-    ring_method: RingMethod = RingMethod.RING_ALL
+    ring_method: Literal["", "ring_all", "linear"] = ""
+    """All at once, if left out, or one after the other."""
     answer_method: AnswerMethod = AnswerMethod.HANGUP_OTHERS
 
 
@@ -67,11 +63,11 @@ async def create_groupcall(request: ApiRequest, data: JSONBody[NewGroupcall]) ->
     """Ring the destinations."""
     request.require_manager()
     wish = service.GroupcallWish(
-        source=None if data.source is None else read_party(data.source, "source"),
-        destinations=read_parties(data.destinations, "destinations"),
+        source=data.from_whom,
+        destinations=data.to_whom,
         flow_id=data.flow_id,
         actions=data.actions,
-        ring_method=data.ring_method,
+        ring_method=RingMethod(data.ring_method or RingMethod.RING_ALL),
         answer_method=data.answer_method,
     )
     return groupcall_shape(await service.create_groupcall(request.database, request.account_id, wish, request.now))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import CallId
@@ -32,46 +33,33 @@ class Talk(msgspec.Struct):
     voice_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
-async def _switch(request: ApiRequest, call_id: UUID, what: str, *, on: bool) -> Nothing:
-    request.require_manager()
-    await service.switch_call(request.database, request.account_id, CallId(call_id), what, request.now, on=on)
-    return Nothing()
+def _switch(what: str, *, on: str, off: str) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    """POST turns `what` on, DELETE off; `on` and `off` are what the documentation says of the two."""
+
+    async def switch(request: ApiRequest, call_id: UUID, *, is_on: bool) -> Nothing:
+        request.require_manager()
+        call = CallId(call_id)
+        await service.switch_call(request.database, request.account_id, call, what, request.now, on=is_on)
+        return Nothing()
+
+    path = f"/{{call_id:str}}/{what}"
+
+    @post(path, status_code=200, responses=posted(Nothing, 404), operation_id=f"start_{what}", description=on)
+    async def start(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+        return await switch(request, call_id, is_on=True)
+
+    @delete(path, status_code=200, responses=answers(Nothing, 404, 409), operation_id=f"stop_{what}", description=off)
+    async def stop(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+        return await switch(request, call_id, is_on=False)
+
+    return start, stop
 
 
-@post("/{call_id:str}/hold", status_code=200, responses=posted(Nothing, 404))
-async def hold_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """Ask the party to be silent (a re-INVITE with `sendonly`)."""
-    return await _switch(request, call_id, "hold", on=True)
-
-
-@delete("/{call_id:str}/hold", status_code=200, responses=answers(Nothing, 404, 409))
-async def unhold_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """Let the party speak again."""
-    return await _switch(request, call_id, "hold", on=False)
-
-
-@post("/{call_id:str}/moh", status_code=200, responses=posted(Nothing, 404))
-async def start_music(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """Let the party hear waiting music."""
-    return await _switch(request, call_id, "moh", on=True)
-
-
-@delete("/{call_id:str}/moh", status_code=200, responses=answers(Nothing, 404, 409))
-async def stop_music(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """End the waiting music."""
-    return await _switch(request, call_id, "moh", on=False)
-
-
-@post("/{call_id:str}/silence", status_code=200, responses=posted(Nothing, 404))
-async def silence_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """Let the party hear nothing."""
-    return await _switch(request, call_id, "silence", on=True)
-
-
-@delete("/{call_id:str}/silence", status_code=200, responses=answers(Nothing, 404, 409))
-async def unsilence_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
-    """Let the party hear again."""
-    return await _switch(request, call_id, "silence", on=False)
+SWITCHES = [
+    *_switch("hold", on="Ask the party to be silent (a re-INVITE with `sendonly`).", off="Let the party speak again."),
+    *_switch("moh", on="Let the party hear waiting music.", off="End the waiting music."),
+    *_switch("silence", on="Let the party hear nothing.", off="Let the party hear again."),
+]
 
 
 @post("/{call_id:str}/mute", status_code=200, responses=posted(Nothing, 404))
@@ -99,18 +87,4 @@ async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSO
     return Nothing()
 
 
-router = Router(
-    "/calls",
-    route_handlers=[
-        hold_call,
-        unhold_call,
-        start_music,
-        stop_music,
-        silence_call,
-        unsilence_call,
-        mute_call,
-        unmute_call,
-        talk_into_call,
-    ],
-    tags=["Calls"],
-)
+router = Router("/calls", route_handlers=[*SWITCHES, mute_call, unmute_call, talk_into_call], tags=["Calls"])

@@ -1,11 +1,14 @@
-"""`/v1.0/calls/{id}/media_stream`: a live call's audio over a websocket, in binary messages of 20 ms (reference 4.3).
+"""`/v1.0/calls/{id}/media_stream` and `/v1.0/conferences/{id}/media_stream`: live audio over a websocket, in binary
+messages of 20 ms (reference 4.3, 6.1).
 
 `encapsulation` is `rtp` (mu-law), `sln` (linear, 16 bit, little-endian) or `audiosocket`. Beyond the peer: `listen` and
 `speak` (`in`, `out`, `both`; seen from the party) say what is heard and where what is sent goes; without them the
-client hears the party and speaks to it.
+client hears the party and speaks to it. In a conference it hears all, and all hear it.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from litestar import Router, websocket
@@ -13,20 +16,64 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, NotPermitted, Refusal, Unavailable
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import AccountId, CallId, ConferenceId, find_uuid
 from dialplane.faces.voipbin.denial import deny
 from dialplane.faces.voipbin.request import ApiSocket
-from dialplane.services.media_streams import AudioConnection, open_media_stream, read_wish
+from dialplane.services.authentication import TokenSigner
+from dialplane.services.media_streams import (
+    AudioConnection,
+    Gates,
+    StreamWish,
+    open_conference_stream,
+    open_media_stream,
+    read_wish,
+)
+from dialplane.services.transaction import Database
 from dialplane.streams.blocks import LARGEST
 
 CHECK_EVERY_S = 0.5
 """API-4: a revoked credential stops within a second."""
 
 
-@websocket("/{call_id:str}/media_stream")
-async def stream_media(socket: ApiSocket, call_id: FromPath[str]) -> None:
+@websocket("/calls/{call_id:str}/media_stream")
+async def stream_call(socket: ApiSocket, call_id: FromPath[str]) -> None:
+    async def open_audio() -> AudioConnection:
+        return await open_media_stream(*_asked(socket), CallId(_id(call_id, "call_id")), *_how(socket))
+
+    await _stream(socket, open_audio)
+
+
+@websocket("/conferences/{conference_id:str}/media_stream")
+async def stream_conference(socket: ApiSocket, conference_id: FromPath[str]) -> None:
+    async def open_audio() -> AudioConnection:
+        wanted = ConferenceId(_id(conference_id, "conference_id"))
+        return await open_conference_stream(*_asked(socket), wanted, *_how(socket))
+
+    await _stream(socket, open_audio)
+
+
+def _asked(socket: ApiSocket) -> tuple[Database, Gates, TokenSigner, AccountId]:
+    """By whom, and what it takes."""
+    if not socket.user.is_manager:
+        raise NotPermitted("This needs the permission of a manager or an admin")
+    ports = socket.ports
+    return ports.database, ports.gates, ports.signer, socket.user.account_id
+
+
+def _how(socket: ApiSocket) -> tuple[StreamWish, datetime]:
+    return read_wish(dict(socket.query_params)), socket.ports.clock()
+
+
+def _id(text: str, field: str) -> UUID:
+    found = find_uuid(text)
+    if found is None:
+        raise Invalid("The id in the path is no UUID", reason="INVALID_ID", field=field)
+    return found
+
+
+async def _stream(socket: ApiSocket, open_audio: Callable[[], Awaitable[AudioConnection]]) -> None:
     try:
-        audio = await _open(socket, call_id)
+        audio = await open_audio()
     except Refusal as refusal:
         await deny(socket.scope, socket.send, refusal)
         return
@@ -42,25 +89,6 @@ async def stream_media(socket: ApiSocket, call_id: FromPath[str]) -> None:
         await asyncio.gather(*waits, return_exceptions=True)
     if socket.connection_state != "disconnect":
         await socket.close()
-
-
-async def _open(socket: ApiSocket, call_id: str) -> AudioConnection:
-    if not socket.user.is_manager:
-        raise NotPermitted("This needs the permission of a manager or an admin")
-    try:
-        wanted = CallId(UUID(call_id))
-    except ValueError:
-        raise Invalid("The call's id is no UUID", reason="INVALID_ID", field="call_id") from None
-    ports = socket.ports
-    return await open_media_stream(
-        ports.database,
-        ports.gates,
-        ports.signer,
-        socket.user.account_id,
-        wanted,
-        read_wish(dict(socket.query_params)),
-        ports.clock(),
-    )
 
 
 async def _take(socket: ApiSocket, audio: AudioConnection) -> None:
@@ -95,4 +123,4 @@ async def _watch(socket: ApiSocket) -> None:
             return
 
 
-router = Router("/calls", route_handlers=[stream_media])
+router = Router("/", route_handlers=[stream_call, stream_conference])

@@ -19,7 +19,7 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import NumberTargets, read_change, read_targets
 from dialplane.services import number_patterns as service
-from dialplane.services.numbers import release_number
+from dialplane.services.number_life import release_number
 from dialplane.services.shapes.number_patterns import show_pattern, show_trial
 from dialplane.services.sip_numbers import create_pattern
 

@@ -22,8 +22,8 @@ from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import NumberTargets, named_as_written, read_change
+from dialplane.services import number_life, renewal
 from dialplane.services import numbers as service
-from dialplane.services import renewal
 from dialplane.services.purchase import buy_number
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.shapes.orders import show_order
@@ -207,7 +207,7 @@ async def update_targets(request: ApiRequest, number_id: FromPath[UUID], data: J
 async def release_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fields:
     """Give a number up. For 30 days nobody else gets it, and it can be taken back. 409 while it is `protected`."""
     request.require_manager()
-    released = await service.release_number(
+    released = await number_life.release_number(
         request.database, request.account_id, NumberId(number_id), await request.billing_now(), by=request.actor
     )
     return show_number(released)
@@ -217,7 +217,7 @@ async def release_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fiel
 async def restore_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fields:
     """Take a released number back as it was, at no charge."""
     request.require_manager()
-    restored = await service.restore_number(
+    restored = await number_life.restore_number(
         request.database, request.account_id, NumberId(number_id), await request.billing_now(), by=request.actor
     )
     return show_number(restored)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Annotated, get_args
+from uuid import UUID
 
 import msgspec
 
 from dialplane.domain.addresses import Address, AddressType, normalize_tel
 from dialplane.domain.errors import Invalid
+from dialplane.faces.voipbin.flows import ActionList
 
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
 
@@ -19,6 +21,23 @@ class Party(msgspec.Struct):
     target_name: _Text = ""
     name: _Text = ""
     detail: _Text = ""
+
+
+class Invitation(msgspec.Struct):
+    """Whom to call. One of `flow_id` and `actions` says what runs when a party answers."""
+
+    destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
+    source: Party | None = None
+    flow_id: UUID | None = None
+    actions: ActionList | None = None
+
+    @property
+    def from_whom(self) -> Address | None:
+        return None if self.source is None else read_party(self.source, "source")
+
+    @property
+    def to_whom(self) -> tuple[Address, ...]:
+        return read_parties(self.destinations, "destinations")
 
 
 def read_party(party: Party, field: str) -> Address:

@@ -50,9 +50,9 @@ class Transcript(msgspec.Struct):
 
 
 class NewTranscribe(msgspec.Struct):
-    """A call must be answered; a recording is transcribed when it is over."""
+    """A call must be answered, somebody in the conference; a recording is transcribed when it is over."""
 
-    reference_type: Literal["call", "recording"]
+    reference_type: Literal["call", "confbridge", "recording"]
     reference_id: UUID
     language: Annotated[str, msgspec.Meta(min_length=2, max_length=35)]
     direction: Literal["both", "in", "out"] = "both"
@@ -65,7 +65,8 @@ async def list_transcribes(
     request: ApiRequest,
     page: Paging,
     reference_type: Annotated[
-        Literal["", "call", "recording"], QueryParameter(description="`call` or `recording`.")
+        Literal["", "call", "confbridge", "recording"],
+        QueryParameter(description="`call`, `confbridge` or `recording`."),
     ] = "",
     reference_id: Annotated[UUID | None, QueryParameter(description="Of a call or a recording.")] = None,
 ) -> Fields:

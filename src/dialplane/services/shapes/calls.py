@@ -9,17 +9,22 @@ from dialplane.services.shapes.targets import target_shape
 
 def address_shape(address: Address) -> dict[str, object]:
     """Empty fields are left out."""
-    fields = {
-        "type": address.type,
-        "target": address.target,
-        "target_name": address.target_name,
-        "name": address.name,
-        "detail": address.detail,
-    }
-    return {name: value for name, value in fields.items() if value}
+    shape: dict[str, object] = {}
+    if address.type:
+        shape["type"] = address.type
+    if address.target:
+        shape["target"] = address.target
+    if address.target_name:
+        shape["target_name"] = address.target_name
+    if address.name:
+        shape["name"] = address.name
+    if address.detail:
+        shape["detail"] = address.detail
+    return shape
 
 
 def call_shape(call: Call) -> dict[str, object]:
+    details = call.details
     shape: dict[str, object] = {
         "id": show_id(call.id),
         "customer_id": show_id(call.account_id),
@@ -29,16 +34,16 @@ def call_shape(call: Call) -> dict[str, object]:
         "activeflow_id": show_id(call.run_id),
         "type": call.type,
         "master_call_id": show_id(call.master_call_id),
-        "chained_call_ids": [show_id(each) for each in call.chained_call_ids],
+        "chained_call_ids": list(map(show_id, call.chained_call_ids)),
         "recording_id": show_id(call.recording_ids[-1] if call.recording_ids else None),
-        "recording_ids": [show_id(each) for each in call.recording_ids],
-        "groupcall_id": show_id(call.details.groupcall_id),
+        "recording_ids": list(map(show_id, call.recording_ids)),
+        "groupcall_id": show_id(details.groupcall_id),
         "source": address_shape(call.source),
         "destination": address_shape(call.destination),
         "status": call.status,
         "action": call.action or {},
         "direction": call.direction,
-        "mute_direction": call.details.mute_direction,
+        "mute_direction": details.mute_direction,
         "hangup_by": call.hangup_by,
         "hangup_reason": call.hangup_reason,
         "metadata": call.metadata or None,
@@ -46,16 +51,18 @@ def call_shape(call: Call) -> dict[str, object]:
         "cause": call.cause,
         "cause_text": call.cause_text,
     }
-    times = {
-        "tm_ringing": call.ringing_at,
-        "tm_progressing": call.progressing_at,
-        "tm_hangup": call.ended_at,
-        "tm_create": call.created_at,
-        "tm_update": call.updated_at,
-        "tm_delete": call.deleted_at,
-    }
-    # Calls leave unset times out, other resources show null (reference section 1.7).
-    return shape | {name: show_time(time) for name, time in times.items() if time is not None}
+    times = (
+        ("tm_ringing", call.ringing_at),
+        ("tm_progressing", call.progressing_at),
+        ("tm_hangup", call.ended_at),
+        ("tm_create", call.created_at),
+        ("tm_update", call.updated_at),
+        ("tm_delete", call.deleted_at),
+    )
+    for name, time in times:
+        if time is not None:  # calls leave unset times out, other resources show null (reference section 1.7)
+            shape[name] = show_time(time)
+    return shape
 
 
 def route_shape(decision: RouteDecision) -> dict[str, object]:

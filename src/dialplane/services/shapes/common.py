@@ -1,10 +1,9 @@
 """How times and ids look in the native (VoIPBIN's) JSON form, in answers and in events alike (reference 1.7)."""
 
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
-from dialplane.domain.ids import NIL
+from dialplane.domain.ids import NIL_TEXT, id_text
 from dialplane.domain.times import rfc3339
 
 
@@ -15,9 +14,4 @@ def show_time(moment: datetime | None) -> str | None:
 
 def show_id(value: UUID | None) -> str:
     """The id in lower case; the nil UUID where unset."""
-    return _NIL if value is None else _text(value)
-
-
-_NIL = str(NIL)
-# One call tells of itself in several events, each with the same few ids: writing one takes ten times a look-up.
-_text = lru_cache(maxsize=4096)(str)
+    return NIL_TEXT if value is None else id_text(value)

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from dialplane.domain.ids import id_text
 from dialplane.domain.targets import (
     ApplicationTarget,
     DocumentTarget,
@@ -20,7 +21,7 @@ def target_shape(target: VoiceTarget | MessageTarget | ReferTarget) -> dict[str,
         case None:
             return None
         case FlowTarget(flow_id):
-            return {"type": "flow", "flow_id": str(flow_id)}
+            return {"type": "flow", "flow_id": id_text(flow_id)}
         case ApplicationTarget(application_id):
             return {"type": "application", "application_id": str(application_id)}
         case HookTarget(url, method, token):

@@ -5,6 +5,7 @@ from uuid import UUID
 from dialplane.domain.flows.conditions import Moment, Verdict, compare_moment, compare_variable
 from dialplane.domain.flows.steps.step import (
     DIGITS,
+    END_KEY,
     GoOn,
     GoTo,
     Leave,
@@ -20,11 +21,19 @@ from dialplane.domain.programs.commands import Result
 def branch(step: Step) -> Outcome:
     name = bare_name(str(step.action.option.get("variable") or DIGITS)) or step.options.text("variable")
     value = step.variables.get(name)
-    step.variables.set_fact(name, "")
     table = step.options.table("target_ids")
-    if value in table:
-        return _jump(table[value], f"{name} is {value[:64]!r}")
+    found = next((each for each in _readings(step, name, value) if each in table), None)
+    step.variables.set_fact(name, "")
+    if found is not None:
+        return _jump(table[found], f"{name} is {found[:64]!r}")
     return _jump(step.options.find_id("default_target_id"), f"{name} is {value[:64]!r}, which has no target")
+
+
+def _readings(step: Step, name: str, value: str) -> tuple[str, ...]:
+    """The peer's engine keeps the end key in the digits, its documentation says that it does not: flows are written to
+    the one and to the other, and both find what they look for."""
+    end_key = step.variables.get(END_KEY) if name == DIGITS else ""
+    return (value, value.removesuffix(end_key)) if end_key and value.endswith(end_key) else (value,)
 
 
 def _jump(target: object, why: str) -> Outcome:
@@ -45,15 +54,19 @@ def condition_variable(step: Step) -> Outcome:
     options = step.options
     written = str(step.action.option.get("variable", ""))
     value = options.text("variable") if "${" in written else step.variables.get(written)
-    verdict = compare_variable(
-        value,
-        options.text("condition"),
-        options.text("value_type"),
-        text=options.text("value_string"),
-        number=options.number("value_number"),
-        length=options.whole("value_length"),
-    )
-    return _decide(step, verdict)
+    verdicts = [
+        compare_variable(
+            each,
+            options.text("condition"),
+            options.text("value_type"),
+            text=options.text("value_string"),
+            number=options.number("value_number"),
+            length=options.whole("value_length"),
+        )
+        for each in _readings(step, bare_name(written) or "", value)
+    ]
+    decisive = options.text("condition") != "!="  # unlike is what is unlike in each reading
+    return _decide(step, next((each for each in verdicts if each.holds is decisive), verdicts[0]))
 
 
 def condition_datetime(step: Step) -> Outcome:

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from dialplane.domain.addresses import Address
 from dialplane.domain.flows.steps.step import (
     DIGITS,
+    END_KEY,
     GoOn,
     Outcome,
     Step,
@@ -60,6 +61,7 @@ def digits_received(step: Step, result: Result) -> Outcome:
         raise StepFault("no digits came back")
     digits = step.variables.get(DIGITS) + result.digits
     step.variables.set_fact(DIGITS, digits)
+    step.variables.set_fact(END_KEY, digits[-1:] if result.ended_by == "key" else "")
     return GoOn(f"digits {digits!r}, ended by {result.ended_by}")
 
 

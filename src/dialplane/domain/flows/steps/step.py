@@ -1,6 +1,6 @@
 """One action on its way: its options, what it may look at, and what may come of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypeVar, cast, get_args
 from uuid import UUID
@@ -12,8 +12,11 @@ from dialplane.domain.flows.options import OptionFault
 from dialplane.domain.flows.variables import Variables
 from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Command
+from dialplane.domain.values import dataclass
 
 DIGITS = "voipbin.call.digits"
+END_KEY = "voipbin.call.digits_end_key"
+"""The key that ended the digits; "" where none did."""
 
 _ANONYMOUS: tuple[commands.Anonymous, ...] = get_args(commands.Anonymous)
 

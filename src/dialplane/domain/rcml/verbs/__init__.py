@@ -12,15 +12,15 @@ from dialplane.domain.rcml.verbs.gather import gather
 from dialplane.domain.rcml.verbs.prompts import pause, play, say
 from dialplane.domain.rcml.verbs.record import record
 from dialplane.domain.rcml.verbs.streams import connect, start, stop
-from dialplane.domain.rcml.verbs.texts import cannot_run, email, sms
+from dialplane.domain.rcml.verbs.texts import cannot_run, email, fax, sms
 
 VERBS: Mapping[str, Callable[[Verb], Steps]] = {
     "Say": say, "Play": play, "Pause": pause, "Gather": gather, "Record": record, "Dial": dial, "Enqueue": enqueue,
     "Hangup": hangup, "Redirect": redirect, "Reject": reject, "Refer": refer, "Leave": leave,
     "Connect": connect, "Start": start, "Stop": stop,
     "Sms": sms, "Message": sms, "Email": email,
-    "Fax": cannot_run, "UssdCollect": cannot_run, "UssdMessage": cannot_run, "Language": cannot_run,
-    "Geolocation": cannot_run, "Pay": cannot_run, "Prompt": cannot_run,
+    "Fax": fax, "UssdCollect": cannot_run, "UssdMessage": cannot_run, "Language": cannot_run,
+    "Geolocation": cannot_run,
 }  # fmt: skip
 
 OF_MESSAGES = frozenset({"Sms", "Message", "Redirect", "Email"})

@@ -7,11 +7,11 @@ from dialplane.domain.ids import from_sid, to_sid
 from dialplane.domain.programs.commands import ConferenceLeft, Failed, JoinConference, JoinQueue, QueueLeft
 from dialplane.domain.programs.dialling import RecordingWish
 from dialplane.domain.programs.rooms import Beeps, Waiting
-from dialplane.domain.programs.sources import ProgramSource
+from dialplane.domain.programs.sources import ProgramSource, StatusCallback
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
 from dialplane.domain.rcml.verb import Verb
-from dialplane.domain.rcml.verbs.record import recording_fields
+from dialplane.domain.rcml.verbs.record import recording_fields, trims
 
 METHOD, WAIT_METHOD, FAILED, QUEUE_FAILED = 13210, 13234, 13226, 13240
 MOST_PARTICIPANTS, MOST_PARTICIPANTS_OF_TWILIO = 40, 250
@@ -49,29 +49,38 @@ def _wanted(dial: Verb, noun: Verb, record: RecordingWish | None) -> JoinConfere
         waiting=waiting(noun),
         max_participants=noun.number("maxParticipants", most, least=1, most=MOST_PARTICIPANTS_OF_TWILIO),
         record=record is not None or noun.option("record") in ("true", "record-from-start"),
-        trim=noun.option("trim") == "trim-silence",
+        trim=trims(noun) or (record is not None and record.trim),
         label=noun.option("participantLabel"),
         coached_call_id=_call_id(noun.option("coach")),
         status=noun.status(),
-        recording_status=noun.status("recordingStatusCallback") or (record.status if record else None),
+        recording_status=_recording_status(noun) or (record.status if record else None),
         time_limit_s=dial.number("timeLimit", LONGEST_S, least=1, most=86_400),
         hangup_key="*" if dial.flag("hangupOnStar") else "",
     )
 
 
-def waiting(noun: Verb) -> ProgramSource | Waiting:
+def _recording_status(noun: Verb) -> StatusCallback | None:
+    """Twilio's older `eventCallbackUrl` is told of the recording too, where no other address is."""
+    older = noun.url("eventCallbackUrl")
+    version = noun.context.subject.api_version
+    return noun.status("recordingStatusCallback") or (StatusCallback(older, api_version=version) if older else None)
+
+
+def waiting(noun: Verb, method: str = "waitMethod") -> ProgramSource | Waiting:
     """`waitUrl`: a document or a file; empty is silence, none is music."""
     if not noun.option("waitUrl"):
         return Waiting.SILENCE if noun.has("waitUrl") else Waiting.MUSIC
-    return noun.document("waitUrl", "waitMethod") or Waiting.MUSIC
+    return noun.document("waitUrl", method) or Waiting.MUSIC
 
 
 def enqueue(verb: Verb) -> Steps:
     """Twilio's: wait in a queue until somebody takes the call. Then the action, or the next verb."""
+    if verb.has("workflowSid"):
+        verb.context.note(QUEUE_FAILED, "<Enqueue>: workflowSid is of a task router, which this server is not")
     if not verb.text:
         verb.context.note(QUEUE_FAILED, "<Enqueue>: it names no queue")
         return None
-    result = yield JoinQueue(name=verb.text[:64], waiting=waiting(verb))
+    result = yield JoinQueue(name=verb.text[:64], waiting=waiting(verb, "waitUrlMethod"))
     if isinstance(result, Failed) and not verb.context.over:
         verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}")
     how: str = result.how if isinstance(result, QueueLeft) else "system-error"

@@ -1,16 +1,17 @@
 """Dial: parties that ring, a conference, or the caller who waits longest in a queue; then the action is asked."""
 
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.commands import Dial, Dialled, DialQueue, Failed, Medium, Result
-from dialplane.domain.programs.dialling import RecordingWish
+from dialplane.domain.programs.dialling import RecordedTrack, RecordingWish
+from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
 from dialplane.domain.rcml.verb import Verb
 from dialplane.domain.rcml.verbs.conference import join
 from dialplane.domain.rcml.verbs.nouns import DIAL_NOUNS, PARTY_NOUNS, caller_address, parties_of
-from dialplane.domain.rcml.verbs.record import recording_fields
+from dialplane.domain.rcml.verbs.record import recording_fields, trims
 
 METHOD, TIMEOUT, CALLER_ID, TIME_LIMIT, FAILED = 13210, 13212, 13214, 13216, 13220
 RING_S, TALK_S = 30, 14_400
@@ -64,8 +65,14 @@ def dial_command(verb: Verb, nouns: list[Verb]) -> Dial:
         hangup_key="*" if verb.flag("hangupOnStar") else "",
         record=recording_of(verb),
         answer_on_bridge=answers_on_bridge(verb),
+        refer=_refer(verb),
         ring_tone=verb.option("ringTone"),
     )
+
+
+def _refer(verb: Verb) -> DocumentSource | None:
+    url = verb.url("referUrl")
+    return DocumentSource(url, verb.method("referMethod")) if url else None
 
 
 def answers_on_bridge(verb: Verb) -> bool:
@@ -80,7 +87,8 @@ def recording_of(verb: Verb) -> RecordingWish | None:
     return RecordingWish(
         begins="ringing" if "ringing" in kind else "answer",
         channels=2 if kind.endswith("dual") else 1,
-        trim=verb.option("trim") == "trim-silence",
+        track=cast("RecordedTrack", verb.choice("recordingTrack", get_args(RecordedTrack), "both")),
+        trim=trims(verb),
         status=verb.status("recordingStatusCallback"),
     )
 
@@ -91,6 +99,7 @@ def _queue(verb: Verb, noun: Verb) -> DialQueue:
         before_joining=noun.document("url", "method"),
         timeout_s=verb.number("timeout", RING_S, most=LONGEST_RING_S, code=TIMEOUT),
         time_limit_s=verb.number("timeLimit", TALK_S, least=1, most=86_400, code=TIME_LIMIT),
+        hangup_key="*" if verb.flag("hangupOnStar") else "",
         record=recording_of(verb),
     )
 
@@ -105,6 +114,7 @@ def _outcome(verb: Verb, result: Result, *, is_sip: bool = False) -> Form:
             verb.context.note(FAILED, f"<Dial>: {result.reason}")
         return (("DialCallStatus", "canceled" if verb.context.over else "failed"),)
     verb.context.outbound_call_id = result.call_id
+    verb.context.refused_code = result.sip_code if result.sip_code >= 400 else 0
     if result.status == "failed" and result.reason:
         verb.context.note(FAILED, f"<Dial>: {result.reason}", is_error=False)
     fields: Form = (("DialCallStatus", _STATUS[result.status]),)

@@ -4,7 +4,7 @@ from dialplane.domain.programs.commands import Digits, Failed, Gather, Heard
 from dialplane.domain.programs.recognition import SpeechWish
 from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rcml.context import Ending, Steps
-from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.rcml.parameters import Form, voice_parameters
 from dialplane.domain.rcml.verb import Verb
 from dialplane.domain.rcml.verbs.prompts import prompts_of
 
@@ -44,11 +44,13 @@ def _wanted(verb: Verb, hints: tuple[str, ...]) -> Gather:
         prompts=prompts_of(verb),
         start_keys=start_keys,
         digits="dtmf" in kinds,
+        barge_in=verb.flag("bargeIn", True),
         speech=_speech(verb, hints) if "speech" in kinds else None,
     )
 
 
 def _speech(verb: Verb, hints: tuple[str, ...]) -> SpeechWish:
+    verb.cannot_do("speechModel", "enhanced", "profanityFilter")
     told = verb.url("partialResultCallback")
     pause = verb.option("speechTimeout")
     silence_s = int(pause) if pause.isascii() and pause.isdecimal() and len(pause) < 4 else 1
@@ -56,8 +58,15 @@ def _speech(verb: Verb, hints: tuple[str, ...]) -> SpeechWish:
         language=verb.option("language", "en-US"),
         hints=hints,
         silence_ms=1000 * silence_s,
-        partial=DocumentSource(told, verb.method("partialResultCallbackMethod")) if told else None,
+        partial=_partial(verb, told) if told else None,
     )
+
+
+def _partial(verb: Verb, url: str) -> DocumentSource:
+    """With the parameters of every request of the call."""
+    context = verb.context
+    fields = voice_parameters(context.subject, context.status, context.now, outbound_call_id=context.outbound_call_id)
+    return DocumentSource(url, verb.method("partialResultCallbackMethod"), parameters=fields)
 
 
 def _ask(verb: Verb, wanted: Gather, result: object) -> Ending:

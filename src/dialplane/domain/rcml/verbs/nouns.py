@@ -8,6 +8,7 @@ import phonenumbers
 
 from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.programs.dialling import Party
+from dialplane.domain.programs.recognition import DetectMachine
 from dialplane.domain.rcml.verb import Verb
 
 PARTY_NOUNS = ("Number", "Client", "Sip", "Uri")
@@ -44,7 +45,24 @@ def _party(noun: Verb) -> Party | None:
         password=noun.option("password"),
         before_joining=noun.document("url", "method"),
         send_digits=noun.option("sendDigits"),
+        machine=_machine(noun),
         status=noun.status(),
+    )
+
+
+def _machine(noun: Verb) -> DetectMachine | None:
+    """Twilio's: beside the talk, which begins at once; the outcome goes to `amdStatusCallback`."""
+    kind = noun.choice("machineDetection", ("Enable", "DetectMessageEnd"), "")
+    if not kind:
+        return None
+    return DetectMachine(
+        wait=False,
+        until_message_end=kind == "DetectMessageEnd",
+        longest_ms=1000 * noun.number("machineDetectionTimeout", 30, least=3, most=59),
+        greeting_ms=noun.number("machineDetectionSpeechThreshold", 0, least=1000, most=6000),
+        pause_ms=noun.number("machineDetectionSpeechEndThreshold", 0, least=500, most=5000),
+        silence_ms=noun.number("machineDetectionSilenceTimeout", 0, least=2000, most=10_000),
+        status=noun.status("amdStatusCallback"),
     )
 
 

@@ -41,9 +41,14 @@ def _wanted(verb: Verb) -> Record:
         silence_s=verb.number("timeout", SILENCE_S, most=LONGEST_S, code=LENGTH),
         end_keys=end_keys,
         beep=verb.flag("playBeep", True),
-        trim=verb.option("trim") == "trim-silence",
+        trim=trims(verb),
         status=verb.status("recordingStatusCallback"),
     )
+
+
+def trims(verb: Verb) -> bool:
+    """Whether silence at both ends is cut off: where it is asked for, so that nobody loses a quiet recording."""
+    return verb.choice("trim", ("trim-silence", "do-not-trim"), "do-not-trim") == "trim-silence"
 
 
 def _transcription(verb: Verb, recording_id: UUID) -> TranscribeRecording:

@@ -81,6 +81,13 @@ def email(verb: Verb) -> Steps:
     return None
 
 
+def fax(verb: Verb) -> Steps:
+    """There is no fax machine behind this server: said, and told to the action as any fax that failed."""
+    verb.context.note(CANNOT_RUN, "<Fax> cannot be run by this server")
+    return verb.action((("FaxStatus", "failed"),), default_is_document=False, code=METHOD)
+    yield  # a step like the others, that asks for nothing
+
+
 def cannot_run(verb: Verb) -> Steps:
     """Said and skipped, never passed over in silence."""
     verb.context.note(CANNOT_RUN, f"<{verb.name}> cannot be run by this server")

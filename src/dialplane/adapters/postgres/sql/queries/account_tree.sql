@@ -42,6 +42,9 @@ select count(*) from accounts where parent_id = $1 and status <> 'deleted';
 -- name: set_auth_token
 update accounts set auth_token = $2, updated_at = $3 where id = $1;
 
+-- name: set_project_token
+update accounts set project_token = $2, updated_at = $3 where id = $1;
+
 -- name: move_accounts
 update accounts set organization_id = $2, updated_at = $3 where id = any($1::uuid[]);
 

@@ -35,6 +35,16 @@ select count(*) from agents where account_id = $1 and deleted_at is null;
 -- name: count_admins
 select count(*) from agents where account_id = $1 and deleted_at is null and permission & 32 <> 0;
 
+-- name: lock_agents_left_ringing
+-- Nobody can be ringing them: their account has no call left.
+select * from agents
+where status = 'ringing' and deleted_at is null
+    and not exists (select from calls where calls.account_id = agents.account_id and calls.status <> 'hangup')
+order by id for update;
+
+-- name: agents_in_wrap_up
+select * from agents where status = 'busy' and free_at is not null and deleted_at is null order by free_at;
+
 -- name: lock_agents_at_work
 -- Who is free or busy, in one order for all who choose among them.
 select * from agents

@@ -36,6 +36,31 @@ on conflict (id) do update set
     updated_at = excluded.updated_at
 where calls.status <> 'hangup';
 
+-- name: update_many
+-- $1: ids, which by themselves lead the planner to the index; $2: a JSON array of what changes of those calls.
+update calls set
+    status = batch.status,
+    flow_id = batch.flow_id,
+    run_id = batch.run_id,
+    chained_call_ids = batch.chained_call_ids,
+    recording_ids = batch.recording_ids,
+    sip_call_id = batch.sip_call_id,
+    node = batch.node,
+    action = batch.action,
+    hangup_by = batch.hangup_by,
+    hangup_reason = batch.hangup_reason,
+    sip_code = batch.sip_code,
+    cause = batch.cause,
+    cause_text = batch.cause_text,
+    metadata = batch.metadata,
+    extras = batch.extras,
+    ringing_at = batch.ringing_at,
+    progressing_at = batch.progressing_at,
+    ended_at = batch.ended_at,
+    updated_at = batch.updated_at
+from json_populate_recordset(null::calls, $2) as batch
+where calls.id = any($1) and calls.id = batch.id and calls.status <> 'hangup';
+
 -- name: refuse_many
 insert into refused_calls (id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at)
 select id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at
@@ -61,6 +86,9 @@ limit $3;
 
 -- name: delete
 update calls set deleted_at = $3, updated_at = $3 where id = $2 and account_id = $1;
+
+-- name: live_of
+select * from calls where account_id = any($1::uuid[]) and status <> 'hangup' and deleted_at is null;
 
 -- name: live_on
 select * from calls where node = $1 and status <> 'hangup' order by created_at for update;

@@ -6,7 +6,8 @@ on conflict (id) do update set
     name = excluded.name, detail = excluded.detail, timeout_s = excluded.timeout_s, data = excluded.data,
     pre_flow_id = excluded.pre_flow_id, post_flow_id = excluded.post_flow_id, status = excluded.status,
     node = excluded.node, callback = excluded.callback, direct_hash = excluded.direct_hash,
-    recording_ids = excluded.recording_ids, end_reason = excluded.end_reason, ended_by = excluded.ended_by,
+    recording_ids = excluded.recording_ids, transcription_ids = excluded.transcription_ids,
+    end_reason = excluded.end_reason, ended_by = excluded.ended_by,
     started_at = excluded.started_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at,
     deleted_at = excluded.deleted_at;
 
@@ -26,6 +27,10 @@ select * from conferences where direct_hash = $1 and deleted_at is null;
 select * from conferences
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc limit $3;
+
+-- name: lock_of
+select * from conferences where account_id = any($1::uuid[]) and deleted_at is null and ended_at is null
+order by id for update;
 
 -- name: count
 select count(*) from conferences where account_id = $1 and deleted_at is null and ended_at is null;

@@ -14,6 +14,19 @@ where account_id = $1 and deleted_at is null and ($2::timestamptz is null or cre
 order by created_at desc, id desc
 limit $3;
 
+-- name: claim_due
+-- Each pause is as long as all before it, from a minute on. One that is initiated without a word of why was left behind
+-- by a process that died, or is being handed over this minute.
+update emails set updated_at = $1
+where id in (
+    select id from emails
+    where deleted_at is null and (status = 'deferred' or (status = 'initiated' and note = ''))
+        and $1 >= coalesce(updated_at, created_at)
+            + greatest(interval '1 minute', coalesce(updated_at, created_at) - created_at)
+    order by created_at limit $2 for update skip locked
+)
+returning *;
+
 -- name: save_case
 insert into contact_cases select * from jsonb_populate_recordset(null::contact_cases, $1)
 on conflict (id) do update set

@@ -23,3 +23,11 @@ select * from groupcalls
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc
 limit $3;
+
+-- name: lock_on_node
+-- Asked once, when a node starts.
+select * from groupcalls where node = $1 and status <> 'hangup' order by id for update;
+
+-- name: lock_live_of
+select * from groupcalls where account_id = any($1::uuid[]) and deleted_at is null and status <> 'hangup'
+order by id for update;

@@ -40,6 +40,9 @@ select id, state from inventory_items where id = any($1::uuid[]) and id not in (
 -- name: look_again
 analyze (skip_locked) inventory_items
 
+-- name: places
+select number, locality, region, postal_code from inventory_items where number = any($1::text[])
+
 -- name: find_trunk_of
 select trunk_id from inventory_items where number = $1
 

@@ -45,6 +45,16 @@ where account_id = $1 and status <> 'released' and ($2::timestamptz is null or c
     )
 order by created_at desc, id desc limit $3
 
+-- name: list_after
+-- As list_fitting; the page begins behind the number $2.
+select * from numbers
+where account_id = $1 and status <> 'released'
+    and ($2::uuid is null or (created_at, id) < (select created_at, id from numbers where id = $2))
+    and (cardinality($4::text[]) = 0 or status = any($4)) and (cardinality($5::text[]) = 0 or kind = any($5))
+    and strpos(number, $6) > 0 and strpos(lower(name), lower($7)) > 0 and tags @> $8::text[]
+    and capabilities @> $9::text[]
+order by created_at desc, id desc limit $3
+
 -- name: find_live
 -- Answered by the unique index numbers_live: the condition is that index's own.
 select * from numbers

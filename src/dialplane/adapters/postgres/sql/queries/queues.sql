@@ -34,6 +34,9 @@ order by created_at desc, id desc offset $2 limit $3;
 -- name: count
 select count(*) from queues where account_id = $1 and deleted_at is null;
 
+-- name: lock_of
+select * from queues where account_id = any($1::uuid[]) and deleted_at is null order by id for update;
+
 -- name: save_calls
 insert into queuecalls select * from jsonb_populate_recordset(null::queuecalls, $1)
 on conflict (id) do update set

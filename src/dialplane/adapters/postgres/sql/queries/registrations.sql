@@ -36,6 +36,10 @@ insert into bindings (
 select $1, contact, call_id, cseq, source_host, source_port, transport, node, user_agent, expires_at
 from jsonb_populate_recordset(null::bindings, $2);
 
+-- name: remove_flows
+delete from bindings
+where transport = 'ws' and node = $1 and ($2::text is null or (source_host, source_port) = ($2, $3::integer));
+
 -- name: find_caller_at
 select extensions.* from bindings
 join extensions

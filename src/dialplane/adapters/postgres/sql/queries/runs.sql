@@ -17,7 +17,8 @@ returning id;
 
 -- name: save_progress
 -- Write where runs stand, each run once at most; those that have ended stay as they are and are not given back.
--- What a record does not change comes back, for the events. The ids by themselves lead the planner to the index.
+-- What a record does not change comes back, for the events. $1: their ids, which by themselves lead the planner to the
+-- index; $2: a JSON array of where they stand.
 update runs set
     status = case when batch.ended then 'ended' else 'running' end,
     current_action = batch.current_action,
@@ -27,9 +28,10 @@ update runs set
     error = batch.error,
     updated_at = batch.at,
     ended_at = case when batch.ended then batch.at end
-from unnest(
-    $1::uuid[], $2::boolean[], $3::json[], $4::uuid[], $5::json[], $6::json[], $7::text[], $8::timestamptz[]
-) as batch (id, ended, current_action, forward_action_id, executed_actions, variables, error, at)
+from json_to_recordset($2) as batch (
+    id uuid, ended boolean, current_action json, forward_action_id uuid, executed_actions json, variables json,
+    error text, at timestamptz
+)
 where runs.id = any($1) and runs.id = batch.id and runs.status = 'running'
 returning
     runs.id, account_id, flow_id, flow_version, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,

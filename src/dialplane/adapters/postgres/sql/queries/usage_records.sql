@@ -26,12 +26,18 @@ from (
     from recordings
     where account_id = any($1::uuid[]) and created_at >= $2 and created_at < $3 and size_bytes > 0
     union all
+    select created_at, 'transcriptions', 1, ceil(duration_ms / 60000.0), 0
+    from transcriptions
+    where account_id = any($1::uuid[]) and created_at >= $2 and created_at < $3 and status = 'done' and error = ''
+    union all
     select entry.created_at,
            case entry.reference_type
                when 'call' then coalesce(call.category, 'calls')
                when 'call_extension' then coalesce(call.category, 'calls')
                when 'sms' then coalesce(message.category, 'sms')
                when 'recording' then 'recordings'
+               when 'transcribe' then 'transcriptions'
+               when 'caller_id_lookup' then 'calleridlookups'
                when 'number' then
                    case number.kind when 'local' then 'phonenumbers-local' when 'toll_free' then 'phonenumbers-tollfree'
                    else 'phonenumbers' end
@@ -40,8 +46,8 @@ from (
                    else 'phonenumbers' end
                else 'totalprice'
            end,
-           case when entry.reference_type in ('number', 'number_renew') then 1 else 0 end,
-           case when entry.reference_type in ('number', 'number_renew') then 1 else 0 end,
+           case when entry.reference_type in ('number', 'number_renew', 'caller_id_lookup') then 1 else 0 end,
+           case when entry.reference_type in ('number', 'number_renew', 'caller_id_lookup') then 1 else 0 end,
            -entry.amount_micros
     from ledger_entries entry
     left join call_usage call

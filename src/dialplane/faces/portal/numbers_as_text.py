@@ -1,0 +1,24 @@
+"""Phone numbers and places as people read them."""
+
+from functools import lru_cache
+
+import phonenumbers
+
+from dialplane.domain.inventory import Offer
+
+
+@lru_cache(maxsize=4096)
+def show_number(number: str) -> str:
+    """`+14155550100` is `+1 415-555-0100`; what is no number stays as it is."""
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def place_of(offer: Offer) -> str:
+    """`San Francisco, CA`."""
+    return ", ".join(part for part in (offer.locality, offer.region) if part)

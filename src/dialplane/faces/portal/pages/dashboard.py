@@ -1,0 +1,39 @@
+"""The dashboard of a project: its use this month, its details and keys (VoxCPaaS 2.2.6)."""
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from dialplane.domain.ids import to_sid
+from dialplane.domain.people import Deed
+from dialplane.domain.spending import by_bucket
+from dialplane.domain.usage_records import this_month
+from dialplane.faces.portal.rendering import show
+from dialplane.faces.portal.request import PortalRequest
+from dialplane.faces.portal.routing import page
+from dialplane.services.numbers import list_numbers
+from dialplane.services.orders import list_orders
+from dialplane.services.projects import list_members
+from dialplane.services.usage_records import query_spending
+
+_SOME = 5
+
+
+@page("/projects/{project:uuid}", deed=Deed.VIEW)
+async def show_dashboard(request: PortalRequest) -> Response[str]:
+    days = this_month((await request.billing_now()).date())
+    spent = await query_spending(request.database, request.account_id, days)
+    members = await list_members(request.database, request.account_id)
+    return await show(
+        request,
+        "dashboard.html",
+        days=days,
+        lines=by_bucket(spent),
+        total=sum(each.micros for each in spent),
+        numbers=await list_numbers(request.database, request.account_id, limit=_SOME),
+        orders=await list_orders(request.database, request.account_id, limit=_SOME),
+        member_count=len(members),
+        sid=to_sid("AC", request.account_id),
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [show_dashboard]

@@ -1,0 +1,184 @@
+"""Purchased numbers and ordered numbers, one number's own page, its release and the way back."""
+
+from uuid import UUID
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from dialplane.domain.errors import Invalid, Refusal
+from dialplane.domain.history import Actor, ActorKind
+from dialplane.domain.ids import NumberId, OrderId
+from dialplane.domain.labels import check_tags
+from dialplane.domain.numbers import NumberFilter, NumberStatus, parse_kind
+from dialplane.domain.people import Deed
+from dialplane.faces.portal.configuration import configuration
+from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.rendering import done, show
+from dialplane.faces.portal.request import PortalRequest
+from dialplane.faces.portal.routing import action, page
+from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
+from dialplane.faces.portal.targets_as_text import message_words, voice_words
+from dialplane.services.history import list_history
+from dialplane.services.number_life import release_number, restore_number
+from dialplane.services.numbers import (
+    NumberChange,
+    get_number,
+    list_numbers_after,
+    update_number,
+)
+from dialplane.services.orders import cancel_order, list_orders
+
+_STATUSES = (("", "any status"), ("active", "Active"), ("suspended", "Suspended"))
+_KINDS = (("", "any type"), ("local", "DID, local"), ("mobile", "DID, mobile"), ("toll_free", "Tollfree"))
+_MANY = 100
+
+
+@page("/projects/{project:uuid}/numbers", deed=Deed.VIEW)
+async def show_numbers(request: PortalRequest) -> Response[str]:
+    """Purchased Numbers. One of them may be expanded, to configure it."""
+    fields = request.fields
+    filters = {name: fields.get(name) for name in ("q", "name", "tag", "status", "kind")}
+    form = typed(fields)
+    table: Page[object] = Page([])
+    try:
+        table = await _numbers(request, filters)
+    except Invalid as refusal:
+        form = form.refuse(refusal, type="kind")
+    return await show(
+        request,
+        "numbers.html",
+        form=form,
+        table=table,
+        statuses=_STATUSES,
+        kinds=_KINDS,
+        is_filtered=any(filters.values()),
+        orders=await _open_orders(request),
+        voice_words=voice_words,
+        message_words=message_words,
+        expanded=await _expanded(request),
+    )
+
+
+async def _numbers(request: PortalRequest, filters: dict[str, str]) -> Page[object]:
+    cursor = read_cursor(request.fields.get("after"))
+    status, kind = filters["status"], filters["kind"]
+    wanted = NumberFilter(
+        statuses=(NumberStatus(status),) if status in ("active", "suspended") else (),
+        kinds=(parse_kind(kind),) if kind else (),
+        contains="".join(filters["q"].split()),
+        name=filters["name"],
+        tags=(filters["tag"],) if filters["tag"] else (),
+    )
+    found = await list_numbers_after(
+        request.database, request.account_id, wanted, after=number_id(cursor), limit=PAGE + 1
+    )
+    page = page_of(found, lambda each: str(each.id), path=request.at("/numbers"), filters=filters, cursor=cursor)
+    return Page(page.rows, page.next_url, page.first_url)
+
+
+def number_id(text: str) -> NumberId | None:
+    try:
+        return NumberId(UUID(text)) if text else None
+    except ValueError:
+        return None
+
+
+async def _expanded(request: PortalRequest) -> dict[str, object] | None:
+    chosen = number_id(request.fields.get("expand"))
+    if chosen is None:
+        return None
+    return await configuration(request, await get_number(request.database, request.account_id, chosen), Form())
+
+
+async def _open_orders(request: PortalRequest) -> list[object]:
+    found = await list_orders(request.database, request.account_id, limit=_MANY)
+    return [order for order in found if not order.status.is_over]
+
+
+@page("/projects/{project:uuid}/numbers/ordered", deed=Deed.VIEW)
+async def show_ordered(request: PortalRequest) -> Response[str]:
+    """What waits for documents or for the carrier (3.2.12), and what became of earlier orders."""
+    found = await list_orders(request.database, request.account_id, limit=_MANY)
+    return await show(
+        request,
+        "ordered_numbers.html",
+        orders=[order for order in found if not order.status.is_over],
+        ended=[order for order in found if order.status.is_over],
+    )
+
+
+@action("/projects/{project:uuid}/numbers/ordered/{order:uuid}/cancel", deed=Deed.BUY)
+async def take_cancel(request: PortalRequest, order: FromPath[UUID]) -> Response[str]:
+    now = await request.billing_now()
+    cancelled = await cancel_order(request.database, request.account_id, OrderId(order), now)
+    said = f"The order of {cancelled.number} is cancelled; its money is free again."
+    return await done(request, request.at("/numbers/ordered"), said)
+
+
+# --- one number ------------------------------------------------------------------------------------------------------
+
+
+@page("/projects/{project:uuid}/numbers/{number:uuid}", deed=Deed.VIEW)
+async def show_number(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    return await _show(request, NumberId(number), Form())
+
+
+async def _show(request: PortalRequest, number_id: NumberId, form: Form) -> Response[str]:
+    number = await get_number(request.database, request.account_id, number_id)
+    if not form.is_refused:
+        form = Form({"name": number.name, "tags": ", ".join(number.tags), "protected": "yes" * number.protected})
+    return await show(
+        request,
+        "number.html",
+        form=form,
+        expanded=await configuration(request, number, Form()),
+        history=await list_history(request.database, request.account_id, number.id, limit=20),
+    )
+
+
+@action("/projects/{project:uuid}/numbers/{number:uuid}/details", deed=Deed.CONFIGURE)
+async def take_details(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    fields = request.fields
+    tags = tuple(dict.fromkeys(tag for part in fields.get("tags").split(",") if (tag := part.strip())))
+    try:
+        check_tags(tags)
+        change = NumberChange(name=fields.get("name")[:255], tags=tags, protected=fields.is_on("protected"))
+        await update_number(
+            request.database, request.account_id, NumberId(number), change, request.now, by=_by(request)
+        )
+    except Refusal as refusal:
+        return await _show(request, NumberId(number), typed(fields).refuse(refusal))
+    return await done(request, request.at(f"/numbers/{number}"), "The details are saved.")
+
+
+@action("/projects/{project:uuid}/numbers/{number:uuid}/release", deed=Deed.BUY)
+async def take_release(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    now = await request.billing_now()
+    try:
+        released = await release_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    except Refusal as refusal:
+        return await done(request, request.at(f"/numbers/{number}"), refusal.message, kind="bad")
+    return await show(request, "number_released.html", number=released)
+
+
+@action("/projects/{project:uuid}/numbers/{number:uuid}/restore", deed=Deed.BUY)
+async def take_restore(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    now = await request.billing_now()
+    restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    return await done(request, request.at(f"/numbers/{number}"), f"{restored.number} is yours again, as it was.")
+
+
+def _by(request: PortalRequest) -> Actor:
+    return Actor(ActorKind.PERSON, request.person.id)
+
+
+HANDLERS: list[HTTPRouteHandler] = [
+    show_numbers,
+    show_ordered,
+    take_cancel,
+    show_number,
+    take_details,
+    take_release,
+    take_restore,
+]

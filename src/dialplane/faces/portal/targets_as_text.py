@@ -1,0 +1,48 @@
+"""What a number does when somebody calls or writes, in a few words for lists."""
+
+from typing import assert_never
+
+from dialplane.domain.targets import (
+    ApplicationTarget,
+    DocumentTarget,
+    FlowTarget,
+    ForwardTarget,
+    HookTarget,
+    MessageTarget,
+    VoiceTarget,
+)
+from dialplane.faces.portal.numbers_as_text import show_number
+
+
+def voice_words(target: VoiceTarget) -> str:
+    match target:
+        case None:
+            return "nothing yet"
+        case FlowTarget():
+            return "runs a flow"
+        case ApplicationTarget():
+            return "uses an application"
+        case DocumentTarget(url, method):
+            return f"{method} {url}"
+        case ForwardTarget(users=(first, *others)):
+            return f"rings {first}" + (f" and {len(others)} more" if others else "")
+        case ForwardTarget(pstn=pstn) if pstn:
+            return f"forwards to {show_number(pstn)}"
+        case ForwardTarget(sip=sip):
+            return f"forwards to sip:{sip}"
+        case _:
+            assert_never(target)
+
+
+def message_words(target: MessageTarget) -> str:
+    match target:
+        case None:
+            return "nothing yet"
+        case FlowTarget():
+            return "runs a flow"
+        case ApplicationTarget():
+            return "uses an application"
+        case DocumentTarget(url, method) | HookTarget(url, method):
+            return f"{method} {url}"
+        case _:
+            assert_never(target)

@@ -1,0 +1,277 @@
+"""How the parts of a voice node are joined: what writes, what listens, one object for each subject of commands."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from dialplane.domain.errors import Refusal
+from dialplane.domain.flows.run import Run
+from dialplane.domain.ids import utc_now
+from dialplane.domain.ledger import HoldRequest
+from dialplane.domain.programs.sources import ProgramSource
+from dialplane.services.admission import Outcome, admit
+from dialplane.services.api_runs import ApiRuns
+from dialplane.services.arrivals import Arrival
+from dialplane.services.call_records import Change, write_changes
+from dialplane.services.caller_names import StoredCallerNames
+from dialplane.services.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.ledger import extend_many
+from dialplane.services.outside import RunOutside
+from dialplane.services.traces import keep_traces
+from dialplane.services.transaction import Database
+from dialplane.voice.agent_calls import AgentCalls
+from dialplane.voice.agent_ringing import AgentRinger
+from dialplane.voice.arrivals import Arrivals
+from dialplane.voice.authentication import Gate
+from dialplane.voice.batching import Batcher
+from dialplane.voice.beside import Beside
+from dialplane.voice.conference_callbacks import StatusTeller
+from dialplane.voice.conferences import Conferences
+from dialplane.voice.deps import VoiceDeps
+from dialplane.voice.dialler import Dialler
+from dialplane.voice.dialling import Dialling
+from dialplane.voice.external_media import ExternalMedia
+from dialplane.voice.gate import AudioGate
+from dialplane.voice.groupcalls import Groupcalls
+from dialplane.voice.groupcalls import orders as groupcall_orders
+from dialplane.voice.hearing import Hearing
+from dialplane.voice.journal import Journal
+from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.orders import CALL_ORDERS, SoundOrders
+from dialplane.voice.outside import CallOutside, Subjects
+from dialplane.voice.party_recordings import PartyRecordings
+from dialplane.voice.programs import Programs
+from dialplane.voice.queues import Queues
+from dialplane.voice.recordings import Recordings
+from dialplane.voice.records import Records
+from dialplane.voice.referrals import Referrals
+from dialplane.voice.requests import Requests
+from dialplane.voice.ringing import Ringing
+from dialplane.voice.room_lines import RoomLines
+from dialplane.voice.room_recordings import RoomRecordings
+from dialplane.voice.runtime import Runtime
+from dialplane.voice.signalling import Signalling, TracedCall
+from dialplane.voice.sip_sockets import SipSockets
+from dialplane.voice.speakings import Speakings
+from dialplane.voice.streams import Streams
+from dialplane.voice.transcription import Transcribing
+from dialplane.voice.transfers import Transfers
+from dialplane.voice.useragent import UserAgent
+from dialplane.voice.useragent_events import Handler
+from dialplane.voice.waiting_sound import WaitingSound
+
+ADMISSION_PAUSE_S = 0.08
+"""Between two batches of arrivals; the first after a quiet time waits for nothing. No ear notices, and a batch costs
+the same round trips for two calls as for twenty."""
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], None]
+"""Run something in a task of the node; its failure is logged and ends only itself."""
+
+
+class Batches:
+    """What the calls of a node have in common on their way to the store."""
+
+    def __init__(self, deps: VoiceDeps) -> None:
+        database = deps.database
+        self.journal: Journal[Change] = Journal(
+            lambda changes: write_changes(database, changes, utc_now(), public_url=deps.public_url)
+        )
+        self.admissions: Batcher[Arrival, Outcome] = Batcher(
+            lambda arrivals: admit(database, arrivals, utc_now()), pause_s=ADMISSION_PAUSE_S
+        )
+        self.openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
+            lambda wishes: open_calls(database, wishes, utc_now())
+        )
+        self.minutes: Batcher[HoldRequest, int] = Batcher(partial(_reserve, database))
+
+
+class Assembly:
+    """A node's parts, each made once, in the order in which they need each other.
+
+    Where two need one another the first gets a function that finds the second when it is called.
+    """
+
+    def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup, spawn: Spawn, handler: Handler) -> None:
+        self._deps = deps
+        self._spawn = spawn
+        self.batches = Batches(deps)
+        self._join_wire(handler)
+        self._join_ways_out(tasks)
+        self._join_rooms()
+        self._join_runtime()
+        self._join_subjects()
+
+    def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """What goes on for as long as the node does."""
+        return (
+            self.batches.journal.run(),
+            self.batches.admissions.run(),
+            self.batches.openings.run(),
+            self.batches.minutes.run(),
+            self.queues.run(),
+            self.signalling.run(),
+        )
+
+    def _join_wire(self, handler: Handler) -> None:
+        """What hears and speaks SIP, and keeps what happens to calls."""
+        deps, database = self._deps, self._deps.database
+        self.signalling = Signalling(
+            lambda traces: keep_traces(database, traces),
+            lambda: (leg.call.sip_call_id for leg in self.records.live.values()),
+        )
+        self.records = Records(
+            journal=self.batches.journal,
+            extensions=self.batches.minutes,
+            spawn=self._spawn,
+            now=utc_now,
+            trace=self._keep_trace if deps.keeps_signalling else lambda leg: None,
+        )
+        self._credentials = Gate(database, deps.nonce_secret)
+        self.arrivals = Arrivals(
+            gate=self._credentials,
+            admissions=self.batches.admissions,
+            node=deps.node,
+            now=utc_now,
+            trace=self.signalling.ended,
+        )
+        self.agent = UserAgent(
+            host=deps.host,
+            port=deps.port,
+            handler=handler,
+            advertised_host=deps.advertised_host,
+            tap=self.signalling if deps.keeps_signalling else None,
+        )
+        self.gate = AudioGate(
+            deps.gate_host,
+            deps.gate_port,
+            signer=deps.signer,
+            live=self.records.live,
+            lines=lambda: self._lines,
+            sip=SipSockets(database, self.agent, deps.node),
+            now=utc_now,
+            spawn=self._spawn,
+        )
+        self._context = LegContext(
+            deps.media, self.records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
+        )
+
+    def _join_ways_out(self, tasks: asyncio.TaskGroup) -> None:
+        """What programs are made of, and how they reach what is not their call."""
+        deps, database = self._deps, self._deps.database
+        self._any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
+        self._runs = ApiRuns(database, self._any_run, tasks, utc_now)
+        self.recordings = Recordings(
+            database, deps.recordings, deps.node, deps.prompts, utc_now, self._runs.follow_recording, deps.public_url
+        )
+        self.transcribing = Transcribing(
+            database,
+            deps.recognizer,
+            deps.node,
+            deps.public_url,
+            utc_now,
+            self._runs.follow_transcription,
+            lambda: self._lines,
+        )
+        self._programs = Programs(
+            database,
+            StoredCallerNames(database),
+            node=deps.node,
+            public_url=deps.public_url,
+            document_timeout_s=deps.document_timeout_s,
+        )
+        self._dialler = Dialler(
+            database, self.agent, self._context, self.batches.openings, deps.node, utc_now, self.records.started
+        )
+        self._beside = Beside(self._programs, deps.prompts, self._outside, utc_now)
+        self._dialling = Dialling(self._dialler, self._beside, Ringing(deps.prompts), self.recordings)
+        self._transfers = Transfers(database, self._dialling, deps.prompts, utc_now)
+
+    def _join_rooms(self) -> None:
+        """Conferences and queues, and who is rung for them."""
+        deps, database = self._deps, self._deps.database
+        waiting = WaitingSound(deps.prompts, self._beside)
+        ringer = AgentRinger(self._dialler, utc_now)
+        self._conferences = Conferences(
+            database,
+            deps.media,
+            deps.prompts,
+            waiting,
+            RoomRecordings(self.recordings, utc_now, self._spawn),
+            StatusTeller(database),
+            utc_now,
+            self._spawn,
+        )
+        self._lines = RoomLines(deps.media, self._conferences.rooms)
+        self._agent_calls = AgentCalls(database, ringer, self._conferences, utc_now)
+        self.queues = Queues(
+            database, deps.node, ringer, waiting, self.recordings, self._redirect, utc_now, self._spawn
+        )
+
+    def _join_runtime(self) -> None:
+        """Where calls, requests and orders come in."""
+        deps, database = self._deps, self._deps.database
+        self.runtime = Runtime(
+            database=database,
+            arrivals=self.arrivals,
+            requests=Requests(database, self._credentials, self.arrivals, deps.node, utc_now, self.agent.is_connected),
+            dialler=self._dialler,
+            records=self.records,
+            outside=self._outside,
+            follow=self._runs.follow,
+            prompts=deps.prompts,
+            programs=self._programs,
+            recordings=self.recordings,
+            context=self._context,
+            is_overloaded=lambda: self.batches.journal.is_full,
+            orders={
+                **CALL_ORDERS,
+                **SoundOrders(deps.prompts).orders(),
+                **self.recordings.orders(),
+                **self.transcribing.orders(),
+                "transfer": self._transfers.ordered,
+                **self._conferences.orders(),
+                **Speakings(database, deps.prompts, self._lines, utc_now).orders(),
+                **self.queues.orders(),
+            },
+            node_orders=groupcall_orders(Groupcalls(database, self.records.live.get, utc_now)),
+        )
+
+    def _join_subjects(self) -> None:
+        """What carries out the commands of programs."""
+        deps, database = self._deps, self._deps.database
+        self._referrals = Referrals(
+            database, self._transfers, self.runtime.redirect, lambda: list(self.records.live.values())
+        )
+        self._subjects = Subjects(
+            database=database,
+            any_run=self._any_run,
+            dialling=self._dialling,
+            agent_calls=self._agent_calls,
+            referrals=self._referrals,
+            recordings=self.recordings,
+            party_recordings=PartyRecordings(self.recordings, deps.prompts),
+            conferences=self._conferences,
+            queues=self.queues,
+            hearing=Hearing(deps.recognizer, deps.prompts),
+            transcribing=self.transcribing,
+            streams=Streams(deps.sockets, database, utc_now),
+            external_media=ExternalMedia(deps.sockets),
+        )
+
+    def _outside(self, run: Run, hops: int) -> CallOutside:
+        return CallOutside(run, hops, self._subjects)
+
+    async def _redirect(self, leg: Leg, source: ProgramSource) -> None:
+        await self.runtime.redirect(leg, source)
+
+    def _keep_trace(self, leg: Leg) -> None:
+        call = leg.call
+        self.signalling.ended(TracedCall(call.id, call.account_id, call.sip_call_id, call.created_at, tuple(leg.facts)))
+
+
+async def _reserve(database: Database, requests: Sequence[HoldRequest]) -> list[int]:
+    now: datetime = utc_now()
+    async with database.transaction() as tx:
+        return await extend_many(tx, requests, now)

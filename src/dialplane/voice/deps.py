@@ -1,0 +1,61 @@
+"""What the voice role needs of the outside, made by bootstrap."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from dialplane.domain.rcml.machine import TIMEOUT_S
+from dialplane.services.assistants import BUILT_IN, Assistants
+from dialplane.services.authentication import TokenSigner
+from dialplane.services.emails import OUTBOX, Post
+from dialplane.services.outside import Web
+from dialplane.services.recognition import Recognizer
+from dialplane.services.transaction import Database
+from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.sockets import Sockets
+
+DRAIN_S = 3600.0
+
+
+class Hints(Protocol):
+    """Port: words from the store that there may be work."""
+
+    async def keep(self, on_hint: Callable[[str], None]) -> None:
+        """Stay connected until cancelled. `on_hint` gets each word, and "" after each connecting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDeps:
+    """Ports and settings of one voice process."""
+
+    database: Database
+    media: Media
+    prompts: Prompts
+    recognizer: Recognizer
+    web: Web
+    sockets: Sockets
+    hints: Hints
+    node: str
+    host: str
+    port: int
+    recordings: Path
+    nonce_secret: bytes
+    signer: TokenSigner
+    """Knows the passes of who wants a call's audio."""
+    gate_host: str = "127.0.0.1"
+    """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
+    gate_port: int = 0
+    advertised_host: str | None = None
+    drain_s: float = DRAIN_S
+    public_url: str = ""
+    document_timeout_s: float = TIMEOUT_S
+    assistants: Assistants = BUILT_IN
+    post: Post = OUTBOX
+    keeps_signalling: bool = True
+    """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
+    on_ready: Callable[[int], None] = lambda port: None
+    """Told the SIP port when calls are taken."""
+    set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
+    """Lets the media client tell that its process is gone."""

@@ -1,0 +1,134 @@
+"""Something of each kind that an account can have, to see whether another account is told of it (API-6)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from dialplane.domain.cases import ContactCase
+from dialplane.domain.conferences import Participant, ParticipantStatus
+from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
+from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.ids import (
+    AccountId,
+    CallId,
+    ConferencecallId,
+    ConferenceId,
+    QueuecallId,
+    QueueId,
+    RunId,
+    TranscriptionId,
+    new_id,
+)
+from dialplane.domain.queues import Queuecall, QueuecallStatus
+from dialplane.domain.speakings import Speaking
+from dialplane.domain.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
+from dialplane.services.inbound_messages import InboundMessage, receive_message
+from dialplane.services.port_outs import request_port_out, set_port_out_pin
+from dialplane.services.runs import create_runs
+from dialplane.services.transaction import Database
+from tests.faces.conftest import Client, stock
+from tests.faces.recorded import called, recorded
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NUMBER = "+14155550124"
+PIN = "482913"
+EMAIL = {"destinations": [{"type": "email", "target": "ann@example.org"}], "subject": "s", "content": "c"}
+
+
+async def own_ids(owner: Client, database: Database, account_id: AccountId) -> dict[str, str]:
+    """An id of each, by the name of the path parameter that takes it."""
+    await stock(database, "+14155550100", NUMBER)
+    ids = await _made_by_api(owner)
+    await receive_message(database, InboundMessage("+12025550199", NUMBER, "hi"), NOW)
+    await set_port_out_pin(database, account_id, PIN, NOW)
+    port_out = await request_port_out(database, NUMBER, PIN, "Other Telecom", NOW)
+    listed = {
+        "agent_id": "agents",
+        "billing_id": "billings",
+        "conversation_id": "conversations",
+        "delivery_id": "webhook_deliveries",
+        "message_id": "messages",
+        "order_id": "orders",
+    }
+    for name, path in listed.items():
+        ids[name] = (await owner.ask("GET", f"/v1.0/{path}")).json["result"][0]["id"]
+    return ids | {"port_out_id": str(port_out.id)} | await _Stored(database, account_id, ids).made()
+
+
+async def _made_by_api(owner: Client) -> dict[str, str]:
+    made = {
+        "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
+        "extension_id": await owner.ask("POST", "/v1.0/extensions", {"extension": "100", "password": "p"}),
+        "flow_id": await owner.ask("POST", "/v1.0/flows", {"name": "menu", "actions": [{"type": "answer"}]}),
+        "accesskey_id": await owner.ask("POST", "/v1.0/accesskeys", {"name": "k"}),
+        "number_id": await owner.ask("POST", "/v1.0/numbers", {"number": NUMBER}),
+        "document_id": await owner.ask("POST", "/v1.0/documents", {"kind": "identity", "content": "JVBERi0xLjc="}),
+        "port_id": await owner.ask("POST", "/v1.0/ports", {"numbers": ["+14155550123"]}),
+        "conference_id": await owner.ask("POST", "/v1.0/conferences", {"name": "team"}),
+        "queue_id": await owner.ask("POST", "/v1.0/queues", {"name": "desk"}),
+        "tag_id": await owner.ask("POST", "/v1.0/tags", {"name": "sales"}),
+        "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
+        "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
+        "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
+    }
+    assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}
+    return {name: answer.json["id"] for name, answer in made.items()}
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What only live calls make is put into the store."""
+
+    database: Database
+    account_id: AccountId
+    ids: dict[str, str]
+
+    async def made(self) -> dict[str, str]:
+        call = await called(self.database, self.account_id)
+        recording = await recorded(self.database, call)
+        group, stay, waiting = self._group(), self._stay(call.id), self._waiting(call.id)
+        case = ContactCase(new_id(NOW), self.account_id, "case", "", "", NOW)
+        speaking = Speaking(new_id(NOW), self.account_id, "call", call.id, "nobody", NOW)
+        transcription = Transcription(
+            TranscriptionId(new_id(NOW)), self.account_id, TranscribedThing.CALL, call.id, NOW,
+            status=TranscriptionStatus.DONE,
+        )  # fmt: skip
+        run = Run(RunId(new_id(NOW)), self.account_id, RunStatus.ENDED, ReferenceType.API, NOW, ended_at=NOW)
+        async with self.database.transaction() as tx:
+            await create_runs(tx, run)
+            await tx.groupcalls.save(group)
+            await tx.conferences.save_participants([stay])
+            await tx.queues.save_calls([waiting])
+            await tx.cases.save(case)
+            await tx.speakings.save(speaking)
+            await tx.transcriptions.save(transcription)
+        made = {
+            "activeflow_id": run.id,
+            "call_id": call.id,
+            "recording_id": recording.id,
+            "groupcall_id": group.id,
+            "conferencecall_id": stay.id,
+            "queuecall_id": waiting.id,
+            "case_id": case.id,
+            "speaking_id": speaking.id,
+            "transcribe_id": transcription.id,
+        }
+        return {name: str(each) for name, each in made.items()}
+
+    def _group(self) -> Groupcall:
+        ringing, others = RingMethod.RING_ALL, AnswerMethod.HANGUP_OTHERS
+        return Groupcall(new_id(NOW), self.account_id, GroupcallStatus.HANGUP, None, (), ringing, others, "nobody", NOW)
+
+    def _stay(self, call_id: CallId) -> Participant:
+        conference_id = ConferenceId(UUID(self.ids["conference_id"]))
+        left = ParticipantStatus.LEAVED
+        return Participant(
+            ConferencecallId(new_id(NOW)), self.account_id, conference_id, call_id, "nobody", left, NOW, left_at=NOW
+        )
+
+    def _waiting(self, call_id: CallId) -> Queuecall:
+        queue_id = QueueId(UUID(self.ids["queue_id"]))
+        done = QueuecallStatus.DONE
+        return Queuecall(
+            QueuecallId(new_id(NOW)), self.account_id, queue_id, call_id, "nobody", done, NOW, ended_at=NOW
+        )
