@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.config import LOOPBACK, Endpoint, SettingError, Settings, from_environment, override, to_environment
+from dialplane.config.environment import from_environment, override, to_environment
+from dialplane.config.settings import LOOPBACK, Settings
+from dialplane.config.values import Endpoint, SettingError
 from dialplane.domain.role_permissions import RolePermission
 
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from dialplane.config import Endpoint
+from dialplane.config.values import Endpoint
 from dialplane.supervisor import ports
 from dialplane.supervisor.errors import BusyError
 from dialplane.supervisor.ports import TCP, UDP, Ports

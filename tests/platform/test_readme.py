@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.config import Settings, to_environment
+from dialplane.config.environment import to_environment
+from dialplane.config.settings import Settings
 from dialplane.phone.carrier import BEHAVIOURS
 from tests.platform.running import running
 from tests.ports import free_port

@@ -11,7 +11,7 @@ import sys
 sys.modules["rich"] = None  # type: ignore[assignment]
 
 from dialplane.bootstrap.programs import launch  # noqa: E402
-from dialplane.config import from_environment  # noqa: E402
+from dialplane.config.environment import from_environment  # noqa: E402
 
 if __name__ == "__main__":
     role, parent = sys.argv[1:]

@@ -22,7 +22,8 @@ from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
-from dialplane.config import Endpoint, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies

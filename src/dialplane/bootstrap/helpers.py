@@ -2,7 +2,8 @@
 
 from dialplane.adapters.assistants.chat import ChatAssistant
 from dialplane.adapters.mail.smtp import SmtpMailer
-from dialplane.config import SettingError, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import SettingError
 from dialplane.domain.flows.warnings import Ability
 from dialplane.services.assistants import Assistants, BuiltInAssistant
 from dialplane.services.emails import Post

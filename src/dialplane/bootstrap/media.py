@@ -1,7 +1,7 @@
 """The media process: RTP in a single thread, away from everything else."""
 
 from dialplane.bootstrap.process import announce
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.media.process import serve
 
 

@@ -7,7 +7,7 @@ import structlog
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
 from dialplane.bootstrap.store import usable_store
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.domain.accounts import Plan
 from dialplane.domain.money import usd
 from dialplane.domain.sandbox_stock import COUNTRIES

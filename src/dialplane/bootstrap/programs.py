@@ -6,7 +6,8 @@ from importlib import import_module
 from types import ModuleType
 
 from dialplane.bootstrap.process import follow_parent, set_up_logs
-from dialplane.config import SettingError, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import SettingError
 
 PROGRAMS = {
     "up": "dialplane.supervisor.up",

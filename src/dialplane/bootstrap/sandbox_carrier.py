@@ -3,7 +3,8 @@
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.process import Stop, announce, run_loop
-from dialplane.config import Endpoint, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.media.client import MediaClient
 from dialplane.phone.carrier import SimulatedCarrier
 from dialplane.phone.softphone import Softphone

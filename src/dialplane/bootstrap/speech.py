@@ -3,7 +3,7 @@
 from dialplane.adapters.speech.google import GoogleAccess, GoogleApi, GoogleRecognizer, GoogleVoice
 from dialplane.adapters.speech.prompts import Clouds
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 
 
 def google(settings: Settings) -> GoogleApi | None:

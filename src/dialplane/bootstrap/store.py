@@ -7,7 +7,8 @@ import asyncpg
 
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.sealing import Seal, WrongKeyError
-from dialplane.config import SettingError, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import SettingError
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
-from dialplane.config import Endpoint, Settings
+from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.media.client import MediaClient
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.main import serve

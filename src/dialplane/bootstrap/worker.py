@@ -13,7 +13,7 @@ from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.worker.main import WorkerDeps, serve
 
 _CONNECTIONS = 10

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, PostgresFailedError
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.supervisor.child import Pauses
 from dialplane.supervisor.errors import StartError
 

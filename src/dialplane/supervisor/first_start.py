@@ -10,7 +10,7 @@ from dataclasses import asdict
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import utc_now
 from dialplane.services.provisioning import Credentials, SandboxWish, install_operator_key, prepare_sandbox, secret

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dialplane.config import Settings
+from dialplane.config.settings import Settings
 from dialplane.supervisor.errors import BusyError, StartError
 
 _LONGEST_SOCKET = 107

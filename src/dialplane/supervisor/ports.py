@@ -6,7 +6,7 @@ import random
 import socket
 import time
 
-from dialplane.config import Endpoint
+from dialplane.config.values import Endpoint
 from dialplane.supervisor.errors import BusyError, StartError
 
 _PATIENCE_S = 2.0

@@ -13,7 +13,8 @@ from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
 from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
-from dialplane.config import Settings, to_environment
+from dialplane.config.environment import to_environment
+from dialplane.config.settings import Settings
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
 from dialplane.supervisor.errors import StartError

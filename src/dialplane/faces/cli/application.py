@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from dialplane import __version__
-from dialplane.config import SettingError, Settings, from_environment, override
+from dialplane.config.environment import from_environment, override
+from dialplane.config.settings import Settings
+from dialplane.config.values import SettingError
 
 Launch = Callable[[str, Settings], int]
 """Runs a program (`up`, `api`, `voice`, …) with settings, to its exit status."""

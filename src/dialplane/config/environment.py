@@ -1,236 +1,29 @@
-"""Every setting, read and checked once at the start; nothing else looks at the environment.
+"""Where settings come from: the command line, else `DIALPLANE_…`, else the defaults.
 
-A setting comes from the command line, else from `DIALPLANE_…`, else from the default here. `to_environment` gives
-the settings on to a child process in the same variables, so that a role reads them one way whoever started it.
+They are read and checked once, at the start. `to_environment` gives them on to a child process in the same variables,
+so that a role reads them one way whoever started it.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from dialplane.config.settings import (
+    DOCUMENTED_ACCOUNT_RATE,
+    DOCUMENTED_ADDRESS_RATE,
+    LOOPBACK,
+    SANDBOX_DRAIN,
+    SANDBOX_RATE,
+    Settings,
+)
+from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.errors import Invalid
 from dialplane.domain.role_permissions import DEVELOPER, RolePermission
 
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
-_MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")
-
-
-class SettingError(ValueError):
-    """A setting that cannot be; the text names the variable and says what it should look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A host and a port to listen on; port 0 takes any free one."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str, *, what: str) -> "Endpoint":
-        """`127.0.0.1:8080` or `[::1]:8080`. Raises SettingError naming `what`."""
-        host, colon, port = text.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise SettingError(f"{what} must be HOST:PORT, such as 127.0.0.1:8080, got {text!r}")
-        return cls(host.strip("[]"), int(port))
-
-    @property
-    def url_host(self) -> str:
-        """The host as it stands in a URL."""
-        return f"[{self.host}]" if ":" in self.host else self.host
-
-    def __str__(self) -> str:
-        return f"{self.url_host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class PortRange:
-    """UDP ports from `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-    @classmethod
-    def parse(cls, text: str, *, what: str) -> "PortRange":
-        """`20000-29999`. Raises SettingError naming `what`."""
-        first, dash, last = text.partition("-")
-        if not dash or not first.isdecimal() or not last.isdecimal():
-            raise SettingError(f"{what} must be FIRST-LAST, such as 20000-29999, got {text!r}")
-        if not 1024 <= int(first) < int(last) <= 65535:
-            raise SettingError(f"{what} must lie between 1024 and 65535, the first below the last, got {text!r}")
-        return cls(int(first), int(last))
-
-    def __str__(self) -> str:
-        return f"{self.first}-{self.last}"
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRate:
-    """Requests that are let through: so many a second for good, and `burst` at once."""
-
-    per_second: float
-    burst: int
-
-    @classmethod
-    def parse(cls, text: str, *, what: str) -> "RequestRate":
-        """`16.7/33`. Raises SettingError naming `what`."""
-        per_second, slash, burst = text.partition("/")
-        try:
-            rate = cls(float(per_second), int(burst))
-        except ValueError:
-            rate = cls(0, 0)
-        if not slash or not 0 < rate.per_second <= 1_000_000 or not 0 < rate.burst <= 1_000_000:
-            raise SettingError(f"{what} must be PER_SECOND/BURST, such as 16.7/33, got {text!r}")
-        return rate
-
-    def __str__(self) -> str:
-        return f"{self.per_second:g}/{self.burst}"
-
-
-DOCUMENTED_ACCOUNT_RATE = RequestRate(16.7, 33)
-DOCUMENTED_ADDRESS_RATE = RequestRate(200, 400)
-"""VoIPBIN's limits (reference 1.9), for a service that strangers use."""
-SANDBOX_RATE = RequestRate(2000, 4000)
-"""In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
-SANDBOX_DRAIN = timedelta(seconds=10)
-"""Whoever tries the platform out does not want to wait for a forgotten call."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What an operator may set. Each default has its reason beside it."""
-
-    data: Path = Path("var")
-    """Below the current folder: a trial leaves nothing elsewhere."""
-    database_url: str = field(default="", repr=False)
-    """`postgresql://…` of a Postgres of yours; empty: `up` starts the embedded one. May hold a password."""
-    master_key: str = field(default="", repr=False)
-    """64 hex digits, under which secrets are sealed in the database; empty: those of the file `master.key` in the data
-    folder, which `up` draws for a Postgres of its own. With neither, the key lies in the database itself, for all its
-    processes to find: then a copy of the database still holds what opens it."""
-    http: Endpoint = Endpoint("127.0.0.1", 8080)
-    """The loopback: nothing is reachable from outside until somebody says so."""
-    sip: Endpoint = Endpoint("127.0.0.1", 5060)
-    advertised_host: str = ""
-    """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
-    rtp: PortRange = PortRange(20000, 29999)
-    """Room for 5,000 legs; below the range from which Linux takes ports for outgoing connections (32768)."""
-    sip_domains: tuple[str, ...] = ()
-    """SIP domains of the sandbox's organization; the SIP host itself always is one."""
-    sip_origins: tuple[str, ...] = ()
-    """Origins (`https://phone.example.com`) of pages that may open a websocket for SIP; none named: any, as SIP itself
-    asks for a password."""
-    node: str = "local"
-    """The name of this voice node; two nodes on one database need two names."""
-    sandbox: bool = True
-    """Whether there is a simulated carrier with stock and an account with play money."""
-    egress_allow: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Private networks that tenants' URLs may lead to. None: nobody wants a tenant to read its internal services."""
-    carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
-    """Where the simulated carrier's own user agent listens."""
-    gate: Endpoint = Endpoint("127.0.0.1", 0)
-    """Where a voice node gives calls' audio to the API. With the API on another host: an address of an internal
-    network, since what is said in calls goes over it."""
-    run: Path | None = None
-    """Where the processes' sockets lie; `run` in the data folder where not set."""
-    public_url: str = ""
-    """Where clients reach the HTTP server, such as `https://voice.example.com`, for the addresses that callbacks name
-    (recordings); the HTTP address where not set, because behind no proxy it is the same."""
-    document_timeout: timedelta = timedelta(seconds=6)
-    """How long a tenant's server may take for an XML document: Restcomm's time; callers hear silence meanwhile."""
-    drain: timedelta = timedelta(hours=1)
-    """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
-    account_rate: RequestRate = DOCUMENTED_ACCOUNT_RATE
-    """Of one account on the API, agents and access keys together; the sandbox's is higher."""
-    address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE
-    """Of one client address on the API; the sandbox's is higher."""
-    signalling_kept: timedelta = timedelta(days=7)
-    """How long the SIP messages of a call can be looked at; zero: not at all. A week finds most complaints."""
-    assistant_url: str = ""
-    """Base of an OpenAI-compatible API (`https://host/v1`) for the `ai_…` actions; empty: simple rules."""
-    assistant_key: str = field(default="", repr=False)
-    assistant_model: str = "gpt-4o-mini"
-    """Named in each request; most such APIs need one."""
-    smtp: str = field(default="", repr=False)
-    """`smtp://`, `smtp+starttls://` or `smtps://` of a mail server; empty: e-mails stay in the outbox."""
-    mail_from: str = "dialplane@localhost"
-    """The sender of e-mails that name none."""
-    developer_permissions: tuple[RolePermission, ...] = DEVELOPER
-    """What accounts of Restcomm's role Developer may do: everything but making and changing accounts."""
-
-    @property
-    def where_clients_are(self) -> str:
-        """The public address, without a slash at the end."""
-        return (self.public_url or f"http://{self.http}").rstrip("/")
-
-    gcp_key: str = field(default="", repr=False)
-    """API key of Google Cloud's Text-to-Speech and Speech-to-Text; empty: the provider `gcp` is not configured."""
-    gcp_tts_url: str = "https://texttospeech.googleapis.com"
-    gcp_stt_url: str = "https://speech.googleapis.com"
-    speech_provider: str = ""
-    """Who speaks and listens where nobody is named: `embedded` (the default, no account needed) or `gcp`."""
-    speech_fallback: bool = True
-    """Whether the embedded voice and ear stand in for a cloud that is not configured: flows of other platforms name
-    one nearly always. False: such a flow is told."""
-
-    @property
-    def credentials(self) -> Path:
-        """The operator's and the sandbox's credentials between two starts; mode 0600."""
-        return self.data / "credentials.json"
-
-    @property
-    def master_key_file(self) -> Path:
-        return self.data / "master.key"
-
-    @property
-    def media_socket(self) -> Path:
-        return (self.run or self.data / "run") / "media.sock"
-
-    @property
-    def recordings(self) -> Path:
-        return self.data / "recordings"
-
-    @property
-    def documents(self) -> Path:
-        return self.data / "documents"
-
-    @property
-    def prompts(self) -> Path:
-        return self.data / "prompts"
-
-    @property
-    def logs(self) -> Path:
-        return self.data / "logs"
-
-    def require_database(self) -> str:
-        """The database's address. Raises SettingError where none is set."""
-        if not self.database_url:
-            raise SettingError(
-                "DATABASE_URL is not set: this role needs a Postgres, such as postgresql://host/dialplane"
-            )
-        return self.database_url
-
-    def find_master_key(self) -> bytes | None:
-        """The key under which secrets are sealed: the one that is set, else the file's; None where there is neither.
-
-        Raises SettingError where it is no key.
-        """
-        text = self.master_key
-        if not text:
-            try:
-                text = self.master_key_file.read_text().strip()
-            except FileNotFoundError:
-                return None
-            except OSError as fault:
-                raise SettingError(f"{self.master_key_file} cannot be read: {fault.strerror}") from fault
-        if not _MASTER_KEY.fullmatch(text):
-            raise SettingError("The master key must be 64 hex digits, such as `openssl rand -hex 32` gives")
-        return bytes.fromhex(text)
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
