@@ -41,19 +41,19 @@ from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.api import Server, server_config
-from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.orders import NumberOrder
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.api_runs import RunWish
-from dialplane.services.event_feed import EventFeed
-from dialplane.services.provisioning import AccountDraft, create_account, create_organization
-from dialplane.services.purchase import buy_number
-from dialplane.services.recording_links import RecordingLinks
-from dialplane.voice.gate_client import NodeGates
+from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.recording.recording_links import RecordingLinks
+from dialplane.services.tenancy.provisioning import AccountDraft, create_account, create_organization
+from dialplane.voice.streaming.gate_client import NodeGates
 
 SEAL = Seal(bytes(32))
 CONNECTIONS = 32

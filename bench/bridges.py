@@ -11,7 +11,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from dialplane.domain.media import RemoteMedia
+from dialplane.domain.calling.media import RemoteMedia
 from media_peers import HOST, Ours
 from punctual import Found, Watch, Wish, apart, callers_of, others_apart, parser, tell
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dialplane.audio.g711 import encode_ulaw
 from dialplane.audio.tones import tone
-from dialplane.domain.media import Prompt, RemoteMedia
+from dialplane.domain.calling.media import Prompt, RemoteMedia
 from dialplane.media.client_leg import MediaClientLeg
 from media_peers import HOST, Ours
 from punctual import Found, Watch, Wish, apart, callers_of, others_apart, parser, tell

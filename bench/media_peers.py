@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from dialplane.domain.media import Prompt, RemoteMedia
+from dialplane.domain.calling.media import Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import CLOCK_HZ
 

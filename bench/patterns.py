@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from dialplane.domain.ids import NumberId
-from dialplane.domain.pattern_index import PatternIndex
-from dialplane.domain.patterns import Pattern, translate
-from dialplane.domain.sip_numbers import variants
+from dialplane.domain.numbering.pattern_index import PatternIndex
+from dialplane.domain.numbering.patterns import Pattern, translate
+from dialplane.domain.numbering.sip_numbers import variants
 
 JUDGED_SIZE = 10_000
 MINIMUM, AIM = 200, 500

@@ -29,14 +29,14 @@ from dialplane.adapters.postgres.embedded import EmbeddedPostgres, binaries
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, new_id, utc_now
-from dialplane.domain.inventory import OWNED, SANDBOX, NewItem
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.billing import check_ledger
-from dialplane.services.inventory import import_items
-from dialplane.services.ledger import credit
-from dialplane.services.purchase import buy_number
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.supply.inventory import OWNED, SANDBOX, NewItem
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.charging.ledger import credit
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.inventory import import_items
 
 SEAL = Seal(bytes(32))
 ACCOUNTS = 1000

@@ -29,11 +29,11 @@ from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import ItemQuery, Near, NewItem, Ordering
-from dialplane.domain.keypad import to_digits
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items, search
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import ItemQuery, Near, NewItem, Ordering
+from dialplane.domain.supply.keypad import to_digits
+from dialplane.services.supply.inventory import import_items, search
 from media_peers import cpu_seconds
 from search_stock import Block, blocks, fill
 

@@ -28,8 +28,8 @@ from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import utc_now
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.webhooks import set_customer_webhook
+from dialplane.services.eventing.webhooks import set_customer_webhook
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.worker.deliveries import Deliveries
 
 SEAL = Seal(bytes(32))

@@ -8,7 +8,7 @@ import pytest
 from dialplane.config.environment import from_environment, override, to_environment
 from dialplane.config.settings import LOOPBACK, Settings
 from dialplane.config.values import Endpoint, SettingError
-from dialplane.domain.role_permissions import RolePermission
+from dialplane.domain.identity.role_permissions import RolePermission
 
 
 def test_child_reads_the_settings_that_its_parent_has() -> None:

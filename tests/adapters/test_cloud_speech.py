@@ -11,7 +11,7 @@ from dialplane.adapters.speech.google import GoogleAccess, GoogleApi, GoogleReco
 from dialplane.adapters.speech.prompts import Clouds, SpeechPrompts
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.services.recognition import Recognised, RecognitionWish
+from dialplane.services.recording.recognition import Recognised, RecognitionWish
 from tests.adapters.test_speech import Web
 from tests.fakes.google_speech import KEY, GoogleSpeech, google_speech
 

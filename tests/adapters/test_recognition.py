@@ -8,7 +8,7 @@ import pytest
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.adapters.speech.recognizer import OfflineRecognizer, OfflineUtterance, SpeechRecognizer
 from dialplane.domain.errors import Invalid
-from dialplane.services.recognition import Began, Heard, Listener, RecognitionWish, Said, Understood
+from dialplane.services.recording.recognition import Began, Heard, Listener, RecognitionWish, Said, Understood
 from tests.adapters.test_speech import Web
 from tests.fakes.speech import spoken_frames
 

@@ -17,8 +17,8 @@ from dialplane.audio.g711 import decode_ulaw
 from dialplane.audio.listening import Heard, listen
 from dialplane.audio.tones import beep
 from dialplane.audio.wav import WavWriter
+from dialplane.domain.calling.media import Prompt
 from dialplane.domain.errors import Invalid
-from dialplane.domain.media import Prompt
 from dialplane.domain.speech.voices import list_voices
 
 

@@ -6,7 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from dialplane.domain.conferences import (
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import AccountId, ConferenceId
+from dialplane.domain.programs.rooms import Beeps
+from dialplane.domain.rooms.conferences import (
     Conference,
     ConferenceStatus,
     beeps_on_entry,
@@ -16,9 +19,6 @@ from dialplane.domain.conferences import (
     has_place,
     has_started,
 )
-from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import AccountId, ConferenceId
-from dialplane.domain.programs.rooms import Beeps
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 

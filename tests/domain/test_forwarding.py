@@ -4,8 +4,8 @@ import pytest
 
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.flows.validation import validate_actions
-from dialplane.domain.forwarding import forward_action
-from dialplane.domain.targets import ForwardTarget
+from dialplane.domain.numbering.forwarding import forward_action
+from dialplane.domain.numbering.targets import ForwardTarget
 
 DIALLED = "+12025550100"
 CUSTOMER_A = "+12125550123"

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from dialplane.domain.csv_cells import guard
 from dialplane.domain.errors import Invalid
-from dialplane.domain.import_cells import CellReader, Defaults
-from dialplane.domain.import_columns import read_mapping
-from dialplane.domain.import_files import open_file
-from dialplane.domain.import_lines import read_lines
-from dialplane.domain.import_numbers import NumberReader
-from dialplane.domain.imports import MOST_NUMBERS, ImportLine, Outcome, Reading
-from dialplane.domain.inventory import NewItem
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.import_cells import CellReader, Defaults
+from dialplane.domain.supply.import_columns import read_mapping
+from dialplane.domain.supply.import_files import open_file
+from dialplane.domain.supply.import_lines import read_lines
+from dialplane.domain.supply.import_numbers import NumberReader
+from dialplane.domain.supply.imports import MOST_NUMBERS, ImportLine, Outcome, Reading
+from dialplane.domain.supply.inventory import NewItem
 
 
 def read(

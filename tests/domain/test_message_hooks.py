@@ -2,8 +2,8 @@
 
 import pytest
 
-from dialplane.domain.message_hooks import hook_url, read_answer
-from dialplane.domain.webhooks import Reply
+from dialplane.domain.eventing.webhooks import Reply
+from dialplane.domain.messaging.message_hooks import hook_url, read_answer
 
 
 @pytest.mark.parametrize(

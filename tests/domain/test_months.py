@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.domain.numbers import a_month_after
+from dialplane.domain.numbering.numbers import a_month_after
 
 moments = st.datetimes(datetime(1999, 1, 1), datetime(2104, 12, 31), timezones=st.just(UTC))
 

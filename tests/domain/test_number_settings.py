@@ -6,8 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplane.domain.ids import NIL
-from dialplane.domain.number_settings import Fetch, FetchChange, NumberSettings, SettingsChange, apply, seen
-from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget, HookTarget, Targets
+from dialplane.domain.numbering.number_settings import Fetch, FetchChange, NumberSettings, SettingsChange, apply, seen
+from dialplane.domain.numbering.targets import (
+    ApplicationTarget,
+    DocumentTarget,
+    FlowTarget,
+    ForwardTarget,
+    HookTarget,
+    Targets,
+)
 
 FLOW, APPLICATION = FlowTarget(UUID(int=1)), ApplicationTarget(UUID(int=2))
 URL, OTHER = "https://example.org/a", "https://example.org/b"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import NumberId
-from dialplane.domain.pattern_heads import heads_of
-from dialplane.domain.pattern_index import PatternIndex
-from dialplane.domain.patterns import CATCH_ALL, MAX_PATTERN, Matcher, Pattern, is_dialled, translate
+from dialplane.domain.numbering.pattern_heads import heads_of
+from dialplane.domain.numbering.pattern_index import PatternIndex
+from dialplane.domain.numbering.patterns import CATCH_ALL, MAX_PATTERN, Matcher, Pattern, is_dialled, translate
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 
 from dialplane.domain.errors import Conflict, Invalid
 from dialplane.domain.ids import AccountId, PortId
-from dialplane.domain.porting import (
+from dialplane.domain.numbering.porting import (
     MEANING,
     MOST_STEPS,
     MOVES,

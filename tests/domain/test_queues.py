@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from dialplane.domain.agents import AgentStatus, is_free
 from dialplane.domain.ids import AccountId, CallId, QueuecallId, QueueId, TagId
-from dialplane.domain.queues import (
+from dialplane.domain.rooms.agents import AgentStatus, is_free
+from dialplane.domain.rooms.queues import (
     Outlook,
     Queue,
     Queuecall,

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.domain.accounts import Plan
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.errors import Invalid, LimitExceeded
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind, a_month_after, check_virtual, parse_kind
-from dialplane.domain.plans import check_limit
-from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.numbering.numbers import NumberKind, a_month_after, check_virtual, parse_kind
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.domain.tenancy.plans import check_limit
 
 counts = st.integers(0, 10**6)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.role_permissions import Action, RolePermission
+from dialplane.domain.identity.role_permissions import Action, RolePermission
 
 
 @pytest.mark.parametrize(

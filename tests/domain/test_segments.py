@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.domain.segments import Segmentation, count_segments
+from dialplane.domain.messaging.segments import Segmentation, count_segments
 
 
 @pytest.mark.parametrize(

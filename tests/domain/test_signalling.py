@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.domain.signalling import BLANKED, SipPacket, blank, pack, unpack
+from dialplane.domain.calling.signalling import BLANKED, SipPacket, blank, pack, unpack
 
 PACKETS = st.lists(
     st.builds(

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialplane.domain.charging.rate_files import LineFault, read_deck, write_deck
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
+from dialplane.domain.charging.tariffs import DeckLine, Tariff, per_slice, prefixes_of
 from dialplane.domain.csv_cells import csv_lines, guard, unguard
 from dialplane.domain.errors import Invalid
 from dialplane.domain.money import Micros
-from dialplane.domain.rate_files import LineFault, read_deck, write_deck
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
-from dialplane.domain.tariffs import DeckLine, Tariff, per_slice, prefixes_of
 
 OUT, IN, SMS = CostType.CALL_PSTN_OUTGOING, CostType.CALL_PSTN_INCOMING, CostType.SMS
 

@@ -7,8 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from dialplane.domain.ids import AccountId, DeliveryId, EndpointId
-from dialplane.domain.webhooks import (
+from dialplane.domain.eventing.webhooks import (
     BREAKER_PAUSE,
     DeliveryStatus,
     Endpoint,
@@ -24,6 +23,7 @@ from dialplane.domain.webhooks import (
     standard_signature,
     voipbin_signature,
 )
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

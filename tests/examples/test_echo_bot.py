@@ -18,7 +18,7 @@ from aiohttp import web
 
 from dialplane.audio.g711 import decode_ulaw, encode_ulaw
 from dialplane.audio.listening import judge
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.numbering.targets import DocumentTarget
 from tests.effort import PATIENCE_S
 from tests.platform.running import running
 from tests.ports import free_port

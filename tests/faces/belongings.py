@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from dialplane.domain.cases import ContactCase
-from dialplane.domain.conferences import Participant, ParticipantStatus
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.calling.speakings import Speaking
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import (
     AccountId,
     CallId,
@@ -19,12 +18,13 @@ from dialplane.domain.ids import (
     TranscriptionId,
     new_id,
 )
-from dialplane.domain.queues import Queuecall, QueuecallStatus
-from dialplane.domain.speakings import Speaking
-from dialplane.domain.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.port_outs import request_port_out, set_port_out_pin
-from dialplane.services.runs import create_runs
+from dialplane.domain.messaging.cases import ContactCase
+from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
+from dialplane.domain.rooms.conferences import Participant, ParticipantStatus
+from dialplane.domain.rooms.queues import Queuecall, QueuecallStatus
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.numbering.port_outs import request_port_out, set_port_out_pin
+from dialplane.services.programs.runs import create_runs
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
 from tests.faces.recorded import called, recorded

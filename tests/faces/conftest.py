@@ -25,23 +25,28 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
-from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import OWNED, NewItem
 from dialplane.domain.money import Micros, usd
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import OWNED, NewItem
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.api_runs import RunWish
-from dialplane.services.event_feed import EventFeed
-from dialplane.services.inventory import import_items
-from dialplane.services.provisioning import AccountDraft, create_account, create_organization, install_operator_key
-from dialplane.services.recording_links import RecordingLinks
+from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.recording.recording_links import RecordingLinks
+from dialplane.services.supply.inventory import import_items
+from dialplane.services.tenancy.provisioning import (
+    AccountDraft,
+    create_account,
+    create_organization,
+    install_operator_key,
+)
 from dialplane.services.transaction import Database
-from dialplane.voice.gate_client import NodeGates
+from dialplane.voice.streaming.gate_client import NodeGates
 
 PLENTY = usd(100)
 NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))

@@ -8,9 +8,9 @@ import numpy as np
 
 from dialplane.audio.wav import WavWriter
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.ids import AccountId, CallId, RecordingId, new_id
-from dialplane.domain.recordings import Recording, RecordingSource, RecordingStatus, path_of
+from dialplane.domain.recording.recordings import Recording, RecordingSource, RecordingStatus, path_of
 from dialplane.services.transaction import Database
 
 WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

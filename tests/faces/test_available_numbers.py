@@ -12,12 +12,12 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import SANDBOX, NewItem
 from dialplane.domain.money import usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.sandbox_stock import sandbox_shelf
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import SANDBOX, NewItem
+from dialplane.domain.supply.sandbox_stock import sandbox_shelf
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
+from dialplane.services.supply.inventory import import_items
 from tests.faces.conftest import Client, Tenant, dependencies, serving
 
 SF, LA, FREE, LONDON = "+14153569377", "+13105557777", "+18005551234", "+442079460000"

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from dialplane.domain.entry_filters import EVERY_ENTRY
+from dialplane.domain.charging.entry_filters import EVERY_ENTRY
 from dialplane.domain.ids import utc_now
 from dialplane.domain.money import Micros
-from dialplane.services import billing_files
-from dialplane.services.billing import add_credit
-from dialplane.services.billing_files import write_billings
+from dialplane.services.charging import billing_files
+from dialplane.services.charging.billing import add_credit
+from dialplane.services.charging.billing_files import write_billings
 from dialplane.services.transaction import Database
 from tests.faces.conftest import PLENTY, Client, Tenant, stock
 

@@ -10,11 +10,11 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.signalling import SipPacket, pack
+from dialplane.domain.calling.traces import CallTrace, key_fact
 from dialplane.domain.ids import CallId, new_id, utc_now
-from dialplane.domain.signalling import SipPacket, pack
-from dialplane.domain.traces import CallTrace, key_fact
-from dialplane.services.traces import forget_traces, keep_traces
+from dialplane.services.calling.traces import forget_traces, keep_traces
 from tests.faces.conftest import Client, Tenant
 from tests.faces.test_flow_commands import dialplane, lines, tools
 

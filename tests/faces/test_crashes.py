@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import NumberId, to_sid, utc_now
-from dialplane.domain.inventory import OWNED, SANDBOX
-from dialplane.services.numbers import list_numbers
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.numbering.numbers import list_numbers
 from dialplane.services.settings import set_clock
 from tests.effort import EFFORT
 from tests.faces.conftest import PLENTY, Tenant, application, dependencies

@@ -6,10 +6,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.ids import utc_now
+from dialplane.domain.tenancy.accounts import AccountStatus
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.administration import set_status
+from dialplane.services.tenancy.administration import set_status
 from dialplane.services.transaction import Database
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import Client, Tenant, dependencies, serving

@@ -13,13 +13,13 @@ import pytest
 from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.documents import LARGEST
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import OWNED, NewItem
 from dialplane.domain.money import usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items
-from dialplane.services.reconcile import reconcile_orders
+from dialplane.domain.numbering.documents import LARGEST
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import OWNED, NewItem
+from dialplane.services.numbering.reconcile import reconcile_orders
+from dialplane.services.supply.inventory import import_items
 from tests.faces.conftest import Answer, Client, Tenant
 
 NUMBER = "+493012345678"

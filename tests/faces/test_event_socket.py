@@ -14,12 +14,12 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import utc_now
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services import event_feed
-from dialplane.services.event_feed import EventFeed
-from dialplane.services.events import publish
+from dialplane.services.eventing import event_feed
+from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.eventing.events import publish
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import Tenant, application, dependencies, make_tenant, serving
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.services.accounts import get_account
+from dialplane.services.tenancy.accounts import get_account
 from tests.faces.conftest import Answer, Client, Tenant, stock
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, client_of
 

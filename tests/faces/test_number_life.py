@@ -9,9 +9,9 @@ from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import OWNED
-from dialplane.services.reconcile import reconcile_stock
-from dialplane.services.renewal import renew_numbers
+from dialplane.domain.supply.inventory import OWNED
+from dialplane.services.numbering.reconcile import reconcile_stock
+from dialplane.services.numbering.renewal import renew_numbers
 from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Answer, Client, Tenant, make_tenant, stock

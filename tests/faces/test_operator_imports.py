@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import StockQuery
-from dialplane.services.imports import go_on_with_imports
+from dialplane.domain.supply.inventory import StockQuery
+from dialplane.services.supply.imports import go_on_with_imports
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from dialplane.domain.ids import utc_now
-from dialplane.services.calls import RefusedCall
+from dialplane.services.calling.calls import RefusedCall
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
 

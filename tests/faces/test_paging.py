@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from dialplane.domain.accounts import Plan
 from dialplane.domain.ids import utc_now
-from dialplane.services.access_keys import create_key
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.services.identity.access_keys import create_key
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, make_tenant
 

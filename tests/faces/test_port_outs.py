@@ -7,7 +7,7 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.services.port_outs import finish_port_outs
+from dialplane.services.numbering.port_outs import finish_port_outs
 from tests.faces.conftest import Answer, Client, Tenant, stock
 
 NUMBER, PIN = "+14155550100", "4711ab"

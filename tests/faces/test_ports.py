@@ -11,7 +11,7 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
 from dialplane.domain.money import usd
-from dialplane.services.port_progress import cut_over_ports, play_ports
+from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.settings import read_clock
 from tests.faces.conftest import Answer, Client, Tenant, stock
 

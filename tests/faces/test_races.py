@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import to_sid
-from dialplane.domain.inventory import OWNED, SANDBOX
 from dialplane.domain.money import usd
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
+from dialplane.domain.tenancy.accounts import Account
 from tests.faces.conftest import PLENTY, Answer, Client, dependencies, make_tenant, serving
 from tests.services.buying import PRICE, carriers, credit_of, stock
 from tests.services.life import assert_life_is_whole

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from dialplane.domain.ids import utc_now
-from dialplane.services.rate_changes import apply_due_changes
+from dialplane.services.charging.rate_changes import apply_due_changes
 from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from dialplane.adapters.objects.sounds import RecordedSounds
-from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.ids import utc_now
-from dialplane.domain.recordings import Recording
-from dialplane.services.recording_links import LINK_LASTS, RecordingLinks
-from dialplane.services.recordings import delete_outlived, set_retention
+from dialplane.domain.recording.recordings import Recording
+from dialplane.services.recording.recording_links import LINK_LASTS, RecordingLinks
+from dialplane.services.recording.recordings import delete_outlived, set_retention
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant
 from tests.faces.recorded import called, recorded

@@ -1,9 +1,9 @@
 """`/v1.0/sub_accounts`: credit and tokens of the accounts below."""
 
-from dialplane.domain.account_tree import SubAccountDraft
 from dialplane.domain.ids import utc_now
 from dialplane.domain.money import Micros
-from dialplane.services.account_tree import create_sub_account
+from dialplane.domain.tenancy.account_tree import SubAccountDraft
+from dialplane.services.tenancy.account_tree import create_sub_account
 from dialplane.services.transaction import Database
 from tests.faces.conftest import PLENTY, CheapHasher, Client, Tenant
 

@@ -6,8 +6,8 @@ from secrets import token_bytes
 
 from pylibsrtp import Policy, Session
 
+from dialplane.domain.calling.media import IceCredentials, RemoteMedia, SecureParty
 from dialplane.domain.ids import utc_now
-from dialplane.domain.media import IceCredentials, RemoteMedia, SecureParty
 from dialplane.ice.stun import BINDING_REQUEST, Attribute, build
 from dialplane.media.webrtc.certificate import Certificate, make_certificate
 from dialplane.media.webrtc.handshake import Handshake

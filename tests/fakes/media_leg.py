@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from dialplane.domain.calling.media import MediaCounters
 from dialplane.domain.errors import Invalid
-from dialplane.domain.media import MediaCounters
 from dialplane.voice.ports import AudioTrack, Media, MediaLeg
 from tests.effort import PATIENCE_S
 

@@ -7,10 +7,10 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, FlowId, NumberId, OrganizationId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number, NumberKind, NumberStatus, SuspendedFor
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.flows import FlowChange, create_flow
-from dialplane.services.ledger import credit
+from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus, SuspendedFor
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.charging.ledger import credit
+from dialplane.services.programs.flows import FlowChange, create_flow
 
 
 async def add_number(

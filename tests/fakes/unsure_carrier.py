@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from dialplane.services.carriers import Answer, Carrier, CarrierSearch, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.services.supply.carriers import Answer, Carrier, CarrierSearch, CarrierTimeout, Ordered, Pending, Refused
 
 REFUSAL = "not this one"
 
@@ -24,7 +24,7 @@ class Mishap(StrEnum):
 
 
 class UnsureCarrier:
-    """Fulfils `services.carriers.Carrier` and its registry. The `at`-th call, counted from 0, has the mishap."""
+    """Fulfils `services.supply.carriers.Carrier` and its registry. The `at`-th call, counted from 0, has the mishap."""
 
     is_local = False
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dialplane.audio.g711 import encode_ulaw
-from dialplane.domain.media import Prompt, RemoteMedia
+from dialplane.domain.calling.media import Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import MalformedPacketError, Packet
 from tests.effort import PATIENCE_S

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from dialplane.audio.listening import listen
-from dialplane.domain.media import PlayEnd, Prompt
+from dialplane.domain.calling.media import PlayEnd, Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.rtp.events import TelephoneEvent, event_payloads

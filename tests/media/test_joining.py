@@ -3,7 +3,7 @@
 import asyncio
 
 from dialplane.audio.g711 import ALAW_TO_ULAW
-from dialplane.domain.media import Prompt
+from dialplane.domain.calling.media import Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.rtp.events import TelephoneEvent, event_payloads

@@ -6,7 +6,7 @@ import numpy as np
 
 from dialplane.audio.decimation import Decimator
 from dialplane.audio.g711 import FRAME_SAMPLES
-from dialplane.domain.media import RemoteMedia
+from dialplane.domain.calling.media import RemoteMedia
 from dialplane.media.webrtc.opus import OpusDecoder, OpusEncoder
 from dialplane.media.webrtc.translation import OpusTranslation
 from dialplane.rtp.packet import Packet

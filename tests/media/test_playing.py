@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from dialplane.audio.g711 import ULAW_TO_ALAW
-from dialplane.domain.media import PlayEnd, Prompt
+from dialplane.domain.calling.media import PlayEnd, Prompt
 from dialplane.media.client import MediaClient
 from tests.media.conftest import Party
 

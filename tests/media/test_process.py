@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dialplane.domain.calling.media import MediaCounters, PlayEnd, Prompt, RemoteMedia
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.media import MediaCounters, PlayEnd, Prompt, RemoteMedia
 from dialplane.media.client import MediaClient
 from dialplane.media.protocol import Connect
 from tests.effort import PATIENCE_S, business, full

@@ -10,8 +10,8 @@ import pytest
 
 from dialplane.audio.g711 import encode_ulaw
 from dialplane.audio.listening import judge
+from dialplane.domain.calling.media import Prompt, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import Prompt, RecordingEnd
 from dialplane.media.client import MediaClient
 from tests.media.conftest import MediaProcess, Party, tone
 from tests.media.sounds import read_wav, strength

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from dialplane.domain.media import Prompt
+from dialplane.domain.calling.media import Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.recording import Recording, RecordingWish
 from tests.media.conftest import Party, tone

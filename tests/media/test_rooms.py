@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.audio.g711 import decode_ulaw, encode_alaw
-from dialplane.domain.media import PlayEnd, Prompt
+from dialplane.domain.calling.media import PlayEnd, Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.domain.media import RecordingEnd
+from dialplane.domain.calling.media import RecordingEnd
 from dialplane.media.client import MediaClient
 from dialplane.media.client_leg import MediaClientLeg
 from tests.media.conftest import MediaProcess, Party, tone

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.domain.media import MediaCounters
+from dialplane.domain.calling.media import MediaCounters
 from dialplane.media.client import MediaClient
 from dialplane.rtp.packet import Packet
 from dialplane.rtp.rtcp import Bye, Report, build_report, parse_compound

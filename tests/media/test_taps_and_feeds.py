@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from dialplane.audio.g711 import ULAW_TO_ALAW
+from dialplane.domain.calling.media import AudioTrack, Prompt
 from dialplane.domain.errors import Invalid
-from dialplane.domain.media import AudioTrack, Prompt
 from dialplane.media.client import MediaClient
 from dialplane.media.tap import Cutter
 from tests.effort import PATIENCE_S

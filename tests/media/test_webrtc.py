@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from dialplane.audio.g711 import FRAME_SAMPLES, decode_ulaw
+from dialplane.domain.calling.media import IceCredentials
 from dialplane.domain.ids import utc_now
-from dialplane.domain.media import IceCredentials
 from dialplane.media.client import MediaClient
 from dialplane.media.client_secure_leg import SecureClientLeg
 from dialplane.media.webrtc.certificate import make_certificate

@@ -14,13 +14,13 @@ from litestar import Litestar
 
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
-from dialplane.domain.accounts import Plan
 from dialplane.domain.money import usd
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.projects import ProjectTerms
+from dialplane.services.tenancy.projects import ProjectTerms
 from dialplane.services.transaction import Database
 from tests.faces.conftest import dependencies, serving
 

@@ -3,10 +3,10 @@
 import pytest
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.services.supply.inventory import import_items
 from dialplane.services.transaction import Database
 from tests.portal.conftest import Shown, Surfer
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from dialplane.domain.identity.one_time_codes import matching_step, totp
 from dialplane.domain.ids import utc_now
-from dialplane.domain.one_time_codes import matching_step, totp
 from dialplane.services.transaction import Database
 from tests.portal.conftest import PASSWORD, Shown, Surfer, another, at_time, link_in_mail, sign_in
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 from dialplane.faces.portal.routes import HANDLERS
 from dialplane.faces.portal.routing import ACCESS, DEED, Access
 from dialplane.services.transaction import Database

@@ -7,15 +7,15 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import OWNED, NewItem
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder, Order
-from dialplane.services.billing import check_ledger, get_balance
-from dialplane.services.carriers import Carriers
-from dialplane.services.inventory import import_items
-from dialplane.services.ledger import credit
-from dialplane.services.purchase import buy_number
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder, Order
+from dialplane.domain.supply.inventory import OWNED, NewItem
+from dialplane.services.charging.billing import check_ledger, get_balance
+from dialplane.services.charging.ledger import credit
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.carriers import Carriers
+from dialplane.services.supply.inventory import import_items
 from tests.fakes.accounts import add_account
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)

@@ -15,16 +15,16 @@ from uuid import UUID
 
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import CallStatus
+from dialplane.domain.calling.calls import CallStatus
+from dialplane.domain.calling.routing import Origin
 from dialplane.domain.ids import AccountId, CallId, new_id
-from dialplane.domain.inventory import OWNED, SANDBOX
-from dialplane.domain.routing import Origin
-from dialplane.services.admission import Admitted, admit
-from dialplane.services.arrivals import Arrival
-from dialplane.services.call_records import CallChanged, CallEnded, write_changes
-from dialplane.services.message_sending import Accepted, claim_targets, record_answer
-from dialplane.services.messages import MessageRequest, QueuedTarget, send_message
-from dialplane.services.number_life import release_number
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
+from dialplane.services.calling.admission import Admitted, admit
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.call_records import CallChanged, CallEnded, write_changes
+from dialplane.services.messaging.message_sending import Accepted, claim_targets, record_answer
+from dialplane.services.messaging.messages import MessageRequest, QueuedTarget, send_message
+from dialplane.services.numbering.number_life import release_number
 from tests.sealing import SEAL
 from tests.services.buying import NOW, bought, stock
 

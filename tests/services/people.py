@@ -3,8 +3,16 @@
 from datetime import UTC, datetime
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Account, AccountStatus, Agent, IdentityStatus, Organization, Permission, Plan
 from dialplane.domain.ids import AccountId, AgentId, OrganizationId, new_id
+from dialplane.domain.tenancy.accounts import (
+    Account,
+    AccountStatus,
+    Agent,
+    IdentityStatus,
+    Organization,
+    Permission,
+    Plan,
+)
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import uuid4
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.documents import Document, DocumentStatus
 from dialplane.domain.ids import AccountId, DocumentId
-from dialplane.domain.porting import LETTER_OF_AUTHORIZATION, Port, PortStatus
-from dialplane.domain.targets import Targets
-from dialplane.services.port_progress import advance_port
-from dialplane.services.porting import PortDraft, WantedNumber, create_port, submit_port
+from dialplane.domain.numbering.documents import Document, DocumentStatus
+from dialplane.domain.numbering.porting import LETTER_OF_AUTHORIZATION, Port, PortStatus
+from dialplane.domain.numbering.targets import Targets
+from dialplane.services.numbering.port_progress import advance_port
+from dialplane.services.numbering.porting import PortDraft, WantedNumber, create_port, submit_port
 from tests.services.buying import NOW
 
 HOLDER = {

@@ -4,17 +4,17 @@ on (AV-2)."""
 from uuid import UUID
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.calls import CallStatus
-from dialplane.domain.conferences import ConferenceStatus
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.calling.calls import CallStatus
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.calling.speakings import Speaking, SpeakingStatus
 from dialplane.domain.ids import AccountId, new_id
-from dialplane.domain.speakings import Speaking, SpeakingStatus
-from dialplane.services import groupcalls, speakings
-from dialplane.services.administration import set_status
-from dialplane.services.calls import take_commands
-from dialplane.services.conferences import ConferenceChange, create_conference
-from dialplane.services.queues import QueueChange, create_queue
+from dialplane.domain.rooms.conferences import ConferenceStatus
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.services.calling import groupcalls, speakings
+from dialplane.services.calling.calls import take_commands
+from dialplane.services.rooms.conferences import ConferenceChange, create_conference
+from dialplane.services.rooms.queues import QueueChange, create_queue
+from dialplane.services.tenancy.administration import set_status
 from tests.faces.recorded import called
 from tests.services.buying import NOW, buyer
 

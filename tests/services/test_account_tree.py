@@ -6,8 +6,6 @@ from dataclasses import replace
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.account_tree import AccountChange, AccountQuery, SubAccountDraft
-from dialplane.domain.accounts import Account, AccountStatus, Role
 from dialplane.domain.errors import (
     AlreadyExists,
     Conflict,
@@ -18,25 +16,27 @@ from dialplane.domain.errors import (
     NotPermitted,
 )
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import ItemState
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberStatus
-from dialplane.domain.porting import PortStatus
-from dialplane.services.access_keys import create_key
-from dialplane.services.account_tree import (
+from dialplane.domain.numbering.numbers import NumberStatus
+from dialplane.domain.numbering.porting import PortStatus
+from dialplane.domain.supply.inventory import ItemState
+from dialplane.domain.tenancy.account_tree import AccountChange, AccountQuery, SubAccountDraft
+from dialplane.domain.tenancy.accounts import Account, AccountStatus, Role
+from dialplane.services.calling.extensions import create_extension
+from dialplane.services.identity.access_keys import create_key
+from dialplane.services.identity.authentication import authenticate_key
+from dialplane.services.numbering.numbers import NumberChange, update_number
+from dialplane.services.numbering.port_progress import advance_port
+from dialplane.services.numbering.porting import cancel_port
+from dialplane.services.tenancy.account_tree import (
     change_account,
     create_sub_account,
     move_credit,
     query_accounts,
     rotate_auth_token,
 )
-from dialplane.services.accounts import get_account
-from dialplane.services.administration import set_status
-from dialplane.services.authentication import authenticate_key
-from dialplane.services.extensions import create_extension
-from dialplane.services.numbers import NumberChange, update_number
-from dialplane.services.port_progress import advance_port
-from dialplane.services.porting import cancel_port
+from dialplane.services.tenancy.accounts import get_account
+from dialplane.services.tenancy.administration import set_status
 from tests.faces.conftest import CheapHasher
 from tests.services.buying import NOW, assert_balanced, bought, buyer, credit_of, stock
 from tests.services.porting import submitted_port

@@ -3,11 +3,11 @@
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus, IdentityStatus, Organization, Plan
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId, new_id
-from dialplane.services.accounts import CustomerChange, get_account, update_customer
-from dialplane.services.administration import set_plan, set_status, set_verified
+from dialplane.domain.tenancy.accounts import AccountStatus, IdentityStatus, Organization, Plan
+from dialplane.services.tenancy.accounts import CustomerChange, get_account, update_customer
+from dialplane.services.tenancy.administration import set_plan, set_status, set_verified
 from tests.services.people import NOON, make_account
 
 

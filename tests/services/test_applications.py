@@ -6,13 +6,12 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.applications import Application, ApplicationKind, Script
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, ApplicationId
-from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
-from dialplane.services.administration import set_status
-from dialplane.services.applications import (
+from dialplane.domain.numbering.applications import Application, ApplicationKind, Script
+from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget, Targets
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.services.numbering.applications import (
     application_names,
     create_application,
     delete_application,
@@ -21,7 +20,8 @@ from dialplane.services.applications import (
     query_applications,
     update_application,
 )
-from dialplane.services.numbers import get_number, set_targets
+from dialplane.services.numbering.numbers import get_number, set_targets
+from dialplane.services.tenancy.administration import set_status
 from tests.services.buying import NOW, bought, buyer, stock
 
 NUMBER = "+12025550143"

@@ -8,11 +8,11 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
-from dialplane.domain.accounts import AccountStatus, Permission, Principal
 from dialplane.domain.errors import Invalid, NotAuthenticated, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, new_id
-from dialplane.services.access_keys import create_key, delete_key, get_key, list_keys, update_key
-from dialplane.services.authentication import authenticate_key, authenticate_token, login
+from dialplane.domain.tenancy.accounts import AccountStatus, Permission, Principal
+from dialplane.services.identity.access_keys import create_key, delete_key, get_key, list_keys, update_key
+from dialplane.services.identity.authentication import authenticate_key, authenticate_token, login
 from tests.services.people import NOON, make_account, make_agent
 
 SIGNER = JwtSigner("a secret of at least thirty-two octets")

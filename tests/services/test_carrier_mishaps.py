@@ -7,12 +7,12 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import SANDBOX
-from dialplane.domain.numbers import QUARANTINE
-from dialplane.services.number_life import release_number
-from dialplane.services.numbers import list_numbers
-from dialplane.services.orders import list_orders
-from dialplane.services.reconcile import reconcile_orders, reconcile_stock
+from dialplane.domain.numbering.numbers import QUARANTINE
+from dialplane.domain.supply.inventory import SANDBOX
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.orders import list_orders
+from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock
 from tests.fakes.unsure_carrier import Mishap, UnsureCarrier
 from tests.services.buying import NOW, PRICE, buy, buyer, credit_of, stock
 from tests.services.life import assert_life_is_whole

@@ -10,15 +10,15 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import AlreadyExists, NotFound, Unavailable
-from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery, Ordering
-from dialplane.domain.item_matching import fits
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.sandbox_stock import sandbox_shelf, sandbox_stock
-from dialplane.services.carrier_search import CarrierReply, reserve_anywhere, search_everywhere, with_carriers
-from dialplane.services.purchase import buy_number
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.supply.inventory import OWNED, SANDBOX, ItemQuery, Ordering
+from dialplane.domain.supply.item_matching import fits
+from dialplane.domain.supply.sandbox_stock import sandbox_shelf, sandbox_stock
+from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
+from dialplane.services.supply.carrier_search import CarrierReply, reserve_anywhere, search_everywhere, with_carriers
 from tests.services.buying import NOW, assert_balanced, buy, buyer, credit_of, stock
 
 SHELF = [item.number for item in sorted(sandbox_shelf(), key=lambda item: item.number) if item.country == "US"]

@@ -6,21 +6,21 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus
 from dialplane.domain.errors import Invalid, NotPermitted
-from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId
-from dialplane.domain.imports import StockRow
-from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery, NewItem
 from dialplane.domain.money import ZERO
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder, Order
-from dialplane.domain.targets import Targets
-from dialplane.services.account_standing import set_standing
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.porting import PortDraft, WantedNumber, create_port
-from dialplane.services.purchase import buy_number
-from dialplane.services.stocking import put_in_stock
+from dialplane.domain.numbering.history import OPERATOR
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder, Order
+from dialplane.domain.numbering.targets import Targets
+from dialplane.domain.supply.imports import StockRow
+from dialplane.domain.supply.inventory import OWNED, SANDBOX, ItemQuery, NewItem
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.porting import PortDraft, WantedNumber, create_port
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.stocking import put_in_stock
+from dialplane.services.tenancy.account_standing import set_standing
 from tests.services.buying import NOW, assert_balanced, bought, buyer, carriers, stock
 from tests.services.porting import HOLDER
 

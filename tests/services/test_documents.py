@@ -10,12 +10,12 @@ import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.documents import LARGEST, DocumentDraft, DocumentStatus, Verdict, media_type_of
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import OWNED, SANDBOX
-from dialplane.domain.orders import Order, OrderStatus
-from dialplane.services.documents import (
+from dialplane.domain.numbering.documents import LARGEST, DocumentDraft, DocumentStatus, Verdict, media_type_of
+from dialplane.domain.numbering.orders import Order, OrderStatus
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
+from dialplane.services.numbering.documents import (
     attach_document,
     delete_document,
     get_document,
@@ -24,8 +24,8 @@ from dialplane.services.documents import (
     review_document,
     upload_document,
 )
-from dialplane.services.numbers import list_numbers
-from dialplane.services.orders import cancel_order, get_order
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.orders import cancel_order, get_order
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
 from tests.services.buying import NOW, PRICE, buy, buyer, credit_of, stock
 from tests.services.life import PDF, assert_life_is_whole, handed_in, reconcile

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId
-from dialplane.services.events import publish
+from dialplane.services.eventing.events import publish
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.services.flows import (
+from dialplane.services.programs.flows import (
     FlowChange,
     create_flow,
     delete_flow,

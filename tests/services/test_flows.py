@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Plan
 from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
-from dialplane.domain.plans import LIMITS
-from dialplane.services import flows
-from dialplane.services.flows import FlowChange
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.domain.tenancy.plans import LIMITS
+from dialplane.services.programs import flows
+from dialplane.services.programs.flows import FlowChange
 from dialplane.services.shapes.flows import flow_shape
 from tests.services.accounts import make_account
 

@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Permission, Principal
 from dialplane.domain.errors import NotFound
-from dialplane.domain.history import OPERATOR, SYSTEM, Actor, ActorKind, NumberEvent, actor_of, the_account
 from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, NumberId, new_id
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.flows import FlowChange, create_flow, delete_flow
-from dialplane.services.history import list_history
-from dialplane.services.number_life import reactivate_number, release_number, restore_number, suspend_number
-from dialplane.services.numbers import NumberChange, update_number
-from dialplane.services.purchase import buy_number
-from dialplane.services.renewal import renew_numbers
+from dialplane.domain.numbering.history import OPERATOR, SYSTEM, Actor, ActorKind, NumberEvent, actor_of, the_account
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.tenancy.accounts import Permission, Principal
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.number_life import reactivate_number, release_number, restore_number, suspend_number
+from dialplane.services.numbering.numbers import NumberChange, update_number
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.programs.flows import FlowChange, create_flow, delete_flow
 from tests.services.buying import NOW, bought, buyer, carriers, stock
 from tests.services.life import assert_life_is_whole
 

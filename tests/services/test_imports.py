@@ -8,19 +8,23 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import Conflict, InsufficientBalance, Invalid
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.import_cells import Defaults
-from dialplane.domain.imports import PREVIEW_KEPT, UNDO_KEPT, ImportState, Outcome, StockImport
-from dialplane.domain.inventory import ItemQuery, ItemState, StockQuery
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder
-from dialplane.services import imports as service
-from dialplane.services.dialling import ways_to
-from dialplane.services.history import list_history
-from dialplane.services.imports import (
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.supply.import_cells import Defaults
+from dialplane.domain.supply.imports import PREVIEW_KEPT, UNDO_KEPT, ImportState, Outcome, StockImport
+from dialplane.domain.supply.inventory import ItemQuery, ItemState, StockQuery
+from dialplane.services.calling.dialling import ways_to
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply import imports as service
+from dialplane.services.supply.imports import (
     ImportWish,
     finish,
     forget_imports,
@@ -32,12 +36,8 @@ from dialplane.services.imports import (
     start_import,
     start_undo,
 )
-from dialplane.services.inventory import reserve, search
-from dialplane.services.number_life import release_number
-from dialplane.services.numbers import list_numbers
-from dialplane.services.purchase import buy_number
-from dialplane.services.stock import list_stock
-from dialplane.services.trunks import TrunkDraft, create_trunk
+from dialplane.services.supply.inventory import reserve, search
+from dialplane.services.supply.stock import list_stock
 from tests.fakes.stopping import StopsAt
 from tests.services.buying import NOW, assert_balanced, bought, buyer, carriers, credit_of
 from tests.services.life import assert_life_is_whole

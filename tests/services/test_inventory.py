@@ -7,10 +7,10 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, LimitExceeded, NotFound
-from dialplane.domain.inventory import MOST_RESERVED, RESERVATION, ItemQuery, Near, ReservationStatus
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import (
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import MOST_RESERVED, RESERVATION, ItemQuery, Near, ReservationStatus
+from dialplane.services.supply.inventory import (
     expire_reservations,
     get_reservation,
     give_back,

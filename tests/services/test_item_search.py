@@ -13,13 +13,13 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.item_estimates import Way, possible_ways
 from dialplane.adapters.postgres.item_facts import look_up
 from dialplane.adapters.postgres.item_search import Search
-from dialplane.domain.inventory import ItemQuery, Near, NewItem, Ordering
-from dialplane.domain.item_matching import fits, sort_key
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.inventory import import_items, list_countries, locate, reserve, search
-from dialplane.services.purchase import buy_number
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.supply.inventory import ItemQuery, Near, NewItem, Ordering
+from dialplane.domain.supply.item_matching import fits, sort_key
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.inventory import import_items, list_countries, locate, reserve, search
 from tests.sealing import SEAL
 from tests.services.buying import NOW, buyer, carriers, item, stock
 

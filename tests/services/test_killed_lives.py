@@ -5,10 +5,10 @@ import sys
 from datetime import timedelta
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.rating import DEFAULT_RATES, CostType
-from dialplane.services.call_records import close_orphans
-from dialplane.services.message_sending import claim_targets, record_answer
-from dialplane.services.reconcile import reconcile_orders
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType
+from dialplane.services.calling.call_records import close_orphans
+from dialplane.services.messaging.message_sending import claim_targets, record_answer
+from dialplane.services.numbering.reconcile import reconcile_orders
 from tests.effort import PATIENCE_S
 from tests.services.buying import NOW, PRICE, bought, buyer, carriers, credit_of, stock
 from tests.services.killed_lives import OWN, carried

@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.ledger import Charge, HoldRequest, ReferenceType, Settlement
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.errors import InsufficientBalance, NotFound
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType, Settlement
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
-from dialplane.services.billing import list_billings, open_purse, top_up_tokens
-from dialplane.services.ledger import (
+from dialplane.services.charging.billing import list_billings, open_purse, top_up_tokens
+from dialplane.services.charging.ledger import (
     charge,
     credit,
     hold_many,

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.ledger import Charge, HoldRequest, ReferenceType
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
-from dialplane.services.billing import list_billings
-from dialplane.services.ledger import charge, credit, hold_many, settle_hold
+from dialplane.services.charging.billing import list_billings
+from dialplane.services.charging.ledger import charge, credit, hold_many, settle_hold
 from tests.services.buying import NOW, buyer, credit_of
 
 CREDIT = 1_000_000_000

@@ -8,16 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
+from dialplane.domain.charging.entry_filters import EVERY_ENTRY, EntryFilter
+from dialplane.domain.charging.ledger import Charge, Entry, ReferenceType, TransactionType
+from dialplane.domain.charging.rating import CostType, Rate
+from dialplane.domain.charging.spending import by_bucket, by_number
+from dialplane.domain.charging.usage_records import Category, Granularity, Range
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import Charge, Entry, ReferenceType, TransactionType
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import CostType, Rate
-from dialplane.domain.spending import by_bucket, by_number
-from dialplane.domain.usage_records import Category, Granularity, Range
-from dialplane.services.billing_files import read_entries
-from dialplane.services.ledger import charge, credit, set_tokens
-from dialplane.services.usage_records import UsageQuery, query_spending, query_usage
+from dialplane.services.charging.billing_files import read_entries
+from dialplane.services.charging.ledger import charge, credit, set_tokens
+from dialplane.services.charging.usage_records import UsageQuery, query_spending, query_usage
 from tests.fakes.numbers import add_number
 from tests.services.buying import NOW, assert_balanced, buyer, credit_of
 

@@ -12,10 +12,10 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, CallId, RecordingId, utc_now
-from dialplane.domain.recordings import Recording, RecordingStatus
-from dialplane.services.documents import delete_document
+from dialplane.domain.recording.recordings import Recording, RecordingStatus
 from dialplane.services.left_files import OLD, sweep_documents, sweep_recordings
-from dialplane.services.recordings import delete_recording
+from dialplane.services.numbering.documents import delete_document
+from dialplane.services.recording.recordings import delete_recording
 from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.stepping import Death

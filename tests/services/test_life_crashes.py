@@ -9,22 +9,22 @@ import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.documents import Verdict
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import OWNED, SANDBOX, ItemQuery
-from dialplane.domain.numbers import QUARANTINE
-from dialplane.domain.orders import Order, OrderStatus
-from dialplane.services.administration import set_status
-from dialplane.services.documents import review_document
-from dialplane.services.inventory import give_back, reserve, search
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.numbers import list_numbers
-from dialplane.services.orders import cancel_order, get_order
-from dialplane.services.reconcile import reconcile_orders, reconcile_stock
-from dialplane.services.renewal import renew_numbers
+from dialplane.domain.numbering.documents import Verdict
+from dialplane.domain.numbering.numbers import QUARANTINE
+from dialplane.domain.numbering.orders import Order, OrderStatus
+from dialplane.domain.supply.inventory import OWNED, SANDBOX, ItemQuery
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.services.numbering.documents import review_document
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.orders import cancel_order, get_order
+from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock
+from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.numbering.transfer import transfer_number
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch, set_clock
-from dialplane.services.transfer import transfer_number
+from dialplane.services.supply.inventory import give_back, reserve, search
+from dialplane.services.tenancy.administration import set_status
 from tests.effort import PATIENCE_S
 from tests.services.buying import NOW, PRICE, bought, buy, buyer, carriers, credit_of, stock
 from tests.services.dying import Attempt, Play, die_at_every_step

@@ -16,25 +16,25 @@ import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import AccountStatus
-from dialplane.domain.documents import Verdict
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId, DocumentId, NumberId, OrderId
-from dialplane.domain.inventory import OWNED, RESERVATION, SANDBOX, ItemQuery
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import GRACE, QUARANTINE, Number
-from dialplane.domain.orders import NumberOrder, Order
-from dialplane.services.administration import set_status
-from dialplane.services.billing import add_credit
-from dialplane.services.documents import review_document
-from dialplane.services.inventory import reserve
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.orders import cancel_order
-from dialplane.services.purchase import buy_number
-from dialplane.services.reconcile import reconcile_orders, reconcile_stock
-from dialplane.services.renewal import renew_numbers
+from dialplane.domain.numbering.documents import Verdict
+from dialplane.domain.numbering.numbers import GRACE, QUARANTINE, Number
+from dialplane.domain.numbering.orders import NumberOrder, Order
+from dialplane.domain.supply.inventory import OWNED, RESERVATION, SANDBOX, ItemQuery
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.services.charging.billing import add_credit
+from dialplane.services.numbering.documents import review_document
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.orders import cancel_order
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock
+from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.numbering.transfer import transfer_number
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
-from dialplane.services.transfer import transfer_number
+from dialplane.services.supply.inventory import reserve
+from dialplane.services.tenancy.administration import set_status
 from tests.fakes.stepping import StandsStill, SteppedDatabase
 from tests.services.buying import NOW, PRICE, bought, buy, buyer, carriers, stock
 from tests.services.life import assert_life_is_whole, handed_in, reconcile, sub_account

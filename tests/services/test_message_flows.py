@@ -7,11 +7,11 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.services.conversations import list_conversation_messages, list_conversations
-from dialplane.services.flows import FlowChange, update_flow
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.message_runs import drive
-from dialplane.services.outside import RunOutside
+from dialplane.services.messaging.conversations import list_conversation_messages, list_conversations
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.message_runs import drive
+from dialplane.services.programs.flows import FlowChange, update_flow
+from dialplane.services.programs.outside import RunOutside
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 

@@ -5,24 +5,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import IdentityStatus
 from dialplane.domain.addresses import Address, tel
+from dialplane.domain.calling.routing import Refused
+from dialplane.domain.charging.ledger import Purse
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted, Refusal
 from dialplane.domain.ids import AccountId, RunId
-from dialplane.domain.ledger import Purse
-from dialplane.domain.messages import Message, TargetStatus
-from dialplane.domain.numbers import NumberKind, NumberStatus
-from dialplane.domain.routing import Refused
-from dialplane.services.billing import check_ledger
-from dialplane.services.conversations import (
+from dialplane.domain.messaging.messages import Message, TargetStatus
+from dialplane.domain.numbering.numbers import NumberKind, NumberStatus
+from dialplane.domain.tenancy.accounts import IdentityStatus
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.messaging.conversations import (
     get_conversation,
     list_conversation_messages,
     list_conversations,
     post_to_conversation,
     update_conversation,
 )
-from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.message_sending import (
+from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
+from dialplane.services.messaging.message_sending import (
     Accepted,
     Receipt,
     Rejected,
@@ -31,7 +31,13 @@ from dialplane.services.message_sending import (
     record_no_answer,
     record_receipt,
 )
-from dialplane.services.messages import MessageRequest, delete_message, get_message, list_messages, send_message
+from dialplane.services.messaging.messages import (
+    MessageRequest,
+    delete_message,
+    get_message,
+    list_messages,
+    send_message,
+)
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.domain.charging.ledger import Charge, HoldRequest, ReferenceType
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType
 from dialplane.domain.errors import InsufficientBalance
 from dialplane.domain.ids import AccountId
-from dialplane.domain.inventory import SANDBOX
-from dialplane.domain.ledger import Charge, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number
-from dialplane.domain.rating import DEFAULT_RATES, CostType
-from dialplane.services.billing import check_ledger
-from dialplane.services.ledger import charge, credit, hold_many, release_hold, settle_hold
-from dialplane.services.number_life import release_number
-from dialplane.services.reconcile import reconcile_orders
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.supply.inventory import SANDBOX
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.charging.ledger import charge, credit, hold_many, release_hold, settle_hold
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.reconcile import reconcile_orders
 from tests.effort import EFFORT
 from tests.fakes.stopping import StopsAt
 from tests.sealing import SEAL

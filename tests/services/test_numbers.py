@@ -7,17 +7,24 @@ from uuid import UUID, uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.applications import Application
 from dialplane.domain.errors import AlreadyExists, Conflict, NotFound
 from dialplane.domain.ids import NIL, AccountId, ApplicationId, FlowId
-from dialplane.domain.inventory import SANDBOX, ItemQuery
-from dialplane.domain.numbers import QUARANTINE, NumberStatus, SuspendedFor
-from dialplane.domain.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget, HookTarget, Targets
-from dialplane.services.flows import FlowChange, create_flow, delete_flow
-from dialplane.services.inventory import search
-from dialplane.services.number_life import reactivate_number, release_number, restore_number, suspend_number
-from dialplane.services.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
-from dialplane.services.reconcile import reconcile_stock
+from dialplane.domain.numbering.applications import Application
+from dialplane.domain.numbering.numbers import QUARANTINE, NumberStatus, SuspendedFor
+from dialplane.domain.numbering.targets import (
+    ApplicationTarget,
+    DocumentTarget,
+    FlowTarget,
+    ForwardTarget,
+    HookTarget,
+    Targets,
+)
+from dialplane.domain.supply.inventory import SANDBOX, ItemQuery
+from dialplane.services.numbering.number_life import reactivate_number, release_number, restore_number, suspend_number
+from dialplane.services.numbering.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
+from dialplane.services.numbering.reconcile import reconcile_stock
+from dialplane.services.programs.flows import FlowChange, create_flow, delete_flow
+from dialplane.services.supply.inventory import search
 from tests.services.buying import NOW, assert_balanced, bought, buy, buyer, carriers, credit_of, stock
 
 NUMBER = "+14155550100"

@@ -16,17 +16,25 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.mail.smtp import SmtpMailer
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
-from dialplane.domain.assistants import Turn
-from dialplane.domain.emails import EmailStatus
 from dialplane.domain.errors import Conflict, Invalid, Unavailable
 from dialplane.domain.flows.run import Run, RunStatus
 from dialplane.domain.ids import AccountId, RunId, utc_now
-from dialplane.services.api_runs import ApiRuns, RunWish
-from dialplane.services.assistants import BUILT_IN
-from dialplane.services.cases import close_case, get_case
-from dialplane.services.emails import OUTBOX, EmailRequest, Post, get_email, list_emails, send_email, try_again
-from dialplane.services.outside import RunOutside
-from dialplane.services.runs import continue_run
+from dialplane.domain.messaging.emails import EmailStatus
+from dialplane.domain.programs.assistants import Turn
+from dialplane.services.messaging.cases import close_case, get_case
+from dialplane.services.messaging.emails import (
+    OUTBOX,
+    EmailRequest,
+    Post,
+    get_email,
+    list_emails,
+    send_email,
+    try_again,
+)
+from dialplane.services.programs.api_runs import ApiRuns, RunWish
+from dialplane.services.programs.assistants import BUILT_IN
+from dialplane.services.programs.outside import RunOutside
+from dialplane.services.programs.runs import continue_run
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.services.buying import buyer

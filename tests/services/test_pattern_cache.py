@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, OrganizationId
-from dialplane.domain.numbers import Number
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.number_life import release_number
-from dialplane.services.pattern_cache import PatternCache
-from dialplane.services.sip_numbers import create_sip_number
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.pattern_cache import PatternCache
+from dialplane.services.numbering.sip_numbers import create_sip_number
 from tests.fakes.accounts import add_account
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

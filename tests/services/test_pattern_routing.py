@@ -6,21 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.calling.routing import Origin, Refused, RouteDecision, Verdict
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, OrganizationId, new_id
-from dialplane.domain.messages import Message
-from dialplane.domain.numbers import Number, NumberStatus, SuspendedFor
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.routing import Origin, Refused, RouteDecision, Verdict
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.admission import Admitted, Outcome, TurnedAway, admit
-from dialplane.services.arrivals import Arrival
-from dialplane.services.extensions import create_extension
-from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.numbers import set_targets
-from dialplane.services.registrations import Subscriber
-from dialplane.services.routing import explain
-from dialplane.services.sip_numbers import create_pattern, create_sip_number
+from dialplane.domain.messaging.messages import Message
+from dialplane.domain.numbering.numbers import Number, NumberStatus, SuspendedFor
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.calling.admission import Admitted, Outcome, TurnedAway, admit
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.extensions import create_extension
+from dialplane.services.calling.registrations import Subscriber
+from dialplane.services.calling.routing import explain
+from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.numbers import set_targets
+from dialplane.services.numbering.sip_numbers import create_pattern, create_sip_number
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 

@@ -4,23 +4,23 @@ import asyncio
 from datetime import timedelta
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.history import SYSTEM
-from dialplane.domain.numbers import NumberStatus
-from dialplane.domain.port_outs import PortOutStatus
-from dialplane.domain.porting import PortStatus
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.flows import FlowChange, create_flow, delete_flow
-from dialplane.services.history import list_history
-from dialplane.services.numbers import list_numbers
-from dialplane.services.port_outs import (
+from dialplane.domain.numbering.history import SYSTEM
+from dialplane.domain.numbering.numbers import NumberStatus
+from dialplane.domain.numbering.port_outs import PortOutStatus
+from dialplane.domain.numbering.porting import PortStatus
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.port_outs import (
     approve_port_out,
     finish_port_outs,
     list_port_outs,
     request_port_out,
     set_port_out_pin,
 )
-from dialplane.services.port_progress import cut_over_ports
-from dialplane.services.porting import get_port
+from dialplane.services.numbering.port_progress import cut_over_ports
+from dialplane.services.numbering.porting import get_port
+from dialplane.services.programs.flows import FlowChange, create_flow, delete_flow
 from tests.services.buying import NOW, assert_balanced, bought, buyer, credit_of, stock
 from tests.services.dying import Attempt, Play, die_at_every_step
 from tests.services.porting import confirmed_port

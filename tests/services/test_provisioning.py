@@ -6,14 +6,14 @@ from phonenumbers import PhoneNumberType
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
-from dialplane.domain.inventory import ItemQuery
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.sandbox_stock import COUNTRIES, sandbox_stock
-from dialplane.services.accounts import get_account, list_accounts
-from dialplane.services.authentication import authenticate_key, login
-from dialplane.services.billing import check_ledger, get_balance
-from dialplane.services.inventory import search
-from dialplane.services.provisioning import SandboxWish, prepare_sandbox
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import ItemQuery
+from dialplane.domain.supply.sandbox_stock import COUNTRIES, sandbox_stock
+from dialplane.services.charging.billing import check_ledger, get_balance
+from dialplane.services.identity.authentication import authenticate_key, login
+from dialplane.services.supply.inventory import search
+from dialplane.services.tenancy.accounts import get_account, list_accounts
+from dialplane.services.tenancy.provisioning import SandboxWish, prepare_sandbox
 from tests.services.people import NOON
 
 WISH = SandboxWish(("127.0.0.1", "PBX.example.com"), "127.0.0.1", 5080)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import (
     AlreadyExists,
     Conflict,
@@ -17,19 +18,18 @@ from dialplane.domain.errors import (
     Refusal,
 )
 from dialplane.domain.ids import AccountId, FlowId, new_id
-from dialplane.domain.inventory import SANDBOX, ItemQuery
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder, Order, OrderStatus
-from dialplane.domain.rating import CostType
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.billing import list_billings
-from dialplane.services.inventory import reserve, search
-from dialplane.services.number_life import release_number
-from dialplane.services.numbers import get_number, list_numbers
-from dialplane.services.orders import cancel_order, get_order, list_orders
-from dialplane.services.purchase import buy_number
-from dialplane.services.reconcile import reconcile_orders
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder, Order, OrderStatus
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.domain.supply.inventory import SANDBOX, ItemQuery
+from dialplane.services.charging.billing import list_billings
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.numbers import get_number, list_numbers
+from dialplane.services.numbering.orders import cancel_order, get_order, list_orders
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.numbering.reconcile import reconcile_orders
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
+from dialplane.services.supply.inventory import reserve, search
 from tests.fakes.stopping import StopsAt
 from tests.services.buying import (
     NOW,

@@ -7,28 +7,25 @@ from datetime import timedelta
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.accounts import Plan
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import CallStatus
+from dialplane.domain.calling.calls import CallStatus
+from dialplane.domain.charging.ledger import Charge, Entry, HoldRequest, ReferenceType
+from dialplane.domain.charging.rating import CostType, Rate
+from dialplane.domain.charging.tariffs import DeckLine
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, new_id
-from dialplane.domain.ledger import Charge, Entry, HoldRequest, ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.rating import CostType, Rate
+from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.simulation.script import Script
 from dialplane.domain.simulation.world import TALK_MS
-from dialplane.domain.tariffs import DeckLine
-from dialplane.services.billing import list_billings
-from dialplane.services.call_records import CallEnded, close_orphans, write_changes
-from dialplane.services.dialling import Opened, OutgoingWish, open_calls
-from dialplane.services.dry_run import Draft, dry_run
-from dialplane.services.ledger import extend_many, hold_many, settle_hold
-from dialplane.services.messages import MessageRequest, send_message
-from dialplane.services.porting import PortDraft, WantedNumber, create_port, update_port
-from dialplane.services.prices import Enquiry, quote_for, quote_of_deck
-from dialplane.services.rate_files import export_deck, import_deck, preview_deck
-from dialplane.services.rates import (
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.services.calling.call_records import CallEnded, close_orphans, write_changes
+from dialplane.services.calling.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.charging.billing import list_billings
+from dialplane.services.charging.ledger import extend_many, hold_many, settle_hold
+from dialplane.services.charging.prices import Enquiry, quote_for, quote_of_deck
+from dialplane.services.charging.rate_files import export_deck, import_deck, preview_deck
+from dialplane.services.charging.rates import (
     DEFAULT_DECK,
     assign_deck_to_account,
     assign_deck_to_plan,
@@ -39,6 +36,9 @@ from dialplane.services.rates import (
     list_rate_decks,
     port_prices,
 )
+from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.numbering.porting import PortDraft, WantedNumber, create_port, update_port
+from dialplane.services.programs.dry_run import Draft, dry_run
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 from tests.services.buying import NOW, assert_balanced, credit_of

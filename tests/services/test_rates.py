@@ -7,22 +7,22 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.calling.calls import Call, CallStatus
+from dialplane.domain.calling.routing import Origin, Refused
+from dialplane.domain.charging.ledger import Entry
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
-from dialplane.domain.ledger import Entry
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
-from dialplane.domain.routing import Origin, Refused
-from dialplane.services.admission import Admitted, admit
-from dialplane.services.arrivals import Arrival
-from dialplane.services.billing import check_ledger
-from dialplane.services.call_records import CallEnded, close_orphans, write_changes
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.message_sending import Accepted, claim_targets, record_answer
-from dialplane.services.messages import MessageRequest, send_message
-from dialplane.services.rates import DEFAULT_DECK, change_rate_deck, get_rate_deck
-from dialplane.services.routing import explain
+from dialplane.services.calling.admission import Admitted, admit
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.call_records import CallEnded, close_orphans, write_changes
+from dialplane.services.calling.routing import explain
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck, get_rate_deck
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.message_sending import Accepted, claim_targets, record_answer
+from dialplane.services.messaging.messages import MessageRequest, send_message
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
 

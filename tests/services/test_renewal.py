@@ -4,14 +4,14 @@ import asyncio
 from datetime import datetime, timedelta
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.rating import CostType
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number, NumberStatus, SuspendedFor
-from dialplane.domain.rating import CostType
-from dialplane.services.billing import add_credit, list_billings
-from dialplane.services.number_life import reactivate_number
-from dialplane.services.numbers import get_number
-from dialplane.services.renewal import renew_before, renew_numbers
+from dialplane.domain.numbering.numbers import Number, NumberStatus, SuspendedFor
+from dialplane.services.charging.billing import add_credit, list_billings
+from dialplane.services.numbering.number_life import reactivate_number
+from dialplane.services.numbering.numbers import get_number
+from dialplane.services.numbering.renewal import renew_before, renew_numbers
 from tests.services.buying import NOW, PRICE, assert_balanced, bought, buyer, credit_of, stock
 
 MONTHLY = 1_000_000

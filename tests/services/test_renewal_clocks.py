@@ -9,14 +9,14 @@ from itertools import pairwise
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.ledger import Entry, ReferenceType
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import Entry, ReferenceType
-from dialplane.domain.numbers import Number
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.billing import list_billings
-from dialplane.services.numbers import get_number
-from dialplane.services.purchase import buy_number
-from dialplane.services.renewal import renew_numbers
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.services.charging.billing import list_billings
+from dialplane.services.numbering.numbers import get_number
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.numbering.renewal import renew_numbers
 from tests.services.buying import assert_balanced, buyer, carriers, stock
 
 STARTS = (

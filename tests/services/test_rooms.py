@@ -8,16 +8,24 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
-from dialplane.domain.agents import AgentStatus
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.errors import Conflict, LimitExceeded
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, new_id, utc_now
 from dialplane.domain.programs.rooms import JoinConference, JoinQueue
-from dialplane.services import conference_rooms, groupcalls, queue_members, queuecalls
-from dialplane.services.agents import AgentChange, AgentDraft, change_standing, create_agent, get_agent, update_agent
-from dialplane.services.conferences import ConferenceChange, create_conference, get_conference, list_conferences
-from dialplane.services.queues import get_queue
+from dialplane.domain.rooms.agents import AgentStatus
+from dialplane.services.calling import groupcalls
+from dialplane.services.rooms import conference_rooms, queue_members, queuecalls
+from dialplane.services.rooms.agents import (
+    AgentChange,
+    AgentDraft,
+    change_standing,
+    create_agent,
+    get_agent,
+    update_agent,
+)
+from dialplane.services.rooms.conferences import ConferenceChange, create_conference, get_conference, list_conferences
+from dialplane.services.rooms.queues import get_queue
 from tests.faces.conftest import CheapHasher
 from tests.services.buying import buyer
 

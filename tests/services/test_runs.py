@@ -11,7 +11,7 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
 from dialplane.domain.ids import AccountId, CallId, RunId, new_id
@@ -25,10 +25,10 @@ from dialplane.domain.programs.commands import (
     RunRecord,
     SendMessage,
 )
-from dialplane.services import flows, runs
-from dialplane.services.api_runs import ApiRuns, RunWish
-from dialplane.services.flows import FlowChange
-from dialplane.services.runs import create_runs, save_progress
+from dialplane.services.programs import flows, runs
+from dialplane.services.programs.api_runs import ApiRuns, RunWish
+from dialplane.services.programs.flows import FlowChange
+from dialplane.services.programs.runs import create_runs, save_progress
 from dialplane.services.shapes.runs import run_shape
 from tests.effort import PATIENCE_S
 from tests.services.accounts import make_account

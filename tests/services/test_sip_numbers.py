@@ -7,13 +7,13 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id
-from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.numbers import get_number
-from dialplane.services.patterns import PatternChanges
-from dialplane.services.sip_numbers import create_pattern, create_sip_number
+from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.numbers import get_number
+from dialplane.services.numbering.patterns import PatternChanges
+from dialplane.services.numbering.sip_numbers import create_pattern, create_sip_number
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_number
 

@@ -8,12 +8,12 @@ from twilio.request_validator import RequestValidator
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction, HangupReason
+from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupReason
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION, StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
-from dialplane.services.deliveries import build_request, settle_and_claim
-from dialplane.services.status_callbacks import Told, tell, tell_progress
+from dialplane.services.eventing.deliveries import build_request, settle_and_claim
+from dialplane.services.eventing.status_callbacks import Told, tell, tell_progress
 from tests.services.buying import buyer
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

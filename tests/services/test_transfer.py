@@ -8,14 +8,14 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import Conflict, LimitExceeded, NotFound
 from dialplane.domain.ids import AccountId
-from dialplane.domain.numbers import Number, NumberStatus
-from dialplane.domain.targets import DocumentTarget, FlowTarget, ForwardTarget, Targets
-from dialplane.services.flows import FlowChange, create_flow
-from dialplane.services.history import list_history
-from dialplane.services.number_life import release_number, restore_number, suspend_number
-from dialplane.services.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
-from dialplane.services.renewal import renew_numbers
-from dialplane.services.transfer import transfer_number
+from dialplane.domain.numbering.numbers import Number, NumberStatus
+from dialplane.domain.numbering.targets import DocumentTarget, FlowTarget, ForwardTarget, Targets
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.number_life import release_number, restore_number, suspend_number
+from dialplane.services.numbering.numbers import NumberChange, get_number, list_numbers, set_targets, update_number
+from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.numbering.transfer import transfer_number
+from dialplane.services.programs.flows import FlowChange, create_flow
 from tests.fakes.numbers import add_credit
 from tests.services.buying import NOW, bought, buyer, credit_of, stock
 from tests.services.life import assert_life_is_whole, sub_account

@@ -6,24 +6,24 @@ from uuid import UUID
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.calling.routing import Origin, Refused
 from dialplane.domain.errors import AlreadyExists, NotFound
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, CallId, NumberId, new_id
-from dialplane.domain.messages import Message
-from dialplane.domain.numbers import QUARANTINE
-from dialplane.domain.routing import Origin, Refused
-from dialplane.services.admission import Admitted, Outcome, TurnedAway, admit
-from dialplane.services.arrivals import Arrival
-from dialplane.services.calls import get_call, list_calls
-from dialplane.services.conversations import list_conversations
-from dialplane.services.flows import get_flow
-from dialplane.services.history import list_history
-from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.messages import get_message, list_messages
-from dialplane.services.number_life import release_number
-from dialplane.services.numbers import NumberChange, get_number, update_number
-from dialplane.services.reconcile import reconcile_stock
-from dialplane.services.webhooks import set_customer_webhook
+from dialplane.domain.messaging.messages import Message
+from dialplane.domain.numbering.numbers import QUARANTINE
+from dialplane.services.calling.admission import Admitted, Outcome, TurnedAway, admit
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.calls import get_call, list_calls
+from dialplane.services.eventing.webhooks import set_customer_webhook
+from dialplane.services.messaging.conversations import list_conversations
+from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
+from dialplane.services.messaging.messages import get_message, list_messages
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.numbers import NumberChange, get_number, update_number
+from dialplane.services.numbering.reconcile import reconcile_stock
+from dialplane.services.programs.flows import get_flow
 from tests.fakes.numbers import add_flow
 from tests.services.buying import NOW, bought, buy, buyer, carriers, stock
 

@@ -4,18 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.account_tree import SubAccountDraft
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
+from dialplane.domain.charging.ledger import Charge, ReferenceType
+from dialplane.domain.charging.rating import CostType, Rate
+from dialplane.domain.charging.usage_records import Category, Granularity, Range, UsageRecord, last_month
 from dialplane.domain.ids import AccountId, CallId, NumberId
-from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.rating import CostType, Rate
-from dialplane.domain.usage_records import Category, Granularity, Range, UsageRecord, last_month
-from dialplane.services.account_tree import create_sub_account
-from dialplane.services.ledger import charge
-from dialplane.services.usage_records import UsageQuery, query_usage
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.tenancy.account_tree import SubAccountDraft
+from dialplane.services.charging.ledger import charge
+from dialplane.services.charging.usage_records import UsageQuery, query_usage
+from dialplane.services.tenancy.account_tree import create_sub_account
 from tests.faces.conftest import CheapHasher
 from tests.fakes.numbers import add_number
 from tests.services.buying import NOW, bought, buyer, stock

@@ -7,12 +7,12 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import Conflict, Invalid, NotFound
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.eventing.webhooks import DeliveryStatus, Endpoint, EndpointKind
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, RunId
-from dialplane.domain.webhooks import DeliveryStatus, Endpoint, EndpointKind
-from dialplane.services.events import publish
-from dialplane.services.webhooks import (
+from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.webhooks import (
     EndpointChange,
     create_endpoint,
     delete_endpoint,

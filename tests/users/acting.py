@@ -15,7 +15,7 @@ import msgspec
 
 from dialplane.phone.session import open_phone
 from dialplane.phone.softphone import PhoneCall, Softphone
-from dialplane.voice.useragent import Source
+from dialplane.voice.useragent.agent import Source
 from tests.effort import PATIENCE_S
 from tests.platform.running import Platform
 

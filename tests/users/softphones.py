@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dialplane.voice.useragent import Source
+from dialplane.voice.useragent.agent import Source
 from tests.effort import PATIENCE_S
 from tests.ports import free_port, free_range
 from tests.users.acting import until

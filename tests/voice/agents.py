@@ -13,7 +13,7 @@ from secrets import token_hex
 from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
 from dialplane.sip.transaction import Timers
-from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
+from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
 from tests.effort import PATIENCE_S
 
 SDP = (

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
-from dialplane.domain.number_settings import NumberSettings
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import DocumentTarget, Targets
+from dialplane.domain.numbering.number_settings import NumberSettings
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import DocumentTarget, Targets
 from tests.fakes.receiver import Received, Receiver
 from tests.voice.platform import VoiceNode
 

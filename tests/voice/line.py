@@ -11,12 +11,12 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.domain.programs.commands import Result, StartStream
-from dialplane.voice.external_media import ExternalMedia
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.streams import Streams
+from dialplane.voice.streaming.external_media import ExternalMedia
+from dialplane.voice.streaming.streams import Streams
 from tests.fakes.media_leg import FakeMediaLeg
 from tests.fakes.stream_app import StreamApp
 from tests.services.buying import buyer

@@ -18,26 +18,26 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.audio.listening import Heard, judge
-from dialplane.domain.calls import Call
+from dialplane.domain.calling.calls import Call
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId, utc_now
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import FlowTarget, ForwardTarget, Targets
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import FlowTarget, ForwardTarget, Targets
 from dialplane.media.client import MediaClient
 from dialplane.phone.carrier import SimulatedCarrier
 from dialplane.phone.softphone import Manners, PhoneCall, Softphone
-from dialplane.services.billing import get_balance
-from dialplane.services.calls import get_call, list_calls
-from dialplane.services.extensions import create_extension
-from dialplane.services.flows import FlowChange, create_flow, update_flow
-from dialplane.services.ledger import credit, set_tokens
-from dialplane.services.registrations import Binding, find_bindings
-from dialplane.services.trunks import TrunkDraft, create_trunk
+from dialplane.services.calling.calls import get_call, list_calls
+from dialplane.services.calling.extensions import create_extension
+from dialplane.services.calling.registrations import Binding, find_bindings
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.charging.billing import get_balance
+from dialplane.services.charging.ledger import credit, set_tokens
+from dialplane.services.programs.flows import FlowChange, create_flow, update_flow
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.main import serve
-from dialplane.voice.useragent import Source
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent.agent import Source
+from dialplane.voice.useragent.challenge import Credentials
 from tests.media.conftest import MediaProcess
 from tests.services.buying import bought, buyer, stock
 

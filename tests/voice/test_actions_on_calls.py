@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dialplane.audio.wav import WavWriter
-from dialplane.domain.calls import HangupReason
-from dialplane.services.recordings import list_recordings
+from dialplane.domain.calling.calls import HangupReason
+from dialplane.services.recording.recordings import list_recordings
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode

@@ -4,16 +4,16 @@ import asyncio
 from urllib.parse import parse_qsl
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import CallStatus, HangupReason
+from dialplane.domain.calling.calls import CallStatus, HangupReason
 from dialplane.domain.ids import utc_now
-from dialplane.domain.number_settings import FetchChange
+from dialplane.domain.numbering.number_settings import FetchChange
 from dialplane.domain.programs.sources import DocumentText
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services.call_orders import complete_call
-from dialplane.services.calls import get_call
-from dialplane.services.clients import ClientChange, create_client
-from dialplane.services.outgoing import CallRequest, create_calls
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.services.calling.call_orders import complete_call
+from dialplane.services.calling.calls import get_call
+from dialplane.services.calling.clients import ClientChange, create_client
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode

@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from dialplane.domain.addresses import tel
-from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
+from dialplane.domain.charging.call_billing import CallBilling
+from dialplane.domain.charging.ledger import HoldRequest
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType
 from dialplane.domain.ids import AccountId, CallId, new_id
-from dialplane.domain.ledger import HoldRequest
-from dialplane.domain.rating import DEFAULT_RATES, CostType
-from dialplane.services.call_records import Change
+from dialplane.services.calling.call_records import Change
 from dialplane.voice.batching import Batcher
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext

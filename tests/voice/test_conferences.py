@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialplane.audio.g711 import decode_ulaw
-from dialplane.domain.conferences import Participant
+from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import CallId, ConferenceId, RecordingId, utc_now
-from dialplane.domain.media import Prompt
+from dialplane.domain.rooms.conferences import Participant
 from dialplane.phone.softphone import PhoneCall, Softphone
-from dialplane.services.conference_recordings import start_recording, stop_recording
-from dialplane.services.conferences import (
+from dialplane.services.recording.recordings import get_recording
+from dialplane.services.rooms.conference_recordings import start_recording, stop_recording
+from dialplane.services.rooms.conferences import (
     ConferenceChange,
     create_conference,
     end_conference,
     get_conference,
     regenerate_direct_hash,
 )
-from dialplane.services.participants import (
+from dialplane.services.rooms.participants import (
     ParticipantChange,
     list_participants,
     remove_participant,
     update_participant,
 )
-from dialplane.services.recordings import get_recording
 from tests.media.conftest import tone
 from tests.media.sounds import read_wav, strength
 from tests.voice.ears import until_sound

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.domain.calls import Direction, HangupReason
+from dialplane.domain.calling.calls import Direction, HangupReason
 from dialplane.domain.ids import utc_now
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.numbering.targets import DocumentTarget
 from dialplane.phone.softphone import Manners, PhoneCall, Softphone
-from dialplane.services.recordings import list_recordings
-from dialplane.services.trunks import TrunkDraft, create_trunk
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.recording.recordings import list_recordings
+from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
 from tests.voice.platform import VoiceNode

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import asyncpg
 
-from dialplane.domain.conferences import Conference
+from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import ConferenceId, from_sid, utc_now
-from dialplane.domain.media import Prompt
-from dialplane.domain.targets import DocumentTarget
-from dialplane.services.conferences import ConferenceFilters, query_conferences
-from dialplane.services.queue_members import dequeue
-from dialplane.services.queues import page_queues
+from dialplane.domain.numbering.targets import DocumentTarget
+from dialplane.domain.rooms.conferences import Conference
+from dialplane.services.rooms.conferences import ConferenceFilters, query_conferences
+from dialplane.services.rooms.queue_members import dequeue
+from dialplane.services.rooms.queues import page_queues
 from tests.media.conftest import tone
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
 from tests.voice.ears import until_sound

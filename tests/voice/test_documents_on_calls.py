@@ -7,18 +7,18 @@ from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
 
-from dialplane.domain.applications import Script
+from dialplane.domain.charging.ledger import ReferenceType
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.ids import new_id, utc_now
-from dialplane.domain.ledger import ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.notifications import NotificationQuery
-from dialplane.domain.number_settings import NumberSettings
-from dialplane.domain.rating import CostType, Rate
-from dialplane.domain.targets import ApplicationTarget, DocumentTarget, Targets
-from dialplane.services.applications import create_application
-from dialplane.services.messages import list_messages
-from dialplane.services.notifications import list_notifications
-from dialplane.services.rates import DEFAULT_DECK, change_rate_deck
+from dialplane.domain.numbering.applications import Script
+from dialplane.domain.numbering.number_settings import NumberSettings
+from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget, Targets
+from dialplane.domain.programs.notifications import NotificationQuery
+from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck
+from dialplane.services.messaging.messages import list_messages
+from dialplane.services.numbering.applications import create_application
+from dialplane.services.programs.notifications import list_notifications
 from tests.effort import PATIENCE_S
 from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode

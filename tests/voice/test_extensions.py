@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from dialplane.domain.addresses import tel
-from dialplane.domain.calls import HangupReason
-from dialplane.domain.targets import ForwardTarget
+from dialplane.domain.calling.calls import HangupReason
+from dialplane.domain.numbering.targets import ForwardTarget
 from dialplane.phone.softphone import Softphone
-from dialplane.services.billing import get_balance
-from dialplane.voice.useragent import Source
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.services.charging.billing import get_balance
+from dialplane.voice.useragent.agent import Source
+from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 

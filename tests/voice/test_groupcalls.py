@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
+from dialplane.domain.calling.groupcalls import Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.errors import Invalid
-from dialplane.domain.groupcalls import Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import utc_now
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services import groupcalls as service
-from dialplane.services.agents import AgentDraft, create_agent
-from dialplane.services.outgoing import CallRequest
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.services.calling import groupcalls as service
+from dialplane.services.calling.outgoing import CallRequest
+from dialplane.services.rooms.agents import AgentDraft, create_agent
+from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode

@@ -8,10 +8,10 @@ from typing import cast
 
 import pytest
 
-from dialplane.domain.calls import CallStatus, HangupBy, HangupReason
-from dialplane.services.billing import get_balance
+from dialplane.domain.calling.calls import CallStatus, HangupBy, HangupReason
+from dialplane.services.charging.billing import get_balance
 from dialplane.voice.leg import Leg
-from dialplane.voice.useragent import UserAgent
+from dialplane.voice.useragent.agent import UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.agents import RawPeer
 from tests.voice.platform import VoiceNode

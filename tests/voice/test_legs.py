@@ -1,7 +1,7 @@
 """How long a call may last."""
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.calls import CallExtras
+from dialplane.domain.calling.calls import CallExtras
 from dialplane.domain.programs.sources import RESTCOMM_VERSION
 from tests.voice.line import a_line
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.call_manners import CallManner
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason
 from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import RunId, utc_now
 from dialplane.domain.programs.sources import ActionsSource, FlowSource
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services import call_orders
-from dialplane.services.outgoing import CallRequest, create_calls
-from dialplane.voice.useragent import SipCall
+from dialplane.services.calling import call_orders
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.voice.useragent.agent import SipCall
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 

@@ -3,13 +3,13 @@
 import asyncio
 
 from dialplane.domain.addresses import tel
-from dialplane.domain.call_manners import CallManner
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.ids import utc_now
 from dialplane.domain.programs.recognition import DetectMachine
 from dialplane.domain.programs.sources import TWILIO_VERSION, DocumentSource, DocumentText, StatusCallback
-from dialplane.services.call_orders import complete_call
-from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.calling.call_orders import complete_call
+from dialplane.services.calling.outgoing import CallRequest, create_calls
 from tests.effort import PATIENCE_S
 from tests.voice.documents import document_server
 from tests.voice.platform import VoiceNode

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from dialplane.audio.g711 import decode_ulaw, encode_ulaw
-from dialplane.domain.calls import CallStatus
+from dialplane.domain.calling.calls import CallStatus
+from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import utc_now
-from dialplane.domain.media import Prompt
 from dialplane.phone.softphone import PhoneCall
 from dialplane.rtp.packet import Packet
-from dialplane.services.access_keys import create_key
+from dialplane.services.identity.access_keys import create_key
 from dialplane.streams.audiosocket import Frame, FrameReader, Kind
-from dialplane.voice.gate_client import NodeGates
+from dialplane.voice.streaming.gate_client import NodeGates
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import application, dependencies, make_tenant, serving
 from tests.voice.platform import VoiceNode

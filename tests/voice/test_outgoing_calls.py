@@ -5,15 +5,15 @@ import asyncio
 import pytest
 
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
-from dialplane.services.billing import get_balance
-from dialplane.services.calls import hangup_call
-from dialplane.services.customer import OutboundChange, update_outbound_config
-from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.calling.calls import hangup_call
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.charging.billing import get_balance
+from dialplane.services.tenancy.customer import OutboundChange, update_outbound_config
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.useragent_events import CallEnd, EndKind
+from dialplane.voice.useragent.events import CallEnd, EndKind
 from tests.effort import PATIENCE_S
 from tests.fakes.media_leg import FakeMediaLeg
 from tests.voice.platform import VoiceNode

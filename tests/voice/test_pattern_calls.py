@@ -1,10 +1,10 @@
 """A real phone dials what no number is: patterns and SIP numbers of the organization behind the request URI."""
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.number_life import release_number
-from dialplane.services.sip_numbers import create_sip_number
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.sip_numbers import create_sip_number
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}

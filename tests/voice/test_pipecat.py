@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from dialplane.domain.calls import HangupBy
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.calling.calls import HangupBy
+from dialplane.domain.numbering.targets import DocumentTarget
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import application, dependencies, serving
 from tests.voice.documents import document_number

@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.porting import PortStatus
-from dialplane.domain.targets import FlowTarget, Targets
-from dialplane.services.porting import get_port
+from dialplane.domain.numbering.porting import PortStatus
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.services.numbering.porting import get_port
 from dialplane.services.settings import set_clock
 from tests.effort import PATIENCE_S
 from tests.services.porting import confirmed_port

@@ -6,16 +6,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from dialplane.domain.accounts import Agent
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AgentId, QueueId, TagId, utc_now
-from dialplane.domain.queues import Queuecall
+from dialplane.domain.rooms.queues import Queuecall
+from dialplane.domain.tenancy.accounts import Agent
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
-from dialplane.services.queue_members import kick, list_queuecalls
-from dialplane.services.queues import QueueChange, create_queue, get_queue
-from dialplane.services.tags import create_tag
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.services.rooms.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
+from dialplane.services.rooms.queue_members import kick, list_queuecalls
+from dialplane.services.rooms.queues import QueueChange, create_queue, get_queue
+from dialplane.services.rooms.tags import create_tag
+from dialplane.voice.useragent.challenge import Credentials
 from tests.faces.conftest import CheapHasher
 from tests.voice.platform import VoiceNode
 

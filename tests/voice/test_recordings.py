@@ -8,14 +8,14 @@ import av
 import pytest
 
 from dialplane.adapters.objects.sounds import RecordedSounds
-from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.errors import InsufficientBalance
 from dialplane.domain.ids import utc_now
 from dialplane.domain.programs.commands import StartRecording
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
-from dialplane.domain.recordings import Recording, RecordingStatus
-from dialplane.services.call_orders import complete_call
-from dialplane.services.recording_life import (
+from dialplane.domain.recording.recordings import Recording, RecordingStatus
+from dialplane.services.calling.call_orders import complete_call
+from dialplane.services.recording.recording_life import (
     RecordingOrder,
     begin_recording,
     change_recording,
@@ -24,8 +24,8 @@ from dialplane.services.recording_life import (
     order_recording,
     reserve_more,
 )
-from dialplane.services.recordings import get_recording, recording_prices
-from dialplane.voice.recordings import Recordings
+from dialplane.services.recording.recordings import get_recording, recording_prices
+from dialplane.voice.recording.recordings import Recordings
 from tests.effort import PATIENCE_S
 from tests.faces.recorded import called, recorded
 from tests.voice.platform import NODE, VoiceNode

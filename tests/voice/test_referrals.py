@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from dialplane.domain.targets import DocumentTarget, Targets
+from dialplane.domain.numbering.targets import DocumentTarget, Targets
 from dialplane.phone.softphone import PhoneCall, Softphone
-from dialplane.voice.useragent import SipCall
-from dialplane.voice.useragent_challenge import Credentials
-from dialplane.voice.useragent_refer import IncomingRefer
+from dialplane.voice.useragent.agent import SipCall
+from dialplane.voice.useragent.challenge import Credentials
+from dialplane.voice.useragent.refer import IncomingRefer
 from tests.effort import PATIENCE_S
 from tests.voice.documents import document_number, document_server
 from tests.voice.platform import VoiceNode

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from dialplane.domain.calls import Call
+from dialplane.domain.calling.calls import Call
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, FlowId, new_id, utc_now
-from dialplane.domain.targets import FlowTarget
-from dialplane.services.dry_run import Draft
-from dialplane.services.flows import FlowChange, get_flow, roll_back, update_flow
-from dialplane.services.replays import replay_call
+from dialplane.domain.numbering.targets import FlowTarget
+from dialplane.services.programs.dry_run import Draft
+from dialplane.services.programs.flows import FlowChange, get_flow, roll_back, update_flow
+from dialplane.services.programs.replays import replay_call
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode

@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 
 from dialplane.domain.addresses import tel
-from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason
+from dialplane.domain.charging.call_billing import CallBilling
+from dialplane.domain.charging.ledger import HoldRequest, Purse
+from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import AccountId, CallId, new_id
-from dialplane.domain.ledger import HoldRequest, Purse
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import DEFAULT_RATES, CostType, Rate
-from dialplane.services.call_records import CallEnded, Change
+from dialplane.services.calling.call_records import CallEnded, Change
 from dialplane.voice.batching import Batcher
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from dialplane.audio.g711 import decode_ulaw
+from dialplane.domain.calling.speakings import Speaking, SpeakingStatus
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import TranscriptionId, utc_now
-from dialplane.domain.speakings import Speaking, SpeakingStatus
-from dialplane.domain.transcriptions import Transcript, Transcription
+from dialplane.domain.recording.transcriptions import Transcript, Transcription
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services import conference_transcriptions as transcriptions
-from dialplane.services import speakings
-from dialplane.services.transcriptions import get_transcription, list_transcripts
+from dialplane.services.calling import speakings
+from dialplane.services.recording import conference_transcriptions as transcriptions
+from dialplane.services.recording.transcriptions import get_transcription, list_transcripts
 from tests.voice.ears import until_sound
 from tests.voice.platform import VoiceNode
 from tests.voice.test_conferences import Meeting, meeting

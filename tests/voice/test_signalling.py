@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+from dialplane.domain.calling.traces import CallTrace, key_fact
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
-from dialplane.domain.traces import CallTrace, key_fact
 from dialplane.voice.signalling import Signalling, TracedCall
 
 

@@ -11,14 +11,14 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.ids import utc_now
-from dialplane.services.media_streams import AudioConnection
-from dialplane.services.sip_sockets import SocketPeer, open_sip_socket
+from dialplane.services.calling.media_streams import AudioConnection
+from dialplane.services.calling.sip_sockets import SocketPeer, open_sip_socket
 from dialplane.sip.digest import answer_challenge
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
-from dialplane.voice.gate_client import NodeGates
-from dialplane.voice.useragent import CONNECTIONS_PER_ADDRESS
+from dialplane.voice.streaming.gate_client import NodeGates
+from dialplane.voice.useragent.agent import CONNECTIONS_PER_ADDRESS
 from tests.media.conftest import MediaProcess
 from tests.voice.platform import SIGNER, VoiceNode, voice_node
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.numbering.targets import DocumentTarget
 from tests.voice.documents import Page, document_number, document_server
 from tests.voice.platform import VoiceNode
 

@@ -17,7 +17,7 @@ from dialplane.domain.programs.commands import (
     StatusCallback,
     StopStream,
 )
-from dialplane.voice.outbox import MOST_AUDIO, Outbox
+from dialplane.voice.streaming.outbox import MOST_AUDIO, Outbox
 from tests.fakes.stream_app import StreamApp, listening
 from tests.voice.line import Line, a_line
 
@@ -204,7 +204,7 @@ async def test_application_that_drops_ends_the_stream_with_an_error_told(line: L
 
 
 async def test_server_that_never_answers_fails_in_time(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialplane.voice.streams.HANDSHAKE_S", 0.2)
+    monkeypatch.setattr("dialplane.voice.streaming.streams.HANDSHAKE_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         app = StreamApp(port=silent.getsockname()[1])
 

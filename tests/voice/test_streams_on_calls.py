@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from dialplane.audio.g711 import Samples, decode_ulaw, encode_ulaw
+from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import to_sid
-from dialplane.domain.media import Prompt
-from dialplane.domain.targets import DocumentTarget
+from dialplane.domain.numbering.targets import DocumentTarget
 from dialplane.phone.softphone import PhoneCall
 from tests.effort import PATIENCE_S
 from tests.fakes.stream_app import StreamApp, listening

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.calls import Call
+from dialplane.domain.calling.calls import Call
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, new_id, utc_now
-from dialplane.services.timelines import analyse_signalling, call_timeline, capture_signalling, run_timeline
-from dialplane.services.webhooks import create_endpoint
+from dialplane.services.calling.timelines import analyse_signalling, call_timeline, capture_signalling, run_timeline
+from dialplane.services.eventing.webhooks import create_endpoint
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.sip.test_pcap import segments

@@ -8,7 +8,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import cast
 
-from dialplane.voice.useragent import UserAgent
+from dialplane.voice.useragent.agent import UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 from tests.voice.test_torture_wire import CASES, exchange_datagram

@@ -19,7 +19,7 @@ import pytest
 
 from dialplane.sip.digest import Authenticator
 from dialplane.sip.registrar import Binding, RegistrationPlan, plan_registration
-from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source, UserAgent
+from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest, Source, UserAgent
 from tests.effort import PATIENCE_S
 
 CAPTURES = Path(__file__).parents[1] / "captures"

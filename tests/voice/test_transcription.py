@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from dialplane.domain.ids import TranscriptionId, utc_now
-from dialplane.domain.transcriptions import Transcript, Transcription
-from dialplane.services.transcription_life import TranscriptionWish, order_transcription, stop_transcription
-from dialplane.services.transcriptions import TranscriptionQuery, list_transcriptions, list_transcripts
+from dialplane.domain.recording.transcriptions import Transcript, Transcription
+from dialplane.services.recording.transcription_life import TranscriptionWish, order_transcription, stop_transcription
+from dialplane.services.recording.transcriptions import TranscriptionQuery, list_transcriptions, list_transcripts
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550143"

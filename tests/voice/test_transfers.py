@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, Direction
+from dialplane.domain.calling.calls import Call, Direction
+from dialplane.domain.calling.transfers import TransferType
 from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import utc_now
-from dialplane.domain.transfers import TransferType
 from dialplane.phone.softphone import PhoneCall, Softphone
-from dialplane.services.transfers import TransferWish, start_transfer
+from dialplane.services.calling.transfers import TransferWish, start_transfer
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 

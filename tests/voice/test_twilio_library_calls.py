@@ -17,9 +17,9 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.audio.wav import HEADER_OCTETS
 from dialplane.domain.ids import to_sid, utc_now
 from dialplane.phone.softphone import PhoneCall
-from dialplane.services.accounts import get_account
-from dialplane.services.recordings import Sounds
-from dialplane.services.trunks import TrunkDraft, create_trunk
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.recording.recordings import Sounds
+from dialplane.services.tenancy.accounts import get_account
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import dependencies, serving
 from tests.voice.platform import VoiceNode

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dialplane.voice.useragent import CallEnd, EndKind, IncomingCall
+from dialplane.voice.useragent.agent import CallEnd, EndKind, IncomingCall
 from tests.voice.agents import SDP, Answering, Watcher, place, running
 
 OTHER_SDP = SDP.replace(b"40000", b"50000")

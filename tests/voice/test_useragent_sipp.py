@@ -6,7 +6,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 import pytest
 
 from dialplane.sip.transaction import Timers
-from dialplane.voice.useragent import EndKind, IncomingCall
+from dialplane.voice.useragent.agent import EndKind, IncomingCall
 from tests.effort import PATIENCE_S
 from tests.voice.agents import SDP, Answering, Watcher, running
 

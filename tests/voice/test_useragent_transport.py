@@ -11,7 +11,7 @@ import pytest
 
 from dialplane.sip.framing import StreamFramer
 from dialplane.sip.message import Response
-from dialplane.voice.useragent import EndKind, UserAgent
+from dialplane.voice.useragent.agent import EndKind, UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, running
 

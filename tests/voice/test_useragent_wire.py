@@ -6,8 +6,8 @@ import pytest
 
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Timers
-from dialplane.voice.useragent import CallEnd, Credentials, EndKind, IncomingCall, Source
-from dialplane.voice.useragent_session import SessionTerms, terms_of
+from dialplane.voice.useragent.agent import CallEnd, Credentials, EndKind, IncomingCall, Source
+from dialplane.voice.useragent.session import SessionTerms, terms_of
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, Watcher, running
 
 
@@ -485,7 +485,7 @@ async def test_session_timer_of_the_caller_is_agreed_to(asked: str, agreed: str,
 
 async def test_session_that_is_not_refreshed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """SIP-16, with an interval of 1 s instead of 90: the BYE comes a third before its end."""
-    monkeypatch.setattr("dialplane.voice.useragent_session.SHORTEST_S", 1)
+    monkeypatch.setattr("dialplane.voice.useragent.session.SHORTEST_S", 1)
     callee = Answering(answer)
     async with running(callee) as agent:
         with RawPeer(agent) as peer:
@@ -502,7 +502,7 @@ async def test_session_that_is_not_refreshed_is_ended(monkeypatch: pytest.Monkey
 
 async def test_session_that_we_refresh_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 4028 7.4: an UPDATE at half the interval."""
-    monkeypatch.setattr("dialplane.voice.useragent_session.SHORTEST_S", 1)
+    monkeypatch.setattr("dialplane.voice.useragent.session.SHORTEST_S", 1)
     callee = Answering(answer)
     async with running(callee) as agent:
         with RawPeer(agent) as peer:

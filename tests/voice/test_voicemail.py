@@ -10,9 +10,9 @@ from uuid import UUID
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.domain.flows.templates import Voicemail
 from dialplane.domain.ids import RecordingId, to_sid, utc_now
-from dialplane.domain.targets import DocumentTarget, Targets
-from dialplane.services.flow_templates import create_voicemail
-from dialplane.services.recordings import find_sound, list_recordings
+from dialplane.domain.numbering.targets import DocumentTarget, Targets
+from dialplane.services.programs.flow_templates import create_voicemail
+from dialplane.services.recording.recordings import find_sound, list_recordings
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode

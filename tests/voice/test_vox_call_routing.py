@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from dialplane.phone.softphone import Manners, PhoneCall
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.faces.conftest import Client, dependencies, serving
 from tests.faces.vox.conftest import Vox

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.domain.numbers import Number
-from dialplane.domain.orders import NumberOrder
-from dialplane.services.purchase import buy_number
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.services.eventing.webhooks import set_customer_webhook
+from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.settings import set_clock
-from dialplane.services.webhooks import set_customer_webhook
 from dialplane.worker.main import RENEWALS_S
 from tests.effort import business
 from tests.fakes.numbers import add_credit

@@ -13,12 +13,12 @@ from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.eventing.webhooks import Delivery, DeliveryStatus, Endpoint, standard_signature, voipbin_signature
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.webhooks import Delivery, DeliveryStatus, Endpoint, standard_signature, voipbin_signature
-from dialplane.services.deliveries import settle_and_claim
-from dialplane.services.events import publish
-from dialplane.services.webhooks import (
+from dialplane.services.eventing.deliveries import settle_and_claim
+from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.webhooks import (
     create_endpoint,
     get_delivery,
     get_endpoint,

@@ -5,8 +5,8 @@ import sys
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.domain.imports import ImportId, ImportState, StockImport
-from dialplane.services.imports import ImportWish, get_import, preview_import, start_import
+from dialplane.domain.supply.imports import ImportId, ImportState, StockImport
+from dialplane.services.supply.imports import ImportWish, get_import, preview_import, start_import
 
 NUMBERS = 4_000
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 from uuid import uuid4
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import utc_now
-from dialplane.services.events import publish
-from dialplane.services.webhooks import set_customer_webhook
+from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.webhooks import set_customer_webhook
 from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.receiver import Receiver

@@ -8,12 +8,12 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.notifications import NotificationQuery
-from dialplane.domain.number_settings import NumberSettings
+from dialplane.domain.numbering.number_settings import NumberSettings
+from dialplane.domain.numbering.targets import DocumentTarget, Targets
+from dialplane.domain.programs.notifications import NotificationQuery
 from dialplane.domain.programs.sources import TWILIO_VERSION
-from dialplane.domain.targets import DocumentTarget, Targets
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.notifications import list_notifications
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.programs.notifications import list_notifications
 from tests.effort import PATIENCE_S
 from tests.services.buying import bought, buyer, stock
 from tests.voice.documents import DocumentServer, Page, document_server

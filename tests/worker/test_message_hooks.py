@@ -8,15 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.eventing.webhooks import Delivery, DeliveryStatus, EndpointKind, standard_signature
 from dialplane.domain.ids import AccountId, NumberId, utc_now
-from dialplane.domain.messages import Message
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import HookTarget, Targets
-from dialplane.domain.webhooks import Delivery, DeliveryStatus, EndpointKind, standard_signature
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.numbers import set_targets
-from dialplane.services.sandbox_messages import inject_message
-from dialplane.services.webhooks import list_deliveries, list_endpoints, replay_delivery, set_customer_webhook
+from dialplane.domain.messaging.messages import Message
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import HookTarget, Targets
+from dialplane.services.eventing.webhooks import list_deliveries, list_endpoints, replay_delivery, set_customer_webhook
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.sandbox_messages import inject_message
+from dialplane.services.numbering.numbers import set_targets
 from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number

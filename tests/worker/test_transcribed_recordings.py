@@ -14,18 +14,18 @@ from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.audio.g711 import decode_ulaw
 from dialplane.audio.wav import wav_header
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.ids import AccountId, CallId, RecordingId, new_id, utc_now
 from dialplane.domain.money import Micros
 from dialplane.domain.programs.commands import TranscribeRecording
 from dialplane.domain.programs.sources import StatusCallback
-from dialplane.domain.rating import CostType, Rate
-from dialplane.domain.recordings import Recording, RecordingStatus, path_of
-from dialplane.domain.transcriptions import Transcription
-from dialplane.services.billing import get_balance
-from dialplane.services.ledger import credit
-from dialplane.services.rates import DEFAULT_DECK, change_rate_deck
-from dialplane.services.transcription_life import callback_form, order_recording_transcription
-from dialplane.services.transcriptions import (
+from dialplane.domain.recording.recordings import Recording, RecordingStatus, path_of
+from dialplane.domain.recording.transcriptions import Transcription
+from dialplane.services.charging.billing import get_balance
+from dialplane.services.charging.ledger import credit
+from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck
+from dialplane.services.recording.transcription_life import callback_form, order_recording_transcription
+from dialplane.services.recording.transcriptions import (
     TranscriptionQuery,
     get_transcription,
     list_transcripts,

@@ -6,11 +6,11 @@ import time
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.messages import Message, TargetStatus
-from dialplane.services.billing import check_ledger
-from dialplane.services.messages import MessageRequest, SandboxMessage, get_message, send_message
-from dialplane.services.sandbox_messages import inject_message, list_sent_messages
-from dialplane.services.webhooks import set_customer_webhook
+from dialplane.domain.messaging.messages import Message, TargetStatus
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.eventing.webhooks import set_customer_webhook
+from dialplane.services.messaging.messages import MessageRequest, SandboxMessage, get_message, send_message
+from dialplane.services.messaging.sandbox_messages import inject_message, list_sent_messages
 from tests.effort import PATIENCE_S, business
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number

@@ -13,7 +13,7 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
-from dialplane.services.carriers import Carrier, CarrierSearch
+from dialplane.services.supply.carriers import Carrier, CarrierSearch
 from dialplane.worker.main import WorkerDeps, serve
 
 NOWHERE = Path("/nonexistent")

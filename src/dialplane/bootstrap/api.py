@@ -28,11 +28,11 @@ from dialplane.domain.ids import utc_now
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.api_runs import ApiRuns
-from dialplane.services.event_feed import EventFeed
-from dialplane.services.outside import RunOutside
-from dialplane.services.recording_links import RecordingLinks
-from dialplane.voice.gate_client import NodeGates
+from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.programs.api_runs import ApiRuns
+from dialplane.services.programs.outside import RunOutside
+from dialplane.services.recording.recording_links import RecordingLinks
+from dialplane.voice.streaming.gate_client import NodeGates
 
 _GRACE_S = 10
 """How long requests that are being answered may take after the order to stop."""

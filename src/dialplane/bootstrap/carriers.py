@@ -4,7 +4,7 @@ from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.inventory import OWNED, SANDBOX
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
 
 
 def carriers(database: PostgresDatabase, *, sandbox: bool) -> CarrierRegistry:

@@ -5,8 +5,8 @@ from dialplane.adapters.mail.smtp import SmtpMailer
 from dialplane.config.settings import Settings
 from dialplane.config.values import SettingError
 from dialplane.domain.flows.warnings import Ability
-from dialplane.services.assistants import Assistants, BuiltInAssistant
-from dialplane.services.emails import Post
+from dialplane.services.messaging.emails import Post
+from dialplane.services.programs.assistants import Assistants, BuiltInAssistant
 
 
 def assistants(settings: Settings) -> Assistants:

@@ -6,11 +6,11 @@ from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config.settings import Settings
-from dialplane.domain.accounts import Plan
 from dialplane.domain.money import usd
-from dialplane.domain.sandbox_stock import COUNTRIES
+from dialplane.domain.supply.sandbox_stock import COUNTRIES
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.portal_ports import PortalPorts
-from dialplane.services.projects import ProjectTerms
+from dialplane.services.tenancy.projects import ProjectTerms
 
 _SANDBOX_CREDIT = usd(10)
 """Of play money: enough for the first numbers and calls; more is a click away."""

@@ -20,7 +20,7 @@ from dialplane.config.settings import (
 )
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.errors import Invalid
-from dialplane.domain.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
-from dialplane.domain.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")

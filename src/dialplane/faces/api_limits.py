@@ -4,8 +4,8 @@ import time
 
 from litestar.types import Scope
 
-from dialplane.domain.accounts import Principal
 from dialplane.domain.errors import LimitExceeded
+from dialplane.domain.tenancy.accounts import Principal
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
 from dialplane.faces.rate_limits import RateLimiter

@@ -9,19 +9,19 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.warnings import Ability
+from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.role_permissions import DEVELOPER, RolePermission
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import RateLimits
-from dialplane.services.api_runs import RunWish
-from dialplane.services.authentication import PasswordHasher, TokenSigner
-from dialplane.services.carriers import Carriers
-from dialplane.services.documents import ObjectStore
-from dialplane.services.emails import OUTBOX, Post
-from dialplane.services.event_feed import EventFeed
-from dialplane.services.media_streams import Gates
-from dialplane.services.recording_links import RecordingLinks
-from dialplane.services.recordings import Sounds
+from dialplane.services.calling.media_streams import Gates
+from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.identity.authentication import PasswordHasher, TokenSigner
+from dialplane.services.messaging.emails import OUTBOX, Post
+from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.recording.recording_links import RecordingLinks
+from dialplane.services.recording.recordings import Sounds
+from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
 

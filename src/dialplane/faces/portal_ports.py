@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from dialplane.services.passkeys import WebAuthn
-from dialplane.services.payments import PaymentGateway
-from dialplane.services.portal_mail import Letters
-from dialplane.services.projects import ProjectTerms
+from dialplane.services.charging.payments import PaymentGateway
+from dialplane.services.identity.passkeys import WebAuthn
+from dialplane.services.identity.portal_mail import Letters
+from dialplane.services.tenancy.projects import ProjectTerms
 
 
 @dataclass(frozen=True, slots=True)

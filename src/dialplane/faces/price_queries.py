@@ -6,7 +6,7 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from dialplane.services.prices import Direction, Enquiry, Kind
+from dialplane.services.charging.prices import Direction, Enquiry, Kind
 
 LONGEST_CALL_S = 86_400
 MOST_SEGMENTS = 10_000

@@ -17,8 +17,8 @@ from dialplane.faces.api_limits import address_of
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimiter
 from dialplane.faces.voipbin.denial import deny
-from dialplane.services.media_streams import AudioConnection
-from dialplane.services.sip_sockets import SocketPeer, open_sip_socket
+from dialplane.services.calling.media_streams import AudioConnection
+from dialplane.services.calling.sip_sockets import SocketPeer, open_sip_socket
 from dialplane.streams.blocks import LARGEST
 
 SUBPROTOCOL = "sip"

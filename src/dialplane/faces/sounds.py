@@ -14,8 +14,8 @@ from litestar.response import File
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import RecordingId
 from dialplane.faces.platform_request import PlatformRequest
-from dialplane.services.recording_links import RecordingLinks
-from dialplane.services.recordings import SoundFormat, find_sound
+from dialplane.services.recording.recording_links import RecordingLinks
+from dialplane.services.recording.recordings import SoundFormat, find_sound
 
 MEDIA_TYPES: Mapping[SoundFormat, str] = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 

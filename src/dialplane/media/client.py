@@ -13,8 +13,8 @@ from typing import cast
 
 import structlog
 
+from dialplane.domain.calling.media import MediaCounters, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import MediaCounters, RecordingEnd
 from dialplane.media import protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom

@@ -8,8 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
-from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.media import (
+from dialplane.domain.calling.media import (
     LONGEST_FEED_S,
     AudioTrack,
     MediaCounters,
@@ -19,6 +18,7 @@ from dialplane.domain.media import (
     RecordingEnd,
     RemoteMedia,
 )
+from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.media import protocol
 from dialplane.media.orders import Orders, OwnRecording, PlayEnds, resolve
 from dialplane.rtp.packet import CLOCK_HZ

@@ -3,8 +3,8 @@
 import contextlib
 from pathlib import Path
 
+from dialplane.domain.calling.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.media import protocol
 from dialplane.media.client_leg import AnyLeg
 from dialplane.media.orders import Orders, OwnRecording, PlayEnds

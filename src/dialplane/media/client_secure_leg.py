@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dialplane.domain.media import IceCredentials, RemoteMedia, SecureParty
+from dialplane.domain.calling.media import IceCredentials, RemoteMedia, SecureParty
 from dialplane.media import protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.orders import Orders

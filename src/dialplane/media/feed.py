@@ -3,7 +3,7 @@
 from collections import deque
 
 from dialplane.audio.g711 import ULAW_SILENCE
-from dialplane.domain.media import LONGEST_FEED_S
+from dialplane.domain.calling.media import LONGEST_FEED_S
 from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES
 
 _MOST = LONGEST_FEED_S * CLOCK_HZ

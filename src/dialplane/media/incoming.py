@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 
-from dialplane.domain.media import RemoteMedia
+from dialplane.domain.calling.media import RemoteMedia
 from dialplane.media.ports import PacketSocket
 from dialplane.media.unconnect import unconnect
 from dialplane.rtp.packet import HEADER, HEADER_OCTETS, MalformedPacketError, payload_span

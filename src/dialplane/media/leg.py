@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import repeat
 
 from dialplane.audio.g711 import ALAW_TO_ULAW, ULAW_SILENCE, ULAW_TO_ALAW
-from dialplane.domain.media import MediaCounters, PlayEnd, RemoteMedia
+from dialplane.domain.calling.media import MediaCounters, PlayEnd, RemoteMedia
 from dialplane.media.copies import Copies
 from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.outgoing import Outgoing

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import structlog
 
-from dialplane.domain.media import PlayEnd
+from dialplane.domain.calling.media import PlayEnd
 from dialplane.media import protocol
 from dialplane.media.connection import Connection
 from dialplane.media.leg import Leg

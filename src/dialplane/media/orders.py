@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from dialplane.audio.wav import duration_ms_of
+from dialplane.domain.calling.media import PlayEnd, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.media import PlayEnd, RecordingEnd
 from dialplane.media import protocol
 
 _START_TIMEOUT_S = 10.0

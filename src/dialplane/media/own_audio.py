@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from dialplane.domain.media import PlayEnd
+from dialplane.domain.calling.media import PlayEnd
 from dialplane.media.feed import Feed
 from dialplane.media.playout import EventFrame, Playing
 from dialplane.media.protocol import DigitsSent, FeedReached, Message, PlayEnded

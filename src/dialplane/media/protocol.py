@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dialplane.domain.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
+from dialplane.domain.calling.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
 
 _LENGTH = struct.Struct("!I")
 _LONGEST_FRAME = 1 << 20

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from dialplane.domain.media import PlayEnd
+from dialplane.domain.calling.media import PlayEnd
 from dialplane.media.protocol import Message, RoomPlayEnded
 from dialplane.media.recording import Recording
 from dialplane.media.seat import Board, Seat

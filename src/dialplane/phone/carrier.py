@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from dialplane.domain.media import Prompt
+from dialplane.domain.calling.media import Prompt
 from dialplane.phone.softphone import PhoneCall
 
 TALK_S = 3600.0

@@ -8,15 +8,15 @@ from typing import Any
 
 import structlog
 
+from dialplane.domain.calling.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.domain.errors import Refusal, Unavailable
-from dialplane.domain.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.sdp.session import SdpError
 from dialplane.sip.message import Request, Response
 from dialplane.sip.uri import SipUri
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.ports import Media, MediaLeg
-from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
+from dialplane.voice.useragent.challenge import Credentials
 
 _KEEP_RECORDING_S = 5.0
 

@@ -12,8 +12,8 @@ from dialplane.audio.listening import Heard, judge
 from dialplane.phone.session import Kit, open_phone
 from dialplane.phone.softphone import PhoneCall
 from dialplane.sip.uri import SipUri
-from dialplane.voice.useragent import Source
-from dialplane.voice.useragent_challenge import Credentials
+from dialplane.voice.useragent.agent import Source
+from dialplane.voice.useragent.challenge import Credentials
 
 Tell = Callable[[str, Mapping[str, object]], None]
 """Told an event and its facts: `ringing`, `answered`, `digits`, `ended`, …"""

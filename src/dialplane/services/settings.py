@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dialplane.domain.errors import Invalid, NotAuthenticated
-from dialplane.services.access_keys import hash_token
+from dialplane.services.identity.access_keys import hash_token
 from dialplane.services.transaction import Database, Transaction
 
 EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)

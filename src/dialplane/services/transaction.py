@@ -10,57 +10,57 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
-    from dialplane.services.access_keys import AccessKeyStore
-    from dialplane.services.account_tree import AccountTreeStore
-    from dialplane.services.accounts import AccountStore
-    from dialplane.services.agents import AgentStore
-    from dialplane.services.applications import ApplicationStore
-    from dialplane.services.caller_ids import CallerIdStore
-    from dialplane.services.caller_names import CallerNameStore
-    from dialplane.services.calls import CallStore
-    from dialplane.services.cases import CaseStore
-    from dialplane.services.conferences import ConferenceStore
-    from dialplane.services.documents import DocumentStore
-    from dialplane.services.emails import EmailStore
-    from dialplane.services.events import EventStore
-    from dialplane.services.extensions import ExtensionStore
-    from dialplane.services.flows import FlowStore
-    from dialplane.services.groupcalls import GroupcallStore
-    from dialplane.services.history import HistoryStore
+    from dialplane.services.calling.caller_ids import CallerIdStore
+    from dialplane.services.calling.caller_names import CallerNameStore
+    from dialplane.services.calling.calls import CallStore
+    from dialplane.services.calling.extensions import ExtensionStore
+    from dialplane.services.calling.groupcalls import GroupcallStore
+    from dialplane.services.calling.media_streams import GateStore
+    from dialplane.services.calling.registrations import RegistrationStore
+    from dialplane.services.calling.speakings import SpeakingStore
+    from dialplane.services.calling.timelines import TimelineStore
+    from dialplane.services.calling.traces import TraceStore
+    from dialplane.services.calling.transfers import TransferStore
+    from dialplane.services.calling.trunks import TrunkStore
+    from dialplane.services.charging.ledger import LedgerStore
+    from dialplane.services.charging.rate_changes import RateChangeStore
+    from dialplane.services.charging.rates import RateStore
+    from dialplane.services.charging.usage_records import UsageStore
+    from dialplane.services.eventing.events import EventStore
+    from dialplane.services.eventing.webhooks import WebhookStore
     from dialplane.services.idempotency import IdempotencyStore
-    from dialplane.services.imports import ImportStore
-    from dialplane.services.inventory import InventoryStore
-    from dialplane.services.ledger import LedgerStore
-    from dialplane.services.media_streams import GateStore
-    from dialplane.services.messages import MessageStore
-    from dialplane.services.notifications import NotificationStore
-    from dialplane.services.numbers import NumberStore
-    from dialplane.services.orders import OrderStore
-    from dialplane.services.passkeys import PasskeyStore
-    from dialplane.services.patterns import PatternStore
-    from dialplane.services.people import LinkStore, PersonStore
-    from dialplane.services.plans import PlanStore
-    from dialplane.services.port_outs import PortOutStore
-    from dialplane.services.portal_mail import PortalMailStore
-    from dialplane.services.porting import PortStore
-    from dialplane.services.queues import QueueStore
-    from dialplane.services.rate_changes import RateChangeStore
-    from dialplane.services.rates import RateStore
-    from dialplane.services.recordings import RecordingStore
-    from dialplane.services.registrations import RegistrationStore
-    from dialplane.services.runs import RunStore
-    from dialplane.services.second_step import RecoveryCodeStore
+    from dialplane.services.identity.access_keys import AccessKeyStore
+    from dialplane.services.identity.passkeys import PasskeyStore
+    from dialplane.services.identity.people import LinkStore, PersonStore
+    from dialplane.services.identity.portal_mail import PortalMailStore
+    from dialplane.services.identity.second_step import RecoveryCodeStore
+    from dialplane.services.identity.sign_in import SessionStore
+    from dialplane.services.messaging.cases import CaseStore
+    from dialplane.services.messaging.emails import EmailStore
+    from dialplane.services.messaging.messages import MessageStore
+    from dialplane.services.numbering.applications import ApplicationStore
+    from dialplane.services.numbering.documents import DocumentStore
+    from dialplane.services.numbering.history import HistoryStore
+    from dialplane.services.numbering.numbers import NumberStore
+    from dialplane.services.numbering.orders import OrderStore
+    from dialplane.services.numbering.patterns import PatternStore
+    from dialplane.services.numbering.port_outs import PortOutStore
+    from dialplane.services.numbering.porting import PortStore
+    from dialplane.services.programs.flows import FlowStore
+    from dialplane.services.programs.notifications import NotificationStore
+    from dialplane.services.programs.runs import RunStore
+    from dialplane.services.recording.recordings import RecordingStore
+    from dialplane.services.recording.transcriptions import TranscriptionStore
+    from dialplane.services.rooms.agents import AgentStore
+    from dialplane.services.rooms.conferences import ConferenceStore
+    from dialplane.services.rooms.queues import QueueStore
+    from dialplane.services.rooms.tags import TagStore
     from dialplane.services.settings import SettingStore
-    from dialplane.services.sign_in import SessionStore
-    from dialplane.services.speakings import SpeakingStore
-    from dialplane.services.tags import TagStore
-    from dialplane.services.timelines import TimelineStore
-    from dialplane.services.traces import TraceStore
-    from dialplane.services.transcriptions import TranscriptionStore
-    from dialplane.services.transfers import TransferStore
-    from dialplane.services.trunks import TrunkStore
-    from dialplane.services.usage_records import UsageStore
-    from dialplane.services.webhooks import WebhookStore
+    from dialplane.services.supply.imports import ImportStore
+    from dialplane.services.supply.inventory import InventoryStore
+    from dialplane.services.tenancy.account_tree import AccountTreeStore
+    from dialplane.services.tenancy.accounts import AccountStore
+    from dialplane.services.tenancy.plans import PlanStore
 
 
 class Transaction(Protocol):

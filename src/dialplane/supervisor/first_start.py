@@ -13,7 +13,13 @@ from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config.settings import Settings
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import utc_now
-from dialplane.services.provisioning import Credentials, SandboxWish, install_operator_key, prepare_sandbox, secret
+from dialplane.services.tenancy.provisioning import (
+    Credentials,
+    SandboxWish,
+    install_operator_key,
+    prepare_sandbox,
+    secret,
+)
 from dialplane.services.transaction import Database
 from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.folder import write_private

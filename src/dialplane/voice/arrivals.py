@@ -6,20 +6,20 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.routing import MAX_DIALLED, Origin
+from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import CallId, new_id
-from dialplane.domain.routing import MAX_DIALLED, Origin
-from dialplane.domain.trunks import Trunk
-from dialplane.services.admission import Admitted, Challenge, Outcome, TurnedAway
-from dialplane.services.arrivals import Arrival
-from dialplane.services.registrations import Subscriber
+from dialplane.services.calling.admission import Admitted, Challenge, Outcome, TurnedAway
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.registrations import Subscriber
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.text import storable
 from dialplane.sip.uri import SipUri
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.signalling import TracedCall
-from dialplane.voice.useragent import IncomingCall
+from dialplane.voice.useragent.agent import IncomingCall
 
 BUSY = ("Retry-After", "5")
 MAX_TEXT = 255

@@ -6,34 +6,28 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from dialplane.domain.charging.ledger import HoldRequest
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import utc_now
-from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.sources import ProgramSource
-from dialplane.services.admission import Outcome, admit
-from dialplane.services.api_runs import ApiRuns
-from dialplane.services.arrivals import Arrival
-from dialplane.services.call_records import Change, write_changes
-from dialplane.services.caller_names import StoredCallerNames
-from dialplane.services.dialling import Opened, OutgoingWish, open_calls
-from dialplane.services.ledger import extend_many
-from dialplane.services.outside import RunOutside
-from dialplane.services.traces import keep_traces
+from dialplane.services.calling.admission import Outcome, admit
+from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.call_records import Change, write_changes
+from dialplane.services.calling.caller_names import StoredCallerNames
+from dialplane.services.calling.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.calling.traces import keep_traces
+from dialplane.services.charging.ledger import extend_many
+from dialplane.services.programs.api_runs import ApiRuns
+from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
-from dialplane.voice.agent_calls import AgentCalls
-from dialplane.voice.agent_ringing import AgentRinger
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
-from dialplane.voice.conference_callbacks import StatusTeller
-from dialplane.voice.conferences import Conferences
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
-from dialplane.voice.external_media import ExternalMedia
-from dialplane.voice.gate import AudioGate
 from dialplane.voice.groupcalls import Groupcalls
 from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
@@ -41,26 +35,32 @@ from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg, LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside, Subjects
-from dialplane.voice.party_recordings import PartyRecordings
 from dialplane.voice.programs import Programs
-from dialplane.voice.queues import Queues
-from dialplane.voice.recordings import Recordings
+from dialplane.voice.recording.party_recordings import PartyRecordings
+from dialplane.voice.recording.recordings import Recordings
+from dialplane.voice.recording.transcription import Transcribing
 from dialplane.voice.records import Records
 from dialplane.voice.referrals import Referrals
 from dialplane.voice.requests import Requests
 from dialplane.voice.ringing import Ringing
-from dialplane.voice.room_lines import RoomLines
-from dialplane.voice.room_recordings import RoomRecordings
+from dialplane.voice.rooms.agent_calls import AgentCalls
+from dialplane.voice.rooms.agent_ringing import AgentRinger
+from dialplane.voice.rooms.conference_callbacks import StatusTeller
+from dialplane.voice.rooms.conferences import Conferences
+from dialplane.voice.rooms.queues import Queues
+from dialplane.voice.rooms.room_lines import RoomLines
+from dialplane.voice.rooms.room_recordings import RoomRecordings
+from dialplane.voice.rooms.waiting_sound import WaitingSound
 from dialplane.voice.runtime import Runtime
 from dialplane.voice.signalling import Signalling, TracedCall
-from dialplane.voice.sip_sockets import SipSockets
 from dialplane.voice.speakings import Speakings
-from dialplane.voice.streams import Streams
-from dialplane.voice.transcription import Transcribing
+from dialplane.voice.streaming.external_media import ExternalMedia
+from dialplane.voice.streaming.gate import AudioGate
+from dialplane.voice.streaming.streams import Streams
 from dialplane.voice.transfers import Transfers
-from dialplane.voice.useragent import UserAgent
-from dialplane.voice.useragent_events import Handler
-from dialplane.voice.waiting_sound import WaitingSound
+from dialplane.voice.useragent.agent import UserAgent
+from dialplane.voice.useragent.events import Handler
+from dialplane.voice.useragent.sip_sockets import SipSockets
 
 ADMISSION_PAUSE_S = 0.08
 """Between two batches of arrivals; the first after a quiet time waits for nothing. No ear notices, and a batch costs

@@ -7,11 +7,11 @@ as for no user.
 import asyncio
 from collections.abc import Sequence
 
-from dialplane.services.registrations import Subscriber, find_subscriber
+from dialplane.services.calling.registrations import Subscriber, find_subscriber
 from dialplane.services.transaction import Database
 from dialplane.sip.digest import Authenticator, Verdict
 from dialplane.sip.message import Request
-from dialplane.voice.useragent import IncomingCall, IncomingRequest
+from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest
 
 REALM = "dialplane"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Protocol
 
 from dialplane.domain.rcml.machine import TIMEOUT_S
-from dialplane.services.assistants import BUILT_IN, Assistants
-from dialplane.services.authentication import TokenSigner
-from dialplane.services.emails import OUTBOX, Post
-from dialplane.services.outside import Web
-from dialplane.services.recognition import Recognizer
+from dialplane.services.identity.authentication import TokenSigner
+from dialplane.services.messaging.emails import OUTBOX, Post
+from dialplane.services.programs.assistants import BUILT_IN, Assistants
+from dialplane.services.programs.outside import Web
+from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.transaction import Database
 from dialplane.voice.ports import Media, Prompts
-from dialplane.voice.sockets import Sockets
+from dialplane.voice.streaming.sockets import Sockets
 
 DRAIN_S = 3600.0
 

@@ -10,20 +10,20 @@ from functools import partial
 import structlog
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.call_manners import CallManner
-from dialplane.domain.calls import Call, HangupReason, may_try_another_route
+from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.calls import Call, HangupReason, may_try_another_route
+from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Refusal
-from dialplane.services.dialling import Opened, OutgoingWish, Way, ways_to
-from dialplane.services.phones import MAX_PHONES
+from dialplane.services.calling.dialling import Opened, OutgoingWish, Way, ways_to
+from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
 from dialplane.voice.forking import Forks
 from dialplane.voice.leg import Leg, LegContext
-from dialplane.voice.useragent import CallEnd, EndKind, SipCall, Source, UserAgent
-from dialplane.voice.useragent_challenge import Credentials
-from dialplane.voice.useragent_events import CallWatcher
-from dialplane.voice.useragent_station import HOPS
+from dialplane.voice.useragent.agent import CallEnd, EndKind, SipCall, Source, UserAgent
+from dialplane.voice.useragent.challenge import Credentials
+from dialplane.voice.useragent.events import CallWatcher
+from dialplane.voice.useragent.station import HOPS
 from dialplane.voice.waiting import first_of
 
 PLAIN = CallManner()

@@ -8,21 +8,21 @@ from typing import Literal
 
 import structlog
 
-from dialplane.domain.call_manners import CallManner
-from dialplane.domain.calls import CallExtras, Direction, HangupReason
+from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.calls import CallExtras, Direction, HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, new_id
 from dialplane.domain.programs.commands import Dial, Dialled, Party
 from dialplane.domain.rcml.context import Role
-from dialplane.services.dialling import OutgoingWish
-from dialplane.services.phones import phones_of
+from dialplane.services.calling.dialling import OutgoingWish
+from dialplane.services.calling.phones import phones_of
 from dialplane.voice.beside import Beside, BesideEnd
-from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import Dialler, send_first_digits
 from dialplane.voice.leg import Leg, Talk
 from dialplane.voice.machines import detect_machine
-from dialplane.voice.recordings import Recordings
+from dialplane.voice.recording.dial_recording import DialRecording
+from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.ringing import Ringing
 from dialplane.voice.talks import keep_talking
 from dialplane.voice.waiting import unless_ended

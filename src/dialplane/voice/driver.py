@@ -10,7 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
+from dialplane.domain.calling.traces import result_fact
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import (
     Answer,
@@ -45,7 +46,6 @@ from dialplane.domain.programs.commands import (
     StopRecording,
 )
 from dialplane.domain.programs.program import Program
-from dialplane.domain.traces import result_fact
 from dialplane.domain.values import dataclass
 from dialplane.voice.assistants import talk
 from dialplane.voice.gathering import gather

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dialplane.sip.message import Request, Response
 from dialplane.voice.leg import Leg
-from dialplane.voice.useragent import CallEnd, SipCall
+from dialplane.voice.useragent.agent import CallEnd, SipCall
 
 
 class Forks:

@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 
 from dialplane.domain.addresses import Address
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.errors import Refusal
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.programs.sources import ActionsSource
-from dialplane.services.calls import NodeCommand, get_call
-from dialplane.services.groupcalls import GroupProgram, call_of_group, end_groupcall, get_groupcall, note_call
-from dialplane.services.phones import phones_of
+from dialplane.services.calling.calls import NodeCommand, get_call
+from dialplane.services.calling.groupcalls import GroupProgram, call_of_group, end_groupcall, get_groupcall, note_call
+from dialplane.services.calling.phones import phones_of
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.waiting import first_of

@@ -13,7 +13,7 @@ import structlog
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import Command, Digits, Gather, Heard, Play, Result, Say, SendWebhook, Sleep
 from dialplane.domain.programs.recognition import SpeechWish
-from dialplane.services.recognition import Began, Listener, RecognitionWish, Recognizer, Said, Understood
+from dialplane.services.recording.recognition import Began, Listener, RecognitionWish, Recognizer, Said, Understood
 from dialplane.voice.digits import beginnings
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import MediaLeg, Prompt, Prompts

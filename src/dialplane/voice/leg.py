@@ -12,8 +12,7 @@ from typing import Any, Literal, Protocol
 
 import structlog
 
-from dialplane.domain.call_billing import CallBilling
-from dialplane.domain.calls import (
+from dialplane.domain.calling.calls import (
     UNANSWERED_STATUS,
     Call,
     CallStatus,
@@ -23,19 +22,20 @@ from dialplane.domain.calls import (
     can_move,
     unanswered_reason,
 )
+from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
+from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.sources import DocumentSource
-from dialplane.domain.traces import MAX_FACTS, Fact, key_fact
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
 from dialplane.voice.ports import Media, MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
-from dialplane.voice.useragent import IncomingCall, SipCall
-from dialplane.voice.useragent_events import CallEnd, EndKind
-from dialplane.voice.useragent_reason import reason_field
-from dialplane.voice.useragent_refer import IncomingRefer
+from dialplane.voice.useragent.agent import IncomingCall, SipCall
+from dialplane.voice.useragent.events import CallEnd, EndKind
+from dialplane.voice.useragent.reason import reason_field
+from dialplane.voice.useragent.refer import IncomingRefer
 
 LONGEST_CALL_S = 3600
 """VoIPBIN ends a call after an hour with the reason `timeout`."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 import structlog
 
 from dialplane.audio.machine_detection import Limits, MachineDetector
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.programs.commands import DetectMachine, MachineDetected
-from dialplane.services.status_callbacks import tell_who_answered
+from dialplane.services.eventing.status_callbacks import tell_who_answered
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.ports import AudioTrack

@@ -8,15 +8,16 @@ import structlog
 
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.ids import utc_now
-from dialplane.services import conference_rooms, groupcalls, queuecalls, speakings
-from dialplane.services.call_records import close_orphans
-from dialplane.services.calls import NodeCommand, beat, take_commands
-from dialplane.services.media_streams import announce_gate
-from dialplane.services.registrations import end_all_flows
-from dialplane.services.trunks import list_trunks
+from dialplane.services.calling import groupcalls, speakings
+from dialplane.services.calling.call_records import close_orphans
+from dialplane.services.calling.calls import NodeCommand, beat, take_commands
+from dialplane.services.calling.media_streams import announce_gate
+from dialplane.services.calling.registrations import end_all_flows
+from dialplane.services.calling.trunks import list_trunks
+from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.voice.assembly import Assembly
 from dialplane.voice.deps import VoiceDeps
-from dialplane.voice.useragent import IncomingCall, IncomingRequest, Source
+from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest, Source
 
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""

@@ -1,10 +1,10 @@
-"""Orders about live calls, as they come out of the node's mailbox (`services/calls.py: NodeCommand`)."""
+"""Orders about live calls, as they come out of the node's mailbox (`services/calling/calls.py: NodeCommand`)."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.programs.source_json import read_callback
 from dialplane.voice.leg import Leg, MuteDirection
 from dialplane.voice.ports import Prompts

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Direction, HangupReason
+from dialplane.domain.calling.calls import Direction, HangupReason
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import CallId, utc_now
 from dialplane.domain.programs.commands import (
@@ -31,22 +31,22 @@ from dialplane.domain.programs.commands import (
     StopStream,
     StopTranscription,
 )
-from dialplane.services.api_runs import Outside as AnyRun
-from dialplane.services.call_orders import complete_calls
+from dialplane.services.calling.call_orders import complete_calls
+from dialplane.services.programs.api_runs import Outside as AnyRun
 from dialplane.services.transaction import Database
-from dialplane.voice.agent_calls import AgentCalls
-from dialplane.voice.conferences import Conferences
 from dialplane.voice.dialling import Dialling
-from dialplane.voice.external_media import ExternalMedia
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.leg import Leg
 from dialplane.voice.machines import detect_machine
-from dialplane.voice.party_recordings import PartyRecordings
-from dialplane.voice.queues import Queues
-from dialplane.voice.recordings import Recordings
+from dialplane.voice.recording.party_recordings import PartyRecordings
+from dialplane.voice.recording.recordings import Recordings
+from dialplane.voice.recording.transcription import Transcribing
 from dialplane.voice.referrals import Referrals
-from dialplane.voice.streams import Streams
-from dialplane.voice.transcription import Transcribing
+from dialplane.voice.rooms.agent_calls import AgentCalls
+from dialplane.voice.rooms.conferences import Conferences
+from dialplane.voice.rooms.queues import Queues
+from dialplane.voice.streaming.external_media import ExternalMedia
+from dialplane.voice.streaming.streams import Streams
 
 
 @dataclass(frozen=True, slots=True)

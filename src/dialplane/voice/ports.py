@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, Self
 
-from dialplane.domain.media import (
+from dialplane.domain.calling.media import (
     AudioTrack,
     IceCredentials,
     MediaCounters,

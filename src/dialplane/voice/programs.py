@@ -21,8 +21,8 @@ from dialplane.domain.programs.sources import (
 from dialplane.domain.rcml.context import Role
 from dialplane.domain.rcml.machine import TIMEOUT_S, RcmlProgram
 from dialplane.domain.rcml.parameters import instance_sid, recordings_url, subject_of
-from dialplane.services.caller_names import CallerNames, look_up_caller
-from dialplane.services.flows import find_flow
+from dialplane.services.calling.caller_names import CallerNames, look_up_caller
+from dialplane.services.programs.flows import find_flow
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import structlog
 
-from dialplane.domain.call_billing import RENEW_BEFORE_S, CallBilling
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
+from dialplane.domain.charging.call_billing import RENEW_BEFORE_S, CallBilling
+from dialplane.domain.charging.ledger import HoldRequest
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId, id_text
-from dialplane.domain.ledger import HoldRequest
 from dialplane.domain.programs.commands import RunRecord
-from dialplane.services.call_records import CallChanged, CallEnded, Change, RunMoved
+from dialplane.services.calling.call_records import CallChanged, CallEnded, Change, RunMoved
 from dialplane.voice.batching import Batcher
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg

@@ -12,12 +12,12 @@ from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.programs.commands import Referred, ReferTo
 from dialplane.domain.programs.sources import TWILIO_VERSION, DocumentSource, ProgramSource
-from dialplane.services.referrals import find_refer_document, has_extension
+from dialplane.services.calling.referrals import find_refer_document, has_extension
 from dialplane.services.transaction import Database
 from dialplane.sip.refer import Replaced
 from dialplane.voice.leg import Leg
 from dialplane.voice.transfers import Transfers
-from dialplane.voice.useragent_refer import IncomingRefer
+from dialplane.voice.useragent.refer import IncomingRefer
 
 log = structlog.get_logger()
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.routing import SIP_STATUS, Origin
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.routing import SIP_STATUS, Origin
-from dialplane.services.call_documents import extra_headers
-from dialplane.services.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.registrations import Binding, Subscriber, end_flow, register
+from dialplane.services.calling.call_documents import extra_headers
+from dialplane.services.calling.registrations import Binding, Subscriber, end_flow, register
+from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Response
@@ -20,8 +20,8 @@ from dialplane.sip.text import storable_body
 from dialplane.sip.uri import SipUri
 from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
-from dialplane.voice.useragent import IncomingRequest, Source
-from dialplane.voice.useragent_reason import reason_field
+from dialplane.voice.useragent.agent import IncomingRequest, Source
+from dialplane.voice.useragent.reason import reason_field
 
 MAX_TEXT = 1600
 """Characters of a MESSAGE that becomes an SMS: ten segments."""

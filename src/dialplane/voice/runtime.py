@@ -7,22 +7,21 @@ from typing import Any
 
 import structlog
 
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
 from dialplane.domain.programs.sources import DocumentSource, DocumentText, ProgramSource
-from dialplane.domain.recordings import RecordingSource
+from dialplane.domain.recording.recordings import RecordingSource
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
-from dialplane.services.calls import NodeCommand
-from dialplane.services.outgoing import DialOrder, read_order
-from dialplane.services.runs import begin_run_of_call, get_run
+from dialplane.services.calling.calls import NodeCommand
+from dialplane.services.calling.outgoing import DialOrder, read_order
+from dialplane.services.programs.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
-from dialplane.voice.dial_recording import DialRecording
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg, LegContext
@@ -30,12 +29,13 @@ from dialplane.voice.machines import detect_machine
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts
 from dialplane.voice.programs import Programs, flow_program
-from dialplane.voice.recordings import Recordings
+from dialplane.voice.recording.dial_recording import DialRecording
+from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
 from dialplane.voice.secure_audio import exchange_for
-from dialplane.voice.useragent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
-from dialplane.voice.useragent_station import HOPS
+from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
+from dialplane.voice.useragent.station import HOPS
 
 log = structlog.get_logger()
 

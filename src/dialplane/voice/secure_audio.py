@@ -3,7 +3,7 @@
 import secrets
 from typing import cast
 
-from dialplane.domain.media import IceCredentials, SecureParty
+from dialplane.domain.calling.media import IceCredentials, SecureParty
 from dialplane.sdp.negotiation import Choice, Direction, NotAcceptable
 from dialplane.sdp.session import SdpError, Session
 from dialplane.sdp.webrtc import (

@@ -15,10 +15,10 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.signalling import SipPacket, pack
+from dialplane.domain.calling.traces import CallTrace, Fact
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.signalling import SipPacket, pack
-from dialplane.domain.traces import CallTrace, Fact
 from dialplane.domain.values import dataclass
 from dialplane.sip.transaction_peer import Source
 

@@ -10,16 +10,16 @@ from uuid import UUID
 
 import structlog
 
+from dialplane.domain.calling.speakings import Speaking
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId
-from dialplane.domain.speakings import Speaking
-from dialplane.services.speakings import begin_speaking, end_speaking
+from dialplane.services.calling.speakings import begin_speaking, end_speaking
 from dialplane.services.transaction import Database
-from dialplane.voice.audio_pipe import Party
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import MediaLeg, Prompts
-from dialplane.voice.room_lines import RoomLines
+from dialplane.voice.rooms.room_lines import RoomLines
+from dialplane.voice.streaming.audio_pipe import Party
 from dialplane.voice.waiting import first_of
 
 MOST_WAITING = 100

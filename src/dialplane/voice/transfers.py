@@ -10,11 +10,11 @@ from uuid import UUID
 import structlog
 
 from dialplane.domain.addresses import Address, AddressType
+from dialplane.domain.calling.transfers import Transfer, TransferType
 from dialplane.domain.ids import CallId
 from dialplane.domain.programs.commands import Dial, Party
-from dialplane.domain.transfers import Transfer, TransferType
+from dialplane.services.calling.transfers import note_transferee
 from dialplane.services.transaction import Database
-from dialplane.services.transfers import note_transferee
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg, Talk
 from dialplane.voice.ports import Prompts

@@ -5,11 +5,11 @@ import time
 
 import structlog
 
+from dialplane.domain.eventing.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
 from dialplane.domain.ids import utc_now
-from dialplane.domain.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
-from dialplane.services.deliveries import build_request, conclude, settle_and_claim, understand
+from dialplane.services.eventing.deliveries import build_request, conclude, settle_and_claim, understand
+from dialplane.services.eventing.webhooks import ClaimedDelivery
 from dialplane.services.transaction import Database
-from dialplane.services.webhooks import ClaimedDelivery
 from dialplane.worker.ports import Link, WebhookSender
 from dialplane.worker.repeat import repeat
 

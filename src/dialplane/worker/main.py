@@ -7,30 +7,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialplane.domain.ids import utc_now
-from dialplane.services.api_runs import ApiRuns
-from dialplane.services.assistants import BUILT_IN, Assistants
-from dialplane.services.billing import top_up_tokens
-from dialplane.services.carriers import Carriers
-from dialplane.services.conference_rooms import end_outlived
-from dialplane.services.emails import OUTBOX, Post, try_again
-from dialplane.services.imports import forget_imports, go_on_with_imports
+from dialplane.services.calling.traces import forget_traces
+from dialplane.services.charging.billing import top_up_tokens
+from dialplane.services.charging.rate_changes import apply_due_changes
+from dialplane.services.identity.portal_mail import send_waiting_mails
+from dialplane.services.identity.sign_in import forget_left_overs
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
-from dialplane.services.message_sending import MessageCarrier
-from dialplane.services.outside import RunOutside, Web
-from dialplane.services.port_outs import finish_port_outs
-from dialplane.services.port_progress import cut_over_ports, play_ports
-from dialplane.services.portal_mail import send_waiting_mails
-from dialplane.services.program_runner import LONGEST_RUN_S
-from dialplane.services.rate_changes import apply_due_changes
-from dialplane.services.recognition import Recognizer
-from dialplane.services.reconcile import reconcile_orders, reconcile_stock, release_left_holds
-from dialplane.services.recording_life import fail_unheeded
-from dialplane.services.recordings import Sounds, delete_outlived
-from dialplane.services.renewal import renew_numbers
-from dialplane.services.runs import end_abandoned_runs
+from dialplane.services.messaging.emails import OUTBOX, Post, try_again
+from dialplane.services.messaging.message_sending import MessageCarrier
+from dialplane.services.numbering.port_outs import finish_port_outs
+from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
+from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
+from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.programs.api_runs import ApiRuns
+from dialplane.services.programs.assistants import BUILT_IN, Assistants
+from dialplane.services.programs.outside import RunOutside, Web
+from dialplane.services.programs.program_runner import LONGEST_RUN_S
+from dialplane.services.programs.runs import end_abandoned_runs
+from dialplane.services.recording.recognition import Recognizer
+from dialplane.services.recording.recording_life import fail_unheeded
+from dialplane.services.recording.recordings import Sounds, delete_outlived
+from dialplane.services.rooms.conference_rooms import end_outlived
 from dialplane.services.settings import read_clock
-from dialplane.services.sign_in import forget_left_overs
-from dialplane.services.traces import forget_traces
+from dialplane.services.supply.carriers import Carriers
+from dialplane.services.supply.imports import forget_imports, go_on_with_imports
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending

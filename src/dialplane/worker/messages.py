@@ -7,9 +7,8 @@ from datetime import datetime
 
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import RunId
-from dialplane.services.api_runs import ApiRuns, Outside
-from dialplane.services.message_runs import claim_runs, drive
-from dialplane.services.message_sending import (
+from dialplane.services.messaging.message_runs import claim_runs, drive
+from dialplane.services.messaging.message_sending import (
     MessageCarrier,
     claim_targets,
     record_answer,
@@ -17,7 +16,8 @@ from dialplane.services.message_sending import (
     record_receipt,
     submission_of,
 )
-from dialplane.services.messages import QueuedTarget, RunRequest
+from dialplane.services.messaging.messages import QueuedTarget, RunRequest
+from dialplane.services.programs.api_runs import ApiRuns, Outside
 from dialplane.services.transaction import Database
 from dialplane.worker.pool import Pool
 from dialplane.worker.ports import Link

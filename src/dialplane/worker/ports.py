@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from dialplane.domain.webhooks import Reply
+from dialplane.domain.eventing.webhooks import Reply
 
 
 class Link(Protocol):

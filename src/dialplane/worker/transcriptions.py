@@ -14,11 +14,11 @@ import structlog
 from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, encode_ulaw
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.programs.recognition import Hearing
-from dialplane.domain.recordings import Recording
-from dialplane.domain.transcriptions import Transcription
-from dialplane.services import transcription_life as life
-from dialplane.services.recognition import Listener, RecognitionWish, Recognizer, Said
-from dialplane.services.recordings import Sounds
+from dialplane.domain.recording.recordings import Recording
+from dialplane.domain.recording.transcriptions import Transcription
+from dialplane.services.recording import transcription_life as life
+from dialplane.services.recording.recognition import Listener, RecognitionWish, Recognizer, Said
+from dialplane.services.recording.recordings import Sounds
 from dialplane.services.transaction import Database
 
 SILENCE_MS = 700

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, new_id, to_sid, utc_now
-from dialplane.services.accounts import get_account
-from dialplane.services.billing import open_purse
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.charging.billing import open_purse
+from dialplane.services.tenancy.accounts import get_account
 from dialplane.services.transaction import Database
 from tests.faces.conftest import PLENTY, Answer, Client, Tenant
 

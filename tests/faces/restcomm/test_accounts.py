@@ -9,9 +9,9 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client as TwilioClient
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, NumberId, from_sid, to_sid
-from dialplane.services.history import list_history
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.numbering.history import list_history
 from dialplane.services.transaction import Database
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, FormClient
 

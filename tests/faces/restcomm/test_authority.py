@@ -8,12 +8,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from dialplane.domain.accounts import Account, AccountStatus, Role
+from dialplane.domain.identity.role_permissions import RolePermission
 from dialplane.domain.ids import to_sid, utc_now
-from dialplane.domain.role_permissions import RolePermission
+from dialplane.domain.tenancy.accounts import Account, AccountStatus, Role
 from dialplane.faces.rate_limits import Rate
-from dialplane.services.access_keys import create_key
-from dialplane.services.administration import set_status
+from dialplane.services.identity.access_keys import create_key
+from dialplane.services.tenancy.administration import set_status
 from dialplane.services.transaction import Database
 from tests.faces.conftest import NO_LIMITS, Client, Tenant, dependencies, serving
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, FormClient, child_of, client_of

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.services.supply.inventory import import_items
 from dialplane.services.transaction import Database
 from tests.faces.restcomm.conftest import FormClient
 

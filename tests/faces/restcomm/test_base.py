@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dialplane.domain.accounts import Account, AccountStatus
 from dialplane.domain.ids import AccountId, new_id, to_sid, utc_now
-from dialplane.services.administration import set_status
+from dialplane.domain.tenancy.accounts import Account, AccountStatus
+from dialplane.services.tenancy.administration import set_status
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant
 from tests.faces.restcomm.conftest import FormClient

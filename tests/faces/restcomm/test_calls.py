@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction, HangupReason
+from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupReason
 from dialplane.domain.ids import AccountId, to_sid, utc_now
-from dialplane.services.calls import NodeCommand
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.calling.calls import NodeCommand
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
 from tests.faces.recorded import WHEN, called

@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import utc_now
-from dialplane.services.extensions import get_extension
-from dialplane.services.registrations import Binding
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.calling.extensions import get_extension
+from dialplane.services.calling.registrations import Binding
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client
 from tests.faces.restcomm.conftest import FormClient, child_of, client_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from dialplane.domain.ids import AccountId, CallId, from_sid, new_id
 from dialplane.domain.programs.commands import WriteNotification
 from dialplane.domain.programs.sources import RESTCOMM_VERSION
-from dialplane.services.notifications import write_notification
+from dialplane.services.programs.notifications import write_notification
 from dialplane.services.transaction import Database
 from tests.faces.restcomm.conftest import FormClient
 from tests.faces.restcomm.test_accounts import calling, official

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import NumberId, to_sid, utc_now
-from dialplane.services.accounts import get_account
-from dialplane.services.number_life import restore_number
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.numbering.number_life import restore_number
+from dialplane.services.tenancy.accounts import get_account
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
 from tests.faces.restcomm.conftest import RESTCOMM, FormClient, child_of, client_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialplane.domain.accounts import Account
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
 from tests.faces.restcomm.conftest import FormClient

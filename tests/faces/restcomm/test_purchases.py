@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import to_sid, utc_now
-from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import ZERO, usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.administration import set_verified
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.supply.inventory import import_items
+from dialplane.services.tenancy.administration import set_verified
 from dialplane.services.transaction import Database
 from tests.faces.conftest import PLENTY, Client, Tenant, make_tenant, stock
 from tests.faces.restcomm.conftest import RESTCOMM, TWILIO, FormClient, child_of, client_of

@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import pytest
 
-from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.ids import AccountId, to_sid
-from dialplane.domain.recordings import Recording, RecordingStatus
+from dialplane.domain.recording.recordings import Recording, RecordingStatus
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant
 from tests.faces.recorded import WHEN, called, recorded

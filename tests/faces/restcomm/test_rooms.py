@@ -6,16 +6,16 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client as TwilioClient
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction
-from dialplane.domain.conferences import Participant
+from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.ids import CallId, new_id, to_sid, utc_now
 from dialplane.domain.programs.rooms import JoinConference, JoinQueue
-from dialplane.domain.queues import Queuecall
-from dialplane.services import queuecalls
-from dialplane.services.calls import take_commands
-from dialplane.services.conference_rooms import enter, left
+from dialplane.domain.rooms.conferences import Participant
+from dialplane.domain.rooms.queues import Queuecall
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.calling.calls import take_commands
+from dialplane.services.rooms import queuecalls
+from dialplane.services.rooms.conference_rooms import enter, left
 from dialplane.services.transaction import Database
 from tests.faces.restcomm.conftest import FormClient
 from tests.faces.restcomm.test_twilio_library import aside, twilio_client

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dialplane.domain.ids import TranscriptionId, new_id, to_sid
-from dialplane.domain.recordings import Recording
-from dialplane.domain.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
+from dialplane.domain.recording.recordings import Recording
+from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant
 from tests.faces.recorded import WHEN, called, recorded

@@ -8,11 +8,11 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client as TwilioClient
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import to_sid, utc_now
-from dialplane.domain.inventory import NewItem
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.supply.inventory import import_items
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
 from tests.faces.restcomm.conftest import child_of

@@ -10,10 +10,10 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import NewItem
 from dialplane.domain.money import Micros, usd
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.inventory import import_items
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.services.supply.inventory import import_items
 from tests.faces.conftest import Answer, Client, Tenant
 
 FORM = "application/x-www-form-urlencoded"

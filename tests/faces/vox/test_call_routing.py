@@ -4,9 +4,9 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import ForwardTarget, VoiceTarget
-from dialplane.services.numbers import list_numbers
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import ForwardTarget, VoiceTarget
+from dialplane.services.numbering.numbers import list_numbers
 from tests.faces.conftest import Client
 from tests.faces.vox.conftest import FORM, Project, Vox, needs_curl
 from tests.fakes.numbers import add_number

@@ -12,16 +12,16 @@ from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox import SandboxCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.inventory import SANDBOX, NewItem
 from dialplane.domain.money import usd
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import OrderStatus
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import OrderStatus
+from dialplane.domain.supply.inventory import SANDBOX, NewItem
 from dialplane.faces.rate_limits import Rate, RateLimits
-from dialplane.services.billing import check_ledger, get_balance
-from dialplane.services.inventory import import_items
-from dialplane.services.numbers import list_numbers
-from dialplane.services.orders import list_orders
+from dialplane.services.charging.billing import check_ledger, get_balance
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.orders import list_orders
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
+from dialplane.services.supply.inventory import import_items
 from tests.faces.conftest import Client, dependencies, make_tenant, serving, stock
 from tests.faces.vox.conftest import DID, TOLL_FREE, WITH_DOCUMENTS, Project, Vox, needs_curl, project_of
 

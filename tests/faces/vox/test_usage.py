@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.charging.ledger import Charge, ReferenceType
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.ids import utc_now
-from dialplane.domain.ledger import Charge, ReferenceType
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import CostType, Rate
-from dialplane.services.ledger import charge
+from dialplane.services.charging.ledger import charge
 from tests.faces.vox.conftest import DID, TOLL_FREE, Project, Vox
 
 pytestmark = pytest.mark.usefixtures("offered")

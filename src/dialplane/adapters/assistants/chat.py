@@ -10,8 +10,8 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
-from dialplane.domain.assistants import MAX_TEXT, Answer, Turn
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.programs.assistants import MAX_TEXT, Answer, Turn
 
 TIMEOUT_S = 20.0
 MAX_ANSWER = 256 * 1024
@@ -37,8 +37,9 @@ class _Completion(msgspec.Struct):
 
 
 class ChatAssistant:
-    """Fulfils `services.assistants.Assistants`. An `assistance_id` is given on as the `user` of the request, so that
-    the endpoint can tell assistants apart."""
+    """Fulfils `services.programs.assistants.Assistants`.
+
+    An `assistance_id` is given on as the `user` of the request, so that the endpoint can tell assistants apart."""
 
     def __init__(self, url: str, *, key: str, model: str) -> None:
         self._url = f"{url.rstrip('/')}/chat/completions"

@@ -1,10 +1,10 @@
 """The operator's own ranges: nobody has to be asked."""
 
-from dialplane.services.carriers import Answer, Ordered
+from dialplane.services.supply.carriers import Answer, Ordered
 
 
 class OwnedCarrier:
-    """Fulfils `services.carriers.Carrier`: whatever is in stock is ours already."""
+    """Fulfils `services.supply.carriers.Carrier`: whatever is in stock is ours already."""
 
     is_local = True
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from dialplane.services.carriers import Carrier, CarrierSearch
+from dialplane.services.supply.carriers import Carrier, CarrierSearch
 
 
 class CarrierRegistry:
-    """Fulfils `services.carriers.Carriers`."""
+    """Fulfils `services.supply.carriers.Carriers`."""
 
     def __init__(self, carriers: Mapping[str, Carrier], *, searches: Mapping[str, CarrierSearch] | None = None) -> None:
         self._carriers = dict(carriers)

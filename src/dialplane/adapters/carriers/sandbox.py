@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from dialplane.adapters.postgres.connection import queries
 from dialplane.adapters.postgres.database import PostgresDatabase, PostgresTransaction
-from dialplane.domain.inventory import ItemQuery, NewItem
-from dialplane.domain.item_matching import fits, sort_key
-from dialplane.domain.sandbox_stock import sandbox_shelf
-from dialplane.services.carriers import Answer, CarrierFailed, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.domain.supply.inventory import ItemQuery, NewItem
+from dialplane.domain.supply.item_matching import fits, sort_key
+from dialplane.domain.supply.sandbox_stock import sandbox_shelf
 from dialplane.services.settings import CarrierSwitch, carrier_switch
+from dialplane.services.supply.carriers import Answer, CarrierFailed, CarrierTimeout, Ordered, Pending, Refused
 
 LATE = timedelta(seconds=3)
 """How long a `late` order takes."""
@@ -27,7 +27,7 @@ _SQL = queries("sandbox_carrier")
 
 
 class SandboxCarrier:
-    """Fulfils `services.carriers.Carrier` and `CarrierSearch`."""
+    """Fulfils `services.supply.carriers.Carrier` and `CarrierSearch`."""
 
     is_local = False
 

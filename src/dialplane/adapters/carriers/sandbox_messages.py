@@ -7,10 +7,10 @@ and its last digits say what happens, as they do for calls.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dialplane.domain.messages import TargetStatus
-from dialplane.services.inbound_messages import InboundMessage, receive_message
-from dialplane.services.message_sending import Accepted, Receipt, Rejected, Submission
-from dialplane.services.messages import SandboxMessage
+from dialplane.domain.messaging.messages import TargetStatus
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.message_sending import Accepted, Receipt, Rejected, Submission
+from dialplane.services.messaging.messages import SandboxMessage
 from dialplane.services.transaction import Database
 
 REJECTED_ENDINGS = ("103", "107", "108")
@@ -22,7 +22,7 @@ BATCH = 200
 
 
 class SandboxMessageCarrier:
-    """Fulfils `services.message_sending.MessageCarrier`; the store is its memory, shared by all processes."""
+    """Fulfils `services.messaging.message_sending.MessageCarrier`; the store is its memory, shared by all processes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -26,9 +26,9 @@ from yarl import URL
 from dialplane.adapters.http.addresses import Address, Network, is_allowed
 from dialplane.adapters.http.encodings import text_of
 from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.eventing.webhooks import Reply
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
-from dialplane.domain.webhooks import Reply
 
 MAX_URL = 2048
 USER_AGENT = "Dialplane/0.1"

@@ -24,7 +24,7 @@ _AS_HTTP = {"ws": "http", "wss": "https"}
 
 
 class GuardedSockets:
-    """Fulfils `voice.sockets.Sockets`. Use as an async context manager, within that of its client."""
+    """Fulfils `voice.streaming.sockets.Sockets`. Use as an async context manager, within that of its client."""
 
     def __init__(self, client: GuardedClient) -> None:
         self._client = client
@@ -94,7 +94,7 @@ class GuardedSockets:
 
 
 class GuardedSocket:
-    """Fulfils `voice.sockets.MessageSocket`."""
+    """Fulfils `voice.streaming.sockets.MessageSocket`."""
 
     def __init__(self, opened: "aiohttp.ClientWebSocketResponse[bool]") -> None:
         self._opened = opened

@@ -10,8 +10,8 @@ from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from dialplane.domain.emails import Email
 from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.messaging.emails import Email
 
 TIMEOUT_S = 15.0
 MAX_FILE = 20 << 20
@@ -20,7 +20,7 @@ MAX_FILE = 20 << 20
 
 @dataclass(frozen=True, slots=True)
 class SmtpMailer:
-    """Fulfils `services.emails.Mailer`."""
+    """Fulfils `services.messaging.emails.Mailer`."""
 
     host: str
     port: int

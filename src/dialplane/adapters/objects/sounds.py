@@ -5,14 +5,14 @@ import os
 from pathlib import Path
 
 from dialplane.audio.wav import HEADER_OCTETS
-from dialplane.services.recordings import SoundFormat
+from dialplane.services.recording.recordings import SoundFormat
 
 _AT_ONCE = 2
 """Encoders at a time in one process; an hour of sound takes one some seconds."""
 
 
 class RecordedSounds:
-    """Fulfils `services.recordings.Sounds`. On several hosts the folder is a shared disk."""
+    """Fulfils `services.recording.recordings.Sounds`. On several hosts the folder is a shared disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

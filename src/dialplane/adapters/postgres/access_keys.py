@@ -5,13 +5,13 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.accounts import AccessKey, AccountStatus
 from dialplane.domain.ids import AccessKeyId, AccountId
-from dialplane.services.access_keys import KeyHolder
+from dialplane.domain.tenancy.accounts import AccessKey, AccountStatus
+from dialplane.services.identity.access_keys import KeyHolder
 
 
 class PostgresAccessKeyStore:
-    """Fulfils `services.access_keys.AccessKeyStore`."""
+    """Fulfils `services.identity.access_keys.AccessKeyStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,9 +9,9 @@ from dialplane.adapters.postgres.accounts import read_account, read_organization
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.numbers import raise_if_taken
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.account_tree import AccountQuery
-from dialplane.domain.accounts import Account, Organization
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrderId, OrganizationId
+from dialplane.domain.tenancy.account_tree import AccountQuery
+from dialplane.domain.tenancy.accounts import Account, Organization
 
 _SQL = queries("account_tree")
 _ENDED_WITH_AN_ACCOUNT = (
@@ -25,7 +25,7 @@ _ENDED_WITH_AN_ACCOUNT = (
 
 
 class PostgresAccountTreeStore:
-    """Fulfils `services.account_tree.AccountTreeStore`."""
+    """Fulfils `services.tenancy.account_tree.AccountTreeStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

@@ -7,13 +7,13 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan, Role
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
+from dialplane.domain.tenancy.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan, Role
 
 
 class PostgresAccountStore:
-    """Fulfils `services.accounts.AccountStore`."""
+    """Fulfils `services.tenancy.accounts.AccountStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

@@ -7,17 +7,17 @@ import asyncpg
 import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.accounts import Agent
 from dialplane.domain.addresses import Address
-from dialplane.domain.agents import AgentStatus
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, AgentId, TagId
+from dialplane.domain.rooms.agents import AgentStatus
+from dialplane.domain.tenancy.accounts import Agent
 
 _SQL = queries("agents")
 
 
 class PostgresAgentStore:
-    """Fulfils `services.agents.AgentStore`."""
+    """Fulfils `services.rooms.agents.AgentStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -7,14 +7,14 @@ from typing import cast
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.applications import Application, ApplicationKind, AttachedNumber, Method, Script
 from dialplane.domain.ids import AccountId, ApplicationId, NumberId
+from dialplane.domain.numbering.applications import Application, ApplicationKind, AttachedNumber, Method, Script
 
 _SQL = queries("applications")
 
 
 class PostgresApplicationStore:
-    """Fulfils `services.applications.ApplicationStore`."""
+    """Fulfils `services.numbering.applications.ApplicationStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -3,7 +3,7 @@
 The text is put together from constants; what the user gave is bound.
 """
 
-from dialplane.domain.call_queries import CallOrdering, CallQuery
+from dialplane.domain.calling.call_queries import CallOrdering, CallQuery
 
 Statement = tuple[str, list[object]]
 

@@ -7,14 +7,14 @@ from uuid import UUID
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.caller_ids import CallerId, CallerIdFilter
+from dialplane.domain.calling.caller_ids import CallerId, CallerIdFilter
 from dialplane.domain.ids import AccountId
 
 _SQL = queries("caller_ids")
 
 
 class PostgresCallerIdStore:
-    """Fulfils `services.caller_ids.CallerIdStore`."""
+    """Fulfils `services.calling.caller_ids.CallerIdStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,7 +8,7 @@ _SQL = queries("caller_names")
 
 
 class PostgresCallerNameStore:
-    """Fulfils `services.caller_names.CallerNameStore`."""
+    """Fulfils `services.calling.caller_names.CallerNameStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -10,10 +10,10 @@ import msgspec
 from dialplane.adapters.postgres.call_search import count_sql, page_sql
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
-from dialplane.domain.call_queries import CallQuery
-from dialplane.domain.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calling.call_queries import CallQuery
+from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.services.calls import NodeCommand, RefusedCall
+from dialplane.services.calling.calls import NodeCommand, RefusedCall
 
 _SQL = queries("calls")
 _CHANGING = (
@@ -41,7 +41,7 @@ def _call(row: asyncpg.Record) -> Call:
 
 
 class PostgresCallStore:
-    """Fulfils `services.calls.CallStore`."""
+    """Fulfils `services.calling.calls.CallStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

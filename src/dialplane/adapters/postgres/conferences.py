@@ -8,16 +8,16 @@ import asyncpg
 import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.conferences import Conference, ConferenceStatus, Participant, ParticipantStatus
 from dialplane.domain.ids import AccountId, ConferencecallId, ConferenceId
 from dialplane.domain.programs.sources import StatusCallback
-from dialplane.services.conferences import ConferenceFilters
+from dialplane.domain.rooms.conferences import Conference, ConferenceStatus, Participant, ParticipantStatus
+from dialplane.services.rooms.conferences import ConferenceFilters
 
 _SQL = queries("conferences")
 
 
 class PostgresConferenceStore:
-    """Fulfils `services.conferences.ConferenceStore`."""
+    """Fulfils `services.rooms.conferences.ConferenceStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

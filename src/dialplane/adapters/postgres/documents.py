@@ -7,14 +7,14 @@ from uuid import UUID
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.documents import Document, DocumentStatus, content_key
 from dialplane.domain.ids import AccountId, DocumentId
+from dialplane.domain.numbering.documents import Document, DocumentStatus, content_key
 
 _SQL = queries("documents")
 
 
 class PostgresDocumentStore:
-    """Fulfils `services.documents.DocumentStore`."""
+    """Fulfils `services.numbering.documents.DocumentStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,9 +8,9 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
-from dialplane.domain.cases import ContactCase
-from dialplane.domain.emails import Email, EmailStatus
 from dialplane.domain.ids import AccountId
+from dialplane.domain.messaging.cases import ContactCase
+from dialplane.domain.messaging.emails import Email, EmailStatus
 
 _SQL = queries("emails")
 
@@ -24,7 +24,7 @@ def _email(row: asyncpg.Record) -> Email:
 
 
 class PostgresEmailStore:
-    """Fulfils `services.emails.EmailStore`."""
+    """Fulfils `services.messaging.emails.EmailStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class PostgresEmailStore:
 
 
 class PostgresCaseStore:
-    """Fulfils `services.cases.CaseStore`."""
+    """Fulfils `services.messaging.cases.CaseStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,10 +8,10 @@ import asyncpg
 import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.events import Event
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.eventing.topics import FedEvent
 from dialplane.domain.ids import NIL, AccountId, EventId
-from dialplane.domain.topics import FedEvent
-from dialplane.services.events import EventPlace
+from dialplane.services.eventing.events import EventPlace
 
 _SQL = queries("events")
 

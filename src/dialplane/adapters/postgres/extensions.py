@@ -8,9 +8,9 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.extensions import Extension
+from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
-from dialplane.domain.number_settings import Fetch
+from dialplane.domain.numbering.number_settings import Fetch
 
 
 class PostgresExtensionStore:

@@ -26,7 +26,7 @@ def _version(row: asyncpg.Record) -> FlowVersion:
 
 
 class PostgresFlowStore:
-    """Fulfils `services.flows.FlowStore`."""
+    """Fulfils `services.programs.flows.FlowStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

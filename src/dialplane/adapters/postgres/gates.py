@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.services.media_streams import Gate
+from dialplane.services.calling.media_streams import Gate
 
 _SQL = queries("gates")
 
 
 class PostgresGateStore:
-    """Fulfils `services.media_streams.GateStore`."""
+    """Fulfils `services.calling.media_streams.GateStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

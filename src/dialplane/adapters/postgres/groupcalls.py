@@ -8,7 +8,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
-from dialplane.domain.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.ids import AccountId
 
 _SQL = queries("groupcalls")
@@ -26,7 +26,7 @@ def _groupcall(row: asyncpg.Record) -> Groupcall:
 
 
 class PostgresGroupcallStore:
-    """Fulfils `services.groupcalls.GroupcallStore`."""
+    """Fulfils `services.calling.groupcalls.GroupcallStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

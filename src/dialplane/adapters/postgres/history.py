@@ -6,14 +6,14 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.history import Actor, ActorKind, FieldChange, NumberEvent
 from dialplane.domain.ids import AccountId, NumberId
+from dialplane.domain.numbering.history import Actor, ActorKind, FieldChange, NumberEvent
 
 _SQL = queries("history")
 
 
 class PostgresHistoryStore:
-    """Fulfils `services.history.HistoryStore`."""
+    """Fulfils `services.numbering.history.HistoryStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,7 +8,9 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, ItemId
-from dialplane.domain.imports import (
+from dialplane.domain.money import Micros
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.imports import (
     Counts,
     ImportId,
     ImportLine,
@@ -18,10 +20,8 @@ from dialplane.domain.imports import (
     StockImport,
     StockRow,
 )
-from dialplane.domain.inventory import NewItem
-from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.services.imports import Noted
+from dialplane.domain.supply.inventory import NewItem
+from dialplane.services.supply.imports import Noted
 
 _SQL = queries("imports")
 
@@ -34,7 +34,7 @@ _NO_ROW = ("", "", "", "", "", None, None, (), 0, 0, (), None, None, "")
 
 
 class PostgresImportStore:
-    """Fulfils `services.imports.ImportStore`."""
+    """Fulfils `services.supply.imports.ImportStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -10,11 +10,19 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.item_search import find_numbers
 from dialplane.adapters.postgres.stock_listing import stock_sql
-from dialplane.domain.calls import Place
+from dialplane.domain.calling.calls import Place
 from dialplane.domain.ids import AccountId, ItemId, TrunkId
-from dialplane.domain.inventory import Item, ItemQuery, ItemState, Ordering, Reservation, ReservationStatus, StockQuery
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import (
+    Item,
+    ItemQuery,
+    ItemState,
+    Ordering,
+    Reservation,
+    ReservationStatus,
+    StockQuery,
+)
 
 _SQL = queries("inventory")
 _TRIED_AT_ONCE = 20
@@ -25,7 +33,7 @@ _ADDED_AT_ONCE = 5_000
 
 
 class PostgresInventoryStore:
-    """Fulfils `services.inventory.InventoryStore`."""
+    """Fulfils `services.supply.inventory.InventoryStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -14,7 +14,7 @@ import phonenumbers
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.item_facts import Conditions, Facts
 from dialplane.adapters.postgres.item_patterns import Grams, best_grams, in_range, literal_end, within
-from dialplane.domain.inventory import ItemQuery, Ordering
+from dialplane.domain.supply.inventory import ItemQuery, Ordering
 
 _ENTRY = 0.4
 """One entry of an index, looked through."""

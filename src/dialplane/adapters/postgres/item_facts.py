@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialplane.adapters.postgres.connection import Connection
-from dialplane.domain.inventory import ItemQuery, Near, Ordering
-from dialplane.domain.item_matching import distance_km
+from dialplane.domain.supply.inventory import ItemQuery, Near, Ordering
+from dialplane.domain.supply.item_matching import distance_km
 
 Rank = tuple[float, float]
 """Where all items of a class or place stand in the order; their numbers decide among them."""

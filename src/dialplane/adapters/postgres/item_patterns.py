@@ -6,7 +6,7 @@ from itertools import product
 from typing import Literal
 
 from dialplane.adapters.postgres.item_facts import Conditions
-from dialplane.domain.inventory import ItemQuery
+from dialplane.domain.supply.inventory import ItemQuery
 
 _GRAM = 4
 

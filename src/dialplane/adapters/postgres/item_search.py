@@ -22,7 +22,7 @@ from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.item_estimates import RANKED_BY, Plan, Way, possible_ways
 from dialplane.adapters.postgres.item_facts import Conditions, Facts, Rank, look_up
 from dialplane.adapters.postgres.item_patterns import best_grams, by_end, in_range, like, within
-from dialplane.domain.inventory import ItemQuery, Ordering
+from dialplane.domain.supply.inventory import ItemQuery, Ordering
 
 _OFFERED = "state = 'offered'"
 _IN_ORDER = 'number collate "C"'

@@ -6,9 +6,8 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.entry_filters import EVERY_ENTRY, EntryFilter
-from dialplane.domain.ids import AccountId, EntryId, HoldId
-from dialplane.domain.ledger import (
+from dialplane.domain.charging.entry_filters import EVERY_ENTRY, EntryFilter
+from dialplane.domain.charging.ledger import (
     Entry,
     Hold,
     HoldState,
@@ -18,8 +17,9 @@ from dialplane.domain.ledger import (
     TransactionType,
     postings,
 )
+from dialplane.domain.charging.rating import CostType, Price, Rate
+from dialplane.domain.ids import AccountId, EntryId, HoldId
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import CostType, Price, Rate
 
 _SQL = queries("ledger")
 _HOLD = (

@@ -12,7 +12,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, NumberId, RunId
-from dialplane.domain.messages import (
+from dialplane.domain.messaging.messages import (
     Conversation,
     ConversationMessage,
     Direction,
@@ -21,7 +21,7 @@ from dialplane.domain.messages import (
     Target,
     TargetStatus,
 )
-from dialplane.services.messages import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
+from dialplane.services.messaging.messages import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
 
 _SQL = queries("messages")
 
@@ -91,7 +91,7 @@ def _sandbox_message(row: asyncpg.Record) -> SandboxMessage:
 
 
 class PostgresMessageStore:
-    """Fulfils `services.messages.MessageStore`."""
+    """Fulfils `services.messaging.messages.MessageStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -2,13 +2,13 @@
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, NotificationId
-from dialplane.domain.notifications import Notification, NotificationQuery
+from dialplane.domain.programs.notifications import Notification, NotificationQuery
 
 _SQL = queries("notifications")
 
 
 class PostgresNotificationStore:
-    """Fulfils `services.notifications.NotificationStore`."""
+    """Fulfils `services.programs.notifications.NotificationStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

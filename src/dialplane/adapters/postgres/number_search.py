@@ -4,7 +4,7 @@ The text is put together from constants; what the user gave is bound.
 """
 
 from dialplane.domain.ids import AccountId
-from dialplane.domain.number_queries import NumberQuery
+from dialplane.domain.numbering.number_queries import NumberQuery
 
 Statement = tuple[str, list[object]]
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from dialplane.domain.number_settings import Fetch, NumberSettings
+from dialplane.domain.numbering.number_settings import Fetch, NumberSettings
 
 _NONE = NumberSettings()
 _FETCHES = ("voice", "message", "refer", "ussd")

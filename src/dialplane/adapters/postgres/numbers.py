@@ -12,14 +12,14 @@ from dialplane.adapters.postgres.targets import read_targets, write_targets
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import Micros
-from dialplane.domain.number_queries import NumberQuery
-from dialplane.domain.numbers import Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
+from dialplane.domain.numbering.number_queries import NumberQuery
+from dialplane.domain.numbering.numbers import Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
 
 _SQL = queries("numbers")
 
 
 class PostgresNumberStore:
-    """Fulfils `services.numbers.NumberStore`."""
+    """Fulfils `services.numbering.numbers.NumberStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -10,21 +10,21 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.inventory import read_item
 from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
-from dialplane.domain.accounts import AccountStatus, IdentityStatus
-from dialplane.domain.history import Actor, ActorKind
+from dialplane.domain.charging.ledger import Purse
 from dialplane.domain.ids import AccountId, DocumentId, ItemId, NumberId, OrderId, OrganizationId
-from dialplane.domain.inventory import Item
-from dialplane.domain.ledger import Purse
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.orders import DocumentState, NumberOrder, Order, OrderDocument, OrderStatus
-from dialplane.services.orders import Buyer
+from dialplane.domain.numbering.history import Actor, ActorKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.orders import DocumentState, NumberOrder, Order, OrderDocument, OrderStatus
+from dialplane.domain.supply.inventory import Item
+from dialplane.domain.tenancy.accounts import AccountStatus, IdentityStatus
+from dialplane.services.numbering.orders import Buyer
 
 _SQL = queries("orders")
 
 
 class PostgresOrderStore:
-    """Fulfils `services.orders.OrderStore`."""
+    """Fulfils `services.numbering.orders.OrderStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

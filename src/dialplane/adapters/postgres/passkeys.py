@@ -8,14 +8,14 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.errors import AlreadyExists
+from dialplane.domain.identity.portal import Passkey
 from dialplane.domain.ids import PasskeyId, PersonId
-from dialplane.domain.portal import Passkey
 
 _SQL = queries("passkeys")
 
 
 class PostgresPasskeyStore:
-    """Fulfils `services.passkeys.PasskeyStore`."""
+    """Fulfils `services.identity.passkeys.PasskeyStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -55,7 +55,7 @@ class PostgresPasskeyStore:
 
 
 class PostgresRecoveryCodeStore:
-    """Fulfils `services.second_step.RecoveryCodeStore`."""
+    """Fulfils `services.identity.second_step.RecoveryCodeStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -7,14 +7,14 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId
-from dialplane.domain.patterns import Pattern
-from dialplane.services.patterns import Destination, PatternChanges
+from dialplane.domain.numbering.patterns import Pattern
+from dialplane.services.numbering.patterns import Destination, PatternChanges
 
 _SQL = queries("patterns")
 
 
 class PostgresPatternStore:
-    """Fulfils `services.patterns.PatternStore`."""
+    """Fulfils `services.numbering.patterns.PatternStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

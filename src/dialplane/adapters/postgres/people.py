@@ -9,16 +9,16 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import AlreadyExists
+from dialplane.domain.identity.people import Membership, Person, Role
+from dialplane.domain.identity.portal import Link, LinkPurpose, SignUp
 from dialplane.domain.ids import AccountId, PersonId
-from dialplane.domain.people import Membership, Person, Role
-from dialplane.domain.portal import Link, LinkPurpose, SignUp
-from dialplane.services.people import Member, Project
+from dialplane.services.identity.people import Member, Project
 
 _SQL = queries("people")
 
 
 class PostgresPersonStore:
-    """Fulfils `services.people.PersonStore`."""
+    """Fulfils `services.identity.people.PersonStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
@@ -83,7 +83,7 @@ def read_person(row: asyncpg.Record, seal: Seal) -> Person:
 
 
 class PostgresLinkStore:
-    """Fulfils `services.people.LinkStore`."""
+    """Fulfils `services.identity.people.LinkStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -3,15 +3,15 @@
 from dataclasses import astuple, fields
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.accounts import Plan
-from dialplane.domain.plans import PlanLimits
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.domain.tenancy.plans import PlanLimits
 
 _SQL = queries("plans")
 _NAMES = tuple(field.name for field in fields(PlanLimits))
 
 
 class PostgresPlanStore:
-    """Fulfils `services.plans.PlanStore`."""
+    """Fulfils `services.tenancy.plans.PlanStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,14 +8,14 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, NumberId
-from dialplane.domain.numbers import Number
-from dialplane.domain.port_outs import PortOut, PortOutStatus
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.port_outs import PortOut, PortOutStatus
 
 _SQL = queries("port_outs")
 
 
 class PostgresPortOutStore:
-    """Fulfils `services.port_outs.PortOutStore`."""
+    """Fulfils `services.numbering.port_outs.PortOutStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,15 +9,15 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.people import read_person
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.domain.identity.people import Person
+from dialplane.domain.identity.portal import MailStatus, PortalMail, Session
 from dialplane.domain.ids import PersonId, SessionId
-from dialplane.domain.people import Person
-from dialplane.domain.portal import MailStatus, PortalMail, Session
 
 _SQL = queries("portal")
 
 
 class PostgresSessionStore:
-    """Fulfils `services.sign_in.SessionStore`."""
+    """Fulfils `services.identity.sign_in.SessionStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
@@ -70,7 +70,7 @@ class PostgresSessionStore:
 
 
 class PostgresPortalMailStore:
-    """Fulfils `services.portal_mail.PortalMailStore`."""
+    """Fulfils `services.identity.portal_mail.PortalMailStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

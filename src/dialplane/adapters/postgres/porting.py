@@ -9,19 +9,19 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.targets import read_targets, write_targets
-from dialplane.domain.documents import DocumentStatus
 from dialplane.domain.errors import AlreadyExists
 from dialplane.domain.ids import AccountId, DocumentId, NumberId, PortId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.port_exceptions import PortException, PortFault
-from dialplane.domain.porting import MONTHLY, Holder, Port, PortDocument, PortNumber, PortStatus, PortStep
+from dialplane.domain.numbering.documents import DocumentStatus
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.port_exceptions import PortException, PortFault
+from dialplane.domain.numbering.porting import MONTHLY, Holder, Port, PortDocument, PortNumber, PortStatus, PortStep
 
 _SQL = queries("porting")
 
 
 class PostgresPortStore:
-    """Fulfils `services.porting.PortStore`."""
+    """Fulfils `services.numbering.porting.PortStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,13 +8,13 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, CallId, QueuecallId, QueueId
-from dialplane.domain.queues import Queue, Queuecall, QueuecallStatus
+from dialplane.domain.rooms.queues import Queue, Queuecall, QueuecallStatus
 
 _SQL = queries("queues")
 
 
 class PostgresQueueStore:
-    """Fulfils `services.queues.QueueStore`."""
+    """Fulfils `services.rooms.queues.QueueStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

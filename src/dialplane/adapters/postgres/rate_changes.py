@@ -6,13 +6,13 @@ from uuid import UUID
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.rate_changes import RateChange, RateChangeState
+from dialplane.domain.charging.rate_changes import RateChange, RateChangeState
 
 _SQL = queries("rate_changes")
 
 
 class PostgresRateChangeStore:
-    """Fulfils `services.rate_changes.RateChangeStore`."""
+    """Fulfils `services.charging.rate_changes.RateChangeStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

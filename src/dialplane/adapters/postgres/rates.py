@@ -6,13 +6,13 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.accounts import Plan
+from dialplane.domain.charging.rating import CostType, Rate
+from dialplane.domain.charging.tariffs import DeckLine, Tariff, prefixes_of
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.rating import CostType, Rate
-from dialplane.domain.tariffs import DeckLine, Tariff, prefixes_of
-from dialplane.services.rates import DeckInfo
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.services.charging.rates import DeckInfo
 
 _SQL = queries("rates")
 _AT_ONCE = 10_000
@@ -20,7 +20,7 @@ _AT_ONCE = 10_000
 
 
 class PostgresRateStore:
-    """Fulfils `services.rates.RateStore`."""
+    """Fulfils `services.charging.rates.RateStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

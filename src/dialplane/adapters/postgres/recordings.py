@@ -10,7 +10,13 @@ import msgspec
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, CallId, RecordingId
 from dialplane.domain.programs.sources import StatusCallback
-from dialplane.domain.recordings import Recording, RecordingOrdering, RecordingQuery, RecordingSource, RecordingStatus
+from dialplane.domain.recording.recordings import (
+    Recording,
+    RecordingOrdering,
+    RecordingQuery,
+    RecordingSource,
+    RecordingStatus,
+)
 
 _SQL = queries("recordings")
 
@@ -25,7 +31,7 @@ def _recording(row: asyncpg.Record) -> Recording:
 
 
 class PostgresRecordingStore:
-    """Fulfils `services.recordings.RecordingStore`."""
+    """Fulfils `services.recording.recordings.RecordingStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,8 +9,8 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
-from dialplane.domain.number_settings import target_of
-from dialplane.services.registrations import Binding, Subscriber
+from dialplane.domain.numbering.number_settings import target_of
+from dialplane.services.calling.registrations import Binding, Subscriber
 
 _SQL = queries("registrations")
 
@@ -22,7 +22,7 @@ def _subscriber(row: asyncpg.Record, seal: Seal) -> Subscriber:
 
 
 class PostgresRegistrationStore:
-    """Fulfils `services.registrations.RegistrationStore`."""
+    """Fulfils `services.calling.registrations.RegistrationStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

@@ -22,7 +22,7 @@ def read_run(row: asyncpg.Record) -> Run:
 
 
 class PostgresRunStore:
-    """Fulfils `services.runs.RunStore`."""
+    """Fulfils `services.programs.runs.RunStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

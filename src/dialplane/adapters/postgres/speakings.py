@@ -5,8 +5,8 @@ from uuid import UUID
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.calling.speakings import Speaking, SpeakingStatus
 from dialplane.domain.ids import AccountId
-from dialplane.domain.speakings import Speaking, SpeakingStatus
 
 _SQL = queries("speakings")
 
@@ -16,7 +16,7 @@ def _speaking(row: asyncpg.Record) -> Speaking:
 
 
 class PostgresSpeakingStore:
-    """Fulfils `services.speakings.SpeakingStore`."""
+    """Fulfils `services.calling.speakings.SpeakingStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -3,7 +3,7 @@
 The text is put together from constants; what the user gave is bound.
 """
 
-from dialplane.domain.inventory import StockQuery
+from dialplane.domain.supply.inventory import StockQuery
 
 
 def stock_sql(query: StockQuery, *, after: str, limit: int) -> tuple[str, list[object]]:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, TagId
-from dialplane.domain.tags import Tag
+from dialplane.domain.rooms.tags import Tag
 
 _SQL = queries("tags")
 
 
 class PostgresTagStore:
-    """Fulfils `services.tags.TagStore`."""
+    """Fulfils `services.rooms.tags.TagStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

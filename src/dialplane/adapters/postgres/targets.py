@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.targets import (
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,

@@ -8,9 +8,9 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.runs import read_run
+from dialplane.domain.calling.timelines import Happening
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId
-from dialplane.domain.timelines import Happening
 
 _SQL = queries("timelines")
 
@@ -20,7 +20,7 @@ def _happening(row: asyncpg.Record, kind: str) -> Happening:
 
 
 class PostgresTimelineStore:
-    """Fulfils `services.timelines.TimelineStore`."""
+    """Fulfils `services.calling.timelines.TimelineStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

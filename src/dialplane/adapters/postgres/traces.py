@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.calling.traces import CallTrace
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.traces import CallTrace
 
 _SQL = queries("traces")
 
 
 class PostgresTraceStore:
-    """Fulfils `services.traces.TraceStore`."""
+    """Fulfils `services.calling.traces.TraceStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

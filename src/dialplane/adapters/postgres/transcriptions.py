@@ -9,8 +9,8 @@ import msgspec
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, TranscriptionId
 from dialplane.domain.programs.sources import StatusCallback
-from dialplane.domain.transcriptions import TranscribedThing, Transcript, Transcription, TranscriptionStatus
-from dialplane.services.transcriptions import TranscriptionQuery
+from dialplane.domain.recording.transcriptions import TranscribedThing, Transcript, Transcription, TranscriptionStatus
+from dialplane.services.recording.transcriptions import TranscriptionQuery
 
 _SQL = queries("transcriptions")
 
@@ -26,7 +26,7 @@ def _transcription(row: asyncpg.Record) -> Transcription:
 
 
 class PostgresTranscriptionStore:
-    """Fulfils `services.transcriptions.TranscriptionStore`."""
+    """Fulfils `services.recording.transcriptions.TranscriptionStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

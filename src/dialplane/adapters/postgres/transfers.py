@@ -1,13 +1,13 @@
 """Transfers in Postgres."""
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.transfers import Transfer
+from dialplane.domain.calling.transfers import Transfer
 
 _SQL = queries("transfers")
 
 
 class PostgresTransferStore:
-    """Fulfils `services.transfers.TransferStore`."""
+    """Fulfils `services.calling.transfers.TransferStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

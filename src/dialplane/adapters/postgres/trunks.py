@@ -6,11 +6,11 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.trunks import Trunk
+from dialplane.domain.calling.trunks import Trunk
 
 
 class PostgresTrunkStore:
-    """Fulfils `services.trunks.TrunkStore`."""
+    """Fulfils `services.calling.trunks.TrunkStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

@@ -4,16 +4,16 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.charging.ledger import ReferenceType
+from dialplane.domain.charging.spending import Spent
+from dialplane.domain.charging.usage_records import Category, Fact, Granularity
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import ReferenceType
-from dialplane.domain.spending import Spent
-from dialplane.domain.usage_records import Category, Fact, Granularity
 
 _SQL = queries("usage_records")
 
 
 class PostgresUsageStore:
-    """Fulfils `services.usage_records.UsageStore`."""
+    """Fulfils `services.charging.usage_records.UsageStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,8 +9,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
-from dialplane.domain.webhooks import (
+from dialplane.domain.eventing.webhooks import (
     BREAKER_FAILURES,
     MAX_IN_FLIGHT,
     Attempt,
@@ -21,8 +20,9 @@ from dialplane.domain.webhooks import (
     EndpointOutcome,
     Outcome,
 )
-from dialplane.services.status_callbacks import CallbackDelivery
-from dialplane.services.webhooks import ClaimedDelivery
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
+from dialplane.services.eventing.status_callbacks import CallbackDelivery
+from dialplane.services.eventing.webhooks import ClaimedDelivery
 
 _SQL = queries("webhooks")
 
@@ -68,7 +68,7 @@ def _delivery(row: asyncpg.Record) -> Delivery:
 
 
 class PostgresWebhookStore:
-    """Fulfils `services.webhooks.WebhookStore`."""
+    """Fulfils `services.eventing.webhooks.WebhookStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

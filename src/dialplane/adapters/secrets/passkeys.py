@@ -23,9 +23,9 @@ from webauthn.helpers.structs import (
 )
 
 from dialplane.domain.errors import Invalid, NotAuthenticated
-from dialplane.domain.people import Person
-from dialplane.domain.portal import Passkey
-from dialplane.services.passkeys import Attested
+from dialplane.domain.identity.people import Person
+from dialplane.domain.identity.portal import Passkey
+from dialplane.services.identity.passkeys import Attested
 
 _CHALLENGE_OCTETS = 32
 _LONGEST_CREDENTIAL = 1400
@@ -34,7 +34,9 @@ _LONGEST_CREDENTIAL = 1400
 
 @dataclass(frozen=True, slots=True)
 class PortalWebAuthn:
-    """Fulfils `services.passkeys.WebAuthn`. The user is verified every time: a passkey may be the only factor."""
+    """Fulfils `services.identity.passkeys.WebAuthn`.
+
+    The user is verified every time: a passkey may be the only factor."""
 
     rp_id: str
     origin: str

@@ -14,7 +14,7 @@ PARAMETERS = Parameters(
 
 
 class Argon2Hasher:
-    """Fulfils `services.authentication.PasswordHasher`."""
+    """Fulfils `services.identity.authentication.PasswordHasher`."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher.from_parameters(PARAMETERS)

@@ -10,7 +10,7 @@ _ALGORITHM = "HS256"
 
 
 class JwtSigner:
-    """Fulfils `services.authentication.TokenSigner`. The secret never shows."""
+    """Fulfils `services.identity.authentication.TokenSigner`. The secret never shows."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret

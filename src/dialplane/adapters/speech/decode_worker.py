@@ -13,7 +13,7 @@ import sys
 import av
 import av.error
 
-from dialplane.domain.media import LONGEST_FILE_S
+from dialplane.domain.calling.media import LONGEST_FILE_S
 
 _RATE_HZ = 8_000
 _MEMORY_OCTETS = 1 << 30

@@ -15,7 +15,7 @@ import numpy as np
 
 from dialplane.audio.g711 import RATE_HZ, Samples
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.services.recognition import Recognised, RecognitionWish, Utterance
+from dialplane.services.recording.recognition import Recognised, RecognitionWish, Utterance
 
 TIMEOUT_S = 15.0
 _LARGEST_ANSWER = 16 << 20
@@ -92,7 +92,7 @@ class GoogleVoice:
 
 
 class GoogleRecognizer:
-    """Fulfils `services.recognition.Recognizer`; an utterance is sent when it is over."""
+    """Fulfils `services.recording.recognition.Recognizer`; an utterance is sent when it is over."""
 
     def __init__(self, api: GoogleApi) -> None:
         self._api = api

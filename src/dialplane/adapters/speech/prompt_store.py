@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from dialplane.audio.g711 import Samples, encode_ulaw
-from dialplane.domain.media import Prompt
+from dialplane.domain.calling.media import Prompt
 from dialplane.rtp.packet import CLOCK_HZ, FRAME_SAMPLES
 
 CAPACITY_OCTETS = 1 << 30

@@ -21,8 +21,8 @@ from dialplane.audio.music import waiting_music
 from dialplane.audio.resample import resample
 from dialplane.audio.ringing import RINGING, ringing_cadence
 from dialplane.audio.tones import beep
+from dialplane.domain.calling.media import LONGEST_FILE_S, Prompt
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.media import LONGEST_FILE_S, Prompt
 from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
 from dialplane.domain.speech.voices import GENDERS, Voice, choose_voice
 from dialplane.rtp.packet import CLOCK_HZ

@@ -1,4 +1,4 @@
-"""`SpeechRecognizer` fulfils the port `services.recognition.Recognizer`: offline, or by a cloud where configured.
+"""`SpeechRecognizer` fulfils `services.recording.recognition.Recognizer`: offline, or by a cloud where configured.
 
 The offline one is pocketsphinx with the English model of its wheel, in helper processes that are started when they are
 first needed. An utterance has a helper of its own while it lasts; others wait for their turn.
@@ -12,7 +12,7 @@ import structlog
 from dialplane.adapters.speech.helper_process import HelperFailedError, HelperProcess
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
-from dialplane.services.recognition import Recognised, RecognitionWish, Recognizer, Utterance
+from dialplane.services.recording.recognition import Recognised, RecognitionWish, Recognizer, Utterance
 
 HELPERS = 2
 """Processes at most, 150 MB each: free speech takes up to two thirds of real time, hinted words next to none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialplane.domain.calls import CallStatus, HangupReason
+from dialplane.domain.calling.calls import CallStatus, HangupReason
 from dialplane.domain.flows.options import (
     Actions,
     Attachment,

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call
-from dialplane.domain.conferences import Conference, Participant
+from dialplane.domain.calling.calls import Call
 from dialplane.domain.ids import NIL_TEXT, id_text
-from dialplane.domain.queues import Outlook, Queue, Queuecall
-from dialplane.domain.recordings import Recording
-from dialplane.domain.transcriptions import Transcription
+from dialplane.domain.recording.recordings import Recording
+from dialplane.domain.recording.transcriptions import Transcription
+from dialplane.domain.rooms.conferences import Conference, Participant
+from dialplane.domain.rooms.queues import Outlook, Queue, Queuecall
 
 
 def run_facts(

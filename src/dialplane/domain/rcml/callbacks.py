@@ -7,7 +7,7 @@ numbers are those of the dialect that asked.
 from datetime import datetime
 from enum import StrEnum
 
-from dialplane.domain.calls import Call, Direction
+from dialplane.domain.calling.calls import Call, Direction
 from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 from dialplane.domain.rcml.parameters import (

@@ -1,7 +1,7 @@
 """What becomes of a message, as its status callback is told (Restcomm reference 4.7)."""
 
 from dialplane.domain.ids import to_sid
-from dialplane.domain.messages import Message, Target, TargetStatus
+from dialplane.domain.messaging.messages import Message, Target, TargetStatus
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 from dialplane.domain.rcml.parameters import Form
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call, CallStatus, Direction, HangupReason, Place
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place
 from dialplane.domain.ids import to_sid
+from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION
-from dialplane.domain.segments import count_segments
 
 Form = tuple[tuple[str, str], ...]
 CallDirection = Literal["inbound", "outbound-api", "outbound-dial"]

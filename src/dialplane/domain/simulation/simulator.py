@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from dialplane.domain.addresses import Address, normalize_tel
+from dialplane.domain.charging.tariffs import Tariff
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.catalogue import CATALOGUE
@@ -22,7 +23,6 @@ from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import Subject
 from dialplane.domain.simulation.script import Script
 from dialplane.domain.simulation.world import World, fixed_id
-from dialplane.domain.tariffs import Tariff
 
 LONGEST_CALL_MS = 3_600_000
 MAX_COMMANDS = 5_000

@@ -9,14 +9,14 @@ from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
+from dialplane.domain.charging.rating import CostType
+from dialplane.domain.charging.tariffs import Tariff
 from dialplane.domain.flows.action import Action
+from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.programs import commands
+from dialplane.domain.programs.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
 from dialplane.domain.programs.commands import Command, Medium, Result
-from dialplane.domain.rating import CostType
-from dialplane.domain.segments import count_segments
 from dialplane.domain.simulation.script import CallerTurn, DialOutcome, HttpAnswer, Script
-from dialplane.domain.tariffs import Tariff
 
 MS_PER_CHARACTER = 65
 """Of speech, at some 150 words a minute."""

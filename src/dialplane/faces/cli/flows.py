@@ -15,8 +15,8 @@ from rich.table import Table
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.warnings import find_warnings
 from dialplane.faces.cli.remote import Api, AsJson, Data, Key, fail, find_platform
-from dialplane.services.dry_run import dry_run_shape
-from dialplane.services.flow_files import Case, CaseResult, FlowFile, read_flow_file, run_case
+from dialplane.services.programs.dry_run import dry_run_shape
+from dialplane.services.programs.flow_files import Case, CaseResult, FlowFile, read_flow_file, run_case
 
 HERE = Path("var")
 FlowId = Annotated[str, typer.Argument(help="The flow's id.")]

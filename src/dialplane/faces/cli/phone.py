@@ -13,7 +13,7 @@ import typer
 
 from dialplane.domain.errors import Refusal
 from dialplane.phone.tasks import AnswerWish, CallWish, Tell, make_call, send_text, wait_for_calls
-from dialplane.voice.useragent import Source
+from dialplane.voice.useragent.agent import Source
 
 DEFAULT_SERVER = "127.0.0.1:5060"
 

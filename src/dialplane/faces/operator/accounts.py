@@ -9,15 +9,16 @@ import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
+from dialplane.domain.charging.ledger import Entry
 from dialplane.domain.ids import AccountId, OrganizationId, new_id, to_sid
-from dialplane.domain.ledger import Entry
 from dialplane.domain.money import Micros
+from dialplane.domain.tenancy.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan
 from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import accounts as service
-from dialplane.services import billing, provisioning
-from dialplane.services.administration import administer
+from dialplane.services.charging import billing
+from dialplane.services.tenancy import accounts as service
+from dialplane.services.tenancy import provisioning
+from dialplane.services.tenancy.administration import administer
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 

@@ -8,7 +8,7 @@ from litestar.params import FromQuery, JSONBody
 
 from dialplane.faces.operator.answers import refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import caller_names as service
+from dialplane.services.calling import caller_names as service
 
 PAGE = 1000
 

@@ -10,15 +10,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId
-from dialplane.domain.import_cells import Defaults
-from dialplane.domain.import_columns import read_mapping
-from dialplane.domain.imports import ImportId, ImportLine, ImportState, Outcome, Reading, StockImport
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import parse_kind
+from dialplane.domain.numbering.numbers import parse_kind
+from dialplane.domain.supply.import_cells import Defaults
+from dialplane.domain.supply.import_columns import read_mapping
+from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, Outcome, Reading, StockImport
 from dialplane.faces.idempotency import HEADER
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import imports as service
+from dialplane.services.supply import imports as service
 
 LARGEST_FILE = 16 << 20
 _SHOWN = 20

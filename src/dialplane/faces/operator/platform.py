@@ -9,13 +9,15 @@ import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.accounts import Plan
+from dialplane.domain.calling.trunks import Trunk
+from dialplane.domain.charging.ledger import LedgerTotals
 from dialplane.domain.ids import AccountId
-from dialplane.domain.ledger import LedgerTotals
-from dialplane.domain.trunks import Trunk
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import billing, plans, trunks
+from dialplane.services.calling import trunks
+from dialplane.services.charging import billing
+from dialplane.services.tenancy import plans
 
 
 class NewTrunk(msgspec.Struct):

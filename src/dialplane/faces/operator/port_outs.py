@@ -8,12 +8,12 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from dialplane.domain.port_outs import LONGEST_CARRIER, PortOutStatus
+from dialplane.domain.numbering.port_outs import LONGEST_CARRIER, PortOutStatus
 from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.port_outs import PortOut
-from dialplane.services import port_outs as service
+from dialplane.services.numbering import port_outs as service
 from dialplane.services.shapes.port_outs import show_port_out
 
 

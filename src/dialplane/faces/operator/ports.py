@@ -9,13 +9,13 @@ from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from dialplane.domain.ids import PortId
-from dialplane.domain.port_exceptions import PortFault
-from dialplane.domain.porting import LONGEST_REASON, PortStatus, parse_status
+from dialplane.domain.numbering.port_exceptions import PortFault
+from dialplane.domain.numbering.porting import LONGEST_REASON, PortStatus, parse_status
 from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.ports import Port
-from dialplane.services import port_progress, porting
+from dialplane.services.numbering import port_progress, porting
 from dialplane.services.shapes.porting import show_port
 
 

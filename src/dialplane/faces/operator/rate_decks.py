@@ -11,22 +11,22 @@ from litestar.di import Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from dialplane.domain.accounts import Plan
+from dialplane.domain.charging.rate_changes import RateChange, RateChangeState
+from dialplane.domain.charging.tariffs import DeckLine
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import NumberKind
-from dialplane.domain.rate_changes import RateChange, RateChangeState
-from dialplane.domain.tariffs import DeckLine
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.price_queries import Asked, Quoted, read_enquiry
-from dialplane.services import prices
-from dialplane.services import rates as service
-from dialplane.services.rate_changes import cancel_change, list_changes, schedule_change
-from dialplane.services.rate_files import DeckPlan, export_deck, import_deck, preview_deck
+from dialplane.services.charging import prices
+from dialplane.services.charging import rates as service
+from dialplane.services.charging.rate_changes import cancel_change, list_changes, schedule_change
+from dialplane.services.charging.rate_files import DeckPlan, export_deck, import_deck, preview_deck
 from dialplane.services.shapes.prices import show_quote
 
 _SHOWN = 20

@@ -6,11 +6,11 @@ import msgspec
 from litestar import Router, get, put
 from litestar.params import FromPath, JSONBody
 
+from dialplane.domain.charging.rating import CostType, Rate, Rates
 from dialplane.domain.money import Micros
-from dialplane.domain.rating import CostType, Rate, Rates
 from dialplane.faces.operator.answers import refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services import rates as service
+from dialplane.services.charging import rates as service
 
 _Micros = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 _Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**9)]

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from dialplane.faces.operator.answers import refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services.recordings import get_retention, set_retention
+from dialplane.services.recording.recordings import get_retention, set_retention
 
 
 class RecordingRetention(msgspec.Struct, forbid_unknown_fields=True):

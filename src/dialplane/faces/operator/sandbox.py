@@ -8,15 +8,16 @@ import msgspec
 from litestar import Router, get, post, put
 from litestar.params import FromQuery, JSONBody
 
+from dialplane.domain.calling.routing import Refused
 from dialplane.domain.errors import Conflict, NotFound
-from dialplane.domain.routing import Refused
 from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.messages import Message
-from dialplane.services import sandbox_messages, settings
-from dialplane.services.inbound_messages import MessageRefused
-from dialplane.services.messages import SandboxMessage
+from dialplane.services import settings
+from dialplane.services.messaging import sandbox_messages
+from dialplane.services.messaging.inbound_messages import MessageRefused
+from dialplane.services.messaging.messages import SandboxMessage
 from dialplane.services.settings import CarrierSwitch
 from dialplane.services.shapes.messages import message_shape
 

@@ -11,20 +11,20 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Sche
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from dialplane.domain.history import OPERATOR
 from dialplane.domain.ids import AccountId, NumberId, TrunkId
-from dialplane.domain.imports import StockRow
-from dialplane.domain.inventory import ItemState, NewItem, StockQuery
 from dialplane.domain.money import Micros
-from dialplane.domain.numbers import parse_kind
+from dialplane.domain.numbering.history import OPERATOR
+from dialplane.domain.numbering.numbers import parse_kind
+from dialplane.domain.supply.imports import StockRow
+from dialplane.domain.supply.inventory import ItemState, NewItem, StockQuery
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.operator.stock_files import as_csv, as_json, show_item
 from dialplane.faces.voipbin.numbers import Number
-from dialplane.services.number_life import reactivate_number, suspend_number
+from dialplane.services.numbering.number_life import reactivate_number, suspend_number
 from dialplane.services.shapes.numbers import show_number
-from dialplane.services.stock import list_stock, walk_stock
-from dialplane.services.stocking import put_in_stock
+from dialplane.services.supply.stock import list_stock, walk_stock
+from dialplane.services.supply.stocking import put_in_stock
 
 Price = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items of a page.")]

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 import msgspec
 
 from dialplane.domain.csv_cells import guard
-from dialplane.domain.import_cells import join_words
-from dialplane.domain.inventory import Item, ItemState
+from dialplane.domain.supply.import_cells import join_words
+from dialplane.domain.supply.inventory import Item, ItemState
 
 COLUMNS = (
     "number", "type", "country", "region", "locality", "postal_code", "latitude", "longitude", "capabilities",

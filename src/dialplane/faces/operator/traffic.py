@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from litestar import Router, get
 
-from dialplane.domain.inventory import ItemState
+from dialplane.domain.supply.inventory import ItemState
 from dialplane.faces.operator.answers import refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.answers import Paged
 from dialplane.faces.voipbin.paging import Paging, show_page
-from dialplane.services import refused_calls
-from dialplane.services.calls import RefusedCall
-from dialplane.services.stock import list_carriers
+from dialplane.services.calling import refused_calls
+from dialplane.services.calling.calls import RefusedCall
+from dialplane.services.supply.stock import list_carriers
 
 
 class Stock(msgspec.Struct):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from dialplane.domain.number_defaults import defaults_of
-from dialplane.domain.numbers import Number
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.number_defaults import defaults_of
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import (
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,
@@ -15,9 +15,9 @@ from dialplane.domain.targets import (
 from dialplane.faces.portal.countries import calling_codes
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.request import PortalRequest
-from dialplane.services.applications import query_applications
-from dialplane.services.extensions import list_extensions
-from dialplane.services.flows import list_flows
+from dialplane.services.calling.extensions import list_extensions
+from dialplane.services.numbering.applications import query_applications
+from dialplane.services.programs.flows import list_flows
 
 _MANY = 200
 WAYS = ("users", "pstn", "sip", "flow", "document", "application")

@@ -9,8 +9,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from dialplane.domain.errors import NotPermitted
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import AccountId
-from dialplane.domain.people import Deed
 from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.bodies import body_of, content_type, is_form
 from dialplane.faces.dependencies import Dependencies
@@ -21,8 +21,8 @@ from dialplane.faces.portal.routing import ACCESS, DEED, Access
 from dialplane.faces.portal.tokens import is_csrf_token, new_visitor
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import RateLimiter
-from dialplane.services.projects import find_member
-from dialplane.services.sign_in import find_session
+from dialplane.services.identity.sign_in import find_session
+from dialplane.services.tenancy.projects import find_member
 
 CSRF = "csrf"
 _LONGEST_COOKIE = 128

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from dialplane.domain.inventory import Offer
+from dialplane.domain.supply.inventory import Offer
 
 
 @lru_cache(maxsize=4096)

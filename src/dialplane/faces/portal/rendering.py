@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.enums import MediaType
 
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.money import show_usd
-from dialplane.domain.people import Deed
 from dialplane.faces.portal.assets import ASSETS
 from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
@@ -18,8 +18,8 @@ from dialplane.faces.portal.navigation import SECTIONS
 from dialplane.faces.portal.numbers_as_text import place_of, show_number
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.tokens import csrf_token
-from dialplane.services.projects import read_frame
-from dialplane.services.sign_in import leave_notice, take_notice
+from dialplane.services.identity.sign_in import leave_notice, take_notice
+from dialplane.services.tenancy.projects import read_frame
 
 
 def show_money(micros: int) -> str:

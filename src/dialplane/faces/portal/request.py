@@ -7,15 +7,15 @@ from typing import cast
 from litestar.types import Scope
 
 from dialplane.domain.errors import NotAuthenticated
+from dialplane.domain.identity.people import Membership, Person
+from dialplane.domain.identity.portal import Session
 from dialplane.domain.ids import AccountId
-from dialplane.domain.people import Membership, Person
-from dialplane.domain.portal import Session
 from dialplane.faces.api_limits import address_of
 from dialplane.faces.platform_request import PlatformRequest
 from dialplane.faces.portal.forms import NOTHING, Fields
 from dialplane.faces.portal_ports import PortalPorts
-from dialplane.services.projects import InProject
-from dialplane.services.sign_in import Browser, SignedIn
+from dialplane.services.identity.sign_in import Browser, SignedIn
+from dialplane.services.tenancy.projects import InProject
 
 COOKIE = "__Host-dialplane"
 """Secure, and bound to this host and path. Chromium and Firefox keep it over plain http on the loopback too."""

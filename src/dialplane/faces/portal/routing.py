@@ -8,7 +8,7 @@ from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import AsyncAnyCallable
 
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 
 ACCESS, DEED = "access", "deed"
 

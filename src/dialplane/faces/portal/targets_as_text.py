@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.targets import (
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,

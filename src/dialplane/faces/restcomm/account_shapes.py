@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from dialplane.domain.accounts import Account, AccountStatus, IdentityStatus
 from dialplane.domain.ids import to_sid
+from dialplane.domain.tenancy.accounts import Account, AccountStatus, IdentityStatus
 from dialplane.faces.restcomm.dialects import Asked
 
 _RESTCOMM_WORDS: Mapping[AccountStatus, str] = {

@@ -5,11 +5,11 @@ from dataclasses import replace
 from litestar import Response, Router, get, post, route
 from litestar.params import FromPath
 
-from dialplane.domain.account_tree import AccountChange, AccountQuery, SubAccountDraft
-from dialplane.domain.accounts import AccountStatus, Role
 from dialplane.domain.errors import NotFound
+from dialplane.domain.identity.role_permissions import ACCOUNTS as ACCOUNTS_RESOURCE
 from dialplane.domain.ids import AccountId, OrganizationId
-from dialplane.domain.role_permissions import ACCOUNTS as ACCOUNTS_RESOURCE
+from dialplane.domain.tenancy.account_tree import AccountChange, AccountQuery, SubAccountDraft
+from dialplane.domain.tenancy.accounts import AccountStatus, Role
 from dialplane.faces.restcomm.account_shapes import WRITTEN_WORDS, show_account, statuses_shown_as
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
@@ -17,9 +17,9 @@ from dialplane.faces.restcomm.paging import LARGEST_PAGE, Collection, Listed, Pa
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import account_tree as service
-from dialplane.services.organizations import migrate_account as move_account
-from dialplane.services.organizations import organizations_of
+from dialplane.services.tenancy import account_tree as service
+from dialplane.services.tenancy.organizations import migrate_account as move_account
+from dialplane.services.tenancy.organizations import organizations_of
 
 ACCOUNTS = Collection("Accounts", "Account", "accounts")
 LONGEST_SECRET = 256

@@ -9,7 +9,7 @@ from dialplane.faces.restcomm.credentials import RESOURCE
 from dialplane.faces.restcomm.numbers import read_number_id
 from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_list
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services.numbers import get_number
+from dialplane.services.numbering.numbers import get_number
 
 ADD_ONS = Collection("AssignedAddOns", "AssignedAddOn", "assigned_add_ons")
 

@@ -7,9 +7,9 @@ from functools import partial
 from litestar import Response, Router, delete, get, post, route
 from litestar.params import FromPath
 
-from dialplane.domain.applications import Application, ApplicationKind, AttachedNumber, Script
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import ApplicationId, to_sid
+from dialplane.domain.numbering.applications import Application, ApplicationKind, AttachedNumber, Script
 from dialplane.faces.restcomm.accounts import read_unpaged
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
@@ -19,7 +19,7 @@ from dialplane.faces.restcomm.paging import Collection, Listed, show_list
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import applications as service
+from dialplane.services.numbering import applications as service
 
 APPLICATIONS = Collection("Applications", "Application", "applications")
 

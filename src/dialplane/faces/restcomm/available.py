@@ -8,9 +8,9 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
-from dialplane.domain.inventory import ItemQuery, Offer
 from dialplane.domain.money import show_usd
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import ItemQuery, Offer
 from dialplane.faces.restcomm.available_filters import read_query
 from dialplane.faces.restcomm.credentials import RESOURCE
 from dialplane.faces.restcomm.dialects import Asked
@@ -18,8 +18,8 @@ from dialplane.faces.restcomm.number_shapes import CAPABILITIES, formatted
 from dialplane.faces.restcomm.paging import Collection, show_rows
 from dialplane.faces.restcomm.rendering import Members, answer, envelope, show, xml_element
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import inventory as service
-from dialplane.services.carrier_search import search_everywhere
+from dialplane.services.supply import inventory as service
+from dialplane.services.supply.carrier_search import search_everywhere
 
 NUMBERS = Collection("AvailablePhoneNumbers", "AvailablePhoneNumber", "available_phone_numbers")
 COUNTRIES = Collection("Countries", "Country", "countries")

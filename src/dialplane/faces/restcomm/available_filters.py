@@ -2,13 +2,13 @@
 
 import re
 
-from dialplane.domain.inventory import MOST_PASSED_OVER, ItemQuery, Near
-from dialplane.domain.keypad import to_digits
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.supply.inventory import MOST_PASSED_OVER, ItemQuery, Near
+from dialplane.domain.supply.keypad import to_digits
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import LARGEST_PAGE, USUAL_PAGE
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
-from dialplane.services import inventory as service
+from dialplane.services.supply import inventory as service
 
 KM_A_MILE = 1.609344
 USUAL_DISTANCE = 25

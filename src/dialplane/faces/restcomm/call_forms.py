@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from dialplane.domain.addresses import Address, is_tel
-from dialplane.domain.call_manners import CallManner
+from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.routing import forms
 from dialplane.domain.programs.recognition import DetectMachine
 from dialplane.domain.programs.sources import DocumentSource, DocumentText, ProgramSource
-from dialplane.domain.routing import forms
 from dialplane.faces.restcomm.callbacks import CALL_EVENTS, read_callback
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect

@@ -2,7 +2,7 @@
 
 from litestar import Response
 
-from dialplane.domain.call_queries import MAX_OFFSET, CallOrdering, CallProgress, CallQuery, Period
+from dialplane.domain.calling.call_queries import MAX_OFFSET, CallOrdering, CallProgress, CallQuery, Period
 from dialplane.domain.ids import CallId
 from dialplane.faces.restcomm.call_forms import LONGEST_PARTY
 from dialplane.faces.restcomm.call_shapes import show_call
@@ -10,8 +10,8 @@ from dialplane.faces.restcomm.filters import read_days, read_order, read_times, 
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import Collection, Listed, Page, read_page, show_list
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
-from dialplane.services.call_prices import call_prices
-from dialplane.services.calls import find_calls
+from dialplane.services.calling.calls import find_calls
+from dialplane.services.charging.call_prices import call_prices
 
 CALLS = Collection("Calls", "Call", "calls", "calls", prefix="CA")
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from dialplane.domain.calls import Call, CallStatus
+from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.ids import to_sid
 from dialplane.domain.rcml.parameters import call_status, direction_of, instance_sid, party_text
 from dialplane.faces.restcomm.dialects import Asked

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post, route
 from litestar.params import FromPath
 
-from dialplane.domain.caller_ids import CallerId, CallerIdFilter
+from dialplane.domain.calling.caller_ids import CallerId, CallerIdFilter
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import to_sid
 from dialplane.faces.restcomm.accounts import read_unpaged
@@ -21,7 +21,7 @@ from dialplane.faces.restcomm.paging import Collection, Listed, show_list
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
-from dialplane.services import caller_ids as service
+from dialplane.services.calling import caller_ids as service
 
 CALLER_IDS = Collection("OutgoingCallerIds", "OutgoingCallerId", "outgoing_caller_ids")
 

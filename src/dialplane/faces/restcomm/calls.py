@@ -4,10 +4,10 @@ from litestar import Response, Router, delete, get, post, route
 from litestar.exceptions import MethodNotAllowedException
 from litestar.params import FromPath
 
-from dialplane.domain.applications import Application, ApplicationKind
-from dialplane.domain.calls import Call
+from dialplane.domain.calling.calls import Call
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import ApplicationId, CallId
+from dialplane.domain.numbering.applications import Application, ApplicationKind
 from dialplane.domain.programs.sources import DocumentSource, ProgramSource
 from dialplane.faces.restcomm.call_forms import (
     NAMES,
@@ -26,11 +26,11 @@ from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import call_orders as orders
-from dialplane.services import calls as service
-from dialplane.services.applications import get_application
-from dialplane.services.call_prices import call_prices
-from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.calling import call_orders as orders
+from dialplane.services.calling import calls as service
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.charging.call_prices import call_prices
+from dialplane.services.numbering.applications import get_application
 
 
 @get("/")

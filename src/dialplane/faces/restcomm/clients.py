@@ -3,8 +3,8 @@
 from litestar import Response, Router, delete, get, post, route
 from litestar.params import FromPath
 
+from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.errors import NotFound
-from dialplane.domain.extensions import Extension
 from dialplane.domain.ids import ExtensionId, to_sid
 from dialplane.faces.restcomm.accounts import read_unpaged
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
@@ -14,9 +14,9 @@ from dialplane.faces.restcomm.paging import Collection, Listed, show_list
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import clients as service
-from dialplane.services.extensions import delete_extension, get_extension
-from dialplane.services.organizations import get_organization
+from dialplane.services.calling import clients as service
+from dialplane.services.calling.extensions import delete_extension, get_extension
+from dialplane.services.tenancy.organizations import get_organization
 
 CLIENTS = Collection("Clients", "Client", "clients")
 

@@ -3,8 +3,8 @@
 from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath
 
-from dialplane.domain.recordings import Recording
-from dialplane.domain.role_permissions import Action
+from dialplane.domain.identity.role_permissions import Action
+from dialplane.domain.recording.recordings import Recording
 from dialplane.faces.restcomm.conferences import read_conference_id
 from dialplane.faces.restcomm.credentials import ACTION, RESOURCE
 from dialplane.faces.restcomm.paging import Collection
@@ -13,9 +13,9 @@ from dialplane.faces.restcomm.recording_shapes import show_conference_recording
 from dialplane.faces.restcomm.recordings import deleted, list_of, live_recording_id, recording_id_of, shown, twilio_only
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import recordings as service
-from dialplane.services.conference_recordings import change_recording
-from dialplane.services.conferences import get_conference
+from dialplane.services.recording import recordings as service
+from dialplane.services.rooms.conference_recordings import change_recording
+from dialplane.services.rooms.conferences import get_conference
 
 OF_A_CONFERENCE = Collection("Recordings", "Recording", "recordings", "recordings", prefix="RE")
 

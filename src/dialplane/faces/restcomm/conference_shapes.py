@@ -1,9 +1,9 @@
 """Conferences and participants as both dialects show them (reference 4.6)."""
 
-from dialplane.domain.conferences import Conference, ConferenceStatus, Participant, ParticipantStatus
 from dialplane.domain.ids import to_sid
+from dialplane.domain.rooms.conferences import Conference, ConferenceStatus, Participant, ParticipantStatus
 from dialplane.faces.restcomm.dialects import Asked
-from dialplane.services.conferences import Phase, Standing
+from dialplane.services.rooms.conferences import Phase, Standing
 
 
 def show_conference(asked: Asked, standing: Standing) -> dict[str, object]:

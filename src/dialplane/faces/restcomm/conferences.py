@@ -12,9 +12,9 @@ from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_list
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import conferences as service
-from dialplane.services.conferences import ConferenceFilters
-from dialplane.services.participants import announce
+from dialplane.services.rooms import conferences as service
+from dialplane.services.rooms.conferences import ConferenceFilters
+from dialplane.services.rooms.participants import announce
 
 CONFERENCES = Collection("Conferences", "Conference", "conferences", "conferences")
 

@@ -7,14 +7,14 @@ from uuid import UUID
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.accounts import Account, Principal
 from dialplane.domain.errors import NotAuthenticated, NotFound
+from dialplane.domain.identity.role_permissions import Action, check_deed
 from dialplane.domain.ids import AccessKeyId, AccountId, from_sid
-from dialplane.domain.role_permissions import Action, check_deed
+from dialplane.domain.tenancy.accounts import Account, Principal
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.restcomm.passwords import Passwords
-from dialplane.services.basic_authentication import (
+from dialplane.services.identity.basic_authentication import (
     AccountClaim,
     Acting,
     Claim,

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.domain.errors import Invalid
 from dialplane.faces.bodies import BODY
-from dialplane.services.webhooks import check_url
+from dialplane.services.eventing.webhooks import check_url
 
 LARGEST_BODY = 10_000_000
 MOST_PARAMETERS = 1000

@@ -3,13 +3,13 @@
 from litestar import Response, Router, post
 
 from dialplane.domain.errors import NotFound
+from dialplane.domain.identity.role_permissions import Action
 from dialplane.domain.ids import OrganizationId
-from dialplane.domain.role_permissions import Action
 from dialplane.faces.restcomm.credentials import ACTION, RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import invalid
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services.organizations import migrate_numbers as move_numbers
+from dialplane.services.tenancy.organizations import migrate_numbers as move_numbers
 
 _PARAMETERS = {"organization_id": "OrganizationSid", "account_id": "AccountSid"}
 

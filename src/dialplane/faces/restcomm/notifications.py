@@ -5,14 +5,14 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, NotificationId, to_sid
-from dialplane.domain.notifications import Notification, NotificationQuery
+from dialplane.domain.programs.notifications import Notification, NotificationQuery
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.filters import read_days, read_times
 from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_list
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import notifications as service
+from dialplane.services.programs import notifications as service
 
 NOTIFICATIONS = Collection("Notifications", "Notification", "notifications", "notifications", prefix="NO")
 MORE_INFO = "https://www.twilio.com/docs/errors/"

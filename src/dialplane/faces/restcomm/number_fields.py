@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from dialplane.domain.ids import NIL
-from dialplane.domain.number_settings import FetchChange, SettingsChange
+from dialplane.domain.numbering.number_settings import FetchChange, SettingsChange
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import Parameters, invalid

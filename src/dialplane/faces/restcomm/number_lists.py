@@ -3,14 +3,14 @@
 from litestar import Response
 
 from dialplane.domain.ids import NumberId
-from dialplane.domain.number_queries import NumberOrdering, NumberQuery
-from dialplane.domain.numbers import NumberKind
+from dialplane.domain.numbering.number_queries import NumberOrdering, NumberQuery
+from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_shapes import ORIGINS, application_ids, number_named, show_number
 from dialplane.faces.restcomm.paging import Collection, Listed, Page, read_page, show_list
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
-from dialplane.services.applications import application_names
-from dialplane.services.numbers import search_numbers
+from dialplane.services.numbering.applications import application_names
+from dialplane.services.numbering.numbers import search_numbers
 
 ITEM = "IncomingPhoneNumber"
 NUMBERS = Collection("IncomingPhoneNumbers", ITEM, "incoming_phone_numbers", "incomingPhoneNumbers", prefix="PN")

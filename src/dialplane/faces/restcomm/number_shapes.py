@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import phonenumbers
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import ApplicationId, NumberId, to_sid
-from dialplane.domain.number_settings import Fetch, NumberSettings, seen
-from dialplane.domain.numbers import Number, NumberKind, NumberStatus
-from dialplane.domain.orders import Order
+from dialplane.domain.numbering.number_settings import Fetch, NumberSettings, seen
+from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.numbering.orders import Order
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.rendering import Forked
 

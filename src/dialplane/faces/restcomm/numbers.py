@@ -9,14 +9,14 @@ from litestar import Response, Router, delete, get, post, route
 from litestar.params import FromPath
 
 from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.calling.routing import forms
 from dialplane.domain.errors import Invalid, NotFound, Refusal
 from dialplane.domain.ids import AccountId, NumberId
-from dialplane.domain.inventory import ItemQuery
-from dialplane.domain.number_settings import NumberSettings, apply
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder, Order
-from dialplane.domain.routing import forms
-from dialplane.domain.targets import Targets
+from dialplane.domain.numbering.number_settings import NumberSettings, apply
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder, Order
+from dialplane.domain.numbering.targets import Targets
+from dialplane.domain.supply.inventory import ItemQuery
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.number_fields import read_name, read_settings
@@ -30,12 +30,12 @@ from dialplane.faces.restcomm.number_shapes import (
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
-from dialplane.services import number_life
-from dialplane.services import numbers as service
-from dialplane.services.applications import application_names
-from dialplane.services.configuration import Configuration, configure_number
-from dialplane.services.purchase import buy_number
-from dialplane.services.sip_numbers import create_sip_number
+from dialplane.services.numbering import number_life
+from dialplane.services.numbering import numbers as service
+from dialplane.services.numbering.applications import application_names
+from dialplane.services.numbering.configuration import Configuration, configure_number
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.numbering.sip_numbers import create_sip_number
 
 _AREA_CODE = re.compile(r"[2-9][0-9]{2}")
 

@@ -4,8 +4,8 @@ from litestar import Response, Router, get, put
 from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
+from dialplane.domain.identity.role_permissions import Action
 from dialplane.domain.ids import OrganizationId, to_sid
-from dialplane.domain.role_permissions import Action
 from dialplane.faces.restcomm.clients import CLIENTS
 from dialplane.faces.restcomm.credentials import ACTION, RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
@@ -14,8 +14,8 @@ from dialplane.faces.restcomm.paging import Collection, show_rows
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import organizations as service
-from dialplane.services.organizations import SeenOrganization
+from dialplane.services.tenancy import organizations as service
+from dialplane.services.tenancy.organizations import SeenOrganization
 
 ORGANIZATIONS = Collection("Organizations", "Organization", "organizations")
 _STATUSES = ("active", "closed")

@@ -2,13 +2,13 @@
 
 from xml.sax.saxutils import escape, quoteattr
 
-from dialplane.domain.conferences import LONGEST_LABEL, MOST_PARTICIPANTS
 from dialplane.domain.programs.sources import DocumentText
+from dialplane.domain.rooms.conferences import LONGEST_LABEL, MOST_PARTICIPANTS
 from dialplane.faces.restcomm.callbacks import RECORDING_EVENTS, read_callback
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import Parameters, invalid
-from dialplane.services.participants import ParticipantChange
+from dialplane.services.rooms.participants import ParticipantChange
 
 CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 _BEEPS = {"true": "true", "false": "false", "onenter": "onEnter", "onexit": "onExit", "": "true"}

@@ -3,9 +3,9 @@
 from litestar import Response, Router, delete, get, post, route
 from litestar.params import FromPath
 
-from dialplane.domain.conferences import Participant, ParticipantStatus
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, ConferencecallId
+from dialplane.domain.rooms.conferences import Participant, ParticipantStatus
 from dialplane.faces.restcomm.call_forms import NAMES, read_from, read_manner, read_to
 from dialplane.faces.restcomm.conference_shapes import show_participant
 from dialplane.faces.restcomm.conferences import read_conference_id
@@ -16,9 +16,9 @@ from dialplane.faces.restcomm.participant_forms import read_change, read_invitat
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import participants as service
-from dialplane.services.conference_rooms import expect
-from dialplane.services.outgoing import CallRequest, create_calls
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.rooms import participants as service
+from dialplane.services.rooms.conference_rooms import expect
 
 PARTICIPANTS = Collection("Participants", "Participant", "participants", "calls")
 _PARAMETERS = {"coached_call_id": "CallSidToCoach"}

@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.rate_limits import Rate, RateLimiter
-from dialplane.services.authentication import PasswordHasher
+from dialplane.services.identity.authentication import PasswordHasher
 
 MOST_REMEMBERED = 10_000
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, QueueId, to_sid
-from dialplane.domain.queues import LARGEST_SIZE, Queue, Queuecall, average_wait_s
+from dialplane.domain.rooms.queues import LARGEST_SIZE, Queue, Queuecall, average_wait_s
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import Parameters, invalid
@@ -15,9 +15,9 @@ from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_
 from dialplane.faces.restcomm.refusals import naming
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import queue_members
-from dialplane.services import queues as service
-from dialplane.services.queues import Line, QueueChange
+from dialplane.services.rooms import queue_members
+from dialplane.services.rooms import queues as service
+from dialplane.services.rooms.queues import Line, QueueChange
 
 QUEUES = Collection("Queues", "Queue", "queues", "queues")
 MEMBERS = Collection("QueueMembers", "QueueMember", "queue_members", "queue_members")

@@ -8,7 +8,7 @@ from dialplane.domain.programs.dialling import RecordedTrack, RecordingWish
 from dialplane.faces.restcomm.callbacks import RECORDING_EVENTS, read_callback
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import Parameters, invalid
-from dialplane.services.recording_life import Change
+from dialplane.services.recording.recording_life import Change
 
 Channels = Literal[1, 2]
 

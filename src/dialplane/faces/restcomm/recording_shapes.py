@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dialplane.domain.ids import to_sid
-from dialplane.domain.recordings import Recording, RecordingStatus
+from dialplane.domain.recording.recordings import Recording, RecordingStatus
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.prices import show_price
 

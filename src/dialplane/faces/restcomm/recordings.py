@@ -10,9 +10,9 @@ from litestar.response import File
 from litestar.types import Scope
 
 from dialplane.domain.errors import NotFound
+from dialplane.domain.identity.role_permissions import Action
 from dialplane.domain.ids import AccountId, CallId, RecordingId
-from dialplane.domain.recordings import Recording, RecordingOrdering, RecordingQuery
-from dialplane.domain.role_permissions import Action
+from dialplane.domain.recording.recordings import Recording, RecordingOrdering, RecordingQuery
 from dialplane.faces.restcomm.credentials import ACTION, OPEN, RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked, asked_of
 from dialplane.faces.restcomm.filters import read_days, read_order, read_times, sid_filter
@@ -22,9 +22,9 @@ from dialplane.faces.restcomm.recording_shapes import show_call_recording, show_
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.faces.sounds import read_file_name, sound_answer
-from dialplane.services import recordings as service
-from dialplane.services.calls import get_call
-from dialplane.services.recording_life import CURRENT, RecordingOrder, change_recording, order_recording
+from dialplane.services.calling.calls import get_call
+from dialplane.services.recording import recordings as service
+from dialplane.services.recording.recording_life import CURRENT, RecordingOrder, change_recording, order_recording
 
 RECORDINGS = Collection("Recordings", "Recording", "recordings", "recordings", prefix="RE")
 Shape = Callable[[Asked, str, Recording, int | None], dict[str, object]]

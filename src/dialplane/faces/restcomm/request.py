@@ -2,12 +2,12 @@
 
 import re
 
-from dialplane.domain.accounts import Account
 from dialplane.domain.ids import AccountId, to_sid
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.faces.platform_request import PlatformRequest
 from dialplane.faces.restcomm.dialects import Asked, Dialect, asked_of
 from dialplane.faces.restcomm.forms import Parameters, parameters_of, read_parameters
-from dialplane.services.basic_authentication import Acting
+from dialplane.services.identity.basic_authentication import Acting
 
 _LOST_PLUS = re.compile(r"(^|:) (?=[0-9*])")
 

@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import RecordingId, TranscriptionId, to_sid
-from dialplane.domain.transcriptions import TranscribedThing, Transcription
+from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription
 from dialplane.faces.restcomm.credentials import RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.filters import read_days, read_times
@@ -13,8 +13,8 @@ from dialplane.faces.restcomm.paging import Collection, Listed, read_page, show_
 from dialplane.faces.restcomm.prices import show_price
 from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services import transcriptions as service
-from dialplane.services.recordings import get_recording
+from dialplane.services.recording import transcriptions as service
+from dialplane.services.recording.recordings import get_recording
 
 TRANSCRIPTIONS = Collection("Transcriptions", "Transcription", "transcriptions", "transcriptions")
 

@@ -11,11 +11,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from dialplane.domain.accounts import Account
-from dialplane.domain.csv_cells import csv_lines
-from dialplane.domain.errors import NotFound
-from dialplane.domain.ids import to_sid
-from dialplane.domain.usage_records import (
+from dialplane.domain.charging.usage_records import (
     Category,
     Granularity,
     Range,
@@ -25,6 +21,10 @@ from dialplane.domain.usage_records import (
     today,
     yesterday,
 )
+from dialplane.domain.csv_cells import csv_lines
+from dialplane.domain.errors import NotFound
+from dialplane.domain.ids import to_sid
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.restcomm.accounts import read_unpaged
 from dialplane.faces.restcomm.credentials import RESOURCE
@@ -32,7 +32,7 @@ from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.forms import Parameters, invalid
 from dialplane.faces.restcomm.paging import Collection, Listed, show_list
 from dialplane.faces.restcomm.request import RestcommRequest
-from dialplane.services.usage_records import UsageQuery, query_usage
+from dialplane.services.charging.usage_records import UsageQuery, query_usage
 
 USAGE = Collection("UsageRecords", "UsageRecord", "usage_records")
 

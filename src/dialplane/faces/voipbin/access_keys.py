@@ -11,7 +11,7 @@ from dialplane.domain.ids import AccessKeyId
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import access_keys as service
+from dialplane.services.identity import access_keys as service
 from dialplane.services.shapes.access_keys import access_key_shape
 
 

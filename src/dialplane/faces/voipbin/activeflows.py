@@ -12,8 +12,8 @@ from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import runs as service
-from dialplane.services.api_runs import RunWish
+from dialplane.services.programs import runs as service
+from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.shapes.runs import run_shape
 
 

@@ -8,16 +8,16 @@ from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.agents import AgentStatus
 from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.ids import AgentId, TagId
+from dialplane.domain.rooms.agents import AgentStatus
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.customer import Agent
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Party, read_party
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import agents as service
-from dialplane.services.agents import AgentChange, AgentDraft
+from dialplane.services.rooms import agents as service
+from dialplane.services.rooms.agents import AgentChange, AgentDraft
 from dialplane.services.shapes.agents import agent_shape
 
 Addresses = Annotated[list[Party], msgspec.Meta(max_length=10)]

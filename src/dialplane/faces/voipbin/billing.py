@@ -15,10 +15,10 @@ from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers
 from dialplane.faces.voipbin.billing_filters import Wanted, read_filter
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import billing as service
-from dialplane.services.accounts import CustomerChange, update_customer
-from dialplane.services.billing_files import write_billings, write_credit_history
+from dialplane.services.charging import billing as service
+from dialplane.services.charging.billing_files import write_billings, write_credit_history
 from dialplane.services.shapes.billing import show_billing, show_billing_account, show_credit_movement
+from dialplane.services.tenancy.accounts import CustomerChange, update_customer
 
 
 class BillingAccount(msgspec.Struct):

@@ -7,10 +7,10 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from dialplane.domain.entry_filters import EntryFilter
+from dialplane.domain.charging.entry_filters import EntryFilter
+from dialplane.domain.charging.ledger import ReferenceType, TransactionType
+from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ledger import ReferenceType, TransactionType
-from dialplane.domain.rating import CostType
 
 
 def read_filter(

@@ -12,7 +12,7 @@ from dialplane.domain.programs.commands import StartRecording
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.calls import Call
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.recording_life import RecordingOrder, change_recording, order_recording
+from dialplane.services.recording.recording_life import RecordingOrder, change_recording, order_recording
 from dialplane.services.shapes.calls import call_shape
 
 ANY_KEY = "0123456789*#"

@@ -13,9 +13,9 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Invitation
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.routing import RouteExplanation
-from dialplane.services import calls as service
-from dialplane.services import outgoing, routing
-from dialplane.services.groupcalls import start_calls
+from dialplane.services.calling import calls as service
+from dialplane.services.calling import outgoing, routing
+from dialplane.services.calling.groupcalls import start_calls
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.shapes.groupcalls import groupcall_shape
 

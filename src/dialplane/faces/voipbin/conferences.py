@@ -11,9 +11,10 @@ from dialplane.domain.ids import ConferencecallId, ConferenceId
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import conference_recordings, conference_transcriptions, participants
-from dialplane.services import conferences as service
-from dialplane.services.conferences import ConferenceChange, Standing
+from dialplane.services.recording import conference_transcriptions
+from dialplane.services.rooms import conference_recordings, participants
+from dialplane.services.rooms import conferences as service
+from dialplane.services.rooms.conferences import ConferenceChange, Standing
 from dialplane.services.shapes.conferences import conference_shape, participant_shape
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]

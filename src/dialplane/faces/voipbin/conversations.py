@@ -11,7 +11,7 @@ from dialplane.faces.voipbin.answers import Address, Detail, Fields, Name, Paged
 from dialplane.faces.voipbin.messages import Medias, Text
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import conversations as service
+from dialplane.services.messaging import conversations as service
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape
 
 

@@ -13,12 +13,12 @@ from urllib.parse import unquote_plus
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.accounts import Permission, Principal
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.domain.ids import NIL, AccountId
+from dialplane.domain.tenancy.accounts import Permission, Principal
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.authentication import authenticate_key, authenticate_token
+from dialplane.services.identity.authentication import authenticate_key, authenticate_token
 from dialplane.services.settings import check_operator_key
 
 KEY_PREFIX = "vb_"

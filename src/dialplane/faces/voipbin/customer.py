@@ -10,11 +10,12 @@ from litestar.params import JSONBody
 from dialplane.domain.ids import NIL
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, answers
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import accounts, agents
-from dialplane.services import customer as service
-from dialplane.services.accounts import CustomerChange
+from dialplane.services.rooms import agents
 from dialplane.services.shapes.agents import agent_shape
 from dialplane.services.shapes.customer import customer_shape, outbound_config_shape
+from dialplane.services.tenancy import accounts
+from dialplane.services.tenancy import customer as service
+from dialplane.services.tenancy.accounts import CustomerChange
 
 
 class CustomerMetadata(msgspec.Struct):

@@ -12,14 +12,14 @@ from litestar.datastructures import UploadFile
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, QueryParameter
 
-from dialplane.domain.documents import LARGEST, LONGEST_KIND, LONGEST_NAME, DocumentDraft, DocumentStatus
-from dialplane.domain.documents import Document as OwnDocument
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import DocumentId, OrderId
+from dialplane.domain.numbering.documents import LARGEST, LONGEST_KIND, LONGEST_NAME, DocumentDraft, DocumentStatus
+from dialplane.domain.numbering.documents import Document as OwnDocument
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import documents as service
+from dialplane.services.numbering import documents as service
 from dialplane.services.shapes.documents import show_document
 
 LARGEST_UPLOAD = LARGEST * 4 // 3 + (64 << 10)

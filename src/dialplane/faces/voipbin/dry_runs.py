@@ -11,9 +11,9 @@ from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.dry_run import Draft, dry_run, dry_run_shape
-from dialplane.services.dry_run_input import read_script
-from dialplane.services.replays import replay_call, replay_shape
+from dialplane.services.programs.dry_run import Draft, dry_run, dry_run_shape
+from dialplane.services.programs.dry_run_input import read_script
+from dialplane.services.programs.replays import replay_call, replay_shape
 
 
 class HttpAnswer(msgspec.Struct):

@@ -11,7 +11,7 @@ from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, pos
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Party, read_parties
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import cases, emails
+from dialplane.services.messaging import cases, emails
 from dialplane.services.shapes.emails import email_shape
 
 

@@ -16,10 +16,10 @@ from litestar import Router, websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from dialplane.domain.errors import Invalid, LimitExceeded, Refusal, Unavailable
-from dialplane.domain.topics import MAX_TOPIC, FedEvent
+from dialplane.domain.eventing.topics import MAX_TOPIC, FedEvent
 from dialplane.faces.voipbin.denial import deny
 from dialplane.faces.voipbin.request import ApiSocket
-from dialplane.services.event_feed import MOST_TOPICS, Follower, FollowingEnded, Subscribed
+from dialplane.services.eventing.event_feed import MOST_TOPICS, Follower, FollowingEnded, Subscribed
 
 CHECK_EVERY_S = 0.5
 """How long nothing is asked about the credential while events go out (API-4: within a second)."""

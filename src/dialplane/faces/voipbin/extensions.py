@@ -11,7 +11,7 @@ from dialplane.domain.ids import ExtensionId
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import extensions as service
+from dialplane.services.calling import extensions as service
 from dialplane.services.shapes.extensions import extension_shape
 
 

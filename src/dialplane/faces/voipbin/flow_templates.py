@@ -10,7 +10,7 @@ from dialplane.domain.flows.templates import GREETING, LONGEST_GREETING, LONGEST
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.flows import Flow
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.flow_templates import create_voicemail
+from dialplane.services.programs.flow_templates import create_voicemail
 from dialplane.services.shapes.flows import flow_shape
 
 

@@ -13,7 +13,7 @@ from dialplane.domain.ids import FlowId
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import flows as service
+from dialplane.services.programs import flows as service
 from dialplane.services.shapes.flows import flow_shape, version_shape
 
 

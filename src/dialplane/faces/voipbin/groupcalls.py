@@ -7,12 +7,12 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.groupcalls import AnswerMethod, RingMethod
+from dialplane.domain.calling.groupcalls import AnswerMethod, RingMethod
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Invitation
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import groupcalls as service
+from dialplane.services.calling import groupcalls as service
 from dialplane.services.shapes.groupcalls import groupcall_shape
 
 

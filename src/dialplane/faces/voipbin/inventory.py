@@ -8,15 +8,15 @@ from litestar.di import Provide
 from litestar.params import QueryParameter
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.inventory import ItemQuery
-from dialplane.domain.numbers import NumberKind, parse_kind
+from dialplane.domain.numbering.numbers import NumberKind, parse_kind
+from dialplane.domain.supply.inventory import ItemQuery
 from dialplane.faces.voipbin.answers import Fields, answers
 from dialplane.faces.voipbin.paging import Paging
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.search_filters import Wanted, read_filters, show_token
-from dialplane.services import inventory as service
-from dialplane.services.carrier_search import search_everywhere
 from dialplane.services.shapes.inventory import show_offer, show_old_offer
+from dialplane.services.supply import inventory as service
+from dialplane.services.supply.carrier_search import search_everywhere
 
 
 class AvailableNumber(msgspec.Struct):

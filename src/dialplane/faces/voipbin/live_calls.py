@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.ids import CallId
 from dialplane.faces.voipbin.answers import answers, posted
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import call_orders as service
+from dialplane.services.calling import call_orders as service
 
 
 class Nothing(msgspec.Struct):

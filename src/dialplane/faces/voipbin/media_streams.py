@@ -19,8 +19,7 @@ from dialplane.domain.errors import Invalid, NotPermitted, Refusal, Unavailable
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, find_uuid
 from dialplane.faces.voipbin.denial import deny
 from dialplane.faces.voipbin.request import ApiSocket
-from dialplane.services.authentication import TokenSigner
-from dialplane.services.media_streams import (
+from dialplane.services.calling.media_streams import (
     AudioConnection,
     Gates,
     StreamWish,
@@ -28,6 +27,7 @@ from dialplane.services.media_streams import (
     open_media_stream,
     read_wish,
 )
+from dialplane.services.identity.authentication import TokenSigner
 from dialplane.services.transaction import Database
 from dialplane.streams.blocks import LARGEST
 

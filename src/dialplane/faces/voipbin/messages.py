@@ -8,12 +8,12 @@ from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import MessageId
-from dialplane.domain.messages import MAX_DESTINATIONS, MAX_MEDIA, MAX_TEXT
+from dialplane.domain.messaging.messages import MAX_DESTINATIONS, MAX_MEDIA, MAX_TEXT
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Party, read_parties, read_party
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import messages as service
+from dialplane.services.messaging import messages as service
 from dialplane.services.shapes.messages import message_shape
 
 

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.labels import LONGEST_TAG, MOST_TAGS
-from dialplane.domain.numbers import NumberFilter, NumberStatus, parse_kind
+from dialplane.domain.numbering.numbers import NumberFilter, NumberStatus, parse_kind
 
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TAG)]
 

@@ -11,10 +11,10 @@ from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.numbers import Number
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.history import list_history
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.transfer import transfer_number
 from dialplane.services.shapes.history import show_number_event
 from dialplane.services.shapes.numbers import show_number
-from dialplane.services.transfer import transfer_number
 
 
 class Actor(msgspec.Struct):

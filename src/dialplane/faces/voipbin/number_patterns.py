@@ -12,16 +12,16 @@ from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.errors import AlreadyExists, Invalid
 from dialplane.domain.ids import NumberId
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.targets import Targets, TargetsChange
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import Targets, TargetsChange
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import NumberTargets, read_change, read_targets
-from dialplane.services import number_patterns as service
-from dialplane.services.number_life import release_number
+from dialplane.services.numbering import number_patterns as service
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.numbering.sip_numbers import create_pattern
 from dialplane.services.shapes.number_patterns import show_pattern, show_trial
-from dialplane.services.sip_numbers import create_pattern
 
 
 class NumberPattern(msgspec.Struct):

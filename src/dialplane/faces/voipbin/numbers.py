@@ -8,23 +8,23 @@ import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.accounts import Permission
 from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.ids import NIL, NumberId
 from dialplane.domain.labels import LONGEST_KEY, MOST_TAGS, MetadataValue
-from dialplane.domain.numbers import Number as OwnNumber
-from dialplane.domain.numbers import parse_kind
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.numbering.numbers import Number as OwnNumber
+from dialplane.domain.numbering.numbers import parse_kind
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.domain.tenancy.accounts import Permission
 from dialplane.faces.voipbin.answers import Detail, Fields, JsonAnswer, Name, Paged, answers, posted
 from dialplane.faces.voipbin.number_filters import Tag, Wanted
 from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import NumberTargets, named_as_written, read_change
-from dialplane.services import number_life, renewal
-from dialplane.services import numbers as service
-from dialplane.services.purchase import buy_number
+from dialplane.services.numbering import number_life, renewal
+from dialplane.services.numbering import numbers as service
+from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.shapes.orders import show_order
 from dialplane.services.shapes.targets import target_shape

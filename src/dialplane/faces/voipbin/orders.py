@@ -8,16 +8,16 @@ from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from dialplane.domain.ids import DocumentId, OrderId
-from dialplane.domain.orders import OrderStatus
+from dialplane.domain.numbering.orders import OrderStatus
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import inventory
-from dialplane.services import orders as service
-from dialplane.services.carrier_search import reserve_anywhere
-from dialplane.services.documents import attach_document
+from dialplane.services.numbering import orders as service
+from dialplane.services.numbering.documents import attach_document
 from dialplane.services.shapes.inventory import show_reservation
 from dialplane.services.shapes.orders import show_order
+from dialplane.services.supply import inventory
+from dialplane.services.supply.carrier_search import reserve_anywhere
 
 
 class OrderDocument(msgspec.Struct):

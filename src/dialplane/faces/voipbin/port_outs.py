@@ -7,11 +7,11 @@ import msgspec
 from litestar import Router, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from dialplane.domain.port_outs import LONGEST_REASON, PIN_FORM, PortOutStatus
+from dialplane.domain.numbering.port_outs import LONGEST_REASON, PIN_FORM, PortOutStatus
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import port_outs as service
+from dialplane.services.numbering import port_outs as service
 from dialplane.services.shapes.port_outs import show_port_out
 
 

@@ -8,15 +8,15 @@ from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from dialplane.domain.ids import NIL, DocumentId, PortId
-from dialplane.domain.porting import MOST_DOCUMENTS, MOST_NUMBERS, PortStatus
-from dialplane.domain.targets import FlowTarget, Targets
+from dialplane.domain.numbering.porting import MOST_DOCUMENTS, MOST_NUMBERS, PortStatus
+from dialplane.domain.numbering.targets import FlowTarget, Targets
 from dialplane.faces.moments import read_moment
 from dialplane.faces.voipbin.answers import Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import MessageBody, NumberTargets, ReferBody, VoiceBody, read_targets
-from dialplane.services import porting as service
-from dialplane.services.porting import PortDraft, WantedNumber
+from dialplane.services.numbering import porting as service
+from dialplane.services.numbering.porting import PortDraft, WantedNumber
 from dialplane.services.shapes.porting import show_port, show_portability
 
 _Tel = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

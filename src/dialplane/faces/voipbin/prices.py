@@ -5,14 +5,14 @@ from litestar import Router, get
 from litestar.di import Provide
 from litestar.params import FromPath
 
-from dialplane.domain.accounts import Plan
+from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.price_queries import Asked, Quoted, read_enquiry
 from dialplane.faces.voipbin.answers import Fields, answers
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.plans import get_plan, list_plans
-from dialplane.services.prices import quote_for
+from dialplane.services.charging.prices import quote_for
 from dialplane.services.shapes.plans import show_plan
 from dialplane.services.shapes.prices import show_quote
+from dialplane.services.tenancy.plans import get_plan, list_plans
 
 
 class ShownPlan(msgspec.Struct):

@@ -8,13 +8,13 @@ from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import CallId, QueuecallId, QueueId
-from dialplane.domain.queues import Queuecall as DomainQueuecall
+from dialplane.domain.rooms.queues import Queuecall as DomainQueuecall
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import queue_members
-from dialplane.services import queues as service
-from dialplane.services.queues import Line, QueueChange
+from dialplane.services.rooms import queue_members
+from dialplane.services.rooms import queues as service
+from dialplane.services.rooms.queues import Line, QueueChange
 from dialplane.services.shapes.queues import queue_shape, queuecall_shape
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]

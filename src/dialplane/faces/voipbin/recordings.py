@@ -13,8 +13,8 @@ from dialplane.faces.sounds import signed_address
 from dialplane.faces.voipbin.answers import Fields, Paged, answers
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import recordings as service
-from dialplane.services.recordings import SoundFormat
+from dialplane.services.recording import recordings as service
+from dialplane.services.recording.recordings import SoundFormat
 from dialplane.services.shapes.recordings import recording_shape
 
 

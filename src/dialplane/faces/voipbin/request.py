@@ -3,10 +3,10 @@
 from litestar import WebSocket
 from litestar.datastructures import State
 
-from dialplane.domain.accounts import Principal
 from dialplane.domain.errors import NotPermitted
-from dialplane.domain.history import Actor, actor_of
 from dialplane.domain.ids import AccountId
+from dialplane.domain.numbering.history import Actor, actor_of
+from dialplane.domain.tenancy.accounts import Principal
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.platform_request import PlatformRequest
 from dialplane.faces.voipbin.credentials import credential_of

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from dialplane.domain.errors import Invalid
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import routing as service
+from dialplane.services.calling import routing as service
 from dialplane.services.shapes.calls import route_shape
 
 _Dialled = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]

@@ -13,9 +13,9 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.inventory import CAPABILITIES, ItemQuery, Near, Ordering, SortKey
-from dialplane.domain.keypad import to_digits
-from dialplane.domain.numbers import NumberKind, parse_kind
+from dialplane.domain.numbering.numbers import NumberKind, parse_kind
+from dialplane.domain.supply.inventory import CAPABILITIES, ItemQuery, Near, Ordering, SortKey
+from dialplane.domain.supply.keypad import to_digits
 from dialplane.faces.voipbin.paging import LARGEST_PAGE
 
 _MOST_VALUES = 20

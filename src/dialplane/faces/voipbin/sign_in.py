@@ -14,7 +14,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import authentication
+from dialplane.services.identity import authentication
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
 

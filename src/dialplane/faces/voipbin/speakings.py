@@ -7,11 +7,11 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.speakings import LONGEST_TEXT
+from dialplane.domain.calling.speakings import LONGEST_TEXT
 from dialplane.faces.voipbin.answers import Fields, answers, posted
 from dialplane.faces.voipbin.paging import LARGEST_PAGE
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import speakings as service
+from dialplane.services.calling import speakings as service
 from dialplane.services.shapes.speakings import speaking_shape
 
 

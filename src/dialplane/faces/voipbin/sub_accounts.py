@@ -11,9 +11,9 @@ from dialplane.domain.ids import AccountId, new_id
 from dialplane.domain.money import Micros
 from dialplane.faces.voipbin.answers import Fields, answers, posted
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import account_tree as service
-from dialplane.services.billing import Balance
+from dialplane.services.charging.billing import Balance
 from dialplane.services.shapes.common import show_id, show_time
+from dialplane.services.tenancy import account_tree as service
 
 
 class SubAccount(msgspec.Struct):

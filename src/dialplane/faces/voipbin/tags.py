@@ -11,7 +11,7 @@ from dialplane.domain.ids import TagId
 from dialplane.faces.voipbin.answers import Detail, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import tags as service
+from dialplane.services.rooms import tags as service
 from dialplane.services.shapes.tags import tag_shape
 
 

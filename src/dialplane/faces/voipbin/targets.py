@@ -9,8 +9,8 @@ import msgspec
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid, NotFound
-from dialplane.domain.forwarding import read_sip_server
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.forwarding import read_sip_server
+from dialplane.domain.numbering.targets import (
     UNWRITTEN,
     ApplicationTarget,
     DocumentTarget,
@@ -23,7 +23,7 @@ from dialplane.domain.targets import (
     TargetsChange,
     VoiceTarget,
 )
-from dialplane.services.webhooks import check_url
+from dialplane.services.eventing.webhooks import check_url
 
 Url = Annotated[str, msgspec.Meta(max_length=2048)]
 Method = Literal["GET", "POST"]

@@ -6,12 +6,12 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
 
+from dialplane.domain.calling.timelines import Happening as Happened
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import CallId, FlowId, RunId
-from dialplane.domain.timelines import Happening as Happened
 from dialplane.faces.voipbin.answers import Fields, answers
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import timelines as service
+from dialplane.services.calling import timelines as service
 
 
 class Happening(msgspec.Struct):

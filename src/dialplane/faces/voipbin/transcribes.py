@@ -11,10 +11,10 @@ from dialplane.domain.ids import NIL, FlowId, TranscriptionId
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import transcription_life as life
-from dialplane.services import transcriptions as service
+from dialplane.services.recording import transcription_life as life
+from dialplane.services.recording import transcriptions as service
+from dialplane.services.recording.transcriptions import TranscriptionQuery
 from dialplane.services.shapes.transcriptions import transcript_shape, transcription_shape
-from dialplane.services.transcriptions import TranscriptionQuery
 
 
 class Transcribe(msgspec.Struct):

@@ -7,12 +7,12 @@ import msgspec
 from litestar import Router, post
 from litestar.params import JSONBody
 
+from dialplane.domain.calling.transfers import MAX_TRANSFEREES, TransferType
 from dialplane.domain.ids import CallId
-from dialplane.domain.transfers import MAX_TRANSFEREES, TransferType
 from dialplane.faces.voipbin.answers import Address, Fields, posted
 from dialplane.faces.voipbin.parties import Party, read_parties
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import transfers as service
+from dialplane.services.calling import transfers as service
 from dialplane.services.shapes.transfers import transfer_shape
 
 

@@ -7,12 +7,12 @@ import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from dialplane.domain.eventing.webhooks import DeliveryStatus
 from dialplane.domain.ids import DeliveryId, EndpointId
-from dialplane.domain.webhooks import DeliveryStatus
 from dialplane.faces.voipbin.answers import Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services import webhooks as service
+from dialplane.services.eventing import webhooks as service
 from dialplane.services.shapes.webhooks import delivery_shape, endpoint_shape
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2048, examples=["https://example.org/hook"])]

@@ -8,10 +8,10 @@ from litestar import delete, post
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid
-from dialplane.domain.forwarding import read_sip_server
-from dialplane.domain.targets import ForwardTarget
+from dialplane.domain.numbering.forwarding import read_sip_server
+from dialplane.domain.numbering.targets import ForwardTarget
 from dialplane.faces.vox.request import VoxRequest
-from dialplane.services.numbers import set_voice_target
+from dialplane.services.numbering.numbers import set_voice_target
 
 CALL_FORWARD = "3"
 """The static `calltype` of the document."""

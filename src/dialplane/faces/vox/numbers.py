@@ -5,13 +5,13 @@ import re
 from litestar import HttpMethod, post, route
 
 from dialplane.domain.errors import Invalid, NotFound
-from dialplane.domain.inventory import ItemQuery, Offer
-from dialplane.domain.numbers import Number, NumberKind, parse_kind
-from dialplane.domain.orders import NumberOrder, Order, OrderStatus
+from dialplane.domain.numbering.numbers import Number, NumberKind, parse_kind
+from dialplane.domain.numbering.orders import NumberOrder, Order, OrderStatus
+from dialplane.domain.supply.inventory import ItemQuery, Offer
 from dialplane.faces.vox.amounts import cost
 from dialplane.faces.vox.request import VoxRequest
-from dialplane.services.carrier_search import search_everywhere
-from dialplane.services.purchase import buy_number
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.carrier_search import search_everywhere
 
 DID = (NumberKind.LOCAL, NumberKind.MOBILE)
 """The document knows two types: `tollfree`, and `DID` for the rest."""

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from dialplane.domain.calling.routing import forms
 from dialplane.domain.errors import NotAuthenticated
 from dialplane.domain.ids import AccountId
-from dialplane.domain.routing import forms
 from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.platform_request import PlatformRequest
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.vox.fields import Fields, fields_of
-from dialplane.services.authentication import authenticate_project
+from dialplane.services.identity.authentication import authenticate_project
 
 PROJECT_PREFIX = "pid_"
 """The examples write a project's id with it and without."""

@@ -11,18 +11,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from litestar import HttpMethod, route
 from litestar.response import Stream
 
+from dialplane.domain.charging.entry_filters import EntryFilter
+from dialplane.domain.charging.ledger import Entry
+from dialplane.domain.charging.spending import Bucket, Spending, Spent, by_bucket, by_number
+from dialplane.domain.charging.usage_records import Range, this_month
 from dialplane.domain.csv_cells import csv_lines
-from dialplane.domain.entry_filters import EntryFilter
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ledger import Entry
-from dialplane.domain.spending import Bucket, Spending, Spent, by_bucket, by_number
-from dialplane.domain.usage_records import Range, this_month
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.vox.amounts import cost, dollars
 from dialplane.faces.vox.numbers import read_limit
 from dialplane.faces.vox.request import VoxRequest
-from dialplane.services.billing_files import read_entries
-from dialplane.services.usage_records import query_spending
+from dialplane.services.charging.billing_files import read_entries
+from dialplane.services.charging.usage_records import query_spending
 
 Answer = dict[str, object]
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
-from dialplane.domain.media import IceCredentials, RemoteMedia, SecureParty
+from dialplane.domain.calling.media import IceCredentials, RemoteMedia, SecureParty
 from dialplane.ice.lite import Address, LiteAgent
 from dialplane.media.webrtc.certificate import own_certificate
 from dialplane.media.webrtc.handshake import Handshake, HandshakeError, SrtpKeys

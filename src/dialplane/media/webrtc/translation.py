@@ -3,7 +3,7 @@
 import struct
 
 from dialplane.audio.g711 import FRAME_SAMPLES
-from dialplane.domain.media import RemoteMedia
+from dialplane.domain.calling.media import RemoteMedia
 from dialplane.media.webrtc.opus import OpusDecoder, OpusEncoder
 from dialplane.rtp.packet import HEADER, HEADER_OCTETS, MalformedPacketError, payload_span
 

@@ -1,6 +1,6 @@
 """An access key in the native JSON form (VoIPBIN reference section 1.3)."""
 
-from dialplane.domain.accounts import AccessKey
+from dialplane.domain.tenancy.accounts import AccessKey
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,6 +1,6 @@
 """An agent in the native JSON form (VoIPBIN reference section 6.4)."""
 
-from dialplane.domain.accounts import Agent
+from dialplane.domain.tenancy.accounts import Agent
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 

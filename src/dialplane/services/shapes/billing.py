@@ -1,7 +1,7 @@
 """The ledger as VoIPBIN's `billings` and `billing_account` show it (reference sections 7.1 and 7.4)."""
 
-from dialplane.domain.ledger import Entry
-from dialplane.services.billing import Balance, payment_of
+from dialplane.domain.charging.ledger import Entry
+from dialplane.services.charging.billing import Balance, payment_of
 from dialplane.services.shapes.common import show_id, show_time
 
 

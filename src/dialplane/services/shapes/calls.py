@@ -1,8 +1,8 @@
 """A call and a route decision in the native JSON form (VoIPBIN reference sections 4.2 and 4.4; DESIGN section 9)."""
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calls import Call
-from dialplane.domain.routing import RouteDecision
+from dialplane.domain.calling.calls import Call
+from dialplane.domain.calling.routing import RouteDecision
 from dialplane.services.shapes.common import show_id, show_time
 from dialplane.services.shapes.targets import target_shape
 

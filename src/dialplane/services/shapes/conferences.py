@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dialplane.domain.conferences import Conference, Participant
+from dialplane.domain.rooms.conferences import Conference, Participant
 from dialplane.services.shapes.common import show_id, show_time
 
 

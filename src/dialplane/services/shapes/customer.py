@@ -1,8 +1,8 @@
 """An account as VoIPBIN's customer, its outbound config and its agents (reference sections 4.3, 6.4 and 6.11)."""
 
-from dialplane.domain.accounts import Account
-from dialplane.services.customer import OutboundConfig
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.shapes.common import show_id, show_time
+from dialplane.services.tenancy.customer import OutboundConfig
 
 
 def customer_shape(account: Account) -> dict[str, object]:

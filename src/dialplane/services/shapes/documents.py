@@ -1,6 +1,6 @@
 """A document as `/v1.0/documents` shows it; its content is a path further."""
 
-from dialplane.domain.documents import Document
+from dialplane.domain.numbering.documents import Document
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,6 +1,6 @@
 """An e-mail in the native JSON form (VoIPBIN reference section 6.11)."""
 
-from dialplane.domain.emails import Email
+from dialplane.domain.messaging.emails import Email
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 

@@ -1,6 +1,6 @@
 """An extension in the native JSON form (VoIPBIN reference section 6.5)."""
 
-from dialplane.domain.extensions import Extension
+from dialplane.domain.calling.extensions import Extension
 from dialplane.services.shapes.common import show_id, show_time
 
 

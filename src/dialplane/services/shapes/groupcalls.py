@@ -1,6 +1,6 @@
 """A group call in the native JSON form (VoIPBIN reference 4.6)."""
 
-from dialplane.domain.groupcalls import Groupcall
+from dialplane.domain.calling.groupcalls import Groupcall
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 

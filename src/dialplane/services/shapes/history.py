@@ -1,6 +1,6 @@
 """An entry of a number's history as `GET /v1.0/numbers/{id}/history` shows it."""
 
-from dialplane.domain.history import NumberEvent
+from dialplane.domain.numbering.history import NumberEvent
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,7 +1,7 @@
 """What is on offer, and reservations, as the VoIPBIN face shows them (reference section 2.1), ours beside."""
 
-from dialplane.domain.inventory import Near, Offer, Reservation
-from dialplane.domain.item_matching import distance_km
+from dialplane.domain.supply.inventory import Near, Offer, Reservation
+from dialplane.domain.supply.item_matching import distance_km
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,6 +1,6 @@
 """Messages and conversations in the native JSON form (VoIPBIN reference sections 5.1 and 5.3)."""
 
-from dialplane.domain.messages import Conversation, ConversationMessage, Message, TargetStatus
+from dialplane.domain.messaging.messages import Conversation, ConversationMessage, Message, TargetStatus
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 

@@ -1,6 +1,6 @@
 """A pattern as `/v1.0/number_patterns` shows it."""
 
-from dialplane.services.number_patterns import PatternNumber, Trial
+from dialplane.services.numbering.number_patterns import PatternNumber, Trial
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.shapes.targets import target_shape
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from dialplane.domain.ids import NIL
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.targets import FlowTarget, MessageTarget, VoiceTarget
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.targets import FlowTarget, MessageTarget, VoiceTarget
 from dialplane.services.shapes.common import show_id, show_time
 
 

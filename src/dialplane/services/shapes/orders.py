@@ -1,6 +1,6 @@
 """An order as `/v1.0/orders` shows it."""
 
-from dialplane.domain.orders import Order
+from dialplane.domain.numbering.orders import Order
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from dialplane.services.plans import PlanStanding
+from dialplane.services.tenancy.plans import PlanStanding
 
 
 def show_plan(standing: PlanStanding) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Another carrier's request for a number as `/v1.0/port_outs` and webhooks show it."""
 
-from dialplane.domain.port_outs import MEANING, PortOut
+from dialplane.domain.numbering.port_outs import MEANING, PortOut
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,7 +1,7 @@
 """An order of ported numbers as `/v1.0/ports` and webhooks show it."""
 
-from dialplane.domain.portability import OBSTACLES, Portability
-from dialplane.domain.porting import MEANING, Holder, Port, PortNumber
+from dialplane.domain.numbering.portability import OBSTACLES, Portability
+from dialplane.domain.numbering.porting import MEANING, Holder, Port, PortNumber
 from dialplane.services.shapes.common import show_id, show_time
 from dialplane.services.shapes.targets import target_shape
 

@@ -1,7 +1,7 @@
 """A quote, as the native API and the operator's show it."""
 
 from dialplane.domain.money import show_usd
-from dialplane.services.prices import Quote
+from dialplane.services.charging.prices import Quote
 
 
 def show_quote(quote: Quote) -> dict[str, object]:

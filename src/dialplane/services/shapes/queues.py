@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dialplane.domain.queues import Queue, Queuecall, QueuecallStatus
+from dialplane.domain.rooms.queues import Queue, Queuecall, QueuecallStatus
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,6 +1,6 @@
 """A recording in the native JSON form (VoIPBIN reference section 6.2)."""
 
-from dialplane.domain.recordings import Recording, RecordingStatus
+from dialplane.domain.recording.recordings import Recording, RecordingStatus
 from dialplane.services.shapes.common import show_id, show_time
 
 _STATUSES = {RecordingStatus.PAUSED: "recording", RecordingStatus.FAILED: "ended"}

@@ -1,6 +1,6 @@
 """A speaking in the native JSON form (VoIPBIN reference 6.8)."""
 
-from dialplane.domain.speakings import Speaking
+from dialplane.domain.calling.speakings import Speaking
 from dialplane.services.shapes.common import show_id, show_time
 
 

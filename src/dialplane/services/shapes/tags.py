@@ -1,6 +1,6 @@
 """A tag in the native JSON form (VoIPBIN reference section 6.11)."""
 
-from dialplane.domain.tags import Tag
+from dialplane.domain.rooms.tags import Tag
 from dialplane.services.shapes.common import show_id, show_time
 
 

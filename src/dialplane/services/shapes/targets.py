@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from dialplane.domain.ids import id_text
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.targets import (
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dialplane.domain.transcriptions import Transcript, Transcription
+from dialplane.domain.recording.transcriptions import Transcript, Transcription
 from dialplane.services.shapes.common import show_id, show_time
 
 _ZERO = datetime(1, 1, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """A transfer in the native JSON form (VoIPBIN reference 4.6)."""
 
-from dialplane.domain.transfers import Transfer
+from dialplane.domain.calling.transfers import Transfer
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 

@@ -1,6 +1,6 @@
 """Webhook endpoints and deliveries in the native JSON form."""
 
-from dialplane.domain.webhooks import Delivery, DeliveryStatus, Endpoint
+from dialplane.domain.eventing.webhooks import Delivery, DeliveryStatus, Endpoint
 from dialplane.services.shapes.common import show_id, show_time
 
 

@@ -1,6 +1,6 @@
 """Hangup, Redirect, Reject, Refer and Leave: where the call goes on, or that it ends."""
 
-from dialplane.domain.calls import HangupReason
+from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.programs.commands import Failed, Hangup, LeaveQueue, Referred, ReferTo
 from dialplane.domain.rcml.context import Request, Role, Steps
 from dialplane.domain.rcml.verb import Verb

@@ -8,20 +8,20 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from dialplane.domain.entry_filters import EntryFilter
+from dialplane.domain.charging.entry_filters import EntryFilter
+from dialplane.domain.charging.ledger import Entry
 from dialplane.domain.errors import Invalid, Refusal
-from dialplane.domain.ledger import Entry
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.money import Micros, usd
-from dialplane.domain.people import Deed
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, go, show, show_money
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, page_of, read_cursor
-from dialplane.services.billing import list_billings
-from dialplane.services.billing_files import write_credit_history
-from dialplane.services.payments import Redirect, top_up
+from dialplane.services.charging.billing import list_billings
+from dialplane.services.charging.billing_files import write_credit_history
+from dialplane.services.charging.payments import Redirect, top_up
 
 _AMOUNT = re.compile(r"\$?\s*([0-9]{1,7}(?:\.[0-9]{1,2})?)")
 

@@ -3,17 +3,17 @@
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from dialplane.domain.charging.spending import by_bucket
+from dialplane.domain.charging.usage_records import this_month
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import to_sid
-from dialplane.domain.people import Deed
-from dialplane.domain.spending import by_bucket
-from dialplane.domain.usage_records import this_month
 from dialplane.faces.portal.rendering import show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import page
-from dialplane.services.numbers import list_numbers
-from dialplane.services.orders import list_orders
-from dialplane.services.projects import list_members
-from dialplane.services.usage_records import query_spending
+from dialplane.services.charging.usage_records import query_spending
+from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.orders import list_orders
+from dialplane.services.tenancy.projects import list_members
 
 _SOME = 5
 

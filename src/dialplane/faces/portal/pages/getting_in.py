@@ -5,8 +5,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.errors import AlreadyExists, Invalid, NotAuthenticated, Refusal
+from dialplane.domain.identity.portal import LinkPurpose
 from dialplane.domain.ids import AccountId
-from dialplane.domain.portal import LinkPurpose
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.gate import give_cookie
 from dialplane.faces.portal.limits import limits_of
@@ -14,9 +14,9 @@ from dialplane.faces.portal.rendering import done, go, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import Access, action, page
 from dialplane.faces.portal.tokens import age_of, new_visitor, stamp
-from dialplane.services.people import SignUpDraft, activate, ask_for_reset, reset_password, show_link, sign_up
-from dialplane.services.projects import accept_invitation, list_projects, sign_up_by_invitation
-from dialplane.services.sign_in import SignedIn, sign_in, sign_out
+from dialplane.services.identity.people import SignUpDraft, activate, ask_for_reset, reset_password, show_link, sign_up
+from dialplane.services.identity.sign_in import SignedIn, sign_in, sign_out
+from dialplane.services.tenancy.projects import accept_invitation, list_projects, sign_up_by_invitation
 
 _HONEYPOT = "website"
 """A field that no person sees; who fills it in is a program."""

@@ -7,14 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import AccessKeyId, to_sid
-from dialplane.domain.people import Deed
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.services.access_keys import create_key, delete_key, list_keys
-from dialplane.services.projects import rotate_auth_token, rotate_project_token
+from dialplane.services.identity.access_keys import create_key, delete_key, list_keys
+from dialplane.services.tenancy.projects import rotate_auth_token, rotate_project_token
 
 
 @page("/projects/{project:uuid}/keys", deed=Deed.KEYS)

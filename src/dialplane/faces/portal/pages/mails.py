@@ -6,7 +6,7 @@ from dialplane.domain.errors import NotFound
 from dialplane.faces.portal.rendering import show
 from dialplane.faces.portal.request import PortalRequest, is_near
 from dialplane.faces.portal.routing import Access, page
-from dialplane.services.portal_mail import list_recent_mails
+from dialplane.services.identity.portal_mail import list_recent_mails
 
 
 @page("/dev/mail", access=Access.ANYBODY)

@@ -10,12 +10,12 @@ from litestar.params import FromPath
 
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Invalid, Refusal
-from dialplane.domain.forwarding import read_sip_server
-from dialplane.domain.history import Actor, ActorKind
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
-from dialplane.domain.numbers import Number
-from dialplane.domain.people import Deed
-from dialplane.domain.targets import (
+from dialplane.domain.numbering.forwarding import read_sip_server
+from dialplane.domain.numbering.history import Actor, ActorKind
+from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.targets import (
     ApplicationTarget,
     DocumentTarget,
     FlowTarget,
@@ -31,9 +31,9 @@ from dialplane.faces.portal.pages.getting_in import safe
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action
-from dialplane.services.numbers import get_number, set_targets
-from dialplane.services.routing import explain
-from dialplane.services.webhooks import check_url
+from dialplane.services.calling.routing import explain
+from dialplane.services.eventing.webhooks import check_url
+from dialplane.services.numbering.numbers import get_number, set_targets
 
 _MOST_USERS = 50
 _LONGEST_USER = 255

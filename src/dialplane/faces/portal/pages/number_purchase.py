@@ -9,21 +9,21 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.errors import Invalid, Refusal
-from dialplane.domain.history import Actor, ActorKind
-from dialplane.domain.inventory import ItemQuery, Near, Ordering, SortKey
-from dialplane.domain.keypad import to_digits
-from dialplane.domain.numbers import Number, NumberKind
-from dialplane.domain.orders import NumberOrder
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
+from dialplane.domain.numbering.history import Actor, ActorKind
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.supply.inventory import ItemQuery, Near, Ordering, SortKey
+from dialplane.domain.supply.keypad import to_digits
 from dialplane.faces.portal.countries import choices
 from dialplane.faces.portal.forms import Fields, Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, Page, read_cursor, write_cursor
-from dialplane.services.carrier_search import SearchResult, search_everywhere
-from dialplane.services.inventory import list_countries
-from dialplane.services.purchase import buy_number
+from dialplane.services.numbering.purchase import buy_number
+from dialplane.services.supply.carrier_search import SearchResult, search_everywhere
+from dialplane.services.supply.inventory import list_countries
 
 _KINDS: Mapping[str, tuple[NumberKind, ...]] = {
     "did": (NumberKind.LOCAL, NumberKind.MOBILE),

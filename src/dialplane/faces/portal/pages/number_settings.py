@@ -6,10 +6,10 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.errors import Invalid
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
-from dialplane.domain.number_defaults import defaults_of
-from dialplane.domain.numbers import NumberFilter
-from dialplane.domain.people import Deed
+from dialplane.domain.numbering.number_defaults import defaults_of
+from dialplane.domain.numbering.numbers import NumberFilter
 from dialplane.faces.portal.configuration import configuration
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.numbers import number_id
@@ -18,8 +18,8 @@ from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, page_of, read_cursor
 from dialplane.faces.portal.targets_as_text import message_words
-from dialplane.services.number_defaults import set_default_message_url, set_default_trunk
-from dialplane.services.numbers import get_number, list_numbers_after
+from dialplane.services.numbering.number_defaults import set_default_message_url, set_default_trunk
+from dialplane.services.numbering.numbers import get_number, list_numbers_after
 
 
 @page("/projects/{project:uuid}/numbers/settings", deed=Deed.VIEW)

@@ -7,11 +7,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, Refusal
-from dialplane.domain.history import Actor, ActorKind
+from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId, OrderId
 from dialplane.domain.labels import check_tags
-from dialplane.domain.numbers import NumberFilter, NumberStatus, parse_kind
-from dialplane.domain.people import Deed
+from dialplane.domain.numbering.history import Actor, ActorKind
+from dialplane.domain.numbering.numbers import NumberFilter, NumberStatus, parse_kind
 from dialplane.faces.portal.configuration import configuration
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
@@ -19,15 +19,15 @@ from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
-from dialplane.services.history import list_history
-from dialplane.services.number_life import release_number, restore_number
-from dialplane.services.numbers import (
+from dialplane.services.numbering.history import list_history
+from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.numbers import (
     NumberChange,
     get_number,
     list_numbers_after,
     update_number,
 )
-from dialplane.services.orders import cancel_order, list_orders
+from dialplane.services.numbering.orders import cancel_order, list_orders
 
 _STATUSES = (("", "any status"), ("active", "Active"), ("suspended", "Suspended"))
 _KINDS = (("", "any type"), ("local", "DID, local"), ("mobile", "DID, mobile"), ("toll_free", "Tollfree"))

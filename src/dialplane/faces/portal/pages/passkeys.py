@@ -19,15 +19,15 @@ from dialplane.faces.portal.pages.getting_in import go_on, safe
 from dialplane.faces.portal.rendering import done
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import Access, action
-from dialplane.services.passkeys import (
+from dialplane.services.identity.passkeys import (
     add_passkey,
     offer_creation,
     offer_request,
     remove_passkey,
     sign_in_with_passkey,
 )
-from dialplane.services.people import check_own_password
-from dialplane.services.sign_in import renew_token
+from dialplane.services.identity.people import check_own_password
+from dialplane.services.identity.sign_in import renew_token
 
 _SECURITY = "/portal/profile/security"
 

@@ -7,14 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.errors import Refusal
+from dialplane.domain.identity.people import Deed, Role, parse_role
 from dialplane.domain.ids import PersonId
-from dialplane.domain.people import Deed, Role, parse_role
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.limits import limits_of
 from dialplane.faces.portal.rendering import done, go, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.services.projects import (
+from dialplane.services.tenancy.projects import (
     change_role,
     invite,
     list_invitations,

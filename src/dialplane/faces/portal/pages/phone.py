@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.errors import NotFound
-from dialplane.domain.extensions import Extension
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.services.extensions import create_extension, list_extensions
-from dialplane.services.numbers import list_numbers
+from dialplane.services.calling.extensions import create_extension, list_extensions
+from dialplane.services.numbering.numbers import list_numbers
 
 _MOST = 100
 _SUGGESTED = 20

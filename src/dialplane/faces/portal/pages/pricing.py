@@ -5,15 +5,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from dialplane.domain.errors import Invalid
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.portal.countries import choices
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.rendering import show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import page
-from dialplane.services.price_lists import list_prices, write_rate_sheet
-from dialplane.services.projects import check_country
+from dialplane.services.charging.price_lists import list_prices, write_rate_sheet
+from dialplane.services.tenancy.projects import check_country
 
 
 @page("/projects/{project:uuid}/pricing", deed=Deed.VIEW)

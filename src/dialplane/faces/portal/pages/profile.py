@@ -15,10 +15,10 @@ from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.zones import ZONES
-from dialplane.services.passkeys import list_passkeys
-from dialplane.services.people import change_password, update_profile
-from dialplane.services.second_step import count_recovery_codes
-from dialplane.services.sign_in import begin_again, end_other_sessions, end_session, list_sessions
+from dialplane.services.identity.passkeys import list_passkeys
+from dialplane.services.identity.people import change_password, update_profile
+from dialplane.services.identity.second_step import count_recovery_codes
+from dialplane.services.identity.sign_in import begin_again, end_other_sessions, end_session, list_sessions
 
 
 @page("/profile")

@@ -4,14 +4,14 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.errors import Refusal
-from dialplane.domain.people import Deed
+from dialplane.domain.identity.people import Deed
 from dialplane.faces.portal.countries import choices
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import page_of, read_cursor
-from dialplane.services.projects import check_country, create_project, list_projects, rename_project
+from dialplane.services.tenancy.projects import check_country, create_project, list_projects, rename_project
 
 
 @page("/projects")

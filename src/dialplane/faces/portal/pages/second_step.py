@@ -5,7 +5,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.errors import Invalid, LimitExceeded, NotAuthenticated
-from dialplane.domain.one_time_codes import otpauth_uri, show_secret
+from dialplane.domain.identity.one_time_codes import otpauth_uri, show_secret
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.gate import give_cookie
 from dialplane.faces.portal.limits import limits_of
@@ -13,10 +13,10 @@ from dialplane.faces.portal.pages.getting_in import go_on, safe
 from dialplane.faces.portal.rendering import done, go, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import Access, action, page
-from dialplane.services.passkeys import list_passkeys
-from dialplane.services.people import check_own_password
-from dialplane.services.second_step import begin_totp, confirm_totp, remove_totp, renew_recovery_codes
-from dialplane.services.sign_in import enter_code, renew_token
+from dialplane.services.identity.passkeys import list_passkeys
+from dialplane.services.identity.people import check_own_password
+from dialplane.services.identity.second_step import begin_totp, confirm_totp, remove_totp, renew_recovery_codes
+from dialplane.services.identity.sign_in import enter_code, renew_token
 
 _SECURITY = "/portal/profile/security"
 

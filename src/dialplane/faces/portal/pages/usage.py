@@ -7,18 +7,18 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
+from dialplane.domain.charging.spending import Bucket, Spending, Spent, by_bucket, by_number
+from dialplane.domain.charging.usage_records import Range, this_month
 from dialplane.domain.csv_cells import csv_lines
 from dialplane.domain.errors import Invalid
-from dialplane.domain.people import Deed
-from dialplane.domain.spending import Bucket, Spending, Spent, by_bucket, by_number
-from dialplane.domain.usage_records import Range, this_month
+from dialplane.domain.identity.people import Deed
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.rendering import show, show_money
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import page
 from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
-from dialplane.services.usage_records import query_spending
+from dialplane.services.charging.usage_records import query_spending
 
 _MONTHS = 13
 

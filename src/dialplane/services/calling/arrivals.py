@@ -1,0 +1,254 @@
+"""Where incoming calls lead: number or extension, account and price, for many arrivals with the same few reads."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from dialplane.domain.addresses import Address
+from dialplane.domain.calling.direct_calls import PREFIX, Direct, action_for
+from dialplane.domain.calling.routing import (
+    Candidate,
+    Considered,
+    Origin,
+    Refused,
+    RouteDecision,
+    Verdict,
+    decide,
+    forms,
+)
+from dialplane.domain.charging.rating import CostType
+from dialplane.domain.ids import CallId
+from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.tenancy.accounts import Account
+from dialplane.domain.values import dataclass
+from dialplane.services.calling.direct_calls import find_direct, find_own
+from dialplane.services.calling.registrations import Subscriber
+from dialplane.services.numbering.organization_numbers import Inquiry, find_inside
+from dialplane.services.transaction import Transaction
+
+SANDBOX_COUNTRY = "US"
+"""How numbers without `+` are read where no account is known yet."""
+
+
+class HeaderFields(Protocol):
+    """The header fields of a request, by their canonical names."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def __iter__(self) -> Iterator[tuple[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An INVITE whose sender is known: the PSTN by a trunk, or a registered extension."""
+
+    call_id: CallId
+    origin: Origin
+    raw_source: str
+    source_name: str
+    raw_destination: str
+    domain: str
+    """Host of the request URI, lower case."""
+    source_host: str
+    sip_call_id: str
+    node: str
+    caller: Subscriber | None = None
+    """Set where the origin is an extension."""
+    claims: tuple[str, str] | None = None
+    """User and domain of From, where an unauthenticated sender says that it is one of ours."""
+    headers: HeaderFields | None = None
+    """Of the INVITE; looked at only for those who want to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an arrival comes to before money is asked."""
+
+    arrival: Arrival
+    decision: RouteDecision
+    account: Account | None
+    cost_type: CostType = CostType.CALL_PSTN_INCOMING
+    connect: dict[str, object] | None = None
+    """A `connect` action that stands in for a flow: an extension that dials somebody."""
+
+
+def caller_address(arrival: Arrival) -> Address:
+    """Who calls: an extension of ours, a number in its normal form, or a name as it came."""
+    if arrival.caller is not None:
+        return Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
+    tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
+    normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
+    return Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
+
+
+async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collection[tuple[str, str] | None]:
+    """The claims that name an extension of ours. A caller from the PSTN names none and pays no look-up."""
+    claims = sorted({arrival.claims for arrival in arrivals if arrival.claims})
+    return set(await tx.registrations.find_subscribers(claims)) if claims else set()
+
+
+async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Plan]:
+    callers = {arrival.caller.account_id for arrival in arrivals if arrival.caller}
+    known = await tx.accounts.find_many(callers) if callers else {}
+    tried = {
+        arrival.call_id: forms(
+            arrival.raw_destination,
+            known[arrival.caller.account_id].home_country if arrival.caller else SANDBOX_COUNTRY,
+        )
+        for arrival in arrivals
+    }
+    numbers = {
+        number.number: number
+        for number in await tx.numbers.find_live(sorted({form for each in tried.values() for form in each}))
+    }
+    inside = await _find_inside(tx, arrivals, tried, numbers)
+    found = [*numbers.values(), *(each.number for considered in inside.values() for each in considered if each.number)]
+    holders = {number.account_id for number in found} - set(known)
+    accounts = known | (await tx.accounts.find_many(holders) if holders else {})
+    plans = []
+    for arrival in arrivals:
+        decision = decide(
+            "call",
+            arrival.raw_destination,
+            tried[arrival.call_id],
+            origin=arrival.origin,
+            numbers=numbers,
+            accounts=accounts,
+            inside=inside.get(arrival.call_id, ()),
+        )
+        if arrival.caller is not None and arrival.caller.voice is not None:
+            plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
+            continue
+        if arrival.raw_destination.startswith(PREFIX) and decision.number is None:
+            plans.append(await _plan_for_direct(tx, arrival, decision))
+            continue
+        if arrival.caller is not None and _may_be_an_extension(decision):
+            plan = await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id])
+            if plan is not None:
+                plans.append(plan)
+                continue
+        account = accounts[decision.number.account_id] if decision.number else None
+        is_virtual = decision.number is not None and decision.number.kind is NumberKind.VIRTUAL
+        cost_type = CostType.CALL_PSTN_INCOMING
+        if arrival.origin is not Origin.PSTN:
+            cost_type = CostType.CALL_VN if is_virtual else CostType.CALL_EXTENSION
+        plans.append(Plan(arrival, decision, account, cost_type))
+    return plans
+
+
+async def _find_inside(
+    tx: Transaction,
+    arrivals: Sequence[Arrival],
+    tried: Mapping[CallId, tuple[str, ...]],
+    numbers: Mapping[str, Number],
+) -> dict[CallId, tuple[Considered, ...]]:
+    """What the organizations have for those arrivals that no ordinary number takes. The others pay no look-up."""
+    asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
+    if not asking:
+        return {}
+    inquiries = [
+        Inquiry(
+            arrival.raw_destination,
+            tried[arrival.call_id],
+            arrival.domain,
+            arrival.caller.organization_id if arrival.caller else None,
+        )
+        for arrival in asking
+    ]
+    found = await find_inside(tx, inquiries)
+    return {arrival.call_id: considered for arrival, considered in zip(asking, found, strict=True)}
+
+
+def _may_be_an_extension(decision: RouteDecision) -> bool:
+    """An extension's name goes before patterns, of which one may take everything."""
+    return decision.number is None or decision.number.kind is NumberKind.PATTERN
+
+
+def _plan_for_client(arrival: Arrival, caller: Subscriber, decision: RouteDecision, account: Account) -> Plan:
+    """A client with a document of its own runs that, whatever it dialled (reference 4.8 and 6.1)."""
+    found = Candidate("extension", caller.extension, "chosen", "the caller's own document", caller.extension_id)
+    chosen = replace(
+        decision,
+        verdict=Verdict.RUN,
+        refused=Refused.NONE,
+        number=None,
+        target=caller.voice,
+        reason=found.reason,
+        organization_id=account.organization_id,
+        candidates=(found,),
+    )
+    if not account.status.may_use:
+        reason = f"the caller's account is {account.status}"
+        chosen = replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)
+    return Plan(arrival, chosen, account, CostType.CALL_EXTENSION)
+
+
+async def _plan_for_direct(tx: Transaction, arrival: Arrival, decision: RouteDecision) -> Plan:
+    """Anyone may call a direct hash; one that is unknown or void is nobody's number."""
+    direct = await find_direct(tx, arrival.raw_destination)
+    account = (await tx.accounts.find_many({direct.account_id})).get(direct.account_id) if direct else None
+    if direct is None or account is None:
+        return Plan(arrival, decision, None, CostType.CALL_EXTENSION)
+    return _lead_to(arrival, decision, account, direct)
+
+
+def _lead_to(arrival: Arrival, decision: RouteDecision, account: Account, direct: Direct) -> Plan:
+    reason = f"{direct.kind} of this account"
+    found = Candidate("direct", arrival.raw_destination, "chosen", reason, direct.id)
+    name = arrival.caller.extension if arrival.caller else arrival.raw_source
+    caller = f"{name or 'anonymous'}@{arrival.domain}"
+    chosen = _chosen(decision, account, found)
+    return Plan(arrival, chosen, account, CostType.CALL_EXTENSION, action_for(direct, caller=caller))
+
+
+async def _plan_for_extension(
+    tx: Transaction, arrival: Arrival, decision: RouteDecision, account: Account
+) -> Plan | None:
+    """An extension dialled something that is no number here: another extension, or the PSTN (reference 9.3).
+
+    None where it is neither, but a pattern takes it.
+    """
+    assert arrival.caller is not None
+    dialled = arrival.raw_destination
+    other = await tx.registrations.find_extension_named(account.id, dialled)
+    if other is not None:
+        found = Candidate("extension", dialled, "chosen", "an extension of the caller's account", other.extension_id)
+        destination: dict[str, object] = {"type": "extension", "target": str(other.extension_id)}
+    elif (own := await find_own(tx, account.id, dialled)) is not None:
+        return _lead_to(arrival, decision, account, own)
+    elif decision.number is not None:
+        return None
+    elif (normal := forms(dialled, account.home_country)[0]).startswith("+"):
+        found = Candidate("pstn", normal, "chosen", "no number of ours: goes out to the PSTN")
+        destination = {"type": "tel", "target": normal}
+    else:
+        return Plan(arrival, decision, account, CostType.CALL_EXTENSION)
+    connect: dict[str, object] = {
+        "type": "connect",
+        "option": {
+            "source": {"type": "sip", "target": f"{arrival.caller.extension}@{arrival.domain}"},
+            "destinations": [destination],
+            "early_media": True,
+            "relay_reason": True,
+        },
+    }
+    return Plan(arrival, _chosen(decision, account, found), account, CostType.CALL_EXTENSION, connect)
+
+
+def _chosen(decision: RouteDecision, account: Account, found: Candidate) -> RouteDecision:
+    """The decision for something that is no number, refused where the account may not be used."""
+    chosen = replace(
+        decision,
+        verdict=Verdict.RUN,
+        refused=Refused.NONE,
+        number=None,
+        target=None,
+        normalized=found.value,
+        reason=found.reason,
+        organization_id=account.organization_id,
+        candidates=(*(each for each in decision.candidates if each.verdict == "no match"), found),
+    )
+    if account.status.may_use:
+        return chosen
+    reason = f"the account is {account.status}"
+    return replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)

@@ -1,0 +1,140 @@
+"""What happens to live calls on its way into the store: many changes of many calls in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dialplane.domain.calling.calls import Call, CallStatus, HangupBy, HangupReason
+from dialplane.domain.charging.call_billing import CallBilling, hold_key
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.flows.run import RunProgress
+from dialplane.domain.ids import CallId
+from dialplane.domain.rcml.callbacks import Progress
+from dialplane.domain.values import dataclass
+from dialplane.services.charging.ledger import draw_up_many, release_many
+from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.status_callbacks import progress_of, tell_progress
+from dialplane.services.programs.runs import interrupt_runs, move_runs
+from dialplane.services.shapes.calls import call_shape
+from dialplane.services.transaction import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """The call is now as `call` says; `event` is what happened, "" where only facts changed."""
+
+    call: Call
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over: its record is complete, its hold is settled or given back."""
+
+    call: Call
+    billing: CallBilling | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunMoved:
+    """The run of a call stands somewhere else."""
+
+    progress: RunProgress
+
+
+Change = CallChanged | CallEnded | RunMoved
+
+
+async def write_changes(database: Database, changes: Sequence[Change], now: datetime, *, public_url: str = "") -> None:
+    """Write the changes in their order; safe to repeat as a whole. `public_url` is where clients reach us by HTTP.
+
+    A call that changed several times is written once, as it was last; each event still tells its own state.
+    """
+    async with database.transaction() as tx:
+        latest: dict[CallId, Call] = {}
+        events: list[Event] = []
+        progress: list[RunProgress] = []
+        happened: list[tuple[Call, Progress]] = []
+        for change in changes:
+            match change:
+                case CallChanged(call, event):
+                    latest[call.id] = call
+                    if event:
+                        events.append(_event(call, event, now))
+                    if call.extras is not None and (what := progress_of(call, event)) is not None:
+                        happened.append((call, what))
+                case CallEnded(call, _):
+                    latest[call.id] = call
+                    if call.extras is not None:
+                        happened.append((call, Progress.COMPLETED))
+                    events.append(_event(call, "call_hangup", now))
+                case RunMoved(moved):
+                    progress.append(moved)
+        told = await move_runs(tx, progress)
+        if latest:
+            await tx.calls.update_many(list(latest.values()))
+        await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
+        if happened:
+            await tell_progress(tx, happened, now, public_url=public_url)
+
+
+async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[Event], now: datetime) -> None:
+    """Charge what was answered, give back what was not, and tell all of it."""
+    owed = [
+        (change.billing, change.call) for change in ended if change.billing is not None and not change.billing.is_free
+    ]
+    unanswered = [billing.key for billing, call in owed if not call.progressing_at]
+    answered = [billing.settlement(call, call.ended_at or now) for billing, call in owed if call.progressing_at]
+    if unanswered and answered:  # all locks at once and in one order, so that two nodes never wait for each other
+        await tx.ledger.lock_purses({billing.account_id for billing, _ in owed})
+    if unanswered:
+        await release_many(tx, unanswered, now)
+    settled = await draw_up_many(tx, answered, now) if answered else None
+    async with tx.together() as batch:
+        if settled is not None:
+            await settled.write(batch)
+        await publish(batch, *events)
+
+
+def _event(call: Call, event: str, now: datetime) -> Event:
+    return Event(call.account_id, event, call.id, call_shape(call), call.updated_at or now, run_id=call.run_id)
+
+
+async def close_orphans(database: Database, node: str, now: datetime) -> int:
+    """End what a node left behind when it died: each call closed, billed up to the node's last proof of life (AV-2),
+    its run ended. Gives how many calls there were."""
+    async with database.transaction() as tx:
+        seen = await tx.calls.last_seen(node) or now
+        calls = await tx.calls.live_on(node)
+        if not calls:
+            return 0
+        ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
+        await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
+        await tx.calls.update_many(ended)
+        events = [_event(call, "call_hangup", now) for call in ended]
+        await _settle(tx, await _as_reserved(tx, ended), events, now)
+        await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)
+    return len(calls)
+
+
+def _orphan(call: Call, ended_at: datetime, now: datetime) -> Call:
+    return replace(
+        call,
+        status=CallStatus.HANGUP,
+        hangup_by=HangupBy.LOCAL,
+        hangup_reason=HangupReason.NORMAL if call.progressing_at else HangupReason.FAILED,
+        cause_text="the process that carried the call ended",
+        ended_at=ended_at,
+        updated_at=now,
+    )
+
+
+async def _as_reserved(tx: Transaction, calls: Sequence[Call]) -> list[CallEnded]:
+    """The calls with the price that their holds froze when they began (LED-9); a call without a hold was free."""
+    holds = await tx.ledger.find_holds([hold_key(call.id) for call in calls])
+    billings = {
+        call.id: CallBilling(call.account_id, call.id, holds[key].rate)
+        for call in calls
+        if (key := hold_key(call.id)) in holds
+    }
+    return [CallEnded(call, billings.get(call.id)) for call in calls]

@@ -1,0 +1,108 @@
+"""Conversations as a resource: all messages between one number of the account and one other party."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.ids import AccountId, ConversationId, RunId
+from dialplane.domain.messaging.messages import Conversation, ConversationMessage
+from dialplane.services.eventing.events import publish
+from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.shapes.messages import conversation_shape
+from dialplane.services.transaction import Database, Transaction
+
+
+async def list_conversations(
+    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
+) -> Sequence[Conversation]:
+    """Newest first; those made before `before`."""
+    async with database.reading() as tx:
+        return await tx.messages.list_conversations(account_id, before=before, limit=limit)
+
+
+async def get_conversation(database: Database, account_id: AccountId, conversation_id: ConversationId) -> Conversation:
+    """Raises NotFound."""
+    async with database.reading() as tx:
+        return await _find(tx, account_id, conversation_id)
+
+
+async def update_conversation(
+    database: Database,
+    account_id: AccountId,
+    conversation_id: ConversationId,
+    *,
+    name: str | None = None,
+    detail: str | None = None,
+    now: datetime,
+) -> Conversation:
+    """None leaves a field as it is.
+
+    Raises NotFound, Invalid.
+    """
+    async with database.transaction() as tx:
+        conversation = await _find(tx, account_id, conversation_id, lock=True)
+        changed = replace(
+            conversation,
+            name=conversation.name if name is None else _text(name, "name", 255),
+            detail=conversation.detail if detail is None else _text(detail, "detail", 4096),
+            updated_at=now,
+        )
+        await tx.messages.save_conversation(changed)
+        await publish(tx, Event(account_id, "conversation_updated", conversation_id, conversation_shape(changed), now))
+    return changed
+
+
+async def list_conversation_messages(
+    database: Database,
+    account_id: AccountId,
+    conversation_id: ConversationId,
+    *,
+    before: datetime | None,
+    limit: int,
+) -> Sequence[ConversationMessage]:
+    """Newest first.
+
+    Raises NotFound.
+    """
+    async with database.reading() as tx:
+        conversation = await _find(tx, account_id, conversation_id)
+        return await tx.messages.list_conversation_messages(conversation, before=before, limit=limit)
+
+
+async def post_to_conversation(
+    database: Database,
+    account_id: AccountId,
+    conversation_id: ConversationId,
+    *,
+    text: str,
+    medias: tuple[str, ...] = (),
+    run_id: RunId | None = None,
+    key: str | None = None,
+    now: datetime,
+) -> ConversationMessage:
+    """Send from the conversation's own number to its peer.
+
+    Raises NotFound, and what `services.messaging.messages.send_message` raises.
+    """
+    async with database.transaction() as tx:
+        conversation = await _find(tx, account_id, conversation_id)
+        request = MessageRequest(conversation.own, (conversation.peer,), text, medias=medias, run_id=run_id, key=key)
+        message = await queue_message(tx, account_id, request, now)
+    return ConversationMessage(conversation, message, message.targets[0].status)
+
+
+async def _find(
+    tx: Transaction, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
+) -> Conversation:
+    conversation = await tx.messages.find_conversation(account_id, conversation_id, lock=lock)
+    if conversation is None:
+        raise NotFound("There is no such conversation", reason="CONVERSATION_NOT_FOUND")
+    return conversation
+
+
+def _text(value: str, field: str, limit: int) -> str:
+    if len(value) > limit or "\0" in value:
+        raise Invalid(f"{field} has at most {limit} characters", field=field)
+    return value

@@ -1,0 +1,380 @@
+"""Messages that an account sends and holds. The carrier is in `message_sending`, the way in in `inbound_messages`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Protocol
+from uuid import UUID
+
+from dialplane.domain.addresses import Address, normalize_tel, tel
+from dialplane.domain.charging.ledger import HoldRequest
+from dialplane.domain.charging.rating import NOTHING, CostType, Price
+from dialplane.domain.charging.tariffs import priced_number
+from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, RunId, new_id
+from dialplane.domain.messaging.messages import (
+    LOOP_WINDOW,
+    MAX_DESTINATIONS,
+    MAX_MEDIA,
+    Conversation,
+    ConversationMessage,
+    Direction,
+    Message,
+    MessageExtras,
+    Target,
+    TargetStatus,
+    check_text,
+    is_loop,
+)
+from dialplane.domain.messaging.segments import count_segments
+from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.programs.commands import SendMessage
+from dialplane.domain.programs.sources import DocumentSource
+from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.services.charging.ledger import hold_many, release_many
+from dialplane.services.charging.rates import tariff_of
+from dialplane.services.eventing.events import publish
+from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
+from dialplane.services.transaction import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedTarget:
+    """A receiver whose message `worker` may hand to the carrier until its lease ends."""
+
+    message_id: MessageId
+    account_id: AccountId
+    position: int
+    source: Address
+    destination: Address
+    text: str
+    medias: tuple[str, ...]
+    parts: int
+    attempts: int
+    worker: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDocument:
+    """The document that an inbound message runs."""
+
+    source: DocumentSource
+    message_id: MessageId
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that an inbound message started: of a flow, or of a document. `own` is the number that it came to."""
+
+    run_id: RunId
+    account_id: AccountId
+    flow_id: FlowId | None
+    own: str
+    document: MessageDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxMessage:
+    """What the simulated carrier was given."""
+
+    id: UUID
+    source: str
+    destination: str
+    text: str
+    medias: tuple[str, ...]
+    segments: int
+    receipt: TargetStatus
+    receipt_due_at: datetime | None
+    created_at: datetime
+
+
+class MessageStore(Protocol):
+    """Port. Deleted messages and conversations are never found."""
+
+    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
+        """Insert with its targets, each in its conversation. False, and nothing is written, where the key is known."""
+        ...
+
+    async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
+
+    async def find_by_key(self, key: str) -> Message | None: ...
+
+    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
+        """The message and the target's position."""
+        ...
+
+    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Message]: ...
+
+    async def delete(self, message_id: MessageId, now: datetime) -> None: ...
+
+    async def open_conversation(self, draft: Conversation) -> Conversation:
+        """The conversation of the draft's pair; the draft itself, its id included, where there was none."""
+        ...
+
+    async def find_conversation(
+        self, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
+    ) -> Conversation | None: ...
+
+    async def conversations_of(self, message_id: MessageId) -> Sequence[Conversation]:
+        """By the position of the message's targets."""
+        ...
+
+    async def list_conversations(
+        self, account_id: AccountId, *, before: datetime | None, limit: int
+    ) -> Sequence[Conversation]: ...
+
+    async def save_conversation(self, conversation: Conversation) -> None:
+        """Name, detail and time of the change."""
+        ...
+
+    async def list_conversation_messages(
+        self, conversation: Conversation, *, before: datetime | None, limit: int
+    ) -> Sequence[ConversationMessage]: ...
+
+    async def count_from_runs(self, conversation_id: ConversationId, *, since: datetime) -> int:
+        """Messages that runs have sent in the conversation."""
+        ...
+
+    async def claim_targets(
+        self, worker: int, *, now: datetime, until: datetime, limit: int
+    ) -> Sequence[QueuedTarget]: ...
+
+    async def set_target(
+        self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None
+    ) -> None: ...
+
+    async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
+        """Count the attempt and let go of the lease."""
+        ...
+
+    async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None: ...
+
+    async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> Sequence[RunRequest]: ...
+
+    async def finish_run(self, run_id: RunId) -> None: ...
+
+    async def free_target_leases(self) -> None:
+        """Give back targets that are leased to a worker that is gone."""
+        ...
+
+    async def free_run_leases(self, worker: int, *, driving: Sequence[RunId]) -> None:
+        """Give back runs that are leased to a worker that is gone, or to `worker` though it does not drive them."""
+        ...
+
+    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
+        """The second one of an id has no effect."""
+        ...
+
+    async def list_sandbox(self, destination: str, *, limit: int) -> Sequence[SandboxMessage]:
+        """Newest first; every destination where it is empty."""
+        ...
+
+    async def take_sandbox_receipts(self, *, now: datetime, limit: int) -> Sequence[SandboxMessage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRequest:
+    """What somebody wants sent. `key` makes the second request of the same key the first one's message."""
+
+    source: Address
+    destinations: tuple[Address, ...]
+    text: str
+    medias: tuple[str, ...] = ()
+    run_id: RunId | None = None
+    key: str | None = None
+    extras: MessageExtras | None = None
+
+
+def message_request(command: SendMessage, source: Address, run_id: RunId, *, key: str | None = None) -> MessageRequest:
+    """What a program's command asks for."""
+    extras = MessageExtras(command.headers, command.status) if command.headers or command.status else None
+    return MessageRequest(
+        source, command.destinations, command.text, command.media_urls, run_id=run_id, key=key, extras=extras
+    )
+
+
+async def send_message(database: Database, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
+    """Queue a message to every destination; its price is held until the carrier took it.
+
+    Raises Invalid, NotPermitted, InsufficientBalance, LimitExceeded (a loop between runs).
+    """
+    async with database.transaction() as tx:
+        return await queue_message(tx, account_id, request, now)
+
+
+async def queue_message(tx: Transaction, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
+    """As `send_message`, inside the caller's transaction. The checks come in the documented order."""
+    if not request.destinations:
+        raise Invalid("destinations must not be empty", field="destinations")
+    if request.key is not None and (known := await tx.messages.find_by_key(request.key)) is not None:
+        return known
+    text, medias = _checked_content(request)
+    parts = count_segments(text).count
+    account = await tx.accounts.get(account_id)
+    _check_standing(account)
+    purse = await tx.ledger.find_purse(account_id)
+    called = [priced_number(destination.target) for destination in request.destinations]
+    prices = await tariff_of(tx, account_id, *called)
+    rates = [prices.rate(CostType.SMS, number) for number in called]
+    if purse is None or not purse.covers(reduce(Price.plus, (rate.split(parts, 0) for rate in rates), NOTHING)):
+        raise _broke()
+    number = await _own_number(tx, account, request.source)
+    destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
+    message = Message(
+        MessageId(new_id(now)),
+        account_id,
+        Direction.OUTBOUND,
+        replace(request.source, target=number.number),
+        tuple(Target(destination, TargetStatus.QUEUED, parts, now) for destination in destinations),
+        text,
+        now,
+        medias=medias,
+        number_id=number.id,
+        run_id=request.run_id,
+        key=request.key,
+        extras=request.extras,
+    )
+    holds = [
+        HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)
+        for position, rate in enumerate(rates)
+    ]
+    if not all(await hold_many(tx, holds, now)):
+        raise _broke()
+    events = [Event(account_id, "message_created", message.id, message_shape(message), now, run_id=request.run_id)]
+    conversations = []
+    for target in message.targets:
+        conversation, told = await enter_conversation(tx, message, message.source, target, now)
+        if request.run_id is not None and not told_new(told):
+            await _stop_loops(tx, conversation, now)
+        conversations.append(conversation.id)
+        events += told
+    if not await tx.messages.add(message, conversations, due_at=now):
+        await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
+        return await tx.messages.find_by_key(request.key or "") or message
+    await publish(tx, *events)
+    return message
+
+
+async def enter_conversation(
+    tx: Transaction, message: Message, own: Address, target: Target, now: datetime
+) -> tuple[Conversation, list[Event]]:
+    """The conversation of the message with one party, made where there is none, and the events that tell of it."""
+    inbound = message.direction is Direction.INBOUND
+    peer = message.source if inbound else target.destination
+    draft = Conversation(ConversationId(new_id(now)), message.account_id, tel(own.target), tel(peer.target), now)
+    conversation = await tx.messages.open_conversation(draft)
+    shown = ConversationMessage(conversation, message, target.status)
+    events = [
+        Event(
+            message.account_id,
+            "conversation_message_created",
+            conversation.id,
+            conversation_message_shape(shown),
+            now,
+            run_id=message.run_id,
+        )
+    ]
+    if conversation.id == draft.id:
+        created = Event(
+            message.account_id, "conversation_created", conversation.id, conversation_shape(conversation), now
+        )
+        events.insert(0, created)
+    return conversation, events
+
+
+def told_new(events: Sequence[Event]) -> bool:
+    """Whether the conversation of these events was made just now."""
+    return any(event.type == "conversation_created" for event in events)
+
+
+async def list_messages(
+    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
+) -> Sequence[Message]:
+    """Newest first; those made before `before`."""
+    async with database.reading() as tx:
+        return await tx.messages.list_for(account_id, before=before, limit=limit)
+
+
+async def get_message(database: Database, account_id: AccountId, message_id: MessageId) -> Message:
+    """Raises NotFound."""
+    async with database.reading() as tx:
+        return await _find(tx, account_id, message_id)
+
+
+async def delete_message(database: Database, account_id: AccountId, message_id: MessageId, now: datetime) -> Message:
+    """What is queued is still sent: deleting takes it out of the lists.
+
+    Raises NotFound.
+    """
+    async with database.transaction() as tx:
+        message = await _find(tx, account_id, message_id, lock=True)
+        await tx.messages.delete(message_id, now)
+        deleted = replace(message, updated_at=now, deleted_at=now)
+        await publish(tx, Event(account_id, "message_deleted", message_id, message_shape(deleted), now))
+    return deleted
+
+
+def hold_key(message_id: MessageId, position: int) -> str:
+    """The business key of one target's hold and, with it, of its charge (LED-5)."""
+    return f"sms:{message_id}:{position}"
+
+
+async def _find(tx: Transaction, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message:
+    message = await tx.messages.find(account_id, message_id, lock=lock)
+    if message is None:
+        raise NotFound("There is no such message", reason="MESSAGE_NOT_FOUND")
+    return message
+
+
+def _checked_content(request: MessageRequest) -> tuple[str, tuple[str, ...]]:
+    if len(request.destinations) > MAX_DESTINATIONS:
+        raise Invalid(f"A message has at most {MAX_DESTINATIONS} destinations", field="destinations")
+    if len(request.medias) > MAX_MEDIA:
+        raise Invalid(f"A message has at most {MAX_MEDIA} media", field="medias")
+    return check_text(request.text, request.medias), request.medias
+
+
+def _check_standing(account: Account) -> None:
+    if not account.status.may_use:
+        raise NotPermitted(f"The account is {account.status}", reason="PERMISSION_DENIED")
+    if account.identity_status is not IdentityStatus.VERIFIED:
+        raise NotPermitted("Sending messages needs a verified identity", reason="IDENTITY_VERIFICATION_REQUIRED")
+
+
+async def _own_number(tx: Transaction, account: Account, source: Address) -> Number:
+    """FRD-8: nobody sends in another's name."""
+    wanted = normalize_tel(source.target, field="source")
+    for number in await tx.numbers.find_live([wanted]):
+        if number.account_id == account.id and number.kind not in (NumberKind.PATTERN, NumberKind.SIP):
+            if number.status is not NumberStatus.ACTIVE:
+                raise Invalid(f"{wanted} is {number.status}", reason="SOURCE_NOT_OWNED", field="source")
+            return number
+    raise Invalid(f"{wanted} is not a number of this account", reason="SOURCE_NOT_OWNED", field="source")
+
+
+def _checked_destination(destination: Address, position: int) -> Address:
+    field = f"destinations[{position}]"
+    if destination.type not in ("tel", ""):
+        raise Invalid(f"{field}: a message goes to an address of type tel", field=field)
+    return replace(destination, type="tel", target=normalize_tel(destination.target, field=field))
+
+
+async def _stop_loops(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """SMS-7: an auto-reply to an auto-reply ends."""
+    if is_loop(await tx.messages.count_from_runs(conversation.id, since=now - LOOP_WINDOW)):
+        raise LimitExceeded(
+            f"{conversation.own.target} and {conversation.peer.target} answer each other in a loop; stopped",
+            reason="RATE_LIMIT_EXCEEDED",
+        )
+
+
+def _broke() -> InsufficientBalance:
+    return InsufficientBalance("The balance does not cover this message", reason="INSUFFICIENT_BALANCE")
+
+
+LEASE = timedelta(seconds=30)
+"""Longer than a carrier's answer may take."""

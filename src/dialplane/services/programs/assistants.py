@@ -1,0 +1,85 @@
+"""Talks, tasks and summaries that flows leave to an assistant (`ai_talk`, `ai_task`, `ai_summary`)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import AccountId, CallId, ConversationId, new_id
+from dialplane.domain.programs.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
+from dialplane.domain.programs.commands import Converse, Conversed
+from dialplane.services.calling.timelines import call_timeline
+from dialplane.services.messaging.conversations import list_conversation_messages
+from dialplane.services.transaction import Database
+
+MAX_MATERIAL = 60_000
+"""Characters that are given to be summarized."""
+
+
+class Assistants(Protocol):
+    """Port: whoever can hold a conversation."""
+
+    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
+        """What the assistant says next; without any turn, how it begins.
+
+        Raises Unavailable where it does not answer.
+        """
+        ...
+
+    async def summarize(self, material: str, *, language: str) -> Answer:
+        """Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInAssistant:
+    """Fulfils `Assistants` where none is set up: it greets, repeats and takes its leave, and says that it is ours."""
+
+    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
+        return answer_by_rules(turns)
+
+    async def summarize(self, material: str, *, language: str) -> Answer:
+        return summarize_by_rules(material)
+
+
+BUILT_IN = BuiltInAssistant()
+
+
+async def converse(
+    database: Database, assistants: Assistants, account_id: AccountId, command: Converse, now: datetime
+) -> Conversed:
+    """One turn of a conversation, or a summary.
+
+    Raises Invalid where there is nothing to summarize, NotFound where the reference is no one's, Unavailable.
+    """
+    if command.kind == "summary":
+        material = await _material(database, account_id, command.reference_type, command.reference_id)
+        answer = await assistants.summarize(material or command.text, language=command.language)
+    else:
+        turns = [Turn(who, text) for who, text in command.turns]
+        if command.text:
+            turns.append(Turn("user", command.text))
+        answer = await assistants.answer(turns, assistance_id=command.assistance_id)
+    return Conversed(new_id(now), answer.text, answer.model, answer.warning, answer.is_over)
+
+
+async def _material(database: Database, account_id: AccountId, kind: str, reference_id: UUID | None) -> str:
+    """What is known of the reference, in lines of text."""
+    if kind == "call" and reference_id is not None:
+        happened = await call_timeline(database, account_id, CallId(reference_id))
+        lines = [
+            f"{each.type} {json.dumps(each.data.get('option', each.data), ensure_ascii=False)}"
+            for each in happened
+            if each.kind in ("program", "key", "answer")
+        ]
+    elif kind == "conversation" and reference_id is not None:
+        messages = await list_conversation_messages(
+            database, account_id, ConversationId(reference_id), before=None, limit=100
+        )
+        lines = [f"{each.message.direction}: {each.message.text}" for each in reversed(messages)]
+    else:
+        raise Invalid(f"nothing is kept that could be summarized of a {kind or 'run without a reference'}")
+    return "\n".join(lines)[:MAX_MATERIAL]

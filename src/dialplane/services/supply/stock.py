@@ -1,0 +1,43 @@
+"""Carriers and what they have on the shelf, for the operator: counted, listed, read from end to end."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from dialplane.domain.supply.inventory import Item, ItemState, StockQuery
+from dialplane.services.supply.carriers import Carriers
+from dialplane.services.transaction import Database
+
+PART = 1000
+"""Items that are read at a stretch: some ten milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierStock:
+    """One carrier that is set up, and how many numbers of it are in each state."""
+
+    name: str
+    is_local: bool
+    stock: Mapping[ItemState, int]
+
+
+async def list_carriers(database: Database, carriers: Carriers) -> list[CarrierStock]:
+    """By name. The whole inventory is counted: this is for a person who looks, not for a path that hurries."""
+    async with database.reading() as tx:
+        counted = await tx.inventory.count_by_carrier()
+    return [CarrierStock(name, carriers.carrier(name).is_local, counted.get(name, {})) for name in carriers.names()]
+
+
+async def list_stock(database: Database, query: StockQuery, *, after: str = "", limit: int = 100) -> list[Item]:
+    """Items in the order of their numbers, after the number `after`. Raises Invalid naming the field."""
+    query.check()
+    async with database.reading() as tx:
+        return await tx.inventory.list_stock(query, after=after, limit=limit)
+
+
+async def walk_stock(database: Database, query: StockQuery) -> AsyncIterator[list[Item]]:
+    """All that fits, a part at a time, so that no more than one is ever held. Each part is as the stock is when it is
+    read. The query must have been checked."""
+    after = ""
+    while items := await list_stock(database, query, after=after, limit=PART):
+        yield items
+        after = items[-1].number

@@ -1,0 +1,57 @@
+"""Recording what everybody says in a conference, into one file at a time."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dialplane.domain.ids import FlowId
+from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.recording.recordings import Recording, RecordingSource
+from dialplane.services.rooms.conference_rooms import recorded
+from dialplane.voice.recording.recordings import Recordings
+from dialplane.voice.rooms.room import Room
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecordings:
+    """Of the rooms of this node."""
+
+    recordings: Recordings
+    now: Callable[[], datetime]
+    spawn: Callable[[Coroutine[Any, Any, Any]], None]
+
+    async def start(
+        self,
+        room: Room,
+        source: RecordingSource,
+        *,
+        duration_s: int = 0,
+        trim: bool = False,
+        on_end_flow_id: FlowId | None = None,
+        status: StatusCallback | None = None,
+    ) -> None:
+        """Nothing where it is being recorded already. Raises the Refusal (no money, no audio)."""
+        if room.is_recorded:
+            return
+        room.is_recorded = True
+        new = self.recordings.new(room.conference.account_id, source=source, conference_id=room.conference.id)
+
+        async def start(path: Path) -> None:
+            await room.mix.start_recording(path, duration_s=duration_s, trim=trim)
+
+        wanted = replace(new, on_end_flow_id=on_end_flow_id, status_callback=status)
+        try:
+            begun = await self.recordings.begin(room.mix, wanted, start)
+        except BaseException:
+            room.is_recorded = False
+            raise
+        self.spawn(self._finish(room, begun))
+        await recorded(self.recordings.database, room.conference, begun.id, self.now())
+
+    async def _finish(self, room: Room, recording: Recording) -> None:
+        try:
+            await self.recordings.finish(room.mix, recording)
+        finally:
+            room.is_recorded = False

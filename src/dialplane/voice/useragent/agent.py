@@ -1,0 +1,318 @@
+"""The SIP user agent on the wire: one UDP and one TCP socket, and every call and request that goes through them.
+
+Here messages, transactions, calls and sockets are joined: what came, whose is it, who is told. The rules of the RFCs
+stand in `sip/`, the life of a call in the modules beside this one.
+"""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
+from secrets import token_hex
+from typing import Literal
+
+from dialplane.sip.headers import Headers
+from dialplane.sip.message import Request, Response
+from dialplane.sip.screening import Capabilities
+from dialplane.sip.transaction import Timers
+from dialplane.sip.transaction_peer import Source
+from dialplane.sip.uri import SipUri
+from dialplane.sip.values import NameAddress
+from dialplane.voice.useragent.calls import SipCall
+from dialplane.voice.useragent.challenge import Credentials, authorized
+from dialplane.voice.useragent.dispatch import Dispatcher
+from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Handler, Tap
+from dialplane.voice.useragent.incoming import IncomingCall
+from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
+from dialplane.voice.useragent.requests import IncomingRequest, PendingAnswer
+from dialplane.voice.useragent.station import SDP, Fields, Station
+from dialplane.voice.useragent.transport import Transport
+
+__all__ = [
+    "CallEnd",
+    "CallWatcher",
+    "Credentials",
+    "EndKind",
+    "Handler",
+    "IncomingCall",
+    "IncomingRequest",
+    "OutgoingCall",
+    "SipCall",
+    "Source",
+    "UserAgent",
+]
+
+IDLE_S = 30.0
+"""How long a TCP connection may exist, or leave a message unfinished, without bringing a whole one (CVE-6)."""
+CONNECTIONS_PER_ADDRESS = 50
+SWEEP_S = 1.0
+_REPLACED = frozenset({"Max-Forwards", "User-Agent"})
+"""Fields of ours that the caller of `call` and `request` may give instead."""
+
+
+class UserAgent:
+    """One SIP address of ours. Counters by reason, for metrics, are in `counters`."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        handler: Handler,
+        advertised_host: str | None = None,
+        user_agent: str = "Dialplane",
+        timers: Timers | None = None,
+        capabilities: Capabilities | None = None,
+        tcp_idle_s: float = IDLE_S,
+        tap: Tap | None = None,
+    ) -> None:
+        """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0)."""
+        self._tap = tap
+        self.host = host
+        self.port = port
+        self.counters: Counter[str] = Counter()
+        self._advertised_host = advertised_host
+        self._user_agent = user_agent
+        self._timers = timers or Timers()
+        self._capabilities = capabilities or Capabilities()
+        self._tcp_idle_s = tcp_idle_s
+        self._dispatcher = Dispatcher(handler, self.counters, tap)
+        self._started: Station | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def _station(self) -> Station:
+        if self._started is None:
+            raise RuntimeError("the user agent is not started")
+        return self._started
+
+    async def start(self) -> None:
+        """Bind UDP and TCP on the same port; port 0 takes one that is free for both, then in `port`.
+
+        Raises OSError where the address is not ours or the port is taken.
+        """
+        dispatcher = self._dispatcher
+        transport = Transport(
+            dispatcher, self.counters, idle_s=self._tcp_idle_s, per_address=CONNECTIONS_PER_ADDRESS, tap=self._tap
+        )
+        station = dispatcher.station = Station(
+            transport,
+            self.counters,
+            timers=self._timers,
+            user_agent=self._user_agent,
+            capabilities=self._capabilities,
+        )
+        _, self.port = await transport.start(self.host, self.port)
+        advertised = self._advertised_host or self.host
+        station.host = f"[{advertised}]" if ":" in advertised else advertised
+        station.port = self.port
+        self._started = station
+        self._sweep_connections()
+
+    async def close(self) -> None:
+        """End every call without waiting for the peers, and close the sockets. Safe to call twice."""
+        station, self._started = self._started, None
+        if station is None:
+            return
+        for call in list(station.dialogs.values()):
+            call.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sweep is not None:
+            self._sweep.cancel()
+        station.close()
+        await station.transport.close()
+
+    def drain(self) -> None:
+        """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
+        self._dispatcher.is_draining = True
+
+    def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
+        """A browser has opened a websocket from this address. None where the address has enough of them."""
+        return self._station.transport.add_websocket(host, port, send)
+
+    def on_websocket_message(self, data: bytes, peer: Source) -> None:
+        self._dispatcher.on_websocket_message(data, peer)
+
+    def remove_websocket(self, peer: Source) -> None:
+        """It is closed; safe after `close`."""
+        if self._started is not None:
+            self._started.transport.remove_websocket(peer)
+
+    def is_connected(self, peer: Source) -> bool:
+        """Whether requests to `peer` have a way: always, but over a connection that only the peer can open."""
+        return peer.transport != "ws" or self._station.transport.is_connected(peer)
+
+    @property
+    def live_calls(self) -> int:
+        """Calls that still expect requests of their peers."""
+        return len(self._started.dialogs) if self._started is not None else 0
+
+    @property
+    def live_transactions(self) -> int:
+        """Requests in either direction whose copies or answers may still come."""
+        return len(self._started.layer) if self._started is not None else 0
+
+    @property
+    def connections(self) -> int:
+        """Open TCP connections and websockets."""
+        return len(self._started.transport) if self._started is not None else 0
+
+    def call(
+        self,
+        *,
+        target: str,
+        caller: NameAddress | str,
+        watcher: CallWatcher,
+        sdp: bytes,
+        callee: NameAddress | str | None = None,
+        destination: Source | None = None,
+        headers: Fields = (),
+        credentials: Credentials | None = None,
+        call_id: str | None = None,
+    ) -> OutgoingCall:
+        """Send an INVITE to the URI `target`; what follows is told to `watcher`.
+
+        `callee` is the To, `target` by default. `destination` is where it goes, by default the host of `target`, which
+        is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
+        (SIP-18, CVE-11). `sdp` empty makes a call without an offer. Raises SipParseError where `target` is no URI.
+        """
+        station = self._station
+        request = self._request("INVITE", target, caller, callee, headers, call_id)
+        peer = destination or _literal(target)
+        request.headers.add("Contact", station.contact(peer or Source("", 0, _transport_of(SipUri.parse(target)))))
+        request.headers.add("Allow", station.capabilities.allow)
+        if sdp:
+            request.headers.add("Content-Type", SDP)
+            request.body = sdp
+        call = OutgoingCall(station, request, watcher, credentials)
+        if peer is not None:
+            call.start(peer)
+        else:
+            self._spawn(self._look_up_and_start(call, target))
+        return call
+
+    async def request(
+        self,
+        method: str,
+        *,
+        target: str,
+        caller: NameAddress | str,
+        callee: NameAddress | str | None = None,
+        destination: Source | None = None,
+        headers: Fields = (),
+        body: bytes = b"",
+        content_type: str = "",
+        credentials: Credentials | None = None,
+        timeout_s: float = 32,
+    ) -> Response:
+        """Send a request outside any dialog and wait for its final answer.
+
+        Nobody answers: 408; nobody is reachable: 503 (RFC 3261 8.1.3.1). Challenges are answered as in `call`.
+        Raises SipParseError where `target` is no URI.
+        """
+        request = self._request(method, target, caller, callee, headers, None)
+        if body:
+            request.headers.add("Content-Type", content_type)
+            request.body = body
+        try:
+            async with asyncio.timeout(timeout_s):
+                peer = destination or await _look_up(target)
+                return await self._ask(request, peer, credentials)
+        except TimeoutError:
+            return request.response(408)
+        except OSError:
+            return request.response(503)
+
+    def _request(
+        self,
+        method: str,
+        target: str,
+        caller: NameAddress | str,
+        callee: NameAddress | str | None,
+        headers: Fields,
+        call_id: str | None,
+    ) -> Request:
+        """A request that begins something (8.1.1), without Via. `headers` replace ours of the same name."""
+        sender = NameAddress.parse(caller) if isinstance(caller, str) else caller
+        fields = Headers(
+            [
+                ("Max-Forwards", "70"),
+                ("From", str(sender.with_tag(token_hex(8)))),
+                ("To", str(NameAddress("", target, {}) if callee is None else callee)),
+                ("Call-ID", call_id or f"{token_hex(16)}@{self._station.host}"),
+                ("CSeq", f"1 {method}"),
+                ("User-Agent", self._user_agent),
+            ]
+        )
+        for name, value in headers:
+            if name in _REPLACED:
+                fields.set(name, value)
+            else:
+                fields.add(name, value)
+        return Request(method, target, fields)
+
+    async def _ask(self, request: Request, peer: Source, credentials: Credentials | None) -> Response:
+        for _ in range(CHALLENGES):
+            response = await self._ask_once(request, peer)
+            if response.status not in (401, 407) or credentials is None:
+                return response
+            again = authorized(request, response, credentials, peer)
+            if again is None:
+                return response
+            request = again
+        return await self._ask_once(request, peer)
+
+    async def _ask_once(self, request: Request, peer: Source) -> Response:
+        pending = PendingAnswer()
+        self._station.send_request(request, peer, pending)
+        outcome = await pending.future
+        return request.response(outcome) if isinstance(outcome, int) else outcome
+
+    async def _look_up_and_start(self, call: OutgoingCall, target: str) -> None:
+        try:
+            call.start(await _look_up(target))
+        except OSError:
+            call.fail(503, "host not found")
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _sweep_connections(self) -> None:
+        station = self._station
+        station.transport.sweep(station.now())
+        self._sweep = station.later(SWEEP_S, self._sweep_connections)
+
+
+def _transport_of(uri: SipUri) -> Literal["udp", "tcp"]:
+    return "tcp" if uri.transport == "tcp" else "udp"
+
+
+def _literal(target: str) -> Source | None:
+    """Where `target` is, if its host is an address. Raises SipParseError for what is no SIP URI."""
+    uri = SipUri.parse(target)
+    host = uri.host.strip("[]")
+    try:
+        ip_address(host)
+    except ValueError:
+        return None
+    return Source(host, uri.port or 5060, _transport_of(uri))
+
+
+async def _look_up(target: str) -> Source:
+    """Where `target` is; a name by its address records. Raises OSError."""
+    known = _literal(target)
+    if known is not None:
+        return known
+    uri = SipUri.parse(target)
+    if not uri.host:
+        raise OSError("a tel URI names no host")  # an empty name would be looked up as ourselves
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
+    address = found[0][4]
+    return Source(str(address[0]), int(address[1]), _transport_of(uri))

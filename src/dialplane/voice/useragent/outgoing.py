@@ -1,0 +1,166 @@
+"""The beginning of an outgoing call: INVITE, challenge, forks, CANCEL in every race (RFC 3261 9.1 and 13.2)."""
+
+from secrets import randbelow
+
+from dialplane.sip.dialog import Dialog
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.headers import Headers
+from dialplane.sip.message import Request, Response
+from dialplane.sip.transaction import Input, Transaction
+from dialplane.sip.transaction_peer import Source
+from dialplane.voice.useragent.calls import SipCall
+from dialplane.voice.useragent.challenge import Credentials, authorized
+from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind
+from dialplane.voice.useragent.reason import reason_of
+from dialplane.voice.useragent.station import Fields, Station, own_headers, sdp_of
+
+CHALLENGES = 2
+"""How many challenges one INVITE answers (SIP-18)."""
+NOWHERE = Source("", 0, "udp")
+FORKS = 16
+"""2xx answers of different forks that are acknowledged and hung up; more are somebody's joke."""
+
+
+class OutgoingCall(SipCall):
+    """A call from us. The INVITE leaves by `start`."""
+
+    def __init__(
+        self,
+        station: Station,
+        request: Request,
+        watcher: CallWatcher,
+        credentials: Credentials | None,
+    ) -> None:
+        super().__init__(station, request, NOWHERE)
+        self.watcher = watcher
+        self._credentials = credentials
+        self._challenges = 0
+        self._invite: Transaction | None = None
+        self._is_proceeding = False
+        """A provisional answer came, so a CANCEL may go (9.1)."""
+        self._acks: dict[str, tuple[bytes, Source]] = {}
+        """By the tag of each fork that answered."""
+        self._cancel_fields: Fields | None = None
+        self._tag = request.from_.tag or ""
+
+    def start(self, destination: Source) -> None:
+        """Send the INVITE, unless the call was given up before its address was found. Call it once."""
+        if self.is_ended:
+            return
+        self.source = destination
+        self._station.dialogs[self.id, self._tag] = self
+        self._invite = self._station.send_request(self.request, self.source, self)
+
+    def fail(self, status: int, text: str) -> None:
+        """There is nowhere to send it to."""
+        self._end(CallEnd(EndKind.FAILED, by_remote=True, status=status, text=text))
+
+    def on_response(self, transaction: Transaction, response: Response) -> None:
+        if transaction is not self._invite:
+            super().on_response(transaction, response)
+        elif response.is_provisional:
+            self._on_provisional(response)
+        elif response.is_success:
+            self._on_success(response)
+        else:
+            self._on_failure(response)
+
+    def on_no_answer(self, transaction: Transaction, status: int) -> None:
+        if transaction is not self._invite:
+            super().on_no_answer(transaction, status)
+            return
+        self._forget_invite()
+        self._end(CallEnd(EndKind.TIMEOUT if status == 408 else EndKind.FAILED, by_remote=True, status=status))
+
+    def _give_up(self, status: int, reason: str | None, headers: Fields) -> None:
+        """CANCEL, as soon as that is allowed. What the peer still answers is dealt with without the watcher."""
+        self._cancel_fields = headers
+        if self._is_proceeding:
+            self._send_cancel(headers)
+        self._end_by_us(CallEnd(EndKind.CANCEL, by_remote=False, status=487))
+
+    def _on_provisional(self, response: Response) -> None:
+        if not self._is_proceeding:
+            self._is_proceeding = True
+            if self._cancel_fields is not None:
+                self._send_cancel(self._cancel_fields)
+        if response.status > 100 and not self.is_ended and self.watcher is not None:
+            self._station.tell(self.watcher.on_provisional, self, response)
+
+    def _on_success(self, response: Response) -> None:
+        tag = response.to.tag or ""
+        repeated = self._acks.get(tag)
+        if repeated is not None:
+            self._station.transport.send(*repeated)
+        elif len(self._acks) < FORKS:
+            self._acknowledge(tag, response)
+
+    def _acknowledge(self, tag: str, response: Response) -> None:
+        try:
+            dialog = Dialog.of_outgoing(self.request, response)
+        except SipParseError:
+            # Without a readable Contact the peer cannot be told anything; it ends by itself for want of an ACK.
+            self._station.counters["bad_2xx"] += 1
+            self._forget_invite()
+            self._end(CallEnd(EndKind.FAILED, by_remote=True, status=response.status, text="bad Contact"))
+            return
+        self._acks[tag] = self._send_ack(dialog, response.cseq.number)
+        if self.is_ended or self.is_answered:
+            # We gave up in the same moment (SIP-13), or another fork was first (13.2.2.4).
+            self._hang_up_fork(dialog)
+            return
+        self._dialog = dialog
+        self.is_answered = True
+        self.answer_headers = own_headers(response)
+        if self.watcher is not None:
+            self._station.tell(self.watcher.on_answered, self, sdp_of(response))
+
+    def _hang_up_fork(self, dialog: Dialog) -> None:
+        station = self._station
+        bye = dialog.request("BYE", [("User-Agent", station.user_agent)])
+        station.send_request(bye, station.next_hop(dialog.next_hop, self.source), None)
+        if self._dialog is None:
+            self._forget_invite()
+
+    def _on_failure(self, response: Response) -> None:
+        if response.status in (401, 407) and not self.is_ended and self._answer_challenge(response):
+            return
+        self._forget_invite()
+        self.answer_headers = own_headers(response)
+        cause, text = reason_of(response)
+        self._end(
+            CallEnd(EndKind.REJECTED, by_remote=True, status=response.status, cause=cause, text=text or response.reason)
+        )
+
+    def _answer_challenge(self, response: Response) -> bool:
+        if self._challenges >= CHALLENGES or self._credentials is None:
+            return False
+        request = authorized(self.request, response, self._credentials, self.source)
+        if request is None:
+            return False
+        self._challenges += 1
+        self._is_proceeding = False
+        self.request = request
+        self._invite = self._station.send_request(request, self.source, self)
+        return True
+
+    def _send_cancel(self, headers: Fields) -> None:
+        """A CANCEL has the branch of its INVITE, so the station does not choose one (9.1)."""
+        station, invite = self._station, self._invite
+        if invite is None:
+            return
+        fields = [("Via", self.request.headers.get("Via") or ""), ("Max-Forwards", "70")]
+        fields += [("Route", route) for route in self.request.headers.get_all("Route")]
+        for name in ("From", "To", "Call-ID"):
+            fields.append((name, self.request.headers.get(name) or ""))
+        fields += [("CSeq", f"{self.request.cseq.number} CANCEL"), *headers]
+        cancel = Request("CANCEL", self.request.uri, Headers(fields))
+        station.layer.open_client(cancel, self.source, None, station.now())
+        station.layer.step(invite, Input.CANCELLED, station.now())
+        station.arm()
+
+    def _forget_invite(self) -> None:
+        self._station.dialogs.pop((self.id, self._tag), None)
+
+    def _glare_delay_s(self) -> float:
+        return 2.1 + randbelow(191) / 100

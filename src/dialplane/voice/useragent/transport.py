@@ -1,0 +1,295 @@
+"""The sockets of the user agent: UDP and TCP on one port (RFC 3261 section 18), and websockets that others bring.
+
+Octets in, octets out: who they belong to is the user agent's business. UDP is read by `recvfrom` in batches, which
+costs less than asyncio's datagram transports. Where datagrams come close together they are looked for at intervals, as
+a network card does under load: at 200 calls a second being woken by each one would cost more than reading it. TCP
+connections are used again in both directions; those that bring no whole message in time are closed (CVE-6).
+"""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from dialplane.sip.transaction_peer import Source
+from dialplane.voice.useragent.events import Tap
+from dialplane.voice.useragent.transport_stream import Connection, StreamOwner
+
+DATAGRAM_SIZE = 65_536
+BATCH = 64
+"""Datagrams read before timers and connections get their turn."""
+GATHER_S = 0.01
+"""The interval; datagrams that are further apart are read as they come."""
+SOCKET_BUFFER = 4 << 20
+"""A second of 2,000 calls/s; the kernel may grant less."""
+BACKLOG = 512
+PORT_TRIES = 20
+CONNECT_TIMEOUT_S = 5.0
+HIGHEST_PORT = 65_535
+
+
+class Receiver(StreamOwner, Protocol):
+    """Who gets what arrives."""
+
+    def on_datagram(self, data: bytes, source: Source) -> None: ...
+
+    def on_unreachable(self, peer: Source) -> None:
+        """A connection to `peer` could not be made; what was sent to it is lost."""
+        ...
+
+
+class Transport:
+    """One UDP socket and one TCP listener with the same address and port, and the TCP connections."""
+
+    def __init__(
+        self, receiver: Receiver, counters: Counter[str], *, idle_s: float, per_address: int, tap: Tap | None = None
+    ) -> None:
+        self._receiver = receiver
+        self._tap = tap
+        self._counters = counters
+        self._idle_s = idle_s
+        self._per_address = per_address
+        self._buffer = bytearray(DATAGRAM_SIZE)
+        self._udp: socket.socket | None = None
+        self._look_again: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._read_at = 0.0
+        self._leaving: list[tuple[bytes, tuple[str, int]]] = []
+        self._server: asyncio.Server | None = None
+        self._connections: dict[tuple[str, int], Connection] = {}
+        self._per_host: Counter[str] = Counter()
+        self._websockets: dict[Source, Callable[[bytes], None]] = {}
+        """How to send to each, by its peer."""
+        self._connecting: dict[Source, list[bytes]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Open connections."""
+        return len(self._connections) + len(self._websockets)
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Bind both sockets; port 0 takes one that is free for both. Returns host and port. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        udp, tcp = _bind_pair(host, port)
+        self._udp = udp
+        self._server = await loop.create_server(self._accept, sock=tcp, backlog=BACKLOG)
+        loop.add_reader(udp.fileno(), self._on_readable)
+        bound: tuple[str, int] = udp.getsockname()[:2]
+        return bound
+
+    async def close(self) -> None:
+        """Close every socket. Safe to call twice."""
+        if self._udp is not None:
+            self._flush()
+            asyncio.get_running_loop().remove_reader(self._udp.fileno())
+            self._udp.close()
+            self._udp = None
+        if self._look_again is not None:
+            self._look_again.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+            for connection in list(self._connections.values()):
+                connection.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def send(self, data: bytes, peer: Source) -> None:
+        """Send to `peer`, over a new connection if it is TCP and none is open. Never raises: what cannot leave is
+        counted, and retransmission or a time-out takes care of it."""
+        if self._tap is not None:
+            self._tap.sent(data, peer)
+        if peer.transport == "udp":
+            self._send_datagram(data, peer)
+            return
+        if peer.transport == "ws":
+            self._send_over_websocket(data, peer)
+            return
+        connection = self._connections.get((peer.host, peer.port))
+        if connection is not None:
+            connection.send(data)
+        elif (waiting := self._connecting.get(peer)) is not None:
+            waiting.append(data)
+        elif self._udp is not None:
+            self._connecting[peer] = [data]
+            task = asyncio.get_running_loop().create_task(self._connect(peer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def is_connected(self, peer: Source) -> bool:
+        """Whether a connection with `peer` is open."""
+        return peer in self._websockets if peer.transport == "ws" else (peer.host, peer.port) in self._connections
+
+    def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
+        """A websocket from this address is open, and `send` puts a message on it; None where the address has enough.
+
+        Behind a proxy many come from one address and no known port, so the port is made up where it is not their own.
+        """
+        if self._per_host[host] >= self._per_address:
+            self._counters["websocket_refused"] += 1
+            return None
+        peer = Source(host, port, "ws")
+        while not peer.port or peer in self._websockets:
+            peer = peer._replace(port=peer.port % HIGHEST_PORT + 1)
+        self._per_host[host] += 1
+        self._websockets[peer] = send
+        return peer
+
+    def remove_websocket(self, peer: Source) -> None:
+        """It is closed. What waits for an answer of `peer` fails."""
+        del self._websockets[peer]
+        self._leave(peer.host)
+        self._receiver.on_unreachable(peer)
+
+    def sweep(self, now: float) -> None:
+        """Close the connections whose time is over. Call it about once a second."""
+        for connection in [one for one in self._connections.values() if one.deadline <= now]:
+            self._counters["tcp_idle"] += 1
+            connection.close()
+
+    def _send_over_websocket(self, data: bytes, peer: Source) -> None:
+        send = self._websockets.get(peer)
+        if send is not None:
+            send(data)
+            return
+        self._counters["websocket_gone"] += 1
+        if self._udp is not None:  # later: whoever sends is in the middle of beginning to wait for the answer
+            asyncio.get_running_loop().call_soon(self._receiver.on_unreachable, peer)
+
+    def _send_datagram(self, data: bytes, peer: Source) -> None:
+        # Datagrams leave together when the turn of the loop is over: one by one, each would wake its receiver anew.
+        if not self._leaving:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._leaving.append((data, (peer.host, peer.port)))
+
+    def _flush(self) -> None:
+        leaving, self._leaving = self._leaving, []
+        if self._udp is None:
+            return
+        send = self._udp.sendto
+        for data, address in leaving:
+            try:
+                send(data, address)
+            except OSError:
+                self._counters["udp_send_failed"] += 1
+
+    def _on_readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        is_dense = now - self._read_at < GATHER_S
+        self._read_at = now
+        if self._read_datagrams() == BATCH or not is_dense or self._udp is None:
+            return
+        loop.remove_reader(self._udp.fileno())
+        self._look_again = loop.call_later(GATHER_S, self._look)
+
+    def _look(self) -> None:
+        """The turn of an interval: on to the next one while there is something, else wait to be woken."""
+        self._look_again = None
+        count = self._read_datagrams()
+        if self._udp is None:
+            return
+        loop = asyncio.get_running_loop()
+        if count == BATCH:
+            self._look_again = loop.call_soon(self._look)
+        elif count:
+            self._look_again = loop.call_later(GATHER_S, self._look)
+        else:
+            loop.add_reader(self._udp.fileno(), self._on_readable)
+
+    def _read_datagrams(self) -> int:
+        """Read what there is, at most a batch; gives how many there were."""
+        udp, buffer = self._udp, self._buffer
+        view = memoryview(buffer)
+        for count in range(BATCH):
+            if udp is None or udp.fileno() < 0:
+                return count
+            try:
+                size, address = udp.recvfrom_into(buffer)
+            except (BlockingIOError, InterruptedError):
+                return count
+            except OSError:
+                self._counters["udp_receive_failed"] += 1
+                return count
+            self._receiver.on_datagram(bytes(view[:size]), Source(address[0], address[1], "udp"))
+        return BATCH
+
+    def _accept(self) -> Connection:
+        return Connection(self._receiver, idle_s=self._idle_s, opened=self._opened, closed=self._closed)
+
+    def _opened(self, connection: Connection) -> bool:
+        """Keep an accepted connection, unless its address has enough of them (CVE-6)."""
+        host, port, _ = connection.peer
+        if self._per_host[host] >= self._per_address:
+            self._counters["tcp_refused"] += 1
+            return False
+        self._per_host[host] += 1
+        self._connections[host, port] = connection
+        return True
+
+    def _closed(self, connection: Connection) -> None:
+        host, port, _ = connection.peer
+        del self._connections[host, port]
+        self._leave(host)
+
+    def _leave(self, host: str) -> None:
+        self._per_host[host] -= 1
+        if not self._per_host[host]:
+            del self._per_host[host]
+
+    async def _connect(self, peer: Source) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                _, connection = await loop.create_connection(self._outgoing, peer.host, peer.port)
+        except OSError:
+            self._counters["tcp_connect_failed"] += 1
+            del self._connecting[peer]
+            self._receiver.on_unreachable(peer)
+            return
+        for data in self._connecting.pop(peer):
+            connection.send(data)
+
+    def _outgoing(self) -> Connection:
+        return Connection(self._receiver, idle_s=self._idle_s, opened=self._opened_by_us, closed=self._closed)
+
+    def _opened_by_us(self, connection: Connection) -> bool:
+        host, port, _ = connection.peer
+        self._per_host[host] += 1
+        self._connections[host, port] = connection
+        return True
+
+
+def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on one address. Raises OSError."""
+    for attempt in range(PORT_TRIES):
+        udp = _bind(socket.SOCK_DGRAM, host, port)
+        try:
+            tcp = _bind(socket.SOCK_STREAM, host, udp.getsockname()[1])
+        except OSError:
+            udp.close()
+            if port or attempt == PORT_TRIES - 1:
+                raise
+        else:
+            return udp, tcp
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _bind(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+    bound = socket.socket(family, kind)
+    try:
+        bound.setblocking(False)
+        if kind == socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:
+            with suppress(OSError):
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
