@@ -22,7 +22,6 @@ SERVE = """
 import sys
 from pathlib import Path
 from dialplane.media.process import serve
-from tests.effort import PATIENCE_S
 serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), silence_s=float(sys.argv[4]))
 """
 

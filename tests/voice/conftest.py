@@ -1,4 +1,4 @@
-"""One media process for the module, one node for each test that asks."""
+"""One media process for each worker, one node for each test that asks."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,11 +11,11 @@ from tests.ports import free_range
 from tests.voice.platform import VoiceNode, voice_node
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def media_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaProcess]:
     process = MediaProcess(tmp_path_factory.mktemp("media"), *free_range(64))
     yield process
-    process.end()
+    assert process.end() == 0
 
 
 @pytest.fixture
