@@ -15,7 +15,7 @@ async def test_list_without_transcriptions_is_empty(client: Client) -> None:
     assert answer.json == {"result": [], "next_page_token": ""}
 
 
-@pytest.mark.parametrize("reference_type", ["recording", "call"])
+@pytest.mark.parametrize("reference_type", ["recording", "call", "confbridge"])
 async def test_transcription_of_what_there_is_not_is_refused(client: Client, reference_type: str) -> None:
     answer = await client.ask("POST", "/v1.0/transcribes", {**WISH, "reference_type": reference_type})
 
@@ -28,7 +28,7 @@ async def test_transcription_of_what_there_is_not_is_refused(client: Client, ref
         ({"language": "de-DE"}, "language"),
         ({"provider": "acme"}, "provider"),
         ({"direction": "up"}, "direction"),
-        ({"reference_type": "confbridge"}, "reference_type"),
+        ({"reference_type": "queue"}, "reference_type"),
     ],
 )
 async def test_transcription_that_cannot_be_is_refused_by_the_name_of_its_field(

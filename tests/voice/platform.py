@@ -204,7 +204,7 @@ async def voice_node(
         stack.push_async_callback(media.stop)
         web = await stack.enter_async_context(GuardedClient(allow=LOOPBACK))
         sockets = await stack.enter_async_context(GuardedSockets(web))
-        prompts = SpeechPrompts(folder / "prompts", web)
+        prompts = SpeechPrompts(media_process.socket_path.parent / "prompts", web)  # what was said once is at hand
         await prompts.start()
         stack.push_async_callback(prompts.close)
         recognizer = SpeechRecognizer()

@@ -154,7 +154,7 @@ class MediaClientLeg:
         order = protocol.StartRecording(
             self.leg_id, request, str(path), end_of_silence_s, end_of_key, duration_s, tracks, trim
         )
-        await self._recording.start(order, self)
+        await self._recording.start(order)
 
     def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
         self._send(protocol.PauseRecording(self.leg_id, paused, silent))

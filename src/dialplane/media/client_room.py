@@ -43,7 +43,7 @@ class MediaClientRoom:
             raise Unavailable("the room is closed")
         request = self._client.next_request()
         order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s, trim)
-        await self._recording.start(order, self)
+        await self._recording.start(order)
 
     def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
         self._send(protocol.PauseRoomRecording(self.room_id, paused, silent))

@@ -68,12 +68,15 @@ class OwnRecording:
         self._client = client
         self._end: asyncio.Future[RecordingEnd] | None = None
 
-    async def start(self, order: protocol.StartRecording | protocol.StartRoomRecording, owner: object) -> None:
-        """Raises Unavailable where the file cannot be opened, or its leg or room has ended."""
+    async def start(self, order: protocol.StartRecording | protocol.StartRoomRecording) -> None:
+        """Raises Unavailable where the file cannot be opened, or its leg or room had ended before.
+
+        One that ends meanwhile ends the recording like any other: the answer still comes, from the recorder.
+        """
         ends, path = self._client.recordings, Path(order.path)
         end = ends.expect(path)
         try:
-            answer = await self._client.ask(order, order.request, owner, timeout_s=_START_TIMEOUT_S)
+            answer = await self._client.ask(order, order.request, None, timeout_s=_START_TIMEOUT_S)
             assert isinstance(answer, protocol.RecordingStarted)
             if answer.failure:
                 raise Unavailable(f"recording cannot be opened: {answer.failure}")

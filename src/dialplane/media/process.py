@@ -305,6 +305,8 @@ class MediaServer:
         owned = connection.legs.get(order.leg)
         if owned is not None:  # else it was closed in the meantime; its client knows, or is about to read it
             self._leg_orders.carry_out(owned[0], order, connection, now)
+        elif isinstance(order, protocol.StartRecording):
+            connection.report(protocol.RecordingStarted(order.request, "its leg is closed"))
 
     # --- legs ------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ class Rooms:
             return
         room = connection.rooms.get(order.room)
         if room is None:
+            if isinstance(order, protocol.StartRoomRecording):
+                connection.report(protocol.RecordingStarted(order.request, "its room is closed"))
             return
         match order:
             case protocol.AddToRoom(_, leg_id, hears, heard_by):

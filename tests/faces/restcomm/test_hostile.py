@@ -112,7 +112,7 @@ async def test_page_sizes_and_pages_have_an_end(restcomm: FormClient, twilio: Fo
         for query in BAD_QUERIES:
             answer = await client.ask("GET", f"{LIST}.json?{query}")
             assert (answer.status, is_refusal(client, answer)) == (400, True), query
-            assert query.partition("=")[0].replace("AfterSid", "PageToken") in answer.json["message"]
+            assert query.partition("=")[0] in answer.json["message"]
         assert (await client.ask("GET", f"{LIST}.json?PageSize=1000000000")).json["page_size"] == 1000
 
 
