@@ -14,7 +14,8 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.domain.programs.commands import Result, StartStream
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.streaming.external_media import ExternalMedia
 from dialplane.voice.streaming.streams import Streams
 from tests.fakes.media_leg import FakeMediaLeg

@@ -16,7 +16,8 @@ from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.services.calling.call_records import Change
 from dialplane.voice.batching import Batcher
 from dialplane.voice.journal import Journal
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.ports import Media
 from dialplane.voice.records import Records
 from tests.fakes.jumping_clock import run_jumping

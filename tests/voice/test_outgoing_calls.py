@@ -12,7 +12,8 @@ from dialplane.services.calling.calls import hangup_call
 from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.charging.billing import get_balance
 from dialplane.services.tenancy.customer import OutboundChange, update_outbound_config
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.useragent.events import CallEnd, EndKind
 from tests.effort import PATIENCE_S
 from tests.fakes.media_leg import FakeMediaLeg

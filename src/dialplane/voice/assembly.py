@@ -32,7 +32,8 @@ from dialplane.voice.groupcalls import Groupcalls
 from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
 from dialplane.voice.journal import Journal
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside, Subjects
 from dialplane.voice.programs import Programs

@@ -19,7 +19,8 @@ from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
 from dialplane.voice.forking import Forks
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.useragent.agent import CallEnd, EndKind, SipCall, Source, UserAgent
 from dialplane.voice.useragent.challenge import Credentials
 from dialplane.voice.useragent.events import CallWatcher

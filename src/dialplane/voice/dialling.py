@@ -19,7 +19,8 @@ from dialplane.services.calling.dialling import OutgoingWish
 from dialplane.services.calling.phones import phones_of
 from dialplane.voice.beside import Beside, BesideEnd
 from dialplane.voice.dialler import Dialler, send_first_digits
-from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import Talk
 from dialplane.voice.machines import detect_machine
 from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings

@@ -6,9 +6,9 @@ driver. Every change of state goes to the journal; nothing here waits for the st
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import structlog
 
@@ -17,23 +17,22 @@ from dialplane.domain.calling.calls import (
     Call,
     CallStatus,
     Direction,
-    HangupBy,
     HangupReason,
     can_move,
-    unanswered_reason,
 )
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
-from dialplane.domain.programs.sources import DocumentSource
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer
-from dialplane.voice.ports import Media, MediaLeg
+from dialplane.voice.endings import hung_up
+from dialplane.voice.leg_context import LegContext, Talk
+from dialplane.voice.ports import MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
 from dialplane.voice.useragent.agent import IncomingCall, SipCall
-from dialplane.voice.useragent.events import CallEnd, EndKind
+from dialplane.voice.useragent.events import CallEnd
 from dialplane.voice.useragent.reason import reason_field
 from dialplane.voice.useragent.refer import IncomingRefer
 
@@ -44,68 +43,9 @@ LONGEST_DOCUMENT_CALL_S = 14_400
 LAST_WORD_S = 2.0
 """How long a command that comes to an end by itself may take for it once its call is gone."""
 
-TOLD_AFTER_ANSWER = (HangupReason.TIMEOUT, HangupReason.AMD)
-"""Reasons of an answered call's end other than `normal` (reference section 4.5)."""
 MuteDirection = Literal["", "in", "out", "both"]
 
 log = structlog.get_logger()
-
-
-class Recorder(Protocol):
-    """Where a leg's changes go."""
-
-    def changed(self, leg: "Leg", event: str) -> None:
-        """The call's state changed; `event` is the name of what happened."""
-        ...
-
-    def ended(self, leg: "Leg") -> None:
-        """The call is over: settle, record, forget. Called once."""
-        ...
-
-
-_SILENT_ENDS = {EndKind.TIMEOUT: "nothing came back", EndKind.FAILED: "it could not be carried on"}
-"""Of ends for which the peer had no words."""
-
-
-def _words(end: CallEnd | None) -> str:
-    return "" if end is None else end.text or _SILENT_ENDS.get(end.kind, "")
-
-
-async def decline_refer(leg: "Leg", refer: IncomingRefer) -> None:
-    refer.refuse(404, "calls cannot be transferred here")
-
-
-@dataclass(frozen=True, slots=True)
-class LegContext:
-    """What every leg of a node shares."""
-
-    media: Media
-    recorder: Recorder
-    now: Callable[[], datetime]
-    spawn: Callable[[Coroutine[Any, Any, Any]], None]
-    """Run something in a task of the node; its failure is logged and ends only itself."""
-    take_refer: "Callable[[Leg, IncomingRefer], Coroutine[Any, Any, None]]" = field(default=decline_refer)
-    """Decide about a party's REFER."""
-
-
-class Talk:
-    """Two joined legs. Over when either call ends, or when somebody ends it."""
-
-    def __init__(self, master: "Leg", callee: "Leg") -> None:
-        self.master = master
-        self.callee = callee
-        self.over = asyncio.Event()
-        self.handed_over = asyncio.Event()
-        self.refer: DocumentSource | None = None
-        """What decides on transfers, where whoever began the talk said so."""
-        self.is_parked = False
-        """A transfer has taken the two apart: the callee's end is not the talk's."""
-
-    def hand_over(self, callee: "Leg") -> None:
-        """The master talks with `callee` from now on."""
-        self.callee = callee
-        self.is_parked = False
-        self.handed_over.set()
 
 
 class Leg:
@@ -380,21 +320,14 @@ class Leg:
     def on_ended(self, call: SipCall | None, end: CallEnd | None) -> None:
         if self.is_ended or self._goes_on_another_way(end):
             return
-        was = self.call.status
-        by_us = was in (CallStatus.TERMINATING, CallStatus.CANCELING)
-        status = end.status if end else 0
-        now = self.now()
-        heard_nothing = end is not None and end.kind is EndKind.TIMEOUT
-        self.call = self.call.after(
-            status=CallStatus.HANGUP,
+        self.call = hung_up(
+            self.call,
+            end,
+            wanted=self._wanted_reason,
+            text=self._end_text,
+            is_answered=self.is_answered,
             action=self._action,
-            hangup_by=HangupBy.LOCAL if by_us else HangupBy.REMOTE,
-            hangup_reason=self._reason(was, 0 if heard_nothing else status),
-            sip_code=status,
-            cause=(end.cause if end else 0) or 0,
-            cause_text=(self._end_text or self.call.cause_text or _words(end))[:255].replace("\x00", ""),
-            ended_at=now,
-            updated_at=now,
+            now=self.now(),
         )
         self.ended.set()
         self.on_failed = None  # it holds the leg
@@ -438,15 +371,6 @@ class Leg:
         media.mute(
             heard=direction not in ("in", "both"), hears=direction not in ("out", "both") and not self._is_silenced
         )
-
-    def _reason(self, was: CallStatus, status: int) -> HangupReason:
-        if self.is_answered:
-            return self._wanted_reason if self._wanted_reason in TOLD_AFTER_ANSWER else HangupReason.NORMAL
-        if self._wanted_reason and self.call.direction is Direction.INCOMING:
-            return self._wanted_reason
-        if self._wanted_reason and (was is not CallStatus.CANCELING or self._wanted_reason is HangupReason.NOANSWER):
-            return self._wanted_reason
-        return unanswered_reason(self.call.direction, was, status)
 
     def on_progressing(self) -> None:
         """The party has answered, or we have: the time that costs begins."""

@@ -24,7 +24,8 @@ from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
-from dialplane.voice.leg import Leg, LegContext
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import LegContext
 from dialplane.voice.machines import detect_machine
 from dialplane.voice.orders import Order
 from dialplane.voice.ports import Prompts

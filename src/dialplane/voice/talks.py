@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import Talk
 from dialplane.voice.waiting import first_of
 
 log = structlog.get_logger()

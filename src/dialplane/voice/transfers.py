@@ -16,7 +16,8 @@ from dialplane.domain.programs.commands import Dial, Party
 from dialplane.services.calling.transfers import note_transferee
 from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
-from dialplane.voice.leg import Leg, Talk
+from dialplane.voice.leg import Leg
+from dialplane.voice.leg_context import Talk
 from dialplane.voice.ports import Prompts
 from dialplane.voice.waiting import first_of, unless_ended
 
