@@ -62,15 +62,15 @@ def with_wildcards(dice: Dice, fixed: int, open_digits: int) -> str:
     return "".join(text).strip("*") or "0"
 
 
-def in_locality(dice: Dice, stock: list[Block], **more: object) -> ItemQuery:
+def in_locality(dice: Dice, stock: list[Block], *, contains: str = "") -> ItemQuery:
     block = local(dice, stock)
-    return ItemQuery(country=block.country, locality=dice.choice(block.places)[1], **more)  # type: ignore[arg-type]
+    return ItemQuery(country=block.country, locality=dice.choice(block.places)[1], contains=contains)
 
 
-def near_a_place(dice: Dice, stock: list[Block], **more: object) -> ItemQuery:
+def near_a_place(dice: Dice, stock: list[Block], *, contains: str = "") -> ItemQuery:
     block = local(dice, stock)
     _, _, _, latitude, longitude = dice.choice(block.places)
-    return ItemQuery(country=block.country, near=Near(latitude, longitude, 40), **more)  # type: ignore[arg-type]
+    return ItemQuery(country=block.country, near=Near(latitude, longitude, 40), contains=contains)
 
 
 def in_area(dice: Dice, stock: list[Block]) -> Block:
