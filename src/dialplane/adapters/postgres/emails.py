@@ -52,8 +52,8 @@ class PostgresCaseStore:
     async def save(self, case: ContactCase) -> None:
         await self._connection.execute(_SQL["save_case"], [case])
 
-    async def find(self, account_id: AccountId, case_id: UUID) -> ContactCase | None:
-        row = await self._connection.fetchrow(_SQL["find_case"], account_id, case_id)
+    async def find(self, account_id: AccountId, case_id: UUID, *, lock: bool = False) -> ContactCase | None:
+        row = await self._connection.fetchrow(_SQL["lock_case" if lock else "find_case"], account_id, case_id)
         return None if row is None else ContactCase(**row)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[ContactCase]:

@@ -22,7 +22,9 @@ class CaseStore(Protocol):
         """Insert, or write over the row of the same id."""
         ...
 
-    async def find(self, account_id: AccountId, case_id: UUID) -> ContactCase | None: ...
+    async def find(self, account_id: AccountId, case_id: UUID, *, lock: bool = False) -> ContactCase | None:
+        """`lock`: nobody else changes it until the transaction ends."""
+        ...
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[ContactCase]:
         """Newest first; those made before `before`."""
@@ -56,21 +58,24 @@ async def list_cases(
 async def get_case(database: Database, account_id: AccountId, case_id: UUID) -> ContactCase:
     """Raises NotFound."""
     async with database.reading() as tx:
-        found = await tx.cases.find(account_id, case_id)
-    if found is None:
-        raise NotFound("There is no such case", reason="RESOURCE_NOT_FOUND")
-    return found
+        return _found(await tx.cases.find(account_id, case_id))
 
 
 async def close_case(database: Database, account_id: AccountId, case_id: UUID, now: datetime) -> ContactCase:
     """Raises NotFound, Conflict (CASE_CLOSED)."""
-    found = await get_case(database, account_id, case_id)
-    if found.status == "closed":
-        raise Conflict("The case is closed already", reason="CASE_CLOSED")
-    closed = replace(found, status="closed", updated_at=now)
     async with database.transaction() as tx:
+        found = _found(await tx.cases.find(account_id, case_id, lock=True))
+        if found.status == "closed":
+            raise Conflict("The case is closed already", reason="CASE_CLOSED")
+        closed = replace(found, status="closed", updated_at=now)
         await tx.cases.save(closed)
     return closed
+
+
+def _found(case: ContactCase | None) -> ContactCase:
+    if case is None:
+        raise NotFound("There is no such case", reason="RESOURCE_NOT_FOUND")
+    return case
 
 
 def case_shape(case: ContactCase) -> dict[str, object]:

@@ -36,6 +36,9 @@ on conflict (id) do update set
 -- name: find_case
 select * from contact_cases where id = $2 and account_id = $1 and deleted_at is null;
 
+-- name: lock_case
+select * from contact_cases where id = $2 and account_id = $1 and deleted_at is null for update;
+
 -- name: list_cases
 select * from contact_cases
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
