@@ -3,7 +3,8 @@
 import asyncio
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Conflict, Invalid, Unavailable
 from dialplane.domain.flows.run import Run, RunStatus
 from dialplane.domain.ids import AccountId, RunId, utc_now
-from dialplane.domain.messaging.emails import EmailStatus
+from dialplane.domain.messaging.emails import Email, EmailStatus
 from dialplane.domain.programs.assistants import Turn
 from dialplane.services.messaging.cases import close_case, get_case
 from dialplane.services.messaging.emails import (
     OUTBOX,
     EmailRequest,
     Post,
+    delete_email,
     get_email,
     list_emails,
     send_email,
@@ -222,6 +224,26 @@ async def test_email_that_nobody_takes_for_a_day_is_dropped(database: PostgresDa
 
     dropped = await get_email(database, account_id, sent.id)
     assert (dropped.status, bool(dropped.note)) == (EmailStatus.DROPPED, True)
+
+
+@dataclass(frozen=True)
+class MeanwhileDeleted:
+    """A mail server that takes an e-mail while its owner deletes it."""
+
+    database: PostgresDatabase
+
+    async def send(self, email: Email, files: Sequence[tuple[str, Path]]) -> None:
+        await delete_email(self.database, email.account_id, email.id, utc_now())
+
+
+async def test_email_that_is_deleted_while_it_is_sent_stays_deleted(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    post = Post(MeanwhileDeleted(database))
+
+    await send_email(database, post, account_id, EmailRequest((ANN,), "s", "c"), utc_now())
+
+    assert await list_emails(database, account_id, before=None, limit=10) == []
 
 
 async def test_assistant_behind_a_chat_endpoint_is_asked_with_the_whole_talk() -> None:

@@ -3,7 +3,9 @@
 -- name: save
 insert into emails select * from jsonb_populate_recordset(null::emails, $1)
 on conflict (id) do update set
-    status = excluded.status, note = excluded.note, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
+    status = excluded.status, note = excluded.note, updated_at = excluded.updated_at,
+    -- Deleted stays deleted, also where the word of the mail server comes after it.
+    deleted_at = coalesce(emails.deleted_at, excluded.deleted_at);
 
 -- name: find
 select * from emails where id = $2 and account_id = $1 and deleted_at is null;
