@@ -85,10 +85,14 @@ class Answering:
         self.requests: list[IncomingRequest] = []
         self.watchers: list[Watcher] = []
         self.refused: set[str] = set()
+        self.asked: list[Source] = []
         self._on_call = on_call
 
     def may_send(self, source: Source) -> bool:
         return source.host not in self.refused
+
+    def on_asking(self, peer: Source) -> None:
+        self.asked.append(peer)
 
     def on_invite(self, call: IncomingCall) -> None:
         watcher = Watcher()

@@ -142,8 +142,8 @@ class VoiceNode:
         return changed
 
     @asynccontextmanager
-    async def phone(self, manners: Manners | None = None) -> AsyncIterator[Softphone]:
-        async with Softphone(self.media, manners=manners) as phone:
+    async def phone(self, manners: Manners | None = None, *, host: str = "127.0.0.1") -> AsyncIterator[Softphone]:
+        async with Softphone(self.media, manners=manners, host=host) as phone:
             yield phone
 
     async def ring(self, phone: Softphone, number: str, *, caller: str = "+12125550111") -> PhoneCall:
@@ -187,9 +187,18 @@ class VoiceNode:
 
 @asynccontextmanager
 async def voice_node(
-    dsn: str, database: PostgresDatabase, media_process: MediaProcess, folder: Path, *, micros: int = 100_000_000
+    dsn: str,
+    database: PostgresDatabase,
+    media_process: MediaProcess,
+    folder: Path,
+    *,
+    micros: int = 100_000_000,
+    carriers: str = "127.0.0.0/8",
+    calls_at_once: int = 2_000,
+    calls_per_second: float = 1_000.0,
 ) -> AsyncIterator[VoiceNode]:
-    """A node with the simulated carrier beside it, as `dialplane up` has them."""
+    """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
+    a stranger."""
     account_id = await buyer(database, micros=micros, plan="professional")
     async with database.transaction() as tx:
         await tx.connection.execute("update accounts set destination_whitelist = '{us,gb}' where id = $1", account_id)
@@ -210,7 +219,7 @@ async def voice_node(
         recognizer = SpeechRecognizer()
         stack.push_async_callback(recognizer.close)
         carrier = await stack.enter_async_context(Softphone(media, manners=SimulatedCarrier(prompts).take))
-        draft = TrunkDraft("sandbox", networks=("127.0.0.0/8",), host="127.0.0.1", port=carrier.agent.port)
+        draft = TrunkDraft("sandbox", networks=(carriers,), host="127.0.0.1", port=carrier.agent.port)
         await create_trunk(database, draft, now=utc_now())
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         deps = VoiceDeps(
@@ -228,6 +237,8 @@ async def voice_node(
             nonce_secret=b"secret of the tests",
             signer=SIGNER,
             drain_s=0.0,
+            calls_per_second=calls_per_second,
+            calls_at_once=calls_at_once,
             on_ready=port.set_result,
         )
         stop, started = asyncio.Event(), asyncio.Event()

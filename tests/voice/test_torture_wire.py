@@ -43,6 +43,9 @@ class Domain:
     def may_send(self, source: Source) -> bool:
         return True
 
+    def on_asking(self, peer: Source) -> None:
+        """Nothing of ours waits for an answer."""
+
     def on_invite(self, call: IncomingCall) -> None:
         if self._authenticates:
             call.refuse_with(self._authenticator.challenge(call.request, call.source.host, 0.0, proxy=True))

@@ -64,6 +64,8 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
+                calls_per_second=settings.call_rate.per_second,
+                calls_at_once=settings.call_rate.burst,
                 public_url=settings.where_clients_are,
                 document_timeout_s=settings.document_timeout.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),

@@ -14,6 +14,8 @@ _MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 DOCUMENTED_ACCOUNT_RATE = RequestRate(16.7, 33)
 DOCUMENTED_ADDRESS_RATE = RequestRate(200, 400)
 """VoIPBIN's limits (reference 1.9), for a service that strangers use."""
+CALL_RATE = RequestRate(1_000, 2_000)
+"""Of a voice node on two cores, which carries 700 calls a second."""
 SANDBOX_RATE = RequestRate(2000, 4000)
 """In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
 SANDBOX_DRAIN = timedelta(seconds=10)
@@ -64,6 +66,9 @@ class Settings:
     """How long a tenant's server may take for an XML document: Restcomm's time; callers hear silence meanwhile."""
     drain: timedelta = timedelta(hours=1)
     """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
+    call_rate: RequestRate = CALL_RATE
+    """New calls a second that one voice node takes, and at once; those beyond get 503 with Retry-After (DOS-4): a node
+    that took more than it can carry would answer all of them late."""
     account_rate: RequestRate = DOCUMENTED_ACCOUNT_RATE
     """Of one account on the API, agents and access keys together; the sandbox's is higher."""
     address_rate: RequestRate = DOCUMENTED_ADDRESS_RATE

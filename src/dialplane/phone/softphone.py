@@ -236,6 +236,9 @@ class Softphone:
     def may_send(self, source: Source) -> bool:
         return True
 
+    def on_asking(self, peer: Source) -> None:
+        """A phone has no strangers."""
+
     def on_invite(self, call: IncomingCall) -> None:
         if self._manners is None:
             call.reject(486)

@@ -1,6 +1,7 @@
 """How the parts of a voice node are joined: what writes, what listens, one object for each subject of commands."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,8 @@ from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.beside import Beside
+from dialplane.voice.defence.admission_rate import AdmissionRate
+from dialplane.voice.defence.defence import Defence
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
@@ -129,7 +132,14 @@ class Assembly:
             now=utc_now,
             trace=self._keep_trace if deps.keeps_signalling else lambda leg: None,
         )
-        self._credentials = Gate(database, deps.nonce_secret)
+        counters: Counter[str] = Counter()
+        self.defence = Defence(
+            AdmissionRate(deps.calls_per_second, deps.calls_at_once),
+            asyncio.get_running_loop().time,
+            is_trunk=self._is_trunk,
+            counters=counters,
+        )
+        self._credentials = Gate(database, deps.nonce_secret, self.defence)
         self.arrivals = Arrivals(
             gate=self._credentials,
             admissions=self.batches.admissions,
@@ -141,6 +151,7 @@ class Assembly:
             host=deps.host,
             port=deps.port,
             handler=handler,
+            counters=counters,
             advertised_host=deps.advertised_host,
             tap=self.signalling if deps.keeps_signalling else None,
         )
@@ -157,6 +168,9 @@ class Assembly:
         self._context = LegContext(
             deps.media, self.records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )
+
+    def _is_trunk(self, host: str) -> bool:
+        return self.arrivals.is_trunk(host)
 
     def _join_ways_out(self, tasks: asyncio.TaskGroup) -> None:
         """What programs are made of, and how they reach what is not their call."""
@@ -225,6 +239,7 @@ class Assembly:
             programs=self._programs,
             recordings=self.recordings,
             context=self._context,
+            defence=self.defence,
             is_overloaded=lambda: self.batches.journal.is_full,
             orders={
                 **CALL_ORDERS,

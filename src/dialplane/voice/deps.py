@@ -49,6 +49,9 @@ class VoiceDeps:
     gate_port: int = 0
     advertised_host: str | None = None
     drain_s: float = DRAIN_S
+    calls_per_second: float = 1_000.0
+    calls_at_once: int = 2_000
+    """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""
     public_url: str = ""
     document_timeout_s: float = TIMEOUT_S
     assistants: Assistants = BUILT_IN

@@ -125,6 +125,9 @@ class _Node:
     def may_send(self, source: Source) -> bool:
         return self._parts.runtime.may_send(source)
 
+    def on_asking(self, peer: Source) -> None:
+        self._parts.runtime.on_asking(peer)
+
     def on_invite(self, call: IncomingCall) -> None:
         self._parts.runtime.on_invite(call)
 
@@ -149,6 +152,7 @@ class _Node:
             sip_host=self._parts.agent.host,
             sip_port=self._parts.agent.port,
             draining=self._draining,
+            defence=self._parts.defence.report(),
             now=utc_now(),
         )
         self._obey(commands)

@@ -22,6 +22,7 @@ from dialplane.services.programs.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
 from dialplane.voice.arrivals import BUSY, Arrivals
+from dialplane.voice.defence.defence import Defence
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
 from dialplane.voice.leg import Leg
@@ -58,7 +59,9 @@ class Runtime:
     programs: Programs
     recordings: Recordings
     context: LegContext
+    defence: Defence
     is_overloaded: Callable[[], bool]
+    """Whether what happens to more calls could not be kept."""
     orders: Mapping[str, Order]
     """What may be ordered of a live call, by the kind of the command."""
     node_orders: Mapping[str, Callable[[NodeCommand], Coroutine[Any, Any, None]]]
@@ -67,10 +70,13 @@ class Runtime:
     # --- what the user agent tells ---
 
     def may_send(self, source: Source) -> bool:
-        return True
+        return self.defence.may_send(source.host)
+
+    def on_asking(self, peer: Source) -> None:
+        self.defence.knows(peer.host)
 
     def on_invite(self, call: IncomingCall) -> None:
-        if self.is_overloaded():
+        if self.is_overloaded() or not self.defence.may_begin_call():
             call.reject(503, headers=(BUSY,))
             return
         # The watcher is there before the task begins: the caller's CANCEL may be the next datagram.

@@ -1,6 +1,7 @@
 """Calls, refused calls, voice nodes and their mailboxes in Postgres."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 
@@ -12,6 +13,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_queries import CallQuery
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calling.calls import NodeCommand, RefusedCall
 
@@ -87,8 +89,23 @@ class PostgresCallStore:
     async def live_on(self, node: str) -> list[Call]:
         return [_call(row) for row in await self._connection.fetch(_SQL["live_on"], node)]
 
-    async def beat(self, node: str, *, sip_host: str, sip_port: int, draining: bool, now: datetime) -> None:
-        await self._connection.execute(_SQL["beat"], node, sip_host, sip_port, draining, now)
+    async def beat(
+        self,
+        node: str,
+        *,
+        sip_host: str,
+        sip_port: int,
+        draining: bool,
+        now: datetime,
+        defence: DefenceReport = NOTHING_REFUSED,
+    ) -> None:
+        await self._connection.execute(_SQL["beat"], node, sip_host, sip_port, draining, now, asdict(defence))
+
+    async def list_defences(self, *, seen_after: datetime) -> list[NodeDefence]:
+        return [
+            NodeDefence(row["name"], row["seen_at"], msgspec.convert(row["defence"], DefenceReport))
+            for row in await self._connection.fetch(_SQL["list_defences"], seen_after)
+        ]
 
     async def last_seen(self, node: str) -> datetime | None:
         seen: datetime | None = await self._connection.fetchval(_SQL["last_seen"], node)

@@ -13,7 +13,7 @@ from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.answers import Paged
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.services.calling import refused_calls
-from dialplane.services.calling.calls import RefusedCall
+from dialplane.services.calling.calls import RefusedCall, list_defences
 from dialplane.services.supply.stock import list_carriers
 
 
@@ -52,6 +52,24 @@ class ShownRefusedCall(msgspec.Struct):
     created_at: datetime
 
 
+class ShownDefence(msgspec.Struct):
+    """What a voice node refuses to strangers: at most 200 of each kind."""
+
+    node: str
+    seen_at: datetime
+    banned: dict[str, int]
+    """Addresses (networks of IPv6) that sent too much, and for how many seconds more nothing of them is read."""
+    locked_users: list[str]
+    """`name@domain` for which too many wrong passwords came: whoever guessed is refused for a quarter of an hour."""
+    locked_addresses: list[str]
+    counters: dict[str, int]
+    """How often the node has refused something since it began, by reason."""
+
+
+class ShownDefences(msgspec.Struct):
+    nodes: list[ShownDefence]
+
+
 @get("/carriers", responses=refusals())
 async def get_carriers(request: OperatorRequest) -> ShownCarriers:
     """Every carrier that is set up, with its stock."""
@@ -75,6 +93,24 @@ async def list_refused_calls(request: OperatorRequest, page: Paging) -> dict[str
     return show_page(found, show_refused_call, page)
 
 
+@get("/defence", responses=refusals())
+async def get_defence(request: OperatorRequest) -> ShownDefences:
+    """What each voice node that lives refuses to strangers, as it told a second ago."""
+    return ShownDefences(
+        [
+            ShownDefence(
+                node=found.node,
+                seen_at=found.seen_at,
+                banned=dict(found.report.banned),
+                locked_users=list(found.report.locked_users),
+                locked_addresses=list(found.report.locked_addresses),
+                counters=dict(found.report.counters),
+            )
+            for found in await list_defences(request.database, request.now)
+        ]
+    )
+
+
 def show_refused_call(call: RefusedCall) -> ShownRefusedCall:
     return ShownRefusedCall(
         id=call.id,
@@ -88,4 +124,4 @@ def show_refused_call(call: RefusedCall) -> ShownRefusedCall:
     )
 
 
-router = Router("/", route_handlers=[get_carriers, list_refused_calls], tags=["Traffic"])
+router = Router("/", route_handlers=[get_carriers, get_defence, list_refused_calls], tags=["Traffic"])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.calling.call_queries import CallQuery
 from dialplane.domain.calling.calls import Call, CallStatus
+from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
 from dialplane.domain.errors import Conflict, NotFound, Unavailable
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, new_id
@@ -86,8 +87,21 @@ class CallStore(Protocol):
         """Every call of the node that has not ended, locked until the transaction ends."""
         ...
 
-    async def beat(self, node: str, *, sip_host: str, sip_port: int, draining: bool, now: datetime) -> None:
+    async def beat(
+        self,
+        node: str,
+        *,
+        sip_host: str,
+        sip_port: int,
+        draining: bool,
+        now: datetime,
+        defence: DefenceReport = NOTHING_REFUSED,
+    ) -> None:
         """The node's proof of life."""
+        ...
+
+    async def list_defences(self, *, seen_after: datetime) -> list[NodeDefence]:
+        """What each node that has been seen since then refuses, by the nodes' names."""
         ...
 
     async def last_seen(self, node: str) -> datetime | None: ...
@@ -173,12 +187,25 @@ async def pick_node(tx: Transaction, now: datetime) -> str:
 
 
 async def beat(
-    database: Database, node: str, *, sip_host: str, sip_port: int, draining: bool, now: datetime
+    database: Database,
+    node: str,
+    *,
+    sip_host: str,
+    sip_port: int,
+    draining: bool,
+    defence: DefenceReport,
+    now: datetime,
 ) -> list[NodeCommand]:
-    """Say that the node lives, and take what is in its mailbox."""
+    """Say that the node lives and what it refuses, and take what is in its mailbox."""
     async with database.transaction() as tx:
-        await tx.calls.beat(node, sip_host=sip_host, sip_port=sip_port, draining=draining, now=now)
+        await tx.calls.beat(node, sip_host=sip_host, sip_port=sip_port, draining=draining, now=now, defence=defence)
         return await tx.calls.take_commands(node, limit=200)
+
+
+async def list_defences(database: Database, now: datetime) -> list[NodeDefence]:
+    """What the nodes that live refuse to strangers."""
+    async with database.reading() as tx:
+        return await tx.calls.list_defences(seen_after=now - NODE_IS_ALIVE)
 
 
 async def take_commands(database: Database, node: str) -> list[NodeCommand]:

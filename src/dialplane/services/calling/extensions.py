@@ -11,7 +11,9 @@ from dialplane.domain.errors import AlreadyExists, NotFound
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId, new_id
 from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.calling.registrations import Subscriber
 from dialplane.services.eventing.events import publish
+from dialplane.services.shapes.common import show_id, show_time
 from dialplane.services.shapes.extensions import extension_shape
 from dialplane.services.tenancy.accounts import load_account
 from dialplane.services.tenancy.plans import check_plan
@@ -158,6 +160,19 @@ async def _get(tx: Transaction, account_id: AccountId, extension_id: ExtensionId
     if found is None:
         raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
     return found
+
+
+async def tell_locked(database: Database, subscriber: Subscriber, source_host: str, now: datetime) -> None:
+    """Tell the account that somebody guesses the extension's password (REG-2): its webhooks hear `extension_locked`."""
+    data = {
+        "id": show_id(subscriber.extension_id),
+        "customer_id": show_id(subscriber.account_id),
+        "extension": subscriber.extension,
+        "source_address": source_host,
+        "tm_create": show_time(now),
+    }
+    async with database.transaction() as tx:
+        await publish(tx, Event(subscriber.account_id, "extension_locked", subscriber.extension_id, data, now))
 
 
 async def publish_extension(tx: Transaction, kind: str, extension: Extension, now: datetime) -> None:

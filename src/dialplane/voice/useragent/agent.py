@@ -64,6 +64,7 @@ class UserAgent:
         user_agent: str = "Dialplane",
         timers: Timers | None = None,
         capabilities: Capabilities | None = None,
+        counters: Counter[str] | None = None,
         tcp_idle_s: float = IDLE_S,
         tap: Tap | None = None,
     ) -> None:
@@ -71,12 +72,13 @@ class UserAgent:
         self._tap = tap
         self.host = host
         self.port = port
-        self.counters: Counter[str] = Counter()
+        self.counters: Counter[str] = Counter() if counters is None else counters
         self._advertised_host = advertised_host
         self._user_agent = user_agent
         self._timers = timers or Timers()
         self._capabilities = capabilities or Capabilities()
         self._tcp_idle_s = tcp_idle_s
+        self._on_asking = handler.on_asking
         self._dispatcher = Dispatcher(handler, self.counters, tap)
         self._started: Station | None = None
         self._sweep: asyncio.TimerHandle | None = None
@@ -100,6 +102,7 @@ class UserAgent:
         station = dispatcher.station = Station(
             transport,
             self.counters,
+            on_asking=self._on_asking,
             timers=self._timers,
             user_agent=self._user_agent,
             capabilities=self._capabilities,

@@ -104,6 +104,10 @@ class Handler(Protocol):
         """False: drop whatever `source` sent, unread (DOS-2). Asked once per datagram or chunk of a stream."""
         ...
 
+    def on_asking(self, peer: Source) -> None:
+        """A request of ours goes to `peer`: its answers are to be expected."""
+        ...
+
     def on_invite(self, call: "IncomingCall") -> None:
         """A new call, screened, 100 Trying sent. Set `call.watcher`, and answer or reject it now or later."""
         ...

@@ -58,11 +58,14 @@ class Station:
         transport: Transport,
         counters: Counter[str],
         *,
+        on_asking: Callable[[Source], None],
         timers: Timers,
         user_agent: str,
         capabilities: Capabilities,
     ) -> None:
+        """`on_asking` is told where each request of ours goes."""
         self.transport = transport
+        self._on_asking = on_asking
         self.counters = counters
         self.layer = TransactionLayer(transport.send, timers)
         self.user_agent = user_agent
@@ -90,6 +93,7 @@ class Station:
 
     def send_request(self, request: Request, peer: Source, user: TransactionUser | None) -> Transaction:
         """Put our Via on `request`, send it, and tell `user` of the answers."""
+        self._on_asking(peer)
         request.headers.add_first("Via", self.via(peer))
         transaction = self.layer.open_client(request, peer, user, self.now())
         self.arm()

@@ -67,7 +67,10 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_kept or self._is_over or not self._owner.may_read(self.peer):
+        if not self._is_kept or self._is_over:
+            return
+        if not self._owner.may_read(self.peer):
+            self.close()  # without these octets nobody could say where the next message begins
             return
         was_mid_message = self._framer.is_mid_message
         frames = self._framer.feed(data)

@@ -94,10 +94,14 @@ select * from calls where account_id = any($1::uuid[]) and status <> 'hangup' an
 select * from calls where node = $1 and status <> 'hangup' order by created_at for update;
 
 -- name: beat
-insert into nodes (name, sip_host, sip_port, draining, started_at, seen_at) values ($1, $2, $3, $4, $5, $5)
+insert into nodes (name, sip_host, sip_port, draining, started_at, seen_at, defence)
+values ($1, $2, $3, $4, $5, $5, $6)
 on conflict (name) do update set
     sip_host = excluded.sip_host, sip_port = excluded.sip_port, draining = excluded.draining,
-    seen_at = excluded.seen_at;
+    seen_at = excluded.seen_at, defence = excluded.defence;
+
+-- name: list_defences
+select name, seen_at, defence from nodes where seen_at > $1 order by name;
 
 -- name: last_seen
 select seen_at from nodes where name = $1;
