@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import uvicorn
@@ -79,15 +80,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS)
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            server = Server(server_config(await _dependencies(settings, database, client, tasks)))
+            server = Server(server_config(await _dependencies(settings, database, client, tasks), settings.proxies))
             tasks.create_task(_heed(stop, server))
             await server.serve(sockets=[listener])
     finally:
         await database.close()
 
 
-def server_config(dependencies: Dependencies) -> uvicorn.Config:
-    """The faces on uvicorn as every installation runs them."""
+def server_config(dependencies: Dependencies, proxies: Sequence[IPv4Network | IPv6Network] = ()) -> uvicorn.Config:
+    """The faces on uvicorn as every installation runs them, behind these proxies, if any."""
     return uvicorn.Config(
         create_app(dependencies),
         loop="uvloop",
@@ -95,6 +96,9 @@ def server_config(dependencies: Dependencies) -> uvicorn.Config:
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
         log_config=None,
         server_header=False,
+        # Said in any case: left to itself uvicorn believes whatever comes from 127.0.0.1 (API-10).
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=",".join(str(network) for network in proxies),
         ws="websockets-sansio",
         ws_max_size=_LARGEST_MESSAGE,
         ws_ping_interval=_SILENCE_S,

@@ -43,7 +43,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         sip_origins=tuple(_words(get("DIALPLANE_SIP_ORIGINS", ""))),
         node=get("DIALPLANE_NODE", defaults.node),
         sandbox=sandbox,
-        egress_allow=_networks(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
+        egress_allow=_egress(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
+        proxies=_networks(get("DIALPLANE_PROXIES", ""), what="DIALPLANE_PROXIES"),
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
@@ -85,6 +86,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_NODE": settings.node,
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
+        "DIALPLANE_PROXIES": ",".join(str(network) for network in settings.proxies),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_GATE": str(settings.gate),
         "DIALPLANE_RUN": str(settings.run or ""),
@@ -181,14 +183,18 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _networks(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Network, ...]:
+def _egress(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Network, ...]:
     """Absent: the loopback in the sandbox, where webhooks are tried out, and nothing elsewhere. Empty: nothing."""
     if text is None:
         return LOOPBACK if sandbox else ()
+    return _networks(text, what="DIALPLANE_EGRESS_ALLOW")
+
+
+def _networks(text: str, *, what: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(word) for word in _words(text))
     except ValueError as fault:
-        raise SettingError(f"DIALPLANE_EGRESS_ALLOW must be networks such as 10.0.0.0/8,::1/128: {fault}") from fault
+        raise SettingError(f"{what} must be networks such as 10.0.0.0/8,::1/128: {fault}") from fault
 
 
 def _permissions(text: str | None) -> tuple[RolePermission, ...]:

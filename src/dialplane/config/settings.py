@@ -52,6 +52,9 @@ class Settings:
     """Whether there is a simulated carrier with stock and an account with play money."""
     egress_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     """Private networks that tenants' URLs may lead to. None: nobody wants a tenant to read its internal services."""
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed (API-10). None: whoever connects is
+    the client, and a header that says otherwise is anybody's word."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
     gate: Endpoint = Endpoint("127.0.0.1", 0)

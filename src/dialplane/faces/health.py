@@ -42,9 +42,10 @@ async def readyz(state: State) -> Health:
 
 @get("/metrics", include_in_schema=False)
 async def metrics(request: Request[object, object, State]) -> Response[bytes]:
-    """For a scraper on this host, or one that holds the operator's key (SUP-7)."""
+    """For a scraper on this host, or one that holds the operator's key (SUP-7). What a proxy on this host brings is
+    from elsewhere."""
     dependencies: Dependencies = request.app.state.dependencies
-    if not _is_loopback(request):
+    if not _is_loopback(request) or any(name in request.headers for name in _FORWARDED):
         await check_operator_key(dependencies.database, _bearer(request))
     return Response(generate_latest(dependencies.registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -60,5 +61,7 @@ def _bearer(request: Request[object, object, State]) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
 
+
+_FORWARDED = ("x-forwarded-for", "forwarded")
 
 router = Router("/", route_handlers=[ping, healthz, readyz, metrics])
