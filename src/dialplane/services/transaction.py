@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.extensions import ExtensionStore
     from dialplane.services.calling.groupcalls import GroupcallStore
     from dialplane.services.calling.media_streams import GateStore
+    from dialplane.services.calling.outbound_limits import OutboundLimitStore
     from dialplane.services.calling.registrations import RegistrationStore
     from dialplane.services.calling.speakings import SpeakingStore
     from dialplane.services.calling.timelines import TimelineStore
@@ -118,6 +119,8 @@ class Transaction(Protocol):
     def numbers(self) -> NumberStore: ...
     @property
     def orders(self) -> OrderStore: ...
+    @property
+    def outbound_limits(self) -> OutboundLimitStore: ...
     @property
     def passkeys(self) -> PasskeyStore: ...
     @property

@@ -36,6 +36,7 @@ from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
+from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
 from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
 from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
@@ -188,6 +189,10 @@ class PostgresTransaction:
     @cached_property
     def orders(self) -> PostgresOrderStore:
         return PostgresOrderStore(self.connection)
+
+    @cached_property
+    def outbound_limits(self) -> PostgresOutboundLimitStore:
+        return PostgresOutboundLimitStore(self.connection)
 
     @cached_property
     def passkeys(self) -> PostgresPasskeyStore:

@@ -26,6 +26,7 @@ from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, F
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
 from dialplane.services.charging.ledger import hold_many
 from dialplane.services.charging.rates import tariffs
@@ -105,6 +106,8 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
     verified = await _verified(tx, wishes, numbers, now)
     outcomes = [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
+    beyond = await find_beyond_limits(tx, [each.billing for each in outcomes if isinstance(each, Opened)], now)
+    outcomes = [beyond.get(each.call.id, each) if isinstance(each, Opened) else each for each in outcomes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
     broke = {opened.call.id for opened, is_held in zip(paying, held, strict=True) if not is_held}

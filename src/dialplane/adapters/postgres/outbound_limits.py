@@ -1,0 +1,45 @@
+"""Limits of outgoing calls in Postgres."""
+
+from collections.abc import Collection
+from dataclasses import asdict, astuple
+from datetime import datetime
+
+import asyncpg
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.calling.outbound_limits import OutboundLimits, OutboundUse
+from dialplane.domain.ids import AccountId
+
+_SQL = queries("outbound_limits")
+
+
+class PostgresOutboundLimitStore:
+    """Fulfils `services.calling.outbound_limits.OutboundLimitStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lock(self, accounts: Collection[AccountId]) -> dict[AccountId, OutboundLimits]:
+        rows = await self._connection.fetch(_SQL["lock"], list(accounts))
+        return {AccountId(row["account_id"]): _limits(row) for row in rows}
+
+    async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]:
+        rows = await self._connection.fetch(_SQL["use_of"], list(accounts), now)
+        return {
+            AccountId(row["account_id"]): OutboundUse(**{name: row[name] for name in asdict(OutboundUse())})
+            for row in rows
+        }
+
+    async def find(self, account_id: AccountId) -> OutboundLimits | None:
+        row = await self._connection.fetchrow(_SQL["find"], account_id)
+        return None if row is None else _limits(row)
+
+    async def save(self, account_id: AccountId, limits: OutboundLimits, now: datetime) -> None:
+        await self._connection.execute(_SQL["save"], account_id, *astuple(limits), now)
+
+    async def note_told(self, account_id: AccountId, limit: str, now: datetime, *, told_before: datetime) -> bool:
+        return await self._connection.fetchval(_SQL["note_told"], account_id, limit, now, told_before) is not None
+
+
+def _limits(row: asyncpg.Record) -> OutboundLimits:
+    return OutboundLimits(**{name: row[name] for name in asdict(OutboundLimits())})

@@ -1,0 +1,47 @@
+-- Queries of the subject: outbound limits.
+
+-- name: lock
+-- In one order, so that two batches never wait for each other.
+select * from outbound_limits where account_id = any($1::uuid[]) order by account_id for update;
+
+-- name: use_of
+-- What is spent is charged or reserved for calls that go on.
+select account_id,
+    (select count(*) from calls
+     where calls.account_id = asked.account_id and status <> 'hangup' and direction = 'outgoing') as live_calls,
+    (select count(*) from calls
+     where calls.account_id = asked.account_id and created_at > $2::timestamptz - interval '1 second'
+       and direction = 'outgoing' and deleted_at is null) as calls_this_second,
+    spent.hour + purses.credit_held as spent_this_hour,
+    spent.day + purses.credit_held as spent_today,
+    spent.month + purses.credit_held as spent_this_month
+from unnest($1::uuid[]) as asked (account_id)
+join purses using (account_id)
+cross join lateral (
+    select
+        coalesce(-sum(amount_micros) filter (where created_at > $2::timestamptz - interval '1 hour'), 0)::bigint as hour,
+        coalesce(-sum(amount_micros) filter (
+            where created_at >= date_trunc('day', $2::timestamptz, 'UTC')), 0)::bigint as day,
+        coalesce(-sum(amount_micros), 0)::bigint as month
+    from ledger_entries
+    where ledger_entries.account_id = asked.account_id and transaction_type = 'usage'
+      and created_at >= least(date_trunc('month', $2::timestamptz, 'UTC'), $2::timestamptz - interval '1 hour')
+) spent;
+
+-- name: find
+select * from outbound_limits where account_id = $1;
+
+-- name: save
+insert into outbound_limits (account_id, concurrent_calls, calls_per_second, price_per_minute, spend_per_hour,
+    spend_per_day, spend_per_month, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (account_id) do update set
+    concurrent_calls = excluded.concurrent_calls, calls_per_second = excluded.calls_per_second,
+    price_per_minute = excluded.price_per_minute, spend_per_hour = excluded.spend_per_hour,
+    spend_per_day = excluded.spend_per_day, spend_per_month = excluded.spend_per_month,
+    updated_at = excluded.updated_at;
+
+-- name: note_told
+update outbound_limits set told = told || jsonb_build_object($2::text, $3::timestamptz)
+where account_id = $1 and coalesce((told ->> $2::text)::timestamptz, '-infinity') <= $4
+returning true;

@@ -1,0 +1,91 @@
+"""What an account may spend and how much it may call outwards at most: what a stolen password can cost (FRD-3)."""
+
+from dataclasses import dataclass, fields, replace
+
+from dialplane.domain.errors import Invalid
+from dialplane.domain.money import ZERO, Micros, show_usd
+
+MAX_COUNT = 1_000_000
+MAX_MICROS = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundLimits:
+    """None: no limit. An hour is the last sixty minutes; days and months are UTC's."""
+
+    concurrent_calls: int | None = None
+    calls_per_second: int | None = None
+    price_per_minute: Micros | None = None
+    """No call to a destination that costs more is placed."""
+    spend_per_hour: Micros | None = None
+    spend_per_day: Micros | None = None
+    spend_per_month: Micros | None = None
+
+
+NO_LIMITS = OutboundLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundUse:
+    """What an account does and has done. What is spent includes what is reserved for calls that go on."""
+
+    live_calls: int = 0
+    calls_this_second: int = 0
+    spent_this_hour: Micros = ZERO
+    spent_today: Micros = ZERO
+    spent_this_month: Micros = ZERO
+
+    def and_call(self, first_minute: Micros) -> "OutboundUse":
+        """With one more call, whose first minute is reserved."""
+        return replace(
+            self,
+            live_calls=self.live_calls + 1,
+            calls_this_second=self.calls_this_second + 1,
+            spent_this_hour=Micros(self.spent_this_hour + first_minute),
+            spent_today=Micros(self.spent_today + first_minute),
+            spent_this_month=Micros(self.spent_this_month + first_minute),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHit:
+    """A call that one of the limits forbids."""
+
+    limit: str
+    """Its field's name."""
+    text: str
+
+
+def find_hit(limits: OutboundLimits, before: OutboundUse, first_minute: Micros) -> LimitHit | None:
+    """The first limit that one more call would pass, None where it may be placed."""
+    after = before.and_call(first_minute)
+    counts = (
+        ("concurrent_calls", limits.concurrent_calls, after.live_calls, "calls at a time"),
+        ("calls_per_second", limits.calls_per_second, after.calls_this_second, "calls a second"),
+    )
+    for name, most, wanted, of_what in counts:
+        if most is not None and wanted > most:
+            return LimitHit(name, f"The account may place {most} {of_what}")
+    sums = (
+        ("price_per_minute", limits.price_per_minute, first_minute, "a minute of a call"),
+        ("spend_per_hour", limits.spend_per_hour, after.spent_this_hour, "an hour"),
+        ("spend_per_day", limits.spend_per_day, after.spent_today, "a day"),
+        ("spend_per_month", limits.spend_per_month, after.spent_this_month, "a month"),
+    )
+    for name, highest, wanted, of_what in sums:
+        if highest is not None and wanted > highest:
+            return LimitHit(name, f"The account may spend ${show_usd(highest)} {_on(name, of_what)}")
+    return None
+
+
+def check_limits(limits: OutboundLimits) -> None:
+    """Raises Invalid naming the field."""
+    for each in fields(limits):
+        value: int | None = getattr(limits, each.name)
+        highest = MAX_COUNT if each.name in ("concurrent_calls", "calls_per_second") else MAX_MICROS
+        if value is not None and not 0 <= value <= highest:
+            raise Invalid(f"{each.name} is 0 to {highest}, or null", field=each.name)
+
+
+def _on(limit: str, of_what: str) -> str:
+    return f"on {of_what}" if limit == "price_per_minute" else of_what

@@ -1,0 +1,67 @@
+"""What an account may call and spend outwards at most, as the operator sets it."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, put
+from litestar.params import FromPath, JSONBody
+
+from dialplane.domain.calling.outbound_limits import MAX_COUNT, MAX_MICROS, OutboundLimits
+from dialplane.domain.ids import AccountId
+from dialplane.domain.money import Micros
+from dialplane.faces.operator.answers import refusals
+from dialplane.faces.operator.request import OperatorRequest
+from dialplane.services.calling import outbound_limits as service
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+_Micros = Annotated[int, msgspec.Meta(ge=0, le=MAX_MICROS)]
+
+
+class ShownLimits(msgspec.Struct, forbid_unknown_fields=True):
+    """null: no limit. Sums are micros of a dollar; an hour is the last sixty minutes, days and months are UTC's."""
+
+    concurrent_calls: _Count | None = None
+    calls_per_second: _Count | None = None
+    price_per_minute_micros: _Micros | None = None
+    """No call to a destination that costs more is placed."""
+    spend_per_hour_micros: _Micros | None = None
+    spend_per_day_micros: _Micros | None = None
+    spend_per_month_micros: _Micros | None = None
+
+
+@get("/accounts/{account_id:uuid}/outbound_limits", responses=refusals(404))
+async def get_outbound_limits(request: OperatorRequest, account_id: FromPath[UUID]) -> ShownLimits:
+    """The limits of one account."""
+    return _show(await service.get_outbound_limits(request.database, AccountId(account_id)))
+
+
+@put("/accounts/{account_id:uuid}/outbound_limits", responses=refusals(404, 413))
+async def set_outbound_limits(
+    request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[ShownLimits]
+) -> ShownLimits:
+    """Replace them all: what is left out has no limit. They hold from the next call on."""
+    limits = OutboundLimits(
+        concurrent_calls=data.concurrent_calls,
+        calls_per_second=data.calls_per_second,
+        price_per_minute=_micros(data.price_per_minute_micros),
+        spend_per_hour=_micros(data.spend_per_hour_micros),
+        spend_per_day=_micros(data.spend_per_day_micros),
+        spend_per_month=_micros(data.spend_per_month_micros),
+    )
+    return _show(await service.set_outbound_limits(request.database, AccountId(account_id), limits, request.now))
+
+
+def _micros(amount: int | None) -> Micros | None:
+    return None if amount is None else Micros(amount)
+
+
+def _show(limits: OutboundLimits) -> ShownLimits:
+    counts = ("concurrent_calls", "calls_per_second")
+    return ShownLimits(
+        **{name if name in counts else f"{name}_micros": value for name, value in asdict(limits).items()}
+    )
+
+
+router = Router("/", route_handlers=[get_outbound_limits, set_outbound_limits], tags=["Accounts"])

@@ -1,0 +1,111 @@
+"""Limits of what accounts call outwards (FRD-3): set by the operator, held in the transaction that opens a call."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from dialplane.domain.calling.outbound_limits import (
+    NO_LIMITS,
+    LimitHit,
+    OutboundLimits,
+    OutboundUse,
+    check_limits,
+    find_hit,
+)
+from dialplane.domain.charging.call_billing import CallBilling
+from dialplane.domain.charging.rating import MINUTE_S
+from dialplane.domain.errors import LimitExceeded
+from dialplane.domain.eventing.events import Event
+from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.money import Micros
+from dialplane.services.eventing.events import publish
+from dialplane.services.shapes.common import show_id, show_time
+from dialplane.services.tenancy.accounts import load_account
+from dialplane.services.transaction import Database, Transaction
+
+TOLD_EVERY = timedelta(minutes=1)
+"""Between two events about the same limit (FRD-5)."""
+
+
+class OutboundLimitStore(Protocol):
+    """Port. Accounts without limits have no row and cost nothing."""
+
+    async def lock(self, accounts: Collection[AccountId]) -> dict[AccountId, OutboundLimits]:
+        """Of those that have limits, so that two transactions count one after the other."""
+        ...
+
+    async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]: ...
+
+    async def find(self, account_id: AccountId) -> OutboundLimits | None: ...
+
+    async def save(self, account_id: AccountId, limits: OutboundLimits, now: datetime) -> None: ...
+
+    async def note_told(self, account_id: AccountId, limit: str, now: datetime, *, told_before: datetime) -> bool:
+        """Whether nobody was told of the limit since then; if so, `now` is noted."""
+        ...
+
+
+async def get_outbound_limits(database: Database, account_id: AccountId) -> OutboundLimits:
+    """Raises NotFound."""
+    async with database.reading() as tx:
+        await load_account(tx, account_id)
+        return await tx.outbound_limits.find(account_id) or NO_LIMITS
+
+
+async def set_outbound_limits(
+    database: Database, account_id: AccountId, limits: OutboundLimits, now: datetime
+) -> OutboundLimits:
+    """They hold from the next call on; calls that go on are left alone. Raises NotFound, Invalid naming the field."""
+    check_limits(limits)
+    async with database.transaction() as tx:
+        await load_account(tx, account_id)
+        await tx.outbound_limits.save(account_id, limits, now)
+    return limits
+
+
+async def find_beyond_limits(
+    tx: Transaction, billings: Sequence[CallBilling], now: datetime
+) -> dict[CallId, LimitExceeded]:
+    """Which of the calls that are about to be opened pass a limit of their account, in their order.
+
+    The account is told by `outbound_limit_reached`, once a minute for each limit. Limited accounts stay locked until
+    the transaction ends, so that calls opened at once never pass a limit together (FRD-4).
+    """
+    limited = await tx.outbound_limits.lock({billing.account_id for billing in billings})
+    if not limited:
+        return {}
+    use = await tx.outbound_limits.use_of(limited, now)
+    beyond: dict[CallId, LimitExceeded] = {}
+    hits: dict[tuple[AccountId, str], LimitHit] = {}
+    for billing in billings:
+        limits = limited.get(billing.account_id)
+        if limits is None:
+            continue
+        before, first_minute = use[billing.account_id], _first_minute(billing)
+        hit = find_hit(limits, before, first_minute)
+        if hit is None:
+            use[billing.account_id] = before.and_call(first_minute)
+        else:
+            beyond[billing.call_id] = LimitExceeded(hit.text, reason="OUTBOUND_LIMIT_REACHED", field="destinations")
+            hits[billing.account_id, hit.limit] = hit
+    await _tell(tx, hits, now)
+    return beyond
+
+
+def _first_minute(billing: CallBilling) -> Micros:
+    """As if there were no tokens: a limit should not move with them."""
+    return billing.rate.split(billing.rate.units_in(MINUTE_S), 0).micros
+
+
+async def _tell(tx: Transaction, hits: Mapping[tuple[AccountId, str], LimitHit], now: datetime) -> None:
+    events: list[Event] = []
+    for (account_id, limit), hit in hits.items():
+        if await tx.outbound_limits.note_told(account_id, limit, now, told_before=now - TOLD_EVERY):
+            data = {
+                "customer_id": show_id(account_id),
+                "limit": limit,
+                "message": hit.text,
+                "tm_create": show_time(now),
+            }
+            events.append(Event(account_id, "outbound_limit_reached", account_id, data, now))
+    await publish(tx, *events)

@@ -1,0 +1,41 @@
+"""Limits of outgoing calls as the operator sets them, and what a tenant hears who reaches one (FRD-3)."""
+
+from uuid import uuid4
+
+from tests.faces.conftest import Client, Tenant
+
+NONE = {
+    "concurrent_calls": None,
+    "calls_per_second": None,
+    "price_per_minute_micros": None,
+    "spend_per_hour_micros": None,
+    "spend_per_day_micros": None,
+    "spend_per_month_micros": None,
+}
+
+
+async def test_limits_are_set_as_a_whole_and_read_back(operator: Client, tenant: Tenant) -> None:
+    path = f"/accounts/{tenant.id}/outbound_limits"
+    assert (await operator.ask("GET", path)).json == NONE
+
+    changed = await operator.ask("PUT", path, {"concurrent_calls": 10, "spend_per_day_micros": 50_000_000})
+
+    assert changed.json == NONE | {"concurrent_calls": 10, "spend_per_day_micros": 50_000_000}
+    assert (await operator.ask("GET", path)).json == changed.json
+    assert (await operator.ask("PUT", path, {})).json == NONE
+
+
+async def test_limit_that_is_none_is_named(operator: Client, tenant: Tenant) -> None:
+    path = f"/accounts/{tenant.id}/outbound_limits"
+    bad = {"concurrent_calls": -1, "calls_per_second": "many", "minutes": 3, "spend_per_day_micros": 2**63}
+    for wrong in ({name: value} for name, value in bad.items()):
+        answer = await operator.ask("PUT", path, wrong)
+        assert answer.status == 400, answer.raw
+        assert next(iter(wrong)) in answer.raw.decode()
+    assert (await operator.ask("GET", path)).json == NONE
+
+
+async def test_account_that_is_none_has_no_limits(operator: Client) -> None:
+    path = f"/accounts/{uuid4()}/outbound_limits"
+    assert (await operator.ask("GET", path)).status == 404
+    assert (await operator.ask("PUT", path, {"concurrent_calls": 1})).status == 404
