@@ -78,17 +78,19 @@ class Gate:
     async def _let_in(self, scope: HTTPScope, visitor: Visitor, access: Access, deed: Deed | None) -> None:
         if access is Access.ANYBODY:
             return
-        session = visitor.found.session if visitor.found else None
-        if session is None:
+        found = visitor.found
+        if found is None:
             raise MustSignIn(f"/portal/sign-in?next={quote(_return_to(scope), safe='')}")
         if access is Access.HALF:
             return
-        if not session.is_complete:
+        if not found.session.is_complete:
             raise MustSignIn("/portal/second-step")
+        if access is Access.OPERATOR and not visitor.is_operator:
+            raise NotPermitted("Only the operators of this installation come in here", reason="ROLE")
         if deed is None:
             return
         account_id = AccountId(cast("UUID", scope["path_params"]["project"]))
-        visitor.project = await find_member(self._ports.database, session.person_id, account_id)
+        visitor.project = await find_member(self._ports.database, found.person, account_id)
         visitor.project.membership.require(deed)
 
 

@@ -22,6 +22,11 @@ class Access(StrEnum):
     SIGNED_IN = "signed_in"
     MEMBER = "member"
     """Of the project in the path, in a role that includes the deed."""
+    OPERATOR = "operator"
+
+
+DESK = "/operator"
+"""Below it are the operator's pages, and no others."""
 
 
 def page(
@@ -43,4 +48,6 @@ def _opt(path: str, deed: Deed | None, access: Access) -> dict[str, object]:
     in_project = "{project:uuid}" in path
     if in_project != (deed is not None):
         raise ValueError(f"{path}: pages of a project, and only those, name a deed")
+    if path == DESK or path.startswith(f"{DESK}/"):
+        return {ACCESS: Access.OPERATOR, DEED: deed}
     return {ACCESS: Access.MEMBER if in_project else access, DEED: deed}

@@ -94,6 +94,12 @@ async def list_accounts(database: Database, *, before: datetime | None = None, l
         return await tx.accounts.list_all(before=before, limit=limit)
 
 
+async def names_of(database: Database, account_ids: Collection[AccountId]) -> dict[AccountId, str]:
+    """What accounts call themselves, closed ones too; for lists that show whose each row is."""
+    async with database.reading() as tx:
+        return {account_id: account.name for account_id, account in (await tx.accounts.find_many(account_ids)).items()}
+
+
 async def load_account(tx: Transaction, account_id: AccountId, *, for_update: bool = False) -> Account:
     """Raises NotFound (`CUSTOMER_NOT_FOUND`) for an unknown or deleted account."""
     account = await tx.accounts.find(account_id, for_update=for_update)
