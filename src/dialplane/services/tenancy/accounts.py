@@ -60,6 +60,10 @@ class AccountStore(Protocol):
         """Newest first, those made earlier than `before`."""
         ...
 
+    async def list_frozen(self, *, before: datetime, limit: int) -> list[AccountId]:
+        """Those that were frozen at `before` or earlier, the first ones first."""
+        ...
+
     async def update(self, account: Account) -> None:
         """Write everything but id, organization, parent, tokens and the time of creation."""
         ...

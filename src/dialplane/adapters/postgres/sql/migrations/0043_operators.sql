@@ -1,5 +1,5 @@
 -- before
--- People who are operators, and the log of who did what.
+-- People who are operators, the log of who did what, and accounts that are to be deleted.
 
 alter table people add column operator_since timestamptz;      -- null: no operator
 create index people_operators on people (operator_since) where operator_since is not null;
@@ -36,3 +36,6 @@ end $$;
 
 create trigger audit_log_append_only before update or delete on audit_log
     for each row execute function refuse_audit_change();
+
+-- whose thirty days are over
+create index accounts_frozen on accounts (updated_at) where status = 'frozen';
