@@ -18,8 +18,8 @@ USUAL_OVER = timedelta(days=7)
 SPIKE, SEVERE_SPIKE = 10, 20
 """Times the usual of an hour (FRD-5)."""
 
-LEAST_SPIKE = usd(1)
-"""Below it nothing is a spike: ten times nearly nothing is nearly nothing."""
+LEAST_USUAL = usd(1)
+"""Of an hour, for whoever spends less: ten times nearly nothing is nearly nothing, and a first day has no usual."""
 
 _SHORTEST_USUAL = timedelta(hours=1)
 """Of an account that is younger than `USUAL_OVER`."""
@@ -103,10 +103,11 @@ def spending_alerts(spent: Iterable[SpentByAccount], now: datetime) -> list[Aler
     found = []
     for each in spent:
         age = max(min(USUAL_OVER, now - timedelta(hours=1) - each.created_at), _SHORTEST_USUAL)
-        usual = each.before_micros * _SHORTEST_USUAL / age
-        if each.hour_micros < LEAST_SPIKE or each.hour_micros < SPIKE * usual:
+        mean = each.before_micros * _SHORTEST_USUAL / age
+        usual = max(mean, LEAST_USUAL)
+        if each.hour_micros < SPIKE * usual:
             continue
-        times = f"{each.hour_micros / usual:,.0f} times its usual hour" if usual else "and nothing before"
+        times = f"{each.hour_micros / mean:,.0f} times its usual hour" if mean else "and nothing before"
         says = f"${show_usd(Micros(each.hour_micros))} in the last hour, {times}"
         is_severe = each.hour_micros >= SEVERE_SPIKE * usual
         found.append(Alert("spending", is_severe, each.name, says, each.account_id))
