@@ -84,5 +84,5 @@ def test_refused_calls_and_strangers_are_told_of_from_a_number_on() -> None:
     ]
     strangers = [Stranger("192.0.2.1", 19, ["unknown_number"]), Stranger("192.0.2.2", 20, ["unknown_number"])]
 
-    assert [alert.says for alert in calls_alerts(calls)] == ["10 of 20 calls of a day were refused"]
+    assert [alert.says for alert in calls_alerts(calls)] == ["10 of 20 calls of an hour were refused"]
     assert [alert.subject for alert in stranger_alerts(strangers)] == ["192.0.2.2"]

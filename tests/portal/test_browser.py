@@ -316,7 +316,7 @@ async def _import_numbers(page: Page, eye: Eye) -> None:
     menu = page.get_by_role("navigation", name="Operator's desk")
     await menu.get_by_role("link", name="Imports").click()
     file = b"number,type,country,monthly\n+14155550181,local,US,1.50\nnonsense,local,US,1\n"
-    await page.get_by_label("File").set_input_files([{"name": "numbers.csv", "mimeType": "text/csv", "buffer": file}])
+    await page.get_by_label("File").set_input_files({"name": "numbers.csv", "mimeType": "text/csv", "buffer": file})
     await page.get_by_role("button", name="Show what it would do").click()
     await page.get_by_role("button", name="Put 1 numbers into stock").wait_for()
     await eye.look("desk-import")

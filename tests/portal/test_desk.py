@@ -8,12 +8,16 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
+from dialplane.domain.charging.ledger import Charge, ReferenceType
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.ids import AccountId, PersonId, first_id, new_id, utc_now
+from dialplane.domain.money import usd
 from dialplane.domain.numbering.documents import DocumentDraft
 from dialplane.domain.operating.audit import DeedFilter, Outcome, Via
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal.routes import HANDLERS
 from dialplane.faces.portal.routing import ACCESS, Access
+from dialplane.services.charging.ledger import charge
 from dialplane.services.identity.operators import appoint_person, dismiss_operator, list_operators, make_operator
 from dialplane.services.numbering.documents import upload_document
 from dialplane.services.operating.audit import list_deeds
@@ -406,3 +410,25 @@ def test_ids_of_one_moment_stand_behind_its_first() -> None:
     now = utc_now()
 
     assert first_id(now) <= PersonId(new_id(now)) < first_id(now + timedelta(seconds=1))
+
+
+async def test_spending_spike_and_refused_strangers_stand_on_the_first_page(
+    operator: Surfer, database: Database
+) -> None:
+    """FRD-5, over the records as they are."""
+    account = await _account(database, "Spender")
+    async with database.transaction() as tx:
+        rate = Rate(CostType.CALL_PSTN_OUTGOING, usd(30))
+        now = utc_now()
+        await charge(tx, account, Charge("spike", rate, 1, ReferenceType.CALL, new_id(now), now, now), now)
+
+    shown = await operator.get(DESK)
+    unusual = await operator.get(f"{DESK}/unusual")
+
+    assert "Spender $30.00 in the last hour, and nothing before severe" in shown.words
+    assert "Spender" in unusual.words
+
+
+async def test_system_page_adds_the_ledger_up_when_asked(operator: Surfer) -> None:
+    assert "balanced" not in (await operator.get(DESK)).words
+    assert "balanced" in (await operator.get(f"{DESK}?ledger=yes")).words

@@ -137,4 +137,5 @@ async def _rows(database: PostgresDatabase) -> tuple[int, int]:
     found = await database.pool.fetchrow(
         "select (select count(*) from portal_links) as links, (select count(*) from portal_mails) as mails"
     )
+    assert found is not None
     return found["links"], found["mails"]

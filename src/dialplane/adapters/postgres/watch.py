@@ -38,8 +38,8 @@ class PostgresWatchStore:
         assert row is not None  # it selects one row, always
         return DatabaseFacts(**row)
 
-    async def spending(self, *, hour: UUID, before: UUID) -> Sequence[SpentByAccount]:
-        return [SpentByAccount(**row) for row in await self._connection.fetch(_SQL["spending"], hour, before)]
+    async def spending(self, *, hour: UUID, before: datetime, least: int) -> Sequence[SpentByAccount]:
+        return [SpentByAccount(**row) for row in await self._connection.fetch(_SQL["spending"], hour, before, least)]
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]:
         return [CallsOfAccount(**row) for row in await self._connection.fetch(_SQL["calls"], since)]

@@ -28,7 +28,7 @@ MOST_IN_A_ROW = 5
 """Texts to consecutive numbers within ten minutes (FRD-6)."""
 
 FEWEST_TEXTS, LEAST_DELIVERED = 50, 0.1
-"""Of so many texts of a day, this part must arrive (FRD-6)."""
+"""Of so many texts of an hour, this part must arrive (FRD-6)."""
 
 FEWEST_CALLS, MOST_REFUSED = 20, 0.5
 FEWEST_STRANGERS = 20
@@ -62,7 +62,7 @@ class SpentByAccount:
 
 @dataclass(frozen=True, slots=True)
 class CallsOfAccount:
-    """Of a day. `refused`: those that we did not let through."""
+    """Of an hour. `refused`: those that we did not let through."""
 
     account_id: AccountId
     name: str
@@ -72,7 +72,7 @@ class CallsOfAccount:
 
 @dataclass(frozen=True, slots=True)
 class TextsOfAccount:
-    """Of a day, those sent whose end is known."""
+    """Of an hour, those sent whose end is known."""
 
     account_id: AccountId
     name: str
@@ -141,7 +141,9 @@ def _longest_row(numbers: Sequence[int]) -> int:
 def texts_alerts(sent: Iterable[TextsOfAccount]) -> list[Alert]:
     """FRD-6: less than a tenth of fifty texts or more has arrived."""
     return [
-        Alert("delivery", True, each.name, f"{each.delivered} of {each.ended} texts of a day arrived", each.account_id)
+        Alert(
+            "delivery", True, each.name, f"{each.delivered} of {each.ended} texts of an hour arrived", each.account_id
+        )
         for each in sent
         if each.ended >= FEWEST_TEXTS and each.delivered < LEAST_DELIVERED * each.ended
     ]
@@ -150,7 +152,11 @@ def texts_alerts(sent: Iterable[TextsOfAccount]) -> list[Alert]:
 def calls_alerts(calls: Iterable[CallsOfAccount]) -> list[Alert]:
     return [
         Alert(
-            "refused", False, each.name, f"{each.refused} of {each.calls} calls of a day were refused", each.account_id
+            "refused",
+            False,
+            each.name,
+            f"{each.refused} of {each.calls} calls of an hour were refused",
+            each.account_id,
         )
         for each in calls
         if each.calls >= FEWEST_CALLS and each.refused >= MOST_REFUSED * each.calls

@@ -16,6 +16,8 @@ from dialplane.domain.operating.status import (
     WorkerStatus,
 )
 from dialplane.domain.operating.unusual import (
+    LEAST_USUAL,
+    SPIKE,
     USUAL_OVER,
     Alert,
     CallsOfAccount,
@@ -31,7 +33,7 @@ from dialplane.domain.operating.unusual import (
 )
 from dialplane.services.transaction import Database
 
-_HOUR, _DAY, _TEN_MINUTES = timedelta(hours=1), timedelta(days=1), timedelta(minutes=10)
+_HOUR, _TEN_MINUTES = timedelta(hours=1), timedelta(minutes=10)
 _MOST_TEXTS = 20_000
 """Of the last ten minutes that are looked at for numbers in a row."""
 
@@ -51,8 +53,9 @@ class WatchStore(Protocol):
 
     async def database(self) -> DatabaseFacts: ...
 
-    async def spending(self, *, hour: UUID, before: UUID) -> Sequence[SpentByAccount]:
-        """Of accounts that spent something since `hour`; what they spent from `before` until then beside it."""
+    async def spending(self, *, hour: UUID, before: datetime, least: int) -> Sequence[SpentByAccount]:
+        """Of accounts that spent `least` micros or more since `hour`; what they spent from `before` until then beside
+        it."""
         ...
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]: ...
@@ -83,13 +86,14 @@ async def read_status(database: Database, now: datetime, *, adds_ledger_up: bool
 
 async def find_alerts(database: Database, now: datetime) -> list[Alert]:
     """Accounts and strangers whose traffic is not as usual, the worst first (FRD-5, FRD-6)."""
-    hour, day = first_id(now - _HOUR), first_id(now - _DAY)
+    hour = first_id(now - _HOUR)
     async with database.reading() as tx:
+        spent = await tx.watch.spending(hour=hour, before=now - _HOUR - USUAL_OVER, least=SPIKE * LEAST_USUAL)
         found = [
-            *spending_alerts(await tx.watch.spending(hour=hour, before=first_id(now - _HOUR - USUAL_OVER)), now),
+            *spending_alerts(spent, now),
             *pumping_alerts(await tx.watch.sent_texts(first_id(now - _TEN_MINUTES), limit=_MOST_TEXTS)),
-            *texts_alerts(await tx.watch.texts(day)),
-            *calls_alerts(await tx.watch.calls(day)),
+            *texts_alerts(await tx.watch.texts(hour)),
+            *calls_alerts(await tx.watch.calls(hour)),
             *stranger_alerts(await tx.watch.strangers(hour)),
         ]
     return sorted(found, key=lambda alert: not alert.is_severe)

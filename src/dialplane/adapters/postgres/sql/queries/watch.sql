@@ -63,14 +63,20 @@ select current_setting('server_version') as version,
     (select max(name) from schema_migrations) as migration
 
 -- name: spending
-select a.id as account_id, a.name, a.created_at, sum(-e.amount_micros) filter (where e.id >= $1)::bigint as hour_micros,
-    coalesce(sum(-e.amount_micros) filter (where e.id < $1), 0)::bigint as before_micros
-from ledger_entries e join accounts a on a.id = e.account_id
-where e.id >= $2 and e.transaction_type = 'usage'
-group by a.id, a.name, a.created_at
-having sum(-e.amount_micros) filter (where e.id >= $1) > 0
-order by hour_micros desc
-limit 1000
+-- The last hour is read whole; the days before it only of those who spent much in it, account by account.
+with spent as (
+    select account_id, sum(-amount_micros)::bigint as hour_micros
+    from ledger_entries where id >= $1 and transaction_type = 'usage'
+    group by account_id having sum(-amount_micros) >= $3
+    order by 2 desc limit 100
+)
+select a.id as account_id, a.name, a.created_at, s.hour_micros,
+    coalesce((
+        select sum(-e.amount_micros) from ledger_entries e
+        where e.account_id = s.account_id and e.created_at >= $2 and e.id < $1 and e.transaction_type = 'usage'
+    ), 0)::bigint as before_micros
+from spent s join accounts a on a.id = s.account_id
+order by s.hour_micros desc
 
 -- name: calls
 -- Who is called and does not answer has refused nothing of ours.
