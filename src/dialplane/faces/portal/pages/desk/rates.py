@@ -93,7 +93,7 @@ async def take_flat_rates(request: PortalRequest, deck: FromPath[str]) -> Respon
             await service.change_rate_deck(request.database, deck, changed, request.now)
     except Refusal as refusal:
         return await _show(request, deck, typed(request.fields).refuse(refusal))
-    said = f"{len(changed)} rates are changed, for whatever begins from now on."
+    said = f"Changed for whatever begins from now on: {len(changed)}."
     return await done(request, f"{DESK}/rates/{deck}", said)
 
 
@@ -153,7 +153,7 @@ async def take_import(request: PortalRequest, deck: FromPath[str]) -> Response[s
         )
     except Refusal as refusal:
         return await _show(request, deck, typed(fields).refuse(refusal, csv="file"))
-    said = f"{len(plan.added)} rates added, {len(plan.changed)} changed, {len(plan.removed)} removed."
+    said = f"Rates added: {len(plan.added)}, changed: {len(plan.changed)}, removed: {len(plan.removed)}."
     return await done(request, where, said)
 
 
