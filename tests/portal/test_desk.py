@@ -322,6 +322,14 @@ async def test_rates_are_read_shown_imported_and_exported(operator: Surfer) -> N
     assert "from now on: 1" in priced.words
 
 
+async def test_id_that_no_deck_can_have_is_not_found(operator: Surfer) -> None:
+    token = (await operator.get(DESK)).forms()[0]["csrf"]
+    for path in ("export", "flat", "import", "apply", f"changes/{NOBODY}/cancel"):
+        where = f"{DESK}/rates/no%00deck/{path}"
+        answer = await (operator.get(where) if path == "export" else operator.post(where, {"csrf": token}))
+        assert answer.status == 404, path
+
+
 async def test_plan_limits_are_changed_and_bad_ones_refused(operator: Surfer) -> None:
     wrong = await _send(operator, f"{DESK}/plans", "/free", flows="many")
     changed = await _send(operator, f"{DESK}/plans", "/free", flows="7", queues="")

@@ -1,6 +1,7 @@
 """The audit log of the portal: every unsafe request of somebody who is signed in, every look into a project by an
-operator who is not in it, and into what a stranger handed in. Inside of the gate, so that it is known who asks; around the handlers, so that none is left
-out."""
+operator who is not in it, and into what a stranger handed in. Inside of the gate, so that it is known who asks; around
+the handlers, so that none is left out.
+"""
 
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from dialplane.faces.api_limits import address_of
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal.request import Visitor
 from dialplane.faces.portal.routing import ACCESS, NOTED, Access
-from dialplane.faces.route_words import words_of
+from dialplane.faces.route_words import subject_of, words_of
 from dialplane.services.operating.audit import begin_deed, end_deed
 
 
@@ -63,7 +64,7 @@ class Trail:
             created_at=now,
             person_id=person.id,
             account_id=AccountId(account) if isinstance(account, UUID) else None,
-            subject=" ".join(str(value) for value in ids.values())[:400],
+            subject=subject_of(ids),
             # What tenants write is theirs; what operators ask for is what the log is for.
             facts=facts_of(fields) if via is Via.DESK else {},
         )
