@@ -14,6 +14,7 @@ from litestar import Litestar
 
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
+from dialplane.adapters.sip.probe import SipProber
 from dialplane.domain.money import usd
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -103,7 +104,7 @@ class Surfer:
             ) as answer:
                 for line in answer.headers.getall("set-cookie", []):
                     self.cookie = line.partition(";")[0].partition("=")[2]
-                shown = Shown(answer.status, answer.headers, await answer.text(), path)
+                shown = Shown(answer.status, answer.headers, await answer.text(errors="replace"), path)
             if answer.status != 303 or not follow:
                 return shown
             method, data, path = "GET", None, answer.headers["location"]
@@ -115,6 +116,7 @@ def portal_ports(base: str = BASE) -> PortalPorts:
         base=base,
         secret=b"secret of the tests",
         webauthn=PortalWebAuthn.at(base),
+        prober=SipProber(),
         payments=PlayMoney(),
         terms=ProjectTerms(plan=Plan.PROFESSIONAL, verified=True, credit=usd(10), destinations=("us",)),
         is_sandbox=True,

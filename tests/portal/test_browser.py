@@ -12,9 +12,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from dialplane.domain.ids import utc_now
 from dialplane.faces.dependencies import Dependencies
+from dialplane.services.identity.operators import make_operator
 from dialplane.services.transaction import Database
-from tests.faces.conftest import serving
+from tests.faces.conftest import CheapHasher, make_tenant, serving
 from tests.portal.conftest import PASSWORD, application, move_to
 from tests.portal.test_numbers import put_on_offer
 
@@ -35,6 +37,11 @@ _EXAMINED = (
     "keys",
     "users",
     "security",
+    "desk-system",
+    "desk-account",
+    "desk-import",
+    "desk-plans",
+    "desk-audit-log",
 )
 """A page of each kind, since a page costs axe a second of CPU; all are looked at where they are pictured."""
 
@@ -263,3 +270,64 @@ class Blind(Eye):
 
     async def look(self, name: str) -> None:
         return None
+
+
+async def test_operator_goes_round_the_desk(base: str, window: BrowserContext, database: Database) -> None:
+    """From the state of the system to an account, an import that is looked at, and the log; by hand, in Chromium."""
+    await make_tenant(database, name="Globex Corporation")
+    made = await make_operator(database, CheapHasher(), "operator@example.com", utc_now())
+    page = await window.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    eye = Eye(page)
+    await page.goto(f"{base}/portal/sign-in")
+    await page.get_by_label("E-mail").fill("operator@example.com")
+    await page.get_by_label("Password").fill(made.password)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await page.get_by_label("Your account").click()
+    await page.get_by_role("link", name="Operator's desk").click()
+    await page.get_by_role("heading", name="System", exact=True).wait_for()
+    await eye.look("desk-system")
+
+    await _credit_an_account(page, eye)
+    await _import_numbers(page, eye)
+    await _look_around_the_desk(page, eye)
+
+    assert eye.faults == []
+    assert wrong == []
+
+
+async def _credit_an_account(page: Page, eye: Eye) -> None:
+    menu = page.get_by_role("navigation", name="Operator's desk")
+    await menu.get_by_role("link", name="Accounts").click()
+    await page.get_by_label("Name, e-mail").fill("globex")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="Globex Corporation").click()
+    await eye.look("desk-account")
+    await page.get_by_label("Amount in USD").fill("5")
+    await page.get_by_label("Reason").fill("Goodwill")
+    await page.get_by_role("button", name="Give").click()
+    await page.get_by_text("$5.00 of credit were given.").wait_for()
+
+
+async def _import_numbers(page: Page, eye: Eye) -> None:
+    menu = page.get_by_role("navigation", name="Operator's desk")
+    await menu.get_by_role("link", name="Imports").click()
+    file = b"number,type,country,monthly\n+14155550181,local,US,1.50\nnonsense,local,US,1\n"
+    await page.get_by_label("File").set_input_files({"name": "numbers.csv", "mimeType": "text/csv", "buffer": file})
+    await page.get_by_role("button", name="Show what it would do").click()
+    await page.get_by_role("button", name="Put 1 number into stock").wait_for()
+    await eye.look("desk-import")
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name="Put 1 number into stock").click()
+    await page.get_by_text("The import is applied").wait_for()
+
+
+async def _look_around_the_desk(page: Page, eye: Eye) -> None:
+    menu = page.get_by_role("navigation", name="Operator's desk")
+    for name in ("Stock", "Carriers and trunks", "Rate decks", "Plans", "Porting", "Documents", "Audit log"):
+        await menu.get_by_role("link", name=name, exact=True).click()
+        await page.get_by_role("heading", level=1).wait_for()
+        await eye.look(f"desk-{name.lower().replace(' ', '-')}")
+    await page.get_by_text("accounts.credit").first.wait_for()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from dialplane.services.calling.trunk_health import Prober
 from dialplane.services.charging.payments import PaymentGateway
 from dialplane.services.identity.passkeys import WebAuthn
 from dialplane.services.identity.portal_mail import Letters
@@ -17,6 +18,8 @@ class PortalPorts:
     secret: bytes = field(repr=False)
     """Signs the forms' tokens and times."""
     webauthn: WebAuthn
+    prober: Prober
+    """Asks trunks whether they are there."""
     payments: PaymentGateway | None = None
     """None: no payment service; the operator gives credit."""
     terms: ProjectTerms = field(default_factory=ProjectTerms)

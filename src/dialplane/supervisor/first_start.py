@@ -13,6 +13,7 @@ from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config.settings import Settings
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import utc_now
+from dialplane.services.identity.operators import FIRST_OPERATOR, list_operators, make_operator
 from dialplane.services.tenancy.provisioning import (
     Credentials,
     SandboxWish,
@@ -35,13 +36,13 @@ async def provision(settings: Settings, seal: Seal) -> dict[str, object]:
     database = await connect(settings.require_database(), seal)
     try:
         await install_operator_key(database, operator_key)
-        sandbox = await _sandbox(settings, database, kept) if settings.sandbox else {}
+        signs_in = await (_sandbox(settings, database, kept) if settings.sandbox else _operator(database, kept))
     finally:
         await database.close()
-    fresh = {**kept, **sandbox, "operator_key": operator_key}
+    fresh = {**kept, **signs_in, "operator_key": operator_key}
     if fresh != kept:
         write_private(settings.credentials, fresh)
-    return {**sandbox, "operator_key": operator_key}
+    return {**signs_in, "operator_key": operator_key}
 
 
 async def _sandbox(settings: Settings, database: Database, kept: dict[str, object]) -> dict[str, object]:
@@ -56,6 +57,14 @@ async def _sandbox(settings: Settings, database: Database, kept: dict[str, objec
         return asdict(await prepare_sandbox(database, Argon2Hasher(), wish, known, now=utc_now()))
     except Refusal as fault:
         raise StartError(f"The SIP domains of the sandbox cannot be these: {fault}") from fault
+
+
+async def _operator(database: Database, kept: dict[str, object]) -> dict[str, object]:
+    """Who signs in to an installation that starts empty: its first operator, made where there is none."""
+    if not await list_operators(database):
+        made = await make_operator(database, Argon2Hasher(), FIRST_OPERATOR, utc_now())
+        return {"portal_email": made.person.email, "portal_password": made.password}
+    return {name: kept[name] for name in ("portal_email", "portal_password") if name in kept}
 
 
 def _read(settings: Settings) -> dict[str, object]:

@@ -31,6 +31,7 @@ from dialplane.services.rooms.conference_rooms import end_outlived
 from dialplane.services.settings import read_clock
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.supply.imports import forget_imports, go_on_with_imports
+from dialplane.services.tenancy.unregistering import delete_frozen
 from dialplane.services.transaction import Database
 from dialplane.worker.deliveries import Deliveries
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
@@ -137,6 +138,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         looked_at = await renew_numbers(database, billing_time)
         await top_up_tokens(database, billing_time)
         await reconcile_stock(database, deps.carriers, billing_time)
+        await delete_frozen(database, billing_time)
         return bool(looked_at)
 
     async def ports() -> bool:

@@ -90,6 +90,9 @@ class PostgresAccountStore:
             for row in await self._connection.fetch(self._sql["list_accounts"], before, limit)
         ]
 
+    async def list_frozen(self, *, before: datetime, limit: int) -> list[AccountId]:
+        return [row["id"] for row in await self._connection.fetch(self._sql["list_frozen"], before, limit)]
+
     async def update(self, account: Account) -> None:
         await self._connection.execute(self._sql["update_account"], account.id, *_changeable(account))
 

@@ -14,12 +14,14 @@ from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
+from dialplane.adapters.postgres.audit import PostgresAuditStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
+from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
 from dialplane.adapters.postgres.events import PostgresEventStore
@@ -60,6 +62,7 @@ from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStor
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
+from dialplane.adapters.postgres.watch import PostgresWatchStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
@@ -107,6 +110,10 @@ class PostgresTransaction:
         return PostgresApplicationStore(self.connection)
 
     @cached_property
+    def audit(self) -> PostgresAuditStore:
+        return PostgresAuditStore(self.connection)
+
+    @cached_property
     def caller_ids(self) -> PostgresCallerIdStore:
         return PostgresCallerIdStore(self.connection)
 
@@ -121,6 +128,10 @@ class PostgresTransaction:
     @cached_property
     def conferences(self) -> PostgresConferenceStore:
         return PostgresConferenceStore(self.connection)
+
+    @cached_property
+    def directory(self) -> PostgresDirectoryStore:
+        return PostgresDirectoryStore(self.connection)
 
     @cached_property
     def documents(self) -> PostgresDocumentStore:
@@ -293,6 +304,10 @@ class PostgresTransaction:
     @cached_property
     def usage_records(self) -> PostgresUsageStore:
         return PostgresUsageStore(self.connection)
+
+    @cached_property
+    def watch(self) -> PostgresWatchStore:
+        return PostgresWatchStore(self.connection)
 
     @cached_property
     def webhooks(self) -> PostgresWebhookStore:

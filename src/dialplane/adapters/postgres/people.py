@@ -41,6 +41,12 @@ class PostgresPersonStore:
         row = await self._connection.fetchrow(_SQL["find_by_email"], email)
         return None if row is None else read_person(row, self._seal)
 
+    async def list_operators(self) -> Sequence[Person]:
+        return [read_person(row, self._seal) for row in await self._connection.fetch(_SQL["list_operators"])]
+
+    async def lock_operators(self) -> Sequence[PersonId]:
+        return [row["id"] for row in await self._connection.fetch(_SQL["lock_operators"])]
+
     async def add_membership(self, membership: Membership) -> None:
         given = membership.person_id, membership.account_id, membership.role.value, membership.created_at
         try:

@@ -75,6 +75,12 @@ class Person:
     codes_blocked_until: datetime | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+    operator_since: datetime | None = None
+    """Since when this person may use the operator's desk; None: not at all."""
+
+    @property
+    def is_operator(self) -> bool:
+        return self.operator_since is not None
 
     @property
     def has_totp(self) -> bool:

@@ -55,7 +55,7 @@ def find_platform(api: str, key: str, data: Path) -> Platform:
     """Ends the command where neither options nor folder say where the platform is."""
     api, key = api or os.environ.get("DIALPLANE_API", ""), key or os.environ.get("DIALPLANE_KEY", "")
     if not (api and key):
-        ready = _ready(data / "ready.json")
+        ready = read_ready(data / "ready.json")
         api, key = api or ready.get("http", ""), key or ready.get("access_key", "")
     if not api.startswith(("http://", "https://")):
         raise fail(f"no platform is known: give --api and --key, or --data of one that runs ({data} is none)")
@@ -67,7 +67,8 @@ def fail(text: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _ready(path: Path) -> Mapping[str, str]:
+def read_ready(path: Path) -> Mapping[str, str]:
+    """What `up` wrote of itself; nothing where it runs not there."""
     try:
         found: Mapping[str, str] = json.loads(path.read_text())
     except (OSError, ValueError):

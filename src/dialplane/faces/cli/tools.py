@@ -2,12 +2,13 @@
 
 import typer
 
-from dialplane.faces.cli import calls, demo, flows, phone, voices
+from dialplane.faces.cli import calls, demo, flows, operators, phone, voices
 
 
 def add_tools(app: typer.Typer) -> None:
     app.add_typer(phone.app)
     app.add_typer(flows.app)
     app.add_typer(calls.app)
+    app.add_typer(operators.app)
     app.command()(demo.demo)
     app.command()(voices.voices)

@@ -10,9 +10,10 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from dialplane.domain.ids import DocumentId
 from dialplane.domain.numbering.documents import LONGEST_REASON, DocumentStatus, Verdict
+from dialplane.faces.downloads import download
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.faces.voipbin.documents import Document, download
+from dialplane.faces.voipbin.documents import Document
 from dialplane.services.numbering import documents as service
 from dialplane.services.shapes.documents import show_document
 

@@ -17,10 +17,10 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
 from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.tenancy.accounts import Plan
+from dialplane.faces.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
-from dialplane.faces.operator.csv_bodies import LARGEST_CSV, csv_text
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.price_queries import Asked, Quoted, read_enquiry
 from dialplane.services.charging import prices

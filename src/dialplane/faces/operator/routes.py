@@ -13,6 +13,7 @@ from dialplane.faces.operator import (
     documentation,
     documents,
     imports,
+    operators,
     outbound_limits,
     platform,
     port_outs,
@@ -26,6 +27,7 @@ from dialplane.faces.operator import (
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
+from dialplane.faces.operator.trail import Trail
 from dialplane.services.idempotency import OPERATOR
 
 RESOURCES = [
@@ -34,6 +36,7 @@ RESOURCES = [
     documents.router,
     imports.router,
     outbound_limits.router,
+    operators.router,
     platform.router,
     port_outs.router,
     ports.router,
@@ -65,10 +68,13 @@ def routers(ports: Dependencies) -> list[Router]:
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)
 
+    def trail(app: ASGIApp) -> Trail:
+        return Trail(app, ports=ports)
+
     api = Router(
         "/operator/v1",
         route_handlers=RESOURCES,
-        middleware=[key, bodies, idempotency],
+        middleware=[key, bodies, idempotency, trail],
         request_class=OperatorRequest,
         exception_handlers=EXCEPTION_HANDLERS,
         include_in_schema=False,  # the tenants' document is not about this; see `documentation`

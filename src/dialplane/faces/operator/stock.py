@@ -19,7 +19,7 @@ from dialplane.domain.supply.imports import StockRow
 from dialplane.domain.supply.inventory import ItemState, NewItem, StockQuery
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.faces.operator.stock_files import as_csv, as_json, show_item
+from dialplane.faces.stock_files import as_csv, as_json, show_item
 from dialplane.faces.voipbin.numbers import Number
 from dialplane.services.numbering.number_life import reactivate_number, suspend_number
 from dialplane.services.shapes.numbers import show_number

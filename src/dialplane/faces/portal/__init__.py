@@ -21,5 +21,9 @@ How to add a page
 5. Scripts are files in `static/`, named in `{% block scripts %}`; nothing is inline (CSP), and the page works without.
    Styles are classes of `static/parts.css`, made of the values in `static/tokens.css`.
 
+The operator's desk is the pages below `/operator`, in `pages/desk/` and `templates/desk/`: for operators only, which
+follows from the path; their menu is `DESK_SECTIONS`. What anybody changes is kept in the audit log by `trail.py`, so
+that a page need not think of it.
+
 Lists page by a key (`tables.py`): no page counts what it does not show.
 """

@@ -15,7 +15,7 @@ from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.bodies import body_of, content_type, is_form
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.portal.forms import Fields, read_fields
+from dialplane.faces.portal.forms import Fields, gather, read_fields
 from dialplane.faces.portal.request import COOKIE, Visitor
 from dialplane.faces.portal.routing import ACCESS, DEED, Access
 from dialplane.faces.portal.tokens import is_csrf_token, new_visitor
@@ -78,17 +78,19 @@ class Gate:
     async def _let_in(self, scope: HTTPScope, visitor: Visitor, access: Access, deed: Deed | None) -> None:
         if access is Access.ANYBODY:
             return
-        session = visitor.found.session if visitor.found else None
-        if session is None:
+        found = visitor.found
+        if found is None:
             raise MustSignIn(f"/portal/sign-in?next={quote(_return_to(scope), safe='')}")
         if access is Access.HALF:
             return
-        if not session.is_complete:
+        if not found.session.is_complete:
             raise MustSignIn("/portal/second-step")
+        if access is Access.OPERATOR and not visitor.is_operator:
+            raise NotPermitted("Only the operators of this installation come in here", reason="ROLE")
         if deed is None:
             return
         account_id = AccountId(cast("UUID", scope["path_params"]["project"]))
-        visitor.project = await find_member(self._ports.database, session.person_id, account_id)
+        visitor.project = await find_member(self._ports.database, found.person, account_id)
         visitor.project.membership.require(deed)
 
 
@@ -107,8 +109,7 @@ async def _read_form(scope: HTTPScope, receive: Receive) -> Fields:
     if not is_form(scope):
         return read_fields(body_of(scope)) if b"urlencoded" in content_type(scope) else Fields()
     form = await Request(scope, receive).form()
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return Fields({name: tuple(value for key, value in texts if key == name) for name, _ in texts})
+    return gather((name, value) for name, value in form.multi_items() if isinstance(value, str))
 
 
 def _return_to(scope: HTTPScope) -> str:

@@ -48,3 +48,35 @@ SECTIONS = (
         ),
     ),
 )
+
+DESK_SECTIONS = (
+    Section("", (Item("System", "", is_exact=True), Item("Unusual traffic", "/unusual"))),
+    Section(
+        "Customers",
+        (
+            Item("Accounts", "/accounts"),
+            Item("Organizations", "/organizations"),
+            Item("Operators", "/operators"),
+        ),
+    ),
+    Section(
+        "Numbers",
+        (
+            Item("Stock", "/stock", is_exact=True),
+            Item("Imports", "/stock/imports"),
+            Item("Documents", "/documents"),
+            Item("Orders", "/orders"),
+            Item("Porting", "/ports"),
+        ),
+    ),
+    Section(
+        "Traffic and prices",
+        (
+            Item("Carriers and trunks", "/carriers"),
+            Item("Rate decks", "/rates"),
+            Item("Plans", "/plans"),
+        ),
+    ),
+    Section("Records", (Item("Audit log", "/audit"),)),
+)
+"""The menu of the operator's desk, below `/portal/operator`."""

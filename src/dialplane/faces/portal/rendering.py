@@ -14,7 +14,7 @@ from dialplane.domain.money import show_usd
 from dialplane.faces.portal.assets import ASSETS
 from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
-from dialplane.faces.portal.navigation import SECTIONS
+from dialplane.faces.portal.navigation import DESK_SECTIONS, SECTIONS
 from dialplane.faces.portal.numbers_as_text import place_of, show_number
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.tokens import csrf_token
@@ -32,6 +32,15 @@ def show_money(micros: int) -> str:
 def show_balance(micros: int) -> str:
     """Rounded down to the cent, as an amount that one has."""
     return show_money(micros - micros % 10_000)
+
+
+_SHORT = {word: word.upper() for word in ("api", "pstn", "sid", "sip", "sms", "tts", "url")}
+
+
+def words(name: str) -> str:
+    """A name of ours as people write it: `in_process` is `In process`, `call_pstn_incoming` is `Call PSTN incoming`."""
+    text = " ".join(_SHORT.get(word, word) for word in name.lower().split("_"))
+    return text[:1].upper() + text[1:]
 
 
 def _in_zone(moment: datetime, zone: str) -> str:
@@ -65,7 +74,7 @@ def _environment() -> Environment:
         "number": show_number,
         "place": place_of,
     }
-    environment.globals |= {"static": ASSETS.url, "Deed": Deed}
+    environment.globals |= {"static": ASSETS.url, "Deed": Deed, "words": words}
     return environment
 
 
@@ -82,6 +91,7 @@ async def show(
     """The page, with the frame around it. A refused form makes it 422."""
     if form is not None and form.is_refused and status == 200:
         status = 422
+        request.user.refusal = form.problem or " ".join(form.errors.values())
     frame = await _frame(request)
     text = render(template, {**frame, "form": form or Form(), **context})
     return Response(text, media_type=MediaType.HTML, status_code=status)
@@ -100,6 +110,7 @@ async def _frame(request: PortalRequest) -> dict[str, object]:
         "is_sandbox": request.portal.is_sandbox,
         "base": request.portal.base,
         "now": request.now,
+        "desk": DESK_SECTIONS if visitor.is_operator else (),
     }
     if found is None or visitor.project is None:
         return frame
@@ -111,11 +122,14 @@ async def _frame(request: PortalRequest) -> dict[str, object]:
         "credit": around.purse.free_credit,
         "at": request.at,
         "sections": SECTIONS,
+        "is_support": visitor.project.is_support,
     }
 
 
 async def done(request: PortalRequest, path: str, said: str, *, curl: str = "", kind: str = "good") -> Response[str]:
     """Go on to a page that says what was done; `curl` is the line that does the same by the API."""
+    if kind == "bad":
+        request.user.refusal = said
     await leave_notice(request.database, request.signed_in, {"text": said, "curl": curl, "kind": kind})
     return go(path)
 

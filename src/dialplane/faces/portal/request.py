@@ -31,6 +31,12 @@ class Visitor:
     fields: Fields = NOTHING
     has_cookie: bool = True
     """False: the browser sent none, and gets one with the answer."""
+    refusal: str = ""
+    """Why what was asked for was not done, where the answer is a page like others."""
+
+    @property
+    def is_operator(self) -> bool:
+        return self.found is not None and self.found.session.is_complete and self.found.person.is_operator
 
 
 class PortalRequest(PlatformRequest[Visitor, None]):

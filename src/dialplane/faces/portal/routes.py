@@ -15,6 +15,7 @@ from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
     billing,
     dashboard,
+    desk,
     getting_in,
     keys,
     mails,
@@ -34,6 +35,7 @@ from dialplane.faces.portal.pages import (
 from dialplane.faces.portal.rendering import go
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.security import SecurityHeaders
+from dialplane.faces.portal.trail import Trail
 from dialplane.faces.rate_limits import RateLimiter
 
 LARGEST_UPLOAD = 12 << 20
@@ -56,6 +58,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *usage.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
+    *desk.HANDLERS,
 ]
 """Pages below `/portal`."""
 
@@ -94,12 +97,15 @@ def mounted(ports: Dependencies, others: ASGIApp) -> ASGIApp:
     def gate(app: ASGIApp) -> Gate:
         return Gate(app, ports=ports, addresses=addresses)
 
+    def trail(app: ASGIApp) -> Trail:
+        return Trail(app, ports=ports)
+
     face = Litestar(
         route_handlers=[
             assets.router,
             go_in,
             Router("/", route_handlers=[mails.show_mails], middleware=[gate]),
-            Router("/portal", route_handlers=HANDLERS, middleware=[bodies, gate]),
+            Router("/portal", route_handlers=HANDLERS, middleware=[bodies, gate, trail]),
         ],
         request_class=PortalRequest,
         exception_handlers=EXCEPTION_HANDLERS,

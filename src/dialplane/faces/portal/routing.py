@@ -10,7 +10,7 @@ from litestar.types import AsyncAnyCallable
 
 from dialplane.domain.identity.people import Deed
 
-ACCESS, DEED = "access", "deed"
+ACCESS, DEED, NOTED = "access", "deed", "noted"
 
 
 class Access(StrEnum):
@@ -22,13 +22,18 @@ class Access(StrEnum):
     SIGNED_IN = "signed_in"
     MEMBER = "member"
     """Of the project in the path, in a role that includes the deed."""
+    OPERATOR = "operator"
+
+
+DESK = "/operator"
+"""Below it are the operator's pages, and no others."""
 
 
 def page(
-    path: str, *, deed: Deed | None = None, access: Access = Access.SIGNED_IN
+    path: str, *, deed: Deed | None = None, access: Access = Access.SIGNED_IN, is_noted: bool = False
 ) -> Callable[[AsyncAnyCallable], HTTPRouteHandler]:
-    """A GET, which changes nothing (WEB-5)."""
-    return get(path, opt=_opt(path, deed, access), media_type=MediaType.HTML)
+    """A GET, which changes nothing (WEB-5). `is_noted`: who looks stands in the audit log."""
+    return get(path, opt=_opt(path, deed, access) | {NOTED: is_noted}, media_type=MediaType.HTML)
 
 
 def action(
@@ -43,4 +48,6 @@ def _opt(path: str, deed: Deed | None, access: Access) -> dict[str, object]:
     in_project = "{project:uuid}" in path
     if in_project != (deed is not None):
         raise ValueError(f"{path}: pages of a project, and only those, name a deed")
+    if path == DESK or path.startswith(f"{DESK}/"):
+        return {ACCESS: Access.OPERATOR, DEED: deed}
     return {ACCESS: Access.MEMBER if in_project else access, DEED: deed}

@@ -72,12 +72,17 @@ class Verifier:
             self._good.popitem(last=False)
         return principal
 
-    async def _look_up(self, credential: str, now: datetime) -> Principal:
+    async def verify_of_frozen(self, credential: str) -> Principal:
+        """As `verify`, but of a frozen account too; nothing is remembered."""
+        return await self._look_up(credential, self._ports.clock(), may_be_frozen=True)
+
+    async def _look_up(self, credential: str, now: datetime, *, may_be_frozen: bool = False) -> Principal:
+        ports = self._ports
         if credential.startswith(KEY_PREFIX):
-            return await authenticate_key(self._ports.database, credential, now)
+            return await authenticate_key(ports.database, credential, now, may_be_frozen=may_be_frozen)
         if credential.count(".") != JWT_DOTS:
             return await self._look_up_operator(credential)
-        return await authenticate_token(self._ports.database, self._ports.signer, credential, now)
+        return await authenticate_token(ports.database, ports.signer, credential, now, may_be_frozen=may_be_frozen)
 
     async def _look_up_operator(self, credential: str) -> Principal:
         """The operator's key works here too, with the platform's permission and no account of its own."""

@@ -1,4 +1,4 @@
-"""`POST /auth/login`: a name and a password become a token (reference 1.4). Lives outside of `/v1.0`."""
+"""`/auth`, outside of `/v1.0`: a name and a password become a token (reference 1.4)."""
 
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.unregister import recover, unregister
 from dialplane.services.identity import authentication
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
@@ -70,5 +71,9 @@ def auth_router(ports: Dependencies) -> Router:
         return AuthLimit(app, limiter=limiter)
 
     return Router(
-        "/auth", route_handlers=[login], middleware=[limit, BodyLimits], request_class=ApiRequest, tags=["Sign-in"]
+        "/auth",
+        route_handlers=[login, unregister, recover],
+        middleware=[limit, BodyLimits],
+        request_class=ApiRequest,
+        tags=["Sign-in"],
     )

@@ -1,7 +1,7 @@
 """Trunks: which peers bring PSTN calls, and which take ours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Literal, Protocol, cast
@@ -58,6 +58,17 @@ async def add_trunk(tx: Transaction, draft: TrunkDraft, *, now: datetime) -> Tru
         raise NotFound("There is no such account", reason="CUSTOMER_NOT_FOUND", field="account_id")
     await tx.trunks.insert(trunk)
     return trunk
+
+
+async def remove_trunk(database: Database, trunk_id: TrunkId, *, now: datetime) -> Trunk:
+    """No call comes or goes by it from now on; live calls go on. Raises NotFound."""
+    async with database.transaction() as tx:
+        trunk = next((each for each in await tx.trunks.list_live() if each.id == trunk_id), None)
+        if trunk is None:
+            raise NotFound("There is no such trunk", reason="TRUNK_NOT_FOUND")
+        removed = replace(trunk, deleted_at=now, updated_at=now)
+        await tx.trunks.update(removed)
+    return removed
 
 
 async def list_trunks(database: Database) -> list[Trunk]:

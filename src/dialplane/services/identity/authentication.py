@@ -56,7 +56,7 @@ class LoginResult:
     token: str = field(repr=False)
 
 
-async def authenticate_key(database: Database, key: str, now: datetime) -> Principal:
+async def authenticate_key(database: Database, key: str, now: datetime, *, may_be_frozen: bool = False) -> Principal:
     """The account behind an access key, with an administrator's permission.
 
     Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`, `ACCOUNT_NOT_ACTIVE`).
@@ -66,14 +66,16 @@ async def authenticate_key(database: Database, key: str, now: datetime) -> Princ
         holder = await tx.access_keys.find_holder(hash_token(key))
     if holder is None or (holder.expires_at is not None and holder.expires_at <= now):
         raise _invalid()
-    await _check_standing(database, holder.account_id, holder.account_status)
+    await _check_standing(database, holder.account_id, holder.account_status, may_be_frozen=may_be_frozen)
     if holder.last_used_at is None or holder.last_used_at <= now - _TOUCH_INTERVAL:
         async with database.transaction() as tx:
             await tx.access_keys.touch(holder.key_id, now)
     return Principal(holder.account_id, Permission.CUSTOMER_ADMIN, via="access_key", key_id=holder.key_id)
 
 
-async def authenticate_token(database: Database, signer: TokenSigner, token: str, now: datetime) -> Principal:
+async def authenticate_token(
+    database: Database, signer: TokenSigner, token: str, now: datetime, *, may_be_frozen: bool = False
+) -> Principal:
     """The agent behind a sign-in token, with the permission that the agent has now.
 
     Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`, `ACCOUNT_NOT_ACTIVE`).
@@ -85,7 +87,7 @@ async def authenticate_token(database: Database, signer: TokenSigner, token: str
         account = None if agent is None else await tx.accounts.find(agent.account_id)
     if agent is None or account is None:
         raise _invalid()
-    await _check_standing(database, account.id, account.status)
+    await _check_standing(database, account.id, account.status, may_be_frozen=may_be_frozen)
     return Principal(agent.account_id, agent.permission, agent_id=agent.id, via="agent")
 
 
@@ -145,12 +147,14 @@ def _require(credential: str) -> None:
         raise NotAuthenticated("Credentials are required", reason="AUTHENTICATION_REQUIRED")
 
 
-async def _check_standing(database: Database, account_id: AccountId, status: AccountStatus) -> None:
+async def _check_standing(
+    database: Database, account_id: AccountId, status: AccountStatus, *, may_be_frozen: bool = False
+) -> None:
     if status in _GONE:
         raise _invalid()
     if status.is_suspended:
         raise NotPermitted(f"The account is {status}", reason="ACCOUNT_NOT_ACTIVE")
-    if status is not AccountStatus.FROZEN:
+    if may_be_frozen or status is not AccountStatus.FROZEN:
         return
     async with database.reading() as tx:
         account = await tx.accounts.find(account_id)

@@ -58,6 +58,10 @@ class OrderStore(Protocol):
         """Newest first; made before `before`."""
         ...
 
+    async def list_open(self, *, before: datetime | None, limit: int) -> list[Order]:
+        """Every account's that are not over, newest first; made before `before`."""
+        ...
+
     async def waiting_on(self, account_id: AccountId, document_id: DocumentId) -> list[Order]:
         """The account's pending orders in which the document stands, locked, in the order of their ids."""
         ...
@@ -84,6 +88,12 @@ async def list_orders(
     """Newest first."""
     async with database.reading() as tx:
         return await tx.orders.list_for(account_id, status=status, before=before, limit=limit)
+
+
+async def list_open_orders(database: Database, *, before: datetime | None = None, limit: int = 100) -> list[Order]:
+    """The operator's view: every account's that are not over, newest first."""
+    async with database.reading() as tx:
+        return await tx.orders.list_open(before=before, limit=limit)
 
 
 async def cancel_order(database: Database, account_id: AccountId, order_id: OrderId, now: datetime) -> Order:

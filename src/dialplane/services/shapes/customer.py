@@ -1,6 +1,6 @@
 """An account as VoIPBIN's customer, its outbound config and its agents (reference sections 4.3, 6.4 and 6.11)."""
 
-from dialplane.domain.tenancy.accounts import Account
+from dialplane.domain.tenancy.accounts import Account, AccountStatus
 from dialplane.services.shapes.common import show_id, show_time
 from dialplane.services.tenancy.customer import OutboundConfig
 
@@ -20,7 +20,8 @@ def customer_shape(account: Account) -> dict[str, object]:
         "email_verified": account.email_verified,
         "status": account.status.value,
         "identity_verification_status": account.identity_status.value,
-        "tm_deletion_scheduled": None,
+        # When it was frozen: the last thing that happened to it.
+        "tm_deletion_scheduled": show_time(account.updated_at if account.status is AccountStatus.FROZEN else None),
         "tm_create": show_time(account.created_at),
         "tm_update": show_time(account.updated_at),
         "tm_delete": show_time(account.deleted_at),

@@ -60,6 +60,10 @@ class AccountStore(Protocol):
         """Newest first, those made earlier than `before`."""
         ...
 
+    async def list_frozen(self, *, before: datetime, limit: int) -> list[AccountId]:
+        """Those that were frozen at `before` or earlier, the first ones first."""
+        ...
+
     async def update(self, account: Account) -> None:
         """Write everything but id, organization, parent, tokens and the time of creation."""
         ...
@@ -92,6 +96,12 @@ async def list_accounts(database: Database, *, before: datetime | None = None, l
     """The operator's view: every account, newest first."""
     async with database.reading() as tx:
         return await tx.accounts.list_all(before=before, limit=limit)
+
+
+async def names_of(database: Database, account_ids: Collection[AccountId]) -> dict[AccountId, str]:
+    """What accounts call themselves, closed ones too; for lists that show whose each row is."""
+    async with database.reading() as tx:
+        return {account_id: account.name for account_id, account in (await tx.accounts.find_many(account_ids)).items()}
 
 
 async def load_account(tx: Transaction, account_id: AccountId, *, for_update: bool = False) -> Account:

@@ -60,6 +60,8 @@ class InProject:
 
     account: Account
     membership: Membership
+    is_support: bool = False
+    """An operator who looks into it, and is no member."""
 
 
 async def create_project(
@@ -102,14 +104,18 @@ async def list_projects(database: Database, person_id: PersonId, *, after: str =
         return await tx.people.list_projects(person_id, after=after, limit=PAGE)
 
 
-async def find_member(database: Database, person_id: PersonId, account_id: AccountId) -> InProject:
-    """Raises NotFound where the person is not in the account: as for one that does not exist."""
+async def find_member(database: Database, person: Person, account_id: AccountId) -> InProject:
+    """Operators may look into every account, and change nothing there. Raises NotFound where the person is not in the
+    account: as for one that does not exist."""
     async with database.reading() as tx:
-        membership = await tx.people.find_membership(person_id, account_id)
+        membership = await tx.people.find_membership(person.id, account_id)
+        is_support = membership is None and person.operator_since is not None
+        if is_support:
+            membership = Membership(person.id, account_id, Role.VIEWER, person.created_at)
         account = await tx.accounts.find(account_id) if membership else None
     if membership is None or account is None or account.deleted_at is not None:
         raise NotFound("There is no such project", reason="PROJECT_NOT_FOUND")
-    return InProject(account, membership)
+    return InProject(account, membership, is_support)
 
 
 async def rename_project(database: Database, account_id: AccountId, name: str, now: datetime) -> Account:

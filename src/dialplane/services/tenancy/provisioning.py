@@ -26,6 +26,7 @@ from dialplane.domain.tenancy.accounts import (
 from dialplane.services.calling.trunks import TrunkDraft, check_trunk
 from dialplane.services.charging.billing import open_purse
 from dialplane.services.identity.access_keys import issue_key
+from dialplane.services.identity.operators import appoint
 from dialplane.services.settings import set_operator_key
 from dialplane.services.supply.inventory import import_items
 from dialplane.services.transaction import Database, Transaction
@@ -105,9 +106,10 @@ async def list_organizations(database: Database) -> list[Organization]:
 
 
 async def create_account(
-    database: Database, hasher: PasswordMaker, draft: AccountDraft, *, now: datetime
+    database: Database, hasher: PasswordMaker, draft: AccountDraft, *, now: datetime, new_organization: str = ""
 ) -> Provisioned:
     """An account with its first agent, access key, credit and tokens; the one showing of its credentials.
+    `new_organization`: the name of one that is made for it, in place of the draft's.
 
     Raises Invalid naming the field, NotFound for the organization, AlreadyExists where the e-mail address signs in
     to another account.
@@ -115,6 +117,10 @@ async def create_account(
     password = secret(16)
     password_hash = await hasher.hash(password)
     async with database.transaction() as tx:
+        if new_organization:
+            organization = _organization(new_organization, (), now)
+            await tx.accounts.insert_organization(organization)
+            draft = replace(draft, organization_id=organization.id)
         return await _create_account(tx, draft, password, password_hash, now)
 
 
@@ -269,6 +275,7 @@ async def prepare_sandbox(
         for domain in domains:
             await tx.accounts.add_domain(account.organization_id, domain, now)
         await _place_trunk(tx, wish, now)
+        await _appoint_owner(tx, now)
     await import_items(database, sandbox_stock(), now, carrier=SANDBOX)
     return credentials
 
@@ -305,6 +312,13 @@ async def _reissue(tx: Transaction, account: Account, password: str, password_ha
         await tx.people.update(replace(person, password_hash=password_hash, updated_at=now))
     issued = await issue_key(tx, account.id, name="reissued", now=now)
     return _credentials(account, issued.token, SANDBOX_EMAIL, password)
+
+
+async def _appoint_owner(tx: Transaction, now: datetime) -> None:
+    """Whoever signs in to the sandbox has its operator's desk, too, as long as nobody else has."""
+    owner = await tx.people.find_by_email(SANDBOX_EMAIL)
+    if owner is not None and not await tx.people.lock_operators():
+        await appoint(tx, owner, now)
 
 
 async def _place_trunk(tx: Transaction, wish: SandboxWish, now: datetime) -> None:

@@ -67,3 +67,7 @@ window.addEventListener("pageshow", () => {
     button.removeAttribute("aria-busy");
   });
 });
+// What is under way is looked at again, while somebody looks.
+document.querySelectorAll("[data-refresh]").forEach((part) => {
+  setTimeout(() => { if (!document.hidden) window.location.reload(); }, 1000 * Number(part.dataset.refresh));
+});

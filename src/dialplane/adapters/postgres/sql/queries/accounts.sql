@@ -60,6 +60,9 @@ where deleted_at is null and ($1::timestamptz is null or created_at < $1)
 order by created_at desc, id desc
 limit $2;
 
+-- name: list_frozen
+select id from accounts where status = 'frozen' and updated_at <= $1 order by updated_at limit $2;
+
 -- name: update_account
 update accounts
 set status = $2, identity_status = $3, plan = $4, name = $5, detail = $6, email = $7, phone_number = $8, address = $9,

@@ -40,6 +40,10 @@ select * from orders
 where account_id = $1 and ($2::text is null or status = $2) and ($3::timestamptz is null or created_at < $3)
 order by created_at desc, id desc limit $4
 
+-- name: list_open
+select * from orders where ended_at is null and ($1::timestamptz is null or created_at < $1)
+order by created_at desc, id desc limit $2
+
 -- name: waiting_on
 select * from orders where account_id = $1 and status = 'pending' and documents @> $2::jsonb order by id for update
 

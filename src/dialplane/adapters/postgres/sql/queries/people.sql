@@ -8,7 +8,7 @@ update people p set
     name = n.name, phone = n.phone, password_hash = n.password_hash, timezone = n.timezone,
     organization_id = n.organization_id, totp_secret = n.totp_secret, totp_confirmed_at = n.totp_confirmed_at,
     totp_last_step = n.totp_last_step, wrong_codes = n.wrong_codes, codes_blocked_until = n.codes_blocked_until,
-    updated_at = n.updated_at, deleted_at = n.deleted_at
+    updated_at = n.updated_at, deleted_at = n.deleted_at, operator_since = n.operator_since
 from jsonb_populate_record(null::people, $1) n
 where p.id = n.id;
 
@@ -20,6 +20,12 @@ select * from people where id = $1 and deleted_at is null for update;
 
 -- name: find_by_email
 select * from people where lower(email) = lower($1) and deleted_at is null;
+
+-- name: list_operators
+select * from people where operator_since is not null and deleted_at is null order by operator_since, id;
+
+-- name: lock_operators
+select id from people where operator_since is not null and deleted_at is null order by id for update;
 
 -- name: add_membership
 insert into memberships (person_id, account_id, role, created_at) values ($1, $2, $3, $4);

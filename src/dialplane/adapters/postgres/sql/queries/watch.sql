@@ -1,0 +1,112 @@
+-- Queries of the subject: what the operator watches. Ids are in the order of time, so that "since" is a range of a
+-- primary key and needs no index on times.
+
+-- name: nodes
+select n.name, n.sip_host, n.sip_port, n.draining, n.started_at, n.seen_at,
+    (select count(*) from calls c where c.node = n.name and c.status <> 'hangup') as live_calls
+from nodes n order by n.name
+
+-- name: workers
+-- A worker is there as long as the connection that holds its lock.
+select l.objid::bigint as number, a.backend_start as since,
+    (select count(*) from webhook_deliveries d where d.status = 'sending' and d.leased_by = l.objid::bigint) as leases
+from pg_locks l join pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.classid::bigint = $1
+    and l.database = (select oid from pg_database where datname = current_database())
+order by a.backend_start
+
+-- name: queues
+select 'Webhook deliveries' as name, count(*) as waiting, count(*) filter (where due_at <= $1) as due,
+    min(due_at) as oldest_due_at
+from webhook_deliveries where status = 'pending'
+union all
+select 'Messages to send', count(*), count(*) filter (where due_at <= $1), min(due_at)
+from message_targets where status = 'queued'
+union all
+select 'Flows that messages started', count(*), count(*) filter (where due_at <= $1), min(due_at) from message_runs
+union all
+select 'Orders to voice nodes', count(*), count(*), min(created_at) from node_commands
+union all
+select 'Number orders at carriers', count(*), count(*) filter (where check_at <= $1), min(check_at)
+from orders where ended_at is null and check_at is not null
+union all
+select 'Imports of stock', count(*), count(*), min(updated_at)
+from inventory_imports where state in ('applying', 'undoing')
+union all
+select 'E-mails of flows', count(*), count(*), min(created_at)
+from emails where deleted_at is null and (status = 'deferred' or (status = 'initiated' and note = ''))
+union all
+select 'Mails of the portal', count(*), count(*) filter (where send_at <= $1), min(send_at)
+from portal_mails where status = 'waiting'
+
+-- name: flows
+select 'Calls' as name, count(*) filter (where id >= $1) as in_a_minute, count(*) as in_ten from calls where id >= $2
+union all
+select 'Refused strangers', count(*) filter (where id >= $1), count(*) from refused_calls where id >= $2
+union all
+select 'Messages', count(*) filter (where id >= $1), count(*) from messages where id >= $2
+union all
+select 'Events', count(*) filter (where id >= $1), count(*) from events where id >= $2
+
+-- name: live_calls
+select count(*) from calls where status <> 'hangup'
+
+-- name: database
+select current_setting('server_version') as version,
+    pg_database_size(current_database()) as size_bytes,
+    (select count(*) from pg_stat_activity where datname = current_database()) as connections,
+    current_setting('max_connections')::int as most_connections,
+    coalesce((
+        select extract(epoch from max(clock_timestamp() - xact_start))::float8 from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+    ), 0) as longest_transaction_s,
+    (select max(name) from schema_migrations) as migration
+
+-- name: spending
+-- The last hour is read whole; the days before it only of those who spent much in it, account by account.
+with spent as (
+    select account_id, sum(-amount_micros)::bigint as hour_micros
+    from ledger_entries where id >= $1 and transaction_type = 'usage'
+    group by account_id having sum(-amount_micros) >= $3
+    order by 2 desc limit 100
+)
+select a.id as account_id, a.name, a.created_at, s.hour_micros,
+    coalesce((
+        select sum(-e.amount_micros) from ledger_entries e
+        where e.account_id = s.account_id and e.created_at >= $2 and e.id < $1 and e.transaction_type = 'usage'
+    ), 0)::bigint as before_micros
+from spent s join accounts a on a.id = s.account_id
+order by s.hour_micros desc
+
+-- name: calls
+-- Who is called and does not answer has refused nothing of ours.
+select a.id as account_id, a.name, count(*) as calls,
+    count(*) filter (where c.progressing_at is null and c.sip_code in (402, 403, 404, 488, 503)) as refused
+from calls c join accounts a on a.id = c.account_id
+where c.id >= $1
+group by a.id, a.name
+order by refused desc
+limit 1000
+
+-- name: texts
+select a.id as account_id, a.name, count(*) filter (where t.status in ('delivered', 'failed', 'dlr_timeout')) as ended,
+    count(*) filter (where t.status = 'delivered') as delivered
+from messages m join message_targets t on t.message_id = m.id join accounts a on a.id = m.account_id
+where m.id >= $1 and m.direction = 'outbound'
+group by a.id, a.name
+order by ended desc
+limit 1000
+
+-- name: sent_texts
+select m.account_id, a.name, t.destination ->> 'target' as number
+from messages m join message_targets t on t.message_id = m.id join accounts a on a.id = m.account_id
+where m.id >= $1 and m.direction = 'outbound' and t.destination ->> 'target' like '+%'
+order by m.id desc
+limit $2
+
+-- name: strangers
+select source_host as host, count(*) as calls, array_agg(distinct reason) as reasons
+from refused_calls where id >= $1
+group by source_host
+order by calls desc
+limit 100

@@ -1,0 +1,54 @@
+"""What the operator watches, read from Postgres: its own views beside the platform's tables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.domain.operating.status import DatabaseFacts, Flow, NodeStatus, QueueLength, WorkerStatus
+from dialplane.domain.operating.unusual import CallsOfAccount, Sent, SpentByAccount, Stranger, TextsOfAccount
+
+_SQL = queries("watch")
+
+
+class PostgresWatchStore:
+    """Fulfils `services.operating.watch.WatchStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def nodes(self) -> Sequence[NodeStatus]:
+        return [NodeStatus(**row) for row in await self._connection.fetch(_SQL["nodes"])]
+
+    async def workers(self) -> Sequence[WorkerStatus]:
+        return [WorkerStatus(**row) for row in await self._connection.fetch(_SQL["workers"], WORKER_LOCK)]
+
+    async def queues(self, now: datetime) -> Sequence[QueueLength]:
+        return [QueueLength(**row) for row in await self._connection.fetch(_SQL["queues"], now)]
+
+    async def flows(self, minute: UUID, ten: UUID) -> Sequence[Flow]:
+        return [Flow(**row) for row in await self._connection.fetch(_SQL["flows"], minute, ten)]
+
+    async def live_calls(self) -> int:
+        return int(await self._connection.fetchval(_SQL["live_calls"]))
+
+    async def database(self) -> DatabaseFacts:
+        row = await self._connection.fetchrow(_SQL["database"])
+        assert row is not None  # it selects one row, always
+        return DatabaseFacts(**row)
+
+    async def spending(self, *, hour: UUID, before: datetime, least: int) -> Sequence[SpentByAccount]:
+        return [SpentByAccount(**row) for row in await self._connection.fetch(_SQL["spending"], hour, before, least)]
+
+    async def calls(self, since: UUID) -> Sequence[CallsOfAccount]:
+        return [CallsOfAccount(**row) for row in await self._connection.fetch(_SQL["calls"], since)]
+
+    async def texts(self, since: UUID) -> Sequence[TextsOfAccount]:
+        return [TextsOfAccount(**row) for row in await self._connection.fetch(_SQL["texts"], since)]
+
+    async def sent_texts(self, since: UUID, *, limit: int) -> Sequence[Sent]:
+        return [Sent(**row) for row in await self._connection.fetch(_SQL["sent_texts"], since, limit)]
+
+    async def strangers(self, since: UUID) -> Sequence[Stranger]:
+        return [Stranger(**row) for row in await self._connection.fetch(_SQL["strangers"], since)]

@@ -1,0 +1,1 @@
+"""SIP towards peers, outside of the call runtime."""

@@ -1,0 +1,94 @@
+"""Asks a SIP peer whether it is there: one OPTIONS (RFC 3261 section 11), repeated over UDP until an answer comes."""
+
+import asyncio
+import secrets
+from time import monotonic
+
+from dialplane.domain.calling.trunks import Trunk
+from dialplane.services.calling.trunk_health import Probe
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.framing import StreamFramer
+from dialplane.sip.headers import Headers
+from dialplane.sip.message import Request, Response
+from dialplane.sip.parser import parse_message
+
+PATIENCE_S = 2.0
+_T1_S = 0.5
+"""Between two sendings (RFC 3261 section 17.1.1.1)."""
+
+
+class SipProber:
+    """Fulfils `services.calling.trunk_health.Prober`."""
+
+    async def probe(self, trunk: Trunk) -> Probe:
+        began = monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                status = await (_over_tcp(trunk) if trunk.transport == "tcp" else _over_udp(trunk))
+        except TimeoutError:
+            return Probe(None, said=f"no answer within {PATIENCE_S:.0f} seconds")
+        except (OSError, SipParseError) as fault:
+            return Probe(None, said=str(fault)[:200])
+        return Probe(status, took_ms=round((monotonic() - began) * 1000))
+
+
+async def _over_udp(trunk: Trunk) -> int:
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[int] = loop.create_future()
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(answered), remote_addr=(trunk.host, trunk.port))
+    try:
+        packet = bytes(_options(trunk, transport.get_extra_info("sockname")[:2], "UDP"))
+        while not answered.done():
+            transport.sendto(packet)
+            await asyncio.wait([answered], timeout=_T1_S)
+        return answered.result()
+    finally:
+        transport.close()
+
+
+class _Answers(asyncio.DatagramProtocol):
+    def __init__(self, answered: asyncio.Future[int]) -> None:
+        self._answered = answered
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        try:
+            message = parse_message(data)
+        except SipParseError:
+            return
+        if isinstance(message, Response) and message.is_final and not self._answered.done():
+            self._answered.set_result(message.status)
+
+    def error_received(self, exc: Exception) -> None:
+        """The peer's host says that nobody listens there."""
+        if not self._answered.done():
+            self._answered.set_exception(exc)
+
+
+async def _over_tcp(trunk: Trunk) -> int:
+    reader, writer = await asyncio.open_connection(trunk.host, trunk.port)
+    try:
+        writer.write(bytes(_options(trunk, writer.get_extra_info("sockname")[:2], "TCP")))
+        framer = StreamFramer()
+        while data := await reader.read(4096):
+            for frame in framer.feed(data):
+                if isinstance(frame, Response) and frame.is_final:
+                    return frame.status
+        raise ConnectionError("the connection was closed without an answer")
+    finally:
+        writer.close()
+
+
+def _options(trunk: Trunk, own: tuple[str, int], transport: str) -> Request:
+    host = f"[{own[0]}]" if ":" in own[0] else own[0]
+    peer = f"sip:{trunk.host}:{trunk.port}"
+    fields = [
+        ("Via", f"SIP/2.0/{transport} {host}:{own[1]};branch=z9hG4bK{secrets.token_hex(8)};rport"),
+        ("Max-Forwards", "70"),
+        ("From", f"<sip:probe@{host}>;tag={secrets.token_hex(4)}"),
+        ("To", f"<{peer}>"),
+        ("Call-ID", secrets.token_hex(12)),
+        ("CSeq", "1 OPTIONS"),
+        ("Accept", "application/sdp"),
+        ("Content-Length", "0"),
+    ]
+    return Request("OPTIONS", peer, Headers(fields))

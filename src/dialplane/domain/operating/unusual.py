@@ -1,0 +1,171 @@
+"""When traffic is not as usual: spending far above its measure, texts to numbers in a row, calls that nobody lets in.
+
+The measures are those of FRD-5 and FRD-6. They are looked for in the records, so that nothing stands in the way of a
+call or a message.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from dialplane.domain.ids import AccountId
+from dialplane.domain.money import Micros, show_usd, usd
+
+USUAL_OVER = timedelta(days=7)
+"""What is usual is the mean of so long."""
+
+SPIKE, SEVERE_SPIKE = 10, 20
+"""Times the usual of an hour (FRD-5)."""
+
+LEAST_USUAL = usd(1)
+"""Of an hour, for whoever spends less: ten times nearly nothing is nearly nothing, and a first day has no usual."""
+
+_SHORTEST_USUAL = timedelta(hours=1)
+"""Of an account that is younger than `USUAL_OVER`."""
+
+MOST_IN_A_ROW = 5
+"""Texts to consecutive numbers within ten minutes (FRD-6)."""
+
+FEWEST_TEXTS, LEAST_DELIVERED = 50, 0.1
+"""Of so many texts of an hour, this part must arrive (FRD-6)."""
+
+FEWEST_CALLS, MOST_REFUSED = 20, 0.5
+FEWEST_STRANGERS = 20
+"""Refused calls of one host in an hour: less is what every address on the Internet gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something to look at. `account_id` is None for traffic that belongs to no account."""
+
+    what: str
+    """`spending`, `pumping`, `delivery`, `refused`, `stranger`."""
+    is_severe: bool
+    subject: str
+    """The account's name, or the host."""
+    says: str
+    account_id: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpentByAccount:
+    """In the last hour, and in the days before it."""
+
+    account_id: AccountId
+    name: str
+    hour_micros: int
+    before_micros: int
+    created_at: datetime
+    """Of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallsOfAccount:
+    """Of an hour. `refused`: those that we did not let through."""
+
+    account_id: AccountId
+    name: str
+    calls: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextsOfAccount:
+    """Of an hour, those sent whose end is known."""
+
+    account_id: AccountId
+    name: str
+    ended: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One receiver of a text that an account sent."""
+
+    account_id: AccountId
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A host whose calls were refused before any account was known."""
+
+    host: str
+    calls: int
+    reasons: Sequence[str]
+
+
+def spending_alerts(spent: Iterable[SpentByAccount], now: datetime) -> list[Alert]:
+    """FRD-5: ten times the usual of an hour, severe from twenty times on."""
+    found = []
+    for each in spent:
+        age = max(min(USUAL_OVER, now - timedelta(hours=1) - each.created_at), _SHORTEST_USUAL)
+        mean = each.before_micros * _SHORTEST_USUAL / age
+        usual = max(mean, LEAST_USUAL)
+        if each.hour_micros < SPIKE * usual:
+            continue
+        times = f"{each.hour_micros / mean:,.0f} times its usual hour" if mean else "and nothing before"
+        says = f"${show_usd(Micros(each.hour_micros))} in the last hour, {times}"
+        is_severe = each.hour_micros >= SEVERE_SPIKE * usual
+        found.append(Alert("spending", is_severe, each.name, says, each.account_id))
+    return found
+
+
+def pumping_alerts(sent: Iterable[Sent]) -> list[Alert]:
+    """FRD-6: more than five texts to consecutive numbers, as whoever earns by them asks for."""
+    found = []
+    for (account_id, name), texts in groupby(
+        sorted(sent, key=lambda each: (each.account_id, each.name)), key=lambda each: (each.account_id, each.name)
+    ):
+        numbers = sorted({int(each.number[1:]) for each in texts if each.number[1:].isdecimal()})
+        longest = _longest_row(numbers)
+        if longest > MOST_IN_A_ROW:
+            says = f"Texts to {longest} numbers in a row within ten minutes"
+            found.append(Alert("pumping", True, name, says, account_id))
+    return found
+
+
+def _longest_row(numbers: Sequence[int]) -> int:
+    """How many of the sorted numbers follow each other without a gap, at most."""
+    longest = row = 0
+    before = None
+    for number in numbers:
+        row = row + 1 if before is not None and number == before + 1 else 1
+        longest, before = max(longest, row), number
+    return longest
+
+
+def texts_alerts(sent: Iterable[TextsOfAccount]) -> list[Alert]:
+    """FRD-6: less than a tenth of fifty texts or more has arrived."""
+    return [
+        Alert(
+            "delivery", True, each.name, f"{each.delivered} of {each.ended} texts of an hour arrived", each.account_id
+        )
+        for each in sent
+        if each.ended >= FEWEST_TEXTS and each.delivered < LEAST_DELIVERED * each.ended
+    ]
+
+
+def calls_alerts(calls: Iterable[CallsOfAccount]) -> list[Alert]:
+    return [
+        Alert(
+            "refused",
+            False,
+            each.name,
+            f"{each.refused} of {each.calls} calls of an hour were refused",
+            each.account_id,
+        )
+        for each in calls
+        if each.calls >= FEWEST_CALLS and each.refused >= MOST_REFUSED * each.calls
+    ]
+
+
+def stranger_alerts(strangers: Iterable[Stranger]) -> list[Alert]:
+    return [
+        Alert("stranger", False, each.host, f"{each.calls} calls refused in an hour ({', '.join(each.reasons)})")
+        for each in strangers
+        if each.calls >= FEWEST_STRANGERS
+    ]

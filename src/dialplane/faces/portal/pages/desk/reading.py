@@ -1,0 +1,55 @@
+"""What the desk's forms and addresses say, as values."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import AccountId, from_sid
+from dialplane.domain.tenancy.accounts import Plan
+from dialplane.faces.portal.tables import read_cursor
+
+WordT = TypeVar("WordT", bound=StrEnum)
+
+DESK = "/portal/operator"
+PLANS = [(plan.value, plan.value.capitalize()) for plan in Plan]
+
+
+def one_of(words: type[WordT], text: str) -> WordT | None:
+    """None where nothing or nothing known is chosen: a filter then filters nothing."""
+    return words(text) if text in words._value2member_map_ else None
+
+
+def chosen(words: type[WordT], text: str, *, field: str) -> WordT:
+    """Raises Invalid."""
+    found = one_of(words, text)
+    if found is None:
+        raise Invalid("Choose one of the list", field=field)
+    return found
+
+
+def account_in(text: str, *, field: str) -> AccountId | None:
+    """An account by its id or sid; "" is none. Raises Invalid."""
+    if not text:
+        return None
+    try:
+        return AccountId(from_sid("AC", text) if text.startswith("AC") else UUID(text))
+    except ValueError:
+        raise Invalid("Enter the account's id or SID", field=field) from None
+
+
+def id_behind(text: str) -> UUID | None:
+    """The id that a page begins behind."""
+    try:
+        return UUID(read_cursor(text)) if text else None
+    except ValueError:
+        return None
+
+
+def moment_behind(text: str) -> datetime | None:
+    """The time that a page begins before."""
+    try:
+        return datetime.fromisoformat(read_cursor(text)) if text else None
+    except ValueError:
+        return None

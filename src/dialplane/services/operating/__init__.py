@@ -1,0 +1,1 @@
+"""What only the operator of an installation sees and does: use cases that belong to no one account."""
