@@ -77,3 +77,59 @@ where entry.account_id = $1 and entry.created_at >= $2 and entry.created_at < $3
   and entry.transaction_type in ('usage', 'refund')
 group by 1, 2
 order by 2, 1;
+
+-- name: spent_daily
+-- What the account $1 was charged from $2 up to $3, by day of UTC and what it was for.
+select (created_at at time zone 'UTC')::date as day, reference_type, count(*) as count, sum(units)::bigint as units,
+       sum((seconds + 59) / 60)::bigint as minutes, sum(-amount_micros)::bigint as micros
+from ledger_entries
+where account_id = $1 and created_at >= $2 and created_at < $3 and transaction_type in ('usage', 'refund')
+group by 1, 2
+order by 1, 2;
+
+-- name: spent_of_numbers
+-- The same for $5 of its numbers, those behind $4 in the order of their texts; released ones, if that was since $2.
+-- It goes from each number to what was charged for it, by the numbers' own charges and by the business keys of calls and
+-- messages: a call is charged when it ends, a message when a carrier has taken it.
+with page as materialized (
+    select distinct number from numbers
+    where account_id = $1 and number > $4 and (released_at is null or released_at >= $2)
+    order by number
+    limit $5
+),
+held as materialized (
+    select held.id, held.number from page join numbers held on held.account_id = $1 and held.number = page.number
+),
+keys as (
+    select held.number, 'call:' || call.id as key
+    from held join calls call on call.number_id = held.id
+    where call.account_id = $1 and call.created_at >= $2::timestamptz - interval '1 day' and call.created_at < $3
+    union all
+    select page.number, 'call:' || call.id
+    from page join calls call on call.account_id = $1 and call.source ->> 'target' = page.number
+    where call.number_id is null and call.direction = 'outgoing'
+      and call.created_at >= $2::timestamptz - interval '1 day' and call.created_at < $3
+    union all
+    select held.number,
+           'sms:' || message.id || ':' || case message.direction when 'inbound' then 'in' else target.position::text end
+    from held join messages message on message.number_id = held.id
+    join message_targets target on target.message_id = message.id
+    where message.account_id = $1 and message.created_at >= $2::timestamptz - interval '4 days'
+      and message.created_at < $3
+),
+charged as (
+    select held.number, entry.*
+    from held join ledger_entries entry
+        on entry.reference_id = held.id and entry.reference_type in ('number', 'number_renew')
+    union all
+    select keys.number, entry.* from keys join ledger_entries entry on entry.key = keys.key
+)
+select page.number, coalesce(charged.reference_type, '') as reference_type, count(charged.id) as count,
+       coalesce(sum(charged.units), 0)::bigint as units,
+       coalesce(sum((charged.seconds + 59) / 60), 0)::bigint as minutes,
+       coalesce(sum(-charged.amount_micros), 0)::bigint as micros
+from page left join charged
+    on charged.number = page.number and charged.account_id = $1 and charged.created_at >= $2
+    and charged.created_at < $3 and charged.transaction_type in ('usage', 'refund')
+group by 1, 2
+order by 1, 2;
