@@ -36,6 +36,14 @@ SECTIONS = (
             Item("Usage History", "/numbers/usage"),
         ),
     ),
+    Section(
+        "Calls",
+        (
+            Item("Call log", "/calls", is_exact=True),
+            Item("Live calls", "/calls/live"),
+            Item("Recordings", "/recordings"),
+        ),
+    ),
     Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
     Section("SMS", (Item("Settings", "/sms/settings"),)),
     Section(

@@ -14,6 +14,8 @@ from dialplane.faces.portal.gate import Gate
 from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
     billing,
+    call,
+    calls,
     dashboard,
     getting_in,
     keys,
@@ -28,6 +30,7 @@ from dialplane.faces.portal.pages import (
     pricing,
     profile,
     projects,
+    recordings,
     second_step,
     usage,
 )
@@ -56,6 +59,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     *usage.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
+    *calls.HANDLERS,
+    *call.HANDLERS,
+    *recordings.HANDLERS,
 ]
 """Pages below `/portal`."""
 

@@ -81,7 +81,8 @@ async def download_history(request: PortalRequest) -> Stream:
 
 async def _csv(request: PortalRequest, days: Range) -> AsyncIterator[str]:
     yield csv_lines([("number", "type", "quantity", "amount")])
-    rest = {line.bucket: line for line in _together(await query_daily_spending(request.database, request.account_id, days))}
+    daily = await query_daily_spending(request.database, request.account_id, days)
+    rest = {line.bucket: line for line in _together(daily)}
     async for spent in _all_numbers(request, days):
         lines = [line for line in spent.lines if line.quantity or line.micros]
         for line in lines:
