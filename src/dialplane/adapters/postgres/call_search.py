@@ -89,12 +89,11 @@ def log_end_sql(query: CallLogQuery, account_id: AccountId) -> Statement:
     return sql, arguments
 
 
-_PARTY = (
-    "{0}::text in (source ->> 'target', destination ->> 'target', raw_source, raw_destination)"
-)
+_PARTY = "{0}::text in (source ->> 'target', destination ->> 'target', raw_source, raw_destination)"
 _TEXT = (
     "concat_ws(' ', source ->> 'target', source ->> 'target_name', destination ->> 'target',"
-    " destination ->> 'target_name', raw_source, raw_destination, cause_text, sip_call_id, extras ->> 'caller_name', id::text)"
+    " destination ->> 'target_name', raw_source, raw_destination, cause_text, sip_call_id,"
+    " extras ->> 'caller_name', id::text)"
 )
 
 

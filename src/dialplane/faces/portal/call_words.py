@@ -74,7 +74,9 @@ def line_of(happening: Happening) -> str:
         case "program":
             return f"{happening.type} {data.get('error') or ''}".strip()
         case "key":
-            return f"{happening.type} {data.get('key', '')}".strip()
+            return f"{data.get('digit')} was pressed"
+        case "answer":
+            return f"{happening.type} {data.get('digits') or data.get('text') or data.get('status') or ''}".strip()
         case "route":
             return str(data.get("reason") or happening.type)
         case "sip":

@@ -45,7 +45,15 @@ SECTIONS = (
         ),
     ),
     Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
-    Section("SMS", (Item("Settings", "/sms/settings"),)),
+    Section(
+        "SMS",
+        (
+            Item("Conversations", "/conversations"),
+            Item("Messages", "/messages"),
+            Item("Settings", "/sms/settings"),
+        ),
+    ),
+    Section("Events", (Item("Webhooks", "/webhooks"), Item("Deliveries", "/deliveries"))),
     Section(
         "Project",
         (

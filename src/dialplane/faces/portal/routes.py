@@ -20,6 +20,7 @@ from dialplane.faces.portal.pages import (
     getting_in,
     keys,
     mails,
+    messages,
     number_configuration,
     number_purchase,
     number_settings,
@@ -33,6 +34,7 @@ from dialplane.faces.portal.pages import (
     recordings,
     second_step,
     usage,
+    webhooks,
 )
 from dialplane.faces.portal.rendering import go
 from dialplane.faces.portal.request import PortalRequest
@@ -62,6 +64,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *calls.HANDLERS,
     *call.HANDLERS,
     *recordings.HANDLERS,
+    *messages.HANDLERS,
+    *webhooks.HANDLERS,
 ]
 """Pages below `/portal`."""
 

@@ -2,19 +2,30 @@
 
 import secrets
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.calling.extensions import Extension
-from dialplane.domain.errors import NotFound
+from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.identity.people import Deed
+from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.pages.messages import FIELDS, WORDS, send
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
+from dialplane.faces.portal.text_pad import text_pad
 from dialplane.services.calling.extensions import create_extension, list_extensions
 from dialplane.services.numbering.numbers import list_numbers
 
+_HANDSETS = (
+    ("+12025550100", "answers and says hello"),
+    ("+12025550105", "answers and presses keys"),
+    ("+12025550104", "is an answering machine"),
+    ("+12025550101", "is busy"),
+)
+"""Of the simulated carrier; the README has them all."""
 _MOST = 100
 _SUGGESTED = 20
 
@@ -22,14 +33,23 @@ _SUGGESTED = 20
 @page("/projects/{project:uuid}/phone", deed=Deed.CONFIGURE)
 async def show_phone(request: PortalRequest) -> Response[str]:
     """The page holds the chosen app user's password, which whoever may configure phones can read anyway."""
+    return await _show(request, Form())
+
+
+async def _show(request: PortalRequest, texts: Form) -> Response[str]:
     users = await list_extensions(request.database, request.account_id, before=None, limit=_MOST)
+    numbers = await list_numbers(request.database, request.account_id, limit=_SUGGESTED)
     return await show(
         request,
         "phone.html",
+        status=422 if texts.is_refused else 200,
         users=users,
         chosen=_chosen(users, request.fields.get("user")),
-        numbers=await list_numbers(request.database, request.account_id, limit=_SUGGESTED),
+        numbers=numbers,
         domain=f"{request.account_id}.registrar.dialplane",
+        handsets=_HANDSETS,
+        pad=await text_pad(request, numbers, texts),
+        **WORDS,
     )
 
 
@@ -58,4 +78,16 @@ async def make_phone(request: PortalRequest) -> Response[str]:
     return await done(request, request.at(f"/phone?user={made.extension}"), f"{made.extension} is your phone here.")
 
 
-HANDLERS: list[HTTPRouteHandler] = [show_phone, make_phone]
+@action("/projects/{project:uuid}/phone/texts", deed=Deed.CONFIGURE)
+async def take_text(request: PortalRequest) -> Response[str]:
+    """Send a text from a number of the project; in the sandbox, let a handset write to one."""
+    fields = request.fields
+    try:
+        conversation = await send(request, own=fields.get("own"), peer=fields.get("peer"))
+    except Refusal as refusal:
+        return await _show(request, typed(fields).refuse(refusal, **FIELDS))
+    user = f"&user={quote(fields.get('user'))}" if fields.get("user") else ""
+    return await done(request, request.at(f"/phone?thread={conversation.id}{user}#texts"), "The text is on its way.")
+
+
+HANDLERS: list[HTTPRouteHandler] = [show_phone, make_phone, take_text]

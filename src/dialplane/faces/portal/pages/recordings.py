@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from litestar import Response
@@ -19,7 +18,7 @@ from dialplane.faces.portal.moments_as_text import show_clock, show_span
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of, read_cursor
+from dialplane.faces.portal.tables import PAGE, page_of, read_moment_cursor
 from dialplane.faces.sounds import signed_address
 from dialplane.services.recording.recordings import (
     delete_recording,
@@ -65,8 +64,10 @@ def _shown(request: PortalRequest, recording: Recording, price: int | None) -> S
 
 @page("/projects/{project:uuid}/recordings", deed=Deed.VIEW)
 async def show_recordings(request: PortalRequest) -> Response[str]:
-    cursor = read_cursor(request.fields.get("after"))
-    found = await list_recordings(request.database, request.account_id, before=_moment(cursor), limit=PAGE + 1)
+    cursor = request.fields.get("after")
+    found = await list_recordings(
+        request.database, request.account_id, before=read_moment_cursor(cursor), limit=PAGE + 1
+    )
     shown = await shown_recordings(request, found)
     table = page_of(
         shown,
@@ -125,13 +126,6 @@ async def _lines(request: PortalRequest, text: Transcription) -> list[Transcript
     """In the order in which it was said."""
     found = await list_transcripts(request.database, request.account_id, text.id, before=None, limit=_MOST_LINES)
     return sorted(found, key=lambda line: line.began_ms)
-
-
-def _moment(cursor: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(cursor) if cursor else None
-    except ValueError:
-        return None
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_recordings, show_recording, transcribe, delete]

@@ -139,9 +139,7 @@ def _together(daily: list[DaySpent]) -> list[Spending]:
 
 async def _numbers(request: PortalRequest, days: Range, path: str, filters: Mapping[str, str]) -> Page[NumberSpent]:
     cursor = read_cursor(request.fields.get("after"))
-    found = await query_number_spending(
-        request.database, request.account_id, days, after=cursor, limit=PAGE + 1
-    )
+    found = await query_number_spending(request.database, request.account_id, days, after=cursor, limit=PAGE + 1)
     return page_of(found, lambda each: each.number, path=request.at(path), filters=filters, cursor=cursor)
 
 
