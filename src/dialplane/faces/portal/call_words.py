@@ -9,6 +9,7 @@ from dialplane.domain.calling.calls import Call, HangupReason
 from dialplane.domain.calling.timelines import Happening
 from dialplane.domain.money import Micros, show_usd
 from dialplane.domain.rcml.parameters import call_status
+from dialplane.faces.portal.moments_as_text import show_clock, show_span
 from dialplane.faces.portal.numbers_as_text import show_number
 
 STATES: Mapping[CallProgress, tuple[str, str]] = {
@@ -91,3 +92,14 @@ def _money(what: str, data: Mapping[str, object]) -> str:
     tokens = data.get("amount_tokens", data.get("tokens", 0))
     spent = f", {abs(tokens)} tokens" if isinstance(tokens, int) and tokens else ""
     return f"{what} ${show_usd(Micros(micros))}{spent} ({data.get('cost_type') or data.get('detail')})"
+
+
+WORDS: Mapping[str, object] = {
+    "state_of": state_of,
+    "party": party,
+    "talked": talked,
+    "reasons": REASONS,
+    "span": show_span,
+    "clock": show_clock,
+}
+"""For every template."""

@@ -18,3 +18,7 @@ STATUSES: Mapping[TargetStatus, tuple[str, str]] = {
 
 def segments(parts: int) -> str:
     return f"{parts} segment" if parts == 1 else f"{parts} segments"
+
+
+WORDS: Mapping[str, object] = {"statuses": STATUSES, "segments": segments}
+"""For every template."""

@@ -42,6 +42,7 @@ SECTIONS = (
             Item("Call log", "/calls", is_exact=True),
             Item("Live calls", "/calls/live"),
             Item("Recordings", "/recordings"),
+            Item("Queues, conferences", "/rooms"),
         ),
     ),
     Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),

@@ -32,6 +32,7 @@ from dialplane.faces.portal.pages import (
     profile,
     projects,
     recordings,
+    rooms,
     second_step,
     usage,
     webhooks,
@@ -66,6 +67,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *recordings.HANDLERS,
     *messages.HANDLERS,
     *webhooks.HANDLERS,
+    *rooms.HANDLERS,
 ]
 """Pages below `/portal`."""
 

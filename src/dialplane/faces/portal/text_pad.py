@@ -36,7 +36,7 @@ class TextPad:
 
 
 async def text_pad(request: PortalRequest, numbers: Sequence[Number], form: Form) -> TextPad:
-    """`numbers` are some of the project's. Raises NotFound where the conversation that is asked for is none of the project's."""
+    """`numbers` are some of the project's. Raises NotFound where the conversation that is asked for is none of it."""
     numbers = [each for each in numbers if "sms" in each.capabilities or not each.capabilities]
     conversation = await _conversation(request)
     thread = [] if conversation is None else await _thread(request, conversation)

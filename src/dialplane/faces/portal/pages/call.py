@@ -18,7 +18,6 @@ from dialplane.domain.recording.recordings import RecordingQuery
 from dialplane.faces.portal.call_words import KINDS, line_of
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.ladder import draw, messages_of
-from dialplane.faces.portal.pages.calls import WORDS
 from dialplane.faces.portal.pages.recordings import shown_recordings
 from dialplane.faces.portal.rendering import show
 from dialplane.faces.portal.request import PortalRequest
@@ -69,7 +68,6 @@ async def show_call(request: PortalRequest, call: FromPath[UUID]) -> Response[st
         analysis=await analyse_signalling(request.database, request.account_id, found.id) if messages else None,
         route=found.route,
         recordings=await shown_recordings(request, recordings),
-        **WORDS,
     )
 
 
@@ -113,7 +111,6 @@ async def _show_replay(request: PortalRequest, call: Call, form: Form, played: o
         call=call,
         played=played,
         flows=[(str(flow.id), f"{flow.name or flow.id} (version {flow.version})") for flow in flows],
-        **WORDS,
     )
 
 

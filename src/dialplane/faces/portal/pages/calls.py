@@ -17,9 +17,9 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import CallId
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
-from dialplane.faces.portal.call_words import REASONS, STATES, party, state_of, talked
+from dialplane.faces.portal.call_words import REASONS, STATES
 from dialplane.faces.portal.forms import typed
-from dialplane.faces.portal.moments_as_text import read_local, show_span
+from dialplane.faces.portal.moments_as_text import read_local
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -34,8 +34,6 @@ _FILTERS = ("number", "direction", "state", "reason", "from", "to", "text")
 _MOST_LIVE = 200
 _MOST_FLOWS = 100
 _CALL = "/projects/{project:uuid}/calls/{call:uuid}"
-WORDS = {"state_of": state_of, "party": party, "talked": talked, "span": show_span, "reasons": REASONS}
-"""What templates of calls say things with."""
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -43,10 +41,9 @@ WordT = TypeVar("WordT", bound=StrEnum)
 @page("/projects/{project:uuid}/calls", deed=Deed.VIEW)
 async def show_calls(request: PortalRequest) -> Response[str]:
     form = typed(request.fields)
-    found, prices, next_look = CallLogPage(()), {}, ""
+    found, next_look = CallLogPage(()), ""
     try:
         found = await read_log(request.database, request.account_id, _query(request))
-        prices = await call_prices(request.database, found.calls)
     except Refusal as refusal:
         form = form.refuse(refusal)
     if found.looked_to is not None:
@@ -59,11 +56,10 @@ async def show_calls(request: PortalRequest) -> Response[str]:
         next_look=next_look,
         filters=_given(request),
         is_filtered=bool(_given(request)),
-        prices=prices,
+        prices=await call_prices(request.database, found.calls),
         directions=[(each.value, each.value.capitalize()) for each in Direction],
         states=[(state.value, words) for state, (words, _) in STATES.items()],
         causes=[(reason.value, words) for reason, words in REASONS.items()],
-        **WORDS,
     )
 
 
@@ -131,7 +127,7 @@ def _place(cursor: str) -> CallPlace | None:
 async def show_live(request: PortalRequest) -> Response[str]:
     """Those that go on; a script asks for the page again every few seconds."""
     calls = await list_live_calls(request.database, request.account_id, limit=_MOST_LIVE)
-    return await show(request, "calls_live.html", calls=calls, most=_MOST_LIVE, **WORDS)
+    return await show(request, "calls_live.html", calls=calls, most=_MOST_LIVE)
 
 
 @action(f"{_CALL}/hangup", deed=Deed.CONFIGURE)
@@ -168,7 +164,6 @@ async def _ask(request: PortalRequest, call_id: CallId, refusal: Refusal | None 
         form=form if refusal is None else form.refuse(refusal),
         call=found,
         flows=[(str(flow.id), flow.name or str(flow.id)) for flow in flows],
-        **WORDS,
     )
 
 

@@ -11,7 +11,6 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import ConversationId, MessageId
 from dialplane.domain.messaging.messages import Conversation
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.message_words import STATUSES, segments
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -28,8 +27,6 @@ from dialplane.services.messaging.sandbox_messages import text_from_handset
 
 THREAD = 40
 """Messages of a conversation that one page shows."""
-WORDS = {"statuses": STATUSES, "segments": segments}
-"""What templates of messages say things with."""
 FIELDS = {"source": "own", "destinations[0]": "peer", "from": "handset", "to": "own"}
 """The services' names of the forms' fields."""
 
@@ -42,7 +39,7 @@ async def show_messages(request: PortalRequest) -> Response[str]:
         found, lambda each: each.created_at.isoformat(), path=request.at("/messages"), filters={}, cursor=cursor
     )
     prices = await message_prices(request.database, table.rows)
-    return await show(request, "messages.html", table=table, prices=prices, **WORDS)
+    return await show(request, "messages.html", table=table, prices=prices)
 
 
 @page("/projects/{project:uuid}/messages/{message:uuid}", deed=Deed.VIEW)
@@ -50,9 +47,7 @@ async def show_message(request: PortalRequest, message: FromPath[UUID]) -> Respo
     found = await get_message(request.database, request.account_id, MessageId(message))
     conversations = await conversations_of(request.database, request.account_id, found.id)
     prices = await message_prices(request.database, [found])
-    return await show(
-        request, "message.html", message=found, conversations=conversations, price=prices.get(found.id), **WORDS
-    )
+    return await show(request, "message.html", message=found, conversations=conversations, price=prices.get(found.id))
 
 
 @page("/projects/{project:uuid}/conversations", deed=Deed.VIEW)
@@ -66,7 +61,7 @@ async def show_conversations(request: PortalRequest) -> Response[str]:
         filters={},
         cursor=cursor,
     )
-    return await show(request, "conversations.html", table=table, **WORDS)
+    return await show(request, "conversations.html", table=table)
 
 
 @page("/projects/{project:uuid}/conversations/{conversation:uuid}", deed=Deed.VIEW)
@@ -130,7 +125,6 @@ async def _show(request: PortalRequest, conversation: Conversation, form: Form) 
         older=older,
         prices=await message_prices(request.database, [each.message for each in shown]),
         reference=uuid4(),
-        **WORDS,
     )
 
 

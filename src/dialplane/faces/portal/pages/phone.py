@@ -11,7 +11,7 @@ from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.pages.messages import FIELDS, WORDS, send
+from dialplane.faces.portal.pages.messages import FIELDS, send
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -49,7 +49,6 @@ async def _show(request: PortalRequest, texts: Form) -> Response[str]:
         domain=f"{request.account_id}.registrar.dialplane",
         handsets=_HANDSETS,
         pad=await text_pad(request, numbers, texts),
-        **WORDS,
     )
 
 

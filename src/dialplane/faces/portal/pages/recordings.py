@@ -14,7 +14,6 @@ from dialplane.domain.ids import RecordingId
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcript, Transcription
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.moments_as_text import show_clock, show_span
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -76,7 +75,7 @@ async def show_recordings(request: PortalRequest) -> Response[str]:
         filters={},
         cursor=cursor,
     )
-    return await show(request, "recordings.html", table=table, span=show_span)
+    return await show(request, "recordings.html", table=table)
 
 
 @page(_RECORDING, deed=Deed.VIEW)
@@ -117,8 +116,6 @@ async def _show(request: PortalRequest, recording_id: RecordingId, form: Form) -
         form=form,
         shown=shown,
         texts=[(text, await _lines(request, text)) for text in texts],
-        span=show_span,
-        clock=show_clock,
     )
 
 
