@@ -125,7 +125,7 @@ async def test_page_of_numbers_reads_what_it_shows_and_no_more(
     sql = queries("usage_records")["spent_of_numbers"]
 
     async with database.reading() as tx:
-        await tx.connection.execute("set local enable_seqscan = off; set local enable_hashjoin = off")
+        await tx.connection.execute("set local enable_seqscan = off")
         [[plan]] = await tx.connection.fetch(
             f"explain (analyze, format json) {sql}", account_id, NOW - timedelta(days=30), NOW + timedelta(days=1),
             "+12020000", PAGE,

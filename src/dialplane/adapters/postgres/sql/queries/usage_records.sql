@@ -90,7 +90,8 @@ order by 1, 2;
 -- name: spent_of_numbers
 -- The same for $5 of its numbers, those behind $4 in the order of their texts; released ones, if that was since $2.
 -- It goes from each number to what was charged for it, by the numbers' own charges and by the business keys of calls and
--- messages: a call is charged when it ends, a message when a carrier has taken it.
+-- messages: a call is charged when it ends, a message when a carrier has taken it. "offset 0" keeps each step a step:
+-- with whatever statistics, no table is read to its end for a page of numbers.
 with page as materialized (
     select distinct number from numbers
     where account_id = $1 and number > $4 and (released_at is null or released_at >= $2)
@@ -98,31 +99,53 @@ with page as materialized (
     limit $5
 ),
 held as materialized (
-    select held.id, held.number from page join numbers held on held.account_id = $1 and held.number = page.number
+    select found.id, page.number
+    from page
+    cross join lateral (select id from numbers where account_id = $1 and number = page.number offset 0) found
 ),
-keys as (
+keys as materialized (
     select held.number, 'call:' || call.id as key
-    from held join calls call on call.number_id = held.id
-    where call.account_id = $1 and call.created_at >= $2::timestamptz - interval '1 day' and call.created_at < $3
+    from held
+    cross join lateral (
+        select id from calls
+        where number_id = held.id and account_id = $1 and created_at >= $2::timestamptz - interval '1 day'
+          and created_at < $3
+        offset 0
+    ) call
     union all
     select page.number, 'call:' || call.id
-    from page join calls call on call.account_id = $1 and call.source ->> 'target' = page.number
-    where call.number_id is null and call.direction = 'outgoing'
-      and call.created_at >= $2::timestamptz - interval '1 day' and call.created_at < $3
+    from page
+    cross join lateral (
+        select id from calls
+        where account_id = $1 and source ->> 'target' = page.number and number_id is null and direction = 'outgoing'
+          and created_at >= $2::timestamptz - interval '1 day' and created_at < $3
+        offset 0
+    ) call
     union all
     select held.number,
            'sms:' || message.id || ':' || case message.direction when 'inbound' then 'in' else target.position::text end
-    from held join messages message on message.number_id = held.id
-    join message_targets target on target.message_id = message.id
-    where message.account_id = $1 and message.created_at >= $2::timestamptz - interval '4 days'
-      and message.created_at < $3
+    from held
+    cross join lateral (
+        select id, direction from messages
+        where number_id = held.id and account_id = $1 and created_at >= $2::timestamptz - interval '4 days'
+          and created_at < $3
+        offset 0
+    ) message
+    cross join lateral (select position from message_targets where message_id = message.id offset 0) target
 ),
 charged as (
     select held.number, entry.*
-    from held join ledger_entries entry
-        on entry.reference_id = held.id and entry.reference_type in ('number', 'number_renew')
+    from held
+    cross join lateral (
+        select * from ledger_entries
+        where reference_id = held.id and reference_type in ('number', 'number_renew') and created_at >= $2
+          and created_at < $3
+        offset 0
+    ) entry
     union all
-    select keys.number, entry.* from keys join ledger_entries entry on entry.key = keys.key
+    select keys.number, entry.*
+    from keys
+    cross join lateral (select * from ledger_entries where key = keys.key offset 0) entry
 )
 select page.number, coalesce(charged.reference_type, '') as reference_type, count(charged.id) as count,
        coalesce(sum(charged.units), 0)::bigint as units,
