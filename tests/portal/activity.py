@@ -63,7 +63,7 @@ def _live(account_id: AccountId, own: str, said: str, now: datetime) -> Call:
 
 def _over(account_id: AccountId, own: str, said: str, now: datetime) -> Call:
     begun = now - timedelta(hours=1)
-    route = {
+    route: dict[str, object] = {
         "kind": "call", "raw": said, "normalized": own, "organization": None, "verdict": "refuse", "refused": "",
         "reason": said, "target": None, "document": None,
         "candidates": [{"what": "number", "id": None, "value": said, "verdict": "refused", "reason": said}],
