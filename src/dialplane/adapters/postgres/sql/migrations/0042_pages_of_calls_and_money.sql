@@ -14,7 +14,3 @@ create index ledger_entries_of_numbers on ledger_entries (reference_id, created_
 create index calls_to_number on calls (number_id, created_at desc) where number_id is not null;
 create index calls_from_number on calls (account_id, (source ->> 'target'), created_at desc) where number_id is null;
 create index messages_of_number on messages (number_id, created_at desc) where number_id is not null;
-
--- the newest numbers: of 100,000 that an import brought at one moment, too
-drop index numbers_by_account;
-create index numbers_by_account on numbers (account_id, created_at desc, id desc) where status <> 'released';
