@@ -88,6 +88,26 @@ async def _download(surfer: Surfer, path: str) -> bytes:
         return await answer.read()
 
 
+async def test_replay_says_what_is_wrong_beside_its_field(surfer: Surfer, at: str, activity: Activity) -> None:
+    """The call ran no flow, so that there is nothing to play it against; a draft is read first."""
+    page = await surfer.get(f"{at}/calls/{activity.over}/replay")
+
+    tried = [
+        await surfer.send(page, "/replay", **fields)
+        for fields in (
+            {"actions": "{"},
+            {"flow": "x"},
+            {"actions": "[]"},
+            {"flow": "01890000-0000-7000-8000-000000000000"},
+        )
+    ]
+
+    assert [each.status for each in tried] == [422] * 4
+    assert "The draft is no JSON" in tried[0].words
+    assert "Choose a flow of the list" in tried[1].words
+    assert "is not kept" in tried[2].words
+
+
 async def test_living_call_is_hung_up_and_sent_elsewhere(
     surfer: Surfer, at: str, activity: Activity, database: Database
 ) -> None:

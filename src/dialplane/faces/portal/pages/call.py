@@ -98,7 +98,10 @@ async def replay(request: PortalRequest, call: FromPath[UUID]) -> Response[str]:
     try:
         played = await replay_call(request.database, request.account_id, found.id, _draft(request))
     except Refusal as refusal:
-        return await _show_replay(request, found, form.refuse(refusal, flow_id="flow"))
+        names = {"flow_id": "flow"}
+        if refusal.field.startswith("actions"):  # such as actions[2].option.text, which the sentence names
+            names[refusal.field] = "actions"
+        return await _show_replay(request, found, form.refuse(refusal, **names))
     return await _show_replay(request, found, form, played=played)
 
 

@@ -12,7 +12,7 @@ from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.numbering.history import Actor, ActorKind
-from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.targets import ForwardTarget, Targets
 from dialplane.domain.supply.inventory import ItemQuery, Offer, Ordering
@@ -24,7 +24,7 @@ from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.text_pad import text_pad
 from dialplane.services.calling.extensions import create_extension, list_extensions
-from dialplane.services.numbering.numbers import list_numbers
+from dialplane.services.numbering.numbers import find_caller_id, list_numbers
 from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.supply.carrier_search import search_everywhere
 
@@ -35,7 +35,6 @@ _HANDSETS = (
     ("+12025550101", "is busy"),
 )
 """Of the simulated carrier; the README has them all."""
-_ORDINARY = (NumberKind.LOCAL, NumberKind.MOBILE, NumberKind.TOLL_FREE)
 _MOST = 100
 _SUGGESTED = 20
 
@@ -58,15 +57,15 @@ async def _show(request: PortalRequest, texts: Form) -> Response[str]:
         numbers=numbers,
         domain=f"{request.account_id}.registrar.dialplane",
         handsets=_HANDSETS,
-        offer=await _offer(request, numbers),
+        offer=await _offer(request),
         reference=uuid4(),
         pad=await text_pad(request, numbers, texts),
     )
 
 
-async def _offer(request: PortalRequest, numbers: Sequence[Number]) -> Offer | None:
+async def _offer(request: PortalRequest) -> Offer | None:
     """For who has no number yet that the public network could be shown: the cheapest that calls and texts at once."""
-    if any(number.kind in _ORDINARY for number in numbers) or not request.member.may(Deed.BUY):
+    if not request.member.may(Deed.BUY) or await find_caller_id(request.database, request.account_id) is not None:
         return None
     query = ItemQuery(
         country=request.project.account.home_country,

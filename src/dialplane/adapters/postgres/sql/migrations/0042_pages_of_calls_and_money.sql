@@ -10,7 +10,7 @@ create index ledger_entries_by_account on ledger_entries (account_id, created_at
 create index numbers_by_text on numbers (account_id, number);
 create index ledger_entries_of_numbers on ledger_entries (reference_id, created_at)
     where reference_type in ('number', 'number_renew');
--- a call is in one of the two; the log of one number's calls reads them too
+-- a call is in one of the two
 create index calls_to_number on calls (number_id, created_at desc) where number_id is not null;
 create index calls_from_number on calls (account_id, (source ->> 'target'), created_at desc) where number_id is null;
 create index messages_of_number on messages (number_id, created_at desc) where number_id is not null;
