@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from tests.users.acting import Place
 from tests.users.chromium import PATIENCE_MS, PhonePage, chromium
@@ -18,6 +18,7 @@ FLOW = [
     {"type": "digits_receive", "option": {"duration": 60_000, "length": 1}},
     {"type": "hangup"},
 ]
+REPLY = [{"type": "conversation_send", "option": {"text": "Thank you for writing."}}]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -26,22 +27,81 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
         yield opened
 
 
-async def test_a_newcomer_signs_in_makes_a_phone_and_hears_a_number(at: Place, browser: Browser) -> None:
-    """The websocket and SIP.js pass the portal's own policy (WEB-6): nothing from elsewhere, nothing inline."""
-    flow = await at.customer.make("/flows", {"name": "hello", "actions": FLOW})
-    await at.customer.make("/numbers", {"number": NUMBER, "call_flow_id": flow["id"]})
-    ready, complaints = at.platform.ready, []
-    page = await browser.new_page()
+async def open_portal(at: Place, browser: Browser) -> tuple[Page, list[str]]:
+    """A window with the portal, signed in as `ready.json` says; and what the browser complains of there."""
+    complaints: list[str] = []
+    ready, page = at.platform.ready, await (await browser.new_context()).new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.on("console", lambda said: complaints.append(said.text))
     page.on("pageerror", lambda fault: complaints.append(str(fault)))
-
     await page.goto(f"{ready['http']}/portal/sign-in")
     await page.fill('input[type="email"]', ready["portal_email"])
     await page.fill('input[type="password"]', ready["portal_password"])
     await page.click('form button[type="submit"]')
+    await page.get_by_role("heading", name="Sandbox").first.wait_for()
+    return page, complaints
+
+
+async def test_a_newcomers_first_call_takes_four_clicks(at: Place, browser: Browser) -> None:
+    """From the dashboard of a platform that was just started: a phone, a number to be seen with, somebody to call; and
+    what came of it, in another window."""
+    page, complaints = await open_portal(at, browser)
+
+    await page.get_by_role("link", name="Call somebody from this browser").click()
+    await page.get_by_role("button", name="Make a phone").click()
+    await page.get_by_role("button", name="Buy +1").click()
+    phone = PhonePage(page)
+    await phone.stands("ready")
+    await page.get_by_role("button", name="+1 202-555-0100").click()
+    await phone.stands("talking")
+    await phone.listen()
+    await phone.hears("level > 0.1")
+    beside = await page.context.new_page()
+    await beside.goto(page.url.partition("/phone")[0] + "/calls/live")
+    await beside.get_by_text("In progress").first.wait_for()
+    await beside.get_by_role("button", name="Hang up").first.click()
+    await phone.stands("ready")
+    await beside.get_by_text("Nobody is on the phone").wait_for()
+    await beside.get_by_role("link", name="Call log").click()
+    await beside.get_by_role("link", name="+1 202-555-0100").first.click()
+    await beside.get_by_role("heading", name="Signalling").wait_for()
+
+    assert complaints == []
+
+
+async def test_texts_come_and_go_beside_a_call_that_goes_on(at: Place, browser: Browser) -> None:
+    """The text pad sends through the simulated carrier, and what a handset writes runs what the number does."""
+    flow = await at.customer.make("/flows", {"name": "reply", "actions": REPLY})
+    (free,) = await at.available(1)
+    await at.customer.make("/numbers", {"number": free, "message_flow_id": flow["id"]})
+    page, complaints = await open_portal(at, browser)
     await page.click("text=Browser phone")
-    await page.click("text=Make a phone")
+    phone = PhonePage(page)
+    await phone.stands("ready")
+    await page.get_by_role("button", name="+1 202-555-0100").click()
+    await phone.stands("talking")
+
+    await page.get_by_label("The other number").fill("+1 202 555 0123")
+    await page.get_by_label("Text", exact=True).fill("Is anybody there?")
+    await page.get_by_role("button", name="Write as the other handset").click()
+    await page.get_by_text("Thank you for writing.").wait_for()
+    await page.get_by_label("Text", exact=True).fill("Somebody is.")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_role("log").get_by_text("Somebody is.").wait_for()
+    await page.get_by_role("log").get_by_text("Delivered").nth(1).wait_for()
+    await phone.stands("talking")
+    await phone.click("hang-up")
+    await phone.stands("ready")
+
+    assert complaints == []
+
+
+async def test_the_phone_hears_what_a_number_of_the_project_says(at: Place, browser: Browser) -> None:
+    """The websocket and SIP.js pass the portal's own policy (WEB-6): nothing from elsewhere, nothing inline."""
+    flow = await at.customer.make("/flows", {"name": "hello", "actions": FLOW})
+    await at.customer.make("/numbers", {"number": NUMBER, "call_flow_id": flow["id"]})
+    page, complaints = await open_portal(at, browser)
+    await page.click("text=Browser phone")
     phone = PhonePage(page)
     await phone.stands("ready")
     await phone.dial("+899 100 000 031")

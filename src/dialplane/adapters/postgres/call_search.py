@@ -3,7 +3,8 @@
 The text is put together from constants; what the user gave is bound.
 """
 
-from dialplane.domain.calling.call_queries import CallOrdering, CallQuery
+from dialplane.domain.calling.call_queries import CallLogQuery, CallOrdering, CallQuery
+from dialplane.domain.ids import AccountId
 
 Statement = tuple[str, list[object]]
 
@@ -47,6 +48,68 @@ def count_sql(query: CallQuery) -> Statement:
     """How many rows there are on all pages."""
     conditions, arguments = _conditions(query)
     return f"select count(*) from calls where {' and '.join(conditions)}", arguments  # noqa: S608 (as above)
+
+
+def log_sql(query: CallLogQuery, account_id: AccountId) -> Statement:
+    """What is found among the calls that a page looks at."""
+    conditions, arguments = _log_range(query, account_id)
+    arguments.append(query.look_at)
+    looked = (
+        f"select * from calls where {' and '.join(conditions)}"  # noqa: S608 (as above)
+        f" order by created_at desc, id desc limit ${len(arguments)}"
+    )
+    conditions = ["true"]
+
+    def where(condition: str, value: object) -> None:
+        if value is not None and value != "":
+            arguments.append(value)
+            conditions.append(condition.format(f"${len(arguments)}"))
+
+    where(_PARTY, query.number)
+    where("direction = {}", query.direction and query.direction.value)
+    where(f"{_PROGRESS} = {{}}", query.progress and query.progress.value)
+    where("(hangup_reason = {} and ended_at is not null)", query.reason and query.reason.value)
+    where("position(lower({0}::text) in lower(" + _TEXT + ")) > 0", query.text)
+    arguments.append(query.limit)
+    sql = (
+        f"select * from ({looked}) calls where {' and '.join(conditions)}"  # noqa: S608 (as above)
+        f" order by created_at desc, id desc limit ${len(arguments)}"
+    )
+    return sql, arguments
+
+
+def log_end_sql(query: CallLogQuery, account_id: AccountId) -> Statement:
+    """The last call that a page looks at, where there are as many."""
+    conditions, arguments = _log_range(query, account_id)
+    arguments.append(query.look_at - 1)
+    sql = (
+        f"select created_at, id from calls where {' and '.join(conditions)}"  # noqa: S608 (as above)
+        f" order by created_at desc, id desc offset ${len(arguments)} limit 1"
+    )
+    return sql, arguments
+
+
+_PARTY = "{0}::text in (source ->> 'target', destination ->> 'target', raw_source, raw_destination)"
+_TEXT = (
+    "concat_ws(' ', source ->> 'target', source ->> 'target_name', destination ->> 'target',"
+    " destination ->> 'target_name', raw_source, raw_destination, cause_text, sip_call_id,"
+    " extras ->> 'caller_name', id::text)"
+)
+
+
+def _log_range(query: CallLogQuery, account_id: AccountId) -> tuple[list[str], list[object]]:
+    arguments: list[object] = [account_id]
+    conditions = ["account_id = $1", "deleted_at is null"]
+    for condition, value in (("created_at >= {}", query.created.since), ("created_at < {}", query.created.until)):
+        if value is not None:
+            arguments.append(value)
+            conditions.append(condition.format(f"${len(arguments)}"))
+    if query.after is not None:
+        arguments += query.after
+        place = f"(${len(arguments) - 1}::timestamptz, ${len(arguments)}::uuid)"
+        # the first condition alone is the index's; the second parts calls of one moment
+        conditions += [f"created_at <= ${len(arguments) - 1}::timestamptz", f"(created_at, id) < {place}"]
+    return conditions, arguments
 
 
 def _conditions(query: CallQuery) -> tuple[list[str], list[object]]:

@@ -8,10 +8,10 @@ from operator import attrgetter
 import asyncpg
 import msgspec
 
-from dialplane.adapters.postgres.call_search import count_sql, page_sql
+from dialplane.adapters.postgres.call_search import count_sql, log_end_sql, log_sql, page_sql
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.call_queries import CallQuery
+from dialplane.domain.calling.call_queries import CallLogPage, CallLogQuery, CallQuery
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
 from dialplane.domain.ids import AccountId, CallId
@@ -79,6 +79,18 @@ class PostgresCallStore:
         rows = await self._connection.fetch(sql, *arguments)
         sql, arguments = count_sql(query)
         return [_call(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
+
+    async def log(self, account_id: AccountId, query: CallLogQuery) -> CallLogPage:
+        sql, arguments = log_sql(query, account_id)
+        calls = tuple(_call(row) for row in await self._connection.fetch(sql, *arguments))
+        if len(calls) >= query.limit or not query.is_filtered:
+            return CallLogPage(calls)
+        sql, arguments = log_end_sql(query, account_id)
+        row = await self._connection.fetchrow(sql, *arguments)
+        return CallLogPage(calls, None if row is None else (row["created_at"], CallId(row["id"])))
+
+    async def list_live(self, account_id: AccountId, *, limit: int) -> list[Call]:
+        return [_call(row) for row in await self._connection.fetch(_SQL["list_live"], account_id, limit)]
 
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], account_id, call_id, now)

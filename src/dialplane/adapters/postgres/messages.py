@@ -192,6 +192,15 @@ class PostgresMessageStore:
             ConversationMessage(conversation, messages[row["message_id"]], TargetStatus(row["status"])) for row in rows
         ]
 
+    async def last_in(self, conversations: Sequence[Conversation]) -> list[ConversationMessage]:
+        by_id = {each.id: each for each in conversations}
+        rows = await self._connection.fetch(_SQL["last_in"], list(by_id))
+        messages = await self._read_many([row["message_id"] for row in rows])
+        return [
+            ConversationMessage(by_id[row["conversation_id"]], messages[row["message_id"]], TargetStatus(row["status"]))
+            for row in rows
+        ]
+
     async def count_from_runs(self, conversation_id: ConversationId, *, since: datetime) -> int:
         count: int = await self._connection.fetchval(_SQL["count_from_runs"], conversation_id, since)
         return count

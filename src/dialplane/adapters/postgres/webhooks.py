@@ -67,6 +67,19 @@ def _delivery(row: asyncpg.Record) -> Delivery:
     return Delivery(**fields)
 
 
+def _claimed(row: asyncpg.Record, seal: Seal) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        id=DeliveryId(row["delivery_id"]),
+        endpoint=_endpoint(row, seal),
+        event_id=EventId(row["event_id"]),
+        event_type=row["event_type"],
+        event_data=row["event_data"],
+        resource_seq=row["resource_seq"],
+        attempts=row["attempts"],
+        worker=row["leased_by"],
+    )
+
+
 class PostgresWebhookStore:
     """Fulfils `services.eventing.webhooks.WebhookStore`."""
 
@@ -145,6 +158,10 @@ class PostgresWebhookStore:
         )
         return [_delivery(row) for row in rows]
 
+    async def find_claimed(self, account_id: AccountId, delivery_id: DeliveryId) -> ClaimedDelivery | None:
+        row = await self._connection.fetchrow(_SQL["find_claimed"], account_id, delivery_id)
+        return None if row is None else _claimed(row, self._seal)
+
     async def add_hook_delivery(
         self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
     ) -> None:
@@ -203,19 +220,7 @@ class PostgresWebhookStore:
             BREAKER_FAILURES,
             limit,
         )
-        return [
-            ClaimedDelivery(
-                id=DeliveryId(row["delivery_id"]),
-                endpoint=_endpoint(row, self._seal),
-                event_id=EventId(row["event_id"]),
-                event_type=row["event_type"],
-                event_data=row["event_data"],
-                resource_seq=row["resource_seq"],
-                attempts=row["attempts"],
-                worker=row["leased_by"],
-            )
-            for row in rows
-        ]
+        return [_claimed(row, self._seal) for row in rows]
 
     async def free_leases(self, *, now: datetime) -> None:
         await self._connection.execute(_SQL["free_leases"], now, WORKER_LOCK)

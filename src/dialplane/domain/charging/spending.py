@@ -4,6 +4,7 @@ go, which is everything else. Together they are all that the ledger took.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from dialplane.domain.charging.ledger import ReferenceType
@@ -59,6 +60,40 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class DaySpent:
+    """What was charged on one day of UTC."""
+
+    day: date
+    spent: tuple[Spent, ...]
+
+    @property
+    def micros(self) -> int:
+        return sum(each.micros for each in self.spent)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSpent:
+    """What was charged for one number."""
+
+    number: str
+    spent: tuple[Spent, ...]
+
+    @property
+    def lines(self) -> "list[Spending]":
+        """One for each bucket, the empty ones too."""
+        return by_bucket(self.spent)
+
+    @property
+    def count(self) -> int:
+        """How often something was charged."""
+        return sum(each.count for each in self.spent)
+
+    @property
+    def micros(self) -> int:
+        return sum(each.micros for each in self.spent)
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """One line: `number` "" is of all numbers together, or of none."""
 
@@ -84,6 +119,22 @@ def by_number(spent: Iterable[Spent]) -> list[Spending]:
         lines[key] = _plus(lines.get(key, Spending(each.bucket, 0, 0, each.number)), each)
     order = list(Bucket)
     return sorted(lines.values(), key=lambda line: (line.number, order.index(line.bucket)))
+
+
+def by_day(spent: Iterable[tuple[date, Spent]]) -> list[DaySpent]:
+    """In the order of the days' first lines."""
+    days: dict[date, list[Spent]] = {}
+    for day, each in spent:
+        days.setdefault(day, []).append(each)
+    return [DaySpent(day, tuple(lines)) for day, lines in days.items()]
+
+
+def of_numbers(spent: Iterable[Spent]) -> list[NumberSpent]:
+    """In the order of the numbers' first lines."""
+    numbers: dict[str, list[Spent]] = {}
+    for each in spent:
+        numbers.setdefault(each.number, []).append(each)
+    return [NumberSpent(number, tuple(each for each in lines if each.count)) for number, lines in numbers.items()]
 
 
 def _plus(line: Spending, spent: Spent) -> Spending:

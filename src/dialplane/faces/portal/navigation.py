@@ -36,8 +36,25 @@ SECTIONS = (
             Item("Usage History", "/numbers/usage"),
         ),
     ),
+    Section(
+        "Calls",
+        (
+            Item("Call log", "/calls", is_exact=True),
+            Item("Live calls", "/calls/live"),
+            Item("Recordings", "/recordings"),
+            Item("Queues, conferences", "/rooms"),
+        ),
+    ),
     Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
-    Section("SMS", (Item("Settings", "/sms/settings"),)),
+    Section(
+        "SMS",
+        (
+            Item("Conversations", "/conversations"),
+            Item("Messages", "/messages"),
+            Item("Settings", "/sms/settings"),
+        ),
+    ),
+    Section("Events", (Item("Webhooks", "/webhooks"), Item("Deliveries", "/deliveries"))),
     Section(
         "Project",
         (

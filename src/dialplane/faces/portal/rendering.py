@@ -11,6 +11,7 @@ from litestar.enums import MediaType
 
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.money import show_usd
+from dialplane.faces.portal import call_words, message_words
 from dialplane.faces.portal.assets import ASSETS
 from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
@@ -74,7 +75,8 @@ def _environment() -> Environment:
         "number": show_number,
         "place": place_of,
     }
-    environment.globals |= {"static": ASSETS.url, "Deed": Deed, "words": words}
+    names = {"static": ASSETS.url, "Deed": Deed, "words": words}
+    environment.globals |= names | call_words.WORDS | message_words.WORDS
     return environment
 
 

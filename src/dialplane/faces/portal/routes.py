@@ -14,11 +14,14 @@ from dialplane.faces.portal.gate import Gate
 from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
     billing,
+    call,
+    calls,
     dashboard,
     desk,
     getting_in,
     keys,
     mails,
+    messages,
     number_configuration,
     number_purchase,
     number_settings,
@@ -29,8 +32,11 @@ from dialplane.faces.portal.pages import (
     pricing,
     profile,
     projects,
+    recordings,
+    rooms,
     second_step,
     usage,
+    webhooks,
 )
 from dialplane.faces.portal.rendering import go
 from dialplane.faces.portal.request import PortalRequest
@@ -59,6 +65,12 @@ HANDLERS: list[HTTPRouteHandler] = [
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
     *desk.HANDLERS,
+    *calls.HANDLERS,
+    *call.HANDLERS,
+    *recordings.HANDLERS,
+    *messages.HANDLERS,
+    *webhooks.HANDLERS,
+    *rooms.HANDLERS,
 ]
 """Pages below `/portal`."""
 

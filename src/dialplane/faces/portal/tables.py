@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -41,6 +42,15 @@ def page_of(
         return Page(rows, first_url=first if cursor else "")
     after = {**given, "after": write_cursor(key(rows[-1]))}
     return Page(rows, next_url=f"{path}?{urlencode(after)}", first_url=first if cursor else "")
+
+
+def read_moment_cursor(text: str) -> datetime | None:
+    """The key of a list that goes by time; None where the list begins."""
+    key = read_cursor(text)
+    try:
+        return datetime.fromisoformat(key) if key else None
+    except ValueError:
+        return None
 
 
 def write_cursor(key: str) -> str:

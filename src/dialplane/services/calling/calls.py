@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.calling.call_queries import CallQuery
+from dialplane.domain.calling.call_queries import CallLogPage, CallLogQuery, CallQuery
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
-from dialplane.domain.errors import Conflict, NotFound, Unavailable
+from dialplane.domain.calling.routing import MAX_DIALLED
+from dialplane.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.values import dataclass
@@ -77,6 +78,12 @@ class CallStore(Protocol):
         """One page, and how many there are on all pages."""
         ...
 
+    async def log(self, account_id: AccountId, query: CallLogQuery) -> CallLogPage: ...
+
+    async def list_live(self, account_id: AccountId, *, limit: int) -> list[Call]:
+        """Those that have not ended, newest first."""
+        ...
+
     async def delete(self, account_id: AccountId, call_id: CallId, now: datetime) -> None: ...
 
     async def live_of(self, accounts: Collection[AccountId]) -> list[Call]:
@@ -135,6 +142,21 @@ async def find_calls(
     async with database.reading() as tx:
         below = await tx.account_tree.ids_below(account_id) if sub_accounts else []
         return await tx.calls.search(replace(query, account_ids=(account_id, *below)))
+
+
+async def read_log(database: Database, account_id: AccountId, query: CallLogQuery) -> CallLogPage:
+    """A page of the account's log. Raises Invalid (`number`, `text`) for what is longer than any of it."""
+    for name, text in (("number", query.number), ("text", query.text)):
+        if len(text) > MAX_DIALLED:
+            raise Invalid(f"At most {MAX_DIALLED} characters", field=name)
+    async with database.reading() as tx:
+        return await tx.calls.log(account_id, query)
+
+
+async def list_live_calls(database: Database, account_id: AccountId, *, limit: int) -> list[Call]:
+    """Those that have not ended, newest first."""
+    async with database.reading() as tx:
+        return await tx.calls.list_live(account_id, limit=limit)
 
 
 async def get_call(database: Database, account_id: AccountId, call_id: CallId) -> Call:

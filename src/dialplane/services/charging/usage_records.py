@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
-from dialplane.domain.charging.spending import Spent
+from dialplane.domain.charging.spending import DaySpent, NumberSpent, Spent
 from dialplane.domain.charging.usage_records import Category, Fact, Granularity, Range, UsageRecord, records
 from dialplane.domain.ids import AccountId
 from dialplane.services.transaction import Database
@@ -22,6 +22,17 @@ class UsageStore(Protocol):
 
     async def spent(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[Spent]:
         """What was charged from `since` up to `until`, by what it was for and number."""
+        ...
+
+    async def spent_daily(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[DaySpent]:
+        """The same, by day of UTC and what it was for; the days in their order, those without charges left out."""
+        ...
+
+    async def spent_of_numbers(
+        self, account_id: AccountId, *, since: datetime, until: datetime, after: str, limit: int
+    ) -> list[NumberSpent]:
+        """The same for `limit` of the account's numbers, those behind `after` in the order of their texts, and those
+        among them that nothing was charged for. Looks at nothing that belongs to other numbers."""
         ...
 
 
@@ -55,6 +66,25 @@ async def query_spending(database: Database, account_id: AccountId, days: Range)
     since, until = _moments(days)
     async with database.reading() as tx:
         return await tx.usage_records.spent(account_id, since=since, until=until)
+
+
+async def query_daily_spending(database: Database, account_id: AccountId, days: Range) -> list[DaySpent]:
+    """What `query_spending` adds up by number, by day."""
+    if days.last < days.first:
+        return []
+    since, until = _moments(days)
+    async with database.reading() as tx:
+        return await tx.usage_records.spent_daily(account_id, since=since, until=until)
+
+
+async def query_number_spending(
+    database: Database, account_id: AccountId, days: Range, *, after: str = "", limit: int
+) -> list[NumberSpent]:
+    """Number by number, for lists that page by the number (`after`) however many numbers there are. What has to do with
+    no number of the account, or no longer one, is in `query_daily_spending` only."""
+    since, until = _moments(days)
+    async with database.reading() as tx:
+        return await tx.usage_records.spent_of_numbers(account_id, since=since, until=until, after=after, limit=limit)
 
 
 def _moments(days: Range) -> tuple[datetime, datetime]:

@@ -31,6 +31,10 @@ MAX_ENDPOINTS = 50
 """Extra endpoints of one account: each gets every event, so their number multiplies the work."""
 
 
+MAX_REPLAYS = 100
+"""Deliveries that one request sends again."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery that this worker may send until its lease ends."""
@@ -95,6 +99,10 @@ class WebhookStore(Protocol):
         endpoint_id: EndpointId | None,
         status: DeliveryStatus | None,
     ) -> Sequence[Delivery]: ...
+
+    async def find_claimed(self, account_id: AccountId, delivery_id: DeliveryId) -> "ClaimedDelivery | None":
+        """What a worker got, or would get, to send; the endpoint of a deleted address too."""
+        ...
 
     async def add_hook_delivery(
         self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
@@ -303,16 +311,38 @@ async def replay_delivery(
     Raises NotFound, Conflict where the endpoint is deleted or disabled.
     """
     async with database.transaction() as tx:
-        delivery = await _find_delivery(tx, account_id, delivery_id)
-        endpoint = await tx.webhooks.find_endpoint(account_id, delivery.endpoint_id)
-        if endpoint is None or not endpoint.enabled:
-            raise Conflict("The endpoint of this delivery is deleted or disabled", reason="STATE_INVALID")
-        if delivery.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
-            await tx.webhooks.hasten(delivery_id, now)
-            return await _find_delivery(tx, account_id, delivery_id)
-        replayed = DeliveryId(new_id(now))
-        await tx.webhooks.add_replay(delivery_id, replayed, now)
-        return await _find_delivery(tx, account_id, replayed)
+        return await _replay(tx, account_id, delivery_id, now)
+
+
+async def _replay(tx: Transaction, account_id: AccountId, delivery_id: DeliveryId, now: datetime) -> Delivery:
+    delivery = await _find_delivery(tx, account_id, delivery_id)
+    endpoint = await tx.webhooks.find_endpoint(account_id, delivery.endpoint_id)
+    if endpoint is None or not endpoint.enabled:
+        raise Conflict("The endpoint of this delivery is deleted or disabled", reason="STATE_INVALID")
+    if delivery.status in (DeliveryStatus.PENDING, DeliveryStatus.SENDING):
+        await tx.webhooks.hasten(delivery_id, now)
+        return await _find_delivery(tx, account_id, delivery_id)
+    replayed = DeliveryId(new_id(now))
+    await tx.webhooks.add_replay(delivery_id, replayed, now)
+    return await _find_delivery(tx, account_id, replayed)
+
+
+async def replay_deliveries(
+    database: Database, account_id: AccountId, delivery_ids: Sequence[DeliveryId], now: datetime
+) -> int:
+    """`replay_delivery` for many, in the order given; how many were. Those whose endpoint is deleted or disabled are
+    left out. Raises Invalid (more than MAX_REPLAYS), NotFound where one is none of the account's."""
+    if len(delivery_ids) > MAX_REPLAYS:
+        raise Invalid(f"At most {MAX_REPLAYS} are replayed at a time", field="delivery")
+    async with database.transaction() as tx:
+        replayed = 0
+        for delivery_id in dict.fromkeys(delivery_ids):
+            try:
+                await _replay(tx, account_id, delivery_id, now)
+            except Conflict:
+                continue
+            replayed += 1
+    return replayed
 
 
 def _new(account_id: AccountId, kind: EndpointKind, url: str, method: str, name: str, now: datetime) -> Endpoint:

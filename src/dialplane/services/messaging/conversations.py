@@ -1,12 +1,13 @@
 """Conversations as a resource: all messages between one number of the account and one other party."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, ConversationId, RunId
+from dialplane.domain.ids import AccountId, ConversationId, MessageId, RunId
 from dialplane.domain.messaging.messages import Conversation, ConversationMessage
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.messages import MessageRequest, queue_message
@@ -20,6 +21,46 @@ async def list_conversations(
     """Newest first; those made before `before`."""
     async with database.reading() as tx:
         return await tx.messages.list_conversations(account_id, before=before, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation, and its newest message."""
+
+    conversation: Conversation
+    last: ConversationMessage | None = None
+
+
+async def list_threads(
+    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
+) -> list[Thread]:
+    """As `list_conversations`."""
+    async with database.reading() as tx:
+        found = await tx.messages.list_conversations(account_id, before=before, limit=limit)
+        last = {each.conversation.id: each for each in await tx.messages.last_in(found)}
+    return [Thread(each, last.get(each.id)) for each in found]
+
+
+async def conversations_of(database: Database, account_id: AccountId, message_id: MessageId) -> Sequence[Conversation]:
+    """Those that a message belongs to, one for each of its receivers. Raises NotFound."""
+    async with database.reading() as tx:
+        if await tx.messages.find(account_id, message_id) is None:
+            raise NotFound("There is no such message", reason="MESSAGE_NOT_FOUND")
+        return await tx.messages.conversations_of(message_id)
+
+
+async def write_text(
+    database: Database, account_id: AccountId, *, own: str, peer: str, text: str, key: str | None = None, now: datetime
+) -> Conversation:
+    """Send a text from one of the account's numbers to anybody, and find the conversation that it belongs to.
+
+    Raises what `services.messaging.messages.send_message` raises.
+    """
+    async with database.transaction() as tx:
+        request = MessageRequest(Address("tel", own), (Address("tel", peer),), text, key=key)
+        message = await queue_message(tx, account_id, request, now)
+        [conversation] = await tx.messages.conversations_of(message.id)
+    return conversation
 
 
 async def get_conversation(database: Database, account_id: AccountId, conversation_id: ConversationId) -> Conversation:

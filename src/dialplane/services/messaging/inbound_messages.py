@@ -37,7 +37,7 @@ from dialplane.services.charging.ledger import charge
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.message_hooks import hand_over
-from dialplane.services.messaging.messages import MessageDocument, RunRequest, enter_conversation
+from dialplane.services.messaging.messages import MessageDocument, RunRequest, enter_conversation, inbound_key
 from dialplane.services.numbering.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs
@@ -195,7 +195,7 @@ def _party(raw: str) -> Address:
 
 def _price(message: Message, target: Target, rate: Rate, now: datetime) -> Charge:
     return Charge(
-        key=f"sms:{message.id}:in",
+        key=inbound_key(message.id),
         rate=rate,
         units=target.parts,
         reference_type=LedgerReference.SMS,

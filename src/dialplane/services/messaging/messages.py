@@ -1,6 +1,6 @@
 """Messages that an account sends and holds. The carrier is in `message_sending`, the way in in `inbound_messages`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -126,6 +126,10 @@ class MessageStore(Protocol):
     async def list_conversations(
         self, account_id: AccountId, *, before: datetime | None, limit: int
     ) -> Sequence[Conversation]: ...
+
+    async def last_in(self, conversations: Sequence[Conversation]) -> Sequence[ConversationMessage]:
+        """The newest message of each; a conversation without any is left out."""
+        ...
 
     async def save_conversation(self, conversation: Conversation) -> None:
         """Name, detail and time of the change."""
@@ -321,6 +325,28 @@ async def delete_message(database: Database, account_id: AccountId, message_id: 
 def hold_key(message_id: MessageId, position: int) -> str:
     """The business key of one target's hold and, with it, of its charge (LED-5)."""
     return f"sms:{message_id}:{position}"
+
+
+def inbound_key(message_id: MessageId) -> str:
+    """The business key of the charge for an inbound message."""
+    return f"sms:{message_id}:in"
+
+
+async def message_prices(database: Database, messages: Sequence[Message]) -> Mapping[MessageId, int]:
+    """What was charged for them in micros, all targets together, as far as they are charged."""
+    keys = {key: message.id for message in messages for key in _charge_keys(message)}
+    async with database.reading() as tx:
+        entries = await tx.ledger.find_entries(list(keys))
+    prices: dict[MessageId, int] = {}
+    for key, entry in entries.items():
+        prices[keys[key]] = prices.get(keys[key], 0) - entry.amount_micros
+    return prices
+
+
+def _charge_keys(message: Message) -> list[str]:
+    if message.direction is Direction.INBOUND:
+        return [inbound_key(message.id)]
+    return [hold_key(message.id, position) for position in range(len(message.targets))]
 
 
 async def _find(tx: Transaction, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message:

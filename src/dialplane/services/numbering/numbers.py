@@ -154,6 +154,12 @@ async def list_numbers_after(
         return await tx.numbers.list_after(account_id, wanted, after=after, limit=limit)
 
 
+async def find_caller_id(database: Database, account_id: AccountId) -> Number | None:
+    """What is shown to whom the account calls where nobody says another; None: it can call nobody outside yet."""
+    async with database.reading() as tx:
+        return await tx.numbers.find_caller_id(account_id)
+
+
 async def search_numbers(database: Database, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
     """One page of the account's numbers that fit, and how many fit in all."""
     async with database.reading() as tx:

@@ -1,7 +1,6 @@
 """Credits: what there is, adding some, and the history (VoxCPaaS 2.3.4 to 2.3.8)."""
 
 import re
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from litestar import Response
@@ -18,7 +17,7 @@ from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, go, show, show_money
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of, read_cursor
+from dialplane.faces.portal.tables import PAGE, page_of, read_moment_cursor
 from dialplane.services.charging.billing import list_billings
 from dialplane.services.charging.billing_files import write_credit_history
 from dialplane.services.charging.payments import Redirect, top_up
@@ -59,11 +58,11 @@ async def download_credits(request: PortalRequest) -> Stream:
 
 
 async def _show(request: PortalRequest, form: Form) -> Response[str]:
-    cursor = read_cursor(request.fields.get("after"))
+    cursor = request.fields.get("after")
     found = await list_billings(
         request.database,
         request.account_id,
-        before=_moment(cursor),
+        before=read_moment_cursor(cursor),
         limit=PAGE + 1,
         wanted=EntryFilter().only_credit(),
     )
@@ -97,13 +96,6 @@ def _reference(text: str) -> UUID:
 
 def _key(entry: Entry) -> str:
     return entry.created_at.isoformat()
-
-
-def _moment(cursor: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(cursor) if cursor else None
-    except ValueError:
-        return None
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_credits, take_credit, download_credits]

@@ -50,11 +50,17 @@ function sendOnce(form) {
   });
 }
 
-document.querySelectorAll("[data-copy]").forEach(copyOnClick);
-document.querySelectorAll("[data-reveal]").forEach(revealOnClick);
+function enhance(root) {
+  root.querySelectorAll("[data-copy]").forEach(copyOnClick);
+  root.querySelectorAll("[data-reveal]").forEach(revealOnClick);
+  root.querySelectorAll('form[method="post"]').forEach(sendOnce);
+}
+
+enhance(document);
+// Another script has put fresh content into this element.
+document.addEventListener("dialplane:shown", (event) => enhance(event.target));
 document.querySelectorAll("[data-menu]").forEach(closeOutside);
 document.querySelectorAll("[data-side]").forEach(foldBySize);
-document.querySelectorAll('form[method="post"]').forEach(sendOnce);
 document.querySelectorAll("[data-timezone]").forEach((field) => {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 });

@@ -90,6 +90,13 @@ update calls set deleted_at = $3, updated_at = $3 where id = $2 and account_id =
 -- name: live_of
 select * from calls where account_id = any($1::uuid[]) and status <> 'hangup' and deleted_at is null;
 
+-- name: list_live
+-- All living calls first, from the small index that holds no others; an account's whole log may be long.
+with live as materialized (
+    select * from calls where status <> 'hangup' and account_id = $1 and deleted_at is null
+)
+select * from live order by created_at desc, id desc limit $2;
+
 -- name: live_on
 select * from calls where node = $1 and status <> 'hangup' order by created_at for update;
 

@@ -100,6 +100,18 @@ where target.conversation_id = $1 and message.deleted_at is null
 order by target.created_at desc, target.message_id desc
 limit $3;
 
+-- name: last_in
+select newest.*
+from unnest($1::uuid[]) as wanted (id)
+cross join lateral (
+    select target.conversation_id, target.message_id, target.status
+    from message_targets target
+    join messages message on message.id = target.message_id
+    where target.conversation_id = wanted.id and message.deleted_at is null
+    order by target.created_at desc, target.message_id desc
+    limit 1
+) newest;
+
 -- name: read_many
 select message.*, targets.list as targets
 from messages message

@@ -77,3 +77,91 @@ where entry.account_id = $1 and entry.created_at >= $2 and entry.created_at < $3
   and entry.transaction_type in ('usage', 'refund')
 group by 1, 2
 order by 2, 1;
+
+-- name: spent_daily
+-- What the account $1 was charged from $2 up to $3 (midnights of UTC), by day and what it was for. Each day is a range of
+-- the index, which carries the columns: working the day out of each entry took half as long again.
+select day::date as day, spent.*
+from generate_series(
+    $2::timestamptz at time zone 'UTC', $3::timestamptz at time zone 'UTC' - interval '1 day', interval '1 day'
+) as day
+cross join lateral (
+    select reference_type, count(*) as count, sum(units)::bigint as units, sum((seconds + 59) / 60)::bigint as minutes,
+           sum(-amount_micros)::bigint as micros
+    from ledger_entries
+    where account_id = $1 and created_at >= day at time zone 'UTC'
+      and created_at < (day + interval '1 day') at time zone 'UTC' and transaction_type in ('usage', 'refund')
+    group by reference_type
+    offset 0
+) spent
+order by 1, 2;
+
+-- name: spent_of_numbers
+-- The same for $5 of its numbers, those behind $4 in the order of their texts; released ones, if that was since $2.
+-- It goes from each number to what was charged for it, by the numbers' own charges and by the business keys of calls and
+-- messages: a call is charged when it ends, a message when a carrier has taken it. "offset 0" keeps each step a step:
+-- with whatever statistics, no table is read to its end for a page of numbers.
+with page as materialized (
+    select distinct number from numbers
+    where account_id = $1 and number > $4 and (released_at is null or released_at >= $2)
+    order by number
+    limit $5
+),
+held as materialized (
+    select found.id, page.number
+    from page
+    cross join lateral (select id from numbers where account_id = $1 and number = page.number offset 0) found
+),
+keys as materialized (
+    select held.number, 'call:' || call.id as key
+    from held
+    cross join lateral (
+        select id from calls
+        where number_id = held.id and account_id = $1 and created_at >= $2::timestamptz - interval '1 day'
+          and created_at < $3
+        offset 0
+    ) call
+    union all
+    select page.number, 'call:' || call.id
+    from page
+    cross join lateral (
+        select id from calls
+        where account_id = $1 and source ->> 'target' = page.number and number_id is null and direction = 'outgoing'
+          and created_at >= $2::timestamptz - interval '1 day' and created_at < $3
+        offset 0
+    ) call
+    union all
+    select held.number,
+           'sms:' || message.id || ':' || case message.direction when 'inbound' then 'in' else target.position::text end
+    from held
+    cross join lateral (
+        select id, direction from messages
+        where number_id = held.id and account_id = $1 and created_at >= $2::timestamptz - interval '4 days'
+          and created_at < $3
+        offset 0
+    ) message
+    cross join lateral (select position from message_targets where message_id = message.id offset 0) target
+),
+charged as (
+    select held.number, entry.*
+    from held
+    cross join lateral (
+        select * from ledger_entries
+        where reference_id = held.id and reference_type in ('number', 'number_renew') and created_at >= $2
+          and created_at < $3
+        offset 0
+    ) entry
+    union all
+    select keys.number, entry.*
+    from keys
+    cross join lateral (select * from ledger_entries where key = keys.key offset 0) entry
+)
+select page.number, coalesce(charged.reference_type, '') as reference_type, count(charged.id) as count,
+       coalesce(sum(charged.units), 0)::bigint as units,
+       coalesce(sum((charged.seconds + 59) / 60), 0)::bigint as minutes,
+       coalesce(sum(-charged.amount_micros), 0)::bigint as micros
+from page left join charged
+    on charged.number = page.number and charged.account_id = $1 and charged.created_at >= $2
+    and charged.created_at < $3 and charged.transaction_type in ('usage', 'refund')
+group by 1, 2
+order by 1, 2;

@@ -56,6 +56,14 @@ where delivery.account_id = $1
 order by delivery.created_at desc, delivery.resource_seq desc, delivery.id desc
 limit $3;
 
+-- name: find_claimed
+select delivery.id as delivery_id, delivery.event_id, delivery.resource_seq, delivery.attempts,
+       coalesce(delivery.leased_by, 0) as leased_by, event.type as event_type, event.data::text as event_data, endpoint.*
+from webhook_deliveries delivery
+join events event on event.id = delivery.event_id
+join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
+where delivery.account_id = $1 and delivery.id = $2;
+
 -- name: add_hook_delivery
 -- A hook becomes an endpoint with its first message. The update touches nothing: it only makes "returning" give the row
 -- that somebody else inserted at the same moment; a known one is not locked by those who deliver to it.
