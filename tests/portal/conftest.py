@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,7 +96,16 @@ class Surfer:
         form = {**shown.form(action), **fields}
         return await self.post(form["_action"], {name: each for name, each in form.items() if name[0] != "_"})
 
-    async def _ask(self, method: str, path: str, data: dict[str, str] | None, *, follow: bool) -> Shown:
+    async def upload(self, shown: Shown, action: str, file_name: str, content: bytes, **fields: str) -> Shown:
+        """Fill a form in that takes a file, and send it."""
+        form = {**shown.form(action), **fields}
+        data = aiohttp.FormData({key: each for key, each in form.items() if key[0] != "_" and key != "file"})
+        data.add_field("file", BytesIO(content), filename=file_name)
+        return await self._ask("POST", form["_action"], data, follow=True)
+
+    async def _ask(
+        self, method: str, path: str, data: dict[str, str] | aiohttp.FormData | None, *, follow: bool
+    ) -> Shown:
         for _ in range(5):
             headers = {**self.headers, **({"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {})}
             async with self.session.request(

@@ -35,7 +35,7 @@ async def put_on_offer(database: Database) -> None:
     )
 
 
-async def _buy(surfer: Surfer, at: str, number: str = DID, *, country: str = "US") -> Shown:
+async def buy(surfer: Surfer, at: str, number: str = DID, *, country: str = "US") -> Shown:
     found = await surfer.get(f"{at}/numbers/buy?type=did&country={country}")
     form = next(each for each in found.forms() if each.get("number") == number)
     return await surfer.post(form["_action"], {name: each for name, each in form.items() if not name.startswith("_")})
@@ -74,7 +74,7 @@ async def test_number_without_documents_is_purchased_at_once(surfer: Surfer, at:
     """Sections 3.2.10, 3.2.18 and 3.2.19."""
     await put_on_offer(database)
 
-    shown = await _buy(surfer, at)
+    shown = await buy(surfer, at)
     listed = await surfer.get(f"{at}/numbers")
 
     assert "the no. is purchased successfully" in shown.words
@@ -86,7 +86,7 @@ async def test_number_with_documents_is_ordered(surfer: Surfer, at: str, databas
     """Sections 3.2.11 and 3.2.12."""
     await put_on_offer(database)
 
-    shown = await _buy(surfer, at, WITH_DOCUMENTS, country="DE")
+    shown = await buy(surfer, at, WITH_DOCUMENTS, country="DE")
     listed = await surfer.get(f"{at}/numbers")
 
     assert "documentation required" in shown.words
@@ -108,7 +108,7 @@ async def test_purchase_sent_twice_buys_once(surfer: Surfer, at: str, database: 
 
 async def bought(surfer: Surfer, at: str, database: Database) -> Shown:
     await put_on_offer(database)
-    return await surfer.get((await _buy(surfer, at)).path)
+    return await surfer.get((await buy(surfer, at)).path)
 
 
 async def test_calls_ring_app_users(surfer: Surfer, at: str, database: Database) -> None:

@@ -32,6 +32,7 @@ SECTIONS = (
             Item("Buy a new Number", "/numbers/buy"),
             Item("Purchased Numbers", "/numbers", is_exact=True),
             Item("Ordered numbers", "/numbers/ordered"),
+            Item("Documents to upload", "/numbers/documents"),
             Item("Number Settings", "/numbers/settings"),
             Item("Usage History", "/numbers/usage"),
         ),

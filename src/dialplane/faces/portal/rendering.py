@@ -14,6 +14,7 @@ from dialplane.domain.money import show_usd
 from dialplane.faces.portal.assets import ASSETS
 from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
+from dialplane.faces.portal.kinds_of_documents import kind_words
 from dialplane.faces.portal.navigation import SECTIONS
 from dialplane.faces.portal.numbers_as_text import place_of, show_number
 from dialplane.faces.portal.request import PortalRequest
@@ -64,6 +65,7 @@ def _environment() -> Environment:
         "country": country_name,
         "number": show_number,
         "place": place_of,
+        "kind_words": kind_words,
     }
     environment.globals |= {"static": ASSETS.url, "Deed": Deed}
     return environment

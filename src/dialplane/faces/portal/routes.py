@@ -15,6 +15,7 @@ from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
     billing,
     dashboard,
+    documents,
     getting_in,
     keys,
     mails,
@@ -22,6 +23,7 @@ from dialplane.faces.portal.pages import (
     number_purchase,
     number_settings,
     numbers,
+    orders,
     passkeys,
     people,
     phone,
@@ -54,6 +56,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *number_purchase.HANDLERS,
     *number_settings.HANDLERS,
     *usage.HANDLERS,
+    *orders.HANDLERS,
+    *documents.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
 ]

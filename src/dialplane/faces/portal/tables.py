@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -55,3 +56,12 @@ def read_cursor(text: str) -> str:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+def read_moment_cursor(cursor: str) -> datetime | None:
+    """The moment of a key that is one; None where it is none, and the list begins anew."""
+    try:
+        moment = datetime.fromisoformat(cursor) if cursor else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None

@@ -15,7 +15,7 @@ from litestar.params import FromPath, QueryParameter
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import DocumentId, OrderId
 from dialplane.domain.numbering.documents import LARGEST, LONGEST_KIND, LONGEST_NAME, DocumentDraft, DocumentStatus
-from dialplane.domain.numbering.documents import Document as OwnDocument
+from dialplane.faces.downloads import document_download
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -150,7 +150,7 @@ async def get_document_content(request: ApiRequest, document_id: FromPath[UUID])
     document, content = await service.read_content(
         request.database, request.ports.objects, request.account_id, DocumentId(document_id)
     )
-    return download(document, content)
+    return document_download(document, content)
 
 
 @delete("/documents/{document_id:str}", status_code=200, responses=answers(Document, 404, 409))
@@ -165,16 +165,6 @@ async def delete_document(request: ApiRequest, document_id: FromPath[UUID]) -> F
         await request.billing_now(),
     )
     return show_document(deleted)
-
-
-def download(document: OwnDocument, content: bytes) -> Response[bytes]:
-    """The file to be kept, not shown: what a stranger handed in never runs in a browser's window of ours."""
-    ending = document.media_type.rpartition("/")[2]
-    headers = {
-        "Content-Disposition": f'attachment; filename="{document.id}.{ending}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _read_json(body: bytes) -> NewDocument:

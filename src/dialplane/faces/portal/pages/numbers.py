@@ -1,4 +1,4 @@
-"""Purchased numbers and ordered numbers, one number's own page, its release and the way back."""
+"""Purchased numbers, one number's own page, its release and the way back."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
-from dialplane.domain.ids import NumberId, OrderId
+from dialplane.domain.ids import NumberId
 from dialplane.domain.labels import check_tags
 from dialplane.domain.numbering.history import Actor, ActorKind
 from dialplane.domain.numbering.numbers import NumberFilter, NumberStatus, parse_kind
@@ -27,11 +27,11 @@ from dialplane.services.numbering.numbers import (
     list_numbers_after,
     update_number,
 )
-from dialplane.services.numbering.orders import cancel_order, list_orders
+from dialplane.services.numbering.orders import list_open_orders
 
 _STATUSES = (("", "any status"), ("active", "Active"), ("suspended", "Suspended"))
 _KINDS = (("", "any type"), ("local", "DID, local"), ("mobile", "DID, mobile"), ("toll_free", "Tollfree"))
-_MANY = 100
+_SHOWN_ORDERS = 5
 
 
 @page("/projects/{project:uuid}/numbers", deed=Deed.VIEW)
@@ -53,7 +53,7 @@ async def show_numbers(request: PortalRequest) -> Response[str]:
         statuses=_STATUSES,
         kinds=_KINDS,
         is_filtered=any(filters.values()),
-        orders=await _open_orders(request),
+        orders=await list_open_orders(request.database, request.account_id, limit=_SHOWN_ORDERS + 1),
         voice_words=voice_words,
         message_words=message_words,
         expanded=await _expanded(request),
@@ -89,31 +89,6 @@ async def _expanded(request: PortalRequest) -> dict[str, object] | None:
     if chosen is None:
         return None
     return await configuration(request, await get_number(request.database, request.account_id, chosen), Form())
-
-
-async def _open_orders(request: PortalRequest) -> list[object]:
-    found = await list_orders(request.database, request.account_id, limit=_MANY)
-    return [order for order in found if not order.status.is_over]
-
-
-@page("/projects/{project:uuid}/numbers/ordered", deed=Deed.VIEW)
-async def show_ordered(request: PortalRequest) -> Response[str]:
-    """What waits for documents or for the carrier (3.2.12), and what became of earlier orders."""
-    found = await list_orders(request.database, request.account_id, limit=_MANY)
-    return await show(
-        request,
-        "ordered_numbers.html",
-        orders=[order for order in found if not order.status.is_over],
-        ended=[order for order in found if order.status.is_over],
-    )
-
-
-@action("/projects/{project:uuid}/numbers/ordered/{order:uuid}/cancel", deed=Deed.BUY)
-async def take_cancel(request: PortalRequest, order: FromPath[UUID]) -> Response[str]:
-    now = await request.billing_now()
-    cancelled = await cancel_order(request.database, request.account_id, OrderId(order), now)
-    said = f"The order of {cancelled.number} is cancelled; its money is free again."
-    return await done(request, request.at("/numbers/ordered"), said)
 
 
 # --- one number ------------------------------------------------------------------------------------------------------
@@ -175,8 +150,6 @@ def _by(request: PortalRequest) -> Actor:
 
 HANDLERS: list[HTTPRouteHandler] = [
     show_numbers,
-    show_ordered,
-    take_cancel,
     show_number,
     take_details,
     take_release,
