@@ -130,8 +130,8 @@ async def test_calls_go_to_a_pstn_number_until_it_is_deleted(surfer: Surfer, at:
     """Sections 3.4.11 to 3.4.15."""
     page = await surfer.get((await bought(surfer, at, database)).path + "?way=pstn")
 
-    wrong = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="12")
-    shown = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="(212) 555-0123")
+    wrong = await surfer.send(page, "/voice", do="set-pstn", pstn_country="US", pstn="12")
+    shown = await surfer.send(page, "/voice", do="set-pstn", pstn_country="US", pstn="(212) 555-0123")
     deleted = await surfer.send(shown, "/voice", do="remove")
 
     assert wrong.status == 422
@@ -225,3 +225,59 @@ async def test_prices_are_listed_by_country(surfer: Surfer, at: str) -> None:
 
     assert "Outgoing call to a mobile number minute $0.01" in shown.words
     assert "DE,Outgoing call to a mobile number,minute,0.01,0.00" in sheet.text
+
+
+async def test_app_user_is_made_with_the_number_that_rings_it(surfer: Surfer, at: str, database: Database) -> None:
+    """Section 3.4.5, for somebody who has no app user yet; the tick makes nothing twice."""
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/voice", do="add-user", user="no hyphens-here", make="yes")
+    shown = await surfer.send(page, "/voice", do="add-user", user="ann", make="yes")
+    await surfer.send(page, "/voice", do="add-user", user="ann", make="yes")
+    users = await surfer.get(f"{at}/app-users")
+
+    assert (wrong.status, "An app username has 1 to 64" in wrong.words) == (422, True)
+    assert "Calls ring ann." in shown.words
+    assert "no app user has this name yet" not in shown.words
+    assert users.text.count('/password"') == 1
+
+
+async def test_app_users_are_made_renewed_and_deleted(surfer: Surfer, at: str) -> None:
+    empty = await surfer.get(f"{at}/app-users?new=bob")
+
+    made = await surfer.send(empty, "/app-users", name="Bob", app_password="correct horse")
+    again = await surfer.send(empty, "/app-users", user="bob")
+    renewed = await surfer.send(made, "/password")
+    deleted = await surfer.send(made, "/delete")
+
+    assert "correct horse" in made.text
+    assert (again.status, "There is an app user bob already" in again.words) == (422, True)
+    assert "correct horse" not in renewed.text
+    assert "No app user yet" in deleted.words
+
+
+async def test_messages_run_a_document_or_an_application(surfer: Surfer, at: str, database: Database) -> None:
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/messages", do="set-document", message_document="x")
+    shown = await surfer.post(
+        f"{page.path}/messages",
+        {"csrf": page.forms()[0]["csrf"], "do": "set-document", "message_document": "https://example.com/sms.xml"},
+    )
+    unknown = await surfer.send(page, "/messages", do="set-application", message_application="0" * 32)
+
+    assert wrong.status == 422
+    assert "Messages run what you chose." in shown.words
+    assert unknown.status == 422
+
+
+async def test_test_of_a_number_leads_to_the_browser_phone(surfer: Surfer, at: str, database: Database) -> None:
+    """Point 3: the test explains the route and can place a call."""
+    page = await bought(surfer, at, database)
+
+    explained = await surfer.send(page, "/test", kind="call")
+    empty = await surfer.get(next(link for link in explained.links() if "/phone?call=" in link))
+    phone = await surfer.send(empty, "/phone")
+
+    assert "Place the call from the browser" in explained.words
+    assert f'value="{DID}"' in phone.text

@@ -33,11 +33,15 @@ SECTIONS = (
             Item("Purchased Numbers", "/numbers", is_exact=True),
             Item("Ordered numbers", "/numbers/ordered"),
             Item("Documents to upload", "/numbers/documents"),
+            Item("Patterns", "/numbers/patterns"),
             Item("Number Settings", "/numbers/settings"),
             Item("Usage History", "/numbers/usage"),
         ),
     ),
-    Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
+    Section(
+        "Phone",
+        (Item("Browser phone", "/phone", Deed.CONFIGURE), Item("App users", "/app-users", Deed.CONFIGURE)),
+    ),
     Section("SMS", (Item("Settings", "/sms/settings"),)),
     Section(
         "Project",

@@ -13,6 +13,7 @@ from dialplane.faces.portal.errors import EXCEPTION_HANDLERS
 from dialplane.faces.portal.gate import Gate
 from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
+    app_users,
     billing,
     dashboard,
     documents,
@@ -25,6 +26,7 @@ from dialplane.faces.portal.pages import (
     numbers,
     orders,
     passkeys,
+    patterns,
     people,
     phone,
     pricing,
@@ -49,6 +51,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *projects.HANDLERS,
     *dashboard.HANDLERS,
     *phone.HANDLERS,
+    *app_users.HANDLERS,
     *keys.HANDLERS,
     *people.HANDLERS,
     *billing.HANDLERS,
@@ -58,6 +61,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *usage.HANDLERS,
     *orders.HANDLERS,
     *documents.HANDLERS,
+    *patterns.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 RowT = TypeVar("RowT")
 
@@ -65,3 +66,11 @@ def read_moment_cursor(cursor: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def read_id(text: str) -> UUID | None:
+    """None for what is no id."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

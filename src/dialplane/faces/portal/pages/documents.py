@@ -3,6 +3,7 @@
 What a document says is looked at by the operator alone; no page here changes its state.
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -97,8 +98,8 @@ async def take_upload(request: PortalRequest) -> Response[str]:
     if order_id is not None:
         said = handed_in(await get_order(request.database, request.account_id, order_id))
     curl = (
-        f"curl -X POST '{request.portal.base}/v1.0/documents?accesskey=$ACCESS_KEY'"
-        f" -F kind={made.kind} -F file=@document" + (f" -F order_id={order_id}" if order_id else "")
+        f'curl -X POST "{request.portal.base}/v1.0/documents?accesskey=$ACCESS_KEY"'
+        f" -F {shlex.quote(f'kind={made.kind}')} -F file=@document" + (f" -F order_id={order_id}" if order_id else "")
     )
     return await done(request, request.at("/numbers/ordered" if order_id else "/numbers/documents"), said, curl=curl)
 

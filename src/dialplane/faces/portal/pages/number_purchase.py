@@ -1,6 +1,7 @@
 """Buy a number: search, prices, Purchase or Order (VoxCPaaS 3.1 a and 3.2 a)."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -160,7 +161,8 @@ async def take_purchase(request: PortalRequest) -> Response[str]:
         return await done(request, request.at("/numbers/buy"), _sentence(number, refusal), kind="bad")
     curl = (
         f"curl -X POST {request.portal.base}/purchasenumber"
-        f" -d 'projectid={request.account_id}&authtoken=$AUTH_TOKEN&number={number}&action=purchase'"
+        f' -d "projectid={request.account_id}&authtoken=$AUTH_TOKEN&action=purchase"'
+        f" --data-urlencode {shlex.quote(f'number={number}')}"
     )
     if isinstance(got, Number):
         return await done(request, request.at(f"/numbers/{got.id}"), "the no. is purchased successfully", curl=curl)

@@ -17,7 +17,7 @@ from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
+from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor, read_id
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
 from dialplane.services.numbering.history import list_history
 from dialplane.services.numbering.number_life import release_number, restore_number
@@ -78,10 +78,8 @@ async def _numbers(request: PortalRequest, filters: dict[str, str]) -> Page[obje
 
 
 def number_id(text: str) -> NumberId | None:
-    try:
-        return NumberId(UUID(text)) if text else None
-    except ValueError:
-        return None
+    found = read_id(text)
+    return None if found is None else NumberId(found)
 
 
 async def _expanded(request: PortalRequest) -> dict[str, object] | None:

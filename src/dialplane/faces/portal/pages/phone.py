@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -30,6 +31,7 @@ async def show_phone(request: PortalRequest) -> Response[str]:
         chosen=_chosen(users, request.fields.get("user")),
         numbers=await list_numbers(request.database, request.account_id, limit=_SUGGESTED),
         domain=f"{request.account_id}.registrar.dialplane",
+        call=request.fields.get("call")[:64],
     )
 
 
@@ -55,7 +57,9 @@ async def make_phone(request: PortalRequest) -> Response[str]:
         detail="Made for the phone in the browser",
         now=request.now,
     )
-    return await done(request, request.at(f"/phone?user={made.extension}"), f"{made.extension} is your phone here.")
+    given = {"user": made.extension, "call": request.fields.get("call")[:64]}
+    path = request.at(f"/phone?{urlencode({name: value for name, value in given.items() if value})}")
+    return await done(request, path, f"{made.extension} is your phone here.")
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_phone, make_phone]
