@@ -8,6 +8,7 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -15,6 +16,7 @@ from litestar import Litestar
 
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
+from dialplane.domain.ids import AccountId
 from dialplane.domain.money import usd
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -171,6 +173,11 @@ async def at(surfer: Surfer) -> str:
     """The path of Ann's project."""
     shown = await surfer.send(await surfer.get("/portal/projects/new"), "/new", name="Acme")
     return shown.path
+
+
+def account_of(at: str) -> AccountId:
+    """The account behind a project's path."""
+    return AccountId(UUID(at.rpartition("/")[2]))
 
 
 def another(surfer: Surfer) -> Surfer:

@@ -34,6 +34,7 @@ SECTIONS = (
             Item("Ordered numbers", "/numbers/ordered"),
             Item("Documents to upload", "/numbers/documents"),
             Item("Patterns", "/numbers/patterns"),
+            Item("Porting", "/numbers/ports"),
             Item("Number Settings", "/numbers/settings"),
             Item("Usage History", "/numbers/usage"),
         ),

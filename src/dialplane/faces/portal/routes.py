@@ -29,6 +29,8 @@ from dialplane.faces.portal.pages import (
     patterns,
     people,
     phone,
+    port_outs,
+    ports,
     pricing,
     profile,
     projects,
@@ -62,6 +64,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *orders.HANDLERS,
     *documents.HANDLERS,
     *patterns.HANDLERS,
+    *ports.HANDLERS,
+    *port_outs.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
 ]

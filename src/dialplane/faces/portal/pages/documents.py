@@ -14,7 +14,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
-from dialplane.domain.ids import DocumentId, OrderId
+from dialplane.domain.ids import DocumentId, OrderId, PortId
 from dialplane.domain.numbering.documents import LARGEST, DocumentDraft
 from dialplane.domain.numbering.orders import DocumentState, Order
 from dialplane.faces.downloads import document_download
@@ -24,10 +24,11 @@ from dialplane.faces.portal.pages.orders import handed_in
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of, read_cursor, read_moment_cursor
+from dialplane.faces.portal.tables import PAGE, page_of, read_cursor, read_id, read_moment_cursor
 from dialplane.faces.portal.uploads import read_upload
 from dialplane.services.numbering.documents import delete_document, list_documents, read_content, upload_document
 from dialplane.services.numbering.orders import get_order, list_open_orders
+from dialplane.services.numbering.porting import add_to_port
 
 _DOCUMENTS = "/projects/{project:uuid}/numbers/documents"
 _WANTED = (DocumentState.MISSING, DocumentState.REJECTED)
@@ -57,7 +58,7 @@ def _wanted(orders: Sequence[Order]) -> list[tuple[Order, str, str]]:
 @page(f"{_DOCUMENTS}/new", deed=Deed.BUY)
 async def show_upload(request: PortalRequest) -> Response[str]:
     fields = request.fields
-    form = Form({"order": fields.get("order"), "kind": fields.get("kind"), "back": fields.get("back")})
+    form = Form({"order": fields.get("order"), "kind": fields.get("kind"), "port": fields.get("port")})
     return await _show_upload(request, form)
 
 
@@ -94,14 +95,18 @@ async def take_upload(request: PortalRequest) -> Response[str]:
         )
     except Refusal as refusal:
         return await _show_upload(request, typed(fields).refuse(_for_people(refusal), content="file", order_id="order"))
-    said = "The document is uploaded. It is looked at as soon as an order or a port needs it."
+    said, path = "The document is uploaded.", request.at("/numbers/documents")
+    if (port_id := read_id(fields.get("port"))) is not None:
+        await add_to_port(request.database, request.account_id, PortId(port_id), made, await request.billing_now())
+        said, path = "The document is uploaded, and is the order's now.", request.at(f"/numbers/ports/{port_id}")
     if order_id is not None:
+        path = request.at("/numbers/ordered")
         said = handed_in(await get_order(request.database, request.account_id, order_id))
     curl = (
         f'curl -X POST "{request.portal.base}/v1.0/documents?accesskey=$ACCESS_KEY"'
         f" -F {shlex.quote(f'kind={made.kind}')} -F file=@document" + (f" -F order_id={order_id}" if order_id else "")
     )
-    return await done(request, request.at("/numbers/ordered" if order_id else "/numbers/documents"), said, curl=curl)
+    return await done(request, path, said, curl=curl)
 
 
 def _for_people(refusal: Refusal) -> Refusal:

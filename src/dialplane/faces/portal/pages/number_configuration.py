@@ -36,10 +36,9 @@ from dialplane.faces.portal.routing import action
 from dialplane.services.calling.routing import explain
 from dialplane.services.eventing.webhooks import check_url
 from dialplane.services.numbering.numbers import get_number, set_targets
+from dialplane.services.numbering.target_texts import MOST_USERS, is_app_user
 from dialplane.services.shapes.targets import target_shape
 
-_MOST_USERS = 50
-_LONGEST_USER = 255
 _NUMBER = "/projects/{project:uuid}/numbers/{number:uuid}"
 _CALLER = "+12025550100"
 """Who calls in a test where nobody else is named."""
@@ -97,10 +96,10 @@ def _read_voice(request: PortalRequest, held: Number) -> VoiceTarget:
 
 
 def _with_user(kept: ForwardTarget, user: str) -> tuple[str, ...]:
-    if not 1 <= len(user) <= _LONGEST_USER or not user.isprintable() or "," in user:
+    if not is_app_user(user):
         raise Invalid("Enter an app username", field="user")
-    if len(kept.users) >= _MOST_USERS:
-        raise Invalid(f"At most {_MOST_USERS} users ring at once", field="user")
+    if len(kept.users) >= MOST_USERS:
+        raise Invalid(f"At most {MOST_USERS} users ring at once", field="user")
     return tuple(dict.fromkeys((*kept.users, user)))
 
 
@@ -181,9 +180,7 @@ async def take_test(request: PortalRequest, number: FromPath[UUID]) -> Response[
         form=Form({"from": caller, "kind": kind}),
         number=held,
         decision=decision,
-        curl=json_curl(
-            request, "POST", "/v1.0/route_explain", {"kind": kind, "from": caller, "to": held.number}
-        ),
+        curl=json_curl(request, "POST", "/v1.0/route_explain", {"kind": kind, "from": caller, "to": held.number}),
     )
 
 
@@ -233,9 +230,7 @@ def _curl(request: PortalRequest, number: Number) -> str:
 def _targets_curl(request: PortalRequest, number: Number, what: Literal["voice", "message"]) -> str:
     """What was just written, as the native API takes it."""
     target = number.targets.voice if what == "voice" else number.targets.message
-    return json_curl(
-        request, "PUT", f"/v1.0/numbers/{number.id}/targets", {what: target_shape(target)}
-    )
+    return json_curl(request, "PUT", f"/v1.0/numbers/{number.id}/targets", {what: target_shape(target)})
 
 
 def _by(request: PortalRequest) -> Actor:

@@ -53,9 +53,7 @@ async def _show(request: PortalRequest, form: Form, decision: RouteDecision | No
 async def take_pattern(request: PortalRequest) -> Response[str]:
     fields = request.fields
     pattern, anchored = fields.get("pattern"), fields.is_on("anchored")
-    wanted = NumberOrder(
-        number=pattern, name=fields.get("name")[:255], by=Actor(ActorKind.PERSON, request.person.id)
-    )
+    wanted = NumberOrder(number=pattern, name=fields.get("name")[:255], by=Actor(ActorKind.PERSON, request.person.id))
     try:
         made = await create_pattern(request.database, request.account_id, wanted, request.now, anchored=anchored)
     except Refusal as refusal:
