@@ -1,7 +1,7 @@
 """The portal on a real socket, with a browser of our own that keeps cookies and sends the forms that pages show."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
@@ -34,6 +34,9 @@ NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6), Rat
 
 _TAG = re.compile(r"<(form|input|select|option|button|textarea)\b([^>]*)>(?:([^<]*)</textarea>)?")
 _ATTRIBUTE = re.compile(r'([a-z-]+)(?:="([^"]*)")?')
+
+
+Sending = Mapping[str, str] | Sequence[tuple[str, str]] | aiohttp.FormData
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,11 @@ class Surfer:
     async def get(self, path: str, *, follow: bool = True) -> Shown:
         return await self._ask("GET", path, None, follow=follow)
 
-    async def post(self, path: str, fields: Mapping[str, str], *, follow: bool = True) -> Shown:
-        return await self._ask("POST", path, dict(fields), follow=follow)
+    async def post(
+        self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]], *, follow: bool = True
+    ) -> Shown:
+        """With pairs a name may come more than once."""
+        return await self._ask("POST", path, fields, follow=follow)
 
     async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
         """Fill the page's form in and send it."""
@@ -105,9 +111,7 @@ class Surfer:
         data.add_field("file", BytesIO(content), filename=file_name)
         return await self._ask("POST", form["_action"], data, follow=True)
 
-    async def _ask(
-        self, method: str, path: str, data: dict[str, str] | aiohttp.FormData | None, *, follow: bool
-    ) -> Shown:
+    async def _ask(self, method: str, path: str, data: Sending | None, *, follow: bool) -> Shown:
         for _ in range(5):
             headers = {**self.headers, **({"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {})}
             async with self.session.request(

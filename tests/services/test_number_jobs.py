@@ -38,6 +38,7 @@ from dialplane.services.numbering.number_jobs import (
 from dialplane.services.numbering.numbers import NumberChange, get_number, list_numbers, update_number
 from dialplane.services.numbering.sip_numbers import create_sip_number
 from dialplane.services.programs.flows import FlowChange, create_flow, delete_flow
+from dialplane.services.transaction import Database
 from tests.services.buying import NOW, bought, buyer, stock
 from tests.services.life import assert_life_is_whole
 
@@ -46,7 +47,7 @@ DESK = TargetsChange(voice=ForwardTarget(users=("ann",)))
 EVERYTHING = NumberFilter()
 
 
-async def held(database: PostgresDatabase, account_id: AccountId, count: int) -> list[Number]:
+async def held(database: Database, account_id: AccountId, count: int) -> list[Number]:
     """Virtual numbers, the newest first."""
     async with database.transaction() as tx:
         account = await tx.accounts.get(account_id)

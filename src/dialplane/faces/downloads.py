@@ -8,6 +8,7 @@ from litestar.response import Stream
 from dialplane.domain.numbering.documents import Document
 
 _CSV = "text/csv; charset=utf-8"
+_JSON = "application/json"
 
 
 def csv_download(parts: AsyncIterator[str] | Iterator[str], name: str) -> Stream:
@@ -17,6 +18,12 @@ def csv_download(parts: AsyncIterator[str] | Iterator[str], name: str) -> Stream
         "Content-Type": _CSV,  # a route that answers JSON too would say that it is JSON
     }
     return Stream(parts, media_type=_CSV, headers=headers)
+
+
+def json_download(parts: AsyncIterator[str] | Iterator[str], name: str) -> Stream:
+    """The same of JSON."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Type": _JSON}
+    return Stream(parts, media_type=_JSON, headers=headers)
 
 
 def document_download(document: Document, content: bytes) -> Response[bytes]:

@@ -33,6 +33,7 @@ SECTIONS = (
             Item("Purchased Numbers", "/numbers", is_exact=True),
             Item("Ordered numbers", "/numbers/ordered"),
             Item("Documents to upload", "/numbers/documents"),
+            Item("Many at once", "/numbers/jobs"),
             Item("Patterns", "/numbers/patterns"),
             Item("Porting", "/numbers/ports"),
             Item("Number Settings", "/numbers/settings"),

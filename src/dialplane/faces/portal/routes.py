@@ -21,7 +21,9 @@ from dialplane.faces.portal.pages import (
     keys,
     mails,
     number_configuration,
+    number_jobs,
     number_purchase,
+    number_selection,
     number_settings,
     numbers,
     orders,
@@ -66,6 +68,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *patterns.HANDLERS,
     *ports.HANDLERS,
     *port_outs.HANDLERS,
+    *number_selection.HANDLERS,
+    *number_jobs.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
 ]

@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
-from dialplane.domain.labels import check_tags
 from dialplane.domain.numbering.history import Actor, ActorKind
-from dialplane.domain.numbering.numbers import NumberFilter, NumberStatus, parse_kind
 from dialplane.faces.portal.configuration import configuration
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.number_filters import KINDS, STATUSES, read_filters, wanted_by
+from dialplane.faces.portal.pages.number_selection import read_tags
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -29,8 +29,6 @@ from dialplane.services.numbering.numbers import (
 )
 from dialplane.services.numbering.orders import list_open_orders
 
-_STATUSES = (("", "any status"), ("active", "Active"), ("suspended", "Suspended"))
-_KINDS = (("", "any type"), ("local", "DID, local"), ("mobile", "DID, mobile"), ("toll_free", "Tollfree"))
 _SHOWN_ORDERS = 5
 
 
@@ -38,7 +36,7 @@ _SHOWN_ORDERS = 5
 async def show_numbers(request: PortalRequest) -> Response[str]:
     """Purchased Numbers. One of them may be expanded, to configure it."""
     fields = request.fields
-    filters = {name: fields.get(name) for name in ("q", "name", "tag", "status", "kind")}
+    filters = read_filters(fields)
     form = typed(fields)
     table: Page[object] = Page([])
     try:
@@ -50,8 +48,9 @@ async def show_numbers(request: PortalRequest) -> Response[str]:
         "numbers.html",
         form=form,
         table=table,
-        statuses=_STATUSES,
-        kinds=_KINDS,
+        statuses=STATUSES,
+        kinds=KINDS,
+        filters=filters,
         is_filtered=any(filters.values()),
         orders=await list_open_orders(request.database, request.account_id, limit=_SHOWN_ORDERS + 1),
         voice_words=voice_words,
@@ -62,16 +61,8 @@ async def show_numbers(request: PortalRequest) -> Response[str]:
 
 async def _numbers(request: PortalRequest, filters: dict[str, str]) -> Page[object]:
     cursor = read_cursor(request.fields.get("after"))
-    status, kind = filters["status"], filters["kind"]
-    wanted = NumberFilter(
-        statuses=(NumberStatus(status),) if status in ("active", "suspended") else (),
-        kinds=(parse_kind(kind),) if kind else (),
-        contains="".join(filters["q"].split()),
-        name=filters["name"],
-        tags=(filters["tag"],) if filters["tag"] else (),
-    )
     found = await list_numbers_after(
-        request.database, request.account_id, wanted, after=number_id(cursor), limit=PAGE + 1
+        request.database, request.account_id, wanted_by(filters), after=number_id(cursor), limit=PAGE + 1
     )
     page = page_of(found, lambda each: str(each.id), path=request.at("/numbers"), filters=filters, cursor=cursor)
     return Page(page.rows, page.next_url, page.first_url)
@@ -113,10 +104,10 @@ async def _show(request: PortalRequest, number_id: NumberId, form: Form) -> Resp
 @action("/projects/{project:uuid}/numbers/{number:uuid}/details", deed=Deed.CONFIGURE)
 async def take_details(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
     fields = request.fields
-    tags = tuple(dict.fromkeys(tag for part in fields.get("tags").split(",") if (tag := part.strip())))
     try:
-        check_tags(tags)
-        change = NumberChange(name=fields.get("name")[:255], tags=tags, protected=fields.is_on("protected"))
+        change = NumberChange(
+            name=fields.get("name")[:255], tags=read_tags(fields, "tags"), protected=fields.is_on("protected")
+        )
         await update_number(
             request.database, request.account_id, NumberId(number), change, request.now, by=_by(request)
         )
