@@ -281,3 +281,85 @@ async def test_test_of_a_number_leads_to_the_browser_phone(surfer: Surfer, at: s
 
     assert "Place the call from the browser" in explained.words
     assert f'value="{DID}"' in phone.text
+
+
+async def test_search_knows_prices_letters_places_and_what_comes_at_once(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    """Point 3: near, locality, letters, price; what people dial in the country begins a number, too."""
+    await put_on_offer(database)
+    buy_page = f"{at}/numbers/buy?type=did&country="
+
+    found = {
+        query: "+1 415-555-0101" in (await surfer.get(f"{buy_page}US&{query}")).words
+        for query in (
+            "match=starts&digits=415",
+            "match=starts&digits=1415",
+            "match=starts&digits=416",
+            "digits=JJJ",
+            "max_monthly=2",
+            "max_monthly=$1.99",
+            "max_setup=0.5",
+            "place=san+francisco",
+            "at_once=yes",
+            "order=price",
+        )  # fmt: skip
+    }
+    german = await surfer.get(f"{buy_page}DE&at_once=yes")
+    wrong = [
+        await surfer.get(f"{buy_page}US&{query}")
+        for query in ("max_monthly=x", "near_number=12", "km=0&near_number=%2B14155550101")
+    ]
+
+    assert [query for query, is_there in found.items() if not is_there] == [
+        "match=starts&digits=416",
+        "max_monthly=$1.99",
+        "max_setup=0.5",
+    ]
+    assert "Nothing on offer fits" in german.words
+    assert [shown.status for shown in wrong] == [422, 422, 422]
+
+
+async def test_virtual_number_is_free(surfer: Surfer, at: str) -> None:
+    found = await surfer.get(f"{at}/numbers/buy?type=virtual")
+
+    bought_one = await surfer.send(found, "/numbers/buy")
+
+    assert "the no. is purchased successfully" in bought_one.words
+    assert "Virtual" in bought_one.words
+
+
+async def test_number_is_reserved_bought_and_another_one_given_back(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    await put_on_offer(database)
+    found = await surfer.get(f"{at}/numbers/buy?type=did&country=US")
+
+    kept = await surfer.send(found, "/reservations", number=DID)
+    gone = await surfer.send(found, "/reservations", number="+14155559999")
+    given_back = await surfer.send(kept, "/end")
+    again = await surfer.send(found, "/reservations", number=DID)
+    owned = await surfer.send(again, "/numbers/buy", number=DID)
+
+    assert "Kept for you +1 415-555-0101" in kept.words
+    assert "was not reserved" in gone.words
+    assert f"{DID} is on offer again." in given_back.words
+    assert "the no. is purchased successfully" in owned.words
+
+
+async def test_metadata_is_kept_and_every_change_is_told_with_who_made_it(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/details", metadata="no value here")
+    await surfer.send(page, "/details", metadata="site = Berlin\nfloor = 3", tags="sales")
+    shown = await surfer.send(await surfer.get(page.path), "/details", metadata="site = Paris", tags="sales")
+    history = await surfer.get(f"{page.path}/history")
+    stranger = await surfer.get(f"{at}/numbers/{'0' * 32}/history")
+
+    assert (wrong.status, "is no key = value" in wrong.words) == (422, True)
+    assert ">site = Paris</textarea>" in shown.text
+    assert "Updated by Ann metadata site = Berlin, floor = 3 site = Paris" in history.words
+    assert "tags nothing sales" in history.words
+    assert stranger.status == 404

@@ -18,6 +18,7 @@ from dialplane.faces.portal.kinds_of_documents import kind_words
 from dialplane.faces.portal.navigation import SECTIONS
 from dialplane.faces.portal.numbers_as_text import place_of, show_number
 from dialplane.faces.portal.request import PortalRequest
+from dialplane.faces.portal.targets_as_text import fact_words
 from dialplane.faces.portal.tokens import csrf_token
 from dialplane.services.identity.sign_in import leave_notice, take_notice
 from dialplane.services.tenancy.projects import read_frame
@@ -66,6 +67,7 @@ def _environment() -> Environment:
         "number": show_number,
         "place": place_of,
         "kind_words": kind_words,
+        "fact": fact_words,
     }
     environment.globals |= {"static": ASSETS.url, "Deed": Deed}
     return environment

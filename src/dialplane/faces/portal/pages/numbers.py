@@ -10,14 +10,17 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
 from dialplane.domain.numbering.history import Actor, ActorKind
+from dialplane.domain.numbering.numbers import Number
 from dialplane.faces.portal.configuration import configuration
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.metadata_as_text import read_metadata, write_metadata
 from dialplane.faces.portal.number_filters import KINDS, STATUSES, read_filters, wanted_by
 from dialplane.faces.portal.pages.number_selection import read_tags
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor, read_id
+from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor, read_id, read_moment_cursor
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
 from dialplane.services.numbering.history import list_history
 from dialplane.services.numbering.number_life import release_number, restore_number
@@ -28,8 +31,10 @@ from dialplane.services.numbering.numbers import (
     update_number,
 )
 from dialplane.services.numbering.orders import list_open_orders
+from dialplane.services.tenancy.projects import list_members
 
 _SHOWN_ORDERS = 5
+_SHOWN_EVENTS = 10
 
 
 @page("/projects/{project:uuid}/numbers", deed=Deed.VIEW)
@@ -91,29 +96,72 @@ async def show_number(request: PortalRequest, number: FromPath[UUID]) -> Respons
 async def _show(request: PortalRequest, number_id: NumberId, form: Form) -> Response[str]:
     number = await get_number(request.database, request.account_id, number_id)
     if not form.is_refused:
-        form = Form({"name": number.name, "tags": ", ".join(number.tags), "protected": "yes" * number.protected})
+        form = Form(_details(number))
+    history = await list_history(request.database, request.account_id, number.id, limit=_SHOWN_EVENTS + 1)
     return await show(
         request,
         "number.html",
         form=form,
         expanded=await configuration(request, number, Form()),
-        history=await list_history(request.database, request.account_id, number.id, limit=20),
+        history=history[:_SHOWN_EVENTS],
+        has_more=len(history) > _SHOWN_EVENTS,
+        people=await _people(request),
+    )
+
+
+def _details(number: Number) -> dict[str, str]:
+    return {
+        "name": number.name,
+        "detail": number.detail,
+        "tags": ", ".join(number.tags),
+        "metadata": write_metadata(number.metadata),
+        "protected": "yes" * number.protected,
+    }
+
+
+async def _people(request: PortalRequest) -> dict[UUID, str]:
+    """Who is in the project, by id, for who did what."""
+    members = await list_members(request.database, request.account_id)
+    return {member.person_id: member.name for member in members}
+
+
+@page("/projects/{project:uuid}/numbers/{number:uuid}/history", deed=Deed.VIEW)
+async def show_history(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    """Every change with who made it, from what and to what."""
+    held = await get_number(request.database, request.account_id, NumberId(number))
+    cursor = read_cursor(request.fields.get("after"))
+    found = await list_history(
+        request.database, request.account_id, held.id, before=read_moment_cursor(cursor), limit=PAGE + 1
+    )
+    path = request.at(f"/numbers/{number}/history")
+    return await show(
+        request,
+        "number_history.html",
+        number=held,
+        table=page_of(found, lambda each: each.created_at.isoformat(), path=path, filters={}, cursor=cursor),
+        people=await _people(request),
     )
 
 
 @action("/projects/{project:uuid}/numbers/{number:uuid}/details", deed=Deed.CONFIGURE)
 async def take_details(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
-    fields = request.fields
+    fields, number_id = request.fields, NumberId(number)
     try:
+        held = await get_number(request.database, request.account_id, number_id)
         change = NumberChange(
-            name=fields.get("name")[:255], tags=read_tags(fields, "tags"), protected=fields.is_on("protected")
+            name=fields.get("name")[:255],
+            detail=fields.get("detail")[:4096],
+            tags=read_tags(fields, "tags"),
+            metadata=read_metadata(fields.get("metadata"), held.metadata),
+            protected=fields.is_on("protected"),
         )
-        await update_number(
-            request.database, request.account_id, NumberId(number), change, request.now, by=_by(request)
-        )
+        await update_number(request.database, request.account_id, number_id, change, request.now, by=_by(request))
     except Refusal as refusal:
-        return await _show(request, NumberId(number), typed(fields).refuse(refusal))
-    return await done(request, request.at(f"/numbers/{number}"), "The details are saved.")
+        field = refusal.field.partition(".")[0]
+        return await _show(request, number_id, typed(fields).refuse(refusal, **{refusal.field: field}))
+    body = {"name": change.name, "tags": list(change.tags or ()), "protected": change.protected}
+    curl = json_curl(request, "PUT", f"/v1.0/numbers/{number}", body)
+    return await done(request, request.at(f"/numbers/{number}"), "The details are saved.", curl=curl)
 
 
 @action("/projects/{project:uuid}/numbers/{number:uuid}/release", deed=Deed.BUY)
@@ -140,6 +188,7 @@ def _by(request: PortalRequest) -> Actor:
 HANDLERS: list[HTTPRouteHandler] = [
     show_numbers,
     show_number,
+    show_history,
     take_details,
     take_release,
     take_restore,
