@@ -4,7 +4,7 @@ With DIALPLANE_SCREENSHOTS naming a folder, every page is pictured there.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,9 +45,10 @@ class Eye:
 
     page: Page
     faults: list[str] = field(default_factory=list)
+    examined: Collection[str] = _EXAMINED
 
     async def look(self, name: str) -> None:
-        if name not in _EXAMINED and not os.environ.get("DIALPLANE_SCREENSHOTS"):
+        if name not in self.examined and not os.environ.get("DIALPLANE_SCREENSHOTS"):
             return
         for width, size in (("desk", DESK), ("phone", PHONE)):
             await self.page.set_viewport_size(size)  # type: ignore[arg-type]  # the library's own TypedDict
@@ -56,7 +57,7 @@ class Eye:
                 self.faults.append(f"{name} at {width}: wider than the screen")
             if folder := os.environ.get("DIALPLANE_SCREENSHOTS"):
                 await self.page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        if name in _EXAMINED:
+        if name in self.examined:
             await self._examine(name)
         await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as above
 
