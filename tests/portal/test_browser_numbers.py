@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import BrowserContext, Page
 
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.numbering.documents import Verdict

@@ -303,7 +303,7 @@ async def test_search_knows_prices_letters_places_and_what_comes_at_once(
             "place=san+francisco",
             "at_once=yes",
             "order=price",
-        )  # fmt: skip
+        )
     }
     german = await surfer.get(f"{buy_page}DE&at_once=yes")
     wrong = [

@@ -23,7 +23,7 @@ from dialplane.domain.numbering.number_jobs import (
     NumberFacts,
     NumberJob,
 )
-from dialplane.domain.numbering.numbers import Number, NumberFilter
+from dialplane.domain.numbering.numbers import Number, NumberFilter, NumberKind, NumberStatus
 from dialplane.domain.numbering.targets import UNWRITTEN, Targets, TargetsChange, Unwritten
 from dialplane.domain.supply.imports import Reading
 from dialplane.services.numbering.number_jobs import Noted
@@ -41,15 +41,16 @@ class PostgresNumberJobStore:
 
     async def add(self, job: NumberJob) -> None:
         await self._connection.execute(
-            _SQL["add"], job.id, job.account_id, job.kind, job.state, _write_change(job.change), _write_reading(job),
+            _SQL["add"], job.id, job.account_id, job.kind, job.state, _write_change(job.change), _write_wanted(job),
+            _write_reading(job),
             asdict(job.counts), job.reached, job.by.kind, job.by.id, job.created_at, job.updated_at, job.applied_at,
             job.undone_at,
         )  # fmt: skip
 
     async def save(self, job: NumberJob) -> None:
         await self._connection.execute(
-            _SQL["save"], job.id, job.state, _write_reading(job), asdict(job.counts), job.reached, job.updated_at,
-            job.applied_at, job.undone_at,
+            _SQL["save"], job.id, job.state, _write_wanted(job), _write_reading(job), asdict(job.counts), job.reached,
+            job.updated_at, job.applied_at, job.undone_at,
         )  # fmt: skip
 
     async def find(self, account_id: AccountId, job_id: JobId, *, lock: bool = False) -> NumberJob | None:
@@ -81,21 +82,21 @@ class PostgresNumberJobStore:
         return _inserted(await self._connection.execute(_SQL["add_selected"], job_id, account_id, list(number_ids)))
 
     async def add_fitting(self, job_id: JobId, account_id: AccountId, wanted: NumberFilter) -> int:
-        done = await self._connection.execute(
-            _SQL["add_fitting"], job_id, account_id, wanted.statuses, wanted.kinds, wanted.contains, wanted.name,
-            wanted.tags, wanted.capabilities,
-        )  # fmt: skip
-        return _inserted(done)
+        return _inserted(await self._connection.execute(_SQL["add_fitting"], job_id, account_id, *_asked(wanted)))
+
+    async def count_fitting(self, account_id: AccountId, wanted: NumberFilter, *, at_most: int) -> int:
+        return int(await self._connection.fetchval(_SQL["count_fitting"], account_id, *_asked(wanted), at_most))
 
     async def count(self, job_id: JobId) -> JobCounts:
         rows = await self._connection.fetch(_SQL["count"], job_id)
         return JobCounts(**{row["outcome"]: row["count"] for row in rows})
 
-    async def list_lines(
-        self, job_id: JobId, outcomes: Collection[LineOutcome], *, after: int, limit: int
-    ) -> list[JobLine]:
-        wanted = [outcome.value for outcome in outcomes or LineOutcome]
-        return [_line(row) for row in await self._connection.fetch(_SQL["list_lines"], job_id, wanted, after, limit)]
+    async def list_lines(self, job_id: JobId, outcome: LineOutcome | None, *, after: int, limit: int) -> list[JobLine]:
+        if outcome is None:
+            rows = await self._connection.fetch(_SQL["list_lines"], job_id, after, limit)
+        else:
+            rows = await self._connection.fetch(_SQL["list_lines_of"], job_id, after, limit, outcome)
+        return [_line(row) for row in rows]
 
     async def lock_numbers(self, account_id: AccountId, number_ids: Collection[NumberId]) -> Mapping[NumberId, Number]:
         rows = await self._connection.fetch(_SQL["lock_numbers"], account_id, list(number_ids))
@@ -114,6 +115,10 @@ class PostgresNumberJobStore:
         return len(previews) + len(applied)
 
 
+def _asked(wanted: NumberFilter) -> tuple[object, ...]:
+    return (wanted.statuses, wanted.kinds, wanted.contains, wanted.name, wanted.tags, wanted.capabilities)
+
+
 def _inserted(status: str) -> int:
     """Of `INSERT 0 12`."""
     return int(status.rpartition(" ")[2])
@@ -130,6 +135,7 @@ def _job(row: asyncpg.Record) -> NumberJob:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         change=_read_change(row["change"]),
+        wanted=None if row["wanted"] is None else _read_wanted(row["wanted"]),
         reading=None if reading is None else Reading(**reading),
         counts=JobCounts(**row["counts"]),
         reached=row["reached"],
@@ -154,6 +160,21 @@ def _line(row: asyncpg.Record) -> JobLine:
 
 def _write_reading(job: NumberJob) -> dict[str, object] | None:
     return None if job.reading is None else asdict(job.reading)
+
+
+def _write_wanted(job: NumberJob) -> dict[str, object] | None:
+    return None if job.wanted is None else asdict(job.wanted)
+
+
+def _read_wanted(kept: dict[str, Any]) -> NumberFilter:
+    return NumberFilter(
+        statuses=tuple(map(NumberStatus, kept["statuses"])),
+        kinds=tuple(map(NumberKind, kept["kinds"])),
+        contains=kept["contains"],
+        name=kept["name"],
+        tags=tuple(kept["tags"]),
+        capabilities=tuple(kept["capabilities"]),
+    )
 
 
 def _write_change(change: JobChange) -> dict[str, object]:

@@ -77,10 +77,13 @@ class PostgresNumberStore:
     async def list_after(
         self, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
     ) -> list[Number]:
-        rows = await self._connection.fetch(
-            _SQL["list_after"], account_id, after, limit, wanted.statuses, wanted.kinds, wanted.contains,
-            wanted.name, wanted.tags, wanted.capabilities,
+        asked = (
+            account_id, after, limit, wanted.statuses, wanted.kinds, wanted.contains, wanted.name, wanted.capabilities,
         )  # fmt: skip
+        if wanted.tags:
+            rows = await self._connection.fetch(_SQL["list_tagged_after"], *asked, wanted.tags)
+        else:
+            rows = await self._connection.fetch(_SQL["list_after"], *asked)
         return [read_number(row) for row in rows]
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:

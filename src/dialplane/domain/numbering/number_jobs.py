@@ -16,7 +16,7 @@ from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.labels import check_tags, merge_metadata
 from dialplane.domain.numbering.history import Actor
-from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.numbers import Number, NumberFilter
 from dialplane.domain.numbering.targets import Targets, TargetsChange
 from dialplane.domain.supply.imports import Reading
 
@@ -194,6 +194,8 @@ class NumberJob:
     created_at: datetime
     updated_at: datetime
     change: JobChange = NOTHING
+    wanted: NumberFilter | None = None
+    """Which numbers it is for, as long as they are not its lines yet."""
     reading: Reading | None = None
     """How the file was understood, where it is one."""
     counts: JobCounts = JobCounts()

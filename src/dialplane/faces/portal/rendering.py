@@ -16,7 +16,7 @@ from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.kinds_of_documents import kind_words
 from dialplane.faces.portal.navigation import SECTIONS
-from dialplane.faces.portal.numbers_as_text import place_of, show_number
+from dialplane.faces.portal.numbers_as_text import kind_name, place_of, show_kind, show_number
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.targets_as_text import fact_words
 from dialplane.faces.portal.tokens import csrf_token
@@ -65,11 +65,12 @@ def _environment() -> Environment:
         "iso": _iso,
         "country": country_name,
         "number": show_number,
+        "number_kind": show_kind,
         "place": place_of,
         "kind_words": kind_words,
         "fact": fact_words,
     }
-    environment.globals |= {"static": ASSETS.url, "Deed": Deed}
+    environment.globals |= {"static": ASSETS.url, "Deed": Deed, "kind_name": kind_name}
     return environment
 
 

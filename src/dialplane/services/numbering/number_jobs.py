@@ -45,7 +45,7 @@ from dialplane.services.numbering.numbers import (
 from dialplane.services.tenancy.account_locks import hold_active_alone
 from dialplane.services.transaction import Database, Transaction
 
-STEP = 200
+STEP = 100
 """Numbers that one transaction changes: some 200 ms, in which nobody else may change them."""
 
 
@@ -87,12 +87,14 @@ class NumberJobStore(Protocol):
         """Lines that wait for all of the account's numbers that fit, newest first; how many they are."""
         ...
 
+    async def count_fitting(self, account_id: AccountId, wanted: NumberFilter, *, at_most: int) -> int:
+        """How many of the account's numbers fit; counting ends at `at_most`."""
+        ...
+
     async def count(self, job_id: JobId) -> JobCounts: ...
 
-    async def list_lines(
-        self, job_id: JobId, outcomes: Collection[LineOutcome], *, after: int, limit: int
-    ) -> list[JobLine]:
-        """Lines of these outcomes (of any, where none is named) after the position `after`."""
+    async def list_lines(self, job_id: JobId, outcome: LineOutcome | None, *, after: int, limit: int) -> list[JobLine]:
+        """Lines of this outcome (of any, where it is None) after the position `after`."""
         ...
 
     async def lock_numbers(self, account_id: AccountId, number_ids: Collection[NumberId]) -> Mapping[NumberId, Number]:
@@ -130,17 +132,28 @@ async def start_job(
         await _check_targets(tx, account_id, change)
         job = NumberJob(JobId(new_id(now)), account_id, kind, JobState.APPLYING, by, now, now, change)
         await tx.number_jobs.add(job)
-        if isinstance(selected, NumberFilter):
-            found = await tx.number_jobs.add_fitting(job.id, account_id, selected)
-        elif len(selected) > MOST_SELECTED:
-            raise Invalid(f"Name at most {MOST_SELECTED} numbers", reason="INVALID_ARGUMENT", field="number")
-        else:
-            found = await tx.number_jobs.add_selected(job.id, account_id, selected)
-        if not found:
+        begun = await _gathered(tx, job, selected)
+        if begun.wanted is None and not begun.left:
             raise Invalid("Select at least one number", reason="INVALID_ARGUMENT", field="number")
-        begun = replace(job, counts=JobCounts(waiting=found))
         await tx.number_jobs.save(begun)
     return begun
+
+
+async def _gathered(tx: Transaction, job: NumberJob, selected: Collection[NumberId] | NumberFilter) -> NumberJob:
+    """With its lines; where they are more than one step has, making them is a step of its own."""
+    if not isinstance(selected, NumberFilter):
+        if len(selected) > MOST_SELECTED:
+            raise Invalid(f"Name at most {MOST_SELECTED} numbers", reason="INVALID_ARGUMENT", field="number")
+        found = await tx.number_jobs.add_selected(job.id, job.account_id, selected)
+        return replace(job, counts=JobCounts(waiting=found))
+    if await tx.number_jobs.count_fitting(job.account_id, selected, at_most=STEP + 1) > STEP:
+        return replace(job, wanted=selected)
+    return await _with_lines(tx, job, selected)
+
+
+async def _with_lines(tx: Transaction, job: NumberJob, wanted: NumberFilter) -> NumberJob:
+    found = await tx.number_jobs.add_fitting(job.id, job.account_id, wanted)
+    return replace(job, wanted=None, counts=JobCounts(waiting=found))
 
 
 async def _check_targets(tx: Transaction, account_id: AccountId, change: JobChange) -> None:
@@ -191,7 +204,7 @@ async def list_job_lines(
     database: Database,
     account_id: AccountId,
     job_id: JobId,
-    outcomes: Collection[LineOutcome] = (),
+    outcome: LineOutcome | None = None,
     *,
     after: int = 0,
     limit: int = 100,
@@ -199,7 +212,7 @@ async def list_job_lines(
     """One page in their order, after the position `after`. Raises NotFound."""
     async with database.reading() as tx:
         _given(await tx.number_jobs.find(account_id, job_id))
-        return await tx.number_jobs.list_lines(job_id, outcomes, after=after, limit=limit)
+        return await tx.number_jobs.list_lines(job_id, outcome, after=after, limit=limit)
 
 
 # --- going on --------------------------------------------------------------------------------------------------------
@@ -233,9 +246,13 @@ async def _step(tx: Transaction, job: NumberJob, now: datetime) -> NumberJob:
     """One step with a locked job."""
     if not job.state.is_at_work:
         return job
+    if job.wanted is not None:
+        gathered = replace(await _with_lines(tx, job, job.wanted), updated_at=now)
+        await tx.number_jobs.save(gathered)
+        return gathered
     applying = job.state is JobState.APPLYING
     wanted = LineOutcome.WAITING if applying else LineOutcome.DONE
-    lines = await tx.number_jobs.list_lines(job.id, [wanted], after=job.reached, limit=STEP)
+    lines = await tx.number_jobs.list_lines(job.id, wanted, after=job.reached, limit=STEP)
     noted = await (_apply(tx, job, lines, now) if applying else _take_back(tx, job, lines, now))
     await tx.number_jobs.note(job.id, noted)
     reached = lines[-1].position if lines else job.reached

@@ -65,7 +65,7 @@ async def show_job(request: PortalRequest, job: FromPath[UUID]) -> Response[str]
         request.database,
         request.account_id,
         found.id,
-        [] if wanted is None else [wanted],
+        wanted,
         after=int(cursor) if cursor.isdecimal() and len(cursor) < 10 else 0,
         limit=PAGE + 1,
     )

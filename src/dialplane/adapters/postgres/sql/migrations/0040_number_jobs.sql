@@ -1,6 +1,13 @@
 -- before
 -- Work on many numbers at once: what was asked for, how far it is, and what each number was before.
 
+-- With what lists look at: a list that finds nothing among 100,000 numbers reads the index and not the rows (measured:
+-- 200 ms before). Tags, of which there may be 3 KiB, have an index of their own.
+drop index numbers_by_account;
+create index numbers_by_account on numbers (account_id, created_at desc, id desc)
+    include (number, name, kind, status, capabilities) where status <> 'released';
+create index numbers_by_tag on numbers using gin (tags) where status <> 'released' and tags <> '{}';
+
 create index orders_open on orders (account_id, created_at desc) where ended_at is null;
 create index numbers_patterns_in_order on numbers (account_id, (number = '*'), (-length(number)), created_at, id)
     where kind = 'pattern' and status <> 'released';
@@ -12,6 +19,7 @@ create table number_jobs (
     kind text not null check (kind in ('assign', 'tag', 'release', 'import')),
     state text not null check (state in ('previewed', 'applying', 'applied', 'undoing', 'undone')),
     change jsonb not null,
+    wanted jsonb,                                        -- which numbers, until they are lines
     reading jsonb,
     counts jsonb not null,
     reached integer not null default 0,
@@ -41,3 +49,4 @@ create table number_job_lines (
     detail text not null default '' check (length(detail) <= 500),
     primary key (job_id, position)
 );
+create index number_job_lines_by_outcome on number_job_lines (job_id, outcome, position);

@@ -2,13 +2,13 @@
 
 -- name: add
 insert into number_jobs (
-    id, account_id, kind, state, change, reading, counts, reached, actor, actor_id, created_at, updated_at, applied_at,
-    undone_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    id, account_id, kind, state, change, wanted, reading, counts, reached, actor, actor_id, created_at, updated_at,
+    applied_at, undone_at
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
 -- name: save
 update number_jobs set
-    state = $2, reading = $3, counts = $4, reached = $5, updated_at = $6, applied_at = $7, undone_at = $8
+    state = $2, wanted = $3, reading = $4, counts = $5, reached = $6, updated_at = $7, applied_at = $8, undone_at = $9
 where id = $1
 
 -- name: find
@@ -41,12 +41,24 @@ where account_id = $2 and status <> 'released'
     and strpos(number, $5) > 0 and strpos(lower(name), lower($6)) > 0 and tags @> $7::text[]
     and capabilities @> $8::text[]
 
+-- name: count_fitting
+select count(*) from (
+    select from numbers
+    where account_id = $1 and status <> 'released'
+        and (cardinality($2::text[]) = 0 or status = any($2)) and (cardinality($3::text[]) = 0 or kind = any($3))
+        and strpos(number, $4) > 0 and strpos(lower(name), lower($5)) > 0
+        and (cardinality($6::text[]) = 0 or tags @> $6) and capabilities @> $7::text[]
+    limit $8
+) as counted
+
 -- name: count
 select outcome, count(*) from number_job_lines where job_id = $1 group by outcome
 
 -- name: list_lines
-select * from number_job_lines where job_id = $1 and outcome = any($2::text[]) and position > $3
-order by position limit $4
+select * from number_job_lines where job_id = $1 and position > $2 order by position limit $3
+
+-- name: list_lines_of
+select * from number_job_lines where job_id = $1 and outcome = $4 and position > $2 order by position limit $3
 
 -- name: lock_numbers
 select * from numbers where account_id = $1 and id = any($2::uuid[]) order by id for update
