@@ -103,6 +103,7 @@ PAGES = {
     "one number": "/numbers/{number}",
     "one number's history": "/numbers/{number}/history",
     "expanded in the list": "/numbers?expand={number}",
+    "released numbers": "/numbers/released",
     "ordered numbers": "/numbers/ordered",
     "documents": "/numbers/documents",
     "patterns": "/numbers/patterns",

@@ -187,9 +187,13 @@ async def test_released_number_is_taken_back(surfer: Surfer, at: str, database: 
 
     released = await surfer.send(page, "/release")
     gone = await surfer.get(f"{at}/numbers")
+    listed = await surfer.get(f"{at}/numbers/released")
     back = await surfer.send(released, "/restore")
+    again = await surfer.send(listed, "/restore")
 
     assert "is released" in released.words
+    assert "+1 415-555-0101 released" in listed.words
+    assert "was not released" in again.words
     assert "No number yet" in gone.words
     assert "is yours again" in back.words
 

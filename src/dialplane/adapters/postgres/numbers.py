@@ -86,6 +86,12 @@ class PostgresNumberStore:
             rows = await self._connection.fetch(_SQL["list_after"], *asked)
         return [read_number(row) for row in rows]
 
+    async def list_released(
+        self, account_id: AccountId, *, since: datetime, before: datetime | None, limit: int
+    ) -> list[Number]:
+        rows = await self._connection.fetch(_SQL["list_released"], account_id, since, before, limit)
+        return [read_number(row) for row in rows]
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         return [read_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 

@@ -97,6 +97,14 @@ async def _check_room(tx: Transaction, number: Number) -> None:
         raise AlreadyExists("The number is taken", reason="ALREADY_EXISTS", field="number")
 
 
+async def list_resting(
+    database: Database, account_id: AccountId, now: datetime, *, before: datetime | None = None, limit: int = 100
+) -> list[Number]:
+    """What the account released and may still take back, the last one first; released before `before`."""
+    async with database.reading() as tx:
+        return await tx.numbers.list_released(account_id, since=now - QUARANTINE, before=before, limit=limit)
+
+
 async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Number) -> None:
     """Raises LimitExceeded where `number` is virtual and the account's plan allows no further one."""
     if number.kind is NumberKind.VIRTUAL:

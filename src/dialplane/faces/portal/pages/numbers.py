@@ -10,7 +10,7 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
 from dialplane.domain.numbering.history import Actor, ActorKind
-from dialplane.domain.numbering.numbers import Number
+from dialplane.domain.numbering.numbers import QUARANTINE, Number
 from dialplane.faces.portal.configuration import configuration
 from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
@@ -23,7 +23,7 @@ from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor, read_id, read_moment_cursor
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
 from dialplane.services.numbering.history import list_history
-from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.number_life import list_resting, release_number, restore_number
 from dialplane.services.numbering.numbers import (
     NumberChange,
     get_number,
@@ -83,6 +83,26 @@ async def _expanded(request: PortalRequest) -> dict[str, object] | None:
     if chosen is None:
         return None
     return await configuration(request, await get_number(request.database, request.account_id, chosen), Form())
+
+
+@page("/projects/{project:uuid}/numbers/released", deed=Deed.VIEW)
+async def show_released(request: PortalRequest) -> Response[str]:
+    """What rests for 30 days and can be taken back."""
+    cursor = read_cursor(request.fields.get("after"))
+    found = await list_resting(
+        request.database,
+        request.account_id,
+        await request.billing_now(),
+        before=read_moment_cursor(cursor),
+        limit=PAGE + 1,
+    )
+    path = request.at("/numbers/released")
+    table = page_of(found, _released_at, path=path, filters={}, cursor=cursor)
+    return await show(request, "numbers_released.html", table=table, rests=QUARANTINE)
+
+
+def _released_at(number: Number) -> str:
+    return number.released_at.isoformat() if number.released_at else ""
 
 
 # --- one number ------------------------------------------------------------------------------------------------------
@@ -177,7 +197,10 @@ async def take_release(request: PortalRequest, number: FromPath[UUID]) -> Respon
 @action("/projects/{project:uuid}/numbers/{number:uuid}/restore", deed=Deed.BUY)
 async def take_restore(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
     now = await request.billing_now()
-    restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    try:
+        restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    except Refusal as refusal:
+        return await done(request, request.at("/numbers/released"), refusal.message, kind="bad")
     return await done(request, request.at(f"/numbers/{number}"), f"{restored.number} is yours again, as it was.")
 
 
@@ -187,6 +210,7 @@ def _by(request: PortalRequest) -> Actor:
 
 HANDLERS: list[HTTPRouteHandler] = [
     show_numbers,
+    show_released,
     show_number,
     show_history,
     take_details,

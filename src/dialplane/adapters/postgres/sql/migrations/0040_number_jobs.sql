@@ -6,6 +6,7 @@
 drop index numbers_by_account;
 create index numbers_by_account on numbers (account_id, created_at desc, id desc)
     include (number, name, kind, status, capabilities) where status <> 'released';
+create index numbers_released_by_account on numbers (account_id, released_at desc) where status = 'released';
 create index numbers_by_tag on numbers using gin (tags) where status <> 'released' and tags <> '{}';
 
 create index orders_open on orders (account_id, created_at desc) where ended_at is null;

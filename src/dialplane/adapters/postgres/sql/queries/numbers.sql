@@ -69,6 +69,11 @@ where account_id = $1 and status <> 'released' and tags <> '{}' and tags @> $9::
     and ($7 = '' or name <> '' and strpos(lower(name), lower($7)) > 0) and capabilities @> $8::text[]
 order by created_at desc, id desc limit $3
 
+-- name: list_released
+select * from numbers
+where account_id = $1 and status = 'released' and released_at > $2 and ($3::timestamptz is null or released_at < $3)
+order by released_at desc limit $4
+
 -- name: find_live
 -- Answered by the unique index numbers_live: the condition is that index's own.
 select * from numbers
