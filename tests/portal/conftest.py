@@ -1,12 +1,14 @@
 """The portal on a real socket, with a browser of our own that keeps cookies and sends the forms that pages show."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -15,6 +17,7 @@ from litestar import Litestar
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.sip.probe import SipProber
+from dialplane.domain.ids import AccountId
 from dialplane.domain.money import usd
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -32,6 +35,9 @@ NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6), Rat
 
 _TAG = re.compile(r"<(form|input|select|option|button|textarea)\b([^>]*)>(?:([^<]*)</textarea>)?")
 _ATTRIBUTE = re.compile(r'([a-z-]+)(?:="([^"]*)")?')
+
+
+Sending = Mapping[str, str] | Sequence[tuple[str, str]] | aiohttp.FormData
 
 
 @dataclass(frozen=True)
@@ -88,15 +94,25 @@ class Surfer:
     async def get(self, path: str, *, follow: bool = True) -> Shown:
         return await self._ask("GET", path, None, follow=follow)
 
-    async def post(self, path: str, fields: Mapping[str, str], *, follow: bool = True) -> Shown:
-        return await self._ask("POST", path, dict(fields), follow=follow)
+    async def post(
+        self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]], *, follow: bool = True
+    ) -> Shown:
+        """With pairs a name may come more than once."""
+        return await self._ask("POST", path, fields, follow=follow)
 
     async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
         """Fill the page's form in and send it."""
         form = {**shown.form(action), **fields}
         return await self.post(form["_action"], {name: each for name, each in form.items() if name[0] != "_"})
 
-    async def _ask(self, method: str, path: str, data: dict[str, str] | None, *, follow: bool) -> Shown:
+    async def upload(self, shown: Shown, action: str, file_name: str, content: bytes, **fields: str) -> Shown:
+        """Fill a form in that takes a file, and send it."""
+        form = {**shown.form(action), **fields}
+        data = aiohttp.FormData({key: each for key, each in form.items() if key[0] != "_" and key != "file"})
+        data.add_field("file", BytesIO(content), filename=file_name)
+        return await self._ask("POST", form["_action"], data, follow=True)
+
+    async def _ask(self, method: str, path: str, data: Sending | None, *, follow: bool) -> Shown:
         for _ in range(5):
             headers = {**self.headers, **({"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {})}
             async with self.session.request(
@@ -163,6 +179,11 @@ async def at(surfer: Surfer) -> str:
     """The path of Ann's project."""
     shown = await surfer.send(await surfer.get("/portal/projects/new"), "/new", name="Acme")
     return shown.path
+
+
+def account_of(at: str) -> AccountId:
+    """The account behind a project's path."""
+    return AccountId(UUID(at.rpartition("/")[2]))
 
 
 def another(surfer: Surfer) -> Surfer:

@@ -35,7 +35,7 @@ async def put_on_offer(database: Database) -> None:
     )
 
 
-async def _buy(surfer: Surfer, at: str, number: str = DID, *, country: str = "US") -> Shown:
+async def buy(surfer: Surfer, at: str, number: str = DID, *, country: str = "US") -> Shown:
     found = await surfer.get(f"{at}/numbers/buy?type=did&country={country}")
     form = next(each for each in found.forms() if each.get("number") == number)
     return await surfer.post(form["_action"], {name: each for name, each in form.items() if not name.startswith("_")})
@@ -74,7 +74,7 @@ async def test_number_without_documents_is_purchased_at_once(surfer: Surfer, at:
     """Sections 3.2.10, 3.2.18 and 3.2.19."""
     await put_on_offer(database)
 
-    shown = await _buy(surfer, at)
+    shown = await buy(surfer, at)
     listed = await surfer.get(f"{at}/numbers")
 
     assert "the no. is purchased successfully" in shown.words
@@ -86,7 +86,7 @@ async def test_number_with_documents_is_ordered(surfer: Surfer, at: str, databas
     """Sections 3.2.11 and 3.2.12."""
     await put_on_offer(database)
 
-    shown = await _buy(surfer, at, WITH_DOCUMENTS, country="DE")
+    shown = await buy(surfer, at, WITH_DOCUMENTS, country="DE")
     listed = await surfer.get(f"{at}/numbers")
 
     assert "documentation required" in shown.words
@@ -108,7 +108,7 @@ async def test_purchase_sent_twice_buys_once(surfer: Surfer, at: str, database: 
 
 async def bought(surfer: Surfer, at: str, database: Database) -> Shown:
     await put_on_offer(database)
-    return await surfer.get((await _buy(surfer, at)).path)
+    return await surfer.get((await buy(surfer, at)).path)
 
 
 async def test_calls_ring_app_users(surfer: Surfer, at: str, database: Database) -> None:
@@ -130,8 +130,8 @@ async def test_calls_go_to_a_pstn_number_until_it_is_deleted(surfer: Surfer, at:
     """Sections 3.4.11 to 3.4.15."""
     page = await surfer.get((await bought(surfer, at, database)).path + "?way=pstn")
 
-    wrong = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="12")
-    shown = await surfer.send(page, "/voice", do="set-pstn", code="US", pstn="(212) 555-0123")
+    wrong = await surfer.send(page, "/voice", do="set-pstn", pstn_country="US", pstn="12")
+    shown = await surfer.send(page, "/voice", do="set-pstn", pstn_country="US", pstn="(212) 555-0123")
     deleted = await surfer.send(shown, "/voice", do="remove")
 
     assert wrong.status == 422
@@ -187,9 +187,13 @@ async def test_released_number_is_taken_back(surfer: Surfer, at: str, database: 
 
     released = await surfer.send(page, "/release")
     gone = await surfer.get(f"{at}/numbers")
+    listed = await surfer.get(f"{at}/numbers/released")
     back = await surfer.send(released, "/restore")
+    again = await surfer.send(listed, "/restore")
 
     assert "is released" in released.words
+    assert "+1 415-555-0101 released" in listed.words
+    assert "was not released" in again.words
     assert "No number yet" in gone.words
     assert "is yours again" in back.words
 
@@ -225,3 +229,141 @@ async def test_prices_are_listed_by_country(surfer: Surfer, at: str) -> None:
 
     assert "Outgoing call to a mobile number minute $0.01" in shown.words
     assert "DE,Outgoing call to a mobile number,minute,0.01,0.00" in sheet.text
+
+
+async def test_app_user_is_made_with_the_number_that_rings_it(surfer: Surfer, at: str, database: Database) -> None:
+    """Section 3.4.5, for somebody who has no app user yet; the tick makes nothing twice."""
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/voice", do="add-user", user="no hyphens-here", make="yes")
+    shown = await surfer.send(page, "/voice", do="add-user", user="ann", make="yes")
+    await surfer.send(page, "/voice", do="add-user", user="ann", make="yes")
+    users = await surfer.get(f"{at}/app-users")
+
+    assert (wrong.status, "An app username has 1 to 64" in wrong.words) == (422, True)
+    assert "Calls ring ann." in shown.words
+    assert "no app user has this name yet" not in shown.words
+    assert users.text.count('/password"') == 1
+
+
+async def test_app_users_are_made_renewed_and_deleted(surfer: Surfer, at: str) -> None:
+    empty = await surfer.get(f"{at}/app-users?new=bob")
+
+    made = await surfer.send(empty, "/app-users", name="Bob", app_password="correct horse")
+    again = await surfer.send(empty, "/app-users", user="bob")
+    renewed = await surfer.send(made, "/password")
+    deleted = await surfer.send(made, "/delete")
+
+    assert "correct horse" in made.text
+    assert (again.status, "There is an app user bob already" in again.words) == (422, True)
+    assert "correct horse" not in renewed.text
+    assert "No app user yet" in deleted.words
+
+
+async def test_messages_run_a_document_or_an_application(surfer: Surfer, at: str, database: Database) -> None:
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/messages", do="set-document", message_document="x")
+    shown = await surfer.post(
+        f"{page.path}/messages",
+        {"csrf": page.forms()[0]["csrf"], "do": "set-document", "message_document": "https://example.com/sms.xml"},
+    )
+    unknown = await surfer.send(page, "/messages", do="set-application", message_application="0" * 32)
+
+    assert wrong.status == 422
+    assert "Messages run what you chose." in shown.words
+    assert unknown.status == 422
+
+
+async def test_test_of_a_number_leads_to_the_browser_phone(surfer: Surfer, at: str, database: Database) -> None:
+    """Point 3: the test explains the route and can place a call."""
+    page = await bought(surfer, at, database)
+
+    explained = await surfer.send(page, "/test", kind="call")
+    empty = await surfer.get(next(link for link in explained.links() if "/phone?call=" in link))
+    phone = await surfer.send(empty, "/phone")
+
+    assert "Place the call from the browser" in explained.words
+    assert f'value="{DID}"' in phone.text
+
+
+async def test_search_knows_prices_letters_places_and_what_comes_at_once(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    """Point 3: near, locality, letters, price; what people dial in the country begins a number, too."""
+    await put_on_offer(database)
+    buy_page = f"{at}/numbers/buy?type=did&country="
+
+    found = {
+        query: "+1 415-555-0101" in (await surfer.get(f"{buy_page}US&{query}")).words
+        for query in (
+            "match=starts&digits=415",
+            "match=starts&digits=1415",
+            "match=starts&digits=416",
+            "digits=JJJ",
+            "max_monthly=2",
+            "max_monthly=$1.99",
+            "max_setup=0.5",
+            "place=san+francisco",
+            "at_once=yes",
+            "order=price",
+        )
+    }
+    german = await surfer.get(f"{buy_page}DE&at_once=yes")
+    wrong = [
+        await surfer.get(f"{buy_page}US&{query}")
+        for query in ("max_monthly=x", "near_number=12", "km=0&near_number=%2B14155550101")
+    ]
+
+    assert [query for query, is_there in found.items() if not is_there] == [
+        "match=starts&digits=416",
+        "max_monthly=$1.99",
+        "max_setup=0.5",
+    ]
+    assert "Nothing on offer fits" in german.words
+    assert [shown.status for shown in wrong] == [422, 422, 422]
+
+
+async def test_virtual_number_is_free(surfer: Surfer, at: str) -> None:
+    found = await surfer.get(f"{at}/numbers/buy?type=virtual")
+
+    bought_one = await surfer.send(found, "/numbers/buy")
+
+    assert "the no. is purchased successfully" in bought_one.words
+    assert "Virtual" in bought_one.words
+
+
+async def test_number_is_reserved_bought_and_another_one_given_back(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    await put_on_offer(database)
+    found = await surfer.get(f"{at}/numbers/buy?type=did&country=US")
+
+    kept = await surfer.send(found, "/reservations", number=DID)
+    gone = await surfer.send(found, "/reservations", number="+14155559999")
+    given_back = await surfer.send(kept, "/end")
+    again = await surfer.send(found, "/reservations", number=DID)
+    owned = await surfer.send(again, "/numbers/buy", number=DID)
+
+    assert "Kept for you +1 415-555-0101" in kept.words
+    assert "was not reserved" in gone.words
+    assert f"{DID} is on offer again." in given_back.words
+    assert "the no. is purchased successfully" in owned.words
+
+
+async def test_metadata_is_kept_and_every_change_is_told_with_who_made_it(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    page = await bought(surfer, at, database)
+
+    wrong = await surfer.send(page, "/details", metadata="no value here")
+    await surfer.send(page, "/details", metadata="site = Berlin\nfloor = 3", tags="sales")
+    shown = await surfer.send(await surfer.get(page.path), "/details", metadata="site = Paris", tags="sales")
+    history = await surfer.get(f"{page.path}/history")
+    stranger = await surfer.get(f"{at}/numbers/{'0' * 32}/history")
+
+    assert (wrong.status, "is no key = value" in wrong.words) == (422, True)
+    assert ">site = Paris</textarea>" in shown.text
+    assert "Updated by Ann metadata site = Berlin, floor = 3 site = Paris" in history.words
+    assert "tags nothing sales" in history.words
+    assert stranger.status == 404

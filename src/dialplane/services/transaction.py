@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbering.applications import ApplicationStore
     from dialplane.services.numbering.documents import DocumentStore
     from dialplane.services.numbering.history import HistoryStore
+    from dialplane.services.numbering.number_jobs import NumberJobStore
     from dialplane.services.numbering.numbers import NumberStore
     from dialplane.services.numbering.orders import OrderStore
     from dialplane.services.numbering.patterns import PatternStore
@@ -122,6 +123,8 @@ class Transaction(Protocol):
     def messages(self) -> MessageStore: ...
     @property
     def notifications(self) -> NotificationStore: ...
+    @property
+    def number_jobs(self) -> NumberJobStore: ...
     @property
     def numbers(self) -> NumberStore: ...
     @property

@@ -15,6 +15,7 @@ from dialplane.services.identity.sign_in import forget_left_overs
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.messaging.emails import OUTBOX, Post, try_again
 from dialplane.services.messaging.message_sending import MessageCarrier
+from dialplane.services.numbering.number_jobs import forget_jobs, go_on_with_jobs
 from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
@@ -151,12 +152,17 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
     async def imports() -> bool:
         return await go_on_with_imports(database, await read_clock(database, now=deps.clock()))
 
+    async def number_jobs() -> bool:
+        return await go_on_with_jobs(database, await read_clock(database, now=deps.clock()))
+
     async def rates() -> bool:
         return bool(await apply_due_changes(database, await read_clock(database, now=deps.clock())))
 
     async def left_over() -> bool:
         now = deps.clock()
-        await forget_imports(database, await read_clock(database, now=now))
+        billing_time = await read_clock(database, now=now)
+        await forget_imports(database, billing_time)
+        await forget_jobs(database, billing_time)
         await release_left_holds(database, now)
         await fail_unheeded(database, now)
         await end_abandoned_runs(database, created_before=now - ABANDONED_AFTER, now=now)
@@ -187,6 +193,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("imports", imports, IMPORTS_S),
+        ("number_jobs", number_jobs, IMPORTS_S),
         ("rates", rates, RATES_S),
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),

@@ -36,6 +36,7 @@ from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
+from dialplane.adapters.postgres.number_jobs import PostgresNumberJobStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
@@ -192,6 +193,10 @@ class PostgresTransaction:
     @cached_property
     def notifications(self) -> PostgresNotificationStore:
         return PostgresNotificationStore(self.connection)
+
+    @cached_property
+    def number_jobs(self) -> PostgresNumberJobStore:
+        return PostgresNumberJobStore(self.connection)
 
     @cached_property
     def numbers(self) -> PostgresNumberStore:

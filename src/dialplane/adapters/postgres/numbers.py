@@ -46,24 +46,24 @@ class PostgresNumberStore:
 
     async def find(self, account_id: AccountId, number_id: NumberId) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find"], number_id, account_id)
-        return None if row is None else _number(row)
+        return None if row is None else read_number(row)
 
     async def find_by_key(self, account_id: AccountId, idempotency_key: str) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find_by_key"], account_id, idempotency_key)
-        return None if row is None else _number(row)
+        return None if row is None else read_number(row)
 
     async def find_locked(self, account_id: AccountId | None, number_id: NumberId) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find_locked"], number_id, account_id)
-        return None if row is None else _number(row)
+        return None if row is None else read_number(row)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Number]:
-        return [_number(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
+        return [read_number(row) for row in await self._connection.fetch(_SQL["list_for"], account_id, before, limit)]
 
     async def search(self, account_id: AccountId, query: NumberQuery) -> tuple[list[Number], int]:
         sql, arguments = page_sql(account_id, query)
         rows = await self._connection.fetch(sql, *arguments)
         sql, arguments = count_sql(account_id, query)
-        return [_number(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
+        return [read_number(row) for row in rows], int(await self._connection.fetchval(sql, *arguments))
 
     async def list_fitting(
         self, account_id: AccountId, wanted: NumberFilter, *, before: datetime | None, limit: int
@@ -72,26 +72,35 @@ class PostgresNumberStore:
             _SQL["list_fitting"], account_id, before, limit, wanted.statuses, wanted.kinds, wanted.contains,
             wanted.name, wanted.tags, list(wanted.metadata), list(wanted.metadata.values()),
         )  # fmt: skip
-        return [_number(row) for row in rows]
+        return [read_number(row) for row in rows]
 
     async def list_after(
         self, account_id: AccountId, wanted: NumberFilter, *, after: NumberId | None, limit: int
     ) -> list[Number]:
-        rows = await self._connection.fetch(
-            _SQL["list_after"], account_id, after, limit, wanted.statuses, wanted.kinds, wanted.contains,
-            wanted.name, wanted.tags, wanted.capabilities,
+        asked = (
+            account_id, after, limit, wanted.statuses, wanted.kinds, wanted.contains, wanted.name, wanted.capabilities,
         )  # fmt: skip
-        return [_number(row) for row in rows]
+        if wanted.tags:
+            rows = await self._connection.fetch(_SQL["list_tagged_after"], *asked, wanted.tags)
+        else:
+            rows = await self._connection.fetch(_SQL["list_after"], *asked)
+        return [read_number(row) for row in rows]
+
+    async def list_released(
+        self, account_id: AccountId, *, since: datetime, before: datetime | None, limit: int
+    ) -> list[Number]:
+        rows = await self._connection.fetch(_SQL["list_released"], account_id, since, before, limit)
+        return [read_number(row) for row in rows]
 
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
-        return [_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
+        return [read_number(row) for row in await self._connection.fetch(_SQL["find_live"], numbers)]
 
     async def find_many(self, number_ids: Collection[NumberId]) -> list[Number]:
-        return [_number(row) for row in await self._connection.fetch(_SQL["find_many"], list(number_ids))]
+        return [read_number(row) for row in await self._connection.fetch(_SQL["find_many"], list(number_ids))]
 
     async def find_caller_id(self, account_id: AccountId) -> Number | None:
         row = await self._connection.fetchrow(_SQL["find_caller_id"], account_id)
-        return None if row is None else _number(row)
+        return None if row is None else read_number(row)
 
     async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["taken"], numbers, since)}
@@ -104,10 +113,10 @@ class PostgresNumberStore:
         return [NumberId(row["id"]) for row in rows]
 
     async def due(self, now: datetime, *, limit: int) -> list[Number]:
-        return [_number(row) for row in await self._connection.fetch(_SQL["due"], now, limit)]
+        return [read_number(row) for row in await self._connection.fetch(_SQL["due"], now, limit)]
 
     async def renewable_before(self, moment: datetime, *, limit: int) -> list[Number]:
-        return [_number(row) for row in await self._connection.fetch(_SQL["renewable_before"], moment, limit)]
+        return [read_number(row) for row in await self._connection.fetch(_SQL["renewable_before"], moment, limit)]
 
     async def hasten_unpaid(self, account_id: AccountId) -> None:
         await self._connection.execute(_SQL["hasten_unpaid"], account_id)
@@ -130,7 +139,7 @@ def _values(number: Number) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _number(row: asyncpg.Record) -> Number:
+def read_number(row: asyncpg.Record) -> Number:
     return Number(
         id=NumberId(row["id"]),
         account_id=AccountId(row["account_id"]),

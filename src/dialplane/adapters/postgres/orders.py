@@ -71,8 +71,14 @@ class PostgresOrderStore:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, status, before, limit)
         return [_read(row) for row in rows]
 
-    async def list_open(self, *, before: datetime | None, limit: int) -> list[Order]:
-        return [_read(row) for row in await self._connection.fetch(_SQL["list_open"], before, limit)]
+    async def list_open_everywhere(self, *, before: datetime | None, limit: int) -> list[Order]:
+        return [_read(row) for row in await self._connection.fetch(_SQL["list_open_everywhere"], before, limit)]
+
+    async def list_open(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+        return [_read(row) for row in await self._connection.fetch(_SQL["list_open"], account_id, before, limit)]
+
+    async def list_ended(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+        return [_read(row) for row in await self._connection.fetch(_SQL["list_ended"], account_id, before, limit)]
 
     async def waiting_on(self, account_id: AccountId, document_id: DocumentId) -> list[Order]:
         places = [{"document_id": document_id}]

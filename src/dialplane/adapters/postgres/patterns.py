@@ -62,6 +62,12 @@ class PostgresPatternStore:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
         return [NumberId(row["id"]) for row in rows]
 
+    async def list_in_order(
+        self, account_id: AccountId, *, after: NumberId | None, limit: int
+    ) -> list[tuple[NumberId, bool]]:
+        rows = await self._connection.fetch(_SQL["list_in_order"], account_id, after, limit)
+        return [(NumberId(row["id"]), row["anchored"]) for row in rows]
+
 
 def _destination(row: asyncpg.Record) -> Destination:
     return Destination(OrganizationId(row["organization_id"]), row["version"], {})

@@ -37,12 +37,35 @@ FIELDS = tuple(_SPELLINGS)
 """What can be read. `setup` and `monthly` are dollars, their `…_micros` millionths; `last` and `count` make a range;
 `rate_center` stands in where there is no locality; `voice`, `sms`, `mms`, `fax` are yes or no."""
 
-_FIELD_OF = {spelling: field for field, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _INTERNATIONAL = frozenset({"msisdn", "e164"})
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 _LONGEST_SHOWN = 80
 MOST_SHOWN = 100
 """Columns that an answer names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """By which headings the fields of a kind of file are known."""
+
+    fields: Mapping[str, str]
+    """Each spelling, without blanks and signs, and its field."""
+    open_prefix: str = ""
+    """Headings that begin with it are fields themselves; "" where there are none such."""
+
+    def guess(self, heading: str) -> str:
+        """The field that a heading means; "" where it means none."""
+        if self.open_prefix and heading.startswith(self.open_prefix):
+            return heading
+        return self.fields.get(_plain(heading), "")
+
+
+def headings(spellings: Mapping[str, str], *, open_prefix: str = "") -> Headings:
+    """Of each field and its spellings, parted by blanks."""
+    return Headings({each: field for field, known in spellings.items() for each in known.split()}, open_prefix)
+
+
+STOCK = headings(_SPELLINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +97,6 @@ def _plain(heading: str) -> str:
     return _NO_LETTER.sub("", heading.lower())
 
 
-def guess_field(heading: str) -> str:
-    """The field that a heading means; "" where it means none."""
-    return _FIELD_OF.get(_plain(heading), "")
-
-
 def is_international(heading: str) -> bool:
     """Whether the heading of the numbers says that they begin with the country's code."""
     return _plain(heading) in _INTERNATIONAL
@@ -95,26 +113,26 @@ def read_mapping(wishes: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def place_columns(first: Sequence[str], mapping: Mapping[str, str], *, has_headings: bool) -> Columns:
+def place_columns(first: Sequence[str], mapping: Mapping[str, str], known: Headings, *, has_headings: bool) -> Columns:
     """The columns of a file whose first line is `first`; `mapping` goes before what is guessed.
 
     A column is named by its heading or its position from 1; an empty name takes the field out. Raises Invalid.
     """
     places: dict[str, int] = {}
-    headings = list(first) if has_headings else []
+    named = list(first) if has_headings else []
     for field, column in mapping.items():
         if column:
-            places[field] = _place(column, first, headings)
-    for place, heading in enumerate(headings):
-        field = guess_field(heading)
+            places[field] = _place(column, first, named)
+    for place, heading in enumerate(named):
+        field = known.guess(heading)
         if field and field not in mapping and field not in places and place not in places.values():
             places[field] = place
     if "number" not in places and not has_headings:
         places["number"] = next((place for place, cell in enumerate(first) if looks_like_number(cell)), 0)
     if "number" not in places:
-        names = ", ".join(repr(heading[:40]) for heading in headings[:20])
+        names = ", ".join(repr(heading[:40]) for heading in named[:20])
         raise Invalid(f"none of the columns {names} is known as the number: name it with column=number:…", field="csv")
-    return Columns(places, headings, bool(headings) and is_international(headings[places["number"]]))
+    return Columns(places, named, bool(named) and is_international(named[places["number"]]))
 
 
 def _place(column: str, first: Sequence[str], headings: Sequence[str]) -> int:

@@ -15,9 +15,10 @@ from dialplane.domain.csv_cells import unguard
 from dialplane.domain.errors import Invalid
 from dialplane.domain.supply.import_columns import (
     MOST_SHOWN,
+    STOCK,
     Columns,
+    Headings,
     are_headings,
-    guess_field,
     is_international,
     place_columns,
 )
@@ -64,16 +65,16 @@ class ImportFile:
         return Reading(self.format, columns=named, ignored=[key for key, field in self._keys.items() if not field])
 
 
-def open_file(body: bytes, mapping: Mapping[str, str]) -> ImportFile:
-    """Decode and recognise the file; `mapping` names columns that are not to be guessed.
+def open_file(body: bytes, mapping: Mapping[str, str], known: Headings = STOCK) -> ImportFile:
+    """Decode and recognise the file; `mapping` names columns that are not to be guessed, `known` has the others.
 
     Raises Invalid (field `csv` or `json`) where it is no text in UTF-8, or neither CSV nor JSON.
     """
     text = _decode(body)
     if text.lstrip()[:1] in ("[", "{"):
         keys = {key: field for field, key in mapping.items() if key}
-        return ImportFile("json", _json_lines(text, mapping, keys), _keys=keys)
-    return _open_csv(text, mapping)
+        return ImportFile("json", _json_lines(text, mapping, keys, known), _keys=keys)
+    return _open_csv(text, mapping, known)
 
 
 def _decode(body: bytes) -> str:
@@ -93,7 +94,7 @@ def _decode(body: bytes) -> str:
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def _open_csv(text: str, mapping: Mapping[str, str]) -> ImportFile:
+def _open_csv(text: str, mapping: Mapping[str, str], known: Headings) -> ImportFile:
     told = _SEPARATOR_LINE.match(text)
     begin = told.end() if told else 0
     delimiter = told[1] if told else _delimiter(text)
@@ -104,7 +105,7 @@ def _open_csv(text: str, mapping: Mapping[str, str]) -> ImportFile:
     if not first:
         raise Invalid("the file is empty", reason="INVALID_ARGUMENT", field="csv")
     has_headings = are_headings(first)
-    columns = place_columns(first, mapping, has_headings=has_headings)
+    columns = place_columns(first, mapping, known, has_headings=has_headings)
     lines = _csv_lines(rows, columns, len(first), None if has_headings else (number, first))
     return ImportFile("csv", lines, delimiter, columns)
 
@@ -152,7 +153,7 @@ def _csv_line(number: int, row: Sequence[str], columns: Columns, width: int) -> 
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 
-def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str]) -> Iterator[Line]:
+def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str], known: Headings) -> Iterator[Line]:
     for number, found in _objects(text):
         if not isinstance(found, dict) or any(_whole(key) != key for key in found):
             yield Line(number, {}, fault=Invalid("is no object", reason="INVALID_ARGUMENT", field="json"))
@@ -161,7 +162,7 @@ def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str]) -> 
         international = False
         fault = None
         for key, value in found.items():
-            field = _field(key, mapping, keys)
+            field = _field(key, mapping, keys, known)
             if not field or field in cells:
                 continue
             try:
@@ -173,11 +174,11 @@ def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str]) -> 
         yield Line(number, cells, international, fault)
 
 
-def _field(key: str, mapping: Mapping[str, str], keys: dict[str, str]) -> str:
+def _field(key: str, mapping: Mapping[str, str], keys: dict[str, str], known: Headings) -> str:
     """The field that a key is read as. Only so many keys are remembered: every object may bring new ones."""
     if key in keys:
         return keys[key]
-    guessed = guess_field(key)
+    guessed = known.guess(key)
     field = "" if guessed in mapping else guessed
     if len(keys) < MOST_SHOWN:
         keys[key[:80]] = field

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from dialplane.domain.ids import DocumentId
 from dialplane.domain.numbering.documents import LONGEST_REASON, DocumentStatus, Verdict
-from dialplane.faces.downloads import download
+from dialplane.faces.downloads import document_download
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.documents import Document
@@ -50,7 +50,7 @@ async def get_document_content(request: OperatorRequest, document_id: FromPath[U
     document, content = await service.read_content(
         request.database, request.ports.objects, None, DocumentId(document_id)
     )
-    return download(document, content)
+    return document_download(document, content)
 
 
 @post("/documents/{document_id:uuid}/review", responses=posting(404) | shown(Document, 201))

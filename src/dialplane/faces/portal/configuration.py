@@ -42,6 +42,8 @@ async def configuration(request: PortalRequest, number: Number, form: Form) -> d
         "application_id": str(voice.application_id) if isinstance(voice, ApplicationTarget) else "",
         "hook": message if isinstance(message, HookTarget) else None,
         "message_flow_id": str(message.flow_id) if isinstance(message, FlowTarget) else "",
+        "message_document": message if isinstance(message, DocumentTarget) else None,
+        "message_application_id": str(message.application_id) if isinstance(message, ApplicationTarget) else "",
         "flows": [(str(flow.id), flow.name or "unnamed") for flow in flows],
         "applications": [(str(each.id), each.name or "unnamed") for each in applications],
         "extensions": [each.extension for each in extensions],

@@ -8,7 +8,7 @@ from dialplane.domain.errors import Invalid, Refusal
 
 MOST_FIELDS = 500
 LONGEST_VALUE = 10_000
-_SECRET = ("password", "old_password", "code", "csrf")
+_SECRET = ("password", "old_password", "app_password", "code", "pin", "csrf")
 """Fields that are never sent back."""
 
 

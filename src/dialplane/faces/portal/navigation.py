@@ -32,6 +32,10 @@ SECTIONS = (
             Item("Buy a new Number", "/numbers/buy"),
             Item("Purchased Numbers", "/numbers", is_exact=True),
             Item("Ordered numbers", "/numbers/ordered"),
+            Item("Documents to upload", "/numbers/documents"),
+            Item("Many at once", "/numbers/jobs"),
+            Item("Patterns", "/numbers/patterns"),
+            Item("Porting", "/numbers/ports"),
             Item("Number Settings", "/numbers/settings"),
             Item("Usage History", "/numbers/usage"),
         ),
@@ -45,7 +49,10 @@ SECTIONS = (
             Item("Queues, conferences", "/rooms"),
         ),
     ),
-    Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
+    Section(
+        "Phone",
+        (Item("Browser phone", "/phone", Deed.CONFIGURE), Item("App users", "/app-users", Deed.CONFIGURE)),
+    ),
     Section(
         "SMS",
         (

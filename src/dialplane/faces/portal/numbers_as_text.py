@@ -4,7 +4,19 @@ from functools import lru_cache
 
 import phonenumbers
 
+from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.supply.inventory import Offer
+from dialplane.faces.portal.countries import country_name
+
+_KINDS = {
+    NumberKind.LOCAL: "DID",
+    NumberKind.MOBILE: "DID, mobile",
+    NumberKind.TOLL_FREE: "Tollfree",
+    NumberKind.VIRTUAL: "Virtual",
+    NumberKind.SIP: "SIP number",
+    NumberKind.PATTERN: "Pattern",
+    NumberKind.CHANNEL: "Channel",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -22,3 +34,12 @@ def show_number(number: str) -> str:
 def place_of(offer: Offer) -> str:
     """`San Francisco, CA`."""
     return ", ".join(part for part in (offer.locality, offer.region) if part)
+
+
+def kind_name(kind: NumberKind) -> str:
+    return _KINDS[kind]
+
+
+def show_kind(number: Number) -> str:
+    """Where an ordinary number is at home, and what any other is."""
+    return country_name(number.country) if number.kind.is_ordinary else _KINDS[number.kind]

@@ -15,9 +15,11 @@ from dialplane.faces.portal import call_words, message_words
 from dialplane.faces.portal.assets import ASSETS
 from dialplane.faces.portal.countries import country_name
 from dialplane.faces.portal.forms import Form
+from dialplane.faces.portal.kinds_of_documents import kind_words
 from dialplane.faces.portal.navigation import DESK_SECTIONS, SECTIONS
-from dialplane.faces.portal.numbers_as_text import place_of, show_number
+from dialplane.faces.portal.numbers_as_text import kind_name, place_of, show_kind, show_number
 from dialplane.faces.portal.request import PortalRequest
+from dialplane.faces.portal.targets_as_text import fact_words
 from dialplane.faces.portal.tokens import csrf_token
 from dialplane.services.identity.sign_in import leave_notice, take_notice
 from dialplane.services.tenancy.projects import read_frame
@@ -73,10 +75,13 @@ def _environment() -> Environment:
         "iso": _iso,
         "country": country_name,
         "number": show_number,
+        "number_kind": show_kind,
         "place": place_of,
+        "kind_words": kind_words,
+        "fact": fact_words,
     }
-    names = {"static": ASSETS.url, "Deed": Deed, "words": words}
-    environment.globals |= names | call_words.WORDS | message_words.WORDS
+    environment.globals |= {"static": ASSETS.url, "Deed": Deed, "kind_name": kind_name, "words": words}
+    environment.globals |= {**call_words.WORDS, **message_words.WORDS}
     return environment
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 RowT = TypeVar("RowT")
 
@@ -45,12 +46,13 @@ def page_of(
 
 
 def read_moment_cursor(text: str) -> datetime | None:
-    """The key of a list that goes by time; None where the list begins."""
+    """The key of a list that goes by time; None where there is none or it is not one of ours."""
     key = read_cursor(text)
     try:
-        return datetime.fromisoformat(key) if key else None
+        moment = datetime.fromisoformat(key) if key else None
     except ValueError:
         return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def write_cursor(key: str) -> str:
@@ -65,3 +67,11 @@ def read_cursor(text: str) -> str:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+def read_id(text: str) -> UUID | None:
+    """None for what is no id."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

@@ -46,3 +46,20 @@ def message_words(target: MessageTarget) -> str:
             return f"{method} {url}"
         case _:
             assert_never(target)
+
+
+def fact_words(value: object) -> str:
+    """A field's value as the history keeps it: a target, a list, a switch or a text."""
+    if value in (None, "", [], {}):
+        return "nothing"
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case {"type": str() as kind, **facts}:
+            return " ".join([kind, *(fact_words(each) for each in facts.values() if each)])
+        case dict():
+            return ", ".join(f"{key} = {each}" for key, each in value.items())
+        case _:
+            return str(value)

@@ -15,7 +15,7 @@ from litestar.params import FromPath, QueryParameter
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import DocumentId, OrderId
 from dialplane.domain.numbering.documents import LARGEST, LONGEST_KIND, LONGEST_NAME, DocumentDraft, DocumentStatus
-from dialplane.faces.downloads import download
+from dialplane.faces.downloads import document_download
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -150,7 +150,7 @@ async def get_document_content(request: ApiRequest, document_id: FromPath[UUID])
     document, content = await service.read_content(
         request.database, request.ports.objects, request.account_id, DocumentId(document_id)
     )
-    return download(document, content)
+    return document_download(document, content)
 
 
 @delete("/documents/{document_id:str}", status_code=200, responses=answers(Document, 404, 409))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from dialplane.domain.errors import Conflict
+from dialplane.domain.errors import AlreadyExists, Conflict
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.numbering.history import OPERATOR, Actor, the_account
 from dialplane.domain.numbering.numbers import GRACE, QUARANTINE, Number, NumberKind, NumberStatus, SuspendedFor
@@ -58,29 +58,51 @@ async def restore_number(
         number = await tx.numbers.find_locked(account_id, number_id)
         if number is None:
             raise number_not_found()
-        if number.released_at is None:
-            raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
-        if await tx.port_outs.has_left(number):
-            raise Conflict(f"{number.number} is another carrier's now", reason="STATE_INVALID")
-        item = await tx.inventory.lock(number.item_id) if number.item_id is not None else None
-        resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
-        if now >= number.released_at + QUARANTINE or not resting:
-            raise Conflict(f"{number.number} has rested for 30 days and is nobody's now", reason="STATE_INVALID")
-        await check_virtual_limit(tx, account_id, number)
-        suspended = number.suspended_for is not SuspendedFor.NOTHING
-        restored = replace(
-            number,
-            status=NumberStatus.SUSPENDED if suspended else NumberStatus.ACTIVE,
-            released_at=None,
-            updated_at=now,
-            look_at=None if number.renews_at is None else first_look(number.renews_at),
-        )
-        if item is not None:
-            await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
-        await save_number(
-            tx, number, restored, "restored", by or the_account(account_id), now, events=("number_created",)
-        )
+        return await take_back(tx, number, by or the_account(account_id), now)
+
+
+async def take_back(tx: Transaction, number: Number, by: Actor, now: datetime) -> Number:
+    """Restore a locked number of an account that is held alone. Raises as `restore_number` does, before any write."""
+    account_id = number.account_id
+    if number.released_at is None:
+        raise Conflict(f"{number.number} was not released", reason="STATE_INVALID")
+    if await tx.port_outs.has_left(number):
+        raise Conflict(f"{number.number} is another carrier's now", reason="STATE_INVALID")
+    item = await tx.inventory.lock(number.item_id) if number.item_id is not None else None
+    resting = item is None or (item.state is ItemState.QUARANTINED and item.account_id == account_id)
+    if now >= number.released_at + QUARANTINE or not resting:
+        raise Conflict(f"{number.number} has rested for 30 days and is nobody's now", reason="STATE_INVALID")
+    await _check_room(tx, number)
+    suspended = number.suspended_for is not SuspendedFor.NOTHING
+    restored = replace(
+        number,
+        status=NumberStatus.SUSPENDED if suspended else NumberStatus.ACTIVE,
+        released_at=None,
+        updated_at=now,
+        look_at=None if number.renews_at is None else first_look(number.renews_at),
+    )
+    if item is not None:
+        await tx.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=account_id, until=None, now=now)
+    await save_number(tx, number, restored, "restored", by, now, events=("number_created",))
     return restored
+
+
+async def _check_room(tx: Transaction, number: Number) -> None:
+    """Raises LimitExceeded as `check_virtual_limit` does, AlreadyExists where the organization took the text again:
+    said here, because the store's own refusal ends the transaction."""
+    await check_virtual_limit(tx, number.account_id, number)
+    if number.kind.is_ordinary or number.kind is NumberKind.VIRTUAL:
+        return
+    if (await tx.patterns.find_inside(number.organization_id, [number.number])).exact:
+        raise AlreadyExists("The number is taken", reason="ALREADY_EXISTS", field="number")
+
+
+async def list_resting(
+    database: Database, account_id: AccountId, now: datetime, *, before: datetime | None = None, limit: int = 100
+) -> list[Number]:
+    """What the account released and may still take back, the last one first; released before `before`."""
+    async with database.reading() as tx:
+        return await tx.numbers.list_released(account_id, since=now - QUARANTINE, before=before, limit=limit)
 
 
 async def check_virtual_limit(tx: Transaction, account_id: AccountId, number: Number) -> None:

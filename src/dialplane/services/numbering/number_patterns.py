@@ -76,6 +76,16 @@ async def list_patterns(
     return [PatternNumber(numbers[each], each in anchored) for each in ids if each in numbers]
 
 
+async def list_patterns_in_order(
+    database: Database, account_id: AccountId, *, after: NumberId | None = None, limit: int = 100
+) -> list[PatternNumber]:
+    """In the order in which calls try them; those behind the pattern `after`."""
+    async with database.reading() as tx:
+        found = await tx.patterns.list_in_order(account_id, after=after, limit=limit)
+        numbers = {number.id: number for number in await tx.numbers.find_many([each for each, _ in found])}
+    return [PatternNumber(numbers[each], anchored) for each, anchored in found if each in numbers]
+
+
 async def update_pattern(
     database: Database, account_id: AccountId, number_id: NumberId, change: PatternChange, now: datetime
 ) -> PatternNumber:

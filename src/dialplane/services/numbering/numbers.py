@@ -65,6 +65,12 @@ class NumberStore(Protocol):
         """Live ones that fit, newest first; those behind the number `after`, which may be released meanwhile."""
         ...
 
+    async def list_released(
+        self, account_id: AccountId, *, since: datetime, before: datetime | None, limit: int
+    ) -> list[Number]:
+        """Those released after `since`, the last one first; released before `before`."""
+        ...
+
     async def find_live(self, numbers: Sequence[str]) -> list[Number]:
         """The live ordinary and virtual numbers among `numbers`, in one query by the unique index."""
         ...

@@ -58,9 +58,15 @@ class OrderStore(Protocol):
         """Newest first; made before `before`."""
         ...
 
-    async def list_open(self, *, before: datetime | None, limit: int) -> list[Order]:
+    async def list_open_everywhere(self, *, before: datetime | None, limit: int) -> list[Order]:
         """Every account's that are not over, newest first; made before `before`."""
         ...
+
+    async def list_open(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]:
+        """Those that are not over, newest first; made before `before`."""
+        ...
+
+    async def list_ended(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Order]: ...
 
     async def waiting_on(self, account_id: AccountId, document_id: DocumentId) -> list[Order]:
         """The account's pending orders in which the document stands, locked, in the order of their ids."""
@@ -90,10 +96,28 @@ async def list_orders(
         return await tx.orders.list_for(account_id, status=status, before=before, limit=limit)
 
 
-async def list_open_orders(database: Database, *, before: datetime | None = None, limit: int = 100) -> list[Order]:
+async def list_open_orders_everywhere(
+    database: Database, *, before: datetime | None = None, limit: int = 100
+) -> list[Order]:
     """The operator's view: every account's that are not over, newest first."""
     async with database.reading() as tx:
-        return await tx.orders.list_open(before=before, limit=limit)
+        return await tx.orders.list_open_everywhere(before=before, limit=limit)
+
+
+async def list_open_orders(
+    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+) -> list[Order]:
+    """Those that wait for documents or for the carrier, newest first."""
+    async with database.reading() as tx:
+        return await tx.orders.list_open(account_id, before=before, limit=limit)
+
+
+async def list_ended_orders(
+    database: Database, account_id: AccountId, *, before: datetime | None = None, limit: int = 100
+) -> list[Order]:
+    """Those that became numbers, were refused or cancelled, newest first."""
+    async with database.reading() as tx:
+        return await tx.orders.list_ended(account_id, before=before, limit=limit)
 
 
 async def cancel_order(database: Database, account_id: AccountId, order_id: OrderId, now: datetime) -> Order:

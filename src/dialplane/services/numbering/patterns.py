@@ -65,3 +65,10 @@ class PatternStore(Protocol):
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[NumberId]:
         """The account's live patterns, newest first; made before `before`."""
         ...
+
+    async def list_in_order(
+        self, account_id: AccountId, *, after: NumberId | None, limit: int
+    ) -> list[tuple[NumberId, bool]]:
+        """The account's live patterns with their switch, in the order in which calls try them (`Pattern.rank`); those
+        behind the pattern `after`, which may be released meanwhile."""
+        ...

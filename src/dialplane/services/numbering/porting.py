@@ -12,6 +12,7 @@ from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import AlreadyExists, Conflict, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, DocumentId, PortId, new_id
+from dialplane.domain.numbering.documents import Document, DocumentStatus
 from dialplane.domain.numbering.portability import OBSTACLES, Obstacle, Portability, is_played, look_up
 from dialplane.domain.numbering.porting import (
     MOST_DOCUMENTS,
@@ -168,6 +169,24 @@ async def update_port(
         changed = await _laid_over(tx, port, draft, now)
         if port.status is PortStatus.EXCEPTION:
             await tx.ports.claim(port.id, [each.number for each in changed.numbers])
+        await tx.ports.save(changed)
+        return await _told(tx, changed, "port_updated", now)
+
+
+async def add_to_port(
+    database: Database, account_id: AccountId, port_id: PortId, document: Document, now: datetime
+) -> Port:
+    """Let an order name one more document, in the place of those of its kind that were rejected. Raises as
+    `update_port` does."""
+    async with database.transaction() as tx:
+        port = await lock_port(tx, account_id, port_id)
+        if not port.status.may_be_changed:
+            raise Conflict(f"The port is {port.status}: it cannot be changed now", reason="STATE_INVALID")
+        useless = {
+            each.id for each in port.documents if each.kind == document.kind and each.status is DocumentStatus.REJECTED
+        }
+        kept = tuple(each for each in port.document_ids if each not in useless)
+        changed = await _laid_over(tx, port, PortDraft(document_ids=(*kept, document.id)), now)
         await tx.ports.save(changed)
         return await _told(tx, changed, "port_updated", now)
 

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.addresses import normalize_tel
-from dialplane.domain.errors import Invalid, Refusal
+from dialplane.domain.errors import AlreadyExists, Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import NumberId
 from dialplane.domain.numbering.forwarding import read_sip_server
@@ -26,7 +26,9 @@ from dialplane.domain.numbering.targets import (
     VoiceTarget,
 )
 from dialplane.faces.portal.configuration import configuration
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.pages.app_users import for_people, make_app_user
 from dialplane.faces.portal.pages.getting_in import safe
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -34,9 +36,9 @@ from dialplane.faces.portal.routing import action
 from dialplane.services.calling.routing import explain
 from dialplane.services.eventing.webhooks import check_url
 from dialplane.services.numbering.numbers import get_number, set_targets
+from dialplane.services.numbering.target_texts import MOST_USERS, is_app_user
+from dialplane.services.shapes.targets import target_shape
 
-_MOST_USERS = 50
-_LONGEST_USER = 255
 _NUMBER = "/projects/{project:uuid}/numbers/{number:uuid}"
 _CALLER = "+12025550100"
 """Who calls in a test where nobody else is named."""
@@ -48,12 +50,24 @@ async def take_voice(request: PortalRequest, number: FromPath[UUID]) -> Response
     held = await get_number(request.database, request.account_id, NumberId(number))
     try:
         target = _read_voice(request, held)
+        if request.fields.get("do") == "add-user" and request.fields.is_on("make"):
+            await _make_if_new(request, request.fields.get("user"))
         changed = await set_targets(
             request.database, request.account_id, held.id, TargetsChange(voice=target), request.now, by=_by(request)
         )
     except Refusal as refusal:
         return await _again(request, held, refusal)
     return await done(request, _back(request, held), _voice_said(changed), curl=_curl(request, changed))
+
+
+async def _make_if_new(request: PortalRequest, user: str) -> None:
+    """Raises Invalid (`user`), or LimitExceeded where the plan allows no more of them."""
+    try:
+        await make_app_user(request, user)
+    except AlreadyExists:
+        return
+    except Refusal as refusal:
+        raise for_people(refusal) from None
 
 
 def _read_voice(request: PortalRequest, held: Number) -> VoiceTarget:
@@ -67,7 +81,7 @@ def _read_voice(request: PortalRequest, held: Number) -> VoiceTarget:
             users = tuple(each for each in kept.users if each != fields.get("user"))
             return ForwardTarget(users=users) if users else None
         case "set-pstn":
-            return ForwardTarget(pstn=_pstn(fields.get("code"), fields.get("pstn")))
+            return ForwardTarget(pstn=_pstn(fields.get("pstn_country"), fields.get("pstn")))
         case "set-sip":
             return ForwardTarget(sip=_sip(fields.get("sip_server"), fields.get("sip_port")))
         case "set-flow":
@@ -82,10 +96,10 @@ def _read_voice(request: PortalRequest, held: Number) -> VoiceTarget:
 
 
 def _with_user(kept: ForwardTarget, user: str) -> tuple[str, ...]:
-    if not 1 <= len(user) <= _LONGEST_USER or not user.isprintable() or "," in user:
+    if not is_app_user(user):
         raise Invalid("Enter an app username", field="user")
-    if len(kept.users) >= _MOST_USERS:
-        raise Invalid(f"At most {_MOST_USERS} users ring at once", field="user")
+    if len(kept.users) >= MOST_USERS:
+        raise Invalid(f"At most {MOST_USERS} users ring at once", field="user")
     return tuple(dict.fromkeys((*kept.users, user)))
 
 
@@ -133,7 +147,7 @@ async def take_messages(request: PortalRequest, number: FromPath[UUID]) -> Respo
     except Refusal as refusal:
         return await _again(request, held, refusal)
     said = "Messages run what you chose." if changed.targets.message else "Messages to the number do nothing now."
-    return await done(request, _back(request, held), said, curl=_curl(request, changed))
+    return await done(request, _back(request, held), said, curl=_targets_curl(request, changed, "message"))
 
 
 def _read_message(request: PortalRequest) -> MessageTarget:
@@ -143,6 +157,11 @@ def _read_message(request: PortalRequest) -> MessageTarget:
             return HookTarget(_url(fields.get("message_url"), "message_url"), _method(fields.get("message_method")))
         case "set-flow":
             return FlowTarget(_choice(fields.get("message_flow"), field="message_flow"))
+        case "set-application":
+            return ApplicationTarget(_choice(fields.get("message_application"), field="message_application"))
+        case "set-document":
+            url = _url(fields.get("message_document"), "message_document")
+            return DocumentTarget(url, _method(fields.get("message_document_method")))
         case "remove":
             return None
     raise Invalid("Choose what messages should do")
@@ -161,7 +180,7 @@ async def take_test(request: PortalRequest, number: FromPath[UUID]) -> Response[
         form=Form({"from": caller, "kind": kind}),
         number=held,
         decision=decision,
-        curl=_explain_curl(request, kind, caller, held.number),
+        curl=json_curl(request, "POST", "/v1.0/route_explain", {"kind": kind, "from": caller, "to": held.number}),
     )
 
 
@@ -170,7 +189,11 @@ async def take_test(request: PortalRequest, number: FromPath[UUID]) -> Response[
 
 async def _again(request: PortalRequest, held: Number, refusal: Refusal) -> Response[str]:
     form = typed(request.fields).refuse(
-        refusal, call_flow_id="flow", message_flow_id="message_flow", voice_application_id="application"
+        refusal,
+        call_flow_id="flow",
+        message_flow_id="message_flow",
+        voice_application_id="application",
+        message_application_id="message_application",
     )
     shown = await configuration(request, held, form)
     expanded = {**shown, "way": request.fields.get("way") or shown["way"]}
@@ -198,18 +221,16 @@ def _curl(request: PortalRequest, number: Number) -> str:
     base, voice = request.portal.base, number.targets.voice
     if isinstance(voice, ForwardTarget) and voice.pstn and request.fields.get("do") == "set-pstn":
         return (
-            f"curl -X POST {base}/api/callrouting -d 'projectid={request.account_id}&authtoken=$AUTH_TOKEN"
-            f"&number={number.number}&calltype=3' --data-urlencode 'pstn_number={voice.pstn}'"
+            f'curl -X POST {base}/api/callrouting -d "projectid={request.account_id}&authtoken=$AUTH_TOKEN&calltype=3"'
+            f" --data-urlencode 'number={number.number}' --data-urlencode 'pstn_number={voice.pstn}'"
         )
-    return f"curl '{base}/v1.0/numbers/{number.id}/targets?accesskey=$ACCESS_KEY'"
+    return _targets_curl(request, number, "voice")
 
 
-def _explain_curl(request: PortalRequest, kind: str, caller: str, number: str) -> str:
-    body = f'{{"kind": "{kind}", "from": "{caller}", "to": "{number}"}}'
-    return (
-        f"curl -X POST '{request.portal.base}/v1.0/route_explain?accesskey=$ACCESS_KEY'"
-        f" -H 'Content-Type: application/json' -d '{body}'"
-    )
+def _targets_curl(request: PortalRequest, number: Number, what: Literal["voice", "message"]) -> str:
+    """What was just written, as the native API takes it."""
+    target = number.targets.voice if what == "voice" else number.targets.message
+    return json_curl(request, "PUT", f"/v1.0/numbers/{number.id}/targets", {what: target_shape(target)})
 
 
 def _by(request: PortalRequest) -> Actor:

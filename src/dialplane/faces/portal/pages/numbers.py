@@ -1,4 +1,4 @@
-"""Purchased numbers and ordered numbers, one number's own page, its release and the way back."""
+"""Purchased numbers, one number's own page, its release and the way back."""
 
 from uuid import UUID
 
@@ -8,37 +8,40 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
-from dialplane.domain.ids import NumberId, OrderId
-from dialplane.domain.labels import check_tags
+from dialplane.domain.ids import NumberId
 from dialplane.domain.numbering.history import Actor, ActorKind
-from dialplane.domain.numbering.numbers import NumberFilter, NumberStatus, parse_kind
+from dialplane.domain.numbering.numbers import QUARANTINE, Number
 from dialplane.faces.portal.configuration import configuration
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.metadata_as_text import read_metadata, write_metadata
+from dialplane.faces.portal.number_filters import KINDS, STATUSES, read_filters, wanted_by
+from dialplane.faces.portal.pages.number_selection import read_tags
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
+from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor, read_id, read_moment_cursor
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
 from dialplane.services.numbering.history import list_history
-from dialplane.services.numbering.number_life import release_number, restore_number
+from dialplane.services.numbering.number_life import list_resting, release_number, restore_number
 from dialplane.services.numbering.numbers import (
     NumberChange,
     get_number,
     list_numbers_after,
     update_number,
 )
-from dialplane.services.numbering.orders import cancel_order, list_orders
+from dialplane.services.numbering.orders import list_open_orders
+from dialplane.services.tenancy.projects import list_members
 
-_STATUSES = (("", "any status"), ("active", "Active"), ("suspended", "Suspended"))
-_KINDS = (("", "any type"), ("local", "DID, local"), ("mobile", "DID, mobile"), ("toll_free", "Tollfree"))
-_MANY = 100
+_SHOWN_ORDERS = 5
+_SHOWN_EVENTS = 10
 
 
 @page("/projects/{project:uuid}/numbers", deed=Deed.VIEW)
 async def show_numbers(request: PortalRequest) -> Response[str]:
     """Purchased Numbers. One of them may be expanded, to configure it."""
     fields = request.fields
-    filters = {name: fields.get(name) for name in ("q", "name", "tag", "status", "kind")}
+    filters = read_filters(fields)
     form = typed(fields)
     table: Page[object] = Page([])
     try:
@@ -50,10 +53,11 @@ async def show_numbers(request: PortalRequest) -> Response[str]:
         "numbers.html",
         form=form,
         table=table,
-        statuses=_STATUSES,
-        kinds=_KINDS,
+        statuses=STATUSES,
+        kinds=KINDS,
+        filters=filters,
         is_filtered=any(filters.values()),
-        orders=await _open_orders(request),
+        orders=await list_open_orders(request.database, request.account_id, limit=_SHOWN_ORDERS + 1),
         voice_words=voice_words,
         message_words=message_words,
         expanded=await _expanded(request),
@@ -62,26 +66,16 @@ async def show_numbers(request: PortalRequest) -> Response[str]:
 
 async def _numbers(request: PortalRequest, filters: dict[str, str]) -> Page[object]:
     cursor = read_cursor(request.fields.get("after"))
-    status, kind = filters["status"], filters["kind"]
-    wanted = NumberFilter(
-        statuses=(NumberStatus(status),) if status in ("active", "suspended") else (),
-        kinds=(parse_kind(kind),) if kind else (),
-        contains="".join(filters["q"].split()),
-        name=filters["name"],
-        tags=(filters["tag"],) if filters["tag"] else (),
-    )
     found = await list_numbers_after(
-        request.database, request.account_id, wanted, after=number_id(cursor), limit=PAGE + 1
+        request.database, request.account_id, wanted_by(filters), after=number_id(cursor), limit=PAGE + 1
     )
     page = page_of(found, lambda each: str(each.id), path=request.at("/numbers"), filters=filters, cursor=cursor)
     return Page(page.rows, page.next_url, page.first_url)
 
 
 def number_id(text: str) -> NumberId | None:
-    try:
-        return NumberId(UUID(text)) if text else None
-    except ValueError:
-        return None
+    found = read_id(text)
+    return None if found is None else NumberId(found)
 
 
 async def _expanded(request: PortalRequest) -> dict[str, object] | None:
@@ -91,29 +85,24 @@ async def _expanded(request: PortalRequest) -> dict[str, object] | None:
     return await configuration(request, await get_number(request.database, request.account_id, chosen), Form())
 
 
-async def _open_orders(request: PortalRequest) -> list[object]:
-    found = await list_orders(request.database, request.account_id, limit=_MANY)
-    return [order for order in found if not order.status.is_over]
-
-
-@page("/projects/{project:uuid}/numbers/ordered", deed=Deed.VIEW)
-async def show_ordered(request: PortalRequest) -> Response[str]:
-    """What waits for documents or for the carrier (3.2.12), and what became of earlier orders."""
-    found = await list_orders(request.database, request.account_id, limit=_MANY)
-    return await show(
-        request,
-        "ordered_numbers.html",
-        orders=[order for order in found if not order.status.is_over],
-        ended=[order for order in found if order.status.is_over],
+@page("/projects/{project:uuid}/numbers/released", deed=Deed.VIEW)
+async def show_released(request: PortalRequest) -> Response[str]:
+    """What rests for 30 days and can be taken back."""
+    cursor = request.fields.get("after")
+    found = await list_resting(
+        request.database,
+        request.account_id,
+        await request.billing_now(),
+        before=read_moment_cursor(cursor),
+        limit=PAGE + 1,
     )
+    path = request.at("/numbers/released")
+    table = page_of(found, _released_at, path=path, filters={}, cursor=cursor)
+    return await show(request, "numbers_released.html", table=table, rests=QUARANTINE)
 
 
-@action("/projects/{project:uuid}/numbers/ordered/{order:uuid}/cancel", deed=Deed.BUY)
-async def take_cancel(request: PortalRequest, order: FromPath[UUID]) -> Response[str]:
-    now = await request.billing_now()
-    cancelled = await cancel_order(request.database, request.account_id, OrderId(order), now)
-    said = f"The order of {cancelled.number} is cancelled; its money is free again."
-    return await done(request, request.at("/numbers/ordered"), said)
+def _released_at(number: Number) -> str:
+    return number.released_at.isoformat() if number.released_at else ""
 
 
 # --- one number ------------------------------------------------------------------------------------------------------
@@ -127,29 +116,72 @@ async def show_number(request: PortalRequest, number: FromPath[UUID]) -> Respons
 async def _show(request: PortalRequest, number_id: NumberId, form: Form) -> Response[str]:
     number = await get_number(request.database, request.account_id, number_id)
     if not form.is_refused:
-        form = Form({"name": number.name, "tags": ", ".join(number.tags), "protected": "yes" * number.protected})
+        form = Form(_details(number))
+    history = await list_history(request.database, request.account_id, number.id, limit=_SHOWN_EVENTS + 1)
     return await show(
         request,
         "number.html",
         form=form,
         expanded=await configuration(request, number, Form()),
-        history=await list_history(request.database, request.account_id, number.id, limit=20),
+        history=history[:_SHOWN_EVENTS],
+        has_more=len(history) > _SHOWN_EVENTS,
+        people=await _people(request),
+    )
+
+
+def _details(number: Number) -> dict[str, str]:
+    return {
+        "name": number.name,
+        "detail": number.detail,
+        "tags": ", ".join(number.tags),
+        "metadata": write_metadata(number.metadata),
+        "protected": "yes" * number.protected,
+    }
+
+
+async def _people(request: PortalRequest) -> dict[UUID, str]:
+    """Who is in the project, by id, for who did what."""
+    members = await list_members(request.database, request.account_id)
+    return {member.person_id: member.name for member in members}
+
+
+@page("/projects/{project:uuid}/numbers/{number:uuid}/history", deed=Deed.VIEW)
+async def show_history(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
+    """Every change with who made it, from what and to what."""
+    held = await get_number(request.database, request.account_id, NumberId(number))
+    cursor = request.fields.get("after")
+    found = await list_history(
+        request.database, request.account_id, held.id, before=read_moment_cursor(cursor), limit=PAGE + 1
+    )
+    path = request.at(f"/numbers/{number}/history")
+    return await show(
+        request,
+        "number_history.html",
+        number=held,
+        table=page_of(found, lambda each: each.created_at.isoformat(), path=path, filters={}, cursor=cursor),
+        people=await _people(request),
     )
 
 
 @action("/projects/{project:uuid}/numbers/{number:uuid}/details", deed=Deed.CONFIGURE)
 async def take_details(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
-    fields = request.fields
-    tags = tuple(dict.fromkeys(tag for part in fields.get("tags").split(",") if (tag := part.strip())))
+    fields, number_id = request.fields, NumberId(number)
     try:
-        check_tags(tags)
-        change = NumberChange(name=fields.get("name")[:255], tags=tags, protected=fields.is_on("protected"))
-        await update_number(
-            request.database, request.account_id, NumberId(number), change, request.now, by=_by(request)
+        held = await get_number(request.database, request.account_id, number_id)
+        change = NumberChange(
+            name=fields.get("name")[:255],
+            detail=fields.get("detail")[:4096],
+            tags=read_tags(fields, "tags"),
+            metadata=read_metadata(fields.get("metadata"), held.metadata),
+            protected=fields.is_on("protected"),
         )
+        await update_number(request.database, request.account_id, number_id, change, request.now, by=_by(request))
     except Refusal as refusal:
-        return await _show(request, NumberId(number), typed(fields).refuse(refusal))
-    return await done(request, request.at(f"/numbers/{number}"), "The details are saved.")
+        field = refusal.field.partition(".")[0]
+        return await _show(request, number_id, typed(fields).refuse(refusal, **{refusal.field: field}))
+    body = {"name": change.name, "tags": list(change.tags or ()), "protected": change.protected}
+    curl = json_curl(request, "PUT", f"/v1.0/numbers/{number}", body)
+    return await done(request, request.at(f"/numbers/{number}"), "The details are saved.", curl=curl)
 
 
 @action("/projects/{project:uuid}/numbers/{number:uuid}/release", deed=Deed.BUY)
@@ -165,7 +197,10 @@ async def take_release(request: PortalRequest, number: FromPath[UUID]) -> Respon
 @action("/projects/{project:uuid}/numbers/{number:uuid}/restore", deed=Deed.BUY)
 async def take_restore(request: PortalRequest, number: FromPath[UUID]) -> Response[str]:
     now = await request.billing_now()
-    restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    try:
+        restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
+    except Refusal as refusal:
+        return await done(request, request.at("/numbers/released"), refusal.message, kind="bad")
     return await done(request, request.at(f"/numbers/{number}"), f"{restored.number} is yours again, as it was.")
 
 
@@ -175,9 +210,9 @@ def _by(request: PortalRequest) -> Actor:
 
 HANDLERS: list[HTTPRouteHandler] = [
     show_numbers,
-    show_ordered,
-    take_cancel,
+    show_released,
     show_number,
+    show_history,
     take_details,
     take_release,
     take_restore,

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from litestar import Response
@@ -60,6 +60,7 @@ async def _show(request: PortalRequest, texts: Form) -> Response[str]:
         offer=await _offer(request),
         reference=uuid4(),
         pad=await text_pad(request, numbers, texts),
+        call=request.fields.get("call")[:64],
     )
 
 
@@ -102,7 +103,9 @@ async def make_phone(request: PortalRequest) -> Response[str]:
         detail="Made for the phone in the browser",
         now=request.now,
     )
-    return await done(request, request.at(f"/phone?user={made.extension}"), f"{made.extension} is your phone here.")
+    given = {"user": made.extension, "call": request.fields.get("call")[:64]}
+    path = request.at(f"/phone?{urlencode({name: value for name, value in given.items() if value})}")
+    return await done(request, path, f"{made.extension} is your phone here.")
 
 
 @action("/projects/{project:uuid}/phone/number", deed=Deed.BUY)

@@ -46,14 +46,33 @@ where account_id = $1 and status <> 'released' and ($2::timestamptz is null or c
 order by created_at desc, id desc limit $3
 
 -- name: list_after
--- As list_fitting; the page begins behind the number $2.
+-- As list_fitting; the page begins behind the number $2. All that is asked for stands in the index numbers_by_account,
+-- so that only the page's own rows are read.
+select n.* from (
+    select id from numbers
+    where account_id = $1 and status <> 'released'
+        and ($2::uuid is null or (created_at, id) < (select created_at, id from numbers where id = $2))
+        and (cardinality($4::text[]) = 0 or status = any($4)) and (cardinality($5::text[]) = 0 or kind = any($5))
+        and ($6 = '' or strpos(number, $6) > 0)
+        and ($7 = '' or name <> '' and strpos(lower(name), lower($7)) > 0) and capabilities @> $8::text[]
+    order by created_at desc, id desc limit $3
+) page join numbers n using (id)
+order by n.created_at desc, n.id desc
+
+-- name: list_tagged_after
+-- The same of those that have the tags $9.
 select * from numbers
-where account_id = $1 and status <> 'released'
+where account_id = $1 and status <> 'released' and tags <> '{}' and tags @> $9::text[]
     and ($2::uuid is null or (created_at, id) < (select created_at, id from numbers where id = $2))
     and (cardinality($4::text[]) = 0 or status = any($4)) and (cardinality($5::text[]) = 0 or kind = any($5))
-    and strpos(number, $6) > 0 and strpos(lower(name), lower($7)) > 0 and tags @> $8::text[]
-    and capabilities @> $9::text[]
+    and ($6 = '' or strpos(number, $6) > 0)
+    and ($7 = '' or name <> '' and strpos(lower(name), lower($7)) > 0) and capabilities @> $8::text[]
 order by created_at desc, id desc limit $3
+
+-- name: list_released
+select * from numbers
+where account_id = $1 and status = 'released' and released_at > $2 and ($3::timestamptz is null or released_at < $3)
+order by released_at desc limit $4
 
 -- name: find_live
 -- Answered by the unique index numbers_live: the condition is that index's own.

@@ -41,6 +41,17 @@ where account_id = $1 and ($2::text is null or status = $2) and ($3::timestamptz
 order by created_at desc, id desc limit $4
 
 -- name: list_open
+-- By an index of their own: an account with 100,000 numbers has that many orders that are over.
+select * from orders
+where account_id = $1 and ended_at is null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc limit $3
+
+-- name: list_ended
+select * from orders
+where account_id = $1 and ended_at is not null and ($2::timestamptz is null or created_at < $2)
+order by created_at desc limit $3;
+
+-- name: list_open_everywhere
 select * from orders where ended_at is null and ($1::timestamptz is null or created_at < $1)
 order by created_at desc, id desc limit $2
 

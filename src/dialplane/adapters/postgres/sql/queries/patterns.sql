@@ -48,3 +48,12 @@ select id from numbers where id = any($1::uuid[]) and anchored
 select id from numbers
 where account_id = $1 and kind = 'pattern' and status <> 'released' and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc limit $3
+
+-- name: list_in_order
+-- In the order of the index numbers_patterns_in_order, which is that of `Pattern.rank`.
+select id, anchored from numbers
+where account_id = $1 and kind = 'pattern' and status <> 'released'
+    and ($2::uuid is null or (number = '*', -length(number), created_at, id) > (
+        select number = '*', -length(number), created_at, id from numbers where id = $2
+    ))
+order by number = '*', -length(number), created_at, id limit $3

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.ids import DocumentId
 from dialplane.domain.numbering.documents import DocumentStatus, Verdict
-from dialplane.faces.downloads import download
+from dialplane.faces.downloads import document_download
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, chosen, moment_behind, one_of
 from dialplane.faces.portal.rendering import done, show, words
@@ -17,7 +17,7 @@ from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, page_of
 from dialplane.services.numbering import documents as service
-from dialplane.services.numbering.orders import list_open_orders
+from dialplane.services.numbering.orders import list_open_orders_everywhere
 from dialplane.services.tenancy.accounts import names_of
 
 _SHOWN = ("image/png", "image/jpeg")
@@ -65,7 +65,7 @@ async def _show(request: PortalRequest, document_id: UUID, form: Form) -> Respon
 async def download_document(request: PortalRequest, document: FromPath[UUID]) -> Response[bytes]:
     """To be kept, not shown."""
     found, content = await service.read_content(request.database, request.ports.objects, None, DocumentId(document))
-    return download(found, content)
+    return document_download(found, content)
 
 
 @page("/operator/documents/{document:uuid}/image", is_noted=True)
@@ -74,7 +74,7 @@ async def show_image(request: PortalRequest, document: FromPath[UUID]) -> Respon
     found, content = await service.read_content(request.database, request.ports.objects, None, DocumentId(document))
     if found.media_type not in _SHOWN:
         raise NotFound("This document is no picture", reason="FILE_NOT_FOUND")
-    answer = download(found, content)
+    answer = document_download(found, content)
     answer.media_type = found.media_type
     return answer
 
@@ -97,7 +97,7 @@ async def take_review(request: PortalRequest, document: FromPath[UUID]) -> Respo
 @page("/operator/orders")
 async def show_orders(request: PortalRequest) -> Response[str]:
     cursor = request.fields.get("after")
-    found = await list_open_orders(request.database, before=moment_behind(cursor), limit=PAGE + 1)
+    found = await list_open_orders_everywhere(request.database, before=moment_behind(cursor), limit=PAGE + 1)
     table = page_of(found, lambda each: each.created_at.isoformat(), path=f"{DESK}/orders", filters={}, cursor=cursor)
     return await show(
         request,
