@@ -4,7 +4,7 @@
 """
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from dialplane.faces.restcomm.dialects import BASES, Asked, put_asked
 
@@ -27,18 +27,7 @@ class Front:
         put_asked(scope, asked)
         scope["path"] = f"/{asked.dialect.api_version}{asked.path}"
         scope["raw_path"] = scope["path"].encode()
-        await self._face(scope, receive, _as_head(scope, send) if scope["method"] == "HEAD" else send)
-
-
-def _as_head(scope: HTTPScope, send: Send) -> Send:
-    """HEAD is routed as the GET that it asks the head of; who sends the answer must know that it has no body."""
-    scope["method"] = "GET"
-
-    async def send_head(message: Message) -> None:
-        scope["method"] = "HEAD"
-        await send(message)
-
-    return send_head
+        await self._face(scope, receive, send)
 
 
 def _base_of(path: str) -> str | None:
