@@ -11,10 +11,12 @@ from dialplane.faces.voipbin import errors as voipbin
 from dialplane.faces.vox import errors as vox
 from dialplane.faces.vox.routes import PATHS
 
+Answer = Response[operator.Problem] | Response[vox.Body] | Response[voipbin.ErrorEnvelope]
+
 _OPERATOR = "/operator/"
 
 
-def show_http_exception(request: voipbin.AnyRequest, fault: HTTPException) -> Response[object]:
+def show_http_exception(request: voipbin.AnyRequest, fault: HTTPException) -> Answer:
     """The native API's envelope, where the path is no other face's; with the methods that the path does take."""
     answer = _show(request, fault)
     for name, text in (fault.headers or {}).items():
@@ -23,7 +25,7 @@ def show_http_exception(request: voipbin.AnyRequest, fault: HTTPException) -> Re
     return answer
 
 
-def _show(request: voipbin.AnyRequest, fault: HTTPException) -> Response[object]:
+def _show(request: voipbin.AnyRequest, fault: HTTPException) -> Answer:
     path = request.scope["path"]
     if path.startswith(_OPERATOR):
         return operator.show_http_exception(request, fault)
