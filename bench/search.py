@@ -228,8 +228,12 @@ async def run(folder: Path, count: int, searches: int) -> None:
     finally:
         await server.stop()
     p99 = figures["digits"]["cpu_p99_ms"]
+    worst = max((name for name in KINDS if name.startswith(JUDGED)), key=lambda name: figures[name]["cpu_p99_ms"])
     print(f"{IMPORTED} items imported in {import_s:.1f} s")
-    print(f"search with a digit pattern: p99 {p99:.1f} ms of CPU; at least {MINIMUM_MS:.0f} ms, aim {AIM_MS:.0f} ms")
+    for title, name in (("all with digits", "digits"), (f"worst of them: {worst}", worst), ("everything", "all")):
+        taken = figures[name]["cpu_p99_ms"]
+        print(f"p99 of {title}: {taken:.1f} ms of CPU, {taken / MINIMUM_MS:.2f} of the {MINIMUM_MS:.0f} ms allowed")
+    print(f"aim: {AIM_MS:.0f} ms")
     answer = {"ratio": MINIMUM_MS / p99, "minimum": 1.0, "aim": MINIMUM_MS / AIM_MS, "cpu_p99_ms": p99}
     sizes_mib = {name: round(octets / 2**20) for name, octets in size.items()}
     print(json.dumps({"bench": "number search", **answer, "import_s": import_s, "mib": sizes_mib, "figures": figures}))

@@ -18,9 +18,12 @@ from dialplane.domain.errors import (
     Refusal,
 )
 from dialplane.domain.ids import AccountId, FlowId, new_id
+from dialplane.domain.money import Micros
+from dialplane.domain.numbering.history import OPERATOR
 from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.numbering.orders import NumberOrder, Order, OrderStatus
 from dialplane.domain.numbering.targets import FlowTarget, Targets
+from dialplane.domain.supply.imports import StockRow
 from dialplane.domain.supply.inventory import SANDBOX, ItemQuery
 from dialplane.services.charging.billing import list_billings
 from dialplane.services.numbering.number_life import release_number
@@ -30,6 +33,7 @@ from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.numbering.reconcile import reconcile_orders
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
 from dialplane.services.supply.inventory import reserve, search
+from dialplane.services.supply.stocking import put_in_stock
 from tests.fakes.stopping import StopsAt
 from tests.services.buying import (
     NOW,
@@ -40,6 +44,7 @@ from tests.services.buying import (
     buyer,
     carriers,
     credit_of,
+    item,
     stock,
 )
 
@@ -349,6 +354,23 @@ async def test_virtual_number_needs_no_money_and_no_identity(database: PostgresD
     number = await bought(database, account_id, "+899123456789")
 
     assert (number.kind, number.renews_at) == (NumberKind.VIRTUAL, None)
+
+
+@pytest.mark.parametrize("monthly_micros", [0, 1_000_000])
+async def test_bought_and_imported_numbers_have_a_due_day_only_where_the_month_costs_something(
+    database: PostgresDatabase, monthly_micros: int
+) -> None:
+    account_id = await buyer(database)
+    await stock(database, NUMBER, monthly_micros=Micros(monthly_micros))
+    brought = item("+14155550177", monthly_micros=Micros(monthly_micros))
+
+    sold = await bought(database, account_id, NUMBER)
+    await put_in_stock(database, [StockRow(brought, account_id)], OPERATOR, NOW)
+    async with database.reading() as tx:
+        [own] = await tx.numbers.find_live(["+14155550177"])
+
+    assert (own.renews_at, own.look_at) == (sold.renews_at, sold.look_at)
+    assert (sold.renews_at is None, sold.look_at is None) == (not monthly_micros, not monthly_micros)
 
 
 @pytest.mark.parametrize("number", ["+899000123456", "+89912345"])

@@ -3,14 +3,17 @@
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 
 from dialplane.faces import documentation, health, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
 from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.methods import Methods
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.portal import routes as portal
 from dialplane.faces.restcomm import routes as restcomm
+from dialplane.faces.unrouted import show_http_exception
 from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.credentials import Verifier
 from dialplane.faces.voipbin.errors import EXCEPTION_HANDLERS
@@ -37,11 +40,11 @@ def create_app(dependencies: Dependencies) -> Litestar:
             "page": Provide(read_page, sync_to_thread=False),
             "wanted": Provide(read_filters, sync_to_thread=False),
         },
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers={**EXCEPTION_HANDLERS, HTTPException: show_http_exception},
         openapi_config=documentation.OPENAPI,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
     faces = portal.mounted(dependencies, restcomm.mounted(dependencies, app.asgi_handler))
-    app.asgi_handler = Observation(faces, access_log=dependencies.access_log, registry=dependencies.registry)
+    app.asgi_handler = Observation(Methods(faces), access_log=dependencies.access_log, registry=dependencies.registry)
     return app

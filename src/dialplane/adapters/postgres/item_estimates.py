@@ -12,12 +12,15 @@ import msgspec
 import phonenumbers
 
 from dialplane.adapters.postgres.connection import Connection
+from dialplane.adapters.postgres.item_digits import best_pairs, best_runs
 from dialplane.adapters.postgres.item_facts import Conditions, Facts
-from dialplane.adapters.postgres.item_patterns import Grams, best_grams, in_range, literal_end, within
+from dialplane.adapters.postgres.item_patterns import in_range, literal_end, within
 from dialplane.domain.supply.inventory import ItemQuery, Ordering
 
 _ENTRY = 0.4
 """One entry of an index, looked through."""
+_COMPARED = 0.8
+"""One whose number is compared with a pattern, too."""
 _ITEM = 4.0
 """One item, looked at: its page lies anywhere."""
 _DESCENT = 15.0
@@ -27,7 +30,11 @@ _LOOK_UP = 5.0
 _LISTED = 0.15
 """One number in the list of a run, compared with those of others."""
 _POSITIONS = 8
-"""Where in a number a run of four may stand, as numbers go."""
+"""Where in a number a pattern may stand, as numbers go."""
+_SPREAD = 5
+"""How many standard deviations more than a page are looked for at once."""
+_AGAIN = 4
+"""So many times the entries of a page are walked where groups are merged."""
 _MIXED = 0.5
 """Where less than this part of what is walked is of a fitting class, it may all stand at the end."""
 
@@ -37,7 +44,8 @@ class Way(StrEnum):
     CLASSES = "classes"
     PLACES = "places"
     END = "end"
-    DIGITS = "digits"
+    RUNS = "runs"
+    PAIRS = "pairs"
 
 
 RANKED_BY = {Ordering.PRICE: Way.CLASSES, Ordering.DISTANCE: Way.PLACES}
@@ -74,39 +82,60 @@ def _part(query: ItemQuery, facts: Facts, rows: Mapping[str, float]) -> float:
 def _costs(query: ItemQuery, facts: Facts, rows: Mapping[str, float], part: float) -> dict[Way, float]:
     every, ranked = rows["all"], RANKED_BY.get(query.ordering)
     walked = rows["range"]
+    entry = _COMPARED if query.parts or query.ends_with or "*" in query.head else _ENTRY
     share = 1.0
     for keys, name in ((facts.classes, Way.CLASSES), (facts.places, Way.PLACES)):
         if keys is not None:
             share = min(share, rows[name] / walked)
     steps = part if ranked is None else 2.0
-    costs = {Way.NUMBERS: walked * (steps if share > _MIXED else max(steps, 1 - share)) * _ENTRY}
+    costs = {Way.NUMBERS: walked * (steps if share > _MIXED else max(steps, 1 - share)) * entry}
     in_head = min(1.0, walked / every) if query.head else 1.0
     for keys, way in ((facts.classes, Way.CLASSES), (facts.places, Way.PLACES)):
         if keys is None:
             continue
-        if ranked is None:  # each group is walked a little farther than its share
-            steps, descents = min(1.0, part * 2), float(len(keys))
+        if ranked is None:  # each group is walked farther than its share, and again where that was not far enough
+            steps, descents = min(1.0, part * _AGAIN), float(len(keys))
         elif ranked is way:  # one group after the other
-            steps, descents = min(1.0, part * 2), part * len(keys)
+            steps, descents = min(1.0, part * _AGAIN), part * len(keys)
         else:
             steps, descents = 2.0, 0.0
-        costs[way] = rows[way] * in_head * steps * _ENTRY + descents * _DESCENT
+        costs[way] = rows[way] * in_head * steps * entry + descents * _DESCENT
     if literal_end(query):
         costs[Way.END] = every * 10.0 ** -len(literal_end(query)) * _ENTRY * 2
-    grams = best_grams(query)
-    if grams is not None:
-        steps = min(1.0, part * 1.5) if ranked is None else 1.0
-        costs[Way.DIGITS] = steps * _cost_by_grams(grams, walked, _in_area(grams.pattern, rows) / every, facts)
+    read = _part_of_heads(query, facts, part)
+    if (runs := best_runs(query)) is not None:
+        in_area = _in_area(runs.pattern, rows) / every
+        shares = (runs.places * 10.0**-4 * len(runs.runs), runs.places * 10.0**-runs.fixed + in_area)
+        costs[Way.RUNS] = read * _cost_by_digits(facts, walked, shares, scans=1, look_ups=len(runs.runs))
+    if (pairs := best_pairs(query)) is not None:
+        # the other pairs are sought only where the first one stands
+        shares = (pairs.places * 10.0**-2, pairs.places * 10.0**-pairs.fixed)
+        look_ups = pairs.places * len(pairs.pairs)
+        costs[Way.PAIRS] = read * _cost_by_digits(facts, walked, shares, scans=pairs.places, look_ups=look_ups)
     return costs
 
 
-def _cost_by_grams(grams: Grams, walked: float, in_area: float, facts: Facts) -> float:
-    """Of all that is `walked`; `in_area` is the part of it that has the pattern in its area."""
-    shares = [min(1.0, _POSITIONS * 10.0 ** -len(window.fixed)) for window in grams.windows]
-    # windows that overlap stand in the same numbers, others may stand there by chance
-    in_all = min(1.0, max(math.prod(shares), _POSITIONS * 10.0**-grams.fixed) + in_area)
-    read = walked * (sum(shares) * _LISTED + in_all * _ITEM)
-    return read + len(facts.heads) * (_DESCENT + grams.look_ups * _LOOK_UP)
+def first_step(query: ItemQuery, stretches: int, part: float) -> int:
+    """Of so many stretches those that are likely to be enough: a few more than on the average."""
+    spare = _SPREAD / math.sqrt(query.offset + query.limit)
+    return math.ceil(stretches * min(1.0, part * (1 + spare)))
+
+
+def _part_of_heads(query: ItemQuery, facts: Facts, part: float) -> float:
+    if RANKED_BY.get(query.ordering) is Way.PLACES:
+        return 1.0
+    first = facts.stretches[: first_step(query, len(facts.stretches), part)]
+    return len({head for _, head in first}) / len(facts.heads)
+
+
+def _cost_by_digits(facts: Facts, walked: float, shares: tuple[float, float], *, scans: int, look_ups: int) -> float:
+    """Of all heads, where such shares of what is `walked` stand in the lists of keys, and are looked at.
+
+    Scans and look-ups are those of each head.
+    """
+    listed, found = shares
+    read = walked * (listed * _LISTED + min(1.0, found) * _ITEM)
+    return read + len(facts.heads) * (scans * _DESCENT + look_ups * _LOOK_UP)
 
 
 def _digits_share(query: ItemQuery, rows: Mapping[str, float]) -> float:

@@ -1,7 +1,7 @@
 """The first step of a search: which classes and places fit (see migration 0018). Both tables are small."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialplane.adapters.postgres.connection import Connection
@@ -49,13 +49,20 @@ class Facts:
 
     classes: Mapping[int, Rank] | None
     places: Mapping[int, Rank] | None
-    heads: Sequence[str]
-    """What numbers of the countries begin with: three digits, in order."""
+    stretches: Sequence[tuple[Rank, str]]
+    """Ranks of classes, with what their numbers begin with, three digits; in order."""
+    lengths: Mapping[str, Collection[int]]
+    """How many digits the numbers have that begin so."""
+
+    @property
+    def heads(self) -> list[str]:
+        """What numbers of the classes begin with, in order."""
+        return sorted(self.lengths)
 
     @property
     def is_hopeless(self) -> bool:
         return (
-            not self.heads
+            not self.stretches
             or (self.classes is not None and not self.classes)
             or (self.places is not None and not self.places)
         )
@@ -65,17 +72,28 @@ async def look_up(connection: Connection, query: ItemQuery) -> Facts:
     """The classes and places that fit the query, those behind `query.after` only."""
     classes = await _classes(connection, query)
     places = None if classes == {} else await _places(connection, query)
-    return Facts(classes, places, await _heads(connection, query))
+    heads = await _heads(connection, query, classes)
+    lengths: dict[str, set[int]] = {}
+    for _, head, digits in heads:
+        lengths.setdefault(head, set()).add(digits)
+    return Facts(classes, places, sorted({(rank, head) for rank, head, _ in heads}), lengths)
 
 
-async def _heads(connection: Connection, query: ItemQuery) -> list[str]:
+async def _heads(
+    connection: Connection, query: ItemQuery, classes: Mapping[int, Rank] | None
+) -> list[tuple[Rank, str, int]]:
     where = Conditions()
-    if query.any_country:
-        where.add("country = any({}::text[])", query.any_country)
-    sql = f"select distinct head from item_heads where {where} order by head"  # noqa: S608 (constants only)
-    heads = [str(row["head"]) for row in await connection.fetch(sql, *where.arguments)]
+    if classes is not None:
+        where.add("class = any({}::bigint[])", list(classes))
+    rank = "monthly_micros, setup_micros" if query.ordering is Ordering.PRICE else "0, 0"
+    source = "item_class_heads join item_classes using (class)"
+    sql = f"select distinct {rank}, head, digits from {source} where {where}"  # noqa: S608 (constants only)
     wanted = query.head.partition("*")[0].removeprefix("+")
-    return [head for head in heads if head.startswith(wanted[:HEAD]) or wanted.startswith(head)]
+    return [
+        ((monthly, setup), head, digits)
+        for monthly, setup, head, digits in await connection.fetch(sql, *where.arguments)
+        if head.startswith(wanted[:HEAD]) or wanted.startswith(head)
+    ]
 
 
 async def _classes(connection: Connection, query: ItemQuery) -> dict[int, Rank] | None:

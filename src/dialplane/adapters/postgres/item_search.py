@@ -2,12 +2,13 @@
 
 Left alone, Postgres walks ten million numbers in order to find five that fit, or collects a million that fit to show a
 hundred. It cannot know better, because it takes the conditions for independent of each other; here it is known what a
-digit pattern means. The ways (each has its index, see migration 0018):
+digit pattern means. The ways (each has its index, see migrations 0018 and 0038):
 
 - walk the numbers in order, until enough of them fit;
 - walk the numbers of the classes, or of the places, that fit;
 - read all that end with the digits;
-- read those that contain runs of four of the digits, head by head.
+- read those that contain runs of four of the digits, or pairs of them at a place where the pattern may stand, head by
+  head.
 
 Each way answers from its index alone, but the last, which looks at the items that it finds.
 """
@@ -15,13 +16,14 @@ Each way answers from its index alone, but the last, which looks at the items th
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialplane.adapters.postgres.connection import Connection
-from dialplane.adapters.postgres.item_estimates import RANKED_BY, Plan, Way, possible_ways
+from dialplane.adapters.postgres.item_digits import Pairs, Runs, best_pairs, best_runs
+from dialplane.adapters.postgres.item_estimates import RANKED_BY, Plan, Way, first_step, possible_ways
 from dialplane.adapters.postgres.item_facts import Conditions, Facts, Rank, look_up
-from dialplane.adapters.postgres.item_patterns import best_grams, by_end, in_range, like, within
+from dialplane.adapters.postgres.item_patterns import by_end, following, in_range, like, within
 from dialplane.domain.supply.inventory import ItemQuery, Ordering
 
 _OFFERED = "state = 'offered'"
@@ -71,8 +73,10 @@ class Search:
             case Way.NUMBERS:
                 within(where, self.facts.heads)
                 return await self._read_page(where, order=_IN_ORDER)
-            case Way.DIGITS:
-                return (await self._through_heads(plan.part))[self.query.offset :]
+            case Way.RUNS:
+                return (await self._through_stretches(best_runs(self.query), plan.part))[self.query.offset :]
+            case Way.PAIRS:
+                return (await self._through_stretches(best_pairs(self.query), plan.part))[self.query.offset :]
             case Way.CLASSES | Way.PLACES if RANKED_BY.get(self.query.ordering, plan.way) is plan.way:
                 return (await self._through_groups(plan.way))[self.query.offset :]
             case Way.CLASSES:
@@ -87,37 +91,50 @@ class Search:
         """What one statement finds; what is passed over does not leave Postgres."""
         return await self._read(where, order=order, wanted=self.query.limit, passed_over=self.query.offset)
 
-    async def _through_heads(self, part: float) -> list[Found]:
-        """By way of the index of runs of digits, head by head, where the order is that of the numbers."""
-        grams = best_grams(self.query)
-        assert grams is not None  # else this is no way
-        heads = self.facts.heads
-        step = len(heads) if RANKED_BY.get(self.query.ordering) else math.ceil(len(heads) * min(1, part * 1.5))
+    async def _through_stretches(self, digits: Runs | Pairs | None, part: float) -> list[Found]:
+        """By way of an index of digits: head by head, and in the order of prices from the cheapest classes on."""
+        assert digits is not None  # else this is no way
+        stretches = self._ordered_stretches()
+        by_place = RANKED_BY.get(self.query.ordering) is Way.PLACES  # of places it is not known where their numbers are
+        step = len(stretches) if by_place else first_step(self.query, len(stretches), part)
         found: list[Found] = []
-        while heads and len(found) < self.wanted:
-            where = Conditions(_OFFERED)
-            some = where.bind(heads[:step])
-            for window in grams.windows:
-                keys = ", ".join(f"head || {where.bind(run)}::text" for run in window.runs)
-                where.texts.append(f"{window.index}(number) && array[{keys}]")
-            items = f"select number, class, place from inventory_items where {where} offset 0"  # noqa: S608 (values are bound)
-            source = f"unnest({some}::text[]) as heads (head) cross join lateral ({items}) as items"
+        while stretches and len(found) < self.wanted:
             wanted = self.wanted - len(found)
-            fitting = await self._read(where.beside(), order=_IN_ORDER, source=source, wanted=wanted)
+            fitting = await self._read_stretches(digits, stretches[:step], wanted)
             found += fitting
-            heads, step = heads[step:], _next_step(step, len(fitting), wanted - len(fitting))
+            stretches, step = stretches[step:], _next_step(step, len(fitting), wanted - len(fitting))
         return found
 
-    async def _read(
-        self, where: Conditions, *, order: str, wanted: int, source: str = "inventory_items", passed_over: int = 0
+    def _ordered_stretches(self) -> list[tuple[int, str]]:
+        """Ordinals of ranks with heads, in order."""
+        ordinals = self._ordinals({n: rank for n, (rank, _) in enumerate(self.facts.stretches)})[0]
+        return [(ordinals[n], head) for n, (_, head) in enumerate(self.facts.stretches)]
+
+    async def _read_stretches(
+        self, digits: Runs | Pairs, stretches: Sequence[tuple[int, str]], wanted: int
     ) -> list[Found]:
+        heads = {head: self.facts.lengths[head] for _, head in stretches}
+        where = Conditions()
+        self._restrict(where)
+        most = wanted if RANKED_BY.get(self.query.ordering) is None else None
+        source = digits.source(where, heads) if isinstance(digits, Runs) else digits.source(where, heads, most)
+        if RANKED_BY.get(self.query.ordering) is Way.CLASSES:
+            (first, head), (last, end) = stretches[0], stretches[-1]
+            where.add('(ordinal, number collate "C") >= ({}, {} collate "C")', first, f"+{head}")
+            where.add('(ordinal, number collate "C") < ({}, {} collate "C")', last, following(f"+{end}"))
+        return await self._select(where, order=_IN_ORDER, source=source, wanted=wanted)
+
+    async def _read(self, where: Conditions, *, order: str, wanted: int, passed_over: int = 0) -> list[Found]:
         """So many of what the conditions let through, after those that are passed over."""
-        self._narrow(where)
-        _is_among(where, "class", self.facts.classes)
-        _is_among(where, "place", self.facts.places)
+        self._restrict(where)
+        return await self._select(where, order=order, source="inventory_items", wanted=wanted, passed_over=passed_over)
+
+    async def _select(
+        self, where: Conditions, *, order: str, source: str, wanted: int, passed_over: int = 0
+    ) -> list[Found]:
         ranked = RANKED_BY.get(self.query.ordering)
         if ranked is None:
-            sql = f"select 0, number from {source} where {where} order by {order}"  # noqa: S608 (as above)
+            sql = f"select 0, number from {source} where {where} order by {order}"  # noqa: S608 (values are bound)
         else:
             ordinals, shown = self._ordinals(self._keys(ranked) or {})
             among = f"unnest({where.bind(list(ordinals))}::bigint[], {where.bind(list(ordinals.values()))}::int[])"
@@ -127,6 +144,12 @@ class Search:
                 f" on key = {_COLUMN[ranked]} + 0 where {where} order by ordinal, {order}"
             )
         return await self._fetch(f"{sql} limit {where.bind(wanted)} offset {where.bind(passed_over)}", where)
+
+    def _restrict(self, where: Conditions) -> None:
+        """What every way must hold to."""
+        self._narrow(where)
+        _is_among(where, "class", self.facts.classes)
+        _is_among(where, "place", self.facts.places)
 
     async def _through_groups(self, way: Way) -> list[Found]:
         """By way of the indexes that hold the numbers of each class, or of each place, in order."""

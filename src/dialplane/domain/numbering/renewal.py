@@ -6,6 +6,7 @@ Nothing here takes a number away from its account.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from dialplane.domain.numbering.numbers import GRACE, Number, NumberStatus, SuspendedFor, a_month_after
 
@@ -32,6 +33,21 @@ class Renewal:
 
     number: Number
     events: tuple[RenewalEvent, ...] = ()
+
+
+class Due(NamedTuple):
+    """The due day of the next month, and when the renewal has something to do before; None: never."""
+
+    renews_at: datetime | None
+    look_at: datetime | None
+
+
+def first_due(monthly_micros: int, day: datetime) -> Due:
+    """Of a number that an account has from now on, whose next month begins on the day.
+
+    What costs nothing by the month has no due day: nobody is to be warned of a payment of nothing.
+    """
+    return Due(day, first_look(day)) if monthly_micros else Due(None, None)
 
 
 def first_look(renews_at: datetime) -> datetime:

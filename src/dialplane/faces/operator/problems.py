@@ -67,9 +67,11 @@ def show_refusal(request: AnyRequest, refusal: errors.Refusal) -> Response[Probl
 
 def show_http_exception(request: AnyRequest, fault: HTTPException) -> Response[Problem]:
     """What Litestar itself refuses: routes, methods, bodies and parameters that do not fit."""
-    if isinstance(fault, NotFoundException | MethodNotAllowedException):
+    if isinstance(fault, NotFoundException):
+        return _answer(request, HTTPStatus.NOT_FOUND, "There is nothing at this path", "ROUTE_NOT_FOUND", [])
+    if isinstance(fault, MethodNotAllowedException):
         detail = "There is nothing at this path with this method"
-        return _answer(request, HTTPStatus.NOT_FOUND, detail, "ROUTE_NOT_FOUND", [])
+        return _answer(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, "METHOD_NOT_ALLOWED", [])
     if isinstance(fault, ValidationException):
         fields = [_field(problem) for problem in fault.extra or [] if isinstance(problem, Mapping)]
         detail = "; ".join(f"{one.field}: {one.detail}" for one in fields) or fault.detail

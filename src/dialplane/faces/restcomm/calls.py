@@ -102,7 +102,7 @@ async def change_call(request: RestcommRequest, call_sid: FromPath[str]) -> Resp
 async def delete_call(request: RestcommRequest, call_sid: FromPath[str]) -> None:
     """Take an ended call out of the lists (Twilio's)."""
     if not request.dialect.is_twilio:
-        raise MethodNotAllowedException
+        raise MethodNotAllowedException(headers={"allow": "GET, POST, PUT"})
     await service.delete_call(request.database, request.account_id, _call_id(call_sid), request.now)
 
 

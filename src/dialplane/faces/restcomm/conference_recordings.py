@@ -42,7 +42,7 @@ async def change_conference_recording(
     request: RestcommRequest, conference_sid: FromPath[str], recording_sid: FromPath[str]
 ) -> Response[bytes]:
     """Pause, resume or stop it (Twilio's); `Twilio.CURRENT` is the one that is going on."""
-    twilio_only(request)
+    twilio_only(request, others="DELETE, GET")
     change, silent = read_change(request.parameters)
     recording = await change_recording(
         request.database,

@@ -7,10 +7,11 @@ from uuid import UUID
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.errors import NotAuthenticated, NotFound
+from dialplane.domain.errors import NotAuthenticated, NotFound, NotPermitted
 from dialplane.domain.identity.role_permissions import Action, check_deed
 from dialplane.domain.ids import AccessKeyId, AccountId, from_sid
 from dialplane.domain.tenancy.accounts import Account, Principal
+from dialplane.domain.tenancy.test_credentials import find_tested
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.restcomm.passwords import Passwords
@@ -20,6 +21,7 @@ from dialplane.services.identity.basic_authentication import (
     Claim,
     KeyClaim,
     authenticate_basic,
+    authenticate_test,
     resolve_account,
 )
 
@@ -69,6 +71,37 @@ class BasicAuthentication:
         if name is None:
             raise NotFound("There is no such account", reason="ACCOUNT_NOT_FOUND")
         return await resolve_account(self._ports.database, caller, name)
+
+
+class TestAuthentication:
+    """The same for test credentials: who has them acts for nobody but the account's double."""
+
+    def __init__(self, app: ASGIApp, *, ports: Dependencies, limits: ApiLimits) -> None:
+        self._app = app
+        self._ports = ports
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limits.check_address(scope)
+        claim = _read_claim(scope)
+        if not isinstance(claim, AccountClaim):
+            raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
+        account = await authenticate_test(self._ports.database, claim)
+        self._limits.check_account(scope, Principal(account.id, via="basic"))
+        if _account_name(str(scope["path_params"][ACCOUNT_PARAMETER])) != account.id:
+            raise NotPermitted("Test credentials are for their own account", reason="TEST_CREDENTIALS")
+        scope["user"] = Acting(account, account)
+        scope["auth"] = "basic"
+        await self._app(scope, receive, send)
+
+
+def has_test_credentials(scope: Scope) -> bool:
+    """Whether the request names an account by its test sid, rightly or not."""
+    try:
+        claim = _read_claim(scope)
+    except NotAuthenticated:
+        return False
+    return isinstance(claim, AccountClaim) and not isinstance(claim.name, str) and find_tested(claim.name) is not None
 
 
 def _is_open(scope: Scope) -> bool:

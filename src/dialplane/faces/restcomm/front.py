@@ -4,8 +4,9 @@
 """
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from dialplane.faces.restcomm.credentials import has_test_credentials
 from dialplane.faces.restcomm.dialects import BASES, Asked, put_asked
 
 _SUFFIXES = {".json": True, ".xml": False}
@@ -13,10 +14,14 @@ _SUFFIXES = {".json": True, ".xml": False}
 
 
 class Front:
-    """An ASGI layer: requests below this face's bases go to `face`, all others to `others`."""
+    """An ASGI layer: requests below this face's bases go to `face`, all others to `others`.
 
-    def __init__(self, face: ASGIApp, others: ASGIApp) -> None:
+    With test credentials, which are Twilio's, they go to `rehearsals`.
+    """
+
+    def __init__(self, face: ASGIApp, rehearsals: ASGIApp, others: ASGIApp) -> None:
         self._face = face
+        self._rehearsals = rehearsals
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,18 +32,8 @@ class Front:
         put_asked(scope, asked)
         scope["path"] = f"/{asked.dialect.api_version}{asked.path}"
         scope["raw_path"] = scope["path"].encode()
-        await self._face(scope, receive, _as_head(scope, send) if scope["method"] == "HEAD" else send)
-
-
-def _as_head(scope: HTTPScope, send: Send) -> Send:
-    """HEAD is routed as the GET that it asks the head of; who sends the answer must know that it has no body."""
-    scope["method"] = "GET"
-
-    async def send_head(message: Message) -> None:
-        scope["method"] = "HEAD"
-        await send(message)
-
-    return send_head
+        is_rehearsal = asked.dialect.is_twilio and has_test_credentials(scope)
+        await (self._rehearsals if is_rehearsal else self._face)(scope, receive, send)
 
 
 def _base_of(path: str) -> str | None:

@@ -68,7 +68,7 @@ async def list_mobile_numbers(request: RestcommRequest) -> Response[bytes]:
 async def create_number(request: RestcommRequest) -> Response[bytes]:
     """Buy a number, or with `isSIP` make one that no carrier gives."""
     parameters = request.parameters
-    wanted = _read_order(request)
+    wanted = read_order(request)
     if parameters.flag("isSIP"):
         if not wanted.number:
             raise invalid("PhoneNumber", "is needed", reason="NUMBER_MISSING")
@@ -84,19 +84,19 @@ async def create_number(request: RestcommRequest) -> Response[bytes]:
 @post("/Local", status_code=200)
 async def create_local_number(request: RestcommRequest) -> Response[bytes]:
     """Buy a local number."""
-    return await _buy(request, replace(_read_order(request), kind=NumberKind.LOCAL))
+    return await _buy(request, replace(read_order(request), kind=NumberKind.LOCAL))
 
 
 @post("/TollFree", status_code=200)
 async def create_toll_free_number(request: RestcommRequest) -> Response[bytes]:
     """Buy a toll-free number."""
-    return await _buy(request, replace(_read_order(request), kind=NumberKind.TOLL_FREE))
+    return await _buy(request, replace(read_order(request), kind=NumberKind.TOLL_FREE))
 
 
 @post("/Mobile", status_code=200)
 async def create_mobile_number(request: RestcommRequest) -> Response[bytes]:
     """Buy a mobile number."""
-    return await _buy(request, replace(_read_order(request), kind=NumberKind.MOBILE))
+    return await _buy(request, replace(read_order(request), kind=NumberKind.MOBILE))
 
 
 @get("/{number_sid:str}")
@@ -129,7 +129,7 @@ async def delete_number(request: RestcommRequest, number_sid: FromPath[str]) -> 
 # --- buying ----------------------------------------------------------------------------------------------------------
 
 
-def _read_order(request: RestcommRequest) -> NumberOrder:
+def read_order(request: RestcommRequest) -> NumberOrder:
     """Raises Invalid naming the parameter."""
     parameters = request.parameters
     settings, targets = apply(read_settings(parameters, request.dialect), NumberSettings(), Targets())

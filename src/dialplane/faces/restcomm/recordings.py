@@ -158,7 +158,7 @@ async def list_of(
 @post("/Calls/{call_sid:str}/Recordings", status_code=200)
 async def start_recording(request: RestcommRequest, call_sid: FromPath[str]) -> Response[bytes]:
     """Begin to record a live call (Twilio's)."""
-    twilio_only(request)
+    twilio_only(request, others="GET")
     wish, track = read_start(request.parameters, request.dialect)
     call_id = call_id_of(call_sid)
     _, recording = await order_recording(request.database, request.account_id, call_id, wish, request.now, track=track)
@@ -179,7 +179,7 @@ async def change_recording_of_call(
     request: RestcommRequest, call_sid: FromPath[str], recording_sid: FromPath[str]
 ) -> Response[bytes]:
     """Pause, resume or stop it; `Twilio.CURRENT` is the one that is going on."""
-    twilio_only(request)
+    twilio_only(request, others="DELETE, GET")
     change, silent = read_change(request.parameters)
     order = RecordingOrder(change, call_id_of(call_sid), live_recording_id(recording_sid), silent)
     _, recording = await change_recording(request.database, request.account_id, order, request.now)
@@ -230,10 +230,10 @@ def recording_id_of(sid: str) -> RecordingId:
     return RecordingId(recording_id)
 
 
-def twilio_only(request: RestcommRequest) -> None:
-    """Restcomm has no such order."""
+def twilio_only(request: RestcommRequest, *, others: str) -> None:
+    """Restcomm has no such order; `others` are the methods that it has at this path."""
     if not request.dialect.is_twilio:
-        raise MethodNotAllowedException
+        raise MethodNotAllowedException(headers={"allow": others})
 
 
 router = Router(

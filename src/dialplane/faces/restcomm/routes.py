@@ -25,10 +25,11 @@ from dialplane.faces.restcomm import (
     participants,
     queues,
     recordings,
+    rehearsals,
     transcriptions,
     usage,
 )
-from dialplane.faces.restcomm.credentials import BasicAuthentication
+from dialplane.faces.restcomm.credentials import BasicAuthentication, TestAuthentication
 from dialplane.faces.restcomm.dialects import RESTCOMM, TWILIO, asked_of
 from dialplane.faces.restcomm.errors import EXCEPTION_HANDLERS
 from dialplane.faces.restcomm.forms import FormBodies
@@ -92,4 +93,21 @@ def mounted(ports: Dependencies, others: ASGIApp) -> Front:
         openapi_config=None,
         logging_config=None,
     )
-    return Front(face, others)
+    return Front(face, _rehearsals(ports, limits), others)
+
+
+def _rehearsals(ports: Dependencies, limits: ApiLimits) -> Litestar:
+    """What answers test credentials: nothing behind it charges or keeps anything."""
+
+    def authentication(app: ASGIApp) -> TestAuthentication:
+        return TestAuthentication(app, ports=ports, limits=limits)
+
+    return Litestar(
+        route_handlers=[Router(f"/{TWILIO.api_version}", route_handlers=[rehearsals.router])],
+        middleware=[authentication, FormBodies],
+        request_class=RestcommRequest,
+        exception_handlers=rehearsals.EXCEPTION_HANDLERS,
+        state=State({"dependencies": ports}),
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -7,7 +7,8 @@ import msgspec
 from litestar import Router, get, put
 from litestar.params import JSONBody
 
-from dialplane.domain.ids import NIL
+from dialplane.domain.ids import NIL, to_sid
+from dialplane.domain.tenancy.test_credentials import id_for_tests, token_for_tests
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, answers
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.rooms import agents
@@ -75,6 +76,13 @@ class Agent(msgspec.Struct):
     tm_delete: str | None
 
 
+class TestCredentials(msgspec.Struct):
+    """A second pair for Twilio's dialect, with which nothing is done and nothing charged."""
+
+    account_sid: str
+    auth_token: str
+
+
 class OutboundConfig(msgspec.Struct):
     """Which PSTN calls the account may place; an empty whitelist denies all."""
 
@@ -121,6 +129,14 @@ async def update_customer_metadata(request: ApiRequest, data: JSONBody[CustomerM
     return customer_shape(
         await service.set_metadata(request.database, request.account_id, rtp_debug=data.rtp_debug, now=request.now)
     )
+
+
+@get("/customer/test_credentials", responses=answers(TestCredentials))
+async def get_test_credentials(request: ApiRequest) -> TestCredentials:
+    """What a Twilio client rehearses with: numbers of +1500555 decide what comes of it. They go with the auth token."""
+    request.require_admin()
+    account = await accounts.get_account(request.database, request.account_id)
+    return TestCredentials(to_sid("AC", id_for_tests(account.id)), token_for_tests(account.auth_token))
 
 
 @get("/me", responses=answers(Agent, 404))
@@ -176,6 +192,7 @@ router = Router(
         get_customer,
         update_customer,
         update_customer_metadata,
+        get_test_credentials,
         get_me,
         get_outbound_config,
         update_outbound_config,

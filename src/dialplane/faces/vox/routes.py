@@ -1,7 +1,6 @@
 """Every route of the VoxCPaaS face, and the layers of each request: limits, parameters, project, repetition."""
 
-from litestar import HttpMethod, Router, route
-from litestar.exceptions import MethodNotAllowedException
+from litestar import Router
 from litestar.types import ASGIApp
 
 from dialplane.faces.bodies import BodyLimits
@@ -23,32 +22,18 @@ MANNERS = Manners(owner=lambda scope: scope["user"].account_id, query_counts=Tru
 """The query counts: it may hold what others have in the body."""
 
 
-@route("/listnewnumbers", http_method=[HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE], status_code=200)
-async def refuse_listing() -> None:
-    raise MethodNotAllowedException
-
-
-@route(
-    "/purchasenumber",
-    http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
-    status_code=200,
+PATHS = frozenset(
+    {
+        "/listnewnumbers",
+        "/purchasenumber",
+        "/numberspentsummary",
+        "/numberusagehistory",
+        "/numberusage",
+        "/credithistory",
+        "/api/callrouting",
+    }
 )
-async def refuse_purchase() -> None:
-    raise MethodNotAllowedException
-
-
-@route(
-    ["/numberspentsummary", "/numberusagehistory", "/numberusage", "/credithistory"],
-    http_method=[HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
-    status_code=200,
-)
-async def refuse_usage() -> None:
-    raise MethodNotAllowedException
-
-
-@route("/callrouting", http_method=[HttpMethod.GET, HttpMethod.PUT, HttpMethod.PATCH], status_code=200)
-async def refuse_call_routing() -> None:
-    raise MethodNotAllowedException
+"""All of this face: it has no base of its own."""
 
 
 def routers(ports: Dependencies) -> list[Router]:
@@ -67,7 +52,7 @@ def routers(ports: Dependencies) -> list[Router]:
     return [
         Router(
             "/",
-            route_handlers=[list_new_numbers, refuse_listing],
+            route_handlers=[list_new_numbers],
             middleware=[address, BodyLimits, Parameters],
             request_class=VoxRequest,
             exception_handlers=HANDLERS,
@@ -75,7 +60,7 @@ def routers(ports: Dependencies) -> list[Router]:
         ),
         Router(
             "/",
-            route_handlers=[purchase_number, refuse_purchase],
+            route_handlers=[purchase_number],
             middleware=[address, BodyLimits, Parameters, project, idempotency],
             request_class=VoxRequest,
             exception_handlers=HANDLERS,
@@ -88,7 +73,6 @@ def routers(ports: Dependencies) -> list[Router]:
                 show_usage_history,
                 show_number_usage,
                 show_credit_history,
-                refuse_usage,
             ],
             middleware=[address, BodyLimits, Parameters, project],
             request_class=VoxRequest,
@@ -97,7 +81,7 @@ def routers(ports: Dependencies) -> list[Router]:
         ),
         Router(
             "/api",
-            route_handlers=[set_call_routing, remove_call_routing, refuse_call_routing],
+            route_handlers=[set_call_routing, remove_call_routing],
             middleware=[address, BodyLimits, Parameters, project, idempotency],
             request_class=VoxRequest,
             exception_handlers=ROUTING_HANDLERS,

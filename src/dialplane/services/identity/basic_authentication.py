@@ -7,13 +7,14 @@ password of the person who signs in with that address; and an access key, by its
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.errors import NotAuthenticated, NotFound, NotPermitted
 from dialplane.domain.ids import AccessKeyId, AccountId
 from dialplane.domain.tenancy.accounts import Account, Agent
+from dialplane.domain.tenancy.test_credentials import find_tested, id_for_tests, token_for_tests
 from dialplane.services.identity.authentication import authenticate_key
 from dialplane.services.tenancy.accounts import is_descendant
 from dialplane.services.transaction import Database, Transaction
@@ -75,6 +76,22 @@ async def authenticate_basic(database: Database, passwords: PasswordCheck, claim
     if not account.status.may_use:
         raise NotPermitted("Provided Account is not active", reason="ACCOUNT_NOT_ACTIVE")
     return account
+
+
+async def authenticate_test(database: Database, claim: AccountClaim) -> Account:
+    """The account with its test id, by its test credentials.
+
+    Raises NotAuthenticated, which does not say what was wrong; NotPermitted (ACCOUNT_NOT_ACTIVE).
+    """
+    tested = None if isinstance(claim.name, str) else find_tested(claim.name)
+    async with database.reading() as tx:
+        account = None if tested is None else await tx.accounts.find(tested)
+    expected = "" if account is None else token_for_tests(account.auth_token)
+    if account is None or not secrets.compare_digest(expected.encode(), claim.secret.encode()):
+        raise NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")
+    if not account.status.may_use:
+        raise NotPermitted("Provided Account is not active", reason="ACCOUNT_NOT_ACTIVE")
+    return replace(account, id=id_for_tests(account.id))
 
 
 async def resolve_account(database: Database, caller: Account, named: AccountId | str) -> Account:

@@ -19,6 +19,7 @@ from dialplane.domain.numbering.porting import (
     invalid,
     moved,
 )
+from dialplane.domain.numbering.renewal import first_due
 from dialplane.domain.numbering.targets import FlowTarget, Targets
 from dialplane.domain.supply.inventory import OWNED
 from dialplane.domain.tenancy.accounts import Account
@@ -139,6 +140,9 @@ async def _cut_over(tx: Transaction, port: Port, by: Actor, now: datetime) -> Po
 
 
 async def _arrive(tx: Transaction, account: Account, port: Port, each: PortNumber, by: Actor, now: datetime) -> Number:
+    due = first_due(
+        each.monthly_micros, now
+    )  # the first month is paid as every other is: once, or with a week of grace
     number = Number(
         id=NumberId(new_id(now)),
         account_id=account.id,
@@ -154,8 +158,8 @@ async def _arrive(tx: Transaction, account: Account, port: Port, each: PortNumbe
         carrier=OWNED,
         monthly_micros=each.monthly_micros,
         purchased_at=now,
-        renews_at=now,  # the first month is paid as every other is: once, or with a week of grace
-        look_at=now,
+        renews_at=due.renews_at,
+        look_at=due.look_at,
     )
     async with tx.together() as batch:
         await batch.numbers.add(number)

@@ -32,7 +32,7 @@ from dialplane.domain.numbering.numbers import (
     check_virtual,
 )
 from dialplane.domain.numbering.orders import IN_HAND, NumberOrder, Order, OrderDocument, OrderStatus, next_check
-from dialplane.domain.numbering.renewal import first_look
+from dialplane.domain.numbering.renewal import first_due
 from dialplane.domain.numbering.sip_numbers import SIP_KINDS
 from dialplane.domain.supply.inventory import Item, ItemQuery, ItemState, ReservationStatus
 from dialplane.domain.tenancy.accounts import IdentityStatus
@@ -306,7 +306,7 @@ def _charge(order: Order, number_id: NumberId, now: datetime) -> Charge:
 
 
 def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
-    renews_at = a_month_after(now, day=now.day)
+    due = first_due(order.monthly_micros, a_month_after(now, day=now.day))
     wanted = order.request
     return Number(
         id=NumberId(order.id),  # so that the buyer knows it while the order is still under way
@@ -328,8 +328,8 @@ def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number
         carrier=item.carrier,
         monthly_micros=order.monthly_micros,
         purchased_at=now,
-        renews_at=renews_at,
-        look_at=first_look(renews_at),
+        renews_at=due.renews_at,
+        look_at=due.look_at,
     )
 
 

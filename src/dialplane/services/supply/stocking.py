@@ -13,7 +13,7 @@ from dialplane.domain.ids import AccountId, ItemId, NumberId, new_id
 from dialplane.domain.money import Micros
 from dialplane.domain.numbering.history import Actor
 from dialplane.domain.numbering.numbers import QUARANTINE, Number, NumberStatus, a_month_after
-from dialplane.domain.numbering.renewal import first_look
+from dialplane.domain.numbering.renewal import first_due
 from dialplane.domain.supply.imports import StockRow
 from dialplane.domain.supply.inventory import OWNED, Item, ItemState
 from dialplane.domain.tenancy.accounts import Account
@@ -161,8 +161,7 @@ async def _hand_over(
 
 
 def _number(row: StockRow, item: Item, account: Account, now: datetime) -> Number:
-    # What costs nothing by the month has no due day: nobody is to be warned of a payment of nothing.
-    renews_at = a_month_after(now, day=now.day) if item.monthly_micros else None
+    due = first_due(item.monthly_micros, a_month_after(now, day=now.day))
     return Number(
         id=NumberId(new_id(now)),
         account_id=account.id,
@@ -178,8 +177,8 @@ def _number(row: StockRow, item: Item, account: Account, now: datetime) -> Numbe
         carrier=item.carrier,
         monthly_micros=item.monthly_micros,
         purchased_at=now,
-        renews_at=renews_at,
-        look_at=None if renews_at is None else first_look(renews_at),
+        renews_at=due.renews_at,
+        look_at=due.look_at,
     )
 
 

@@ -19,7 +19,7 @@ on conflict (number) do nothing
 returning number
 
 -- name: sort_in
-select gin_clean_pending_list('inventory_offered_by_digits'), gin_clean_pending_list('inventory_offered_by_masks')
+select gin_clean_pending_list('inventory_offered_by_digits'), gin_clean_pending_list('inventory_offered_by_pairs')
 
 -- name: count_by_carrier
 select carrier, state, count(*) from inventory_items group by carrier, state
