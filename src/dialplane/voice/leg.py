@@ -248,6 +248,11 @@ class Leg:
             self.call = self.call.after(updated_at=self.now())
             self.context.recorder.changed(self, event)
 
+    def tell_of(self, **fields: Any) -> None:
+        """`update` and `tell`."""
+        self.update(**fields)
+        self.tell()
+
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something go on beside the program."""
         self.context.spawn(work)
