@@ -10,6 +10,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.portal import routes as portal
+from dialplane.faces.restcomm import demos
 from dialplane.faces.restcomm import routes as restcomm
 from dialplane.faces.voipbin import routes as voipbin
 from dialplane.faces.voipbin.credentials import Verifier
@@ -27,6 +28,8 @@ def create_app(dependencies: Dependencies) -> Litestar:
             health.router,
             documentation.router,
             sounds.router,
+            demos.router,
+            demos.alias,
             sip_socket.router(dependencies),
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),

@@ -163,7 +163,9 @@ class Assembly:
     def _join_ways_out(self, tasks: asyncio.TaskGroup) -> None:
         """What programs are made of, and how they reach what is not their call."""
         deps, database = self._deps, self._patient
-        self._any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
+        self._any_run = RunOutside(
+            database, deps.web, utc_now, self._spawn, deps.assistants, deps.post, deps.public_url
+        )
         self._runs = ApiRuns(database, self._any_run, tasks, utc_now)
         self.recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, self._runs.follow_recording, deps.public_url

@@ -75,6 +75,7 @@ class Recordings:
             self.new(leg.call.account_id, call_id=leg.call.id, source=source),
             run_id=run_id,
             channels=command.channels,
+            track=command.track,
             on_end_flow_id=None if command.on_end_flow_id is None else FlowId(command.on_end_flow_id),
             status_callback=command.status,
         )
