@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbering.patterns import PatternStore
     from dialplane.services.numbering.port_outs import PortOutStore
     from dialplane.services.numbering.porting import PortStore
+    from dialplane.services.programs.ais import AiStore
     from dialplane.services.programs.flows import FlowStore
     from dialplane.services.programs.notifications import NotificationStore
     from dialplane.services.programs.runs import RunStore
@@ -160,6 +161,9 @@ class Transaction(Protocol):
     def speakings(self) -> SpeakingStore: ...
     @property
     def tags(self) -> TagStore: ...
+
+    @property
+    def ais(self) -> AiStore: ...
     @property
     def transfers(self) -> TransferStore: ...
     @property
