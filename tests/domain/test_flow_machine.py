@@ -160,6 +160,19 @@ def test_actions_that_need_a_call_are_skipped_in_silence_without_one(medium: Med
     assert types(run) == ["message_send"]
 
 
+def test_skipped_actions_are_named_in_the_record_beside_those_that_ran() -> None:
+    """Nothing that cannot run goes untold, and still nobody hears of it."""
+    run = program(
+        step("talk", id=A, text="x"), step("variable_set", key="a", value="b"), step("beep", id=B), medium=Medium.NONE
+    )
+
+    play(run)
+
+    (ran,) = run.record().executed_actions
+    assert ran["skipped_before"] == [{"id": A, "type": "talk", "why": "does not suit a run without a call"}]
+    assert ran["skipped_after"] == [{"id": B, "type": "beep", "why": "does not suit a run without a call"}]
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 

@@ -69,10 +69,17 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "tag_id": await owner.ask("POST", "/v1.0/tags", {"name": "sales"}),
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
         "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
+        "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
     }
+    made["team_id"] = await owner.ask("POST", "/v1.0/teams", _team_of(made["ai_id"].json["id"]))
     assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}
     return {name: answer.json["id"] for name, answer in made.items()}
+
+
+def _team_of(ai_id: str) -> dict[str, object]:
+    member = {"id": ai_id, "ai_id": ai_id}
+    return {"name": "house", "start_member_id": ai_id, "members": [member]}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import socket
 
 from dialplane.media.connection import Connection
-from dialplane.media.protocol import Digit, FrameReader, Report, TapAudio, decode_report
+from dialplane.media.frames import FrameReader
+from dialplane.media.protocol import Digit, Report, TapAudio, decode_report
 
 AUDIO = TapAudio(1, 1, "inbound", 0, b"\x10" * 160)
 

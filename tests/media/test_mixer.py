@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dialplane.audio.g711 import Samples, decode_ulaw, encode_ulaw
+from dialplane.media.frames import Message
 from dialplane.media.mixer import Mixer
-from dialplane.media.protocol import Message
 from dialplane.media.room import Room
 from dialplane.media.seat import Seat
 

@@ -19,8 +19,9 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Conflict, Invalid, Unavailable
 from dialplane.domain.flows.run import Run, RunStatus
-from dialplane.domain.ids import AccountId, RunId, utc_now
+from dialplane.domain.ids import AccountId, RunId, new_id, utc_now
 from dialplane.domain.messaging.emails import Email, EmailStatus
+from dialplane.domain.programs.ais import Ai, Speaker, Transition
 from dialplane.domain.programs.assistants import Turn
 from dialplane.services.messaging.cases import close_case, get_case
 from dialplane.services.messaging.emails import (
@@ -251,7 +252,7 @@ async def test_assistant_behind_a_chat_endpoint_is_asked_with_the_whole_talk() -
         server.body = b'{"model": "m-1", "choices": [{"message": {"content": "Bye now. [END]"}}]}'
         assistant = ChatAssistant(f"http://{server.url().split('/')[2]}/v1", key="secret", model="m")
 
-        answer = await assistant.answer([Turn("assistant", "Hi"), Turn("user", "Bye")], assistance_id=None)
+        answer = await assistant.answer([Turn("assistant", "Hi"), Turn("user", "Bye")], speaker=None)
 
     (asked,) = server.requests
     assert (asked.path, asked.headers["Authorization"]) == ("/v1/chat/completions", "Bearer secret")
@@ -259,12 +260,29 @@ async def test_assistant_behind_a_chat_endpoint_is_asked_with_the_whole_talk() -
     assert (answer.text, answer.model, answer.is_over) == ("Bye now.", "m-1", True)
 
 
+async def test_assistant_of_an_account_is_asked_with_its_prompt_and_model_and_hands_over() -> None:
+    """VoIPBIN reference 6.10: prompt, model, named hand-overs."""
+    ai = Ai(new_id(utc_now()), AccountId(new_id(utc_now())), "desk", utc_now(), "", "openai.gpt-4o", "You sell tea.")
+    speaker = Speaker(ai, None, (Transition("support", new_id(utc_now()), "It is broken"),))
+    async with Receiver.listening() as server:
+        server.body = b'{"choices": [{"message": {"content": "[HAND OVER support]"}}]}'
+
+        answer = await ChatAssistant(server.url(), key="", model="m").answer([Turn("user", "Help")], speaker=speaker)
+
+    (asked,) = [each.json() for each in server.requests]
+    instruction: Any = asked["messages"]
+    assert (asked["model"], asked["user"]) == ("gpt-4o", str(ai.id))
+    assert "You sell tea." in instruction[0]["content"]
+    assert "It is broken" in instruction[0]["content"]
+    assert (answer.text, answer.hand_over, answer.model) == ("", "support", "gpt-4o")
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"choices": []}', b"no json"])
 async def test_assistant_that_answers_nonsense_is_unavailable(body: bytes) -> None:
     async with Receiver.listening() as server:
         server.body = body
         with pytest.raises(Unavailable):
-            await ChatAssistant(server.url(), key="", model="m").answer([], assistance_id=None)
+            await ChatAssistant(server.url(), key="", model="m").answer([], speaker=None)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +295,7 @@ async def test_assistant_that_answers_nonsense_is_unavailable(body: bytes) -> No
     ],
 )
 async def test_built_in_assistant_answers_by_rules(said: str, answered: str, is_over: bool) -> None:
-    answer = await BUILT_IN.answer([Turn("assistant", "Hello."), Turn("user", said)], assistance_id=None)
+    answer = await BUILT_IN.answer([Turn("assistant", "Hello."), Turn("user", said)], speaker=None)
 
     assert (answer.text, answer.is_over) == (answered, is_over)
 

@@ -189,3 +189,33 @@ def kill(pids: Iterable[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.asynccontextmanager
+async def database_away(at: Place) -> AsyncIterator[None]:
+    """The database is gone and stays away inside, and serves again afterwards."""
+    away = asyncio.create_task(_keep_away(at))
+    try:
+        await until(lambda: _answers_with(at, 503), pause_s=0)
+        yield
+    finally:
+        away.cancel()
+        await asyncio.gather(away, return_exceptions=True)
+    await until(lambda: _answers_with(at, 200))  # the supervisor's pauses have grown with each death
+
+
+async def _answers_with(at: Place, status: int) -> bool:
+    return (await at.customer.ask("GET", "/numbers")).status == status
+
+
+async def _keep_away(at: Place) -> None:
+    """Kill the database whenever it is there, until cancelled."""
+    pid_file = at.platform.data / "pg/data/postmaster.pid"
+    killed = 0
+    while True:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(pid_file.read_text().split()[0])
+            if pid != killed and str(at.platform.data) in Path(f"/proc/{pid}/cmdline").read_text():
+                kill([pid])
+                killed = pid
+        await asyncio.sleep(0.02)

@@ -169,3 +169,48 @@ async def has(at: Place, queue: dict[str, Any], members: str, count: int) -> boo
 async def ended_recordings(at: Place, count: int) -> list[dict[str, Any]]:
     rows = [row for row in await at.customer.list("/recordings") if row["status"] == "ended"]
     return rows if len(rows) == count else []
+
+
+async def test_caller_whose_agent_rings_out_is_served_by_another_who_hands_it_over_attended(
+    at: Place, softphone: Softphone, tmp_path: Path
+) -> None:
+    """VoIPBIN reference 6.3 and 4.6: a phone that is never picked up, and a transfer that is announced first."""
+    queue = await at.customer.make("/queues", {"name": "front"})
+    number = await at.buy_with_flow(
+        [{"type": "answer"}, {"type": "queue_join", "option": {"queue_id": queue["id"]}}],
+    )
+    async with AsyncExitStack() as desks:
+        dora = await desks.enter_async_context(desk(at, tmp_path, "dora"))
+        eva = await desks.enter_async_context(desk(at, tmp_path, "eva"))
+        await eva.goes(at, "away")
+
+        caller = await call_answered(softphone, at, number)
+        await dora.phone.wait_for("CALL_INCOMING")
+        await dora.phone.wait_for("CALL_CLOSED")  # nobody picks up
+        await dora.goes(at, "away")
+        await until(lambda: has(at, queue, "wait_queuecall_ids", 1))
+        await eva.goes(at, "available")
+        await eva.take()
+        (hers,) = [row for row in await until(lambda: calls_to(at, "eva")) if row["status"] == "progressing"]
+        order = {"transfer_type": "attended", "transferer_call_id": hers["id"]}
+        to_dora = {"transferee_addresses": [{"type": "extension", "target": "dora"}]}
+        await at.customer.make("/transfers", order | to_dora)
+        await dora.take()
+        eva.phone.order("hangup")
+        await eva.phone.wait_for("CALL_CLOSED")
+        await until(lambda: stand(at, {eva: "busy"}))
+        live = {row["id"] for row in await at.customer.list("/calls") if row["status"] == "progressing"}
+        still_there = not caller.ended.is_set()
+        caller.hang_up()
+        await dora.phone.wait_for("CALL_CLOSED")
+
+    (stay,) = [row for row in await at.customer.list("/queuecalls") if row["queue_id"] == queue["id"]]
+    assert still_there
+    assert len(live) == 2
+    assert stay["status"] == "done"
+
+
+async def calls_to(at: Place, extension: str) -> list[dict[str, Any]]:
+    """Those that have been answered."""
+    rows = [row for row in await at.customer.list("/calls") if row["destination"]["target"] == extension]
+    return [row for row in rows if row.get("tm_progressing")]

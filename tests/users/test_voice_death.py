@@ -4,7 +4,6 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from dialplane.phone.softphone import PhoneCall, Softphone
 from tests.effort import PATIENCE_S, business
 from tests.fakes.receiver import Receiver
-from tests.users.acting import STAY_ON_THE_LINE, Place, call, call_answered, kill, settled, until
+from tests.users.acting import STAY_ON_THE_LINE, Place, call, call_answered, database_away, kill, settled, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,22 +134,12 @@ async def test_killed_postgres_costs_503_and_no_call(at: Place, softphone: Softp
     """AV-3: refused within two seconds, live calls go on, all is back within five seconds, no record is lost."""
     going_on, ids = await live_calls(softphone, at, 3)
     processes = at.platform.children()
-    away = asyncio.create_task(keep_away(at))
-    try:
-        await until(lambda: refused(at), pause_s=0)
+    async with database_away(at):
         slowest, statuses = await ask_for_a_while(at, 3.0)
         refused_call = await call(softphone, at, await number_of(at))
         async with asyncio.timeout(PATIENCE_S):
             await refused_call.ended.wait()
         going_on[0].hang_up()
-    finally:
-        away.cancel()
-        await asyncio.gather(away, return_exceptions=True)
-
-    async def serves() -> bool:
-        return (await at.customer.ask("GET", "/numbers")).status == 200
-
-    await until(serves)  # the supervisor's pauses have grown with each death
     await can_call(softphone, at)
     still = [each.ended.is_set() for each in going_on]
     for each in going_on:
@@ -167,23 +156,6 @@ async def test_killed_postgres_costs_503_and_no_call(at: Place, softphone: Softp
     assert sorted(row["reference_id"] for row in await billed(at, ids)) == sorted(ids)
     assert check["balanced"] is True
     assert at.platform.children() == processes
-
-
-async def keep_away(at: Place) -> None:
-    """Kill the database whenever it is there, until cancelled."""
-    pid_file = at.platform.data / "pg/data/postmaster.pid"
-    killed = 0
-    while True:
-        with suppress(OSError, ValueError, IndexError):
-            pid = int(pid_file.read_text().split()[0])
-            if pid != killed and str(at.platform.data) in Path(f"/proc/{pid}/cmdline").read_text():
-                kill([pid])
-                killed = pid
-        await asyncio.sleep(0.02)
-
-
-async def refused(at: Place) -> bool:
-    return (await at.customer.ask("GET", "/numbers")).status == 503
 
 
 async def ask_for_a_while(at: Place, seconds: float) -> tuple[float, set[int]]:

@@ -180,3 +180,23 @@ async def test_call_to_where_nothing_comes_back_is_a_failure_to_dial_out() -> No
 
     assert (leg.call.hangup_reason, leg.call.sip_code) == (HangupReason.DIALOUT, 408)
     assert leg.call.cause_text == "nothing came back"
+
+
+async def test_call_in_the_middle_of_a_talk_shows_its_action_recording_and_callee(node: VoiceNode) -> None:
+    """VoIPBIN reference 4.4: `action` is the one now running, and what belongs to a call is seen while it lives."""
+    destinations = [{"type": "tel", "target": "+12025550100"}]
+    connect = {"type": "connect", "option": {"destinations": destinations}}
+    await node.number(OWN, {"type": "answer"}, {"type": "recording_start"}, connect)
+    async with node.phone() as phone:
+        placed = await node.ring(phone, OWN)
+        await placed.wait_answered()
+        while len(calls := await node.calls()) < 2 or not calls[0].chained_call_ids:
+            await asyncio.sleep(0.02)
+        master, callee = calls
+        placed.hang_up()
+
+    assert master.chained_call_ids == (callee.id,)
+    assert callee.master_call_id == master.id
+    assert len(master.recording_ids) == 1
+    assert master.action is not None
+    assert master.action["type"] == "connect"

@@ -64,6 +64,15 @@ async def notes(database: PostgresDatabase, account_id: AccountId, count: int) -
         await asyncio.sleep(0.02)
 
 
+async def test_reply_of_a_server_with_headers_of_its_own_is_sent(database: PostgresDatabase) -> None:
+    """Restcomm reference 5.2: `X-` headers of an answer go on with what follows; any framework sends some."""
+    async with document_server({"/start": "<Response><Sms>Thank you</Sms></Response>"}) as server:
+        server.headers = {"X-Request-ID": "8f14e45f", "X-Powered-By": "Express"}
+        await text_arrives(database, DocumentTarget(server.url()))
+
+        assert await sent_to(database, SENDER) == (NUMBER, "Thank you", ())
+
+
 async def test_reply_goes_to_the_sender_and_the_server_is_told_of_the_message(database: PostgresDatabase) -> None:
     page = '<Response><Sms statusCallback="/status">Thank you</Sms></Response>'
     async with document_server({"/start": page, "/status": ""}) as server:

@@ -123,7 +123,9 @@ async def _dependencies(
     def spawn(work: Coroutine[Any, Any, object]) -> None:
         tasks.create_task(work)
 
-    outside = RunOutside(database, client, utc_now, spawn, assistants(settings), post(settings))
+    outside = RunOutside(
+        database, client, utc_now, spawn, assistants(settings), post(settings), settings.where_clients_are
+    )
     events = EventFeed(database, PostgresHints(settings.require_database(), EVENT_CHANNEL))
     tasks.create_task(events.run())
     return Dependencies(

@@ -1,6 +1,5 @@
 """The voice process: SIP, and the programs of live calls."""
 
-import asyncio
 from collections.abc import Callable
 
 from dialplane.adapters.http.guarded import GuardedClient
@@ -10,7 +9,7 @@ from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
-from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
+from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
@@ -23,7 +22,7 @@ _CONNECTIONS = 10
 
 
 def run(settings: Settings) -> None:
-    """Take calls until told to stop; live ones may end within the drain time (AV-1)."""
+    """Take calls until told to stop; live ones may end within the drain time, unless told twice (AV-1)."""
     run_loop(_serve(settings))
 
 
@@ -37,7 +36,6 @@ async def _serve(settings: Settings) -> None:
         async with (
             GuardedClient(allow=settings.egress_allow) as client,
             GuardedSockets(client) as sockets,
-            background() as tasks,
         ):
             cloud = google(settings)
             prompts = SpeechPrompts(settings.prompts, client, clouds=clouds(settings, cloud))
@@ -71,10 +69,7 @@ async def _serve(settings: Settings) -> None:
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
                 set_media_lost=_setter(media),
             )
-            serving = asyncio.current_task()
-            assert serving is not None
-            tasks.create_task(_end_at_once(stop, serving))
-            await serve(deps, stop.asked)
+            await serve(deps, stop.asked, stop.now)
             await prompts.close()
             await ears.close()
             if cloud is not None:
@@ -94,9 +89,3 @@ def _setter(media: MediaClient) -> Callable[[Callable[[], None]], None]:
         media.on_lost = told
 
     return set_lost
-
-
-async def _end_at_once(stop: Stop, serving: "asyncio.Task[None]") -> None:
-    """The second order does not wait for live calls: they are hung up and billed."""
-    await stop.now.wait()
-    serving.cancel()

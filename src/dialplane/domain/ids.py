@@ -47,6 +47,12 @@ PasskeyId = NewType("PasskeyId", UUID)
 
 NIL = UUID(int=0)
 
+
+def unless_nil(given: UUID | None) -> UUID | None:
+    """The nil UUID names nothing: VoIPBIN's clients send it where they have nothing to name."""
+    return None if given == NIL else given
+
+
 # What happens is told in several shapes, each with the same few ids: writing one takes ten times a look-up.
 id_text = lru_cache(maxsize=4096)(str)
 """An id in lower case, with its hyphens."""

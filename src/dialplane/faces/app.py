@@ -12,6 +12,7 @@ from dialplane.faces.methods import Methods
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
 from dialplane.faces.portal import routes as portal
+from dialplane.faces.restcomm import demos
 from dialplane.faces.restcomm import routes as restcomm
 from dialplane.faces.unrouted import show_http_exception
 from dialplane.faces.voipbin import routes as voipbin
@@ -30,6 +31,8 @@ def create_app(dependencies: Dependencies) -> Litestar:
             health.router,
             documentation.router,
             sounds.router,
+            demos.router,
+            demos.alias,
             sip_socket.router(dependencies),
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),

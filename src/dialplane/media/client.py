@@ -15,7 +15,7 @@ import structlog
 
 from dialplane.domain.calling.media import MediaCounters, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.media import protocol
+from dialplane.media import frames, protocol, room_protocol
 from dialplane.media.client_leg import MediaClientLeg
 from dialplane.media.client_room import MediaClientRoom
 from dialplane.media.client_secure_leg import SecureClientLeg
@@ -89,12 +89,12 @@ class MediaClient:
     async def open_room(self) -> MediaClientRoom:
         """See the port `Media`. Cancelling it closes the room."""
         request = self.next_request()
-        room = await self._open(protocol.OpenRoom(request), request)
+        room = await self._open(room_protocol.OpenRoom(request), request)
         assert isinstance(room, MediaClientRoom)
         return room
 
     async def _open(
-        self, order: protocol.Open | protocol.OpenSecure | protocol.OpenRoom, request: int
+        self, order: protocol.Open | protocol.OpenSecure | room_protocol.OpenRoom, request: int
     ) -> MediaClientLeg | MediaClientRoom:
         try:
             answer = await self.ask(order, request, None)
@@ -142,7 +142,7 @@ class MediaClient:
         if self._transport is not None:
             if not self._unsent:
                 asyncio.get_running_loop().call_soon(self._flush)
-            self._unsent.append(protocol.encode(order))
+            self._unsent.append(frames.encode(order))
 
     def _flush(self) -> None:
         data = b"".join(self._unsent)
@@ -179,7 +179,7 @@ class MediaClient:
             case protocol.SecureOpened(request, leg_id):
                 secure = self._legs[leg_id] = SecureClientLeg(self, report)
                 self._hand_over(request, report, secure)
-            case protocol.RoomOpened(request, room_id):
+            case room_protocol.RoomOpened(request, room_id):
                 room = self._rooms[room_id] = MediaClientRoom(self, room_id)
                 self._hand_over(request, report, room)
             case (
@@ -195,7 +195,7 @@ class MediaClient:
                 if gone is not None:
                     self._refuse_pending(gone)
                     gone.take(report)
-            case protocol.RoomClosed(room_id, request):
+            case room_protocol.RoomClosed(room_id, request):
                 closed = self._rooms.pop(room_id, None)
                 self._answer(request, report)
                 if closed is not None:
@@ -203,7 +203,7 @@ class MediaClient:
                     closed.take(report)
             case protocol.RecordingEnded(path, ended_by, duration_ms, failure):
                 self.recordings.tell(RecordingEnd(Path(path), ended_by, duration_ms, failure))
-            case protocol.RoomPlayEnded():
+            case room_protocol.RoomPlayEnded():
                 known_room = self._rooms.get(report.room)
                 if known_room is not None:
                     known_room.take(report)
@@ -237,7 +237,7 @@ class MediaClient:
     def _hand_over(
         self,
         request: int,
-        report: protocol.Opened | protocol.SecureOpened | protocol.RoomOpened,
+        report: protocol.Opened | protocol.SecureOpened | room_protocol.RoomOpened,
         opened: MediaClientLeg | MediaClientRoom,
     ) -> None:
         """Give what was opened to whoever asked for it; if they have given up, so do we."""
@@ -252,7 +252,7 @@ class MediaClient:
             self.send(protocol.Close(opened.leg_id, self.next_request()))
             opened.end(MediaCounters())
         else:
-            self.send(protocol.CloseRoom(opened.room_id, self.next_request()))
+            self.send(room_protocol.CloseRoom(opened.room_id, self.next_request()))
             opened.end()
 
     def _answer(self, request: int, report: protocol.Report) -> bool:
@@ -282,7 +282,7 @@ class _Link(asyncio.Protocol):
 
     def __init__(self, client: MediaClient) -> None:
         self._client = client
-        self._reader = protocol.FrameReader()
+        self._reader = frames.FrameReader()
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._read_at = 0.0
@@ -295,7 +295,7 @@ class _Link(asyncio.Protocol):
         try:
             for body in self._reader.feed(data):
                 self._client.received(protocol.decode_report(body))
-        except (protocol.ProtocolError, ValueError):
+        except (frames.ProtocolError, ValueError):
             log.exception("media_protocol_error")
             self._transport.close()
             return

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dialplane.domain.calling.media import PlayEnd, Prompt, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.media import protocol
+from dialplane.media import protocol, room_protocol
 from dialplane.media.client_leg import AnyLeg
 from dialplane.media.orders import Orders, OwnRecording, PlayEnds
 
@@ -24,17 +24,17 @@ class MediaClientRoom:
         self._is_gone = False
 
     def add(self, leg: AnyLeg, *, hears: frozenset[int] | None = None, heard_by: frozenset[int] | None = None) -> None:
-        self._send(protocol.AddToRoom(self.room_id, leg.leg_id, _listed(hears), _listed(heard_by)))
+        self._send(room_protocol.AddToRoom(self.room_id, leg.leg_id, _listed(hears), _listed(heard_by)))
 
     def remove(self, leg: AnyLeg) -> None:
-        self._send(protocol.RemoveFromRoom(self.room_id, leg.leg_id))
+        self._send(room_protocol.RemoveFromRoom(self.room_id, leg.leg_id))
 
     async def play(self, prompts: list[Prompt]) -> PlayEnd:
         """`STOPPED` where the room was closed before the end, or a prompt cannot be read."""
         if self._is_gone:
             return PlayEnd.STOPPED
         number = self._client.next_request()
-        self._send(protocol.PlayToRoom(self.room_id, number, [str(prompt.path) for prompt in prompts]))
+        self._send(room_protocol.PlayToRoom(self.room_id, number, [str(prompt.path) for prompt in prompts]))
         return await self._plays.wait(number)
 
     async def start_recording(self, path: Path, *, duration_s: int = 0, trim: bool = False) -> None:
@@ -42,14 +42,14 @@ class MediaClientRoom:
         if self._is_gone:
             raise Unavailable("the room is closed")
         request = self._client.next_request()
-        order = protocol.StartRoomRecording(self.room_id, request, str(path), duration_s, trim)
+        order = room_protocol.StartRoomRecording(self.room_id, request, str(path), duration_s, trim)
         await self._recording.start(order)
 
     def pause_recording(self, paused: bool, *, silent: bool = False) -> None:
-        self._send(protocol.PauseRoomRecording(self.room_id, paused, silent))
+        self._send(room_protocol.PauseRoomRecording(self.room_id, paused, silent))
 
     def stop_recording(self) -> None:
-        self._send(protocol.StopRoomRecording(self.room_id))
+        self._send(room_protocol.StopRoomRecording(self.room_id))
 
     async def wait_recording(self) -> RecordingEnd:
         """The end of the recording that was started last. Raises Unavailable where none was started."""
@@ -59,14 +59,14 @@ class MediaClientRoom:
         if not self._is_gone:
             request = self._client.next_request()
             with contextlib.suppress(Unavailable):  # then it is gone all the same
-                await self._client.ask(protocol.CloseRoom(self.room_id, request), request, self)
+                await self._client.ask(room_protocol.CloseRoom(self.room_id, request), request, self)
 
-    def take(self, report: protocol.RoomReport) -> None:
+    def take(self, report: room_protocol.RoomReport) -> None:
         """A report about this room, from the client that owns the socket."""
         match report:
-            case protocol.RoomPlayEnded(_, number, how):
+            case room_protocol.RoomPlayEnded(_, number, how):
                 self._plays.tell(number, how)
-            case protocol.RoomClosed():
+            case room_protocol.RoomClosed():
                 self.end()
             case _:
                 pass

@@ -2,9 +2,10 @@
 
 import socket
 
+from dialplane.media.frames import FrameReader, Message, ProtocolError, encode
 from dialplane.media.leg import Leg
 from dialplane.media.ports import PortPair
-from dialplane.media.protocol import FrameReader, Message, Order, ProtocolError, TapAudio, decode_order, encode
+from dialplane.media.protocol import Order, TapAudio, decode_order
 from dialplane.media.room import Room
 
 _MOST_UNSENT = 8 << 20

@@ -10,12 +10,13 @@ from itertools import repeat
 from dialplane.audio.g711 import ALAW_TO_ULAW, ULAW_SILENCE, ULAW_TO_ALAW
 from dialplane.domain.calling.media import MediaCounters, PlayEnd, RemoteMedia
 from dialplane.media.copies import Copies
+from dialplane.media.frames import Message
 from dialplane.media.incoming import DATAGRAM, VIEW, Incoming
 from dialplane.media.outgoing import Outgoing
 from dialplane.media.own_audio import OwnAudio
 from dialplane.media.playout import SILENT_FRAME, EventFrame, digit_frames
 from dialplane.media.ports import Ends
-from dialplane.media.protocol import Digit, Message, Silence
+from dialplane.media.protocol import Digit, Silence
 from dialplane.media.recording import Recording
 from dialplane.media.reports import Reports
 from dialplane.media.room import Room

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialplane.audio.g711 import ULAW_SILENCE, expand_ulaw, saturate_to_ulaw
-from dialplane.media.protocol import Message
+from dialplane.media.frames import Message
 from dialplane.media.room import ANNOUNCER, Room
 from dialplane.media.seat import Board, Seat
 from dialplane.rtp.packet import FRAME_SAMPLES

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from dialplane.audio.wav import duration_ms_of
 from dialplane.domain.calling.media import PlayEnd, RecordingEnd
 from dialplane.domain.errors import Unavailable
-from dialplane.media import protocol
+from dialplane.media import protocol, room_protocol
 
 _START_TIMEOUT_S = 10.0
 """For the disk to make a file."""
@@ -68,7 +68,7 @@ class OwnRecording:
         self._client = client
         self._end: asyncio.Future[RecordingEnd] | None = None
 
-    async def start(self, order: protocol.StartRecording | protocol.StartRoomRecording) -> None:
+    async def start(self, order: protocol.StartRecording | room_protocol.StartRoomRecording) -> None:
         """Raises Unavailable where the file cannot be opened, or its leg or room had ended before.
 
         One that ends meanwhile ends the recording like any other: the answer still comes, from the recorder.

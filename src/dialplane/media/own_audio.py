@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 
 from dialplane.domain.calling.media import PlayEnd
 from dialplane.media.feed import Feed
+from dialplane.media.frames import Message
 from dialplane.media.playout import EventFrame, Playing
-from dialplane.media.protocol import DigitsSent, FeedReached, Message, PlayEnded
+from dialplane.media.protocol import DigitsSent, FeedReached, PlayEnded
 
 
 class OwnAudio:

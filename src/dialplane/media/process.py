@@ -9,7 +9,6 @@ import contextlib
 import gc
 import os
 import resource
-import select
 import signal
 import socket
 import time
@@ -19,19 +18,20 @@ from types import FrameType
 
 import structlog
 
-from dialplane.media import protocol
+from dialplane.media import protocol, room_protocol
 from dialplane.media.connection import ClientGoneError, Connection
+from dialplane.media.descriptors import Descriptors
 from dialplane.media.leg import Leg
 from dialplane.media.leg_orders import LegOrders
+from dialplane.media.legs import UPKEEP_TURNS, Legs
 from dialplane.media.mixer import Mixer
 from dialplane.media.playout import PromptCache
-from dialplane.media.ports import NoPortError, PortPair, PortPool
+from dialplane.media.ports import PortPool
 from dialplane.media.recordings import Recordings
 from dialplane.media.rooms import Rooms
 from dialplane.media.steady import SteadyStreams
 from dialplane.media.tapes import Tapes
 from dialplane.media.ticker import Ticker
-from dialplane.media.webrtc.legs import SecureLegs, drain
 
 SILENCE_S = 60.0
 """SIP-16: a party that should send and has not for so long is reported."""
@@ -45,8 +45,6 @@ _MOST_TURNS = 3
 """Late turns are made up for so many at a time: where a turn takes longer than 20 ms, orders are still obeyed."""
 _NICENESS = -10
 _UPKEEP_S = 0.02
-_UPKEEP_TURNS = 50
-"""Each leg is looked after once in so many upkeeps, that is once a second."""
 _SECURE_TURNS = 5
 """Handshakes of WebRTC legs that wait for an answer are looked after ten times a second."""
 
@@ -97,31 +95,22 @@ class MediaServer:
         self._tapes = Tapes()
         self._recordings = Recordings(self._tapes)
         self._socket_path = socket_path
-        self._pool = PortPool(host, first_port, last_port)
         self._silence_s = silence_s
         prompts = PromptCache()
-        self._secure = SecureLegs()
-        self._leg_orders = LegOrders(prompts, self._recordings, self._secure)
-        self._epoll = select.epoll()
-        self._readers: dict[int, Callable[[float], None]] = {}
-        self._owners: dict[int, tuple[Connection, int]] = {}
-        """By descriptor: which leg fails when its reader does."""
+        self._descriptors = Descriptors()
         self._connections: dict[int, Connection] = {}
         self._steady: SteadyStreams[Leg] = SteadyStreams()
         self._mixer = Mixer()
         self._rooms = Rooms(self._mixer, prompts, self._recordings)
         self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady, self._mixer)
-        self._last_leg = 0
-        self._looked_after: list[dict[Leg, None]] = [{} for _ in range(_UPKEEP_TURNS)]
-        """All legs, by the upkeep in which each has its turn."""
+        self._legs = Legs(PortPool(host, first_port, last_port), self._descriptors, self._ticker, self._steady)
+        self._leg_orders = LegOrders(prompts, self._recordings, self._legs.secure)
         self._upkeep_turn = 0
         self._upkeep_at = time.monotonic()
         self._failures = 0
-        self._counts_before = [0, 0]
-        """Packets sent and received by legs that are closed."""
         self._is_stopping = False
         self._listener = _listen(socket_path)
-        self._watch(self._listener.fileno(), self._accept)
+        self._descriptors.watch(self._listener.fileno(), self._accept)
 
     def stop(self) -> None:
         """End the loop soon. May be called by a signal's handler."""
@@ -137,7 +126,7 @@ class MediaServer:
                 self._drop(connection, "stopping")
             self._listener.close()
             self._socket_path.unlink(missing_ok=True)
-            self._epoll.close()
+            self._descriptors.close()
 
     def _end_recordings(self) -> None:
         """Before the clients are left alone, so that they hear what became of what was recorded."""
@@ -155,8 +144,8 @@ class MediaServer:
         now = time.monotonic()
         due = self._ticker.next_at()
         wake_at = self._upkeep_at if due is None else due  # upkeep does not need a wake-up of its own beside the turns
-        events = self._epoll.poll(max(0.0, wake_at - now))
-        has_packets = bool(events) and events[0][0] in self._owners  # an order alone is answered at once
+        events = self._descriptors.epoll.poll(max(0.0, wake_at - now))
+        has_packets = bool(events) and events[0][0] in self._descriptors.owners  # an order alone is answered at once
         is_all_read = self._read(events, wake_at)
         self._tick()
         now = time.monotonic()
@@ -174,7 +163,7 @@ class MediaServer:
 
     def _read(self, events: list[tuple[int, int]], until: float) -> bool:
         """Serve every descriptor that is ready, again and again until a turn is due or nothing is left (True)."""
-        readers = self._readers
+        readers, epoll = self._descriptors.readers, self._descriptors.epoll
         while events:
             now = time.monotonic()
             for descriptor, _ in events:
@@ -187,7 +176,7 @@ class MediaServer:
                     self._fail(descriptor)
             if time.monotonic() >= until:
                 return False
-            events = self._epoll.poll(0)
+            events = epoll.poll(0)
         return True
 
     def _tick(self) -> None:
@@ -220,13 +209,13 @@ class MediaServer:
 
     def _upkeep(self, now: float) -> None:
         self._upkeep_at = max(self._upkeep_at + _UPKEEP_S, now - 1)
-        self._upkeep_turn = (self._upkeep_turn + 1) % _UPKEEP_TURNS
+        self._upkeep_turn = (self._upkeep_turn + 1) % UPKEEP_TURNS
         self._recordings.take_turn(now)
         if self._upkeep_turn % _SECURE_TURNS == 0:
-            self._secure.repeat()
+            self._legs.secure.repeat()
         if self._upkeep_turn == 0:
             self._mixer.look_after()
-        for leg in list(self._looked_after[self._upkeep_turn]):
+        for leg in self._legs.of_turn(self._upkeep_turn):
             try:
                 leg.look_after(now, silence_s=self._silence_s)
             except Exception:  # noqa: BLE001 - as above
@@ -241,7 +230,7 @@ class MediaServer:
             return
         connection = Connection(accepted)
         self._connections[accepted.fileno()] = connection
-        self._watch(accepted.fileno(), lambda now: self._serve(connection, now))
+        self._descriptors.watch(accepted.fileno(), lambda now: self._serve(connection, now))
 
     def _serve(self, connection: Connection, now: float) -> None:
         try:
@@ -256,8 +245,8 @@ class MediaServer:
                 self._failures += 1
                 log.exception("media_order_failed", order=type(order).__name__)
                 if isinstance(order, protocol.LegOrder):
-                    self._close(connection, order.leg, 0, now)
-                elif isinstance(order, protocol.RoomOrder) and not isinstance(order, protocol.OpenRoom):
+                    self._legs.close(connection, order.leg, 0, now)
+                elif isinstance(order, room_protocol.RoomOrder) and not isinstance(order, room_protocol.OpenRoom):
                     self._rooms.close(connection, order.room, 0, now)
 
     def _flush(self, connection: Connection) -> None:
@@ -276,30 +265,30 @@ class MediaServer:
         for room_id in list(connection.rooms):
             self._rooms.close(connection, room_id, 0, now)
         for leg_id in list(connection.legs):
-            self._close(connection, leg_id, 0, now)
+            self._legs.close(connection, leg_id, 0, now)
         with contextlib.suppress(ClientGoneError):
             connection.flush()
-        self._unwatch(descriptor)
+        self._descriptors.unwatch(descriptor)
         connection.socket.close()
 
     def _carry_out(self, order: protocol.Order, connection: Connection, now: float) -> None:
         match order:
             case protocol.Open(request):
-                self._open(connection, request)
+                self._legs.open(connection, request)
                 return
             case protocol.OpenSecure(request):
-                self._open_secure(connection, request)
+                self._legs.open_secure(connection, request)
                 return
             case protocol.AskStats(request):
                 connection.report(self._stats(request))
                 return
             case protocol.Close(leg_id, request):
-                self._close(connection, leg_id, request, now)
+                self._legs.close(connection, leg_id, request, now)
                 return
             case protocol.Connect() | protocol.Play():
                 pass  # the most frequent ones are not asked whether they are about a room
             case _:
-                if isinstance(order, protocol.RoomOrder):
+                if isinstance(order, room_protocol.RoomOrder):
                     self._rooms.carry_out(order, connection, now)
                     return
         owned = connection.legs.get(order.leg)
@@ -308,69 +297,13 @@ class MediaServer:
         elif isinstance(order, protocol.StartRecording):
             connection.report(protocol.RecordingStarted(order.request, "its leg is closed"))
 
-    # --- legs ------------------------------------------------------------------------------------------------------
-
-    def _open(self, connection: Connection, request: int) -> None:
-        pair = self._take_ports(connection, request)
-        if pair is None:
-            return
-        leg = Leg(self._last_leg, pair, report=connection.report, ticker=self._ticker, steady=self._steady)
-        self._own(connection, leg, pair)
-        self._watch(pair.rtcp.fileno(), leg.receive_rtcp, (connection, leg.leg_id))
-        connection.report(protocol.Opened(request, leg.leg_id, self._pool.host, pair.port))
-
-    def _open_secure(self, connection: Connection, request: int) -> None:
-        pair = self._take_ports(connection, request)
-        if pair is None:
-            return
-        edge = self._secure.make_edge(self._last_leg, pair, connection.report)
-        leg = Leg(self._last_leg, edge, report=connection.report, ticker=self._ticker, steady=self._steady)
-        self._secure.attach(edge, leg)
-        self._own(connection, leg, pair)
-        self._watch(pair.rtcp.fileno(), lambda _: drain(pair.rtcp), (connection, leg.leg_id))
-        connection.report(self._secure.opened(request, leg.leg_id, self._pool.host, pair.port))
-
-    def _take_ports(self, connection: Connection, request: int) -> PortPair | None:
-        """Ports for the next leg, whose number is `_last_leg` then; None where the order was refused."""
-        try:
-            pair = self._pool.take()
-        except NoPortError as refused:
-            connection.report(protocol.OpenRefused(request, str(refused)))
-            return None
-        self._last_leg += 1
-        return pair
-
-    def _own(self, connection: Connection, leg: Leg, pair: PortPair) -> None:
-        connection.legs[leg.leg_id] = (leg, pair)
-        self._looked_after[leg.leg_id % _UPKEEP_TURNS][leg] = None
-        self._watch(pair.rtp.fileno(), leg.receive, (connection, leg.leg_id))
-
-    def _close(self, connection: Connection, leg_id: int, request: int, now: float) -> None:
-        owned = connection.legs.pop(leg_id, None)
-        if owned is None:
-            return
-        leg, pair = owned
-        del self._looked_after[leg_id % _UPKEEP_TURNS][leg]
-        self._unwatch(pair.rtp.fileno())
-        self._unwatch(pair.rtcp.fileno())
-        try:
-            counters = leg.close(now)
-        except Exception:
-            log.exception("media_close_failed", leg=leg_id)
-            counters = leg.counters()
-        self._secure.close(leg_id)
-        self._pool.give_back(pair)
-        self._counts_before[0] += counters.packets_sent
-        self._counts_before[1] += counters.packets_received
-        connection.report(protocol.Closed(leg_id, request, counters))
-
     def _fail(self, descriptor: int) -> None:
         """The reader of this descriptor raised: end the leg behind it, or the client, and go on."""
         self._failures += 1
         log.exception("media_reader_failed")
-        if descriptor in self._owners:
-            connection, leg_id = self._owners[descriptor]
-            self._close(connection, leg_id, 0, time.monotonic())
+        if descriptor in self._descriptors.owners:
+            connection, leg_id = self._descriptors.owners[descriptor]
+            self._legs.close(connection, leg_id, 0, time.monotonic())
         elif descriptor in self._connections:
             self._drop(self._connections[descriptor], "failed")
 
@@ -378,38 +311,22 @@ class MediaServer:
         self._failures += 1
         log.exception("media_leg_failed", leg=leg.leg_id)
         for connection in self._connections.values():
-            self._close(connection, leg.leg_id, 0, time.monotonic())
+            self._legs.close(connection, leg.leg_id, 0, time.monotonic())
 
     def _stats(self, request: int) -> protocol.Stats:
-        legs = [leg for connection in self._connections.values() for leg, _ in connection.legs.values()]
-        counters = [leg.counters() for leg in legs]
+        sent, received = self._legs.packets()
         return protocol.Stats(
             request=request,
-            legs=len(legs),
+            legs=len(self._legs),
             rooms=len(self._mixer),
-            ports_free=self._pool.free,
-            packets_sent=self._counts_before[0] + sum(each.packets_sent for each in counters),
-            packets_received=self._counts_before[1] + sum(each.packets_received for each in counters),
+            ports_free=self._legs.ports_free,
+            packets_sent=sent,
+            packets_received=received,
             ticks=self._ticker.turns,
             ticks_late=self._ticker.late,
             worst_lateness_ms=round(self._ticker.worst_s * 1000, 3),
             failures=self._failures,
         )
-
-    # --- descriptors -----------------------------------------------------------------------------------------------
-
-    def _watch(
-        self, descriptor: int, reader: Callable[[float], None], owner: tuple[Connection, int] | None = None
-    ) -> None:
-        self._readers[descriptor] = reader
-        if owner is not None:
-            self._owners[descriptor] = owner
-        self._epoll.register(descriptor, select.EPOLLIN)
-
-    def _unwatch(self, descriptor: int) -> None:
-        self._epoll.unregister(descriptor)
-        del self._readers[descriptor]
-        self._owners.pop(descriptor, None)
 
 
 def _allow_many_sockets() -> None:

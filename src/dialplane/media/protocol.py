@@ -1,26 +1,14 @@
 """What is said on the Unix socket between a call runtime and the media process.
 
-Frames of MessagePack, each behind its length (4 octets, big-endian). The runtime sends orders, the process answers
-with reports; both keep their order. `request` ties an answer to its question.
+The runtime sends orders, the process answers with reports; both keep their order. `request` ties an answer to its
+question. What is about rooms stands in `room_protocol`, how a message is written in `frames`.
 """
-
-import struct
-from collections.abc import Iterator
 
 import msgspec
 
 from dialplane.domain.calling.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
-
-_LENGTH = struct.Struct("!I")
-_LONGEST_FRAME = 1 << 20
-
-
-class ProtocolError(Exception):
-    """The other end of the socket does not speak this protocol."""
-
-
-class Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """Base of every frame; the tag is the class's name."""
+from dialplane.media.frames import Message
+from dialplane.media.room_protocol import RoomOpened, RoomOrder, RoomReport
 
 
 class Open(Message, frozen=True):
@@ -148,61 +136,6 @@ class ClearFeed(Message, frozen=True):
     leg: int
 
 
-class OpenRoom(Message, frozen=True):
-    """→ `RoomOpened`"""
-
-    request: int
-
-
-class AddToRoom(Message, frozen=True):
-    """`hears` and `heard_by` are leg ids, None is everybody."""
-
-    room: int
-    leg: int
-    hears: list[int] | None
-    heard_by: list[int] | None
-
-
-class RemoveFromRoom(Message, frozen=True):
-    room: int
-    leg: int
-
-
-class PlayToRoom(Message, frozen=True):
-    """→ `RoomPlayEnded`"""
-
-    room: int
-    play: int
-    paths: list[str]
-
-
-class StartRoomRecording(Message, frozen=True):
-    """→ `RecordingStarted`, and in time `RecordingEnded`"""
-
-    room: int
-    request: int
-    path: str
-    duration_s: int
-    trim: bool
-
-
-class PauseRoomRecording(Message, frozen=True):
-    room: int
-    paused: bool
-    silent: bool = False
-
-
-class StopRoomRecording(Message, frozen=True):
-    room: int
-
-
-class CloseRoom(Message, frozen=True):
-    """→ `RoomClosed`"""
-
-    room: int
-    request: int
-
-
 class Close(Message, frozen=True):
     """→ `Closed`"""
 
@@ -216,16 +149,6 @@ class AskStats(Message, frozen=True):
     request: int
 
 
-RoomOrder = (
-    OpenRoom
-    | AddToRoom
-    | RemoveFromRoom
-    | PlayToRoom
-    | StartRoomRecording
-    | PauseRoomRecording
-    | StopRoomRecording
-    | CloseRoom
-)
 LegOrder = (
     Connect
     | AwaitChecks
@@ -335,24 +258,6 @@ class Closed(Message, frozen=True):
     counters: MediaCounters
 
 
-class RoomOpened(Message, frozen=True):
-    request: int
-    room: int
-
-
-class RoomPlayEnded(Message, frozen=True):
-    room: int
-    play: int
-    how: str
-
-
-class RoomClosed(Message, frozen=True):
-    """The room is gone. `request` is 0 where nobody asked: its handling failed."""
-
-    room: int
-    request: int
-
-
 class Stats(Message, frozen=True):
     """Figures of the process since its start; lateness counts what ended more than 10 ms after its time."""
 
@@ -369,7 +274,6 @@ class Stats(Message, frozen=True):
 
 
 LegReport = Digit | Silence | SecurityFailed | PlayEnded | DigitsSent | TapAudio | FeedReached | Closed
-RoomReport = RoomPlayEnded | RoomClosed
 Report = (
     Opened
     | SecureOpened
@@ -382,33 +286,5 @@ Report = (
     | RoomReport
 )
 
-_encoder = msgspec.msgpack.Encoder()
 decode_order = msgspec.msgpack.Decoder(Order).decode
 decode_report = msgspec.msgpack.Decoder(Report).decode
-
-
-def encode(message: Message) -> bytes:
-    body = _encoder.encode(message)
-    return _LENGTH.pack(len(body)) + body
-
-
-class FrameReader:
-    """Cuts a stream of bytes into the frames' bodies."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The frames that are complete by now. Raises ProtocolError where one is longer than 1 MiB."""
-        self._buffer += data
-        offset = 0
-        while len(self._buffer) - offset >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer, offset)
-            if length > _LONGEST_FRAME:
-                raise ProtocolError(f"a frame of {length} octets")
-            end = offset + _LENGTH.size + length
-            if end > len(self._buffer):
-                break
-            yield bytes(self._buffer[offset + _LENGTH.size : end])
-            offset = end
-        del self._buffer[:offset]

@@ -5,7 +5,8 @@ from typing import Protocol
 
 import structlog
 
-from dialplane.media.protocol import Message, RecordingEnded, RecordingStarted
+from dialplane.media.frames import Message
+from dialplane.media.protocol import RecordingEnded, RecordingStarted
 from dialplane.media.recorder import Begun, FellSilent, Kept, Report
 from dialplane.media.recording import Recording, RecordingWish
 from dialplane.media.tapes import Tapes

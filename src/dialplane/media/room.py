@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from dialplane.domain.calling.media import PlayEnd
-from dialplane.media.protocol import Message, RoomPlayEnded
+from dialplane.media.frames import Message
 from dialplane.media.recording import Recording
+from dialplane.media.room_protocol import RoomPlayEnded
 from dialplane.media.seat import Board, Seat
 
 ANNOUNCER = 0

@@ -51,6 +51,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.operating.audit import AuditStore
     from dialplane.services.operating.directory import DirectoryStore
     from dialplane.services.operating.watch import WatchStore
+    from dialplane.services.programs.ais import AiStore
     from dialplane.services.programs.flows import FlowStore
     from dialplane.services.programs.notifications import NotificationStore
     from dialplane.services.programs.runs import RunStore
@@ -173,6 +174,9 @@ class Transaction(Protocol):
     def speakings(self) -> SpeakingStore: ...
     @property
     def tags(self) -> TagStore: ...
+
+    @property
+    def ais(self) -> AiStore: ...
     @property
     def transfers(self) -> TransferStore: ...
     @property

@@ -39,6 +39,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
 from dialplane.voice.orders import CALL_ORDERS, SoundOrders
 from dialplane.voice.outside import CallOutside, Subjects
+from dialplane.voice.patience import PatientDatabase
 from dialplane.voice.programs import Programs
 from dialplane.voice.recording.party_recordings import PartyRecordings
 from dialplane.voice.recording.recordings import Recordings
@@ -77,7 +78,7 @@ Spawn = Callable[[Coroutine[Any, Any, Any]], None]
 class Batches:
     """What the calls of a node have in common on their way to the store."""
 
-    def __init__(self, deps: VoiceDeps) -> None:
+    def __init__(self, deps: VoiceDeps, patient: Database) -> None:
         database = deps.database
         self.journal: Journal[Change] = Journal(
             lambda changes: write_changes(database, changes, utc_now(), public_url=deps.public_url)
@@ -86,7 +87,7 @@ class Batches:
             lambda arrivals: admit(database, arrivals, utc_now()), pause_s=ADMISSION_PAUSE_S
         )
         self.openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
-            lambda wishes: open_calls(database, wishes, utc_now())
+            lambda wishes: open_calls(patient, wishes, utc_now())
         )
         self.minutes: Batcher[HoldRequest, int] = Batcher(partial(_reserve, database))
 
@@ -100,7 +101,8 @@ class Assembly:
     def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup, spawn: Spawn, handler: Handler) -> None:
         self._deps = deps
         self._spawn = spawn
-        self.batches = Batches(deps)
+        self._patient = PatientDatabase(deps.database)
+        self.batches = Batches(deps, self._patient)
         self._join_wire(handler)
         self._join_ways_out(tasks)
         self._join_rooms()
@@ -174,8 +176,10 @@ class Assembly:
 
     def _join_ways_out(self, tasks: asyncio.TaskGroup) -> None:
         """What programs are made of, and how they reach what is not their call."""
-        deps, database = self._deps, self._deps.database
-        self._any_run = RunOutside(database, deps.web, utc_now, self._spawn, deps.assistants, deps.post)
+        deps, database = self._deps, self._patient
+        self._any_run = RunOutside(
+            database, deps.web, utc_now, self._spawn, deps.assistants, deps.post, deps.public_url
+        )
         self._runs = ApiRuns(database, self._any_run, tasks, utc_now)
         self.recordings = Recordings(
             database, deps.recordings, deps.node, deps.prompts, utc_now, self._runs.follow_recording, deps.public_url
@@ -205,7 +209,7 @@ class Assembly:
 
     def _join_rooms(self) -> None:
         """Conferences and queues, and who is rung for them."""
-        deps, database = self._deps, self._deps.database
+        deps, database = self._deps, self._patient
         waiting = WaitingSound(deps.prompts, self._beside)
         ringer = AgentRinger(self._dialler, utc_now)
         self._conferences = Conferences(
@@ -220,17 +224,17 @@ class Assembly:
         )
         self._lines = RoomLines(deps.media, self._conferences.rooms)
         self._agent_calls = AgentCalls(database, ringer, self._conferences, utc_now)
-        self.queues = Queues(
-            database, deps.node, ringer, waiting, self.recordings, self._redirect, utc_now, self._spawn
-        )
+        self.queues = Queues(database, deps.node, ringer, waiting, self.recordings, self._redirect, utc_now)
 
     def _join_runtime(self) -> None:
         """Where calls, requests and orders come in."""
-        deps, database = self._deps, self._deps.database
+        deps, database = self._deps, self._patient
         self.runtime = Runtime(
             database=database,
             arrivals=self.arrivals,
-            requests=Requests(database, self._credentials, self.arrivals, deps.node, utc_now, self.agent.is_connected),
+            requests=Requests(
+                deps.database, self._credentials, self.arrivals, deps.node, utc_now, self.agent.is_connected
+            ),
             dialler=self._dialler,
             records=self.records,
             outside=self._outside,
@@ -256,7 +260,7 @@ class Assembly:
 
     def _join_subjects(self) -> None:
         """What carries out the commands of programs."""
-        deps, database = self._deps, self._deps.database
+        deps, database = self._deps, self._patient
         self._referrals = Referrals(
             database, self._transfers, self.runtime.redirect, lambda: list(self.records.live.values())
         )

@@ -37,15 +37,15 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
     last: Result = Failed("no assistant answered")
     try:
         async with asyncio.timeout(command.duration_s or LONGEST_S):
-            silent = 0
+            silent, last_member = 0, command.member_id
             for _ in range(MAX_TURNS):
-                asked = replace(command, kind="task", text="", turns=tuple(turns))
+                asked = replace(command, kind="task", text="", turns=tuple(turns), member_id=last_member)
                 answer = await carry_out(asked)
                 if not isinstance(answer, Conversed):
                     return answer
-                last = answer
+                last, last_member = answer, answer.member_id
                 turns.append(("assistant", answer.text))
-                await carry_out(Say(answer.text, language=command.language or "en-US", stop_on_digit=True))
+                await carry_out(_speech(answer, command))
                 if answer.is_over:
                     return answer
                 said = _words(await _listen(carry_out, command))
@@ -56,6 +56,11 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
     except TimeoutError:
         pass  # the time that the flow gave is over: what was said last is the result
     return last
+
+
+def _speech(answer: Conversed, command: Converse) -> Say:
+    language = command.language or "en-US"
+    return Say(answer.text, language=language, voice_id=answer.voice_id, stop_on_digit=True)
 
 
 async def _listen(carry_out: CarryOut, command: Converse) -> Result:

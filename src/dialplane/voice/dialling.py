@@ -135,7 +135,7 @@ class Dialling:
                     leg = self.dialler.make_leg(call.call, call.billing)
                     opened.append(Callee(leg, party, contact, _manner(party, command)))
         chained = (callee.leg.call.id for callee in opened)
-        master.update(chained_call_ids=(*master.call.chained_call_ids, *chained))
+        master.tell_of(chained_call_ids=(*master.call.chained_call_ids, *chained))
         return opened
 
     async def _ring(self, master: Leg, command: Dial, run: Run, callees: Sequence[Callee], hops: int) -> Callee | None:

@@ -67,3 +67,14 @@ def beginnings(wanted: Gather) -> str:
 def _begins(digit: str, wanted: Gather) -> bool:
     keys = beginnings(wanted)
     return not keys or digit in keys
+
+
+def digit_of_info(content_type: str | None, body: bytes) -> str:
+    """The key that an INFO tells of: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`); "" for none."""
+    text = body[:200].decode("utf-8", "replace")
+    if content_type == "application/dtmf-relay":
+        values = dict(line.split("=", 1) for line in text.replace("\r", "\n").split("\n") if "=" in line)
+        digit = values.get("Signal", "").strip()
+    else:
+        digit = text.strip() if content_type == "application/dtmf" else ""
+    return digit if len(digit) == 1 and digit in "0123456789ABCD*#" else ""

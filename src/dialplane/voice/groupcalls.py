@@ -19,6 +19,7 @@ from dialplane.services.calling.groupcalls import GroupProgram, call_of_group, e
 from dialplane.services.calling.phones import phones_of
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
+from dialplane.voice.patience import until_kept
 from dialplane.voice.waiting import first_of
 
 LOOK_AGAIN_S = 0.02
@@ -63,7 +64,8 @@ class Groupcalls:
             else:
                 group = await self._all(group, program, stop)
         finally:
-            await end_groupcall(self.database, group, self.now())
+            now = self.now()
+            await until_kept(lambda: end_groupcall(self.database, group, now), groupcall_id=str(group.id))
 
     def hang_up(self, groupcall_id: UUID) -> None:
         """End every call of the group, where it goes on."""
@@ -101,7 +103,7 @@ class Groupcalls:
                 except Refusal as refusal:
                     log.info("destination_refused", groupcall_id=str(group.id), reason=refusal.message)
         group = replace(group, call_ids=(*group.call_ids, *call_ids))
-        await note_call(self.database, group, self.now())
+        await self._note(group)
         legs = [await self._appear(group, call_id) for call_id in call_ids]
         return group, [leg for leg in legs if leg is not None]
 
@@ -127,13 +129,17 @@ class Groupcalls:
             answered = next((leg for leg in waiting if leg.is_answered), None)
             if group.answer_call_id is None and answered is not None:
                 group = replace(group, answer_call_id=answered.call.id)
-                await note_call(self.database, group, self.now())
                 if group.answer_method is AnswerMethod.HANGUP_OTHERS:
                     for leg in waiting:
                         if leg is not answered:
                             leg.hang_up(text="another party answered")
+                await self._note(group)
             waiting = [leg for leg in waiting if not leg.is_ended]
         return group
+
+    async def _note(self, group: Groupcall) -> None:
+        now = self.now()
+        await until_kept(lambda: note_call(self.database, group, now), groupcall_id=str(group.id))
 
 
 async def _changed(leg: Leg, nobody_answered: bool) -> None:

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from dialplane.domain.errors import Unavailable
 from dialplane.voice.batching import Pace
+from dialplane.voice.patience import until_kept
 
 Change = TypeVar("Change")
 
@@ -21,7 +21,6 @@ PAUSE_S = 0.1
 """Batches begin at least this far apart; a change after a quiet time is written at once."""
 MAX_WAITING = 200_000
 """Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
-_RETRY_S = (0.1, 0.5, 1.0, 2.0)
 
 log = structlog.get_logger()
 
@@ -67,20 +66,11 @@ class Journal(Generic[Change]):
                 self._idle.set()
 
     async def _write_until_it_is_kept(self, batch: Sequence[Change]) -> None:
-        attempt = 0
-        while True:
-            try:
-                await self._write(batch)
-            except Unavailable:
-                log.warning("journal_waits_for_store", waiting=len(self._waiting) + len(batch))
-                await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
-                attempt += 1
-            except Exception:
-                if len(batch) == 1:
-                    log.exception("journal_change_refused", change=repr(batch[0])[:500])
-                    return
-                for change in batch:
-                    await self._write_until_it_is_kept([change])
+        try:
+            await until_kept(lambda: self._write(batch), changes=len(batch))
+        except Exception:
+            if len(batch) == 1:
+                log.exception("journal_change_refused", change=repr(batch[0])[:500])
                 return
-            else:
-                return
+            for change in batch:
+                await self._write_until_it_is_kept([change])

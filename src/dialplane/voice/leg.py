@@ -26,7 +26,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.program import Program
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
-from dialplane.voice.digits import DigitBuffer
+from dialplane.voice.digits import DigitBuffer, digit_of_info
 from dialplane.voice.endings import hung_up
 from dialplane.voice.leg_context import LegContext, Talk
 from dialplane.voice.ports import MediaLeg
@@ -248,6 +248,11 @@ class Leg:
             self.call = self.call.after(updated_at=self.now())
             self.context.recorder.changed(self, event)
 
+    def tell_of(self, **fields: Any) -> None:
+        """`update` and `tell`."""
+        self.update(**fields)
+        self.tell()
+
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something go on beside the program."""
         self.context.spawn(work)
@@ -294,21 +299,14 @@ class Leg:
         return self._audio.renegotiate(sdp, self.media)
 
     def on_info(self, call: SipCall, request: Request) -> None:
-        """Digits by INFO: `application/dtmf-relay` (`Signal=5`) and `application/dtmf` (`5`)."""
-        body = request.body[:200].decode("utf-8", "replace")
-        if request.content_type == "application/dtmf-relay":
-            values = dict(line.split("=", 1) for line in body.replace("\r", "\n").split("\n") if "=" in line)
-            digit = values.get("Signal", "").strip()
-        elif request.content_type == "application/dtmf":
-            digit = body.strip()
-        else:
+        digit = digit_of_info(request.content_type, request.body)
+        if not digit:
             return
-        if len(digit) == 1 and digit in "0123456789ABCD*#":
-            self._heard_digit(digit)
-            if self.media is not None and self.stops_on_digit:
-                self.media.stop_playing()
-            if self.partner is not None and self.partner.media is not None:
-                self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
+        self._heard_digit(digit)
+        if self.media is not None and self.stops_on_digit:
+            self.media.stop_playing()
+        if self.partner is not None and self.partner.media is not None:
+            self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 
     def on_refer(self, call: SipCall, refer: IncomingRefer) -> None:
         self.keep(self.context.take_refer(self, refer))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -18,15 +19,18 @@ from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.voice.assembly import Assembly
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest, Source
+from dialplane.voice.waiting import first_of
 
+CLOSING_S = 10.0
+"""How long a node that has no calls any more waits for rooms, recordings and runs to write their ends."""
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
 
 log = structlog.get_logger()
 
 
-async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
-    """Take calls until `stop`, then let the live ones end within `drain_s` (AV-1).
+async def serve(deps: VoiceDeps, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
+    """Take calls until `stop`, then let the live ones end within `drain_s`, or until `hurry` (AV-1).
 
     Raises OSError where the SIP address cannot be bound, Unavailable where the store is away at the start.
     """
@@ -36,28 +40,26 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event) -> None:
     await groupcalls.close_orphans(deps.database, deps.node, utc_now())
     await speakings.close_orphans(deps.database, deps.node, utc_now())
     await end_all_flows(deps.database, deps.node)
-    async with asyncio.TaskGroup() as tasks:
-        node = _Node(deps, tasks)
-        loops = [tasks.create_task(work) for work in node.loops()]
+    node = _Node(deps)
+    async with asyncio.TaskGroup() as loops:
+        going_on = [loops.create_task(work) for work in node.loops()]
         try:
-            await node.start()
-            await stop.wait()
-            await node.drain()
+            await node.run(stop, hurry or asyncio.Event())
         finally:
-            await node.close()
-            for loop in loops:
+            await node.keep_everything()
+            for loop in going_on:
                 loop.cancel()
 
 
 class _Node:
     """The life of one voice process: its loops, its beat, its mailbox, its end."""
 
-    def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, deps: VoiceDeps) -> None:
         self._deps = deps
-        self._tasks = tasks
+        self._tasks = asyncio.TaskGroup()
         self._draining = False
         self._mail = asyncio.Event()
-        self._parts = Assembly(deps, tasks, self._spawn, self)
+        self._parts = Assembly(deps, self._tasks, self._spawn, self)
         deps.set_media_lost(self._media_lost)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -68,7 +70,22 @@ class _Node:
             self._deps.hints.keep(self._hint),
         )
 
-    async def start(self) -> None:
+    async def run(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
+        """The whole of it, but for what is still to be written. See `serve`."""
+        limit = asyncio.timeout(None)
+        try:
+            async with limit, self._tasks:
+                try:
+                    await self._start()
+                    await stop.wait()
+                    await self._drain(hurry)
+                finally:
+                    await self._close()
+                    limit.reschedule(asyncio.get_running_loop().time() + CLOSING_S)
+        except TimeoutError:
+            log.warning("tasks_cut_off")  # what they have not written is ended by the next start
+
+    async def _start(self) -> None:
         await self._parts.recordings.close_orphans()
         await self._parts.transcribing.close_orphans()
         await self._parts.queues.take_over_wrap_ups()
@@ -79,23 +96,25 @@ class _Node:
         log.info("voice_ready", host=self._parts.agent.host, port=self._parts.agent.port, node=self._deps.node)
         self._deps.on_ready(self._parts.agent.port)
 
-    async def drain(self) -> None:
-        """No new calls; the live ones go on until they end or the time is over."""
+    async def _drain(self, hurry: asyncio.Event) -> None:
+        """No new calls; the live ones go on until they end, the time is over, or there is no time."""
         self._draining = True
         self._parts.agent.drain()
-        deadline = asyncio.get_running_loop().time() + self._deps.drain_s
-        while self._parts.records.live and asyncio.get_running_loop().time() < deadline:
-            ended = [asyncio.ensure_future(leg.ended.wait()) for leg in self._parts.records.live.values()]
-            await asyncio.wait(ended, timeout=deadline - asyncio.get_running_loop().time())
-            for wait in ended:
-                wait.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._deps.drain_s):
+                while self._parts.records.live and not hurry.is_set():
+                    legs = self._parts.records.live.values()
+                    await first_of(hurry.wait(), *(leg.ended.wait() for leg in legs))
 
-    async def close(self) -> None:
-        """Hang up what is left, and keep everything that happened."""
+    async def _close(self) -> None:
+        """Hang up what is left. What belongs to calls has `CLOSING_S` then to write how it ended."""
         for leg in list(self._parts.records.live.values()):
             leg.hang_up(text="the voice process is stopping")
         await self._parts.gate.close()
         await self._parts.agent.close()
+
+    async def keep_everything(self) -> None:
+        """Write what happened, which nothing adds to any more."""
         try:
             async with asyncio.timeout(5):
                 await self._parts.batches.journal.drained()

@@ -141,7 +141,7 @@ class CallOutside:
         started = await self.subjects.any_run.carry_out(self.run, command)
         if isinstance(started, CallsStarted):
             call_ids = tuple(CallId(each) for each in started.call_ids)
-            leg.update(chained_call_ids=(*leg.call.chained_call_ids, *call_ids))
+            leg.tell_of(chained_call_ids=(*leg.call.chained_call_ids, *call_ids))
             if command.chained:
                 leg.keep(self._end_with(leg, call_ids))
         return started

@@ -17,6 +17,7 @@ from dialplane.services.calling.speakings import begin_speaking, end_speaking
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
+from dialplane.voice.patience import until_kept
 from dialplane.voice.ports import MediaLeg, Prompts
 from dialplane.voice.rooms.room_lines import RoomLines
 from dialplane.voice.streaming.audio_pipe import Party
@@ -74,7 +75,8 @@ class Speakings:
                 await self._speak(party, speaking, mouth)
         finally:
             del self.mouths[speaking_id]
-            await end_speaking(self.database, account_id, speaking_id, self.now())
+            now = self.now()
+            await until_kept(lambda: end_speaking(self.database, account_id, speaking_id, now))
 
     async def _say(self, leg: Leg, payload: Mapping[str, object]) -> None:
         if mouth := self._mouth(payload):

@@ -18,6 +18,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.dialling import Dialling
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import Talk
+from dialplane.voice.patience import until_kept
 from dialplane.voice.ports import Prompts
 from dialplane.voice.waiting import first_of, unless_ended
 
@@ -44,7 +45,8 @@ class Transfers:
         else:
             answered = await self.attended(leg, addresses)
         if answered is not None:
-            await note_transferee(self.database, transfer, answered, self.now())
+            now = self.now()
+            await until_kept(lambda: note_transferee(self.database, transfer, answered, now))
 
     async def blind(self, transferer: Leg, addresses: Sequence[Address]) -> CallId | None:
         """Hang the transferer up, ring the addresses for the other party, and join them. Gives who answered."""

@@ -90,7 +90,13 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
     """
     async with asyncio.TaskGroup() as background:
         outside = RunOutside(
-            deps.database, deps.web, deps.clock, lambda work: _spawn(background, work), deps.assistants, deps.post
+            deps.database,
+            deps.web,
+            deps.clock,
+            lambda work: _spawn(background, work),
+            deps.assistants,
+            deps.post,
+            deps.public_url,
         )
         deliveries = Deliveries(deps.database, deps.webhooks, deps.link)
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)

@@ -17,7 +17,9 @@ from dialplane.domain.programs.commands import (
     Say,
     SendEmail,
     SendMessage,
+    StartRecording,
     StartStream,
+    StopRecording,
     StopStream,
 )
 from dialplane.domain.programs.sources import StatusCallback
@@ -124,6 +126,30 @@ def test_streams_are_connected_started_and_stopped() -> None:
         StartStream("wss://s.example/b", True, parameters=(("k", "v"),)),
         HELLO,
     ]
+
+
+def test_recording_goes_on_beside_the_verbs_that_follow_until_it_is_stopped() -> None:
+    """Twilio's noun: both channels unless it says otherwise."""
+    played = play(
+        xml(
+            "<Start><Recording/></Start>",
+            SAY,
+            "<Stop><Recording/></Stop>",
+            '<Start><Recording channels="mono" track="inbound" trim="trim-silence"',
+            ' recordingStatusCallback="/kept" recordingStatusCallbackEvent="in-progress completed"/></Start>',
+        ),
+        version=TWILIO,
+    )
+
+    first, said, stopped, second = played.heard
+    assert (first, said, stopped) == (StartRecording(channels=2), HELLO, StopRecording())
+    assert isinstance(second, StartRecording)
+    assert (second.channels, second.track, second.trim) == (1, "inbound", True)
+    assert second.status is not None
+    assert (second.status.url, second.status.events) == (
+        "https://app.example/kept",
+        frozenset({"in-progress", "completed"}),
+    )
 
 
 def test_hangup_ends_the_document() -> None:

@@ -5,22 +5,24 @@ The operator gives the address, so it is not held to the rules for tenants' addr
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import aiohttp
 import msgspec
 
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.programs.ais import Speaker
 from dialplane.domain.programs.assistants import MAX_TEXT, Answer, Turn
 
 TIMEOUT_S = 20.0
 MAX_ANSWER = 256 * 1024
+MAKERS = ("openai", "gemini", "grok")
 
 INSTRUCTION = (
     "You answer a telephone or text conversation. Answer in at most three short sentences of plain text. When the"
     " conversation is over, say goodbye and end with [END]."
 )
 END = "[END]"
+HAND_OVER = "[HAND OVER {name}]"
 
 
 class _Message(msgspec.Struct):
@@ -39,26 +41,34 @@ class _Completion(msgspec.Struct):
 class ChatAssistant:
     """Fulfils `services.programs.assistants.Assistants`.
 
-    An `assistance_id` is given on as the `user` of the request, so that the endpoint can tell assistants apart."""
+    An assistant's id is given on as the `user` of the request, so that the endpoint can tell assistants apart; its
+    prompt follows ours, and its model takes the place of the one that is set up.
+    """
 
     def __init__(self, url: str, *, key: str, model: str) -> None:
         self._url = f"{url.rstrip('/')}/chat/completions"
         self._key = key
         self._model = model
 
-    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
-        said = [Turn("system", INSTRUCTION), *turns]
-        answer = await self._ask(said, user=str(assistance_id or ""))
+    async def answer(self, turns: Sequence[Turn], *, speaker: Speaker | None) -> Answer:
+        said = [Turn("system", _instruction(speaker)), *(turn for turn in turns if turn.text)]
+        if speaker is None:
+            answer = await self._ask(said)
+        else:
+            answer = await self._ask(said, user=str(speaker.ai.id), model=_model_of(speaker))
+            for each in speaker.transitions:
+                if HAND_OVER.format(name=each.function_name) in answer.text:
+                    return Answer("", answer.model, hand_over=each.function_name)
         is_over = END in answer.text
         return Answer(answer.text.replace(END, "").strip(), answer.model, is_over)
 
     async def summarize(self, material: str, *, language: str) -> Answer:
         wish = f"Summarize in at most five sentences, in the language {language or 'of the text'}."
-        return await self._ask([Turn("system", wish), Turn("user", material)], user="")
+        return await self._ask([Turn("system", wish), Turn("user", material)])
 
-    async def _ask(self, turns: Sequence[Turn], *, user: str) -> Answer:
+    async def _ask(self, turns: Sequence[Turn], *, user: str = "", model: str = "") -> Answer:
         body: dict[str, Any] = {
-            "model": self._model,
+            "model": model or self._model,
             "messages": [{"role": turn.who, "content": turn.text} for turn in turns],
         }
         if user:
@@ -70,7 +80,7 @@ class ChatAssistant:
             text = completion.choices[0].message.content or ""
         except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError, IndexError) as fault:
             raise Unavailable(f"The assistant does not answer: {type(fault).__name__} {fault}") from fault
-        return Answer(text[:MAX_TEXT], completion.model or self._model)
+        return Answer(text[:MAX_TEXT], completion.model or body["model"])
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> bytes:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
@@ -80,3 +90,22 @@ class ChatAssistant:
         ):
             response.raise_for_status()
             return await response.content.read(MAX_ANSWER)
+
+
+def _instruction(speaker: Speaker | None) -> str:
+    """Ours, the assistant's own, and how it hands over."""
+    lines = [INSTRUCTION]
+    if speaker is not None:
+        lines += [speaker.ai.init_prompt] if speaker.ai.init_prompt else []
+        lines += [
+            f"To hand the conversation over ({each.description or each.function_name}), answer with"
+            f" {HAND_OVER.format(name=each.function_name)} alone."
+            for each in speaker.transitions
+        ]
+    return "\n".join(lines)
+
+
+def _model_of(speaker: Speaker) -> str:
+    """VoIPBIN writes the maker before the model: `openai.gpt-4o`."""
+    maker, _, model = speaker.ai.engine_model.partition(".")
+    return model if maker in MAKERS and model else speaker.ai.engine_model

@@ -329,7 +329,9 @@ async def _fetched(response: aiohttp.ClientResponse, url: str, limit: int) -> Fe
         body = b""
     else:
         body = await _read(response, limit)
-    extra = [(name, value[:LONGEST_X_HEADER]) for name, value in response.headers.items() if name[:2].upper() == "X-"]
+    # A name is of a type of the HTTP library's own, which nothing writes as JSON.
+    headers = ((str(name), value) for name, value in response.headers.items())
+    extra = [(name, value[:LONGEST_X_HEADER]) for name, value in headers if name[:2].upper() == "X-"]
     text = text_of(body, response.charset)
     return Fetched(response.status, text, kind, url, tuple(extra[:MOST_X_HEADERS]))
 

@@ -15,6 +15,11 @@ _PROGRESS = (
     " when hangup_reason in ('noanswer', 'timeout', 'dialout') then 'no-answer' else 'failed' end"
 )
 """`call_queries.CallProgress` of a row."""
+_NOW_RUNNING = (
+    "(select current_action from runs where calls.status <> 'hangup' and runs.id = calls.run_id"
+    " and runs.reference_id = calls.id) as now_running"
+)
+"""What a live call does: its run is written at every step, the call's row only when its state changes."""
 _COLUMN = {
     CallOrdering.CREATED: "created_at",
     CallOrdering.SOURCE: "source ->> 'target'",
@@ -37,7 +42,7 @@ def page_sql(query: CallQuery) -> Statement:
     direction = "desc" if query.descending else "asc"
     arguments += [query.limit, query.offset]
     sql = (
-        f"select * from calls where {' and '.join(conditions)}"  # noqa: S608 (constants only; values are bound)
+        f"select *, {_NOW_RUNNING} from calls where {' and '.join(conditions)}"  # noqa: S608 (constants only; values are bound)
         f" order by {_COLUMN[query.ordering]} {direction}, id {direction}"
         f" limit ${len(arguments) - 1} offset ${len(arguments)}"
     )

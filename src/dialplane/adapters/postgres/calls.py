@@ -29,6 +29,7 @@ _changes = attrgetter(*_CHANGING)
 
 def _call(row: asyncpg.Record) -> Call:
     fields = dict(row)
+    fields["action"] = fields.pop("now_running", None) or fields["action"]
     fields["direction"] = Direction(fields["direction"])
     fields["status"] = CallStatus(fields["status"])
     fields["hangup_by"] = HangupBy(fields["hangup_by"])

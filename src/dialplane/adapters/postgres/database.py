@@ -13,6 +13,7 @@ from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
 from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
+from dialplane.adapters.postgres.ais import PostgresAiStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.audit import PostgresAuditStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
@@ -289,6 +290,10 @@ class PostgresTransaction:
     @cached_property
     def speakings(self) -> PostgresSpeakingStore:
         return PostgresSpeakingStore(self.connection)
+
+    @cached_property
+    def ais(self) -> PostgresAiStore:
+        return PostgresAiStore(self.connection)
 
     @cached_property
     def tags(self) -> PostgresTagStore:

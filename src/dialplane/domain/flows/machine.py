@@ -83,6 +83,8 @@ class FlowProgram:
         self._step: Step | None = None
         self._jumps_made: dict[UUID, int] = {}
         self._executed: tuple[dict[str, object], ...] = ()
+        self._passed_over: list[dict[str, str]] = []
+        """Since the last action: what does not suit the medium."""
         self._last: Command | None = None
         self._breaking_off: Finish | None = None
         self._record: RunRecord | None = None
@@ -143,6 +145,7 @@ class FlowProgram:
             if action is None:
                 return self._finish()
             if not CATALOGUE[action.type].suits.allows(self._medium):
+                self._pass_over(action)
                 continue
             if len(self._executed) == MAX_EXECUTED:
                 return self._break_off(f"limit: {MAX_EXECUTED} actions")
@@ -214,8 +217,17 @@ class FlowProgram:
         }
         if action.next_id is not None:
             shown["next_id"] = id_text(action.next_id)
+        if self._passed_over:
+            shown["skipped_before"], self._passed_over = self._passed_over, []
         self._executed = (*self._executed, shown)
         self.explanations.append("")
+
+    def _pass_over(self, action: Action) -> None:
+        """It is not executed, and said so beside the next one that is, or the last one (reference 3.4)."""
+        if len(self._passed_over) < MAX_PROBLEMS:
+            suited = "a run without a call" if self._medium is Medium.NONE else f"a {self._medium.value}"
+            why = f"does not suit {suited}"
+            self._passed_over.append({"id": id_text(action.id), "type": action.type, "why": why})
 
     def _resume_step(self, step: Step, result: Result) -> Outcome:
         if isinstance(result, Failed):
@@ -287,6 +299,9 @@ class FlowProgram:
         return GoOn()
 
     def _finish(self, error: str = "") -> Finish:
+        if self._passed_over and self._executed:
+            last = {**self._executed[-1], "skipped_after": self._passed_over}
+            self._executed, self._passed_over = (*self._executed[:-1], last), []
         return Finish(error, self.on_complete_flow_id)
 
     def _break_off(self, error: str) -> Command:

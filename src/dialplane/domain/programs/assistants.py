@@ -26,6 +26,8 @@ class Answer:
     model: str
     is_over: bool = False
     warning: str = ""
+    hand_over: str = ""
+    """The transition by which another member of the team is to go on; the text is not for the caller then."""
 
 
 _RULES: tuple[tuple[str, str, bool], ...] = (
@@ -41,12 +43,15 @@ GREETING = "Hello. How can I help you?"
 WARNING = "no assistant is set up (DIALPLANE_ASSISTANT_URL): the built-in one answered by simple rules"
 
 
-def answer_by_rules(turns: Sequence[Turn]) -> Answer:
-    """The same conversation is always answered the same: by the first rule that fits, else by repeating what was
-    understood."""
+def answer_by_rules(turns: Sequence[Turn], *, hand_overs: Sequence[str] = ()) -> Answer:
+    """The same conversation is always answered the same: by handing over where the name of a transition is said, by the
+    first rule that fits, else by repeating what was understood."""
     said = next((turn.text for turn in reversed(turns) if turn.who == "user"), "").strip()
     if not said:
         return Answer(GREETING, RULES_MODEL, warning=WARNING)
+    for name in hand_overs:
+        if name.lower() in said[:1000].lower():
+            return Answer("", RULES_MODEL, warning=WARNING, hand_over=name)
     for pattern, text, is_over in _RULES:
         if re.search(pattern, said[:1000], re.IGNORECASE):
             return Answer(text, RULES_MODEL, is_over, WARNING)

@@ -57,6 +57,8 @@ class Converse:
     """What the other party wrote, where it did."""
     turns: tuple[tuple[Literal["user", "assistant"], str], ...] = ()
     """What was said before."""
+    member_id: UUID | None = None
+    """Who of a team is to answer; None: whoever begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class Conversed:
     warning: str = ""
     is_over: bool = False
     """The assistant took its leave."""
+    member_id: UUID | None = None
+    """Who of a team said it."""
+    voice_id: str = ""
+    """With which voice; empty: any of the language."""
 
 
 @dataclass(frozen=True, slots=True)

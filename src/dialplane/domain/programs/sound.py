@@ -126,6 +126,7 @@ class StartRecording:
     """2: the party on the left, what it hears on the right."""
     trim: bool = False
     status: StatusCallback | None = None
+    track: Literal["both", "inbound", "outbound"] = "both"
 
 
 @dataclass(frozen=True, slots=True)

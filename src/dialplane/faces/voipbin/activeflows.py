@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import RunId
+from dialplane.domain.ids import RunId, unless_nil
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -62,7 +62,8 @@ async def list_activeflows(request: ApiRequest, page: Paging) -> Fields:
 async def create_activeflow(request: ApiRequest, data: JSONBody[NewActiveflow]) -> Fields:
     """Run a flow, or the actions given, without a call."""
     request.require_manager()
-    wish = RunWish(**msgspec.structs.asdict(data))
+    named = {"id": unless_nil(data.id), "flow_id": unless_nil(data.flow_id)}
+    wish = RunWish(**msgspec.structs.asdict(data) | named)
     return run_shape(await request.ports.runs.start(request.account_id, wish))
 
 

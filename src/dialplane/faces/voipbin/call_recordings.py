@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, unless_nil
 from dialplane.domain.programs.commands import StartRecording
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.calls import Call
@@ -41,7 +41,7 @@ async def start_recording(request: ApiRequest, call_id: FromPath[UUID], data: JS
         end_of_silence_s=data.end_of_silence,
         end_of_key=keys.get(data.end_of_key, data.end_of_key),
         duration_s=data.duration,
-        on_end_flow_id=data.on_end_flow_id,
+        on_end_flow_id=unless_nil(data.on_end_flow_id),
     )
     call, _ = await order_recording(request.database, request.account_id, CallId(call_id), wish, request.now)
     return call_shape(call)

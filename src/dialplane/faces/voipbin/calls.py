@@ -6,7 +6,7 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, unless_nil
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.groupcalls import Groupcall
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -81,7 +81,7 @@ async def create_calls(request: ApiRequest, data: JSONBody[NewCalls]) -> Fields:
     wish = outgoing.CallRequest(
         source=data.from_whom,
         destinations=data.to_whom,
-        flow_id=data.flow_id,
+        flow_id=unless_nil(data.flow_id),
         actions=data.actions,
         variables=data.variables,
         anonymous=data.anonymous,

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import ConferencecallId, ConferenceId
+from dialplane.domain.ids import ConferencecallId, ConferenceId, unless_nil
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -160,7 +160,7 @@ async def start_conference_recording(
         request.account_id,
         ConferenceId(conference_id),
         duration_s=data.duration,
-        on_end_flow_id=data.on_end_flow_id,
+        on_end_flow_id=unless_nil(data.on_end_flow_id),
         now=request.now,
     )
     return _show(found)

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, post
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import CallId
+from dialplane.domain.ids import CallId, unless_nil
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.request import ApiRequest
@@ -105,7 +105,7 @@ async def dry_run_flow(
 async def dry_run_draft(request: ApiRequest, data: JSONBody[DraftQuestion]) -> Fields:
     """Play actions or an XML document that are not written anywhere yet."""
     script = read_script(msgspec.to_builtins(data), request.now)
-    draft = Draft(data.flow_id, data.version, data.actions, data.document, data.url, data.method)
+    draft = Draft(unless_nil(data.flow_id), data.version, data.actions, data.document, data.url, data.method)
     return dry_run_shape(await dry_run(request.database, request.account_id, draft, script))
 
 
@@ -141,7 +141,7 @@ class Replay(msgspec.Struct):
 async def replay(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[ReplayQuestion | None] = None) -> Fields:
     """Play what was recorded of a call against a draft, and show where the way differs."""
     asked = data or ReplayQuestion()
-    draft = Draft(asked.flow_id, asked.version, asked.actions, asked.document, asked.url, asked.method)
+    draft = Draft(unless_nil(asked.flow_id), asked.version, asked.actions, asked.document, asked.url, asked.method)
     played = await replay_call(request.database, request.account_id, CallId(call_id), draft)
     return replay_shape(CallId(call_id), played)
 

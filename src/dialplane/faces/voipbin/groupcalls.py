@@ -8,6 +8,7 @@ from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.calling.groupcalls import AnswerMethod, RingMethod
+from dialplane.domain.ids import unless_nil
 from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Invitation
@@ -65,7 +66,7 @@ async def create_groupcall(request: ApiRequest, data: JSONBody[NewGroupcall]) ->
     wish = service.GroupcallWish(
         source=data.from_whom,
         destinations=data.to_whom,
-        flow_id=data.flow_id,
+        flow_id=unless_nil(data.flow_id),
         actions=data.actions,
         ring_method=RingMethod(data.ring_method or RingMethod.RING_ALL),
         answer_method=data.answer_method,

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from dialplane.media import protocol
+from dialplane.media import frames, protocol
 from dialplane.media.leg import Leg
 from dialplane.media.ports import PortPair
 from dialplane.media.webrtc.certificate import own_certificate
@@ -24,7 +24,7 @@ class SecureLegs:
     def __init__(self) -> None:
         self._edges: dict[int, Edge] = {}
 
-    def make_edge(self, leg_id: int, pair: PortPair, report: Callable[[protocol.Message], None]) -> Edge:
+    def make_edge(self, leg_id: int, pair: PortPair, report: Callable[[frames.Message], None]) -> Edge:
         """An edge between the network at `pair` and a leg that is to be made."""
 
         def fail(reason: str) -> None:

@@ -7,14 +7,19 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.errors import Invalid
+from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.ids import AccountId, CallId, ConversationId, new_id
+from dialplane.domain.programs.ais import Speaker
 from dialplane.domain.programs.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
 from dialplane.domain.programs.commands import Converse, Conversed
 from dialplane.services.calling.timelines import call_timeline
 from dialplane.services.messaging.conversations import list_conversation_messages
+from dialplane.services.programs.ais import find_speaker
 from dialplane.services.transaction import Database
 
+MOST_HAND_OVERS = 5
+"""Within one answer."""
+HANDED_OVER = "(handed over)"
 MAX_MATERIAL = 60_000
 """Characters that are given to be summarized."""
 
@@ -22,8 +27,8 @@ MAX_MATERIAL = 60_000
 class Assistants(Protocol):
     """Port: whoever can hold a conversation."""
 
-    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
-        """What the assistant says next; without any turn, how it begins.
+    async def answer(self, turns: Sequence[Turn], *, speaker: Speaker | None) -> Answer:
+        """What the assistant says next; without any turn, how it begins. `speaker` is who it is to be.
 
         Raises Unavailable where it does not answer.
         """
@@ -38,8 +43,9 @@ class Assistants(Protocol):
 class BuiltInAssistant:
     """Fulfils `Assistants` where none is set up: it greets, repeats and takes its leave, and says that it is ours."""
 
-    async def answer(self, turns: Sequence[Turn], *, assistance_id: UUID | None) -> Answer:
-        return answer_by_rules(turns)
+    async def answer(self, turns: Sequence[Turn], *, speaker: Speaker | None) -> Answer:
+        hand_overs = [each.function_name for each in speaker.transitions] if speaker else []
+        return answer_by_rules(turns, hand_overs=hand_overs)
 
     async def summarize(self, material: str, *, language: str) -> Answer:
         return summarize_by_rules(material)
@@ -53,17 +59,34 @@ async def converse(
 ) -> Conversed:
     """One turn of a conversation, or a summary.
 
-    Raises Invalid where there is nothing to summarize, NotFound where the reference is no one's, Unavailable.
+    Raises Invalid where there is nothing to summarize, NotFound where the reference or the assistant is no one's,
+    Unavailable.
     """
     if command.kind == "summary":
         material = await _material(database, account_id, command.reference_type, command.reference_id)
         answer = await assistants.summarize(material or command.text, language=command.language)
-    else:
-        turns = [Turn(who, text) for who, text in command.turns]
-        if command.text:
-            turns.append(Turn("user", command.text))
-        answer = await assistants.answer(turns, assistance_id=command.assistance_id)
-    return Conversed(new_id(now), answer.text, answer.model, answer.warning, answer.is_over)
+        return Conversed(new_id(now), answer.text, answer.model, answer.warning, answer.is_over)
+    turns = [Turn(who, text) for who, text in command.turns]
+    if command.text:
+        turns.append(Turn("user", command.text))
+    answer, speaker = await _answer(database, assistants, account_id, command, turns)
+    member_id, voice_id = (speaker.member_id, speaker.ai.tts_voice_id) if speaker else (None, "")
+    return Conversed(new_id(now), answer.text, answer.model, answer.warning, answer.is_over, member_id, voice_id)
+
+
+async def _answer(
+    database: Database, assistants: Assistants, account_id: AccountId, command: Converse, turns: Sequence[Turn]
+) -> tuple[Answer, Speaker | None]:
+    """Who is asked may hand over to another of its team, who answers then; a team that hands on and on is cut off."""
+    member_id = command.member_id
+    for _ in range(MOST_HAND_OVERS):
+        speaker = await find_speaker(database, account_id, command, member_id)
+        answer = await assistants.answer(turns, speaker=speaker)
+        if speaker is None or not answer.hand_over:
+            return answer, speaker
+        # What is said to the next one is how it begins: the words that led to it were for the one before.
+        member_id, turns = speaker.after(answer.hand_over), [*turns, Turn("assistant", HANDED_OVER), Turn("user", "")]
+    raise Unavailable("the assistants of the team hand the conversation on and on")
 
 
 async def _material(database: Database, account_id: AccountId, kind: str, reference_id: UUID | None) -> str:

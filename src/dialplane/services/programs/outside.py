@@ -92,6 +92,8 @@ class RunOutside:
     """Let a coroutine go on in a task of the process."""
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
+    here: str = ""
+    """Where clients reach the HTTP server: a document that is named by its path alone is there."""
 
     async def carry_out(self, run: Run, command: Command) -> Result:
         try:
@@ -142,7 +144,7 @@ class RunOutside:
 
     async def _fetch(self, run: Run, command: FetchDocument) -> Result:
         return await self.web.fetch(
-            command.url,
+            f"{self.here}{command.url}" if command.url.startswith("/") else command.url,
             command.method,
             command.body,
             command.content_type,

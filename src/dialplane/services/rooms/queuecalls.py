@@ -135,24 +135,34 @@ async def take_first(
 
 
 async def put_back(database: Database, call: Queuecall, now: datetime) -> None:
-    """Nobody answered: the caller waits on in its place, and the agent is free for the next, as the last in turn."""
+    """Nobody answered: the caller waits on in its place, and the agent is free for the next, as the last in turn.
+    Safe to repeat: an agent who rings for somebody else by then goes on ringing."""
     async with database.transaction() as tx:
         await tx.queues.find(call.account_id, call.queue_id, lock=True)  # queue, call, agent: one order for all
         current = await tx.queues.find_call(call.account_id, call.id, lock=True)
+        if current is not None and not _is_offered(current, call):
+            return
         if call.service_agent_id is not None:
             await _end_ringing(tx, call.service_agent_id, now)
-        if current is None or current.status is not QueuecallStatus.CONNECTING:
+        if current is None:
             return
         waiting = replace(current, status=QueuecallStatus.WAITING, service_agent_id=None, updated_at=now)
         await tx.queues.save_calls([waiting])
         await publish(tx, event_of("queuecall_waiting", waiting, now))
 
 
+def _is_offered(current: Queuecall, call: Queuecall) -> bool:
+    """Whether the row still says what `call` says: that this agent is rung for it."""
+    return current.status is QueuecallStatus.CONNECTING and current.service_agent_id == call.service_agent_id
+
+
 async def serve(database: Database, call: Queuecall, now: datetime) -> Queuecall:
-    """The agent has answered, and the talk begins."""
+    """The agent has answered, and the talk begins. Safe to repeat."""
     async with database.transaction() as tx:
         queue = await tx.queues.find(call.account_id, call.queue_id, lock=True)
         current = await tx.queues.find_call(call.account_id, call.id, lock=True) or call
+        if current.service_at is not None:
+            return current
         served = replace(
             current,
             status=QueuecallStatus.SERVICE,

@@ -61,7 +61,7 @@ class DialRecording:
         except Refusal as refusal:
             log.info("talk_not_recorded", call_id=str(leg.call.id), reason=refusal.message)
             return
-        leg.update(recording_ids=(*leg.call.recording_ids, begun.id))
+        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
         self._media = media
         self._ended = asyncio.get_running_loop().create_future()
         leg.keep(self._finish(media, begun, self._ended))

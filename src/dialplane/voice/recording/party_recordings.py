@@ -9,6 +9,7 @@ from dialplane.domain.ids import RunId
 from dialplane.domain.programs.commands import Record, Recorded
 from dialplane.domain.recording.recordings import Recording, RecordingSource, RecordingStatus
 from dialplane.voice.leg import Leg
+from dialplane.voice.patience import carried_through
 from dialplane.voice.ports import MediaLeg, Prompts
 from dialplane.voice.recording.recordings import Recordings
 
@@ -46,7 +47,7 @@ class PartyRecordings:
 
         leg.on_key = take
         try:
-            kept = await self.recordings.finish(media, begun)
+            kept = await carried_through(self.recordings.finish(media, begun), leg.keep)
         finally:
             leg.on_key = None
             media.stop_recording()
@@ -64,7 +65,7 @@ class PartyRecordings:
 
         new = self.recordings.new(leg.call.account_id, call_id=leg.call.id, source=RecordingSource.VERB)
         begun = await self.recordings.begin(media, replace(new, run_id=run_id, status_callback=command.status), start)
-        leg.update(recording_ids=(*leg.call.recording_ids, begun.id))
+        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
         return begun
 
 

@@ -26,6 +26,7 @@ from dialplane.services.recording.recordings import get_recording
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
+from dialplane.voice.patience import until_kept
 from dialplane.voice.ports import Prompts, RecordedTracks
 
 RENEW_BEFORE_S = 5.0
@@ -74,6 +75,7 @@ class Recordings:
             self.new(leg.call.account_id, call_id=leg.call.id, source=source),
             run_id=run_id,
             channels=command.channels,
+            track=command.track,
             on_end_flow_id=None if command.on_end_flow_id is None else FlowId(command.on_end_flow_id),
             status_callback=command.status,
         )
@@ -119,7 +121,7 @@ class Recordings:
         try:
             await start(path)
         except Refusal as refusal:
-            await life.fail_recording(self.database, begun, refusal.message, self.now())
+            await self._fail(begun, refusal.message)
             raise
         self.live[begun.id] = sound
         return begun
@@ -196,7 +198,7 @@ class Recordings:
             )
 
         begun = await self.begin(media, recording, start)
-        leg.update(recording_ids=(*leg.call.recording_ids, begun.id))
+        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
         leg.keep(self.finish(media, begun))
 
     async def _wait_paying(self, sound: Recordable, recording: Recording) -> RecordingEnd:
@@ -225,7 +227,7 @@ class Recordings:
         path = self.folder / recording.path
         if not path.is_file() or (end.failure and not end.duration_ms):
             error = end.failure or "nothing was recorded"
-            return await life.fail_recording(self.database, recording, error, self.now())
+            return await self._fail(recording, error)
         log.info(
             "recording_finished",
             recording_id=str(recording.id),
@@ -233,14 +235,24 @@ class Recordings:
             ended_by=end.ended_by,
             failure=end.failure,
         )
-        return await life.end_recording(
-            self.database,
-            recording,
-            self.now(),
-            ended_by=end.ended_by,
-            duration_ms=end.duration_ms,
-            size_bytes=path.stat().st_size,
-            public_url=self.public_url,
+        now, size_bytes = self.now(), path.stat().st_size
+        return await until_kept(
+            lambda: life.end_recording(
+                self.database,
+                recording,
+                now,
+                ended_by=end.ended_by,
+                duration_ms=end.duration_ms,
+                size_bytes=size_bytes,
+                public_url=self.public_url,
+            ),
+            recording_id=str(recording.id),
+        )
+
+    async def _fail(self, recording: Recording, error: str) -> Recording:
+        now = self.now()
+        return await until_kept(
+            lambda: life.fail_recording(self.database, recording, error, now), recording_id=str(recording.id)
         )
 
 

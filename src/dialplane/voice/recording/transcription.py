@@ -21,6 +21,7 @@ from dialplane.services.recording.transcriptions import get_transcription
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
+from dialplane.voice.patience import until_kept
 from dialplane.voice.ports import AudioTrack, MediaLeg
 from dialplane.voice.rooms.room_lines import RoomLines
 
@@ -162,19 +163,28 @@ class Transcribing:
                 case Said():
                     await self._tell(transcription, "ended", side, message=event.text, at_ms=event.ended_ms)
                     if event.text:
-                        await life.write_transcript(self.database, transcription, side, event, self.now())
+                        await self._keep(transcription, side, event)
 
     async def _tell(self, transcription: Transcription, what: life.SpeechEvent, side: Hearing, **facts: Any) -> None:
-        await life.tell_speech(self.database, transcription, what, side, now=self.now(), **facts)
+        now = self.now()
+        await until_kept(lambda: life.tell_speech(self.database, transcription, what, side, now=now, **facts))
+
+    async def _keep(self, transcription: Transcription, side: Hearing, said: Said) -> None:
+        now = self.now()
+        await until_kept(lambda: life.write_transcript(self.database, transcription, side, said, now))
 
     async def _end(self, transcription: Transcription, *, error: str = "", duration_ms: int = 0) -> None:
-        ended = await life.end_transcription(
-            self.database,
-            transcription,
-            self.now(),
-            error=error,
-            duration_ms=duration_ms,
-            public_url=self.public_url,
+        now = self.now()
+        ended = await until_kept(
+            lambda: life.end_transcription(
+                self.database,
+                transcription,
+                now,
+                error=error,
+                duration_ms=duration_ms,
+                public_url=self.public_url,
+            ),
+            transcription_id=str(transcription.id),
         )
         await self.follow(ended)
 

@@ -83,6 +83,6 @@ class AgentRinger:
                 log.info("agent_not_rung", call_id=str(call.id), address=address.target, reason=refusal.message)
                 continue
             leg = self.dialler.make_leg(opened.call, opened.billing)
-            caller.update(chained_call_ids=(*caller.call.chained_call_ids, leg.call.id))
+            caller.tell_of(chained_call_ids=(*caller.call.chained_call_ids, leg.call.id))
             legs.append((leg, contact))
         return legs

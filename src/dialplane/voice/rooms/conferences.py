@@ -22,6 +22,7 @@ from dialplane.domain.recording.recordings import RecordingSource
 from dialplane.domain.rooms.conferences import (
     LONGEST_S,
     Conference,
+    EndReason,
     Participant,
     beeps_on_entry,
     beeps_on_exit,
@@ -33,6 +34,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.beside import BesideEnd
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
+from dialplane.voice.patience import carried_through, until_kept
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.rooms.conference_callbacks import RoomEvent, is_wanted, parameters
 from dialplane.voice.rooms.room import Member, Room
@@ -86,14 +88,14 @@ class Conferences:
         try:
             room = await self._room(entered.conference)
         except Refusal:
-            await left(self.database, entered.participant, self.now())
+            await self._left(entered.participant)
             raise
-        leg.update(extras=replace(leg.call.details, conference_id=entered.conference.id))
+        leg.tell_of(extras=replace(leg.call.details, conference_id=entered.conference.id))
         try:
             await self._take_in(room, member)
             await _stay(member)
         finally:
-            closed = await self._let_go(room, member)
+            closed = await carried_through(self._let_go(room, member), leg.keep)
         if own is not None and not leg.is_ended:
             await self._program_of(leg, run, own.post_flow_id)
         duration = asyncio.get_running_loop().time() - began
@@ -143,7 +145,7 @@ class Conferences:
                 await self._tell(room, "conference-start")
             for each in list(room.members.values()) if begins else [member]:
                 if room.has_started:
-                    each.participant = await joined(self.database, each.participant, self.now())
+                    each.participant = await self._joined(each.participant)
             await self._record_if_wanted(room)
             self._listen_if_wanted(room, member)
 
@@ -179,7 +181,7 @@ class Conferences:
         elif member.beeps_on_exit:
             room.beep()
         async with room.lock:
-            after = await left(self.database, member.participant, self.now(), closes=closes)
+            after = await self._left(member.participant, closes)
             room.conference = after or room.conference
             await self._tell(room, "participant-leave", member.participant)
             # The row says whether it is empty: somebody may be on the way in who is not in the mix yet.
@@ -283,7 +285,18 @@ class Conferences:
             return
         room.sequence += 1
         told = parameters(conference, event, who, sequence=room.sequence, now=self.now())
-        await self.teller.tell(conference, told, self.now())
+        now = self.now()
+        await until_kept(lambda: self.teller.tell(conference, told, now), conference_id=str(conference.id))
+
+    async def _joined(self, participant: Participant) -> Participant:
+        now = self.now()
+        return await until_kept(lambda: joined(self.database, participant, now), call_id=str(participant.call_id))
+
+    async def _left(self, participant: Participant, closes: EndReason = "") -> Conference | None:
+        now = self.now()
+        return await until_kept(
+            lambda: left(self.database, participant, now, closes=closes), call_id=str(participant.call_id)
+        )
 
 
 async def _stay(member: Member) -> None:

@@ -38,6 +38,7 @@ from dialplane.services.transaction import Database
 from dialplane.voice.beside import BesideEnd
 from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
+from dialplane.voice.patience import carried_through, until_kept
 from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.rooms.agent_ringing import AgentRinger
@@ -75,6 +76,8 @@ class Waiter:
     """The talk is over, or there was none."""
     sound: "asyncio.Task[object] | None" = None
     offering: "asyncio.Task[object] | None" = None
+    served: "asyncio.Future[Queuecall] | None" = None
+    """The talk has begun, and that is on its way to the store: nobody waits for it to talk."""
 
     def let_go(self, how: How) -> None:
         if not self.gone.is_set():
@@ -97,10 +100,11 @@ class Queues:
     recordings: Recordings
     redirect: Callable[[Leg, ProgramSource], Awaitable[None]]
     now: Callable[[], datetime]
-    spawn: Callable[[Coroutine[Any, Any, Any]], None]
     waiters: dict[QueuecallId, Waiter] = field(default_factory=dict)
     tried: dict[AgentId, float] = field(default_factory=dict)
     """When an agent was rung for nothing."""
+    wrapping_up: dict[AgentId, datetime] = field(default_factory=dict)
+    """When an agent's wrap-up ends by itself."""
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def join(self, leg: Leg, command: JoinQueue, run: Run) -> QueueLeft:
@@ -126,7 +130,7 @@ class Queues:
             waiter.how = "redirected"
             raise
         finally:
-            ended = await self._let_go(waiter)
+            ended = await carried_through(self._let_go(waiter), leg.keep)
         how = "bridged" if ended.service_at else waiter.how
         waited_s = round(ended.waited_s(self.now()))
         told = queue_facts(queue, call) | {"voipbin.queuecall.waited": str(waited_s)}
@@ -169,7 +173,7 @@ class Queues:
             return None
         waiter = self.waiters.get(taken[1].id)
         if waiter is None:  # it has hung up this moment
-            await end(self.database, taken[1], self.now())
+            await self._end(taken[1])
             return None
         waiter.call = taken[1]
         if command.before_joining is not None:
@@ -182,7 +186,7 @@ class Queues:
         await recording.begin("answer")
         if leg.is_ended:  # who dialled the queue has hung up meanwhile: the caller waits on in its place
             waiter.sound = waiter.sound or asyncio.ensure_future(self._let_wait(waiter))
-            await put_back(self.database, waiter.call, self.now())
+            await self._put_back(waiter.call)
             return None
         return waiter
 
@@ -219,7 +223,8 @@ class Queues:
         assert partner is not None
         if partner.is_ended or partner.media is None:
             return 0.0
-        waiter.call = await serve(self.database, waiter.call, self.now())
+        call, now = waiter.call, self.now()
+        waiter.served = asyncio.ensure_future(until_kept(lambda: serve(self.database, call, now)))
         limits = [each for each in (waiter.limit_s, waiter.call.service_timeout_ms / 1000) if each]
         leaving = asyncio.ensure_future(self._let_go_after(waiter, partner))
         try:
@@ -243,11 +248,13 @@ class Queues:
             waiter.offering.cancel()
         if waiter.partner is not None and not waiter.partner.has_program:
             waiter.partner.hang_up()
+        if waiter.served is not None:
+            waiter.call = await waiter.served
         agent_id = waiter.call.service_agent_id
-        waiter.call, free_at = await end(self.database, waiter.call, self.now())
+        waiter.call, free_at = await self._end(waiter.call)
         waiter.over.set()
         if agent_id is not None and free_at is not None:
-            self.spawn(self._end_wrap_up(agent_id, (free_at - self.now()).total_seconds()))
+            self.wrapping_up[agent_id] = free_at
         self.awake.set()
         return waiter.call
 
@@ -257,17 +264,27 @@ class Queues:
         """Look through the queues in which somebody waits here, whenever something happens and once a second."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S if self.waiters else None):
+                async with asyncio.timeout(self._rest_s()):
                     await self.awake.wait()
             self.awake.clear()
+            await self._try(self._end_wrap_ups())
             lines = {(waiter.call.account_id, waiter.queue.id) for waiter in self.waiters.values()}
             for account_id, queue_id in lines:
-                try:
-                    await self._offer_all(account_id, queue_id)
-                except Unavailable:
-                    log.warning("queue_not_served", queue_id=str(queue_id))  # the next turn tries again
-                except Exception:  # the edge of a task that all queues need
-                    log.exception("queue_failed", queue_id=str(queue_id))
+                await self._try(self._offer_all(account_id, queue_id), queue_id=str(queue_id))
+
+    def _rest_s(self) -> float | None:
+        """Until the next turn, unless something happens; None where nobody waits for anything."""
+        rests = [max((each - self.now()).total_seconds(), 0.0) for each in self.wrapping_up.values()]
+        return min([*rests, TICK_S]) if self.waiters else min(rests, default=None)
+
+    async def _try(self, work: Coroutine[Any, Any, None], **facts: str) -> None:
+        """The edge of the loop that all queues need."""
+        try:
+            await work
+        except Unavailable:
+            log.warning("queue_not_served", **facts)  # the next turn tries again
+        except Exception:
+            log.exception("queue_failed", **facts)
 
     async def _offer_all(self, account_id: AccountId, queue_id: QueueId) -> None:
         while True:
@@ -286,7 +303,7 @@ class Queues:
                 return
             waiter = self.waiters.get(offer.call.id)
             if waiter is None:  # it has hung up this moment, and its end is on the way to the store
-                await put_back(self.database, offer.call, self.now())
+                await self._put_back(offer.call)
                 return
             waiter.call = offer.call
             waiter.offering = asyncio.ensure_future(self._offer(waiter, offer))
@@ -302,18 +319,28 @@ class Queues:
             waiter.meet(answered)
             return
         self.tried[offer.agent.id] = asyncio.get_running_loop().time()
-        await put_back(self.database, offer.call, self.now())
+        await self._put_back(offer.call)
         self.awake.set()
 
     async def take_over_wrap_ups(self) -> None:
         """End those that an earlier process has begun, each in its time. Twice does no harm."""
-        for agent_id, free_at in await wrap_ups(self.database):
-            self.spawn(self._end_wrap_up(agent_id, (free_at - self.now()).total_seconds()))
-
-    async def _end_wrap_up(self, agent_id: AgentId, seconds: float) -> None:
-        await asyncio.sleep(max(seconds, 0.0))
-        await end_wrap_up(self.database, agent_id, self.now())
+        self.wrapping_up.update(await wrap_ups(self.database))
         self.awake.set()
+
+    async def _end_wrap_ups(self) -> None:
+        for agent_id in [agent_id for agent_id, free_at in self.wrapping_up.items() if free_at <= self.now()]:
+            await end_wrap_up(self.database, agent_id, self.now())
+            del self.wrapping_up[agent_id]
+
+    # --- written however long the store is away -----------------------------------------------------------------------
+
+    async def _put_back(self, call: Queuecall) -> None:
+        now = self.now()
+        await until_kept(lambda: put_back(self.database, call, now), queuecall_id=str(call.id))
+
+    async def _end(self, call: Queuecall) -> tuple[Queuecall, datetime | None]:
+        now = self.now()
+        return await until_kept(lambda: end(self.database, call, now), queuecall_id=str(call.id))
 
     # --- orders -------------------------------------------------------------------------------------------------------
 

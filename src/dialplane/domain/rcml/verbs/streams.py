@@ -1,10 +1,14 @@
-"""Connect, Start and Stop with a Stream: the call's audio over a websocket, by Twilio's protocol."""
+"""Connect, Start and Stop: what goes on beside the verbs that follow, a Stream (the call's audio over a websocket, by
+Twilio's protocol) or a Recording of the call."""
 
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from dialplane.domain.programs.commands import Failed, StartStream, StopStream
+from dialplane.domain.programs.commands import Failed, StartRecording, StartStream, StopRecording, StopStream
+from dialplane.domain.programs.dialling import RecordedTrack
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verbs.record import FAILED as RECORDING_FAILED
+from dialplane.domain.rcml.verbs.record import trims
 
 STREAM_FAILED = 31920
 MOST_PARAMETERS = 50
@@ -27,17 +31,30 @@ def connect(verb: Verb) -> Steps:
 
 def start(verb: Verb) -> Steps:
     """One way, beside what follows."""
-    for stream in verb.children(("Stream",)):
-        result = yield _stream(stream, two_way=False)
+    for noun in verb.children(("Stream", "Recording")):
+        if noun.name == "Recording":
+            code, result = RECORDING_FAILED, (yield _recording(noun))
+        else:
+            code, result = STREAM_FAILED, (yield _stream(noun, two_way=False))
         if isinstance(result, Failed):
-            verb.context.note(STREAM_FAILED, f"<Stream>: {result.reason}")
+            verb.context.note(code, f"<{noun.name}>: {result.reason}")
     return None
 
 
 def stop(verb: Verb) -> Steps:
-    for stream in verb.children(("Stream",)):
-        yield StopStream(stream.option("name"))
+    for noun in verb.children(("Stream", "Recording")):
+        yield StopRecording() if noun.name == "Recording" else StopStream(noun.option("name"))
     return None
+
+
+def _recording(noun: Verb) -> StartRecording:
+    """Both sides on channels of their own, unless it says otherwise."""
+    return StartRecording(
+        channels=1 if noun.choice("channels", ("mono", "dual"), "dual") == "mono" else 2,
+        track=cast("RecordedTrack", noun.choice("track", get_args(RecordedTrack), "both")),
+        trim=trims(noun),
+        status=noun.status("recordingStatusCallback"),
+    )
 
 
 def _stream(stream: Verb, *, two_way: bool) -> StartStream:

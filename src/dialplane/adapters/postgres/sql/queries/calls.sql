@@ -73,13 +73,21 @@ order by created_at desc
 limit $2;
 
 -- name: find
-select * from calls where id = $2 and account_id = $1 and deleted_at is null;
+select *, (
+    select current_action from runs
+    where calls.status <> 'hangup' and runs.id = calls.run_id and runs.reference_id = calls.id
+) as now_running
+from calls where id = $2 and account_id = $1 and deleted_at is null;
 
 -- name: find_live
 select * from calls where id = $1 and status <> 'hangup';
 
 -- name: list_for
-select * from calls
+select *, (
+    select current_action from runs
+    where calls.status <> 'hangup' and runs.id = calls.run_id and runs.reference_id = calls.id
+) as now_running
+from calls
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc
 limit $3;
