@@ -37,6 +37,14 @@ ActionList = Annotated[
 """The actions of a body go to the flow validator as they came: it names the action and the field that is wrong."""
 
 
+class Canary(msgspec.Struct):
+    """A version that `percent` of the new calls, messages and runs takes in place of the flow's own."""
+
+    version: int
+    percent: int
+    tm_start: str
+
+
 class Flow(msgspec.Struct):
     """A list of actions with a name."""
 
@@ -49,6 +57,7 @@ class Flow(msgspec.Struct):
     direct_hash: str
     on_complete_flow_id: UUID
     version: int
+    canary: Canary | None
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None

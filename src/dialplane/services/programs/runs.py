@@ -216,6 +216,7 @@ def following_run(run: Run, flow: Flow, now: datetime) -> Run | None:
         created_at=now,
         flow_id=flow.id,
         flow_version=flow.version,
+        is_canary=flow.is_canary,
         reference_id=run.reference_id,
         reference_run_id=run.id,
         on_complete_flow_id=flow.on_complete_flow_id,
