@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from dialplane.domain.errors import NotPermitted
+from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import address_of, refuse_flood
@@ -108,6 +108,8 @@ async def _read_form(scope: HTTPScope, receive: Receive) -> Fields:
         return read_fields(body_of(scope)) if b"urlencoded" in content_type(scope) else Fields()
     form = await Request(scope, receive).form()
     texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    if any("\0" in text for pair in texts for text in pair):
+        raise Invalid("The form holds what cannot be kept")
     return Fields({name: tuple(value for key, value in texts if key == name) for name, _ in texts})
 
 

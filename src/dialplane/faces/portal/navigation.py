@@ -36,6 +36,7 @@ SECTIONS = (
             Item("Usage History", "/numbers/usage"),
         ),
     ),
+    Section("Flows", (Item("Flows", "/flows"),)),
     Section("Phone", (Item("Browser phone", "/phone", Deed.CONFIGURE),)),
     Section("SMS", (Item("Settings", "/sms/settings"),)),
     Section(

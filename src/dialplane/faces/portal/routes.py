@@ -15,6 +15,9 @@ from dialplane.faces.portal.limits import SignInLimits
 from dialplane.faces.portal.pages import (
     billing,
     dashboard,
+    flow_editor,
+    flow_versions,
+    flows,
     getting_in,
     keys,
     mails,
@@ -54,6 +57,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     *number_purchase.HANDLERS,
     *number_settings.HANDLERS,
     *usage.HANDLERS,
+    *flows.HANDLERS,
+    *flow_editor.HANDLERS,
+    *flow_versions.HANDLERS,
     *numbers.HANDLERS,
     *number_configuration.HANDLERS,
 ]

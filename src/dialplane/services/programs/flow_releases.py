@@ -11,6 +11,7 @@ from uuid import UUID
 
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.flows.flow import Canary, Flow, FlowDraft, FlowVersion, version_of, written_anew
+from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import check_draft, find_faults, validate_actions
 from dialplane.domain.ids import AccountId, FlowId
 from dialplane.services.programs.flows import (
@@ -184,6 +185,23 @@ async def stop_canary(database: Database, account_id: AccountId, flow_id: FlowId
     async with database.transaction() as tx:
         flow, _ = await _locked_canary(tx, account_id, flow_id)
         return await save_flow(tx, replace(flow, canary=None, updated_at=now), CANARY_ENDED, now)
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRuns:
+    """What came of a canary so far."""
+
+    count: int
+    failed: int
+    """Those that ended with an error."""
+    newest: Sequence[Run]
+
+
+async def canary_runs(database: Database, account_id: AccountId, flow_id: FlowId, version: int) -> CanaryRuns:
+    """Of the runs that took a version as a canary; the newest few with what they are."""
+    async with database.reading() as tx:
+        count, failed = await tx.runs.count_canary(account_id, flow_id, version)
+        return CanaryRuns(count, failed, await tx.runs.newest_of_canary(account_id, flow_id, version, limit=5))
 
 
 async def _locked_canary(tx: Transaction, account_id: AccountId, flow_id: FlowId) -> tuple[Flow, Canary]:

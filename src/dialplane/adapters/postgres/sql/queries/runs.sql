@@ -49,6 +49,15 @@ where account_id = $1 and deleted_at is null and ($2::timestamptz is null or cre
 order by created_at desc, id desc
 limit $3;
 
+-- name: count_canary
+select count(*), count(*) filter (where error <> '') as failed from runs
+where is_canary and flow_id = $2 and flow_version = $3 and account_id = $1;
+
+-- name: newest_of_canary
+select * from runs
+where is_canary and flow_id = $2 and flow_version = $3 and account_id = $1
+order by created_at desc limit $4;
+
 -- name: end
 update runs set status = 'ended', error = $3, ended_at = $2, updated_at = $2 where id = $1;
 

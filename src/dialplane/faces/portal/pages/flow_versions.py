@@ -1,0 +1,116 @@
+"""The versions of a flow: what differs between any two, the way back, and editing an old one again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from dialplane.domain.errors import NotFound
+from dialplane.domain.flows.differences import Change, Difference, compare_actions
+from dialplane.domain.flows.flow import FlowVersion
+from dialplane.domain.flows.wording import ACTION_WORDS
+from dialplane.domain.identity.people import Deed
+from dialplane.domain.ids import FlowId
+from dialplane.faces.portal.flow_view import version_label
+from dialplane.faces.portal.forms import Form
+from dialplane.faces.portal.rendering import done, show
+from dialplane.faces.portal.request import PortalRequest
+from dialplane.faces.portal.routing import action, page
+from dialplane.services.programs.flow_releases import draft_from_version, find_draft
+from dialplane.services.programs.flows import get_flow, get_version, list_versions, roll_back
+
+_FLOW = "/projects/{project:uuid}/flows/{flow:uuid}"
+_MANY = 500
+DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two that are compared."""
+
+    label: str
+    name: str
+    detail: str
+    actions: Sequence[dict[str, object]]
+
+
+@page(f"{_FLOW}/versions", deed=Deed.VIEW)
+async def show_versions(request: PortalRequest, flow: FromPath[UUID]) -> Response[str]:
+    """All that are kept, newest first; the two that are chosen side by side, else the newest and the one before."""
+    held = await get_flow(request.database, request.account_id, FlowId(flow))
+    draft = await find_draft(request.database, request.account_id, held.id)
+    versions = await list_versions(request.database, request.account_id, held.id, before=None, limit=_MANY)
+    newest = DRAFT if draft else str(versions[0].version)
+    before = str(held.version) if draft else str(versions[min(1, len(versions) - 1)].version)
+    form = Form({"old": request.fields.get("old") or before, "new": request.fields.get("new") or newest})
+    old, new = await _side(request, held.id, form["old"]), await _side(request, held.id, form["new"])
+    choices = [(str(each.version), f"Version {each.version}") for each in versions]
+    return await show(
+        request,
+        "flow_versions.html",
+        flow=held,
+        versions=versions,
+        label=lambda version: version_label(held, version),
+        choices=[*([(DRAFT, "Draft")] if draft else []), *choices],
+        form=form,
+        old=old,
+        new=new,
+        differences=[each for each in compare_actions(old.actions, new.actions) if each.change is not Change.SAME],
+        title_of=_title,
+        text_of=_text,
+    )
+
+
+async def _side(request: PortalRequest, flow_id: FlowId, chosen: str) -> Side:
+    """Raises NotFound (FLOW_VERSION_NOT_FOUND)."""
+    if chosen == DRAFT:
+        draft = await find_draft(request.database, request.account_id, flow_id)
+        if draft is not None:
+            actions = [each for each in draft.actions if isinstance(each, dict)]
+            return Side("the draft", draft.name, draft.detail, actions)
+    version = await _version(request, flow_id, chosen)
+    actions = [action.document() for action in version.actions]
+    return Side(f"version {version.version}", version.name, version.detail, actions)
+
+
+async def _version(request: PortalRequest, flow_id: FlowId, text: str) -> FlowVersion:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise NotFound("There is no such version of the flow", reason="FLOW_VERSION_NOT_FOUND", field="version")
+    return await get_version(request.database, request.account_id, flow_id, int(text))
+
+
+def _title(difference: Difference) -> str:
+    kind = str(difference.action.get("type", ""))
+    return ACTION_WORDS[kind].title if kind in ACTION_WORDS else kind or "A step"
+
+
+def _text(value: object) -> str:
+    """What a field held, as somebody would write it."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+@action(f"{_FLOW}/rollback", deed=Deed.CONFIGURE)
+async def take_rollback(request: PortalRequest, flow: FromPath[UUID]) -> Response[str]:
+    chosen = await _version(request, FlowId(flow), request.fields.get("version"))
+    now = await roll_back(request.database, request.account_id, FlowId(flow), chosen.version, request.now)
+    said = f"The flow is as version {chosen.version} was; that is version {now.version}, and the next call runs it."
+    line = (
+        f"curl -X POST '{request.portal.base}/v1.0/flows/{flow}/rollback?accesskey=$ACCESS_KEY'"
+        f" -H 'Content-Type: application/json' -d '{{\"version\": {chosen.version}}}'"
+    )
+    return await done(request, request.at(f"/flows/{flow}"), said, curl=line)
+
+
+@action(f"{_FLOW}/edit-version", deed=Deed.CONFIGURE)
+async def take_edit(request: PortalRequest, flow: FromPath[UUID]) -> Response[str]:
+    """Begin the draft with what a version was."""
+    chosen = await _version(request, FlowId(flow), request.fields.get("version"))
+    await draft_from_version(request.database, request.account_id, FlowId(flow), chosen.version, request.now)
+    return await done(request, request.at(f"/flows/{flow}"), f"The draft is as version {chosen.version} was.")
+
+
+HANDLERS: list[HTTPRouteHandler] = [show_versions, take_rollback, take_edit]
