@@ -19,6 +19,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from dialplane import __version__
+from dialplane.domain.flows.schema import action_schema
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -120,12 +121,15 @@ OPENAPI = OpenAPIConfig(
 
 
 def complete(document: dict[str, Any], below: str) -> dict[str, Any]:
-    """Add to the POSTs `below` a path what layers around the handlers take, and call a list's page `NumberPage`.
+    """Add to the POSTs `below` a path what layers around the handlers take, to the native API the actions of flows, and
+    call a list's page `NumberPage`.
 
     Litestar names the page after the generic class and the whole module of its items.
     """
     text = re.sub(rb"Paged_[\w.]*?(\w+)_(?=\")", rb"\1Page", msgspec.json.encode(document))
     completed: dict[str, Any] = msgspec.json.decode(text)
+    if below == "/v1.0/":
+        completed["components"]["schemas"]["FlowAction"] = action_schema()
     for path, item in completed["paths"].items():
         if "post" in item and path.startswith(below):
             item["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

@@ -42,7 +42,7 @@ def action_schema() -> Schema:
             "id": _id("This action's own; made where it is left out"),
             "next_id": _id("The action to go on with, in place of the next in the list"),
         },
-        "oneOf": [_type_schema(name) for name in CATALOGUE],
+        "oneOf": [_type_schema(name) for name in ACTION_WORDS],
     }
 
 

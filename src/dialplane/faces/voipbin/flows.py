@@ -30,7 +30,7 @@ ActionList = Annotated[
     list[object],
     msgspec.Meta(
         description="The steps in order: `{id?, type, option?, next_id?}`",
-        extra_json_schema={"items": {"type": "object"}},
+        extra_json_schema={"items": {"$ref": "#/components/schemas/FlowAction"}},
         examples=[[{"type": "answer"}, {"type": "talk", "option": {"text": "Hello", "language": "en-US"}}]],
     ),
 ]
