@@ -1,6 +1,6 @@
 """The versions of a flow: what differs between any two, the way back, and editing an old one again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,7 +61,8 @@ async def show_versions(request: PortalRequest, flow: FromPath[UUID]) -> Respons
         new=new,
         differences=[each for each in compare_actions(old.actions, new.actions) if each.change is not Change.SAME],
         title_of=_title,
-        text_of=_text,
+        old_text=_text_of(old),
+        new_text=_text_of(new),
     )
 
 
@@ -84,13 +85,26 @@ async def _version(request: PortalRequest, flow_id: FlowId, text: str) -> FlowVe
 
 
 def _title(difference: Difference) -> str:
-    kind = str(difference.action.get("type", ""))
+    return _title_of(str(difference.action.get("type", "")))
+
+
+def _title_of(kind: str) -> str:
     return ACTION_WORDS[kind].title if kind in ACTION_WORDS else kind or "A step"
 
 
-def _text(value: object) -> str:
-    """What a field held, as somebody would write it."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _text_of(side: Side) -> Callable[[object], str]:
+    """Writes what a field holds as its author would: a jump names its step."""
+    steps = {
+        str(action.get("id")): f"step {at + 1}, {_title_of(str(action.get('type')))}"
+        for at, action in enumerate(side.actions)
+    }
+
+    def text(value: object) -> str:
+        if isinstance(value, str):
+            return steps.get(value, value)
+        return msgspec.json.encode(value).decode()
+
+    return text
 
 
 @action(f"{_FLOW}/rollback", deed=Deed.CONFIGURE)

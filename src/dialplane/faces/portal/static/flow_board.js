@@ -85,7 +85,7 @@ export class Picture {
   spoken(action, at, wrong, turns) {
     const says = summary(action, this.board.types.get(action.type));
     const out = this.layout.edges.filter((edge) => edge.from === action.id).map((edge) => `${edge.label ? `${edge.label}: ` : ""}${this.named(edge.to)}`);
-    return [`Step ${at + 1}, ${this.board.label(action)}`, says, out.length ? `goes to ${out.join("; ")}` : "", wrong ? `${wrong} faults` : "", turns ? `played as ${turns.join(", ")}` : ""].filter(Boolean).join(". ");
+    return [`Step ${at + 1}, ${this.board.label(action)}`, says, out.length ? `goes to ${out.join("; ")}` : "", wrong ? `${wrong} ${wrong === 1 ? "fault" : "faults"}` : "", turns ? `played as ${turns.join(", ")}` : ""].filter(Boolean).join(". ");
   }
 
   named(id) {

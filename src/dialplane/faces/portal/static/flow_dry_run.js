@@ -14,13 +14,13 @@ export function lightOf(played) {
   return { steps, ways };
 }
 
-// The result in words; `label` names an action, `go` shows it in the picture.
-export function resultOf(played, label, go) {
+// The result in words; `label` names an action, `go` shows it in the picture, `named` writes steps in place of ids.
+export function resultOf(played, label, go, named) {
   return [
     make("p", { class: "flow-result" }, make("strong", {}, ENDS[played.ended] ?? played.ended), ` after ${seconds(played.duration_ms)}, for `, make("strong", {}, played.price)),
     played.problems.length ? make("div", { class: "notice bad" }, make("ul", {}, ...played.problems.map((each) => make("li", {}, each)))) : "",
     make("ol", { class: "flow-steps" }, ...played.steps.map((step) => make("li", {},
-      make("button", { type: "button", class: "link", onclick: () => go(step.action.id) }, label(step.action)), ` ${step.result} `,
+      make("button", { type: "button", class: "link", onclick: () => go(step.action.id) }, label(step.action)), ` ${named(step.result)} `,
       make("span", { class: "hint" }, `${new Date(step.at).toLocaleTimeString([], { timeZone: played.timezone || "UTC", hour12: false })}, ${seconds(step.duration_ms)}`)))),
     make("details", { class: "curl" }, make("summary", {}, "The same by the API"), make("pre", { tabindex: "0" }, make("code", {}, played.curl))),
   ];

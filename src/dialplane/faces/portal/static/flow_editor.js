@@ -311,9 +311,14 @@ class Editor {
     this.board.lit = lightOf(played);
     this.picture.render();
     const told = part("played"), panel = part("dry");
-    told.replaceChildren(...resultOf(played, this.board.label, (id) => { this.picture.choose(id); this.picture.focus(id); }));
+    told.replaceChildren(...resultOf(played, this.board.label, (id) => { this.picture.choose(id); this.picture.focus(id); }, (text) => this.named(text)));
     this.open(1);
     panel.scrollTop = told.offsetTop - panel.offsetTop;
+  }
+
+  // The server's words name steps by their ids; people know them by their place.
+  named(text) {
+    return this.board.actions.reduce((shown, action) => shown.replaceAll(action.id, this.picture.named(action.id)), text);
   }
 
   textOfForm() {
