@@ -25,7 +25,10 @@ export class Picture {
     this.element = make("div", { class: "flow-canvas", onkeydown: (event) => this.pressed(event) }, this.sheet);
   }
 
+  // Not while a step is held by the mouse: whoever lets it go renders.
   render() {
+    this.isStale = this.isHeld;
+    if (this.isHeld) return;
     const hadFocus = this.steps.contains(document.activeElement), { actions, types } = this.board;
     this.layout = layOut(actions, types);
     if (!this.layout.nodes.has(this.chosen)) this.chosen = actions[0]?.id ?? null;
@@ -177,23 +180,30 @@ export class Picture {
     if (!this.board.mayChange || event.button !== 0 || event.pointerType === "touch" || this.connecting) return;
     const node = event.currentTarget, from = [event.clientX, event.clientY], place = this.layout.nodes.get(id);
     let isDragged = false, slot = null;
+    this.isHeld = true;
+    node.setPointerCapture(event.pointerId);
     const moved = (next) => {
       const dx = (next.clientX - from[0]) / this.scale, dy = (next.clientY - from[1]) / this.scale;
       if (!isDragged && Math.hypot(dx, dy) < FAR_ENOUGH) return;
-      if (!isDragged) { isDragged = true; node.setPointerCapture(event.pointerId); node.classList.add("is-dragged"); this.element.classList.add("is-dragging"); }
+      if (!isDragged) { isDragged = true; node.classList.add("is-dragged"); this.element.classList.add("is-dragging"); }
       node.style.left = `${place.x + dx}px`;
       node.style.top = `${place.y + dy}px`;
       slot = this.slotAt(place.x + dx + WIDTH / 2, place.y + dy + HEIGHT / 2, id);
     };
     const ended = (last) => {
+      if (!this.isHeld) return;
+      this.isHeld = false;
       node.removeEventListener("pointermove", moved);
       this.element.classList.remove("is-dragging");
-      if (!isDragged) return;
+      if (!isDragged) {
+        if (this.isStale) setTimeout(() => this.render()); // after the click
+        return;
+      }
       node.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
       setTimeout(() => (last.type === "pointerup" && slot ? this.deeds.move(id, slot.from, slot.key) : this.render()));
     };
     node.addEventListener("pointermove", moved);
-    for (const name of ["pointerup", "pointercancel"]) node.addEventListener(name, ended, { once: true });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(name, ended, { once: true });
   }
 
   // The way whose middle is near enough for a step to be dropped into it.

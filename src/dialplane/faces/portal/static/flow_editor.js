@@ -263,7 +263,9 @@ class Editor {
   }
 
   tellFaults(faults) {
-    this.board.faults = faults.map((fault) => ({ ...fault, ...placeOf(fault.field) }));
+    const told = faults.map((fault) => ({ ...fault, ...placeOf(fault.field) }));
+    if (JSON.stringify(told) === JSON.stringify(this.board.faults)) return;
+    this.board.faults = told;
     this.picture.render();
     this.showFaults();
     const global = this.board.faults.filter((fault) => fault.at === null);
