@@ -8,6 +8,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.ids import AccountId, new_id, utc_now
+from dialplane.services.messaging.messages import list_messages
 from dialplane.services.programs.flow_releases import (
     DraftChange,
     discard_draft,
@@ -19,9 +20,19 @@ from dialplane.services.programs.flow_releases import (
     set_canary,
     stop_canary,
 )
-from dialplane.services.programs.flows import FlowChange, get_flow, list_versions, roll_back, update_flow
+from dialplane.services.programs.flows import (
+    FlowChange,
+    delete_flow,
+    get_flow,
+    list_flows,
+    list_versions,
+    numbers_using,
+    roll_back,
+    update_flow,
+)
 from tests.services.buying import buyer
 from tests.services.test_flow_versions import said, words, written
+from tests.services.test_message_flows import ANN, OWN, holder, text
 
 
 @pytest.fixture
@@ -190,3 +201,26 @@ async def test_flow_without_canary_has_none_to_change(database: PostgresDatabase
         await set_canary(database, flow.account_id, flow.id, 10, utc_now())
 
     assert refused.value.reason == "FLOW_CANARY_NOT_FOUND"
+
+
+async def test_message_runs_the_version_that_its_id_decides(database: PostgresDatabase) -> None:
+    account_id = await holder(database, {"type": "stop"})
+    (flow,) = await list_flows(database, account_id, before=None, limit=1)
+    changed = await with_canary(database, flow, 50)
+
+    run = await text(database, ANN, "hello")
+
+    (message,) = [each.id for each in await list_messages(database, account_id, before=None, limit=1)]
+    expected = flow_for(changed, message)
+    assert (run.flow_version, run.is_canary) == (expected.version, expected.is_canary)
+
+
+async def test_flow_that_a_number_runs_is_not_deleted_where_that_is_asked(database: PostgresDatabase) -> None:
+    account_id = await holder(database, {"type": "stop"})
+    (flow,) = await list_flows(database, account_id, before=None, limit=1)
+
+    with pytest.raises(Conflict) as refused:
+        await delete_flow(database, account_id, flow.id, utc_now(), unless_used=True)
+
+    assert refused.value.reason == "FLOW_IN_USE"
+    assert [each.number for each in await numbers_using(database, account_id, flow.id, limit=5)] == [OWN]

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.flows import flow as domain
 from dialplane.domain.flows.warnings import find_warnings
 from dialplane.domain.ids import FlowId
+from dialplane.faces.documentation import ACTION_LIST
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -29,8 +30,7 @@ class Action(msgspec.Struct, omit_defaults=True):
 ActionList = Annotated[
     list[object],
     msgspec.Meta(
-        description="The steps in order: `{id?, type, option?, next_id?}`",
-        extra_json_schema={"items": {"$ref": "#/components/schemas/FlowAction"}},
+        description=ACTION_LIST,
         examples=[[{"type": "answer"}, {"type": "talk", "option": {"text": "Hello", "language": "en-US"}}]],
     ),
 ]

@@ -64,9 +64,8 @@ async def _show(
     request: PortalRequest, flow_id: FlowId, *, form: Form | None = None, played: Played | None = None
 ) -> Response[str]:
     shown = await flow_page(request, flow_id, played)
-    return await show(
-        request, "flow.html", form=form or await kept_form(request, flow_id), schema_url=_SCHEMA_URL, **shown
-    )
+    form = form or await kept_form(request, flow_id)
+    return await show(request, "flow.html", status=200, form=form, schema_url=_SCHEMA_URL, **shown)
 
 
 # --- the draft -------------------------------------------------------------------------------------------------------

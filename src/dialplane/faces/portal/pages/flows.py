@@ -105,7 +105,8 @@ async def _json_of(request: PortalRequest) -> str:
     if file is None or isinstance(file, str) or not file.filename:
         return request.fields.raw("json")
     try:
-        return (await file.read()).decode()
+        content: bytes = await file.read()
+        return content.decode()
     except UnicodeDecodeError as fault:
         raise Invalid("The file is not text in UTF-8", field="json") from fault
 
