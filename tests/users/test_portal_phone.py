@@ -74,7 +74,7 @@ async def test_a_flow_goes_from_a_template_to_callers_and_back(
 
     await editor.make("Blank", "Hotline")
     await editor.add_after("Answer", "talk")
-    await page.get_by_text("needs option.text").wait_for()
+    await page.get_by_text("Needs option.text").wait_for()
     await page.get_by_label("Text", exact=True).fill("Hello.")
     await editor.without_faults()
     await editor.add_after("Talk", "hang up")

@@ -47,7 +47,7 @@ export class Picture {
     for (const part of [this.lines, this.steps]) part.style.transform = `scale(${this.scale})`;
   }
 
-  fit() { this.zoom(Math.min(1, (this.element.clientWidth - 4) / this.layout.width)); }
+  fit() { this.zoom(Math.max(0.6, Math.min(1, (this.element.clientWidth - 4) / this.layout.width))); }
 
   drawn() {
     return [draw("defs", {}, arrow("flow-arrow", ""), arrow("flow-arrow-lit", " is-lit")), ...this.layout.edges.flatMap((edge) => {

@@ -263,7 +263,7 @@ class Editor {
   }
 
   tellFaults(faults) {
-    const told = faults.map((fault) => ({ ...fault, ...placeOf(fault.field) }));
+    const told = faults.map((fault) => ({ ...fault, ...placeOf(fault.field), message: ownWords(fault.message) }));
     if (JSON.stringify(told) === JSON.stringify(this.board.faults)) return;
     this.board.faults = told;
     this.picture.render();
@@ -335,6 +335,12 @@ function readActions(text) {
     const isGood = Array.isArray(actions) && actions.every((action) => action && typeof action === "object" && typeof action.type === "string");
     return isGood ? actions : null;
   } catch { return null; }
+}
+
+// The picture and the form say already which step it is.
+function ownWords(message) {
+  const text = message.replace(/^action \d+ (\([^)]*\) )?/, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 // `actions[2].option.target_ids.1` is of step 2 and its option target_ids.

@@ -1,5 +1,5 @@
-// Where each step stands: worked out of the list alone, so that there is nothing to keep beside it. Ways lead downwards;
-// what several ways lead to stands below all of them; a way back up is drawn around.
+// Where each step stands: worked out of the list alone, so that there is nothing to keep beside it. The first way out of
+// a step leads straight down, the others into columns to the right; what several ways lead to stands below all of them.
 import { ways } from "./flow_model.js";
 
 export const WIDTH = 216, HEIGHT = 68;
@@ -60,9 +60,7 @@ function place(actions, { roots, children }, rows) {
     let right = left;
     for (const child of children.get(id)) right = put(child, right);
     right = Math.max(right, left + 1);
-    const below = children.get(id).map((child) => nodes.get(child).column);
-    const column = below.length ? (below[0] + below[below.length - 1]) / 2 : left;
-    nodes.set(id, { column, at: index.get(id), x: EDGE + column * (WIDTH + ACROSS), y: EDGE / 2 + rows.get(id) * (HEIGHT + DOWN) });
+    nodes.set(id, { column: left, row: rows.get(id), at: index.get(id), x: EDGE + left * (WIDTH + ACROSS), y: EDGE / 2 + rows.get(id) * (HEIGHT + DOWN) });
     return right;
   };
   roots.reduce((left, root) => put(root, left), 0);
@@ -76,24 +74,34 @@ function connectAll(actions, out, nodes) {
     all.forEach((way, number) => {
       if (way.target === undefined) return;
       const x = from.x + (WIDTH * (number + 1)) / (all.length + 1), y = from.y + HEIGHT;
-      edges.push({ from: action.id, to: way.target, key: way.key, label: way.label, port: [x, y], ...line(x, y, nodes.get(way.target)) });
+      edges.push({ from: action.id, to: way.target, key: way.key, label: way.label, port: [x, y], ...line(x, y, from, nodes.get(way.target)) });
     });
   }
   return edges;
 }
 
-function line(x, y, to) {
+function line(x, y, from, to) {
   if (!to) return { path: `M ${x} ${y} v 34`, middle: [x, y + 40] };
-  const toX = to.x + WIDTH / 2, toY = to.y;
-  if (toY > y) {
-    const bend = Math.min(DOWN / 2, (toY - y) / 2);
-    return { path: `M ${x} ${y} C ${x} ${y + bend + 12}, ${toX} ${toY - bend - 12}, ${toX} ${toY - 5}`, middle: [x * 0.25 + toX * 0.75, y + (toY - y) * 0.62] };
+  if (to.row <= from.row) return backUp(x, y, to);
+  const toX = to.x + WIDTH / 2, toY = to.y - 5;
+  if (to.row === from.row + 1) {
+    return { path: `M ${x} ${y} C ${x} ${y + 46}, ${toX} ${toY - 42}, ${toX} ${toY}`, middle: [x * 0.25 + toX * 0.75, y + (toY - y) * 0.6] };
   }
-  // Back up: around the side that is nearer.
-  const side = toX > x ? to.x - ACROSS / 2 : to.x + WIDTH + ACROSS / 2;
-  const enter = toX > x ? to.x - 5 : to.x + WIDTH + 5, enterY = toY + HEIGHT / 2;
+  // Past other steps: down the column that it leads to where that lies to the right, else between two columns.
+  const lane = to.column > from.column ? toX : to.column < from.column ? from.x - ACROSS / 2 : from.x + WIDTH + ACROSS / 2;
   return {
-    path: `M ${x} ${y} C ${x} ${y + 56}, ${side} ${y + 56}, ${side} ${y} V ${enterY + 8} Q ${side} ${enterY}, ${enter} ${enterY}`,
-    middle: [(x + side) / 2, y + 42],
+    path: `M ${x} ${y} C ${x} ${y + 40}, ${lane} ${y + 20}, ${lane} ${y + DOWN} V ${toY - DOWN} C ${lane} ${toY - 20}, ${toX} ${toY - 40}, ${toX} ${toY}`,
+    middle: [lane, y + DOWN],
+  };
+}
+
+// Around the side that is nearer.
+function backUp(x, y, to) {
+  const isRight = x >= to.x + WIDTH / 2;
+  const lane = isRight ? to.x + WIDTH + ACROSS / 2 : to.x - ACROSS / 2, enter = isRight ? to.x + WIDTH + 5 : to.x - 5;
+  const middle = to.y + HEIGHT / 2;
+  return {
+    path: `M ${x} ${y} C ${x} ${y + 56}, ${lane} ${y + 56}, ${lane} ${y} V ${middle + 8} Q ${lane} ${middle}, ${enter} ${middle}`,
+    middle: [(x + lane) / 2, y + 42],
   };
 }

@@ -70,11 +70,13 @@ export function summary(action, type) {
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+const COMPARES = { "==": "is", "!=": "is not", ">": "after", ">=": "from", "<": "before", "<=": "until" };
+
 function moment(option) {
   const parts = [];
   if (Array.isArray(option.weekdays) && option.weekdays.length) parts.push(option.weekdays.map((day) => DAYS[day] ?? day).join(" "));
   for (const name of ["month", "day"]) if (option[name] > 0) parts.push(`${name} ${option[name]}`);
   const hour = option.hour ?? 0, minute = option.minute ?? 0;
   if (hour >= 0) parts.push(minute >= 0 ? `${hour}:${String(minute).padStart(2, "0")}` : `hour ${hour}`);
-  return `${option.condition ?? ""} ${parts.join(", ")}`;
+  return `${COMPARES[option.condition] ?? ""} ${parts.join(", ")}`;
 }
