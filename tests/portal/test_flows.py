@@ -34,11 +34,12 @@ async def test_draft_is_saved_with_its_faults_and_refused_when_it_is_published(s
 
     saved = await surfer.send(page, "/draft", actions='[{"type": "talk"}]')
     refused = await surfer.send(saved, "/draft", actions="[\n}")
+    unkept = await surfer.send(saved, "/draft", actions='[{"type": "talk", "option": {"text": "\\u0000"}}]')
     published = await surfer.post(f"{page.path}/publish", {**_fields(saved), "percent": "100"})
 
     assert "cannot be published yet" in saved.words
     assert (refused.status, "This is not JSON: line 2" in refused.words) == (422, True)
-    assert published.status == 422
+    assert (unkept.status, published.status) == (422, 422)
     assert "needs option.text" in published.words
 
 

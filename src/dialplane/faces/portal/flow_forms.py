@@ -14,7 +14,8 @@ from dialplane.domain.simulation.script import Script
 from dialplane.faces.portal.forms import Fields
 from dialplane.services.programs.dry_run_input import read_script
 
-LONGEST_JSON = 2 << 20
+LONGEST_JSON = 1 << 20
+"""As the API takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def read_json(text: str, field: str) -> object:
     """Raises Invalid naming `field`."""
     if len(text) > LONGEST_JSON:
         raise Invalid(f"At most {LONGEST_JSON >> 20} MB of JSON", field=field)
+    if "\\u0000" in text:  # Postgres keeps none
+        raise Invalid("No text may hold a NUL", field=field)
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as fault:
