@@ -123,7 +123,7 @@ async def test_flow_is_copied_exported_imported_and_deleted(surfer: Surfer, at: 
     assert "Reply is deleted." in deleted.words
 
 
-async def test_any_two_versions_are_compared(surfer: Surfer, at: str) -> None:
+async def test_any_two_versions_are_compared_and_an_old_one_is_edited_again(surfer: Surfer, at: str) -> None:
     page = await made(surfer, at)
     live = await publish(surfer, page, said("Two"))
     await publish(surfer, await surfer.get(live.path), said("Three"))
@@ -131,21 +131,14 @@ async def test_any_two_versions_are_compared(surfer: Surfer, at: str) -> None:
     shown = await surfer.get(f"{page.path}/versions?old=2&new=3")
     nothing = await surfer.get(f"{page.path}/versions?old=3&new=3")
     unknown = await surfer.get(f"{page.path}/versions?old=9&new=x")
+    edited = await surfer.post(f"{page.path}/edit-version", {"csrf": _fields(live)["csrf"], "version": "1"})
 
     assert "From version 2 to version 3" in shown.words
     assert "option.text Two Three" in shown.words
     assert "They are the same." in nothing.words
     assert unknown.status == 404
-
-
-async def test_old_version_is_edited_again(surfer: Surfer, at: str) -> None:
-    page = await made(surfer, at)
-    live = await publish(surfer, page, said("Two"))
-
-    shown = await surfer.post(f"{page.path}/edit-version", {"csrf": _fields(live)["csrf"], "version": "1"})
-
-    assert "The draft is as version 1 was." in shown.words
-    assert '"type": "answer"' in shown.form("/draft")["actions"]
+    assert "The draft is as version 1 was." in edited.words
+    assert '"type": "answer"' in edited.form("/draft")["actions"]
 
 
 async def test_template_tells_beside_the_field_what_is_wrong(surfer: Surfer, at: str) -> None:

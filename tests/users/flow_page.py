@@ -53,6 +53,15 @@ class FlowPage:
         await self.page.mouse.move((first[0] + second[0]) / 2, (first[1] + second[1]) / 2 + 8, steps=8)
         await self.page.mouse.up()
 
+    async def draw(self, title: str, to: str) -> None:
+        """From the place where a step's way begins to another step."""
+        box = await self.step(title).bounding_box()
+        assert box is not None
+        await self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"])
+        await self.page.mouse.down()
+        await self.page.mouse.move(*await self._middle(to), steps=8)
+        await self.page.mouse.up()
+
     async def _middle(self, title: str) -> tuple[float, float]:
         box = await self.step(title).bounding_box()
         assert box is not None

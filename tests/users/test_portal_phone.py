@@ -87,6 +87,9 @@ async def test_a_flow_goes_from_a_template_to_callers_and_back(
     await editor.press("Answer", "c", "ArrowDown", "ArrowDown", "Enter")
     joined = await editor.actions()
     await editor.press("Answer", "Control+z")
+    await editor.draw("Answer", "Talk")
+    drawn = await editor.actions()
+    await editor.press("Answer", "Control+z")
     await editor.press("Wait", "Delete")
     await editor.order("answer", "talk", "hangup")
     lit, faults = await editor.play(), await editor.look()
@@ -96,7 +99,7 @@ async def test_a_flow_goes_from_a_template_to_callers_and_back(
     runs = await until(lambda: at.customer.list("/activeflows"))
     await editor.roll_back_to(1)
 
-    assert joined[0]["next_id"] == joined[2]["id"]
+    assert joined[0]["next_id"] == joined[2]["id"] == drawn[0]["next_id"]
     assert lit == 3
     assert faults == []
     assert complaints == []

@@ -111,6 +111,10 @@ class PostgresFlowStore:
         row = await self._connection.fetchrow(_SQL["find_version"], account_id, flow_id, version)
         return None if row is None else _version(row)
 
+    async def names(self, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+        rows = await self._connection.fetch(_SQL["names"], account_id, limit)
+        return [(row["id"], row["name"]) for row in rows]
+
     async def find_draft(self, account_id: AccountId, flow_id: FlowId) -> FlowDraft | None:
         row = await self._connection.fetchrow(_SQL["find_draft"], account_id, flow_id)
         return None if row is None else FlowDraft(**dict(row))

@@ -13,12 +13,13 @@ from dialplane.faces.portal.zones import ZONES
 from dialplane.services.numbering.numbers import list_numbers
 from dialplane.services.programs.dry_run import dry_run_shape
 from dialplane.services.programs.flow_releases import CanaryRuns, canary_runs, faults_of, find_draft
-from dialplane.services.programs.flows import get_flow, list_flows, list_versions, numbers_using
+from dialplane.services.programs.flows import flow_names, get_flow, list_versions, numbers_using
 from dialplane.services.rooms.conferences import list_conferences
 from dialplane.services.rooms.queues import list_queues
 from dialplane.services.shapes.flows import fault_shape
 
-_MANY, _FEW = 200, 10
+_SUGGESTED = 20
+_MANY, _FEW = 200, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ async def flow_page(request: PortalRequest, flow_id: FlowId, played: Played | No
         "draft": draft,
         "faults": [fault_shape(fault) for fault in faults_of(draft)] if draft else [],
         "numbers": await numbers_using(database, account, flow_id, limit=_MANY),
-        "own_numbers": await list_numbers(database, account, limit=_FEW * 2),
+        "own_numbers": await list_numbers(database, account, limit=_SUGGESTED),
         "versions": await list_versions(database, account, flow_id, before=None, limit=_FEW),
         "canary_runs": await _canary_runs(request, flow),
         "names": await _names(request),
@@ -92,11 +93,11 @@ async def _canary_runs(request: PortalRequest, flow: Flow) -> CanaryRuns | None:
 async def _names(request: PortalRequest) -> dict[str, list[tuple[str, str]]]:
     """What options may name, by `x-names` of the schema."""
     database, account = request.database, request.account_id
-    flows = await list_flows(database, account, before=None, limit=_MANY)
+    flows = await flow_names(database, account, limit=_MANY)
     queues = await list_queues(database, account, before=None, limit=_MANY)
     rooms = await list_conferences(database, account, before=None, limit=_MANY)
     return {
-        "flow": [(str(each.id), each.name or "unnamed") for each in flows],
+        "flow": [(str(flow_id), name or "unnamed") for flow_id, name in flows],
         "queue": [(str(line.queue.id), line.queue.name or "unnamed") for line in queues],
         "conference": [(str(each.conference.id), each.conference.name or "unnamed") for each in rooms],
     }

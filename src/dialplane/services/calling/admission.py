@@ -170,6 +170,8 @@ class _Books:
         route, run_id = route_shape(plan.decision), RunId(new_id(now))
         if document is not None:
             route["document"] = target_shape(document.target)
+        if program.is_canary:
+            route["canary"] = program.flow_version
         call = ringing_call(plan, plan.account, route, now, flow_id=program.flow_id, run_id=run_id, document=document)
         run = run_of_call(
             call,

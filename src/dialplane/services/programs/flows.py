@@ -71,6 +71,10 @@ class FlowStore(Protocol):
         """Newest first; those whose name contains the text, in any case, after the flow `after`."""
         ...
 
+    async def names(self, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+        """Newest first, without what the flows do."""
+        ...
+
     async def find_draft(self, account_id: AccountId, flow_id: FlowId) -> FlowDraft | None: ...
 
     async def save_draft(self, draft: FlowDraft) -> None: ...
@@ -132,6 +136,12 @@ async def search_flows(
     """Newest first; those whose name contains the text, after the flow `after`."""
     async with database.reading() as tx:
         return await tx.flows.search(account_id, contains=contains, after=after, limit=limit)
+
+
+async def flow_names(database: Database, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+    """Ids and names, newest first."""
+    async with database.reading() as tx:
+        return await tx.flows.names(account_id, limit=limit)
 
 
 async def numbers_using(database: Database, account_id: AccountId, flow_id: FlowId, *, limit: int) -> list[Number]:

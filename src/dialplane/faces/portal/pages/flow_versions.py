@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.differences import Change, Difference, compare_actions
-from dialplane.domain.flows.flow import FlowVersion
+from dialplane.domain.flows.flow import Flow, FlowVersion
 from dialplane.domain.flows.wording import ACTION_WORDS
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import FlowId
@@ -20,11 +21,11 @@ from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
+from dialplane.faces.portal.tables import PAGE, Page, page_of, read_cursor
 from dialplane.services.programs.flow_releases import draft_from_version, find_draft
-from dialplane.services.programs.flows import get_flow, get_version, list_versions, roll_back
+from dialplane.services.programs.flows import MAX_VERSIONS, get_flow, get_version, list_versions, roll_back
 
 _FLOW = "/projects/{project:uuid}/flows/{flow:uuid}"
-_MANY = 500
 DRAFT = "draft"
 
 
@@ -43,17 +44,15 @@ async def show_versions(request: PortalRequest, flow: FromPath[UUID]) -> Respons
     """All that are kept, newest first; the two that are chosen side by side, else the newest and the one before."""
     held = await get_flow(request.database, request.account_id, FlowId(flow))
     draft = await find_draft(request.database, request.account_id, held.id)
-    versions = await list_versions(request.database, request.account_id, held.id, before=None, limit=_MANY)
-    newest = DRAFT if draft else str(versions[0].version)
-    before = str(held.version) if draft else str(versions[min(1, len(versions) - 1)].version)
-    form = Form({"old": request.fields.get("old") or before, "new": request.fields.get("new") or newest})
+    form = Form(_compared(request, held, has_draft=draft is not None))
     old, new = await _side(request, held.id, form["old"]), await _side(request, held.id, form["new"])
-    choices = [(str(each.version), f"Version {each.version}") for each in versions]
+    oldest = max(held.last_version - MAX_VERSIONS, 0)
+    choices = [(str(number), f"Version {number}") for number in range(held.last_version, oldest, -1)]
     return await show(
         request,
         "flow_versions.html",
         flow=held,
-        versions=versions,
+        table=await _table(request, held.id),
         label=lambda version: version_label(held, version),
         choices=[*([(DRAFT, "Draft")] if draft else []), *choices],
         form=form,
@@ -64,6 +63,30 @@ async def show_versions(request: PortalRequest, flow: FromPath[UUID]) -> Respons
         old_text=_text_of(old),
         new_text=_text_of(new),
     )
+
+
+def _compared(request: PortalRequest, flow: Flow, *, has_draft: bool) -> dict[str, str]:
+    """What was chosen; else what is live and what would follow it, or what is live and the version before it."""
+    following = DRAFT if has_draft else flow.canary and flow.canary.version
+    old, new = (flow.version, following) if following else (max(flow.version - 1, 1), flow.version)
+    return {"old": request.fields.get("old") or str(old), "new": request.fields.get("new") or str(new)}
+
+
+async def _table(request: PortalRequest, flow_id: FlowId) -> Page[FlowVersion]:
+    """A page of the versions, begun anew where the address says nothing that we wrote."""
+    cursor = read_cursor(request.fields.get("after"))
+    before = _moment(cursor)
+    found = await list_versions(request.database, request.account_id, flow_id, before=before, limit=PAGE + 1)
+    path = request.at(f"/flows/{flow_id}/versions")
+    return page_of(found, lambda each: each.created_at.isoformat(), path=path, filters={}, cursor=cursor)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 async def _side(request: PortalRequest, flow_id: FlowId, chosen: str) -> Side:

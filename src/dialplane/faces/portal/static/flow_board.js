@@ -33,7 +33,7 @@ export class Picture {
     this.layout = layOut(actions, types);
     if (!this.layout.nodes.has(this.chosen)) this.chosen = actions[0]?.id ?? null;
     this.lines.replaceChildren(...this.drawn());
-    this.steps.replaceChildren(...actions.map((action, at) => this.node(action, at)), ...this.board.mayChange ? this.layout.edges.map((edge) => this.plus(edge)) : []);
+    this.steps.replaceChildren(...actions.map((action, at) => this.node(action, at)), ...this.board.mayChange ? this.layout.edges.flatMap((edge) => [this.plus(edge), this.port(edge)]) : []);
     this.lines.setAttribute("width", this.layout.width);
     this.lines.setAttribute("height", this.layout.height);
     this.zoom(this.scale);
@@ -102,6 +102,14 @@ export class Picture {
     const element = make("button", { type: "button", class: "flow-plus", tabindex: "-1", "aria-label": between, title: "Insert a step here", onclick: () => this.deeds.insert(edge.from, edge.key) }, "+");
     element.style.left = `${edge.middle[0]}px`;
     element.style.top = `${edge.middle[1]}px`;
+    return element;
+  }
+
+  // Where a way begins: drawn to another step, it leads there. Keys do the same with C.
+  port(edge) {
+    const element = make("span", { class: "flow-port", "aria-hidden": "true", title: "Draw this to another step", onpointerdown: (event) => this.drawWay(event, edge) });
+    element.style.left = `${edge.port[0]}px`;
+    element.style.top = `${edge.port[1]}px`;
     return element;
   }
 
@@ -204,6 +212,29 @@ export class Picture {
     };
     node.addEventListener("pointermove", moved);
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(name, ended, { once: true });
+  }
+
+  drawWay(event, edge) {
+    event.preventDefault();
+    const port = event.currentTarget, from = edge.port, thread = draw("path", { class: "flow-thread" });
+    this.isHeld = true;
+    port.setPointerCapture(event.pointerId);
+    this.lines.append(thread);
+    const under = (at) => document.elementsFromPoint(at.clientX, at.clientY).find((element) => element.matches(".flow-node"));
+    const moved = (at) => {
+      const sheet = this.sheet.getBoundingClientRect();
+      thread.setAttribute("d", `M ${from[0]} ${from[1]} L ${(at.clientX - sheet.left) / this.scale} ${(at.clientY - sheet.top) / this.scale}`);
+      for (const node of this.steps.querySelectorAll(".flow-node")) node.classList.toggle("is-near", node === under(at));
+    };
+    const ended = (at) => {
+      if (!this.isHeld) return;
+      this.isHeld = false;
+      port.removeEventListener("pointermove", moved);
+      const to = at.type === "pointerup" ? under(at)?.dataset.id : null;
+      if (to) this.deeds.connected(edge.from, edge.key, to); else this.render();
+    };
+    port.addEventListener("pointermove", moved);
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) port.addEventListener(name, ended, { once: true });
   }
 
   // The way whose middle is near enough for a step to be dropped into it.

@@ -60,6 +60,9 @@ where account_id = $1 and deleted_at is null and ($2 = '' or strpos(lower(name),
 order by created_at desc, id desc
 limit $4;
 
+-- name: names
+select id, name from flows where account_id = $1 and deleted_at is null order by created_at desc, id desc limit $2;
+
 -- name: find_draft
 select * from flow_drafts where account_id = $1 and flow_id = $2;
 
