@@ -70,7 +70,7 @@ class Shown:
                 if select and ("selected" in given or select not in found[-1]):
                     found[-1][select] = given.get("value", "")
             elif "name" in given and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
-                found[-1][given["name"]] = given.get("value", content)
+                found[-1][given["name"]] = given.get("value", unescape(content))
         return found
 
     def form(self, action: str) -> dict[str, str]:

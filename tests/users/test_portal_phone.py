@@ -1,4 +1,5 @@
-"""A newcomer's first call without any other program: the portal's phone page in Chromium, on a fresh platform."""
+"""The portal in Chromium on a fresh platform: a newcomer's first call without any other program, and a flow's way from
+a template to its callers and back."""
 
 from collections.abc import AsyncIterator
 
@@ -6,8 +7,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.users.acting import Place
+from dialplane.phone.softphone import Softphone
+from tests.users.acting import Place, call_answered, until
 from tests.users.chromium import PATIENCE_MS, PhonePage, chromium
+from tests.users.flow_page import FlowPage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.peer("chromium"), pytest.mark.timeout(300)]
 
@@ -112,3 +115,45 @@ async def test_the_phone_hears_what_a_number_of_the_project_says(at: Place, brow
     await phone.stands("ready")
 
     assert complaints == []
+
+
+async def test_a_flow_goes_from_a_template_to_callers_and_back(
+    at: Place, browser: Browser, softphone: Softphone
+) -> None:
+    (number,) = await at.available(1)
+    await at.customer.make("/numbers", {"number": number})
+    page, complaints = await open_portal(at, browser)
+    editor = FlowPage(page)
+
+    await editor.make("Blank", "Hotline")
+    await editor.add_after("Answer", "talk")
+    await page.get_by_text("Needs option.text").wait_for()
+    await page.get_by_label("Text", exact=True).fill("Hello.")
+    await editor.without_faults()
+    await editor.add_after("Talk", "hang up")
+    await editor.insert_after("step 1, Answer", "wait")
+    await editor.order("answer", "sleep", "talk", "hangup")
+    await editor.drag_between("Wait", "Talk", "Hang up")
+    await editor.order("answer", "talk", "sleep", "hangup")
+    await editor.press("Wait", "Alt+ArrowUp")
+    await editor.order("answer", "sleep", "talk", "hangup")
+    await editor.press("Answer", "c", "ArrowDown", "ArrowDown", "Enter")
+    joined = await editor.actions()
+    await editor.press("Answer", "Control+z")
+    await editor.draw("Answer", "Talk")
+    drawn = await editor.actions()
+    await editor.press("Answer", "Control+z")
+    await editor.press("Wait", "Delete")
+    await editor.order("answer", "talk", "hangup")
+    lit, faults = await editor.play(), await editor.look()
+    await editor.publish()
+    await editor.assign(number)
+    (await call_answered(softphone, at, number)).hang_up()
+    runs = await until(lambda: at.customer.list("/activeflows"))
+    await editor.roll_back_to(1)
+
+    assert joined[0]["next_id"] == joined[2]["id"] == drawn[0]["next_id"]
+    assert lit == 3
+    assert faults == []
+    assert complaints == []
+    assert (runs[0]["flow_version"], runs[0]["canary"]) == (2, False)

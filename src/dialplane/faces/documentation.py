@@ -19,6 +19,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from dialplane import __version__
+from dialplane.domain.flows.schema import action_schema
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -43,6 +44,8 @@ WebRTC.
 Lists take `page_size` and `page_token` and answer `result` and `next_page_token`. Times are UTC in RFC 3339.
 Ids are UUIDs; the nil UUID means none. Every answer carries `X-Request-Id`."""
 
+ACTION_LIST = "The steps in order: `{id?, type, option?, next_id?}`"
+"""What a field that holds a flow's actions says of itself, and is known by."""
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 }
@@ -120,16 +123,33 @@ OPENAPI = OpenAPIConfig(
 
 
 def complete(document: dict[str, Any], below: str) -> dict[str, Any]:
-    """Add to the POSTs `below` a path what layers around the handlers take, and call a list's page `NumberPage`.
+    """Add to the POSTs `below` a path what layers around the handlers take, to the native API the actions of flows, and
+    call a list's page `NumberPage`.
 
     Litestar names the page after the generic class and the whole module of its items.
     """
     text = re.sub(rb"Paged_[\w.]*?(\w+)_(?=\")", rb"\1Page", msgspec.json.encode(document))
     completed: dict[str, Any] = msgspec.json.decode(text)
+    if below == "/v1.0/":
+        schemas = completed["components"]["schemas"]
+        _name_actions(schemas)
+        schemas["FlowAction"] = action_schema()
     for path, item in completed["paths"].items():
         if "post" in item and path.startswith(below):
             item["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     return completed
+
+
+def _name_actions(node: object) -> None:
+    """Let each list of actions say what its items are: Litestar takes no reference that it has not made itself."""
+    if isinstance(node, dict):
+        if node.get("description") == ACTION_LIST:
+            node["items"] = {"$ref": "#/components/schemas/FlowAction"}
+        for each in node.values():
+            _name_actions(each)
+    elif isinstance(node, list):
+        for each in node:
+            _name_actions(each)
 
 
 @get("/openapi.json", include_in_schema=False)

@@ -1,13 +1,15 @@
 """Flows in Postgres."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
-from dialplane.domain.flows.action import from_document
-from dialplane.domain.flows.flow import Flow, FlowVersion
+from dialplane.domain.flows.action import Action, from_document
+from dialplane.domain.flows.flow import Canary, Flow, FlowDraft, FlowVersion
 from dialplane.domain.ids import AccountId, FlowId
 
 _SQL = queries("flows")
@@ -15,13 +17,40 @@ _SQL = queries("flows")
 
 def _flow(row: asyncpg.Record) -> Flow:
     fields = dict(row)
-    fields["actions"] = tuple(from_document(action) for action in fields["actions"])
+    fields["actions"] = _actions(fields["actions"])
+    if fields["canary"] is not None:
+        fields["canary"] = _canary(fields["canary"])
     return Flow(**fields)
+
+
+def _actions(documents: Sequence[Mapping[str, object]]) -> tuple[Action, ...]:
+    return tuple(from_document(document) for document in documents)
+
+
+def _canary(kept: Mapping[str, Any]) -> Canary:
+    following = kept["on_complete_flow_id"]
+    return Canary(
+        kept["version"],
+        kept["percent"],
+        _actions(kept["actions"]),
+        datetime.fromisoformat(kept["started_at"]),
+        FlowId(UUID(following)) if following else None,
+    )
+
+
+def _canary_document(canary: Canary) -> dict[str, object]:
+    return {
+        "version": canary.version,
+        "percent": canary.percent,
+        "actions": [action.document() for action in canary.actions],
+        "on_complete_flow_id": canary.on_complete_flow_id,
+        "started_at": canary.started_at,
+    }
 
 
 def _version(row: asyncpg.Record) -> FlowVersion:
     fields = dict(row)
-    fields["actions"] = tuple(from_document(action) for action in fields["actions"])
+    fields["actions"] = _actions(fields["actions"])
     return FlowVersion(**fields)
 
 
@@ -54,6 +83,8 @@ class PostgresFlowStore:
             flow.updated_at,
             flow.deleted_at,
             flow.version,
+            flow.last_version,
+            None if flow.canary is None else _canary_document(flow.canary),
         )
 
     async def add_version(self, version: FlowVersion, *, keep: int) -> None:
@@ -80,6 +111,31 @@ class PostgresFlowStore:
         row = await self._connection.fetchrow(_SQL["find_version"], account_id, flow_id, version)
         return None if row is None else _version(row)
 
+    async def names(self, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+        rows = await self._connection.fetch(_SQL["names"], account_id, limit)
+        return [(row["id"], row["name"]) for row in rows]
+
+    async def find_draft(self, account_id: AccountId, flow_id: FlowId) -> FlowDraft | None:
+        row = await self._connection.fetchrow(_SQL["find_draft"], account_id, flow_id)
+        return None if row is None else FlowDraft(**dict(row))
+
+    async def save_draft(self, draft: FlowDraft) -> None:
+        await self._connection.execute(
+            _SQL["save_draft"],
+            draft.flow_id,
+            draft.account_id,
+            draft.name,
+            draft.detail,
+            draft.actions,
+            draft.on_complete_flow_id,
+            draft.based_on,
+            draft.revision,
+            draft.updated_at,
+        )
+
+    async def delete_draft(self, flow_id: FlowId) -> None:
+        await self._connection.execute(_SQL["delete_draft"], flow_id)
+
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, flow_id)
         return None if row is None else _flow(row)
@@ -93,4 +149,8 @@ class PostgresFlowStore:
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Flow]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_flow(row) for row in rows]
+
+    async def search(self, account_id: AccountId, *, contains: str, after: FlowId | None, limit: int) -> list[Flow]:
+        rows = await self._connection.fetch(_SQL["search"], account_id, contains, after, limit)
         return [_flow(row) for row in rows]

@@ -108,6 +108,10 @@ class PostgresNumberStore:
     async def count_virtual(self, account_id: AccountId) -> int:
         return int(await self._connection.fetchval(_SQL["count_virtual"], account_id))
 
+    async def using_flow(self, account_id: AccountId, flow_id: FlowId, *, limit: int) -> list[Number]:
+        rows = await self._connection.fetch(_SQL["using_flow"], account_id, str(flow_id), limit)
+        return [_number(row) for row in rows]
+
     async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
         rows = await self._connection.fetch(_SQL["clear_flow"], str(flow_id), now)
         return [NumberId(row["id"]) for row in rows]

@@ -7,7 +7,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
-from dialplane.domain.ids import AccountId, RunId
+from dialplane.domain.ids import AccountId, FlowId, RunId
 
 _SQL = queries("runs")
 
@@ -57,6 +57,15 @@ class PostgresRunStore:
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [read_run(row) for row in rows]
+
+    async def count_canary(self, account_id: AccountId, flow_id: FlowId, version: int) -> tuple[int, int]:
+        row = await self._connection.fetchrow(_SQL["count_canary"], account_id, flow_id, version)
+        assert row is not None  # an aggregate always gives one
+        return row["count"], row["failed"]
+
+    async def newest_of_canary(self, account_id: AccountId, flow_id: FlowId, version: int, *, limit: int) -> list[Run]:
+        rows = await self._connection.fetch(_SQL["newest_of_canary"], account_id, flow_id, version, limit)
         return [read_run(row) for row in rows]
 
     async def end(self, run_id: RunId, error: str, now: datetime) -> None:

@@ -316,3 +316,6 @@ CATALOGUE: dict[str, ActionType] = {
         },
     ),
 }  # fmt: skip
+
+LAST = frozenset({"hangup", "stop"})
+"""No action of their list follows these, however they end."""

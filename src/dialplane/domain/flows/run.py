@@ -37,6 +37,8 @@ class Run:
     flow_id: FlowId | None = None
     flow_version: int = 0
     """The version of the flow that it began with, and stays on; 0: it has no flow."""
+    is_canary: bool = False
+    """Whether that was the version of a share of the calls."""
     reference_id: UUID | None = None
     reference_run_id: RunId | None = None
     """The run whose `on_complete_flow_id` began this one."""

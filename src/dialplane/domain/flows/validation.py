@@ -11,7 +11,7 @@ from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import PLACES, Action
 from dialplane.domain.flows.catalogue import CATALOGUE, ActionType
 from dialplane.domain.flows.options import Actions, Id, OptionFault, jumps, read_option
-from dialplane.domain.ids import NIL
+from dialplane.domain.ids import NIL, find_uuid
 from dialplane.domain.programs.commands import Medium
 
 MAX_ACTIONS = 1000
@@ -35,6 +35,27 @@ def validate_actions(raw: object, *, outer_ids: Collection[UUID] = (), path: str
     _check_size(raw, path)
     counter = _Counter()
     return _validate_list(raw, frozenset(outer_ids), path, counter, nesting=0)
+
+
+def find_faults(raw: object, *, path: str = "actions") -> list[Invalid]:
+    """Everything that `validate_actions` would refuse, one fault an action at most; empty where it takes it."""
+    faults: list[Invalid] = []
+    try:
+        _check_size(raw, path)
+        _validate_list(raw, frozenset(), path, _Counter(faults=faults), nesting=0)
+    except Invalid as refusal:
+        faults.append(refusal)
+    return faults
+
+
+def check_draft(raw: object, *, path: str = "actions") -> None:
+    """Whether `raw` is a list that may be kept while it is being written: whatever its actions say, of bounded size.
+
+    Raises Invalid.
+    """
+    _check_size(raw, path)
+    if not isinstance(raw, list) or len(raw) > MAX_ACTIONS:
+        raise Invalid(f"{path} must be a list of at most {MAX_ACTIONS} actions", reason="INVALID_ARGUMENT", field=path)
 
 
 def check_medium(actions: Collection[Action], medium: Medium, *, path: str = "actions") -> None:
@@ -72,7 +93,17 @@ class _Where:
 
 @dataclass(slots=True)
 class _Counter:
+    """What is known of the whole while its lists are looked at."""
+
     actions: int = 0
+    faults: list[Invalid] | None = None
+    """Where refusals are gathered; None: the first one ends the check."""
+
+    def note(self, refusal: Invalid) -> None:
+        """Raises `refusal` where none are gathered."""
+        if self.faults is None:
+            raise refusal
+        self.faults.append(refusal)
 
 
 def _check_size(raw: object, path: str) -> None:
@@ -105,11 +136,28 @@ def _validate_list(
     if counter.actions > MAX_ACTIONS:
         raise Invalid(f"{path} must have at most {MAX_ACTIONS} actions", reason="INVALID_ARGUMENT", field=path)
     wheres = [_Where(f"{path}[{index}]", str(index)) for index in range(len(raw))]
-    actions = [_read_action(item, where) for item, where in zip(raw, wheres, strict=True)]
-    known = _check_unique(actions, wheres) | outer_ids | PLACES
-    for action, where in zip(actions, wheres, strict=True):
-        _check_action(action, _Where(where.path, where.index, action.type, str(action.id)), known, counter, nesting)
-    return tuple(actions)
+    read: list[tuple[Action, _Where]] = []
+    for item, where in zip(raw, wheres, strict=True):
+        try:
+            action = _read_action(item, where)
+            read.append((action, _Where(where.path, where.index, action.type, str(action.id))))
+        except Invalid as refusal:
+            counter.note(refusal)
+    known = _check_unique(read, counter) | _ids_as_written(raw, counter) | outer_ids | PLACES
+    for action, where in read:
+        try:
+            _check_action(action, where, known, counter, nesting)
+        except Invalid as refusal:
+            counter.note(refusal)
+    return tuple(action for action, _ in read)
+
+
+def _ids_as_written(raw: list[object], counter: _Counter) -> frozenset[UUID]:
+    """Also of actions that are refused: where all faults are told, a jump to one of those is none."""
+    if counter.faults is None:
+        return frozenset()
+    written = (str(item.get("id")) for item in raw if isinstance(item, dict))
+    return frozenset(found for text in written if (found := find_uuid(text)) is not None)
 
 
 def _read_action(raw: object, where: _Where) -> Action:
@@ -139,12 +187,11 @@ def _read_id(raw: dict[str, object], name: str, where: _Where) -> UUID | None:
         raise where.refuse(f"has a wrong {name}: it {fault.text}", field=name) from None
 
 
-def _check_unique(actions: list[Action], wheres: list[_Where]) -> frozenset[UUID]:
+def _check_unique(read: list[tuple[Action, _Where]], counter: _Counter) -> frozenset[UUID]:
     seen: set[UUID] = set()
-    for action, where in zip(actions, wheres, strict=True):
+    for action, where in read:
         if action.id in seen:
-            twice = _Where(where.path, where.index, action.type, str(action.id))
-            raise twice.refuse("has an id that another action has too", field="id")
+            counter.note(where.refuse("has an id that another action has too", field="id"))
         seen.add(action.id)
     return frozenset(seen)
 

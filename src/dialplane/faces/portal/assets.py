@@ -1,6 +1,7 @@
 """Static files under names that change with their content, so that browsers keep them for good."""
 
 import gzip
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,8 @@ _TYPES = {
     ".png": "image/png",
     ".mp3": "audio/mpeg",
 }
+_IMPORT = re.compile(rb'(?<=from ")\./([a-z_]+\.js)(?=")')
+"""How a module names another one that lies beside it."""
 _WORTH_PACKING = (".css", ".js", ".svg", ".webmanifest")
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -38,13 +41,21 @@ class Assets:
         self._by_path: dict[str, Asset] = {}
         self._paths: dict[str, str] = {}
         for file in sorted(_FOLDER.iterdir()):
-            if file.suffix not in _TYPES:
-                continue  # licences and the like
-            content = file.read_bytes()
-            path = f"{file.stem}.{sha256(content).hexdigest()[:12]}{file.suffix}"
-            packed = gzip.compress(content, mtime=0) if file.suffix in _WORTH_PACKING else None
-            self._by_path[path] = Asset(content, packed, _TYPES[file.suffix])
-            self._paths[file.name] = f"/portal/static/{path}"
+            if file.suffix in _TYPES:  # the others are licences and the like
+                self._add(file)
+
+    def _add(self, file: Path) -> str:
+        """The file's address. Modules find each other by theirs, so what a module imports is added before it."""
+        if file.name in self._paths:
+            return self._paths[file.name]
+        content = file.read_bytes()
+        if file.suffix == ".js":
+            content = _IMPORT.sub(lambda found: self._add(_FOLDER / found[1].decode()).encode(), content)
+        path = f"{file.stem}.{sha256(content).hexdigest()[:12]}{file.suffix}"
+        packed = gzip.compress(content, mtime=0) if file.suffix in _WORTH_PACKING else None
+        self._by_path[path] = Asset(content, packed, _TYPES[file.suffix])
+        self._paths[file.name] = f"/portal/static/{path}"
+        return self._paths[file.name]
 
     def url(self, name: str) -> str:
         """Where the file is served. Raises KeyError where there is none: a fault of a template."""

@@ -8,6 +8,8 @@ from dialplane.domain.errors import Invalid, Refusal
 
 MOST_FIELDS = 500
 LONGEST_VALUE = 10_000
+LONGEST_IN_PARTS = 1 << 20
+"""A text of a form that is sent in parts, as those with files are: the JSON of a flow."""
 _SECRET = ("password", "old_password", "app_password", "code", "pin", "csrf")
 """Fields that are never sent back."""
 
@@ -47,11 +49,11 @@ def read_fields(encoded: bytes | str) -> Fields:
     return gather(pairs)
 
 
-def gather(pairs: Iterable[tuple[str, str]]) -> Fields:
+def gather(pairs: Iterable[tuple[str, str]], *, longest: int = LONGEST_VALUE) -> Fields:
     """Raises Invalid where a text is too long, or holds a NUL."""
     values: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
-        if "\0" in value or "\0" in name or len(value) > LONGEST_VALUE:
+        if "\0" in value or "\0" in name or len(value) > longest:
             raise Invalid(f"{name[:40]!r} is too long or holds what cannot be kept")
         values[name] = (*values.get(name, ()), value)
     return Fields(values)

@@ -49,6 +49,7 @@ SECTIONS = (
             Item("Queues, conferences", "/rooms"),
         ),
     ),
+    Section("Flows", (Item("Flows", "/flows"),)),
     Section(
         "Phone",
         (Item("Browser phone", "/phone", Deed.CONFIGURE), Item("App users", "/app-users", Deed.CONFIGURE)),

@@ -18,12 +18,14 @@ from dialplane.services.shapes.runs import run_shape
 
 
 class Activeflow(msgspec.Struct):
-    """One run of a flow. `error` says why it had to end, where it did."""
+    """One run of a flow. `error` says why it had to end, where it did; `canary`, that a share of the calls takes its
+    version."""
 
     id: UUID
     customer_id: UUID
     flow_id: UUID
     flow_version: int
+    canary: bool
     status: str
     reference_type: str
     reference_id: UUID

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from dialplane.domain.flows import flow as domain
 from dialplane.domain.flows.warnings import find_warnings
 from dialplane.domain.ids import FlowId
+from dialplane.faces.documentation import ACTION_LIST
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
@@ -29,12 +30,19 @@ class Action(msgspec.Struct, omit_defaults=True):
 ActionList = Annotated[
     list[object],
     msgspec.Meta(
-        description="The steps in order: `{id?, type, option?, next_id?}`",
-        extra_json_schema={"items": {"type": "object"}},
+        description=ACTION_LIST,
         examples=[[{"type": "answer"}, {"type": "talk", "option": {"text": "Hello", "language": "en-US"}}]],
     ),
 ]
 """The actions of a body go to the flow validator as they came: it names the action and the field that is wrong."""
+
+
+class Canary(msgspec.Struct):
+    """A version that `percent` of the new calls, messages and runs takes in place of the flow's own."""
+
+    version: int
+    percent: int
+    tm_start: str
 
 
 class Flow(msgspec.Struct):
@@ -49,6 +57,7 @@ class Flow(msgspec.Struct):
     direct_hash: str
     on_complete_flow_id: UUID
     version: int
+    canary: Canary | None
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None

@@ -36,7 +36,8 @@ class RouteCandidate(msgspec.Struct):
 
 
 class RouteExplanation(msgspec.Struct):
-    """Where it goes, and everything that led to it. Where `target` is an application, `document` is what that runs."""
+    """Where it goes, and everything that led to it. Where `target` is an application, `document` is what that runs.
+    `canary` is there for a call that took a version which a share of the calls tries."""
 
     kind: str
     raw: str
@@ -48,6 +49,7 @@ class RouteExplanation(msgspec.Struct):
     target: dict[str, object] | None
     document: dict[str, object] | None
     candidates: list[RouteCandidate]
+    canary: int = 0
 
 
 @post("/route_explain", status_code=200, responses=posted(RouteExplanation))

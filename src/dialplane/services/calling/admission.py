@@ -17,6 +17,7 @@ from dialplane.domain.calling.routing import (
 )
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.flow import flow_for
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
@@ -84,6 +85,7 @@ class _Program(NamedTuple):
     flow_id: FlowId | None = None
     flow_version: int = 0
     on_complete_flow_id: FlowId | None = None
+    is_canary: bool = False
 
 
 async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) -> list[Outcome]:
@@ -168,8 +170,17 @@ class _Books:
         route, run_id = route_shape(plan.decision), RunId(new_id(now))
         if document is not None:
             route["document"] = target_shape(document.target)
+        if program.is_canary:
+            route["canary"] = program.flow_version
         call = ringing_call(plan, plan.account, route, now, flow_id=program.flow_id, run_id=run_id, document=document)
-        run = run_of_call(call, program.flow_id, program.on_complete_flow_id, now, flow_version=program.flow_version)
+        run = run_of_call(
+            call,
+            program.flow_id,
+            program.on_complete_flow_id,
+            now,
+            flow_version=program.flow_version,
+            is_canary=program.is_canary,
+        )
         self.calls.append(call)
         self.runs.append(run)
         if document is None:
@@ -250,7 +261,8 @@ async def _programs(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, _Pro
         target = plan.decision.target
         flow = flows.get(FlowId(target.flow_id)) if isinstance(target, FlowTarget) else None
         if flow is not None:
-            program = _Program(flow.actions, flow.id, flow.version, flow.on_complete_flow_id)
+            flow = flow_for(flow, plan.arrival.call_id)
+            program = _Program(flow.actions, flow.id, flow.version, flow.on_complete_flow_id, flow.is_canary)
         else:
             raw = plan.connect or _forward(plan)
             program = _Program(validate_actions([raw]) if raw else ())

@@ -99,7 +99,13 @@ def begun_events(call: Call, now: datetime) -> list[Event]:
 
 
 def run_of_call(
-    call: Call, flow_id: FlowId | None, on_complete: FlowId | None, now: datetime, *, flow_version: int = 0
+    call: Call,
+    flow_id: FlowId | None,
+    on_complete: FlowId | None,
+    now: datetime,
+    *,
+    flow_version: int = 0,
+    is_canary: bool = False,
 ) -> Run:
     """The run of the call's own program, with the platform's variables; its id is the one that the call names."""
     run_id = call.run_id or RunId(new_id(now))
@@ -114,6 +120,7 @@ def run_of_call(
         created_at=now,
         flow_id=flow_id,
         flow_version=flow_version,
+        is_canary=is_canary,
         reference_id=call.id,
         on_complete_flow_id=on_complete,
         variables=facts | call_facts(call),

@@ -14,6 +14,7 @@ from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import MINUTE_S, CostType, Rate
 from dialplane.domain.errors import Invalid, Refusal, Unavailable
 from dialplane.domain.flows.action import Action
+from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
@@ -82,14 +83,13 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
     manner = replace(request.manner, withheld=request.manner.withheld or request.anonymous == "yes")
     check_manner(manner)
     async with database.transaction() as tx:
-        flow_id, on_complete, version = None, None, 0
+        flow = None
         wanted = request.program.flow_id if isinstance(request.program, FlowSource) else request.flow_id
         if wanted is not None:
             flow = await find_flow(tx, account_id, FlowId(wanted))
-            flow_id, actions, on_complete = flow.id, flow.actions, flow.on_complete_flow_id
-            version = flow.version
-        program = Program(actions, flow_id, on_complete, variables, request.program, manner, version)
+        program = Program(actions, variables, request.program, manner, flow)
         node = request.node or await pick_node(tx, now)
+        flow_id = flow.id if flow else None
         wishes = [_wish(account_id, destination, request, flow_id, node, now) for destination in request.destinations]
         if request.api_version == TWILIO_VERSION:
             wishes = await _with_places(tx, wishes)
@@ -107,12 +107,11 @@ class Program:
     """What the calls of one request run, and how they are placed."""
 
     actions: tuple[Action, ...]
-    flow_id: FlowId | None
-    on_complete: FlowId | None
+    """Where there is no flow."""
     variables: Mapping[str, str]
     source: ProgramSource | None
     manner: CallManner
-    flow_version: int = 0
+    flow: Flow | None = None
 
 
 def _wish(
@@ -172,7 +171,13 @@ def _extras(request: CallRequest) -> CallExtras | None:
 async def _order(tx: Transaction, opened: Opened, program: Program, now: datetime) -> Call:
     """Give the call its run and put it into the node's mailbox, with the rate that is its own from now on (LED-9)."""
     call, rate = opened.call, opened.billing.rate
-    run = run_of_call(call, program.flow_id, program.on_complete, now, flow_version=program.flow_version)
+    flow = flow_for(program.flow, call.id) if program.flow else None
+    if flow is None:
+        run = run_of_call(call, None, None, now)
+    else:
+        run = run_of_call(
+            call, flow.id, flow.on_complete_flow_id, now, flow_version=flow.version, is_canary=flow.is_canary
+        )
     run = replace(run, variables={**program.variables, **run.variables})
     await create_runs(tx, run)
     call = replace(call, run_id=run.id)
@@ -182,7 +187,7 @@ async def _order(tx: Transaction, opened: Opened, program: Program, now: datetim
         "manner": program.manner,
     }
     if program.source is None or isinstance(program.source, FlowSource):
-        payload["actions"] = [action.document() for action in program.actions]
+        payload["actions"] = [action.document() for action in (flow.actions if flow else program.actions)]
     else:
         payload["source"] = source_fields(program.source)
     await tx.calls.post_commands([NodeCommand(new_id(now), call.node, call.id, "dial", payload, now)])

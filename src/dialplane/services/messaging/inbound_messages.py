@@ -13,7 +13,7 @@ from dialplane.domain.charging.ledger import ReferenceType as LedgerReference
 from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.facts import conversation_facts, run_facts
-from dialplane.domain.flows.flow import Flow
+from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import FlowId, MessageId, OrganizationId, RunId, new_id
 from dialplane.domain.messaging.messages import (
@@ -212,6 +212,7 @@ async def _start_run(
     if flow is None:
         log.warning("message_flow_missing", message_id=str(message.id), flow_id=str(flow_id))
         return
+    flow = flow_for(flow, message.id)
     run = _run(message, conversation, flow, now)
     await create_runs(tx, run)
     await tx.messages.add_run_request(
@@ -266,6 +267,7 @@ def _run(message: Message, conversation: Conversation, flow: Flow | None, now: d
         created_at=now,
         flow_id=flow.id if flow else None,
         flow_version=flow.version if flow else 0,
+        is_canary=flow is not None and flow.is_canary,
         reference_id=conversation.id,
         on_complete_flow_id=flow.on_complete_flow_id if flow else None,
         variables=facts,

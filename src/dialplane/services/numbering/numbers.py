@@ -95,6 +95,10 @@ class NumberStore(Protocol):
         """Live virtual numbers of the account."""
         ...
 
+    async def using_flow(self, account_id: AccountId, flow_id: FlowId, *, limit: int) -> list[Number]:
+        """Those that run the flow for calls or messages."""
+        ...
+
     async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
         """Take the flow out of every target of every number, and write that into each one's history."""
         ...

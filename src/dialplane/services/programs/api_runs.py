@@ -15,7 +15,7 @@ import structlog
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.facts import recording_facts, run_facts, transcription_facts
-from dialplane.domain.flows.flow import Flow
+from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
 from dialplane.domain.flows.validation import validate_actions
@@ -105,8 +105,11 @@ class ApiRuns:
             return None
         async with self._database.transaction() as tx:
             flow = await tx.flows.find(run.account_id, run.on_complete_flow_id)
-            following = following_run(run, flow, self._clock()) if flow else None
-            if flow is None or following is None:
+            if flow is None:
+                return None
+            flow = flow_for(flow, run.reference_id or run.id)
+            following = following_run(run, flow, self._clock())
+            if following is None:
                 return None
             await create_runs(tx, following)
         self._drive(following, flow.actions)
@@ -115,19 +118,27 @@ class ApiRuns:
     async def follow_recording(self, recording: Recording) -> None:
         """Begin the run of a recording's `on_end_flow_id`, once the recording is over; nothing where it has none."""
         await self._follow(
-            recording.account_id, recording.on_end_flow_id, lambda flow, now: run_of_recording(recording, flow, now)
+            recording.account_id,
+            recording.id,
+            recording.on_end_flow_id,
+            lambda flow, now: run_of_recording(recording, flow, now),
         )
 
     async def follow_transcription(self, transcription: Transcription) -> None:
         """The same for a transcription that is over."""
         await self._follow(
             transcription.account_id,
+            transcription.id,
             transcription.on_end_flow_id,
             lambda flow, now: run_of_transcription(transcription, flow, now),
         )
 
     async def _follow(
-        self, account_id: AccountId, flow_id: FlowId | None, make: Callable[[Flow, datetime], Run]
+        self,
+        account_id: AccountId,
+        reference_id: UUID,
+        flow_id: FlowId | None,
+        make: Callable[[Flow, datetime], Run],
     ) -> None:
         if flow_id is None:
             return
@@ -135,6 +146,7 @@ class ApiRuns:
             flow = await tx.flows.find(account_id, flow_id)
             if flow is None:
                 return
+            flow = flow_for(flow, reference_id)
             run = make(flow, self._clock())
             await create_runs(tx, run)
         self._drive(run, flow.actions)
@@ -157,10 +169,14 @@ class ApiRuns:
         )
         async with self._database.transaction() as tx:
             if wish.flow_id is not None:
-                flow = await find_flow(tx, account_id, FlowId(wish.flow_id))
+                flow = flow_for(await find_flow(tx, account_id, FlowId(wish.flow_id)), run.id)
                 actions = flow.actions
                 run = replace(
-                    run, flow_id=flow.id, flow_version=flow.version, on_complete_flow_id=flow.on_complete_flow_id
+                    run,
+                    flow_id=flow.id,
+                    flow_version=flow.version,
+                    is_canary=flow.is_canary,
+                    on_complete_flow_id=flow.on_complete_flow_id,
                 )
             facts = run_facts(run.id, reference_type=run.reference_type.value, flow_id=run.flow_id)
             run = replace(run, variables={**variables, **facts})
@@ -211,6 +227,8 @@ def _following_run(
         reference_id=reference_id,
         created_at=now,
         flow_id=flow.id,
+        flow_version=flow.version,
+        is_canary=flow.is_canary,
         on_complete_flow_id=flow.on_complete_flow_id,
         variables=run_facts(run_id, reference_type=reference.value, reference_id=reference_id, flow_id=flow.id),
     )

@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.flows.flow import Flow, FlowVersion, version_of
+from dialplane.domain.flows.flow import Flow, FlowDraft, FlowVersion, version_of, written_anew
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import NIL, AccountId, FlowId, new_id
+from dialplane.domain.numbering.numbers import Number
 from dialplane.domain.programs.commands import FlowLoaded
 from dialplane.services.eventing.events import publish
 from dialplane.services.shapes.flows import flow_shape
 from dialplane.services.tenancy.plans import check_plan
 from dialplane.services.transaction import Database, Transaction
 
+CANARY_ENDED = "flow_canary_ended"
 MAX_VERSIONS = 500
 """Of one flow; older ones are forgotten."""
 
@@ -65,6 +67,20 @@ class FlowStore(Protocol):
         """Newest first; those made before `before`."""
         ...
 
+    async def search(self, account_id: AccountId, *, contains: str, after: FlowId | None, limit: int) -> list[Flow]:
+        """Newest first; those whose name contains the text, in any case, after the flow `after`."""
+        ...
+
+    async def names(self, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+        """Newest first, without what the flows do."""
+        ...
+
+    async def find_draft(self, account_id: AccountId, flow_id: FlowId) -> FlowDraft | None: ...
+
+    async def save_draft(self, draft: FlowDraft) -> None: ...
+
+    async def delete_draft(self, flow_id: FlowId) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class FlowChange:
@@ -90,16 +106,16 @@ async def create_flow_in(tx: Transaction, account_id: AccountId, change: FlowCha
     flow = Flow(
         id=FlowId(new_id(now)),
         account_id=account_id,
-        name=_text(change.name or "", "name", 255),
-        detail=_text(change.detail or "", "detail", 4096),
+        name=check_text(change.name or "", "name", 255),
+        detail=check_text(change.detail or "", "detail", 4096),
         actions=validate_actions([] if change.actions is None else change.actions),
         direct_hash=_new_direct_hash(),
         created_at=now,
     )
     account = await tx.accounts.get(account_id)
     await check_plan(tx, account.plan, "flows", existing=await tx.flows.count_locked(account_id))
-    flow = replace(flow, on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id))
-    return await _write(tx, flow, "flow_created", now)
+    flow = replace(flow, on_complete_flow_id=await on_complete_of(tx, flow, change.on_complete_flow_id))
+    return await write_version(tx, flow, "flow_created", now)
 
 
 async def get_flow(database: Database, account_id: AccountId, flow_id: FlowId) -> Flow:
@@ -114,6 +130,26 @@ async def list_flows(database: Database, account_id: AccountId, *, before: datet
         return await tx.flows.list_for(account_id, before=before, limit=limit)
 
 
+async def search_flows(
+    database: Database, account_id: AccountId, *, contains: str, after: FlowId | None, limit: int
+) -> list[Flow]:
+    """Newest first; those whose name contains the text, after the flow `after`."""
+    async with database.reading() as tx:
+        return await tx.flows.search(account_id, contains=contains, after=after, limit=limit)
+
+
+async def flow_names(database: Database, account_id: AccountId, *, limit: int) -> list[tuple[FlowId, str]]:
+    """Ids and names, newest first."""
+    async with database.reading() as tx:
+        return await tx.flows.names(account_id, limit=limit)
+
+
+async def numbers_using(database: Database, account_id: AccountId, flow_id: FlowId, *, limit: int) -> list[Number]:
+    """The numbers that run the flow for calls or messages."""
+    async with database.reading() as tx:
+        return await tx.numbers.using_flow(account_id, flow_id, limit=limit)
+
+
 async def update_flow(
     database: Database, account_id: AccountId, flow_id: FlowId, change: FlowChange, now: datetime
 ) -> Flow:
@@ -123,14 +159,12 @@ async def update_flow(
         flow = await find_flow(tx, account_id, flow_id, lock=True)
         changed = replace(
             flow,
-            name=flow.name if change.name is None else _text(change.name, "name", 255),
-            detail=flow.detail if change.detail is None else _text(change.detail, "detail", 4096),
+            name=flow.name if change.name is None else check_text(change.name, "name", 255),
+            detail=flow.detail if change.detail is None else check_text(change.detail, "detail", 4096),
             actions=flow.actions if actions is None else actions,
-            on_complete_flow_id=await _on_complete(tx, flow, change.on_complete_flow_id),
-            version=flow.version + 1,
-            updated_at=now,
+            on_complete_flow_id=await on_complete_of(tx, flow, change.on_complete_flow_id),
         )
-        return await _write(tx, changed, "flow_updated", now)
+        return await write_version(tx, written_anew(changed, now), "flow_updated", now, before=flow)
 
 
 async def list_versions(
@@ -149,7 +183,7 @@ async def get_version(database: Database, account_id: AccountId, flow_id: FlowId
     """Raises NotFound (FLOW_NOT_FOUND, FLOW_VERSION_NOT_FOUND)."""
     async with database.reading() as tx:
         await find_flow(tx, account_id, flow_id)
-        return await _find_version(tx, account_id, flow_id, version)
+        return await find_version(tx, account_id, flow_id, version)
 
 
 async def roll_back(database: Database, account_id: AccountId, flow_id: FlowId, version: int, now: datetime) -> Flow:
@@ -159,35 +193,39 @@ async def roll_back(database: Database, account_id: AccountId, flow_id: FlowId, 
     """
     async with database.transaction() as tx:
         flow = await find_flow(tx, account_id, flow_id, lock=True)
-        old = await _find_version(tx, account_id, flow_id, version)
-        following = old.on_complete_flow_id
-        if following and following != flow.id and await tx.flows.find(account_id, following) is None:
-            following = None  # it was deleted meanwhile
+        old = await find_version(tx, account_id, flow_id, version)
         changed = replace(
             flow,
             name=old.name,
             detail=old.detail,
             actions=old.actions,
-            on_complete_flow_id=following,
-            version=flow.version + 1,
-            updated_at=now,
+            on_complete_flow_id=await still_there(tx, flow, old.on_complete_flow_id),
         )
-        return await _write(tx, changed, "flow_updated", now)
+        return await write_version(tx, written_anew(changed, now), "flow_updated", now, before=flow)
 
 
-async def _find_version(tx: Transaction, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion:
+async def find_version(tx: Transaction, account_id: AccountId, flow_id: FlowId, version: int) -> FlowVersion:
+    """For use cases that compose. Raises NotFound (FLOW_VERSION_NOT_FOUND)."""
     found = await tx.flows.find_version(account_id, flow_id, version)
     if found is None:
         raise NotFound("There is no such version of the flow", reason="FLOW_VERSION_NOT_FOUND", field="version")
     return found
 
 
-async def delete_flow(database: Database, account_id: AccountId, flow_id: FlowId, now: datetime) -> Flow:
-    """Mark it as deleted and take it off every number that uses it."""
+async def delete_flow(
+    database: Database, account_id: AccountId, flow_id: FlowId, now: datetime, *, unless_used: bool = False
+) -> Flow:
+    """Mark it as deleted and take it off every number that uses it.
+
+    `unless_used`: raises Conflict (FLOW_IN_USE) where a number does.
+    """
     async with database.transaction() as tx:
         flow = await find_flow(tx, account_id, flow_id, lock=True)
+        if unless_used and (using := await tx.numbers.using_flow(account_id, flow_id, limit=1)):
+            raise Conflict(f"{using[0].number} runs the flow", reason="FLOW_IN_USE", field="flow_id")
         await tx.numbers.clear_flow(flow_id, now)
-        return await _save(tx, replace(flow, updated_at=now, deleted_at=now), "flow_deleted", now)
+        await tx.flows.delete_draft(flow_id)
+        return await save_flow(tx, replace(flow, updated_at=now, deleted_at=now), "flow_deleted", now)
 
 
 async def regenerate_direct_hash(database: Database, account_id: AccountId, flow_id: FlowId, now: datetime) -> Flow:
@@ -195,7 +233,7 @@ async def regenerate_direct_hash(database: Database, account_id: AccountId, flow
     async with database.transaction() as tx:
         flow = await find_flow(tx, account_id, flow_id, lock=True)
         changed = replace(flow, direct_hash=_new_direct_hash(), updated_at=now)
-        return await _save(tx, changed, "flow_updated", now)
+        return await save_flow(tx, changed, "flow_updated", now)
 
 
 async def find_flow(tx: Transaction, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow:
@@ -206,8 +244,8 @@ async def find_flow(tx: Transaction, account_id: AccountId, flow_id: FlowId, *, 
     return flow
 
 
-async def _on_complete(tx: Transaction, flow: Flow, wanted: UUID | None) -> FlowId | None:
-    """The flow that follows: the one it has, where nothing is wanted; none, where nil is."""
+async def on_complete_of(tx: Transaction, flow: Flow, wanted: UUID | None) -> FlowId | None:
+    """The flow that follows: the one it has, where nothing is wanted; none, where nil is. Raises Invalid."""
     if wanted is None:
         return flow.on_complete_flow_id
     if wanted == NIL:
@@ -221,25 +259,40 @@ async def _on_complete(tx: Transaction, flow: Flow, wanted: UUID | None) -> Flow
     return FlowId(wanted)
 
 
-async def _write(tx: Transaction, flow: Flow, event: str, now: datetime) -> Flow:
-    """Save what is a version of its own."""
-    saved = await _save(tx, flow, event, now)
+async def still_there(tx: Transaction, flow: Flow, following: FlowId | None) -> FlowId | None:
+    """The flow that follows `flow`, unless it was deleted meanwhile."""
+    if following is None or following == flow.id or await tx.flows.find(flow.account_id, following) is not None:
+        return following
+    return None
+
+
+async def write_version(tx: Transaction, flow: Flow, event: str, now: datetime, *, before: Flow | None = None) -> Flow:
+    """Save what is a version of its own. `before`: the flow as it was; its canary is over."""
+    saved = await save_flow(tx, flow, event, now)
     await tx.flows.add_version(version_of(saved), keep=MAX_VERSIONS)
+    if before is not None and before.canary is not None:
+        await tell(tx, saved, CANARY_ENDED, now)
     return saved
 
 
-async def _save(tx: Transaction, flow: Flow, event: str, now: datetime) -> Flow:
+async def save_flow(tx: Transaction, flow: Flow, event: str, now: datetime) -> Flow:
+    """Save what is no version of its own."""
     await tx.flows.save(flow)
+    await tell(tx, flow, event, now)
+    return flow
+
+
+async def tell(tx: Transaction, flow: Flow, event: str, now: datetime) -> None:
+    """Flows' events are internal: no webhook gets them (VoIPBIN reference 3.1)."""
     data: Mapping[str, object] = flow_shape(flow)
     await publish(tx, Event(flow.account_id, event, flow.id, data, now, public=False))
-    return flow
 
 
 def _new_direct_hash() -> str:
     return f"direct.{secrets.token_hex(6)}"
 
 
-def _text(value: str, field: str, limit: int) -> str:
+def check_text(value: str, field: str, limit: int) -> str:
     if len(value) > limit:
         raise Invalid(f"{field} must have at most {limit} characters", reason="INVALID_ARGUMENT", field=field)
     return value

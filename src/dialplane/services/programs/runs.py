@@ -16,7 +16,7 @@ from dialplane.domain.flows.facts import run_facts
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.machine import MAX_COMPLETIONS
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
-from dialplane.domain.ids import AccountId, CallId, RunId, new_id
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.services.calling.calls import NodeCommand
 from dialplane.services.calling.new_calls import run_of_call
 from dialplane.services.eventing.events import publish
@@ -47,6 +47,14 @@ class RunStore(Protocol):
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
         """Newest first; those made before `before`."""
         ...
+
+    async def count_canary(self, account_id: AccountId, flow_id: FlowId, version: int) -> tuple[int, int]:
+        """How many runs took the version as a canary, and how many of them ended with an error."""
+        ...
+
+    async def newest_of_canary(
+        self, account_id: AccountId, flow_id: FlowId, version: int, *, limit: int
+    ) -> list[Run]: ...
 
     async def end(self, run_id: RunId, error: str, now: datetime) -> None: ...
 
@@ -216,6 +224,7 @@ def following_run(run: Run, flow: Flow, now: datetime) -> Run | None:
         created_at=now,
         flow_id=flow.id,
         flow_version=flow.version,
+        is_canary=flow.is_canary,
         reference_id=run.reference_id,
         reference_run_id=run.id,
         on_complete_flow_id=flow.on_complete_flow_id,

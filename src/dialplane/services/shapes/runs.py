@@ -9,12 +9,13 @@ _NO_ACTION = {"id": show_id(None), "type": ""}
 
 
 def run_shape(run: Run) -> dict[str, object]:
-    """`error` is ours: why the run had to end."""
+    """Ours: `error` says why the run had to end; `canary`, whether its version was that of a share of the calls."""
     return {
         "id": show_id(run.id),
         "customer_id": show_id(run.account_id),
         "flow_id": show_id(run.flow_id),
         "flow_version": run.flow_version,
+        "canary": run.is_canary,
         "status": run.status,
         "reference_type": run.reference_type,
         "reference_id": show_id(run.reference_id),

@@ -97,6 +97,11 @@ select number from numbers where number = any($1::text[]) and status = 'released
 -- name: count_virtual
 select count(*) from numbers where account_id = $1 and kind = 'virtual' and status <> 'released'
 
+-- name: using_flow
+select * from numbers
+where account_id = $1 and status <> 'released' and (voice_target ->> 'flow_id' = $2 or message_target ->> 'flow_id' = $2)
+order by number limit $3
+
 -- name: clear_flow
 with used as (
     select id, coalesce(voice_target ->> 'flow_id' = $1, false) as for_voice,

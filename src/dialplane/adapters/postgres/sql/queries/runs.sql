@@ -3,12 +3,12 @@
 -- name: add_many
 -- $1: a JSON array of runs; one statement for any number of them. Gives back the ids that were not there yet.
 insert into runs (
-    id, account_id, flow_id, flow_version, status, reference_type, reference_id, reference_run_id,
+    id, account_id, flow_id, flow_version, is_canary, status, reference_type, reference_id, reference_run_id,
     on_complete_flow_id, complete_count, webhook_uri, webhook_method, variables, current_action, forward_action_id, executed_actions,
     error, created_at, updated_at, ended_at, deleted_at
 )
 select
-    id, account_id, flow_id, flow_version, status, reference_type, reference_id, reference_run_id,
+    id, account_id, flow_id, flow_version, is_canary, status, reference_type, reference_id, reference_run_id,
     on_complete_flow_id, complete_count, webhook_uri, webhook_method, variables, current_action, forward_action_id, executed_actions,
     error, created_at, updated_at, ended_at, deleted_at
 from json_populate_recordset(null::runs, $1)
@@ -34,7 +34,7 @@ from json_to_recordset($2) as batch (
 )
 where runs.id = any($1) and runs.id = batch.id and runs.status = 'running'
 returning
-    runs.id, account_id, flow_id, flow_version, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
+    runs.id, account_id, flow_id, flow_version, is_canary, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
     complete_count, webhook_uri, webhook_method, created_at, deleted_at;
 
 -- name: find
@@ -48,6 +48,15 @@ select * from runs
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc
 limit $3;
+
+-- name: count_canary
+select count(*), count(*) filter (where error <> '') as failed from runs
+where is_canary and flow_id = $2 and flow_version = $3 and account_id = $1;
+
+-- name: newest_of_canary
+select * from runs
+where is_canary and flow_id = $2 and flow_version = $3 and account_id = $1
+order by created_at desc limit $4;
 
 -- name: end
 update runs set status = 'ended', error = $3, ended_at = $2, updated_at = $2 where id = $1;
