@@ -10,8 +10,10 @@ import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.adapters.postgres.message_search import count_sql, page_sql
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
     ConversationMessage,
@@ -34,6 +36,8 @@ def _target(value: Mapping[str, object]) -> Target:
         int(str(value["parts"])),
         datetime.fromisoformat(str(value["updated_at"])),
         str(value["reason"]),
+        int(str(value["error_code"])),
+        datetime.fromisoformat(str(value["sent_at"])) if value["sent_at"] else None,
     )
 
 
@@ -138,8 +142,19 @@ class PostgresMessageStore:
         rows = await self._connection.fetch(_SQL["read"], account_id, None, before, limit)
         return [_message(row) for row in rows]
 
+    async def search(self, query: MessageQuery) -> tuple[list[Message], int]:
+        sql, arguments = page_sql(query)
+        ids = [row["id"] for row in await self._connection.fetch(sql, *arguments)]
+        sql, arguments = count_sql(query)
+        total = int(await self._connection.fetchval(sql, *arguments))
+        messages = await self._read_many(ids)
+        return [messages[each] for each in ids], total
+
     async def delete(self, message_id: MessageId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], message_id, now)
+
+    async def redact(self, message_id: MessageId, now: datetime) -> None:
+        await self._connection.execute(_SQL["redact"], message_id, now)
 
     async def open_conversation(self, draft: Conversation) -> Conversation:
         made = await self._connection.fetchval(
@@ -210,15 +225,27 @@ class PostgresMessageStore:
                 parts=row["parts"],
                 attempts=row["attempts"],
                 worker=row["worker"],
-                headers=tuple((name, value) for name, value in row["headers"] or ()),
+                extras=None if row["extras"] is None else msgspec.convert(row["extras"], MessageExtras, strict=False),
             )
             for row in rows
         ]
 
     async def set_target(self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None) -> None:
         await self._connection.execute(
-            _SQL["set_target"], message_id, position, target.status, target.reason, target.updated_at, carrier_id
+            _SQL["set_target"],
+            message_id,
+            position,
+            target.status,
+            target.reason,
+            target.updated_at,
+            carrier_id,
+            target.error_code,
+            target.sent_at,
         )
+
+    async def cancel_waiting(self, message_id: MessageId, now: datetime) -> list[int]:
+        rows = await self._connection.fetch(_SQL["cancel_waiting"], message_id, now)
+        return [row["position"] for row in rows]
 
     async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
         await self._connection.execute(

@@ -12,6 +12,7 @@ import phonenumbers
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place
 from dialplane.domain.ids import to_sid
+from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION
 
@@ -162,7 +163,7 @@ def voice_parameters(subject: Subject, status: str, now: datetime, *, outbound_c
 
 def message_parameters(subject: Subject) -> Form:
     """Those of every request of a message that came in."""
-    sid = to_sid("SM", subject.id)
+    sid = message_sid(subject.id, subject.medias, subject.api_version)
     fields: list[tuple[str, str]] = [
         ("SmsSid", sid),
         ("AccountSid", to_sid("AC", subject.account_id)),

@@ -18,12 +18,15 @@ from dialplane.services.shapes.messages import message_shape
 
 
 class MessageTarget(msgspec.Struct):
-    """One receiver. `status`: queued, sent, delivered, failed, gw_timeout, dlr_timeout, received."""
+    """One receiver. `status`: queued, sent, delivered, failed, gw_timeout, dlr_timeout, received.
+
+    `error_code` is a number of Twilio's catalogue, 0 where nothing failed."""
 
     destination: Address
     status: str
     parts: int
     reason: str
+    error_code: int
     tm_update: str | None
 
 
@@ -39,6 +42,7 @@ class Message(msgspec.Struct):
     medias: list[str]
     direction: str
     activeflow_id: UUID
+    tm_send: str | None
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None

@@ -77,6 +77,7 @@ class MessageRunPorts(StoredRunPorts):
             command,
             command.source or tel(self._own),
             self._run.id,
+            origin="reply",
             key=f"run:{self._run.id}:{self._messages}",
         )
         try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
@@ -14,7 +14,9 @@ from dialplane.domain.charging.tariffs import priced_number
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, RunId, new_id
+from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
+    LONGEST_SCHEDULE,
     LOOP_WINDOW,
     MAX_DESTINATIONS,
     MAX_MEDIA,
@@ -23,6 +25,7 @@ from dialplane.domain.messaging.messages import (
     Direction,
     Message,
     MessageExtras,
+    Origin,
     Target,
     TargetStatus,
     check_text,
@@ -32,10 +35,12 @@ from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.programs.sources import DocumentSource
+from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.charging.ledger import hold_many, release_many
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -54,7 +59,7 @@ class QueuedTarget:
     parts: int
     attempts: int
     worker: int
-    headers: tuple[tuple[str, str], ...] = ()
+    extras: MessageExtras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,15 @@ class MessageStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Message]: ...
 
+    async def search(self, query: MessageQuery) -> tuple[Sequence[Message], int]:
+        """One page, and how many there are in all."""
+        ...
+
     async def delete(self, message_id: MessageId, now: datetime) -> None: ...
+
+    async def redact(self, message_id: MessageId, now: datetime) -> None:
+        """Take its text away."""
+        ...
 
     async def open_conversation(self, draft: Conversation) -> Conversation:
         """The conversation of the draft's pair; the draft itself, its id included, where there was none."""
@@ -146,6 +159,10 @@ class MessageStore(Protocol):
     async def set_target(
         self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None
     ) -> None: ...
+
+    async def cancel_waiting(self, message_id: MessageId, now: datetime) -> Sequence[int]:
+        """Cancel the targets that wait for their time and that no worker has taken; their positions."""
+        ...
 
     async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
         """Count the attempt and let go of the lease."""
@@ -187,11 +204,15 @@ class MessageRequest:
     run_id: RunId | None = None
     key: str | None = None
     extras: MessageExtras | None = None
+    encoding: Literal["", "ucs2"] = ""
+    """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
 
 
-def message_request(command: SendMessage, source: Address, run_id: RunId, *, key: str | None = None) -> MessageRequest:
+def message_request(
+    command: SendMessage, source: Address, run_id: RunId, *, origin: Origin, key: str | None = None
+) -> MessageRequest:
     """What a program's command asks for."""
-    extras = MessageExtras(command.headers, command.status) if command.headers or command.status else None
+    extras = MessageExtras(command.headers, command.status, origin)
     return MessageRequest(
         source, command.destinations, command.text, command.media_urls, run_id=run_id, key=key, extras=extras
     )
@@ -210,10 +231,13 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     """As `send_message`, inside the caller's transaction. The checks come in the documented order."""
     if not request.destinations:
         raise Invalid("destinations must not be empty", field="destinations")
-    if request.key is not None and (known := await tx.messages.find_by_key(request.key)) is not None:
+    # By account: two accounts may well choose the same key.
+    key = None if request.key is None else f"{account_id}:{request.key}"
+    if key is not None and (known := await tx.messages.find_by_key(key)) is not None:
         return known
     text, medias = _checked_content(request)
-    parts = count_segments(text).count
+    parts = count_segments(text, wide=request.encoding == "ucs2").count
+    send_at = _send_at(request, now)
     account = await tx.accounts.get(account_id)
     _check_standing(account)
     purse = await tx.ledger.find_purse(account_id)
@@ -224,18 +248,20 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         raise _broke()
     number = await _own_number(tx, account, request.source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
+    if any(destination.target == number.number for destination in destinations):
+        raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
     message = Message(
         MessageId(new_id(now)),
         account_id,
         Direction.OUTBOUND,
         replace(request.source, target=number.number),
-        tuple(Target(destination, TargetStatus.QUEUED, parts, now) for destination in destinations),
+        tuple(Target(destination, _first_status(send_at, now), parts, now) for destination in destinations),
         text,
         now,
         medias=medias,
         number_id=number.id,
         run_id=request.run_id,
-        key=request.key,
+        key=key,
         extras=request.extras,
     )
     holds = [
@@ -252,11 +278,25 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
             await _stop_loops(tx, conversation, now)
         conversations.append(conversation.id)
         events += told
-    if not await tx.messages.add(message, conversations, due_at=now):
+    if not await tx.messages.add(message, conversations, due_at=send_at):
         await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
-        return await tx.messages.find_by_key(request.key or "") or message
+        return await tx.messages.find_by_key(key or "") or message
     await publish(tx, *events)
+    await tell_statuses(tx, [(message, target) for target in message.targets], now)
     return message
+
+
+async def tell_statuses(tx: Transaction, changed: Sequence[tuple[Message, Target]], now: datetime) -> None:
+    """Tell the status callbacks of these messages where their targets stand; nothing happens where nobody asked."""
+    told = [
+        Told(
+            message.account_id, message.id, message.extras.status, message_form(message, target, message.extras.status)
+        )
+        for message, target in changed
+        if message.extras is not None and message.extras.status is not None
+    ]
+    if told:
+        await tell(tx, told, now)
 
 
 async def enter_conversation(
@@ -336,6 +376,20 @@ def _checked_content(request: MessageRequest) -> tuple[str, tuple[str, ...]]:
     if len(request.medias) > MAX_MEDIA:
         raise Invalid(f"A message has at most {MAX_MEDIA} media", field="medias")
     return check_text(request.text, request.medias), request.medias
+
+
+def _send_at(request: MessageRequest, now: datetime) -> datetime:
+    """When it goes out: its time where it has one. Raises Invalid where that is too far."""
+    wanted = request.extras.send_at if request.extras else None
+    if wanted is None:
+        return now
+    if wanted > now + LONGEST_SCHEDULE:
+        raise Invalid(f"A message is sent within {LONGEST_SCHEDULE.days} days", field="send_at")
+    return max(wanted, now)
+
+
+def _first_status(send_at: datetime, now: datetime) -> TargetStatus:
+    return TargetStatus.SCHEDULED if send_at > now else TargetStatus.QUEUED
 
 
 def _check_standing(account: Account) -> None:

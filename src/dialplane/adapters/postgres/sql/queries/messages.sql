@@ -31,7 +31,8 @@ cross join lateral (
     select json_agg(
         json_build_object(
             'destination', target.destination, 'status', target.status, 'parts', target.parts,
-            'reason', target.reason, 'updated_at', target.updated_at
+            'reason', target.reason, 'updated_at', target.updated_at, 'error_code', target.error_code,
+            'sent_at', target.sent_at
         )
         order by target.position
     ) as list
@@ -58,6 +59,9 @@ where target.carrier_id = $1;
 
 -- name: delete
 update messages set deleted_at = $2, updated_at = $2 where id = $1;
+
+-- name: redact
+update messages set text = '', updated_at = $2 where id = $1;
 
 -- name: open_conversation
 insert into conversations (id, account_id, own, peer, own_target, peer_target, created_at)
@@ -107,7 +111,8 @@ cross join lateral (
     select json_agg(
         json_build_object(
             'destination', target.destination, 'status', target.status, 'parts', target.parts,
-            'reason', target.reason, 'updated_at', target.updated_at
+            'reason', target.reason, 'updated_at', target.updated_at, 'error_code', target.error_code,
+            'sent_at', target.sent_at
         )
         order by target.position
     ) as list
@@ -126,33 +131,39 @@ where target.conversation_id = $1 and target.created_at > $2 and message.run_id 
 with picked as (
     select message_id, position
     from message_targets
-    where status = 'queued' and due_at <= $1 and (leased_until is null or leased_until <= $1)
+    where status in ('queued', 'scheduled') and due_at <= $1 and (leased_until is null or leased_until <= $1)
     order by due_at
     limit $4
     for update skip locked
 )
 update message_targets target
-set leased_by = $2, leased_until = $3
+set status = 'queued', leased_by = $2, leased_until = $3
 from picked, messages message
 where target.message_id = picked.message_id and target.position = picked.position
   and message.id = target.message_id
 returning target.message_id, message.account_id, target.position, message.source, target.destination, message.text,
           message.medias, target.parts, target.attempts, target.leased_by as worker,
-          message.extras -> 'headers' as headers;
+          message.extras;
 
 -- name: set_target
 with changed as (
     update messages set updated_at = $5 where id = $1
 )
 update message_targets
-set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), attempts = attempts + 1,
-    leased_by = null, leased_until = null
+set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), error_code = $7, sent_at = $8,
+    attempts = attempts + 1, leased_by = null, leased_until = null
 where message_id = $1 and position = $2;
+
+-- name: cancel_waiting
+update message_targets
+set status = 'canceled', updated_at = $2
+where message_id = $1 and status in ('scheduled', 'held') and leased_by is null
+returning position;
 
 -- name: postpone_target
 update message_targets
 set attempts = attempts + 1, due_at = $3, leased_by = null, leased_until = null
-where message_id = $1 and position = $2 and status = 'queued' and leased_by = $4;
+where message_id = $1 and position = $2 and status in ('queued', 'scheduled') and leased_by = $4;
 
 -- name: add_run_request
 with made as (
@@ -184,7 +195,7 @@ delete from message_runs where run_id = $1;
 -- A living worker holds the advisory lock ($1, its number); the lock goes with its connection.
 update message_targets
 set leased_by = null, leased_until = null
-where status = 'queued' and leased_by is not null
+where status in ('queued', 'scheduled') and leased_by is not null
   and leased_by not in (
       select objid::bigint
       from pg_locks
