@@ -71,9 +71,7 @@ def test_stopall_means_every_number() -> None:
     st.text(string.punctuation.replace("'", ""), max_size=5),
     st.text(string.punctuation + " \n", max_size=5),
 )
-def test_any_case_and_punctuation_around_a_stop_word_changes_nothing(
-    word: str, before: str, after: str
-) -> None:
+def test_any_case_and_punctuation_around_a_stop_word_changes_nothing(word: str, before: str, after: str) -> None:
     cased = "".join(c.upper() if (n + len(before)) % 2 else c for n, c in enumerate(word))
 
     assert read_wish(before + cased + after) is Wish.STOP

@@ -36,8 +36,10 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.second_step import RecoveryCodeStore
     from dialplane.services.identity.sign_in import SessionStore
     from dialplane.services.messaging.cases import CaseStore
+    from dialplane.services.messaging.consent import ConsentStore
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.messages import MessageStore
+    from dialplane.services.messaging.sender_pools import SenderPoolStore
     from dialplane.services.numbering.applications import ApplicationStore
     from dialplane.services.numbering.documents import DocumentStore
     from dialplane.services.numbering.history import HistoryStore
@@ -86,6 +88,8 @@ class Transaction(Protocol):
     def conferences(self) -> ConferenceStore: ...
     @property
     def cases(self) -> CaseStore: ...
+    @property
+    def consent(self) -> ConsentStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property
@@ -148,6 +152,8 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def sessions(self) -> SessionStore: ...
+    @property
+    def sender_pools(self) -> SenderPoolStore: ...
     @property
     def settings(self) -> SettingStore: ...
     @property

@@ -20,6 +20,7 @@ from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
+from dialplane.adapters.postgres.consent import PostgresConsentStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
 from dialplane.adapters.postgres.events import PostgresEventStore
@@ -49,6 +50,7 @@ from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
+from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
@@ -120,6 +122,10 @@ class PostgresTransaction:
     @cached_property
     def conferences(self) -> PostgresConferenceStore:
         return PostgresConferenceStore(self.connection)
+
+    @cached_property
+    def consent(self) -> PostgresConsentStore:
+        return PostgresConsentStore(self.connection)
 
     @cached_property
     def documents(self) -> PostgresDocumentStore:
@@ -248,6 +254,10 @@ class PostgresTransaction:
     @cached_property
     def sessions(self) -> PostgresSessionStore:
         return PostgresSessionStore(self.connection, self._seal)
+
+    @cached_property
+    def sender_pools(self) -> PostgresSenderPoolStore:
+        return PostgresSenderPoolStore(self.connection)
 
     @cached_property
     def settings(self) -> PostgresSettingStore:

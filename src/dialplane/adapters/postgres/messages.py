@@ -100,7 +100,9 @@ class PostgresMessageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
+    async def add(
+        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
+    ) -> bool:
         added: bool = await self._connection.fetchval(
             _SQL["add"],
             message.id,
@@ -119,8 +121,10 @@ class PostgresMessageStore:
             [msgspec.json.encode(target.destination).decode() for target in message.targets],
             [target.status for target in message.targets],
             [target.parts for target in message.targets],
-            due_at,
+            list(due_at),
             message.extras,
+            [target.reason for target in message.targets],
+            [target.error_code for target in message.targets],
         )
         return added
 
@@ -225,6 +229,7 @@ class PostgresMessageStore:
                 parts=row["parts"],
                 attempts=row["attempts"],
                 worker=row["worker"],
+                opted_out=row["opted_out"],
                 extras=None if row["extras"] is None else msgspec.convert(row["extras"], MessageExtras, strict=False),
             )
             for row in rows

@@ -43,11 +43,12 @@ _LEADING = frozenset({"stop", "stopall", "unsubscribe", "revoke", "optout", "opt
 words alone."""
 _NOT_AFTER_STOP = frozenset({"by", "at", "in", "over", "sign", "light", "watch", "and"})
 """`stop by the office`: somebody goes somewhere."""
-_POLITE = frozenset(
-    """please pls plz thanks thank thx you u ok okay hi hello hey now immediately just i i'd im i'm want wish would like
-    to need can could will me my us this these those that the it a all any more messages message texts text texting sms
-    messaging sending send from your list service number at once sir madam now from of and so""".split()
+_POLITE_WORDS = (
+    "please pls plz thanks thank thx you u ok okay hi hello hey now immediately just i i'd im i'm want wish would like"
+    " to need can could will me my us this these those that the it a all any more messages message texts text texting"
+    " sms messaging sending send from your list service number at once sir madam of and so"
 )
+_POLITE = frozenset(_POLITE_WORDS.split())
 _CLAUSE = re.compile(r"[.!?;,:\n\r]+")
 _EDGE = "\"'`´‘’“”«»()[]{}<>*_~#-–—…/\\|^+=@$%& \t"
 
@@ -70,9 +71,9 @@ def read_wish(text: str, words: Words | None = None) -> Wish | None:
     if any(_asks(clause, STOP_WORDS | set(words.stop), _LEADING) for clause in clauses):
         return Wish.STOP
     for wish, known in ((Wish.START, START_WORDS | set(words.start)), (Wish.HELP, HELP_WORDS | set(words.help))):
-        if clauses and all(_asks(clause, known, ()) or _is_polite(clause) for clause in clauses):
-            if any(_asks(clause, known, ()) for clause in clauses):
-                return wish
+        asking = [clause for clause in clauses if _asks(clause, known, ())]
+        if asking and all(clause in asking or _is_polite(clause) for clause in clauses):
+            return wish
     return None
 
 

@@ -107,6 +107,10 @@ class MessageExtras:
     """When a scheduled message goes out."""
     expires_at: datetime | None = None
     """A message that no carrier has taken by then fails."""
+    pool_id: UUID | None = None
+    """The sender pool that it was sent from, where one was named."""
+    past_consent: bool = False
+    """The answer to a word of consent, which goes out all the same."""
 
 
 @dataclass(frozen=True, slots=True)

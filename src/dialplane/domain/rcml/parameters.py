@@ -49,6 +49,8 @@ class Subject:
     text: str = ""
     """Of a message."""
     medias: tuple[str, ...] = ()
+    opt_out_type: str = ""
+    """What a message says about consent: STOP, START or HELP; empty: nothing."""
 
     @property
     def is_twilio(self) -> bool:
@@ -180,6 +182,8 @@ def message_parameters(subject: Subject) -> Form:
         ("SmsStatus", "received"),
         ("ApiVersion", subject.api_version),
     ]
+    if subject.opt_out_type:
+        fields.append(("OptOutType", subject.opt_out_type))
     return tuple(fields + _places("From", subject.source) + _places("To", subject.destination))
 
 

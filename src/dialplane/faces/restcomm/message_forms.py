@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.routing import forms
@@ -10,6 +11,7 @@ from dialplane.domain.messaging.messages import MAX_MEDIA, MAX_TEXT, MessageExtr
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.faces.restcomm.call_forms import LONGEST_PARTY
 from dialplane.faces.restcomm.callbacks import read_callback
+from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import LONGEST_URL, Parameters, invalid, is_url
 from dialplane.faces.restcomm.request import phone_text
@@ -71,6 +73,17 @@ def read_medias(parameters: Parameters) -> tuple[str, ...]:
         if len(url) > LONGEST_URL or url.startswith("/") or not is_url(url):
             raise invalid("MediaUrl", "is an http or https URL", reason="URL_INVALID")
     return urls
+
+
+def read_pool(parameters: Parameters) -> UUID | None:
+    """`MessagingServiceSid`: `MG` and the hex digits of a sender pool; None where it is left out."""
+    sid = parameters.text("MessagingServiceSid", longest=64)
+    if not sid:
+        return None
+    found = read_sid("MG", sid)
+    if found is None:
+        raise invalid("MessagingServiceSid", "is no sid of a sender pool", reason="POOL_NOT_FOUND")
+    return found
 
 
 def read_extras(

@@ -54,13 +54,18 @@ def show_message(asked: Asked, message: Message, price: int | None) -> dict[str,
     return members | {
         "num_segments": str(target.parts),
         "num_media": str(len(message.medias)),
-        "messaging_service_sid": None,
+        "messaging_service_sid": _pool_sid(message),
         "subresource_uris": {"media": asked.uri(f"{uri}/Media")},
     }
 
 
 def _sent_at(message: Message, target: Target) -> datetime | None:
     return message.created_at if target.status is TargetStatus.RECEIVED else target.sent_at
+
+
+def _pool_sid(message: Message) -> str | None:
+    pool_id = message.extras.pool_id if message.extras else None
+    return None if pool_id is None else to_sid("MG", pool_id)
 
 
 def _direction(message: Message) -> str:

@@ -1,10 +1,12 @@
 """`SMS/Messages`, and Twilio's `Messages`: sent, shown, redacted, cancelled, deleted (reference 4.7)."""
 
+from dataclasses import replace
+
 from litestar import Response, Router, delete, get, post, route
 from litestar.exceptions import MethodNotAllowedException
 from litestar.params import FromPath
 
-from dialplane.domain.addresses import is_tel
+from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.call_queries import MAX_OFFSET, Period
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.errors import Conflict, NotFound
@@ -26,6 +28,7 @@ from dialplane.faces.restcomm.message_forms import (
     read_extras,
     read_from,
     read_medias,
+    read_pool,
     read_status,
     read_to,
 )
@@ -73,15 +76,17 @@ async def create_message(request: RestcommRequest) -> Response[bytes]:
     parameters, country, is_twilio = request.parameters, request.account.home_country, request.dialect.is_twilio
     destination = read_to(parameters, country)
     source = read_from(parameters, country)
-    if source is None:
+    pool_id = read_pool(parameters) if is_twilio else None
+    if source is None and pool_id is None:
         raise invalid("From", "is needed", reason="MESSAGE_FROM_MISSING")
+    extras = read_extras(parameters, request.dialect, await _read_status(request), request.now)
     medias = read_medias(parameters) if is_twilio else ()
     wish = service.MessageRequest(
-        source=source,
+        source=source or Address("tel", ""),
         destinations=(destination,),
         text=read_body(parameters, medias),
         medias=medias,
-        extras=read_extras(parameters, request.dialect, await _read_status(request), request.now),
+        extras=replace(extras, pool_id=pool_id),
         encoding="" if is_twilio else read_encoding(parameters),
     )
     with naming(NAMES, REASONS):

@@ -68,6 +68,22 @@ async def cancel_message(database: Database, account_id: AccountId, message_id: 
     return message
 
 
+async def release_message(database: Database, account_id: AccountId, message_id: MessageId, now: datetime) -> Message:
+    """Let go what was held as pumping: somebody has looked at it.
+
+    Raises NotFound, Conflict where nothing of it is held.
+    """
+    async with database.transaction() as tx:
+        message = await _find(tx, account_id, message_id)
+        if not any(target.status is TargetStatus.HELD for target in message.targets):
+            raise Conflict("The message is not held", reason="MESSAGE_NOT_HELD")
+        for position, held in enumerate(message.targets):
+            if held.status is TargetStatus.HELD:
+                target = replace(held, status=TargetStatus.SCHEDULED, reason="", updated_at=now)
+                message = await tell_of_target(tx, message, position, target, None, now)
+    return message
+
+
 def _charge_keys(message: Message) -> list[str]:
     if message.direction is Direction.INBOUND:
         return [f"sms:{message.id}:in"]

@@ -142,5 +142,6 @@ def _document(document: MessageDocument, message: Message, run: Run) -> RcmlProg
         sip_headers=message.extras.headers if message.extras else (),
         text=message.text,
         medias=message.medias,
+        opt_out_type=document.wish,
     )
     return RcmlProgram(document.source, subject, medium=Medium.MESSAGE, variables=run.variables)

@@ -16,6 +16,7 @@ from dialplane.services.charging.ledger import release_many, settle_many
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.messages import LEASE, QueuedTarget, hold_key, tell_statuses
+from dialplane.services.messaging.screening import OPT_OUT_REASON, OPTED_OUT
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -122,6 +123,8 @@ def _as_sent(queued: QueuedTarget, now: datetime) -> tuple[Message, Target]:
 
 def why_not(queued: QueuedTarget, now: datetime) -> Rejected | None:
     """Why it must not go to a carrier any more; None where it may."""
+    if queued.opted_out:
+        return Rejected(OPT_OUT_REASON, OPTED_OUT)
     if queued.extras is not None and queued.extras.expires_at is not None and now >= queued.extras.expires_at:
         return Rejected("its validity period was over before a carrier took it", QUEUE_OVERFLOW)
     return None

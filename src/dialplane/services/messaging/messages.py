@@ -41,6 +41,9 @@ from dialplane.services.charging.ledger import hold_many, release_many
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
+from dialplane.services.messaging.screening import screen
+from dialplane.services.messaging.sender_pools import sender_of_pool
+from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -60,6 +63,8 @@ class QueuedTarget:
     attempts: int
     worker: int
     extras: MessageExtras | None = None
+    opted_out: bool = False
+    """The receiver has opted out since the message was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class MessageDocument:
     source: DocumentSource
     message_id: MessageId
     api_version: str
+    wish: str = ""
+    """What the message says about consent (`OptOutType`); empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,13 @@ class SandboxMessage:
 class MessageStore(Protocol):
     """Port. Deleted messages and conversations are never found."""
 
-    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
-        """Insert with its targets, each in its conversation. False, and nothing is written, where the key is known."""
+    async def add(
+        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
+    ) -> bool:
+        """Insert with its targets, each in its conversation and due at its time.
+
+        False, and nothing is written, where the key is known.
+        """
         ...
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
@@ -246,27 +258,41 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     rates = [prices.rate(CostType.SMS, number) for number in called]
     if purse is None or not purse.covers(reduce(Price.plus, (rate.split(parts, 0) for rate in rates), NOTHING)):
         raise _broke()
-    number = await _own_number(tx, account, request.source)
+    source = await _source(tx, account_id, request)
+    number = await _own_number(tx, account, source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
     if any(destination.target == number.number for destination in destinations):
         raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
+    extras = request.extras
+    screened = await screen(
+        tx,
+        account_id,
+        number,
+        destinations,
+        parts,
+        send_at=send_at,
+        now=now,
+        past_consent=extras is not None and extras.past_consent,
+        is_reply=extras is not None and extras.origin == "reply",
+    )
     message = Message(
         MessageId(new_id(now)),
         account_id,
         Direction.OUTBOUND,
-        replace(request.source, target=number.number),
-        tuple(Target(destination, _first_status(send_at, now), parts, now) for destination in destinations),
+        replace(source, target=number.number),
+        tuple(each.target for each in screened),
         text,
         now,
         medias=medias,
         number_id=number.id,
         run_id=request.run_id,
         key=key,
-        extras=request.extras,
+        extras=extras,
     )
     holds = [
         HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)
-        for position, rate in enumerate(rates)
+        for position, (rate, each) in enumerate(zip(rates, screened, strict=True))
+        if not each.is_refused
     ]
     if not all(await hold_many(tx, holds, now)):
         raise _broke()
@@ -278,9 +304,13 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
             await _stop_loops(tx, conversation, now)
         conversations.append(conversation.id)
         events += told
-    if not await tx.messages.add(message, conversations, due_at=send_at):
+    if not await tx.messages.add(message, conversations, due_at=[each.due_at for each in screened]):
         await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
         return await tx.messages.find_by_key(key or "") or message
+    held = [target for target in message.targets if target.status is TargetStatus.HELD]
+    if held:
+        shown = message_shape(message) | {"reason": held[0].reason}
+        events.append(Event(account_id, "message_held", message.id, shown, now, run_id=request.run_id))
     await publish(tx, *events)
     await tell_statuses(tx, [(message, target) for target in message.targets], now)
     return message
@@ -388,10 +418,6 @@ def _send_at(request: MessageRequest, now: datetime) -> datetime:
     return max(wanted, now)
 
 
-def _first_status(send_at: datetime, now: datetime) -> TargetStatus:
-    return TargetStatus.SCHEDULED if send_at > now else TargetStatus.QUEUED
-
-
 def _check_standing(account: Account) -> None:
     if not account.status.may_use:
         raise NotPermitted(f"The account is {account.status}", reason="PERMISSION_DENIED")
@@ -399,8 +425,21 @@ def _check_standing(account: Account) -> None:
         raise NotPermitted("Sending messages needs a verified identity", reason="IDENTITY_VERIFICATION_REQUIRED")
 
 
+async def _source(tx: Transaction, account_id: AccountId, request: MessageRequest) -> Address:
+    """As it is named, else from the named pool."""
+    pool_id = request.extras.pool_id if request.extras else None
+    if request.source.target or pool_id is None:
+        return request.source
+    peer = _checked_destination(request.destinations[0], 0).target
+    return await sender_of_pool(tx, account_id, pool_id, peer)
+
+
 async def _own_number(tx: Transaction, account: Account, source: Address) -> Number:
-    """FRD-8: nobody sends in another's name."""
+    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept."""
+    if ":" in source.target:
+        channel = next((each.number for each in await find_channel(tx, source.target, ()) if each.number), None)
+        if channel is not None and channel.account_id == account.id and channel.status is NumberStatus.ACTIVE:
+            return channel
     wanted = normalize_tel(source.target, field="source")
     for number in await tx.numbers.find_live([wanted]):
         if number.account_id == account.id and number.kind not in (NumberKind.PATTERN, NumberKind.SIP):

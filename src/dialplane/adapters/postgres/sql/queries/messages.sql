@@ -12,11 +12,14 @@ with made as (
 ),
 targets as (
     insert into message_targets
-        (message_id, position, conversation_id, destination, status, parts, due_at, created_at, updated_at)
-    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts, $17, $12, $12
+        (message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
+         updated_at)
+    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts,
+           item.due_at, item.reason, item.error_code, $12, $12
     from made,
-        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[])
-            with ordinality as item (conversation_id, destination, status, parts, position)
+        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[], $17::timestamptz[], $19::text[], $20::integer[])
+            with ordinality as item
+                (conversation_id, destination, status, parts, due_at, reason, error_code, position)
     returning status
 )
 select count(*) > 0 as added,
@@ -143,7 +146,19 @@ where target.message_id = picked.message_id and target.position = picked.positio
   and message.id = target.message_id
 returning target.message_id, message.account_id, target.position, message.source, target.destination, message.text,
           message.medias, target.parts, target.attempts, target.leased_by as worker,
-          message.extras;
+          message.extras,
+          message.extras ->> 'past_consent' is distinct from 'true' and exists (
+              select 1 from opt_outs
+              where account_id = message.account_id and peer = target.destination ->> 'target'
+                and scope in (
+                    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+                    coalesce((select pool_id from sender_pool_numbers where number_id = message.number_id),
+                             '00000000-0000-0000-0000-000000000000')
+                )
+          ) and not exists (
+              select 1 from consent_settings
+              where account_id = message.account_id and settings ->> 'is_on' = 'false'
+          ) as opted_out;
 
 -- name: set_target
 with changed as (
