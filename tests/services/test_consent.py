@@ -84,7 +84,7 @@ async def test_word_of_consent_runs_no_flow_and_an_ordinary_one_does(
     database: PostgresDatabase, account_id: AccountId
 ) -> None:
     flow = await add_flow(database, account_id, [{"type": "stop"}], NOW)
-    await add_number(database, account_id, "+12025550102", NOW, message_flow=flow)
+    await add_number(database, account_id, "+12025550102", NOW, message_flow=flow.id)
 
     for text in ("STOP", "START", "HELP", "Don't stop"):
         await says(database, text, to="+12025550102")
@@ -98,7 +98,7 @@ async def test_start_of_somebody_who_never_stopped_is_left_to_the_flow(
     database: PostgresDatabase, account_id: AccountId
 ) -> None:
     flow = await add_flow(database, account_id, [{"type": "stop"}], NOW)
-    await add_number(database, account_id, "+12025550102", NOW, message_flow=flow)
+    await add_number(database, account_id, "+12025550102", NOW, message_flow=flow.id)
 
     await says(database, "START", to="+12025550102")
 

@@ -23,6 +23,7 @@ from dialplane.services.messaging.message_sending import (
     record_receipt,
     why_not,
 )
+from dialplane.services.messaging.sender_pools import create_pool
 from tests.faces.conftest import Client
 from tests.faces.restcomm.conftest import FormClient
 from tests.fakes.numbers import add_number
@@ -255,3 +256,68 @@ async def test_library_reads_the_error_of_a_refusal(twilio_client: TwilioClient)
         await aside(lambda: twilio_client.messages.create(to=PEER, from_="+14155550199", body="x"))
 
     assert (raised.value.status, raised.value.code) == (400, 21606)
+
+
+async def test_library_schedules_from_a_pool_and_cancels(
+    twilio_client: TwilioClient, database: PostgresDatabase, account: Account
+) -> None:
+    pool = await create_pool(database, account.id, "all", [OWN], number_rate=0, destination_rate=0, now=utc_now())
+    sid, at = to_sid("MG", pool.id), utc_now() + timedelta(hours=1)
+
+    made = await aside(
+        lambda: twilio_client.messages.create(
+            to=PEER, messaging_service_sid=sid, body="later", schedule_type="fixed", send_at=at
+        )
+    )
+    canceled = await aside(lambda: twilio_client.messages(str(made.sid)).update(status="canceled"))
+
+    assert (made.status, made.from_, made.messaging_service_sid) == ("scheduled", OWN, sid)
+    assert canceled.status == "canceled"
+
+
+async def test_who_opted_out_is_not_written_to(twilio: FormClient, database: PostgresDatabase) -> None:
+    await receive_message(database, InboundMessage(PEER, OWN, "Stop. Thank you"), utc_now())
+
+    answer = await twilio.ask("POST", "Messages.json", {"To": PEER, "From": OWN, "Body": "x"})
+
+    assert (answer.status, answer.json["code"]) == (400, 21610)
+
+
+async def test_native_api_notes_consent_and_shows_the_record(
+    client: Client, database: PostgresDatabase, account: Account
+) -> None:
+    changed = await client.ask(
+        "PUT", "/v1.0/consent", {"stop_words": ["Basta!"], "quiet_from": "21:00", "quiet_to": "8:00"}
+    )
+    kept = await client.ask("PUT", "/v1.0/consent", {"stop_words": ["Basta!"]})
+    await receive_message(database, InboundMessage(PEER, OWN, "basta"), utc_now())
+    noted = await client.ask("POST", "/v1.0/consent/records", {"peer": PEER, "wish": "START", "text": "on paper"})
+    records = await client.ask("GET", f"/v1.0/consent/records?peer=%2B{PEER[1:]}")
+
+    assert changed.status == 400
+    assert (kept.status, kept.json["stop_words"], kept.json["enabled"]) == (200, ["basta"], True)
+    assert noted.status == 200
+    assert [(each["wish"], each["source"], each["text"]) for each in records.json["result"]] == [
+        ("START", "api", "on paper"),
+        ("STOP", "message", "basta"),
+    ]
+
+
+async def test_native_api_makes_changes_and_deletes_a_pool(client: Client) -> None:
+    made = await client.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": [OWN], "number_rate": 60})
+    path = f"/v1.0/sender_pools/{made.json['id']}"
+    changed = await client.ask("PUT", path, {"name": "alerts"})
+    message = await client.ask(
+        "POST",
+        "/v1.0/messages",
+        {"pool_id": made.json["id"], "destinations": [{"target": PEER}], "text": "hi"},
+    )
+    deleted = await client.ask("DELETE", path)
+
+    assert (made.status, made.json["numbers"], changed.json["name"]) == (200, [OWN], "alerts")
+    assert (message.status, message.json["source"]["target"]) == (200, OWN)
+    assert deleted.status == 200
+    assert (await client.ask("GET", path)).status == 404
+    assert (
+        await client.ask("POST", "/v1.0/messages", {"destinations": [{"target": PEER}], "text": "hi"})
+    ).status == 400

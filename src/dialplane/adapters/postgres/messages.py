@@ -12,7 +12,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
 from dialplane.adapters.postgres.message_search import count_sql, page_sql
 from dialplane.domain.addresses import Address
-from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, NumberId, RunId
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
@@ -82,6 +82,7 @@ def _conversation(row: asyncpg.Record) -> Conversation:
         created_at=row["created_at"],
         name=row["name"],
         detail=row["detail"],
+        owner_id=AgentId(row["owner_id"]) if row["owner_id"] else None,
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
     )
@@ -188,9 +189,9 @@ class PostgresMessageStore:
         return [_conversation(row) for row in await self._connection.fetch(_SQL["conversations_of"], message_id)]
 
     async def list_conversations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, *, owner_id: AgentId | None, before: datetime | None, limit: int
     ) -> list[Conversation]:
-        rows = await self._connection.fetch(_SQL["list_conversations"], account_id, before, limit)
+        rows = await self._connection.fetch(_SQL["list_conversations"], account_id, before, limit, owner_id)
         return [_conversation(row) for row in rows]
 
     async def save_conversation(self, conversation: Conversation) -> None:
@@ -200,6 +201,7 @@ class PostgresMessageStore:
             conversation.name,
             conversation.detail,
             conversation.updated_at,
+            conversation.owner_id,
         )
 
     async def list_conversation_messages(

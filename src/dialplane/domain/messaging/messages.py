@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import AccountId, ConversationId, MessageId, NumberId, RunId, to_sid
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, MessageId, NumberId, RunId, to_sid
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 
 MAX_TEXT = 1600
@@ -151,6 +151,8 @@ class Conversation:
     created_at: datetime
     name: str = ""
     detail: str = ""
+    owner_id: AgentId | None = None
+    """The agent who has taken it over: its messages start no flow."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

@@ -190,7 +190,8 @@ async def _let_in(
     if heard is not None and heard.answer:
         await _answer(tx, message, conversation, heard.answer, now)
     if isinstance(decision.target, FlowTarget):
-        if heard is None:  # a word of consent is not for flows: they would answer it once more
+        # A word of consent is not for flows, which would answer it once more; nor is what a person answers.
+        if heard is None and conversation.owner_id is None:
             await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
     elif isinstance(decision.target, HookTarget):
         await hand_over(tx, message, conversation, decision.target, now)

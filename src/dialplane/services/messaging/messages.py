@@ -13,7 +13,7 @@ from dialplane.domain.charging.rating import NOTHING, CostType, Price
 from dialplane.domain.charging.tariffs import priced_number
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, RunId, new_id
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, RunId, new_id
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     LONGEST_SCHEDULE,
@@ -149,11 +149,11 @@ class MessageStore(Protocol):
         ...
 
     async def list_conversations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, *, owner_id: AgentId | None, before: datetime | None, limit: int
     ) -> Sequence[Conversation]: ...
 
     async def save_conversation(self, conversation: Conversation) -> None:
-        """Name, detail and time of the change."""
+        """Name, detail, owner and time of the change."""
         ...
 
     async def list_conversation_messages(

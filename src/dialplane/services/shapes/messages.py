@@ -45,8 +45,8 @@ def conversation_shape(conversation: Conversation) -> dict[str, object]:
     return {
         "id": show_id(conversation.id),
         "customer_id": show_id(conversation.account_id),
-        "owner_type": "",
-        "owner_id": show_id(None),
+        "owner_type": "agent" if conversation.owner_id else "",
+        "owner_id": show_id(conversation.owner_id),
         "account_id": show_id(None),
         "name": conversation.name,
         "detail": conversation.detail,

@@ -84,3 +84,8 @@ create table opt_outs (
 
 -- Served by it: what was sent to the neighbours of a number (pumping).
 create index conversations_by_peer on conversations (account_id, peer_target) where deleted_at is null;
+
+-- A conversation that a person has taken over: its messages start no flow.
+alter table conversations add column owner_id uuid;
+create index conversations_by_owner on conversations (account_id, owner_id, created_at desc)
+    where owner_id is not null and deleted_at is null;

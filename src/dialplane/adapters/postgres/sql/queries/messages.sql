@@ -92,11 +92,12 @@ order by target.position;
 -- name: list_conversations
 select * from conversations
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+  and ($4::uuid is null or owner_id = $4)
 order by created_at desc, id desc
 limit $3;
 
 -- name: save_conversation
-update conversations set name = $2, detail = $3, updated_at = $4 where id = $1;
+update conversations set name = $2, detail = $3, updated_at = $4, owner_id = $5 where id = $1;
 
 -- name: list_conversation_messages
 select target.message_id, target.status
