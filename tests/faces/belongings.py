@@ -70,6 +70,7 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
         "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
+        "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),
     }
     assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}
     return {name: answer.json["id"] for name, answer in made.items()}

@@ -176,4 +176,4 @@ def check_settings(settings: ConsentSettings) -> None:
 
 def normal_words(words: Collection[str]) -> tuple[str, ...]:
     """As they are compared."""
-    return tuple(dict.fromkeys(" ".join(_tokens(word.casefold())) for word in words))
+    return tuple(dict.fromkeys(" ".join(_tokens(_CLAUSE.sub(" ", word.casefold()))) for word in words))
