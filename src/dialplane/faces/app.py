@@ -4,7 +4,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from dialplane.faces import documentation, health, sip_socket, sounds
+from dialplane.faces import documentation, health, media, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
@@ -26,6 +26,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
         route_handlers=[
             health.router,
             documentation.router,
+            media.router,
             sounds.router,
             sip_socket.router(dependencies),
             *operator.routers(dependencies),

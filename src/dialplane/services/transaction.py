@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
     from dialplane.services.messaging.emails import EmailStore
+    from dialplane.services.messaging.media import MediaStore
     from dialplane.services.messaging.messages import MessageStore
     from dialplane.services.messaging.sender_pools import SenderPoolStore
     from dialplane.services.numbering.applications import ApplicationStore
@@ -114,6 +115,8 @@ class Transaction(Protocol):
     def ledger(self) -> LedgerStore: ...
     @property
     def links(self) -> LinkStore: ...
+    @property
+    def media(self) -> MediaStore: ...
     @property
     def messages(self) -> MessageStore: ...
     @property

@@ -33,6 +33,7 @@ from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
+from dialplane.adapters.postgres.message_media import PostgresMediaStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
@@ -178,6 +179,10 @@ class PostgresTransaction:
     @cached_property
     def links(self) -> PostgresLinkStore:
         return PostgresLinkStore(self.connection)
+
+    @cached_property
+    def media(self) -> PostgresMediaStore:
+        return PostgresMediaStore(self.connection)
 
     @cached_property
     def messages(self) -> PostgresMessageStore:

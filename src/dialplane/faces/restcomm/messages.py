@@ -97,7 +97,9 @@ async def create_message(request: RestcommRequest) -> Response[bytes]:
 @get("/{message_sid:str}")
 async def get_message(request: RestcommRequest, message_sid: FromPath[str]) -> Response[bytes]:
     """One message."""
-    return await _shown(request, await service.get_message(request.database, request.account_id, _id(message_sid)))
+    return await _shown(
+        request, await service.get_message(request.database, request.account_id, message_id_of(message_sid))
+    )
 
 
 @route("/{message_sid:str}", http_method=["POST", "PUT"], status_code=200)
@@ -105,14 +107,16 @@ async def change_message(request: RestcommRequest, message_sid: FromPath[str]) -
     """Take the body away, or keep a scheduled message from going out (Twilio's)."""
     _twilio_only(request)
     change = {"redact": records.redact_message, "cancel": records.cancel_message}[read_change(request.parameters)]
-    return await _shown(request, await change(request.database, request.account_id, _id(message_sid), request.now))
+    return await _shown(
+        request, await change(request.database, request.account_id, message_id_of(message_sid), request.now)
+    )
 
 
 @delete("/{message_sid:str}", status_code=204)
 async def delete_message(request: RestcommRequest, message_sid: FromPath[str]) -> None:
     """Take a message out of the lists, once it has gone out (Twilio's)."""
     _twilio_only(request)
-    message = await service.get_message(request.database, request.account_id, _id(message_sid))
+    message = await service.get_message(request.database, request.account_id, message_id_of(message_sid))
     if message.is_waiting:
         raise Conflict("A message can be deleted once it has gone out", reason="MESSAGE_NOT_COMPLETE")
     await service.delete_message(request.database, request.account_id, message.id, request.now)
@@ -173,7 +177,8 @@ async def _read_status(request: RestcommRequest) -> StatusCallback | None:
     return StatusCallback(url, api_version=request.dialect.api_version) if url else None
 
 
-def _id(sid: str) -> MessageId:
+def message_id_of(sid: str) -> MessageId:
+    """Raises NotFound where it is no sid of a message."""
     found = read_sid("SM", sid) or read_sid("MM", sid)
     if found is None:
         raise NotFound("There is no such message", reason="MESSAGE_NOT_FOUND")

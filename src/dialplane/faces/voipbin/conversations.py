@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from dialplane.domain.ids import NIL, AgentId, ConversationId
 from dialplane.faces.voipbin.answers import Address, Detail, Fields, Name, Paged, answers, posted
@@ -68,7 +68,7 @@ class NewConversationMessage(msgspec.Struct):
 
 
 @get("/", responses=answers(Paged[Conversation]))
-async def list_conversations(request: ApiRequest, page: Paging, owner_id: UUID | None = None) -> Fields:
+async def list_conversations(request: ApiRequest, page: Paging, owner_id: FromQuery[UUID | None] = None) -> Fields:
     """The account's conversations, newest first; with `owner_id`, that agent's."""
     rows = await service.list_conversations(
         request.database,

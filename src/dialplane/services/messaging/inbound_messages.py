@@ -38,6 +38,7 @@ from dialplane.services.charging.ledger import charge
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.consent import hear
+from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.message_hooks import hand_over
 from dialplane.services.messaging.messages import (
     MessageDocument,
@@ -184,6 +185,7 @@ async def _let_in(
     conversation, told = await enter_conversation(tx, message, target.destination, target, now)
     if not await tx.messages.add(message, [conversation.id], due_at=[now]):
         return await tx.messages.find_by_key(message.key or "") or message
+    await note_media(tx, message, now)
     await charge(tx, message.account_id, _price(message, target, rate, now), now)
     await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
     heard = await hear(tx, message, number, now)

@@ -41,6 +41,7 @@ from dialplane.services.charging.ledger import hold_many, release_many
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
+from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.screening import screen
 from dialplane.services.messaging.sender_pools import sender_of_pool
 from dialplane.services.numbering.organization_numbers import find_channel
@@ -307,6 +308,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     if not await tx.messages.add(message, conversations, due_at=[each.due_at for each in screened]):
         await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
         return await tx.messages.find_by_key(key or "") or message
+    await note_media(tx, message, now)
     held = [target for target in message.targets if target.status is TargetStatus.HELD]
     if held:
         shown = message_shape(message) | {"reason": held[0].reason}

@@ -89,3 +89,22 @@ create index conversations_by_peer on conversations (account_id, peer_target) wh
 alter table conversations add column owner_id uuid;
 create index conversations_by_owner on conversations (account_id, owner_id, created_at desc)
     where owner_id is not null and deleted_at is null;
+
+-- Media of messages, fetched once from where they were named and kept from then on.
+create table message_media (
+    id uuid primary key,
+    message_id uuid not null,
+    account_id uuid not null,
+    position integer not null,
+    url text not null check (length(url) <= 2048),
+    content_type text not null,
+    size_bytes integer not null default 0,
+    state text not null check (state in ('waiting', 'stored', 'failed')),
+    reason text not null default '',
+    attempts integer not null default 0,
+    due_at timestamptz not null,
+    created_at timestamptz not null,
+    deleted_at timestamptz
+);
+create index message_media_by_message on message_media (message_id, position);
+create index message_media_due on message_media (due_at) where state = 'waiting' and deleted_at is null;
