@@ -49,6 +49,7 @@ from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
@@ -94,6 +95,9 @@ async def serve(dsn: str, port: int) -> None:
         objects=FolderObjects(Path(tempfile.gettempdir())),
         sounds=RecordedSounds(Path(tempfile.gettempdir())),
         links=RecordingLinks(b"secret of the benchmark"),
+        media=FolderObjects(Path(tempfile.gettempdir())),
+        media_links=MediaLinks(b"secret of the benchmark"),
+        check_recognition=lambda language, provider: None,
         rate_limits=OPEN,
         access_log=False,
     )

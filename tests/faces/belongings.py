@@ -71,6 +71,7 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
+        "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),
     }
     made["team_id"] = await owner.ask("POST", "/v1.0/teams", _team_of(made["ai_id"].json["id"]))
     assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}

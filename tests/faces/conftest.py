@@ -36,6 +36,7 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.supply.inventory import import_items
@@ -169,6 +170,8 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         gates=NodeGates(),
         sounds=RecordedSounds(folder / "recordings"),
         links=RecordingLinks(b"secret of the tests"),
+        media=FolderObjects(folder / "media"),
+        media_links=MediaLinks(b"secret of the tests"),
         check_recognition=SpeechRecognizer().check,
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
@@ -181,7 +184,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "events", "sounds", "sip_origins"):
+    for name in ("database", "carriers", "objects", "media", "events", "sounds", "sip_origins"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -3,11 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import AccountId, utc_now
-from dialplane.services.messaging.conversations import list_conversation_messages, list_conversations
+from dialplane.domain.ids import NIL, AccountId, AgentId, new_id, utc_now
+from dialplane.domain.tenancy.accounts import Agent
+from dialplane.services.messaging.conversations import (
+    list_conversation_messages,
+    list_conversations,
+    update_conversation,
+)
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_runs import drive
 from dialplane.services.programs.flows import FlowChange, update_flow
@@ -101,3 +109,29 @@ async def test_conversation_of_somebody_else_is_noted_and_the_run_goes_on(databa
 
     assert run.executed_actions[0]["error"] == "There is no such conversation"
     assert run.variables["on"] == "yes"
+
+
+async def test_conversation_that_an_agent_has_taken_over_runs_no_flow(database: PostgresDatabase) -> None:
+    """VoIPBIN reference 5.2: the flow runs again once nobody owns it."""
+    account_id = await holder(database, {"type": "stop"})
+    agent = Agent(AgentId(new_id(NOW)), account_id, "ann@example.org", "", 32, NOW)
+    async with database.transaction() as tx:
+        await tx.agents.insert(agent)
+    await receive_message(database, InboundMessage(ANN, OWN, "hi"), NOW)
+    (conversation,) = await list_conversations(database, account_id, before=None, limit=9)
+
+    async def runs() -> int:
+        async with database.transaction() as tx:
+            return len(await tx.messages.claim_runs(1, now=NOW, until=NOW + timedelta(days=1), limit=9))
+
+    assert await runs() == 1
+    await update_conversation(database, account_id, conversation.id, owner_id=agent.id, now=NOW)
+    await receive_message(database, InboundMessage(ANN, OWN, "is anybody there?"), NOW)
+    owned = await list_conversations(database, account_id, owner_id=agent.id, before=None, limit=9)
+    assert await runs() == 0
+    await update_conversation(database, account_id, conversation.id, owner_id=AgentId(NIL), now=NOW)
+    await receive_message(database, InboundMessage(ANN, OWN, "hi again"), NOW)
+    assert await runs() == 1
+    assert [each.id for each in owned] == [conversation.id]
+    with pytest.raises(NotFound):
+        await update_conversation(database, account_id, conversation.id, owner_id=AgentId(new_id(NOW)), now=NOW)

@@ -79,12 +79,12 @@ async def test_reply_goes_to_the_sender_and_the_server_is_told_of_the_message(da
         await text_arrives(database, DocumentTarget(server.url()), headers=(("X-Tenant", "7"),))
 
         assert await sent_to(database, SENDER) == (NUMBER, "Thank you", ())
-        await wait_for(server, "/status", 2)
+        await wait_for(server, "/status", 4)
         (asked,) = server.asked("/start")
         told = server.asked("/status")
     assert (asked["From"], asked["To"], asked["Body"], asked["SmsStatus"]) == (SENDER, NUMBER, "Hello", "received")
     assert list(asked)[:6] == ["SmsSid", "AccountSid", "From", "To", "Body", "SipHeader_X-Tenant"]
-    assert [each["MessageStatus"] for each in told] == ["sent", "delivered"]
+    assert [each["MessageStatus"] for each in told] == ["queued", "sending", "sent", "delivered"]
 
 
 async def wait_for(server: DocumentServer, path: str, count: int) -> None:

@@ -102,7 +102,7 @@ async def test_receipts_lead_to_delivered_or_failed_and_rejects_cost_nothing(
 
     async with working(database, dsn):
         await _wait_for(database, await send(PEER), TargetStatus.DELIVERED)
-        await _wait_for(database, await send("+12025550102"), TargetStatus.FAILED)
+        await _wait_for(database, await send("+12025550102"), TargetStatus.UNDELIVERED)
         rejected = await _wait_for(database, await send("+12025550107"), TargetStatus.FAILED)
 
     assert rejected.targets[0].reason == "the simulated carrier rejects messages to this number"

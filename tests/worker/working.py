@@ -40,8 +40,10 @@ async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) ->
         carrier = SandboxMessageCarrier(database)
         recordings = data / "recordings"
         folders = FolderObjects(data / "documents"), FolderObjects(recordings), RecordedSounds(recordings)
-        recognizer = SpeechRecognizer()
-        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders, recognizer)
+        recognizer, media = SpeechRecognizer(), FolderObjects(data / "media")
+        deps = WorkerDeps(
+            database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders, recognizer, media, client
+        )
         group.create_task(serve(deps, stop))
         try:
             yield

@@ -30,6 +30,7 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.recording.recording_links import RecordingLinks
@@ -139,6 +140,8 @@ async def _dependencies(
         gates=NodeGates(),
         sounds=RecordedSounds(settings.recordings),
         links=RecordingLinks(database.seal.secret_for("addresses of recordings").encode()),
+        media=FolderObjects(settings.media),
+        media_links=MediaLinks(database.seal.secret_for("addresses of media").encode()),
         check_recognition=recognizer(settings, google(settings)).check,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),

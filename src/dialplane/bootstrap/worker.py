@@ -42,6 +42,8 @@ async def _serve(settings: Settings) -> None:
                 carriers=carriers(database, sandbox=settings.sandbox),
                 documents=FolderObjects(settings.documents),
                 recordings=FolderObjects(settings.recordings),
+                media=FolderObjects(settings.media),
+                files=client,
                 sounds=RecordedSounds(settings.recordings),
                 recognizer=ears,
                 public_url=settings.where_clients_are,

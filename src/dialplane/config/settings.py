@@ -127,6 +127,10 @@ class Settings:
         return self.data / "documents"
 
     @property
+    def media(self) -> Path:
+        return self.data / "media"
+
+    @property
     def prompts(self) -> Path:
         return self.data / "prompts"
 

@@ -5,7 +5,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from dialplane.faces import documentation, health, sip_socket, sounds
+from dialplane.faces import documentation, health, media, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.methods import Methods
@@ -30,6 +30,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
         route_handlers=[
             health.router,
             documentation.router,
+            media.router,
             sounds.router,
             demos.router,
             demos.alias,

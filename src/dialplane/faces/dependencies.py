@@ -17,6 +17,7 @@ from dialplane.services.calling.media_streams import Gates
 from dialplane.services.eventing.event_feed import EventFeed
 from dialplane.services.identity.authentication import PasswordHasher, TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
@@ -47,6 +48,9 @@ class Dependencies:
     sounds: Sounds
     """What the voice nodes of this host, or of a shared disk, have recorded."""
     links: RecordingLinks
+    media: ObjectStore
+    """Where the media of messages are kept."""
+    media_links: MediaLinks
     check_recognition: Callable[[str, str], None]
     """Raises Invalid where a language and provider cannot be recognised."""
     rate_limits: RateLimits = field(default_factory=RateLimits)

@@ -14,7 +14,9 @@ from dialplane.services.identity.portal_mail import send_waiting_mails
 from dialplane.services.identity.sign_in import forget_left_overs
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.messaging.emails import OUTBOX, Post, try_again
+from dialplane.services.messaging.media import FileSource, keep_media
 from dialplane.services.messaging.message_sending import MessageCarrier
+from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.numbering.number_jobs import forget_jobs, go_on_with_jobs
 from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
@@ -47,6 +49,7 @@ IMPORTS_S = 1.0
 RATES_S = 1.0
 TRANSCRIPTIONS_S = 1.0
 MAILS_S = 1.0
+MEDIA_S = 1.0
 EMAILS_S = 10.0
 RENEWALS_S = 5.0
 HOUSEKEEPING_S = 30.0
@@ -76,6 +79,8 @@ class WorkerDeps:
     recordings: KeptFiles
     sounds: Sounds
     recognizer: Recognizer
+    media: ObjectStore
+    files: FileSource
     public_url: str = ""
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
@@ -195,7 +200,11 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await sweep_recordings(database, deps.recordings, now)
         return bool(await delete_outlived(database, deps.sounds, now))
 
+    async def media() -> bool:
+        return await keep_media(database, deps.media, deps.files, deps.clock())
+
     return [
+        ("media", media, MEDIA_S),
         ("orders", orders, ORDERS_S),
         ("ports", ports, PORTS_S),
         ("imports", imports, IMPORTS_S),

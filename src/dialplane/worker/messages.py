@@ -15,6 +15,7 @@ from dialplane.services.messaging.message_sending import (
     record_no_answer,
     record_receipt,
     submission_of,
+    why_not,
 )
 from dialplane.services.messaging.messages import QueuedTarget, RunRequest
 from dialplane.services.programs.api_runs import ApiRuns, Outside
@@ -60,6 +61,9 @@ class MessageSending:
         return bool(claimed) and pool.room > 0
 
     async def _send(self, queued: QueuedTarget) -> None:
+        if (rejected := why_not(queued, self._clock())) is not None:
+            await record_answer(self._database, queued, rejected, self._clock())
+            return
         try:
             async with asyncio.timeout(SUBMIT_TIMEOUT_S):
                 answer = await self._carrier.submit(submission_of(queued), self._clock())

@@ -17,6 +17,7 @@ REJECTED_ENDINGS = ("103", "107", "108")
 """Numbers that reject calls reject messages too."""
 UNREACHABLE_ENDING = "102"
 """A number that rings out: its message is accepted, and then reported as failed."""
+UNREACHABLE_HANDSET, UNKNOWN_HANDSET = 30003, 30005
 RECEIPT_DELAY = timedelta(milliseconds=200)
 BATCH = 200
 
@@ -30,7 +31,7 @@ class SandboxMessageCarrier:
     async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected:
         destination = submission.destination.target
         if destination.endswith(REJECTED_ENDINGS):
-            return Rejected("the simulated carrier rejects messages to this number")
+            return Rejected("the simulated carrier rejects messages to this number", UNKNOWN_HANDSET)
         failed = destination.endswith(UNREACHABLE_ENDING)
         sent = SandboxMessage(
             submission.reference,
@@ -39,7 +40,7 @@ class SandboxMessageCarrier:
             submission.text,
             submission.medias,
             submission.parts,
-            TargetStatus.FAILED if failed else TargetStatus.DELIVERED,
+            TargetStatus.UNDELIVERED if failed else TargetStatus.DELIVERED,
             now + RECEIPT_DELAY,
             now,
         )
@@ -62,7 +63,10 @@ class SandboxMessageCarrier:
         """Each is given once. One that the worker loses by dying stays `sent`, as with a real carrier."""
         async with self._database.transaction() as tx:
             taken = await tx.messages.take_sandbox_receipts(now=now, limit=BATCH)
-        failed = "the receiver was not reachable"
-        return [
-            Receipt(str(sent.id), sent.receipt, failed if sent.receipt is TargetStatus.FAILED else "") for sent in taken
-        ]
+        return [_receipt(sent) for sent in taken]
+
+
+def _receipt(sent: SandboxMessage) -> Receipt:
+    if sent.receipt is TargetStatus.DELIVERED:
+        return Receipt(str(sent.id), sent.receipt)
+    return Receipt(str(sent.id), sent.receipt, "the receiver was not reachable", UNREACHABLE_HANDSET)

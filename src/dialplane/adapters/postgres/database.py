@@ -22,6 +22,7 @@ from dialplane.adapters.postgres.calls import PostgresCallStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
+from dialplane.adapters.postgres.consent import PostgresConsentStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -35,6 +36,7 @@ from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
+from dialplane.adapters.postgres.message_media import PostgresMediaStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.number_jobs import PostgresNumberJobStore
@@ -54,6 +56,7 @@ from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
+from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
@@ -136,6 +139,10 @@ class PostgresTransaction:
         return PostgresDirectoryStore(self.connection)
 
     @cached_property
+    def consent(self) -> PostgresConsentStore:
+        return PostgresConsentStore(self.connection)
+
+    @cached_property
     def documents(self) -> PostgresDocumentStore:
         return PostgresDocumentStore(self.connection)
 
@@ -186,6 +193,10 @@ class PostgresTransaction:
     @cached_property
     def links(self) -> PostgresLinkStore:
         return PostgresLinkStore(self.connection)
+
+    @cached_property
+    def media(self) -> PostgresMediaStore:
+        return PostgresMediaStore(self.connection)
 
     @cached_property
     def messages(self) -> PostgresMessageStore:
@@ -270,6 +281,10 @@ class PostgresTransaction:
     @cached_property
     def sessions(self) -> PostgresSessionStore:
         return PostgresSessionStore(self.connection, self._seal)
+
+    @cached_property
+    def sender_pools(self) -> PostgresSenderPoolStore:
+        return PostgresSenderPoolStore(self.connection)
 
     @cached_property
     def settings(self) -> PostgresSettingStore:

@@ -10,8 +10,10 @@ import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.adapters.postgres.message_search import count_sql, page_sql
 from dialplane.domain.addresses import Address
-from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
     ConversationMessage,
@@ -34,6 +36,8 @@ def _target(value: Mapping[str, object]) -> Target:
         int(str(value["parts"])),
         datetime.fromisoformat(str(value["updated_at"])),
         str(value["reason"]),
+        int(str(value["error_code"])),
+        datetime.fromisoformat(str(value["sent_at"])) if value["sent_at"] else None,
     )
 
 
@@ -78,6 +82,7 @@ def _conversation(row: asyncpg.Record) -> Conversation:
         created_at=row["created_at"],
         name=row["name"],
         detail=row["detail"],
+        owner_id=AgentId(row["owner_id"]) if row["owner_id"] else None,
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
     )
@@ -96,7 +101,9 @@ class PostgresMessageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
+    async def add(
+        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
+    ) -> bool:
         added: bool = await self._connection.fetchval(
             _SQL["add"],
             message.id,
@@ -115,8 +122,10 @@ class PostgresMessageStore:
             [msgspec.json.encode(target.destination).decode() for target in message.targets],
             [target.status for target in message.targets],
             [target.parts for target in message.targets],
-            due_at,
+            list(due_at),
             message.extras,
+            [target.reason for target in message.targets],
+            [target.error_code for target in message.targets],
         )
         return added
 
@@ -138,8 +147,19 @@ class PostgresMessageStore:
         rows = await self._connection.fetch(_SQL["read"], account_id, None, before, limit)
         return [_message(row) for row in rows]
 
+    async def search(self, query: MessageQuery) -> tuple[list[Message], int]:
+        sql, arguments = page_sql(query)
+        ids = [row["id"] for row in await self._connection.fetch(sql, *arguments)]
+        sql, arguments = count_sql(query)
+        total = int(await self._connection.fetchval(sql, *arguments))
+        messages = await self._read_many(ids)
+        return [messages[each] for each in ids], total
+
     async def delete(self, message_id: MessageId, now: datetime) -> None:
         await self._connection.execute(_SQL["delete"], message_id, now)
+
+    async def redact(self, message_id: MessageId, now: datetime) -> None:
+        await self._connection.execute(_SQL["redact"], message_id, now)
 
     async def open_conversation(self, draft: Conversation) -> Conversation:
         made = await self._connection.fetchval(
@@ -169,9 +189,9 @@ class PostgresMessageStore:
         return [_conversation(row) for row in await self._connection.fetch(_SQL["conversations_of"], message_id)]
 
     async def list_conversations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, *, owner_id: AgentId | None, before: datetime | None, limit: int
     ) -> list[Conversation]:
-        rows = await self._connection.fetch(_SQL["list_conversations"], account_id, before, limit)
+        rows = await self._connection.fetch(_SQL["list_conversations"], account_id, before, limit, owner_id)
         return [_conversation(row) for row in rows]
 
     async def save_conversation(self, conversation: Conversation) -> None:
@@ -181,6 +201,7 @@ class PostgresMessageStore:
             conversation.name,
             conversation.detail,
             conversation.updated_at,
+            conversation.owner_id,
         )
 
     async def list_conversation_messages(
@@ -219,15 +240,28 @@ class PostgresMessageStore:
                 parts=row["parts"],
                 attempts=row["attempts"],
                 worker=row["worker"],
-                headers=tuple((name, value) for name, value in row["headers"] or ()),
+                opted_out=row["opted_out"],
+                extras=None if row["extras"] is None else msgspec.convert(row["extras"], MessageExtras, strict=False),
             )
             for row in rows
         ]
 
     async def set_target(self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None) -> None:
         await self._connection.execute(
-            _SQL["set_target"], message_id, position, target.status, target.reason, target.updated_at, carrier_id
+            _SQL["set_target"],
+            message_id,
+            position,
+            target.status,
+            target.reason,
+            target.updated_at,
+            carrier_id,
+            target.error_code,
+            target.sent_at,
         )
+
+    async def cancel_waiting(self, message_id: MessageId, now: datetime) -> list[int]:
+        rows = await self._connection.fetch(_SQL["cancel_waiting"], message_id, now)
+        return [row["position"] for row in rows]
 
     async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
         await self._connection.execute(

@@ -110,7 +110,7 @@ class PostgresNumberStore:
 
     async def using_flow(self, account_id: AccountId, flow_id: FlowId, *, limit: int) -> list[Number]:
         rows = await self._connection.fetch(_SQL["using_flow"], account_id, str(flow_id), limit)
-        return [_number(row) for row in rows]
+        return [read_number(row) for row in rows]
 
     async def clear_flow(self, flow_id: FlowId, now: datetime) -> list[NumberId]:
         rows = await self._connection.fetch(_SQL["clear_flow"], str(flow_id), now)

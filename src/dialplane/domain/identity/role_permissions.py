@@ -57,6 +57,7 @@ DEVELOPER = tuple(
             "RestComm:*:Clients",
             "RestComm:*:Conferences",
             "RestComm:*:IncomingPhoneNumbers",
+            "RestComm:*:Messages",
             "RestComm:Read:Notifications",
             "RestComm:Read:Organizations",
             "RestComm:*:OutgoingCallerIds",

@@ -1,18 +1,24 @@
 """Messages, their targets, and the conversations they belong to (VoIPBIN reference sections 5.1 and 5.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
+from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import AccountId, ConversationId, MessageId, NumberId, RunId
-from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, MessageId, NumberId, RunId, to_sid
+from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 
 MAX_TEXT = 1600
 """Characters: some ten segments, which is what carriers join."""
 MAX_DESTINATIONS = 100
 MAX_MEDIA = 10
+
+LONGEST_SCHEDULE = timedelta(days=35)
+"""Twilio's."""
 
 LOOP_WINDOW = timedelta(minutes=1)
 LOOP_LIMIT = 5
@@ -24,19 +30,52 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+Origin = Literal["", "call", "reply"]
+"""Who sent an outbound message: the API, the program of a call, or that of a message that it answers."""
+
+
 class TargetStatus(StrEnum):
     RECEIVED = "received"
+    SCHEDULED = "scheduled"
+    """Goes out at its time, until then it may be cancelled."""
+    HELD = "held"
+    """Stopped by a guard against abuse until somebody lets it go."""
     QUEUED = "queued"
     GW_TIMEOUT = "gw_timeout"
     SENT = "sent"
     DLR_TIMEOUT = "dlr_timeout"
     FAILED = "failed"
+    """The carrier never took it, or says that it is beyond hope."""
+    UNDELIVERED = "undelivered"
+    """The carrier took it and could not deliver it."""
+    CANCELED = "canceled"
     DELIVERED = "delivered"
 
     @property
     def is_final(self) -> bool:
         """Receipts come late, twice and out of order; nothing follows a final status."""
-        return self in (TargetStatus.RECEIVED, TargetStatus.FAILED, TargetStatus.DELIVERED, TargetStatus.DLR_TIMEOUT)
+        return self in _FINAL
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no carrier has it yet."""
+        return self in (TargetStatus.SCHEDULED, TargetStatus.HELD, TargetStatus.QUEUED)
+
+    def may_become(self, other: "TargetStatus") -> bool:
+        """Whether a receipt moves it on: receipts never move a message back."""
+        return not self.is_final and (other.is_final or (self.is_waiting and other is TargetStatus.SENT))
+
+
+_FINAL = frozenset(
+    {
+        TargetStatus.RECEIVED,
+        TargetStatus.FAILED,
+        TargetStatus.UNDELIVERED,
+        TargetStatus.CANCELED,
+        TargetStatus.DELIVERED,
+        TargetStatus.DLR_TIMEOUT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +88,10 @@ class Target:
     updated_at: datetime
     reason: str = ""
     """Why it failed, in words."""
+    error_code: int = 0
+    """The same as a number of Twilio's catalogue (30003 and so on); 0: it did not fail, or nobody said."""
+    sent_at: datetime | None = None
+    """When the carrier took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +102,15 @@ class MessageExtras:
     """`X-` headers of the SIP MESSAGE that brought it or that takes it out."""
     status: StatusCallback | None = None
     """Who is told what becomes of it."""
+    origin: Origin = ""
+    send_at: datetime | None = None
+    """When a scheduled message goes out."""
+    expires_at: datetime | None = None
+    """A message that no carrier has taken by then fails."""
+    pool_id: UUID | None = None
+    """The sender pool that it was sent from, where one was named."""
+    past_consent: bool = False
+    """The answer to a word of consent, which goes out all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +134,11 @@ class Message:
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of it has not gone to a carrier yet."""
+        return any(target.status.is_waiting for target in self.targets)
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -94,6 +151,8 @@ class Conversation:
     created_at: datetime
     name: str = ""
     detail: str = ""
+    owner_id: AgentId | None = None
+    """The agent who has taken it over: its messages start no flow."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -119,6 +178,11 @@ class ConversationMessage:
     @property
     def created_at(self) -> datetime:
         return self.message.created_at
+
+
+def message_sid(message_id: UUID, medias: Sequence[str], api_version: str) -> str:
+    """As the XML dialects name a message: `SM…`, and in Twilio's `MM…` with media."""
+    return to_sid("MM" if medias and api_version == TWILIO_VERSION else "SM", message_id)
 
 
 def check_text(text: str, medias: tuple[str, ...] = ()) -> str:

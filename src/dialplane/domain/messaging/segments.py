@@ -23,9 +23,11 @@ class Segmentation:
     """At least 1: an empty text is sent too."""
 
 
-def count_segments(text: str) -> Segmentation:
-    """A character that takes two units (an extension character, a surrogate pair) is never split between segments."""
-    if all(character in _BASIC or character in _EXTENSION for character in text):
+def count_segments(text: str, *, wide: bool = False) -> Segmentation:
+    """`wide`: UCS-2 in any case.
+
+    A character that takes two units (an extension character, a surrogate pair) is never split between segments."""
+    if not wide and all(character in _BASIC or character in _EXTENSION for character in text):
         widths = [2 if character in _EXTENSION else 1 for character in text]
         return Segmentation("gsm7", _count(widths, GSM_ALONE, GSM_PART))
     widths = [2 if ord(character) > 0xFFFF else 1 for character in text]

@@ -12,6 +12,7 @@ import phonenumbers
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place
 from dialplane.domain.ids import to_sid
+from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION
 
@@ -48,6 +49,8 @@ class Subject:
     text: str = ""
     """Of a message."""
     medias: tuple[str, ...] = ()
+    opt_out_type: str = ""
+    """What a message says about consent: STOP, START or HELP; empty: nothing."""
 
     @property
     def is_twilio(self) -> bool:
@@ -162,7 +165,7 @@ def voice_parameters(subject: Subject, status: str, now: datetime, *, outbound_c
 
 def message_parameters(subject: Subject) -> Form:
     """Those of every request of a message that came in."""
-    sid = to_sid("SM", subject.id)
+    sid = message_sid(subject.id, subject.medias, subject.api_version)
     fields: list[tuple[str, str]] = [
         ("SmsSid", sid),
         ("AccountSid", to_sid("AC", subject.account_id)),
@@ -179,6 +182,8 @@ def message_parameters(subject: Subject) -> Form:
         ("SmsStatus", "received"),
         ("ApiVersion", subject.api_version),
     ]
+    if subject.opt_out_type:
+        fields.append(("OptOutType", subject.opt_out_type))
     return tuple(fields + _places("From", subject.source) + _places("To", subject.destination))
 
 

@@ -1,6 +1,6 @@
 """A call as both dialects show it (reference 4.4)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.ids import to_sid
@@ -26,8 +26,8 @@ def show_call(asked: Asked, call: Call, price: int | None) -> dict[str, object]:
         "from": source,
         "phone_number_sid": None if call.number_id is None else to_sid("PN", call.number_id),
         "status": call_status(call),
-        "start_time": _show_moment(asked, _start(call)),
-        "end_time": _show_moment(asked, call.ended_at),
+        "start_time": dialect.show_moment(_start(call)),
+        "end_time": dialect.show_moment(call.ended_at),
         "duration": _duration(asked, call),
         "price": show_price(dialect, price),
         "price_unit": "USD",
@@ -66,14 +66,6 @@ def _twilios_own(asked: Asked, call: Call, uri: str) -> dict[str, object]:
 def _start(call: Call) -> datetime | None:
     """When it began to ring somewhere, None while it waits to be dialled."""
     return None if call.status is CallStatus.DIALING else call.created_at
-
-
-def _show_moment(asked: Asked, moment: datetime | None) -> str | None:
-    """Restcomm has ISO 8601 here (reference 1.6)."""
-    if asked.dialect.is_twilio or moment is None:
-        return asked.dialect.show_time(moment)
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z"
 
 
 def _duration(asked: Asked, call: Call) -> int | str | None:

@@ -46,6 +46,13 @@ class Dialect:
         day = format(utc.day, self.day)
         return f"{_DAYS[utc.weekday()]}, {day} {_MONTHS[utc.month - 1]} {utc.year:04} {utc:%H:%M:%S} +0000"
 
+    def show_moment(self, moment: datetime | None) -> str | None:
+        """Of what happened to a call or message: Restcomm has ISO 8601 here (reference 1.6)."""
+        if self.is_twilio or moment is None:
+            return self.show_time(moment)
+        utc = moment.astimezone(UTC)
+        return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z"
+
 
 RESTCOMM = Dialect("2012-04-24", "RestcommResponse", "Restcomm realm", 200, 200, "d", is_twilio=False)
 TWILIO = Dialect("2010-04-01", "TwilioResponse", "Twilio API", 201, 204, "02d", is_twilio=True)

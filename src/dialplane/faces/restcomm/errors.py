@@ -66,6 +66,23 @@ CODES: dict[str, int] = {
     "RECEIVER_ABROAD": 21408,
     "RECEIVER_UNSUBSCRIBED": 21610,
     "RECEIVER_NOT_MOBILE": 21614,
+    "MESSAGE_TO_MISSING": 21604,
+    "MESSAGE_FROM_MISSING": 21603,
+    "MESSAGE_BODY_MISSING": 21602,
+    "MESSAGE_BODY_TOO_LONG": 21617,
+    "MESSAGE_SENDER_NOT_OWNED": 21606,
+    "NUMBER_NOT_SMS_CAPABLE": 21601,
+    "TO_IS_FROM": 21266,
+    "TO_NOT_REACHABLE": 21614,
+    "RECIPIENT_OPTED_OUT": 21610,
+    "POOL_NOT_FOUND": 21701,
+    "POOL_EMPTY": 21703,
+    "SCHEDULE_POOL_MISSING": 35117,
+    "SEND_AT_MISSING": 35111,
+    "SEND_AT_INVALID": 35114,
+    "SCHEDULE_TYPE_INVALID": 35118,
+    "MESSAGE_NOT_SCHEDULED": 30409,
+    "MESSAGE_NOT_COMPLETE": 20009,
 }
 """Twilio's code for a reason. What is not found is 20404 whatever it is."""
 
@@ -77,6 +94,8 @@ STATUSES: dict[str, tuple[int, int]] = {
     "RECORDING_NOT_ACTIVE": (409, 400),
     "QUEUE_EXISTS": (409, 400),
     "QUEUE_NOT_EMPTY": (409, 400),
+    "RECIPIENT_OPTED_OUT": (400, 400),
+    "MESSAGE_NOT_SCHEDULED": (409, 400),
 }
 """Reasons whose status is another than their family's: in Restcomm's dialect and in Twilio's (reference 4.4)."""
 
@@ -87,6 +106,9 @@ PLAIN_TEXT: dict[str, str] = {
     "CALL_URL_MISSING": "Url can not be null.",
     "TO_MISSING": "To can not be null.",
     "FROM_MISSING": "From can not be null.",
+    "MESSAGE_TO_MISSING": "To can not be null.",
+    "MESSAGE_FROM_MISSING": "From can not be null.",
+    "MESSAGE_BODY_MISSING": "Body can not be null.",
 }
 """Reasons whose whole answer is this text in Restcomm's dialect, as its documentation promises."""
 

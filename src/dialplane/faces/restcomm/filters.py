@@ -26,7 +26,7 @@ _DIRECTIONS = {"asc": False, "desc": True}
 
 def read_times(filters: Parameters, name: str) -> Times:
     """What `name`, `name<` and `name>` say together. Raises Invalid naming the parameter."""
-    since, until = _read(filters, name) or (None, None)
+    since, until = _read_day(filters, name) or (None, None)
     if (after := _read(filters, f"{name}>")) is not None:
         since = after[0] if since is None else max(since, after[0])
     if (before := _read(filters, f"{name}<")) is not None:
@@ -65,6 +65,15 @@ def sid_filter(filters: Parameters, name: str, prefix: str) -> UUID | None:
     if found is None:
         raise invalid(name, f"is a sid: {prefix} and 32 hex digits")
     return found
+
+
+def _read_day(filters: Parameters, name: str) -> tuple[datetime, datetime] | None:
+    """The whole day also of a moment: Twilio's library writes the day that is asked for as its midnight."""
+    found = _read(filters, name)
+    if found is None:
+        return None
+    begin = found[0].replace(hour=0, minute=0, second=0, microsecond=0)
+    return begin, begin + _DAY
 
 
 def _read(filters: Parameters, name: str) -> tuple[datetime, datetime] | None:

@@ -52,6 +52,8 @@ class Collection:
     """"" where Restcomm answers a bare array without paging."""
     prefix: str = ""
     """Of the rows' sids, where the list can go on after a row."""
+    other_prefix: str = ""
+    """Of some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,16 @@ def read_page(request: RestcommRequest, collection: Collection) -> Page:
     filters = request.filters
     number = filters.number("Page", least=0, most=_LAST_PAGE) or 0
     size = filters.number("PageSize", least=1, most=10**9)
-    return Page(number, min(size or USUAL_PAGE, LARGEST_PAGE), _read_token(filters, collection.prefix))
+    return Page(number, min(size or USUAL_PAGE, LARGEST_PAGE), _read_token(filters, collection))
 
 
-def _read_token(filters: Parameters, prefix: str) -> UUID | None:
+def _read_token(filters: Parameters, collection: Collection) -> UUID | None:
     """The row after which the list goes on, where it can; None where no token is given."""
     name = next((name for name in _TOKENS if filters.text(name)), None)
-    if name is None or not prefix:
+    if name is None or not collection.prefix:
         return None
-    after = read_sid(prefix, filters.text(name).removeprefix("PA"))
+    sid = filters.text(name).removeprefix("PA")
+    after = read_sid(collection.prefix, sid) or read_sid(collection.other_prefix or collection.prefix, sid)
     if after is None:
         raise invalid(name, "is not that of a list's next page")
     return after

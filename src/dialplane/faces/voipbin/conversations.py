@@ -1,12 +1,13 @@
 """`/v1.0/conversations`: all messages between a number of the account and one other party (reference 5.3)."""
 
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from dialplane.domain.ids import ConversationId
+from dialplane.domain.ids import NIL, AgentId, ConversationId
 from dialplane.faces.voipbin.answers import Address, Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.messages import Medias, Text
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -56,6 +57,9 @@ class ConversationUpdate(msgspec.Struct):
 
     name: Name | None = None
     detail: Detail | None = None
+    owner_type: Literal["", "agent"] = "agent"
+    owner_id: UUID | None = None
+    """An agent, to whom the conversation is left: its messages start no flow."""
 
 
 class NewConversationMessage(msgspec.Struct):
@@ -64,9 +68,15 @@ class NewConversationMessage(msgspec.Struct):
 
 
 @get("/", responses=answers(Paged[Conversation]))
-async def list_conversations(request: ApiRequest, page: Paging) -> Fields:
-    """The account's conversations, newest first."""
-    rows = await service.list_conversations(request.database, request.account_id, before=page.before, limit=page.fetch)
+async def list_conversations(request: ApiRequest, page: Paging, owner_id: FromQuery[UUID | None] = None) -> Fields:
+    """The account's conversations, newest first; with `owner_id`, that agent's."""
+    rows = await service.list_conversations(
+        request.database,
+        request.account_id,
+        owner_id=None if owner_id is None else AgentId(owner_id),
+        before=page.before,
+        limit=page.fetch,
+    )
     return show_page(rows, conversation_shape, page)
 
 
@@ -82,7 +92,7 @@ async def get_conversation(request: ApiRequest, conversation_id: FromPath[UUID])
 async def update_conversation(
     request: ApiRequest, conversation_id: FromPath[UUID], data: JSONBody[ConversationUpdate]
 ) -> Fields:
-    """Change the name or the detail."""
+    """Change the name, the detail or the owner."""
     request.require_manager()
     changed = await service.update_conversation(
         request.database,
@@ -90,6 +100,21 @@ async def update_conversation(
         ConversationId(conversation_id),
         name=data.name,
         detail=data.detail,
+        owner_id=AgentId(NIL if not data.owner_type else data.owner_id) if data.owner_id is not None else None,
+        now=request.now,
+    )
+    return conversation_shape(changed)
+
+
+@post("/{conversation_id:str}/unassign", status_code=200, responses=posted(Conversation, 404))
+async def unassign_conversation(request: ApiRequest, conversation_id: FromPath[UUID]) -> Fields:
+    """Take the conversation from its owner: its messages start the number's flow again."""
+    request.require_manager()
+    changed = await service.update_conversation(
+        request.database,
+        request.account_id,
+        ConversationId(conversation_id),
+        owner_id=AgentId(NIL),
         now=request.now,
     )
     return conversation_shape(changed)
@@ -132,6 +157,7 @@ router = Router(
         list_conversations,
         get_conversation,
         update_conversation,
+        unassign_conversation,
         list_conversation_messages,
         create_conversation_message,
     ],

@@ -7,20 +7,26 @@ from datetime import datetime
 from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, ConversationId, MessageId, RunId
+from dialplane.domain.ids import NIL, AccountId, AgentId, ConversationId, MessageId, RunId
 from dialplane.domain.messaging.messages import Conversation, ConversationMessage
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.rooms.agents import load_agent
 from dialplane.services.shapes.messages import conversation_shape
 from dialplane.services.transaction import Database, Transaction
 
 
 async def list_conversations(
-    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
+    database: Database,
+    account_id: AccountId,
+    *,
+    owner_id: AgentId | None = None,
+    before: datetime | None,
+    limit: int,
 ) -> Sequence[Conversation]:
-    """Newest first; those made before `before`."""
+    """Newest first; those made before `before`, with `owner_id` only that agent's."""
     async with database.reading() as tx:
-        return await tx.messages.list_conversations(account_id, before=before, limit=limit)
+        return await tx.messages.list_conversations(account_id, owner_id=owner_id, before=before, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ async def list_threads(
 ) -> list[Thread]:
     """As `list_conversations`."""
     async with database.reading() as tx:
-        found = await tx.messages.list_conversations(account_id, before=before, limit=limit)
+        found = await tx.messages.list_conversations(account_id, owner_id=None, before=before, limit=limit)
         last = {each.conversation.id: each for each in await tx.messages.last_in(found)}
     return [Thread(each, last.get(each.id)) for each in found]
 
@@ -76,18 +82,22 @@ async def update_conversation(
     *,
     name: str | None = None,
     detail: str | None = None,
+    owner_id: AgentId | None = None,
     now: datetime,
 ) -> Conversation:
-    """None leaves a field as it is.
+    """None leaves a field as it is, the nil id takes the owner away.
 
-    Raises NotFound, Invalid.
+    Raises NotFound (of an agent too), Invalid.
     """
     async with database.transaction() as tx:
         conversation = await _find(tx, account_id, conversation_id, lock=True)
+        if owner_id is not None and owner_id != NIL:
+            await load_agent(tx, account_id, owner_id)
         changed = replace(
             conversation,
             name=conversation.name if name is None else _text(name, "name", 255),
             detail=conversation.detail if detail is None else _text(detail, "detail", 4096),
+            owner_id=conversation.owner_id if owner_id is None else None if owner_id == NIL else owner_id,
             updated_at=now,
         )
         await tx.messages.save_conversation(changed)

@@ -11,6 +11,7 @@ from dialplane.domain.calling.routing import Considered, Origin, Refused, RouteD
 from dialplane.domain.charging.ledger import Charge
 from dialplane.domain.charging.ledger import ReferenceType as LedgerReference
 from dialplane.domain.charging.rating import DEFAULT_RATES, CostType, Rate
+from dialplane.domain.errors import Refusal
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.facts import conversation_facts, run_facts
 from dialplane.domain.flows.flow import Flow, flow_for
@@ -36,8 +37,17 @@ from dialplane.services.calling.call_documents import find_message_document
 from dialplane.services.charging.ledger import charge
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
+from dialplane.services.messaging.consent import hear
+from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.message_hooks import hand_over
-from dialplane.services.messaging.messages import MessageDocument, RunRequest, enter_conversation, inbound_key
+from dialplane.services.messaging.messages import (
+    MessageDocument,
+    MessageRequest,
+    RunRequest,
+    enter_conversation,
+    inbound_key,
+    queue_message,
+)
 from dialplane.services.numbering.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs
@@ -174,17 +184,33 @@ async def _let_in(
         extras=MessageExtras(headers=inbound.headers) if inbound.headers else None,
     )
     conversation, told = await enter_conversation(tx, message, target.destination, target, now)
-    if not await tx.messages.add(message, [conversation.id], due_at=now):
+    if not await tx.messages.add(message, [conversation.id], due_at=[now]):
         return await tx.messages.find_by_key(message.key or "") or message
+    await note_media(tx, message, now)
     await charge(tx, message.account_id, _price(message, target, rate, now), now)
     await publish(tx, Event(message.account_id, "message_created", message.id, message_shape(message), now), *told)
+    heard = await hear(tx, message, number, now)
+    if heard is not None and heard.answer:
+        await _answer(tx, message, conversation, heard.answer, now)
     if isinstance(decision.target, FlowTarget):
-        await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
+        # A word of consent is not for flows, which would answer it once more; nor is what a person answers.
+        if heard is None and conversation.owner_id is None:
+            await _start_run(tx, message, conversation, FlowId(decision.target.flow_id), now)
     elif isinstance(decision.target, HookTarget):
         await hand_over(tx, message, conversation, decision.target, now)
     else:
-        await _start_document(tx, message, conversation, number, now)
+        await _start_document(tx, message, conversation, number, heard.wish if heard else "", now)
     return message
+
+
+async def _answer(tx: Transaction, message: Message, conversation: Conversation, answer: str, now: datetime) -> None:
+    """Tell who spoke of consent what became of it. What was said holds, whether or not the answer can be paid."""
+    extras = MessageExtras(origin="reply", past_consent=True)
+    request = MessageRequest(conversation.own, (conversation.peer,), answer, key=f"consent:{message.id}", extras=extras)
+    try:
+        await queue_message(tx, message.account_id, request, now)
+    except Refusal as refusal:
+        log.info("consent_answer_refused", message_id=str(message.id), reason=refusal.reason)
 
 
 def _party(raw: str) -> Address:
@@ -225,6 +251,7 @@ async def _start_document(
     message: Message,
     conversation: Conversation,
     number: Number,
+    wish: str,
     now: datetime,
 ) -> None:
     """Queue the run of the number's document or application; where there is none, that is noted (reference 6.3)."""
@@ -243,7 +270,7 @@ async def _start_document(
         message.account_id,
         None,
         conversation.own.target,
-        MessageDocument(source, message.id, api_version),
+        MessageDocument(source, message.id, api_version, wish),
     )
     await tx.messages.add_run_request(request, due_at=now)
 

@@ -77,6 +77,7 @@ class MessageRunPorts(StoredRunPorts):
             command,
             command.source or tel(self._own),
             self._run.id,
+            origin="reply",
             key=f"run:{self._run.id}:{self._messages}",
         )
         try:
@@ -141,5 +142,6 @@ def _document(document: MessageDocument, message: Message, run: Run) -> RcmlProg
         sip_headers=message.extras.headers if message.extras else (),
         text=message.text,
         medias=message.medias,
+        opt_out_type=document.wish,
     )
     return RcmlProgram(document.source, subject, medium=Medium.MESSAGE, variables=run.variables)

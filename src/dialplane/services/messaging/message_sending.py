@@ -10,15 +10,17 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.charging.ledger import Charge, ReferenceType, Settlement
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import MessageId
-from dialplane.domain.messaging.messages import ConversationMessage, Message, Target, TargetStatus
-from dialplane.domain.rcml.message_callbacks import message_form
+from dialplane.domain.messaging.messages import ConversationMessage, Direction, Message, Target, TargetStatus
+from dialplane.domain.rcml.message_callbacks import SENDING, message_form
 from dialplane.services.charging.ledger import release_many, settle_many
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
-from dialplane.services.messaging.messages import LEASE, QueuedTarget, hold_key
+from dialplane.services.messaging.messages import LEASE, QueuedTarget, hold_key, tell_statuses
+from dialplane.services.messaging.screening import OPT_OUT_REASON, OPTED_OUT
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
+QUEUE_OVERFLOW = 30001
 ATTEMPTS = 5
 PAUSE = timedelta(seconds=5)
 """Times the number of attempts made: a carrier that is away for a minute loses nothing."""
@@ -47,9 +49,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The carrier will not take it, whenever it is tried."""
+    """The carrier will not take it, whenever it is tried. `error_code` is of Twilio's catalogue; 0: none fits."""
 
     reason: str
+    error_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Receipt:
     carrier_id: str
     status: TargetStatus
     reason: str = ""
+    error_code: int = 0
+    """Of Twilio's catalogue."""
 
 
 class MessageCarrier(Protocol):
@@ -83,23 +88,61 @@ async def claim_targets(
     async with database.transaction() as tx:
         if sweep:
             await tx.messages.free_target_leases()
-        return await tx.messages.claim_targets(worker, now=now, until=now + LEASE, limit=limit)
+        claimed = await tx.messages.claim_targets(worker, now=now, until=now + LEASE, limit=limit)
+        await _tell_sending(tx, claimed, now)
+        return claimed
+
+
+async def _tell_sending(tx: Transaction, claimed: Sequence[QueuedTarget], now: datetime) -> None:
+    """Tell those who asked that the carrier is being asked; a second attempt is not told."""
+    told = []
+    for queued in claimed:
+        callback = queued.extras.status if queued.extras else None
+        if callback is not None and not queued.attempts:
+            form = message_form(*_as_sent(queued, now), callback, status=SENDING)
+            told.append(Told(queued.account_id, queued.message_id, callback, form))
+    if told:
+        await tell(tx, told, now)
+
+
+def _as_sent(queued: QueuedTarget, now: datetime) -> tuple[Message, Target]:
+    """What a callback needs to know of a message on its way to the carrier."""
+    target = Target(queued.destination, TargetStatus.QUEUED, queued.parts, now)
+    message = Message(
+        queued.message_id,
+        queued.account_id,
+        Direction.OUTBOUND,
+        queued.source,
+        (target,),
+        queued.text,
+        now,
+        medias=queued.medias,
+    )
+    return message, target
+
+
+def why_not(queued: QueuedTarget, now: datetime) -> Rejected | None:
+    """Why it must not go to a carrier any more; None where it may."""
+    if queued.opted_out:
+        return Rejected(OPT_OUT_REASON, OPTED_OUT)
+    if queued.extras is not None and queued.extras.expires_at is not None and now >= queued.extras.expires_at:
+        return Rejected("its validity period was over before a carrier took it", QUEUE_OVERFLOW)
+    return None
 
 
 def submission_of(queued: QueuedTarget) -> Submission:
     reference = uuid5(queued.message_id, str(queued.position))
-    return Submission(
-        reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts, queued.headers
-    )
+    headers = queued.extras.headers if queued.extras else ()
+    return Submission(reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts, headers)
 
 
 async def record_answer(database: Database, queued: QueuedTarget, answer: Accepted | Rejected, now: datetime) -> None:
     """Charge what the carrier took, give back what it refused, and tell. Recording again has no second effect."""
     async with database.transaction() as tx:
         if isinstance(answer, Accepted):
-            await _change(tx, queued, TargetStatus.SENT, "", answer.carrier_id, now)
+            await _change(tx, queued, _Outcome(TargetStatus.SENT), answer.carrier_id, now)
         else:
-            await _change(tx, queued, TargetStatus.FAILED, answer.reason, None, now)
+            await _change(tx, queued, _Outcome(TargetStatus.FAILED, answer.reason, answer.error_code), None, now)
 
 
 async def record_no_answer(database: Database, queued: QueuedTarget, reason: str, now: datetime) -> None:
@@ -108,7 +151,7 @@ async def record_no_answer(database: Database, queued: QueuedTarget, reason: str
         if queued.attempts + 1 < ATTEMPTS:
             await tx.messages.postpone_target(queued, due_at=now + PAUSE * (queued.attempts + 1))
         else:
-            await _change(tx, queued, TargetStatus.GW_TIMEOUT, reason, None, now)
+            await _change(tx, queued, _Outcome(TargetStatus.GW_TIMEOUT, reason), None, now)
 
 
 async def record_receipt(database: Database, receipt: Receipt, now: datetime) -> None:
@@ -119,25 +162,47 @@ async def record_receipt(database: Database, receipt: Receipt, now: datetime) ->
             return
         account_id, message_id, position = found
         message = await tx.messages.find(account_id, message_id, lock=True)
-        if message is None or message.targets[position].status.is_final:
+        if message is None or not message.targets[position].status.may_become(receipt.status):
             return
-        target = replace(message.targets[position], status=receipt.status, reason=receipt.reason, updated_at=now)
-        await _tell(tx, message, position, target, receipt.carrier_id, now)
+        target = replace(
+            message.targets[position],
+            status=receipt.status,
+            reason=receipt.reason,
+            error_code=receipt.error_code,
+            updated_at=now,
+        )
+        await tell_of_target(tx, message, position, target, receipt.carrier_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of handing a message over."""
+
+    status: TargetStatus
+    reason: str = ""
+    error_code: int = 0
 
 
 async def _change(
-    tx: Transaction, queued: QueuedTarget, status: TargetStatus, reason: str, carrier_id: str | None, now: datetime
+    tx: Transaction, queued: QueuedTarget, outcome: _Outcome, carrier_id: str | None, now: datetime
 ) -> None:
     message = await tx.messages.find(queued.account_id, queued.message_id, lock=True)
     key = hold_key(queued.message_id, queued.position)
     if message is None:  # deleted while it was under way: it is paid all the same
-        await _settle(tx, queued, key, status, now)
+        await _settle(tx, queued, key, outcome.status, now)
         return
     if message.targets[queued.position].status is not TargetStatus.QUEUED:
         return
-    await _settle(tx, queued, key, status, now)
-    target = replace(message.targets[queued.position], status=status, reason=reason, updated_at=now)
-    await _tell(tx, message, queued.position, target, carrier_id, now)
+    await _settle(tx, queued, key, outcome.status, now)
+    target = replace(
+        message.targets[queued.position],
+        status=outcome.status,
+        reason=outcome.reason,
+        error_code=outcome.error_code,
+        updated_at=now,
+        sent_at=now if outcome.status is TargetStatus.SENT else None,
+    )
+    await tell_of_target(tx, message, queued.position, target, carrier_id, now)
 
 
 async def _settle(tx: Transaction, queued: QueuedTarget, key: str, status: TargetStatus, now: datetime) -> None:
@@ -150,15 +215,14 @@ async def _settle(tx: Transaction, queued: QueuedTarget, key: str, status: Targe
         await release_many(tx, [key], now)
 
 
-async def _tell(
+async def tell_of_target(
     tx: Transaction, message: Message, position: int, target: Target, carrier_id: str | None, now: datetime
-) -> None:
+) -> Message:
+    """Write where a target stands now, and tell everybody who wants to know; the message after it."""
     await tx.messages.set_target(MessageId(message.id), position, target, carrier_id=carrier_id)
     targets = tuple(target if n == position else other for n, other in enumerate(message.targets))
     changed = replace(message, targets=targets, updated_at=now)
-    if message.extras is not None and message.extras.status is not None:
-        form = message_form(changed, target, message.extras.status)
-        await tell(tx, [Told(message.account_id, message.id, message.extras.status, form)], now)
+    await tell_statuses(tx, [(changed, target)], now)
     conversation = (await tx.messages.conversations_of(message.id))[position]
     shown = conversation_message_shape(ConversationMessage(conversation, changed, target.status))
     await publish(
@@ -173,3 +237,4 @@ async def _tell(
             run_id=message.run_id,
         ),
     )
+    return changed

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
@@ -13,8 +13,10 @@ from dialplane.domain.charging.rating import NOTHING, CostType, Price
 from dialplane.domain.charging.tariffs import priced_number
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, ConversationId, FlowId, MessageId, RunId, new_id
+from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, RunId, new_id
+from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
+    LONGEST_SCHEDULE,
     LOOP_WINDOW,
     MAX_DESTINATIONS,
     MAX_MEDIA,
@@ -23,6 +25,7 @@ from dialplane.domain.messaging.messages import (
     Direction,
     Message,
     MessageExtras,
+    Origin,
     Target,
     TargetStatus,
     check_text,
@@ -32,10 +35,16 @@ from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.programs.sources import DocumentSource
+from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.charging.ledger import hold_many, release_many
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
+from dialplane.services.eventing.status_callbacks import Told, tell
+from dialplane.services.messaging.media import note_media
+from dialplane.services.messaging.screening import screen
+from dialplane.services.messaging.sender_pools import sender_of_pool
+from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -54,7 +63,9 @@ class QueuedTarget:
     parts: int
     attempts: int
     worker: int
-    headers: tuple[tuple[str, str], ...] = ()
+    extras: MessageExtras | None = None
+    opted_out: bool = False
+    """The receiver has opted out since the message was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class MessageDocument:
     source: DocumentSource
     message_id: MessageId
     api_version: str
+    wish: str = ""
+    """What the message says about consent (`OptOutType`); empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,13 @@ class SandboxMessage:
 class MessageStore(Protocol):
     """Port. Deleted messages and conversations are never found."""
 
-    async def add(self, message: Message, conversations: Sequence[ConversationId], *, due_at: datetime) -> bool:
-        """Insert with its targets, each in its conversation. False, and nothing is written, where the key is known."""
+    async def add(
+        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
+    ) -> bool:
+        """Insert with its targets, each in its conversation and due at its time.
+
+        False, and nothing is written, where the key is known.
+        """
         ...
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
@@ -109,7 +127,15 @@ class MessageStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Message]: ...
 
+    async def search(self, query: MessageQuery) -> tuple[Sequence[Message], int]:
+        """One page, and how many there are in all."""
+        ...
+
     async def delete(self, message_id: MessageId, now: datetime) -> None: ...
+
+    async def redact(self, message_id: MessageId, now: datetime) -> None:
+        """Take its text away."""
+        ...
 
     async def open_conversation(self, draft: Conversation) -> Conversation:
         """The conversation of the draft's pair; the draft itself, its id included, where there was none."""
@@ -124,7 +150,7 @@ class MessageStore(Protocol):
         ...
 
     async def list_conversations(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
+        self, account_id: AccountId, *, owner_id: AgentId | None, before: datetime | None, limit: int
     ) -> Sequence[Conversation]: ...
 
     async def last_in(self, conversations: Sequence[Conversation]) -> Sequence[ConversationMessage]:
@@ -132,7 +158,7 @@ class MessageStore(Protocol):
         ...
 
     async def save_conversation(self, conversation: Conversation) -> None:
-        """Name, detail and time of the change."""
+        """Name, detail, owner and time of the change."""
         ...
 
     async def list_conversation_messages(
@@ -150,6 +176,10 @@ class MessageStore(Protocol):
     async def set_target(
         self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None
     ) -> None: ...
+
+    async def cancel_waiting(self, message_id: MessageId, now: datetime) -> Sequence[int]:
+        """Cancel the targets that wait for their time and that no worker has taken; their positions."""
+        ...
 
     async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
         """Count the attempt and let go of the lease."""
@@ -191,11 +221,15 @@ class MessageRequest:
     run_id: RunId | None = None
     key: str | None = None
     extras: MessageExtras | None = None
+    encoding: Literal["", "ucs2"] = ""
+    """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
 
 
-def message_request(command: SendMessage, source: Address, run_id: RunId, *, key: str | None = None) -> MessageRequest:
+def message_request(
+    command: SendMessage, source: Address, run_id: RunId, *, origin: Origin, key: str | None = None
+) -> MessageRequest:
     """What a program's command asks for."""
-    extras = MessageExtras(command.headers, command.status) if command.headers or command.status else None
+    extras = MessageExtras(command.headers, command.status, origin)
     return MessageRequest(
         source, command.destinations, command.text, command.media_urls, run_id=run_id, key=key, extras=extras
     )
@@ -214,10 +248,13 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     """As `send_message`, inside the caller's transaction. The checks come in the documented order."""
     if not request.destinations:
         raise Invalid("destinations must not be empty", field="destinations")
-    if request.key is not None and (known := await tx.messages.find_by_key(request.key)) is not None:
+    # By account: two accounts may well choose the same key.
+    key = None if request.key is None else f"{account_id}:{request.key}"
+    if key is not None and (known := await tx.messages.find_by_key(key)) is not None:
         return known
     text, medias = _checked_content(request)
-    parts = count_segments(text).count
+    parts = count_segments(text, wide=request.encoding == "ucs2").count
+    send_at = _send_at(request, now)
     account = await tx.accounts.get(account_id)
     _check_standing(account)
     purse = await tx.ledger.find_purse(account_id)
@@ -226,25 +263,41 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     rates = [prices.rate(CostType.SMS, number) for number in called]
     if purse is None or not purse.covers(reduce(Price.plus, (rate.split(parts, 0) for rate in rates), NOTHING)):
         raise _broke()
-    number = await _own_number(tx, account, request.source)
+    source = await _source(tx, account_id, request)
+    number = await _own_number(tx, account, source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
+    if any(destination.target == number.number for destination in destinations):
+        raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
+    extras = request.extras
+    screened = await screen(
+        tx,
+        account_id,
+        number,
+        destinations,
+        parts,
+        send_at=send_at,
+        now=now,
+        past_consent=extras is not None and extras.past_consent,
+        is_reply=extras is not None and extras.origin == "reply",
+    )
     message = Message(
         MessageId(new_id(now)),
         account_id,
         Direction.OUTBOUND,
-        replace(request.source, target=number.number),
-        tuple(Target(destination, TargetStatus.QUEUED, parts, now) for destination in destinations),
+        replace(source, target=number.number),
+        tuple(each.target for each in screened),
         text,
         now,
         medias=medias,
         number_id=number.id,
         run_id=request.run_id,
-        key=request.key,
-        extras=request.extras,
+        key=key,
+        extras=extras,
     )
     holds = [
         HoldRequest(account_id, hold_key(message.id, position), rate, parts, expires_at=None)
-        for position, rate in enumerate(rates)
+        for position, (rate, each) in enumerate(zip(rates, screened, strict=True))
+        if not each.is_refused
     ]
     if not all(await hold_many(tx, holds, now)):
         raise _broke()
@@ -256,11 +309,30 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
             await _stop_loops(tx, conversation, now)
         conversations.append(conversation.id)
         events += told
-    if not await tx.messages.add(message, conversations, due_at=now):
+    if not await tx.messages.add(message, conversations, due_at=[each.due_at for each in screened]):
         await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
-        return await tx.messages.find_by_key(request.key or "") or message
+        return await tx.messages.find_by_key(key or "") or message
+    await note_media(tx, message, now)
+    held = [target for target in message.targets if target.status is TargetStatus.HELD]
+    if held:
+        shown = message_shape(message) | {"reason": held[0].reason}
+        events.append(Event(account_id, "message_held", message.id, shown, now, run_id=request.run_id))
     await publish(tx, *events)
+    await tell_statuses(tx, [(message, target) for target in message.targets], now)
     return message
+
+
+async def tell_statuses(tx: Transaction, changed: Sequence[tuple[Message, Target]], now: datetime) -> None:
+    """Tell the status callbacks of these messages where their targets stand; nothing happens where nobody asked."""
+    told = [
+        Told(
+            message.account_id, message.id, message.extras.status, message_form(message, target, message.extras.status)
+        )
+        for message, target in changed
+        if message.extras is not None and message.extras.status is not None
+    ]
+    if told:
+        await tell(tx, told, now)
 
 
 async def enter_conversation(
@@ -364,6 +436,16 @@ def _checked_content(request: MessageRequest) -> tuple[str, tuple[str, ...]]:
     return check_text(request.text, request.medias), request.medias
 
 
+def _send_at(request: MessageRequest, now: datetime) -> datetime:
+    """When it goes out: its time where it has one. Raises Invalid where that is too far."""
+    wanted = request.extras.send_at if request.extras else None
+    if wanted is None:
+        return now
+    if wanted > now + LONGEST_SCHEDULE:
+        raise Invalid(f"A message is sent within {LONGEST_SCHEDULE.days} days", field="send_at")
+    return max(wanted, now)
+
+
 def _check_standing(account: Account) -> None:
     if not account.status.may_use:
         raise NotPermitted(f"The account is {account.status}", reason="PERMISSION_DENIED")
@@ -371,8 +453,21 @@ def _check_standing(account: Account) -> None:
         raise NotPermitted("Sending messages needs a verified identity", reason="IDENTITY_VERIFICATION_REQUIRED")
 
 
+async def _source(tx: Transaction, account_id: AccountId, request: MessageRequest) -> Address:
+    """As it is named, else from the named pool."""
+    pool_id = request.extras.pool_id if request.extras else None
+    if request.source.target or pool_id is None:
+        return request.source
+    peer = _checked_destination(request.destinations[0], 0).target
+    return await sender_of_pool(tx, account_id, pool_id, peer)
+
+
 async def _own_number(tx: Transaction, account: Account, source: Address) -> Number:
-    """FRD-8: nobody sends in another's name."""
+    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept."""
+    if ":" in source.target:
+        channel = next((each.number for each in await find_channel(tx, source.target, ()) if each.number), None)
+        if channel is not None and channel.account_id == account.id and channel.status is NumberStatus.ACTIVE:
+            return channel
     wanted = normalize_tel(source.target, field="source")
     for number in await tx.numbers.find_live([wanted]):
         if number.account_id == account.id and number.kind not in (NumberKind.PATTERN, NumberKind.SIP):

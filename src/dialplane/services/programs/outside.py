@@ -10,6 +10,7 @@ from dialplane.domain.calling.call_manners import CallManner
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.ids import CallId, ConversationId
+from dialplane.domain.messaging.messages import Origin
 from dialplane.domain.programs.commands import (
     Block,
     CallsStarted,
@@ -138,7 +139,8 @@ class RunOutside:
 
     async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued:
         sender = command.source or Address("tel", own_number(run))
-        request = message_request(command, sender, run.id)
+        origin: Origin = "call" if run.reference_type is ReferenceType.CALL else ""
+        request = message_request(command, sender, run.id, origin=origin)
         message = await send_message(self.database, run.account_id, request, self.now())
         return MessageQueued(message.id)
 

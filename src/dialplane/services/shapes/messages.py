@@ -4,6 +4,14 @@ from dialplane.domain.messaging.messages import Conversation, ConversationMessag
 from dialplane.services.shapes.calls import address_shape
 from dialplane.services.shapes.common import show_id, show_time
 
+_WORDS = {
+    TargetStatus.SCHEDULED: "queued",
+    TargetStatus.HELD: "queued",
+    TargetStatus.UNDELIVERED: "failed",
+    TargetStatus.CANCELED: "failed",
+}
+"""What is told apart elsewhere and has one word in this dialect; `reason` says the rest."""
+
 
 def message_shape(message: Message) -> dict[str, object]:
     return {
@@ -14,9 +22,10 @@ def message_shape(message: Message) -> dict[str, object]:
         "targets": [
             {
                 "destination": address_shape(target.destination),
-                "status": target.status.value,
+                "status": _WORDS.get(target.status, target.status.value),
                 "parts": target.parts,
                 "reason": target.reason,
+                "error_code": target.error_code,
                 "tm_update": show_time(target.updated_at),
             }
             for target in message.targets
@@ -25,6 +34,7 @@ def message_shape(message: Message) -> dict[str, object]:
         "medias": list(message.medias),
         "direction": message.direction.value,
         "activeflow_id": show_id(message.run_id),
+        "tm_send": show_time(message.extras.send_at if message.extras else None),
         "tm_create": show_time(message.created_at),
         "tm_update": show_time(message.updated_at),
         "tm_delete": show_time(message.deleted_at),
@@ -35,8 +45,8 @@ def conversation_shape(conversation: Conversation) -> dict[str, object]:
     return {
         "id": show_id(conversation.id),
         "customer_id": show_id(conversation.account_id),
-        "owner_type": "",
-        "owner_id": show_id(None),
+        "owner_type": "agent" if conversation.owner_id else "",
+        "owner_id": show_id(conversation.owner_id),
         "account_id": show_id(None),
         "name": conversation.name,
         "detail": conversation.detail,
@@ -51,6 +61,10 @@ def conversation_shape(conversation: Conversation) -> dict[str, object]:
 
 
 _STATUSES = {
+    TargetStatus.SCHEDULED: "progressing",
+    TargetStatus.HELD: "progressing",
+    TargetStatus.CANCELED: "failed",
+    TargetStatus.UNDELIVERED: "failed",
     TargetStatus.QUEUED: "progressing",
     TargetStatus.SENT: "progressing",
     TargetStatus.GW_TIMEOUT: "failed",

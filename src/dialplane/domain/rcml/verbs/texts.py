@@ -1,7 +1,7 @@
 """Sms, Message and Email; and Fax and USSD, which say that this server cannot run them."""
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.ids import to_sid
+from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.programs.commands import Failed, Medium, MessageQueued, SendEmail, SendMessage
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
@@ -33,7 +33,7 @@ def sms(verb: Verb) -> Steps:
     failed_word = "invalid" if verb.context.is_twilio and len(text) > LONGEST_BODY else "failed"
     fields: Form = (("SmsStatus", failed_word if isinstance(result, Failed) else "sent"),)
     if isinstance(result, MessageQueued):
-        sid = to_sid("SM", result.message_id)
+        sid = message_sid(result.message_id, medias, verb.context.subject.api_version)
         fields = (("SmsSid", sid), ("MessageSid", sid), *fields, ("MessageStatus", "sent"))
     return verb.action(fields, default_is_document=False, code=METHOD)
 

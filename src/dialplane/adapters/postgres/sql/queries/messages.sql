@@ -12,11 +12,14 @@ with made as (
 ),
 targets as (
     insert into message_targets
-        (message_id, position, conversation_id, destination, status, parts, due_at, created_at, updated_at)
-    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts, $17, $12, $12
+        (message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
+         updated_at)
+    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts,
+           item.due_at, item.reason, item.error_code, $12, $12
     from made,
-        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[])
-            with ordinality as item (conversation_id, destination, status, parts, position)
+        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[], $17::timestamptz[], $19::text[], $20::integer[])
+            with ordinality as item
+                (conversation_id, destination, status, parts, due_at, reason, error_code, position)
     returning status
 )
 select count(*) > 0 as added,
@@ -31,7 +34,8 @@ cross join lateral (
     select json_agg(
         json_build_object(
             'destination', target.destination, 'status', target.status, 'parts', target.parts,
-            'reason', target.reason, 'updated_at', target.updated_at
+            'reason', target.reason, 'updated_at', target.updated_at, 'error_code', target.error_code,
+            'sent_at', target.sent_at
         )
         order by target.position
     ) as list
@@ -59,6 +63,9 @@ where target.carrier_id = $1;
 -- name: delete
 update messages set deleted_at = $2, updated_at = $2 where id = $1;
 
+-- name: redact
+update messages set text = '', updated_at = $2 where id = $1;
+
 -- name: open_conversation
 insert into conversations (id, account_id, own, peer, own_target, peer_target, created_at)
 values ($1, $2, $3, $4, $5, $6, $7)
@@ -85,11 +92,12 @@ order by target.position;
 -- name: list_conversations
 select * from conversations
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
+  and ($4::uuid is null or owner_id = $4)
 order by created_at desc, id desc
 limit $3;
 
 -- name: save_conversation
-update conversations set name = $2, detail = $3, updated_at = $4 where id = $1;
+update conversations set name = $2, detail = $3, updated_at = $4, owner_id = $5 where id = $1;
 
 -- name: list_conversation_messages
 select target.message_id, target.status
@@ -119,7 +127,8 @@ cross join lateral (
     select json_agg(
         json_build_object(
             'destination', target.destination, 'status', target.status, 'parts', target.parts,
-            'reason', target.reason, 'updated_at', target.updated_at
+            'reason', target.reason, 'updated_at', target.updated_at, 'error_code', target.error_code,
+            'sent_at', target.sent_at
         )
         order by target.position
     ) as list
@@ -138,33 +147,51 @@ where target.conversation_id = $1 and target.created_at > $2 and message.run_id 
 with picked as (
     select message_id, position
     from message_targets
-    where status = 'queued' and due_at <= $1 and (leased_until is null or leased_until <= $1)
+    where status in ('queued', 'scheduled') and due_at <= $1 and (leased_until is null or leased_until <= $1)
     order by due_at
     limit $4
     for update skip locked
 )
 update message_targets target
-set leased_by = $2, leased_until = $3
+set status = 'queued', leased_by = $2, leased_until = $3
 from picked, messages message
 where target.message_id = picked.message_id and target.position = picked.position
   and message.id = target.message_id
 returning target.message_id, message.account_id, target.position, message.source, target.destination, message.text,
           message.medias, target.parts, target.attempts, target.leased_by as worker,
-          message.extras -> 'headers' as headers;
+          message.extras,
+          message.extras ->> 'past_consent' is distinct from 'true' and exists (
+              select 1 from opt_outs
+              where account_id = message.account_id and peer = target.destination ->> 'target'
+                and scope in (
+                    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+                    coalesce((select pool_id from sender_pool_numbers where number_id = message.number_id),
+                             '00000000-0000-0000-0000-000000000000')
+                )
+          ) and not exists (
+              select 1 from consent_settings
+              where account_id = message.account_id and settings ->> 'is_on' = 'false'
+          ) as opted_out;
 
 -- name: set_target
 with changed as (
     update messages set updated_at = $5 where id = $1
 )
 update message_targets
-set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), attempts = attempts + 1,
-    leased_by = null, leased_until = null
+set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), error_code = $7, sent_at = $8,
+    attempts = attempts + 1, leased_by = null, leased_until = null
 where message_id = $1 and position = $2;
+
+-- name: cancel_waiting
+update message_targets
+set status = 'canceled', updated_at = $2
+where message_id = $1 and status in ('scheduled', 'held') and leased_by is null
+returning position;
 
 -- name: postpone_target
 update message_targets
 set attempts = attempts + 1, due_at = $3, leased_by = null, leased_until = null
-where message_id = $1 and position = $2 and status = 'queued' and leased_by = $4;
+where message_id = $1 and position = $2 and status in ('queued', 'scheduled') and leased_by = $4;
 
 -- name: add_run_request
 with made as (
@@ -196,7 +223,7 @@ delete from message_runs where run_id = $1;
 -- A living worker holds the advisory lock ($1, its number); the lock goes with its connection.
 update message_targets
 set leased_by = null, leased_until = null
-where status = 'queued' and leased_by is not null
+where status in ('queued', 'scheduled') and leased_by is not null
   and leased_by not in (
       select objid::bigint
       from pg_locks

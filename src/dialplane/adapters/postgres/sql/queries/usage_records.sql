@@ -15,7 +15,7 @@ from (
     select message.created_at, message.category, 1, target.parts, 0
     from message_usage message join message_targets target on target.message_id = message.id
     where message.account_id = any($1::uuid[]) and message.created_at >= $2 and message.created_at < $3
-      and target.status in ('received', 'sent', 'delivered', 'dlr_timeout')
+      and target.status in ('received', 'sent', 'delivered', 'undelivered', 'dlr_timeout')
     union all
     select created_at, 'recordings', 1, ceil(duration_ms / 60000.0), 0
     from recordings

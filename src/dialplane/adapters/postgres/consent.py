@@ -1,0 +1,103 @@
+"""Consent in Postgres: settings, the record that is only ever added to, and who gets no messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.ids import AccountId, MessageId, NumberId
+from dialplane.domain.messaging.consent import DEFAULTS, ConsentRecord, ConsentSettings, Wish
+from dialplane.services.messaging.consent import Ear, Scope
+from dialplane.services.messaging.screening import Obstacles
+
+_SQL = queries("consent")
+
+
+def _settings(value: object) -> ConsentSettings:
+    return DEFAULTS if value is None else msgspec.convert(value, ConsentSettings)
+
+
+def _record(row: asyncpg.Record) -> ConsentRecord:
+    fields = dict(row)
+    fields["wish"] = Wish(fields["wish"])
+    fields["message_id"] = MessageId(fields["message_id"]) if fields["message_id"] else None
+    return ConsentRecord(**fields)
+
+
+class PostgresConsentStore:
+    """Fulfils `services.messaging.consent.ConsentStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def screen(
+        self,
+        account_id: AccountId,
+        number_id: NumberId,
+        own: str,
+        peers: Sequence[str],
+        neighbours: Sequence[str],
+        *,
+        since: datetime,
+    ) -> Obstacles:
+        row = await self._connection.fetchrow(_SQL["screen"], account_id, number_id, own, peers, neighbours, since)
+        assert row is not None  # one row of outer joins
+        return Obstacles(
+            settings=_settings(row["settings"]),
+            pool_id=row["pool_id"],
+            number_rate=row["number_rate"] or 0,
+            destination_rate=row["destination_rate"] or 0,
+            opted_out=frozenset(row["opted_out"]),
+            known=frozenset(row["known"]),
+            neighbours=frozenset(row["neighbours"]),
+        )
+
+    async def completion(self, account_id: AccountId, *, since: datetime) -> tuple[int, int]:
+        row = await self._connection.fetchrow(_SQL["completion"], account_id, since)
+        assert row is not None  # an aggregate
+        return row["total"], row["delivered"]
+
+    async def find_for(self, account_id: AccountId, number_id: NumberId, peer: str) -> Ear:
+        row = await self._connection.fetchrow(_SQL["find_for"], account_id, number_id, peer)
+        assert row is not None  # one row of outer joins
+        return Ear(_settings(row["settings"]), row["pool_id"], row["is_out"])
+
+    async def find_settings(self, account_id: AccountId) -> ConsentSettings:
+        return _settings(await self._connection.fetchval(_SQL["find_settings"], account_id))
+
+    async def save_settings(self, account_id: AccountId, settings: ConsentSettings, now: datetime) -> None:
+        await self._connection.execute(_SQL["save_settings"], account_id, settings, now)
+
+    async def add(self, record: ConsentRecord) -> None:
+        await self._connection.execute(
+            _SQL["add"],
+            record.id,
+            record.account_id,
+            record.peer,
+            record.pool_id,
+            record.wish,
+            record.source,
+            record.own,
+            record.text,
+            record.created_at,
+            record.message_id,
+        )
+
+    async def opt_out(self, scope: Scope, now: datetime) -> bool:
+        made = await self._connection.fetchval(_SQL["opt_out"], scope.account_id, scope.peer, scope.scope, now)
+        return made is not None
+
+    async def opt_in(self, scope: Scope) -> None:
+        await self._connection.execute(_SQL["opt_in"], scope.account_id, scope.peer, scope.scope)
+
+    async def list_records(
+        self, account_id: AccountId, peer: str, *, before: datetime | None, limit: int
+    ) -> list[ConsentRecord]:
+        rows = await self._connection.fetch(_SQL["list_records"], account_id, peer, before, limit)
+        return [_record(row) for row in rows]
+
+    async def count_help(self, account_id: AccountId, peer: str, *, since: datetime) -> int:
+        count: int = await self._connection.fetchval(_SQL["count_help"], account_id, peer, since)
+        return count

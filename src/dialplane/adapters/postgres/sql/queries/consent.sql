@@ -1,0 +1,86 @@
+-- Queries of the subject: consent.
+
+-- name: screen
+-- What stands in the way of messages of account $1 from number $2 (written $3) to $4; $5 are those numbers' neighbours, of
+-- which those that were written to since $6 are told.
+select settings.settings, member.pool_id, pool.number_rate, pool.destination_rate,
+       array(
+           select peer from opt_outs
+           where account_id = $1 and peer = any($4::text[])
+             and scope in (coalesce(member.pool_id, '00000000-0000-0000-0000-000000000000'),
+                           'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       ) as opted_out,
+       array(
+           select peer_target from conversations
+           where account_id = $1 and own_target = $3 and peer_target = any($4::text[]) and deleted_at is null
+       ) as known,
+       array(
+           select distinct peer_target from conversations
+           where account_id = $1 and peer_target = any($5::text[]) and deleted_at is null
+             and exists (
+                 select 1 from message_targets target
+                 where target.conversation_id = conversations.id and target.created_at > $6 and target.status <> 'received'
+             )
+       ) as neighbours
+from (values (1)) one (row)
+left join consent_settings settings on settings.account_id = $1
+left join sender_pool_numbers member on member.number_id = $2
+left join sender_pools pool on pool.id = member.pool_id and pool.deleted_at is null;
+
+-- name: completion
+-- Of the last 50 messages of an account whose fate is known: how many, and how many arrived.
+select count(*) as total, count(*) filter (where status = 'delivered') as delivered
+from (
+    select target.status
+    from messages message join message_targets target on target.message_id = message.id
+    where message.account_id = $1 and message.direction = 'outbound' and message.created_at > $2
+      and message.deleted_at is null
+      and target.status in ('delivered', 'undelivered', 'failed', 'gw_timeout', 'dlr_timeout')
+      and target.error_code <> 21610
+    order by message.created_at desc
+    limit 50
+) latest;
+
+-- name: find_for
+-- What an inbound message needs to know: settings, the number's pool, whether its sender has opted out.
+select settings.settings, member.pool_id,
+       exists (
+           select 1 from opt_outs
+           where account_id = $1 and peer = $3
+             and scope in (coalesce(member.pool_id, '00000000-0000-0000-0000-000000000000'),
+                           'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       ) as is_out
+from (values (1)) one (row)
+left join consent_settings settings on settings.account_id = $1
+left join sender_pool_numbers member on member.number_id = $2;
+
+-- name: find_settings
+select settings from consent_settings where account_id = $1;
+
+-- name: save_settings
+insert into consent_settings (account_id, settings, updated_at) values ($1, $2, $3)
+on conflict (account_id) do update set settings = excluded.settings, updated_at = excluded.updated_at;
+
+-- name: add
+insert into consent_records
+    (id, account_id, peer, pool_id, wish, source, own, text, created_at, message_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: opt_out
+insert into opt_outs (account_id, peer, scope, since) values ($1, $2, $3, $4)
+on conflict do nothing
+returning true;
+
+-- name: opt_in
+delete from opt_outs
+where account_id = $1 and peer = $2 and scope in ($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+
+-- name: list_records
+select * from consent_records
+where account_id = $1 and ($2 = '' or peer = $2) and ($3::timestamptz is null or created_at < $3)
+order by created_at desc, id desc
+limit $4;
+
+-- name: count_help
+select count(*) from consent_records
+where account_id = $1 and peer = $2 and wish = 'HELP' and created_at > $3;
