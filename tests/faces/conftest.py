@@ -162,7 +162,8 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         database=database,
         signer=JwtSigner("secret of the tests, long enough"),
         hasher=CheapHasher(),
-        carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
+        carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
+        inboxes=registry,
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
@@ -181,7 +182,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "events", "sounds", "sip_origins"):
+    for name in ("database", "carriers", "inboxes", "objects", "events", "sounds", "sip_origins"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -119,6 +119,7 @@ async def _dependencies(
     def spawn(work: Coroutine[Any, Any, object]) -> None:
         tasks.create_task(work)
 
+    registry = carriers(database, client, sandbox=settings.sandbox)
     outside = RunOutside(database, client, utc_now, spawn, assistants(settings), post(settings))
     events = EventFeed(database, PostgresHints(settings.require_database(), EVENT_CHANNEL))
     tasks.create_task(events.run())
@@ -126,7 +127,8 @@ async def _dependencies(
         database=database,
         signer=JwtSigner(database.seal.secret_for("sign-in tokens")),
         hasher=Argon2Hasher(),
-        carriers=carriers(database, sandbox=settings.sandbox),
+        carriers=registry,
+        inboxes=registry,
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
         events=events,

@@ -21,6 +21,7 @@ from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.recording.recordings import Sounds
+from dialplane.services.supply.carrier_news import Inboxes
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
@@ -39,6 +40,7 @@ class Dependencies:
     signer: TokenSigner
     hasher: PasswordHasher
     carriers: Carriers
+    inboxes: Inboxes
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""

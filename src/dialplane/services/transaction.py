@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.rooms.queues import QueueStore
     from dialplane.services.rooms.tags import TagStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.supply.carrier_accounts import CarrierStore
     from dialplane.services.supply.imports import ImportStore
     from dialplane.services.supply.inventory import InventoryStore
     from dialplane.services.tenancy.account_tree import AccountTreeStore
@@ -82,6 +83,8 @@ class Transaction(Protocol):
     def caller_names(self) -> CallerNameStore: ...
     @property
     def calls(self) -> CallStore: ...
+    @property
+    def carriers(self) -> CarrierStore: ...
     @property
     def conferences(self) -> ConferenceStore: ...
     @property

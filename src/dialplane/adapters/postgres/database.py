@@ -17,6 +17,7 @@ from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
+from dialplane.adapters.postgres.carriers import PostgresCarrierStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
@@ -116,6 +117,10 @@ class PostgresTransaction:
     @cached_property
     def calls(self) -> PostgresCallStore:
         return PostgresCallStore(self.connection)
+
+    @cached_property
+    def carriers(self) -> PostgresCarrierStore:
+        return PostgresCarrierStore(self.connection, self._seal)
 
     @cached_property
     def conferences(self) -> PostgresConferenceStore:
