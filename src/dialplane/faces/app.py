@@ -6,6 +6,7 @@ from litestar.di import Provide
 
 from dialplane.faces import documentation, health, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
+from dialplane.faces.carriers import routes as carriers
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
@@ -28,6 +29,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
             documentation.router,
             sounds.router,
             sip_socket.router(dependencies),
+            *carriers.routers(dependencies),
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
             *vox.routers(dependencies),

@@ -29,6 +29,8 @@ from dialplane.services.recording.recording_life import fail_unheeded
 from dialplane.services.recording.recordings import Sounds, delete_outlived
 from dialplane.services.rooms.conference_rooms import end_outlived
 from dialplane.services.settings import read_clock
+from dialplane.services.supply.carrier_accounts import forget_exchanges
+from dialplane.services.supply.carrier_numbers import look_at_numbers, look_for_strays
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.supply.imports import forget_imports, go_on_with_imports
 from dialplane.services.transaction import Database
@@ -47,6 +49,8 @@ TRANSCRIPTIONS_S = 1.0
 MAILS_S = 1.0
 EMAILS_S = 10.0
 RENEWALS_S = 5.0
+CARRIER_NUMBERS_S = 20.0
+"""A number that was just bought is looked at by then."""
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
 """Of files that are a day old and nobody's: an hour more or less is no matter."""
@@ -175,6 +179,15 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await forget_traces(database, before=deps.clock() - deps.signalling_kept)
         return False
 
+    async def carrier_numbers() -> bool:
+        return bool(await look_at_numbers(database, deps.carriers, deps.clock()))
+
+    async def carrier_leftovers() -> bool:
+        now = deps.clock()
+        await look_for_strays(database, deps.carriers, now)
+        await forget_exchanges(database, now)
+        return False
+
     async def left_files() -> bool:
         now = deps.clock()
         await sweep_documents(database, deps.documents, now)
@@ -189,6 +202,8 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("emails", emails, EMAILS_S),
+        ("carrier_numbers", carrier_numbers, CARRIER_NUMBERS_S),
+        ("carrier_leftovers", carrier_leftovers, SWEEP_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),
         ("portal_mails", portal_mails, MAILS_S),
