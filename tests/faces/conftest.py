@@ -30,6 +30,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.money import Micros, usd
 from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.supply.inventory import OWNED, NewItem
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -76,6 +77,13 @@ class NoRuns:
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
         raise LimitExceeded("No run is driven here")
+
+
+class NoWeb:
+    """An installation without a network."""
+
+    async def fetch(self, url: str, method: str = "POST", *_: object, **__: object) -> Fetched | Failed:
+        return Failed("there is no network here")
 
 
 class NoHints:
@@ -171,6 +179,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         sounds=RecordedSounds(folder / "recordings"),
         links=RecordingLinks(b"secret of the tests"),
         check_recognition=SpeechRecognizer().check,
+        web=NoWeb(),
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )
@@ -182,7 +191,7 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "inboxes", "objects", "events", "sounds", "sip_origins"):
+    for name in ("database", "carriers", "inboxes", "web", "objects", "events", "sounds", "sip_origins"):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -136,6 +136,7 @@ async def _dependencies(
         sounds=RecordedSounds(settings.recordings),
         links=RecordingLinks(database.seal.secret_for("addresses of recordings").encode()),
         check_recognition=recognizer(settings, google(settings)).check,
+        web=client,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

@@ -19,6 +19,7 @@ from dialplane.services.identity.authentication import PasswordHasher, TokenSign
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.recording.recordings import Sounds
 from dialplane.services.supply.carrier_news import Inboxes
@@ -51,6 +52,8 @@ class Dependencies:
     links: RecordingLinks
     check_recognition: Callable[[str, str], None]
     """Raises Invalid where a language and provider cannot be recognised."""
+    web: Web
+    """Asks tenants' servers (SSRF-1)."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""

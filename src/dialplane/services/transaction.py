@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.charging.rate_changes import RateChangeStore
     from dialplane.services.charging.rates import RateStore
     from dialplane.services.charging.usage_records import UsageStore
+    from dialplane.services.diagnosis.arrival_checks import ArrivalStore
     from dialplane.services.eventing.events import EventStore
     from dialplane.services.eventing.webhooks import WebhookStore
     from dialplane.services.idempotency import IdempotencyStore
@@ -77,6 +78,8 @@ class Transaction(Protocol):
     def agents(self) -> AgentStore: ...
     @property
     def applications(self) -> ApplicationStore: ...
+    @property
+    def arrivals(self) -> ArrivalStore: ...
     @property
     def caller_ids(self) -> CallerIdStore: ...
     @property

@@ -98,6 +98,10 @@ class PostgresCarrierStore:
         rows = await self._connection.fetch(_SQL["list_exchanges"], carrier, about, before, limit)
         return [Exchange(**row) for row in rows]
 
+    async def last_webhook(self, carrier: str) -> Exchange | None:
+        row = await self._connection.fetchrow(_SQL["last_webhook"], carrier)
+        return None if row is None else Exchange(**row)
+
     async def forget(self, *, exchanges_before: datetime, messages_before: datetime) -> None:
         await self._connection.execute(_SQL["forget_exchanges"], exchanges_before)
         await self._connection.execute(_SQL["forget_messages"], messages_before)

@@ -14,6 +14,7 @@ from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
+from dialplane.adapters.postgres.arrivals import PostgresArrivalStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
@@ -105,6 +106,10 @@ class PostgresTransaction:
     @cached_property
     def applications(self) -> PostgresApplicationStore:
         return PostgresApplicationStore(self.connection)
+
+    @cached_property
+    def arrivals(self) -> PostgresArrivalStore:
+        return PostgresArrivalStore(self.connection)
 
     @cached_property
     def caller_ids(self) -> PostgresCallerIdStore:

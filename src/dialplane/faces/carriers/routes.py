@@ -3,9 +3,10 @@ to whoever looks for the fault there."""
 
 from uuid import UUID
 
-from litestar import Response, Router, post
+from litestar import Request, Response, Router, post
+from litestar.datastructures import State
 from litestar.params import FromPath
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted, Refusal, Unavailable
 from dialplane.faces.bodies import BodyLimits
@@ -16,9 +17,12 @@ from dialplane.services.supply.carrier_news import WebhookRequest, take_webhook
 LARGEST_BODY = 256 << 10
 """Of a webhook: media come by address."""
 
-_STATUS = {Invalid: 400, NotPermitted: 403, NotFound: 404, Unavailable: 503}
+_STATUS: dict[type[Refusal], int] = {Invalid: 400, NotPermitted: 403, NotFound: 404, Unavailable: 503, Refusal: 422}
 _NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Twilio reads an answer as what to do; this is nothing. Others look at the status only."""
+
+
+AnyRequest = Request[object, object, State]
 
 
 class WebhookArrival(PlatformRequest[None, None]):
@@ -39,9 +43,12 @@ async def take(request: WebhookArrival, account_id: FromPath[UUID]) -> Response[
     return Response(_NOTHING, status_code=200, media_type="text/xml")
 
 
-def show_refusal(request: WebhookArrival, refusal: Refusal) -> Response[str]:
-    status = next((code for kind, code in _STATUS.items() if isinstance(refusal, kind)), 422)
+def show_refusal(request: AnyRequest, refusal: Refusal) -> Response[str]:
+    status = next(_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS)
     return Response(refusal.message, status_code=status, media_type="text/plain")
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {Refusal: show_refusal}
 
 
 def routers(ports: Dependencies) -> list[Router]:
@@ -54,7 +61,7 @@ def routers(ports: Dependencies) -> list[Router]:
             route_handlers=[take],
             middleware=[bodies],
             request_class=WebhookArrival,
-            exception_handlers={Refusal: show_refusal},
+            exception_handlers=EXCEPTION_HANDLERS,
             include_in_schema=False,
         )
     ]

@@ -2,12 +2,14 @@
 
 import typer
 
-from dialplane.faces.cli import calls, demo, flows, phone, voices
+from dialplane.faces.cli import calls, carriers, demo, flows, numbers, phone, voices
 
 
 def add_tools(app: typer.Typer) -> None:
     app.add_typer(phone.app)
     app.add_typer(flows.app)
     app.add_typer(calls.app)
+    app.add_typer(numbers.app)
+    app.add_typer(carriers.app)
     app.command()(demo.demo)
     app.command()(voices.voices)

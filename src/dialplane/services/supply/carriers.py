@@ -98,6 +98,11 @@ class CarrierSettings(Protocol):
         """What each number of ours is to have there."""
         ...
 
+    @property
+    def verifies_webhooks(self) -> bool:
+        """Whether there is a key by which the carrier's webhooks can be believed."""
+        ...
+
     async def find_number(self, number: str) -> RemoteNumber | None:
         """The number as our inventory there has it; None where it is not in it."""
         ...

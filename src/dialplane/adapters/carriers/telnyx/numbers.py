@@ -149,6 +149,10 @@ class TelnyxNumbers:
         wanted = {"connection_id": self._account.voice, "messaging_profile_id": self._account.messaging}
         return {name: value for name, value in wanted.items() if value}
 
+    @property
+    def verifies_webhooks(self) -> bool:
+        return bool(self._account.signing_key)
+
     async def find_number(self, number: str) -> RemoteNumber | None:
         answer = await self._ask("GET", "/phone_numbers", query=[("filter[phone_number]", number)], about=number)
         if not answer.is_good:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, list_at, text_at
 from dialplane.adapters.carriers.digits import country_and_kind
-from dialplane.adapters.carriers.twilio.credentials import resource
+from dialplane.adapters.carriers.twilio.credentials import auth_token, resource
 from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.supply.carrier_accounts import CarrierAccount
@@ -136,6 +136,10 @@ class TwilioNumbers:
             "sms_application_sid": "",
         }
         return {"trunk_sid": self._account.voice, **texts} if self._account.voice else texts
+
+    @property
+    def verifies_webhooks(self) -> bool:
+        return bool(auth_token(self._account))
 
     async def find_number(self, number: str) -> RemoteNumber | None:
         there = await self._find(number)

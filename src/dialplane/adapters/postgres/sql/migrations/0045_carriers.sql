@@ -36,6 +36,7 @@ create table carrier_exchanges (
     created_at timestamptz not null
 );
 create index carrier_exchanges_of_carrier on carrier_exchanges (carrier, id desc);
+create index carrier_exchanges_in on carrier_exchanges (carrier, id desc) where direction = 'in';
 create index carrier_exchanges_about on carrier_exchanges (about, id desc) where about <> '';
 create index carrier_exchanges_by_age on carrier_exchanges (created_at);
 

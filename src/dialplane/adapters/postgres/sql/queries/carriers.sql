@@ -47,6 +47,9 @@ select * from carrier_exchanges
 where ($1 = '' or carrier = $1) and ($2 = '' or about = $2) and ($3::timestamptz is null or created_at < $3)
 order by created_at desc, id desc limit $4
 
+-- name: last_webhook
+select * from carrier_exchanges where carrier = $1 and direction = 'in' order by id desc limit 1
+
 -- name: forget_exchanges
 delete from carrier_exchanges where created_at < $1
 
