@@ -16,7 +16,7 @@ from dialplane.domain.numbering.targets import DocumentTarget, FlowTarget, Targe
 from dialplane.domain.supply.carrier_accounts import CarrierKind
 from dialplane.fakes.misbehaviour import How
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk
-from dialplane.services.diagnosis.number_doctor import Diagnosis, examine
+from dialplane.services.numbering.doctor.examination import Diagnosis, examine
 from dialplane.services.numbering.number_life import suspend_number
 from dialplane.services.numbering.numbers import list_numbers
 from dialplane.services.supply.carrier_accounts import AccountChange, change_account

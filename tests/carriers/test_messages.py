@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import aiohttp
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.ids import utc_now
+from dialplane.domain.numbering.orders import Order, OrderStatus
 from dialplane.domain.supply.carrier_accounts import CarrierKind
 from dialplane.fakes.misbehaviour import How
 from dialplane.fakes.telnyx import FakeTelnyx
 from dialplane.fakes.twilio import FakeTwilio
+from dialplane.services.numbering.reconcile import reconcile_orders
 from tests.carriers.conversation import PEER, Conversation, conversing, use
-from tests.services.buying import assert_balanced
+from tests.services.buying import NOW, assert_balanced, buy
 
 LATER = timedelta(minutes=5)
 
@@ -217,6 +221,28 @@ async def test_signed_nonsense_is_refused_and_never_500(telnyx: Conversation) ->
         status, _ = await post(f"{telnyx.webhooks}/messages", body, telnyx.wire.fake.signed(body, int(time.time())))
 
         assert status in (200, 400), body
+
+
+async def test_order_and_port_that_moved_are_looked_at_at_once(telnyx: Conversation) -> None:
+    fake, wire, database = telnyx.wire.fake, telnyx.wire, telnyx.database
+    assert isinstance(fake, FakeTelnyx)
+    fake.webhook_url = f"{telnyx.webhooks}/messages"
+    wire.goes_wrong(How.LATE, wire.order_at)
+    other = wire.number[:-1] + "1"
+    begun = await buy(database, telnyx.account_id, other, at=wire.carriers)
+    assert isinstance(begun, Order)
+    assert await reconcile_orders(database, wire.carriers, NOW) == []
+    (waiting,) = [order for order in fake.orders.values() if order["status"] == "pending"]
+
+    fake._fulfil(waiting)
+    async with database.transaction() as tx:
+        await tx.orders.save(replace(begun, check_at=utc_now() + LATER / 2))
+    await fake.tell("number_order.complete", waiting)
+    await fake.tell("porting_order.status_changed", {"customer_reference": str(begun.id)})  # of none that is known
+    (done,) = await reconcile_orders(database, wire.carriers, utc_now())
+
+    assert done.status is OrderStatus.CONFIRMED
+    assert {status for _, status in fake.postman.sent} == {200}
 
 
 async def test_webhook_of_an_unknown_account_is_404(telnyx: Conversation) -> None:

@@ -6,18 +6,27 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import Conflict, NotFound
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.numbering.numbers import Number
 from dialplane.domain.numbering.orders import Order, OrderStatus
 from dialplane.domain.supply.carrier_accounts import CarrierKind, CarrierStatus
-from dialplane.domain.supply.inventory import ItemQuery
+from dialplane.domain.supply.inventory import ItemQuery, StockQuery
 from dialplane.fakes.misbehaviour import How
 from dialplane.fakes.telnyx import FakeTelnyx
 from dialplane.services.numbering.numbers import list_numbers
 from dialplane.services.numbering.orders import get_order, list_orders
 from dialplane.services.numbering.reconcile import reconcile_orders
-from dialplane.services.supply.carrier_accounts import AccountChange, change_account, list_exchanges
+from dialplane.services.supply.carrier_accounts import (
+    EXCHANGES_KEPT,
+    OFFER_KEPT,
+    AccountChange,
+    change_account,
+    forget_exchanges,
+    list_exchanges,
+    withdraw_old_offers,
+)
 from dialplane.services.supply.carrier_search import CarrierReply, search_everywhere
+from dialplane.services.supply.stock import list_stock
 from tests.fakes.carriers import Wired, wired
 from tests.services.buying import NOW, assert_balanced, buy, buyer, credit_of, stock
 
@@ -207,6 +216,33 @@ async def test_requirement_group_of_the_country_goes_with_the_order(database: Po
         number = await buy(database, account_id, "+493055500100", at=telnyx.carriers)
 
     assert isinstance(number, Number)
+
+
+async def test_offer_that_the_carrier_refused_is_withdrawn_and_numbers_that_are_held_stay(
+    database: PostgresDatabase, wire: Wired
+) -> None:
+    account_id, other = await buyer(database), wire.number[:-1] + "1"
+    await buy(database, account_id, wire.number, at=wire.carriers)
+    await stock(database, other, carrier=wire.account.name)
+    wire.goes_wrong(How.REFUSE, wire.order_at)
+    with pytest.raises(Conflict):
+        await buy(database, account_id, other, at=wire.carriers)
+
+    await withdraw_old_offers(database, NOW)
+    assert len(await list_stock(database, StockQuery(carrier=wire.account.name))) == 2
+    await withdraw_old_offers(database, NOW + 2 * OFFER_KEPT)
+
+    assert [item.number for item in await list_stock(database, StockQuery(carrier=wire.account.name))] == [wire.number]
+
+
+async def test_record_is_forgotten_after_its_time(database: PostgresDatabase, wire: Wired) -> None:
+    await buy(database, await buyer(database), wire.number, at=wire.carriers)
+
+    await forget_exchanges(database, utc_now())
+    assert await list_exchanges(database) != []
+    await forget_exchanges(database, utc_now() + EXCHANGES_KEPT + timedelta(hours=1))
+
+    assert await list_exchanges(database) == []
 
 
 async def test_record_holds_request_and_answer_without_the_key(database: PostgresDatabase, wire: Wired) -> None:

@@ -172,6 +172,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         hasher=CheapHasher(),
         carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
         inboxes=registry,
+        port_carriers=registry,
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
@@ -191,7 +192,17 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "inboxes", "web", "objects", "events", "sounds", "sip_origins"):
+    for name in (
+        "database",
+        "carriers",
+        "inboxes",
+        "port_carriers",
+        "web",
+        "objects",
+        "events",
+        "sounds",
+        "sip_origins",
+    ):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

@@ -26,10 +26,11 @@ async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) ->
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
         carrier = SandboxMessageCarrier(database)
         recordings = data / "recordings"
-        folders = FolderObjects(data / "documents"), FolderObjects(recordings), RecordedSounds(recordings)
+        documents = FolderObjects(data / "documents")
+        folders = documents, documents, FolderObjects(recordings), RecordedSounds(recordings)
         recognizer = SpeechRecognizer()
         none = CarrierRegistry({})
-        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, none, *folders, recognizer)
+        deps = WorkerDeps(database, PostgresLink(dsn), client, client, carrier, none, none, *folders, recognizer)
         group.create_task(serve(deps, stop))
         try:
             yield

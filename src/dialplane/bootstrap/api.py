@@ -129,6 +129,7 @@ async def _dependencies(
         hasher=Argon2Hasher(),
         carriers=registry,
         inboxes=registry,
+        port_carriers=registry,
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
         events=events,

@@ -31,6 +31,8 @@ async def _serve(settings: Settings) -> None:
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             cloud = google(settings)
+            registry = carriers(database, client, sandbox=settings.sandbox)
+            documents = FolderObjects(settings.documents)
             ears = recognizer(settings, cloud)
             deps = WorkerDeps(
                 database=database,
@@ -38,8 +40,10 @@ async def _serve(settings: Settings) -> None:
                 webhooks=client,
                 web=client,
                 message_carrier=message_carrier(database, client),
-                carriers=carriers(database, client, sandbox=settings.sandbox),
-                documents=FolderObjects(settings.documents),
+                carriers=registry,
+                port_carriers=registry,
+                documents=documents,
+                contents=documents,
                 recordings=FolderObjects(settings.recordings),
                 sounds=RecordedSounds(settings.recordings),
                 recognizer=ears,

@@ -17,6 +17,7 @@ from dialplane.services.calling.media_streams import Gates
 from dialplane.services.eventing.event_feed import EventFeed
 from dialplane.services.identity.authentication import PasswordHasher, TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
+from dialplane.services.numbering.carrier_ports import PortCarriers
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.programs.outside import Web
@@ -42,6 +43,7 @@ class Dependencies:
     hasher: PasswordHasher
     carriers: Carriers
     inboxes: Inboxes
+    port_carriers: PortCarriers
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""

@@ -39,6 +39,7 @@ class FakeTelnyx:
     orders: dict[str, Record] = field(default_factory=dict)
     messages: list[Record] = field(default_factory=list)
     ports: dict[str, Record] = field(default_factory=dict)
+    documents: dict[str, Record] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     """Numbers that a search has returned: only these can be ordered."""
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -62,6 +63,12 @@ class FakeTelnyx:
                 web.patch("/v2/phone_numbers/{id}/messaging", self.change_number),
                 web.delete("/v2/phone_numbers/{id}", self.delete_number),
                 web.post("/v2/messages", self.send_message),
+                web.post("/v2/documents", self.upload),
+                web.post("/v2/porting_orders", self.port_in),
+                web.get("/v2/porting_orders", self.list_ports),
+                web.patch("/v2/porting_orders/{id}", self.change_port),
+                web.post("/v2/porting_orders/{id}/actions/{action}", self.act_on_port),
+                web.put("/_fake/ports/{id}", self.move_port),
                 web.get("/_fake/state", self.state),
                 web.put("/_fake/misbehave", self.misbehaviour.set),
                 web.put("/_fake/webhooks", self.set_webhooks),
@@ -199,6 +206,66 @@ class FakeTelnyx:
             self._fulfil(order)
             await self.tell("number_order.complete", order)
         return web.json_response({"data": list(self.orders.values())})
+
+    # --- porting ---
+
+    async def upload(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        document = {"id": str(uuid4()), "filename": given["filename"], "size": len(base64.b64decode(given["file"]))}
+        self.documents[document["id"]] = document
+        return web.json_response({"data": document}, status=201)
+
+    async def port_in(self, request: web.Request) -> web.Response:
+        """One order for each country: Telnyx splits."""
+        given = await request.json()
+        countries: dict[str, list[str]] = {}
+        for number in given["phone_numbers"]:
+            countries.setdefault(number[:2], []).append(number)
+        made = []
+        for numbers in countries.values():
+            order: Record = {
+                "id": str(uuid4()),
+                "record_type": "porting_order",
+                "customer_reference": given.get("customer_reference"),
+                "status": {"value": "draft", "details": []},
+                "phone_numbers": [{"phone_number": number} for number in numbers],
+                "activation_settings": {},
+            }
+            self.ports[order["id"]] = order
+            made.append(order)
+        return web.json_response({"data": made}, status=201)
+
+    async def list_ports(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("filter[customer_reference]")
+        found = [order for order in self.ports.values() if wanted in (None, order["customer_reference"])]
+        return web.json_response({"data": found})
+
+    async def change_port(self, request: web.Request) -> web.Response:
+        order = self.ports.get(request.match_info["id"])
+        if order is None:
+            return _failure(404, "Resource not found", code="10005")
+        order.update(await request.json())
+        return web.json_response({"data": order})
+
+    async def act_on_port(self, request: web.Request) -> web.Response:
+        order, action = self.ports.get(request.match_info["id"]), request.match_info["action"]
+        if order is None or action not in ("confirm", "cancel"):
+            return _failure(404, "Resource not found", code="10005")
+        if action == "confirm" and (not order.get("documents", {}).get("loa") or not order.get("end_user")):
+            return _failure(422, "The letter of authorization and the end user are needed", code="10015")
+        order["status"] = {"value": "in-process" if action == "confirm" else "cancel-pending", "details": []}
+        return web.json_response({"data": order})
+
+    async def move_port(self, request: web.Request) -> web.Response:
+        """`PUT /_fake/ports/{id} {"status", "code", "foc"}`: the losing carrier has spoken."""
+        given = await request.json()
+        order = self.ports[request.match_info["id"]]
+        details = [{"code": given["code"], "description": given.get("words", "")}] if "code" in given else []
+        order["status"] = {"value": given["status"], "details": details}
+        if "foc" in given:
+            order["activation_settings"]["foc_datetime_actual"] = given["foc"]
+        await self.tell("porting_order.status_changed", order)
+        return web.json_response({"data": order})
 
     # --- messages and webhooks ---
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.charging.rate_changes import RateChangeStore
     from dialplane.services.charging.rates import RateStore
     from dialplane.services.charging.usage_records import UsageStore
-    from dialplane.services.diagnosis.arrival_checks import ArrivalStore
     from dialplane.services.eventing.events import EventStore
     from dialplane.services.eventing.webhooks import WebhookStore
     from dialplane.services.idempotency import IdempotencyStore
@@ -40,6 +39,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.messages import MessageStore
     from dialplane.services.numbering.applications import ApplicationStore
+    from dialplane.services.numbering.doctor.arrival_checks import ArrivalStore
     from dialplane.services.numbering.documents import DocumentStore
     from dialplane.services.numbering.history import HistoryStore
     from dialplane.services.numbering.numbers import NumberStore

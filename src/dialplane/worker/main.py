@@ -15,6 +15,8 @@ from dialplane.services.identity.sign_in import forget_left_overs
 from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_recordings
 from dialplane.services.messaging.emails import OUTBOX, Post, try_again
 from dialplane.services.messaging.message_sending import MessageCarrier
+from dialplane.services.numbering.carrier_ports import PortCarriers, follow_ports
+from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
@@ -29,7 +31,7 @@ from dialplane.services.recording.recording_life import fail_unheeded
 from dialplane.services.recording.recordings import Sounds, delete_outlived
 from dialplane.services.rooms.conference_rooms import end_outlived
 from dialplane.services.settings import read_clock
-from dialplane.services.supply.carrier_accounts import forget_exchanges
+from dialplane.services.supply.carrier_accounts import forget_exchanges, withdraw_old_offers
 from dialplane.services.supply.carrier_numbers import look_at_numbers, look_for_strays
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.supply.imports import forget_imports, go_on_with_imports
@@ -49,6 +51,7 @@ TRANSCRIPTIONS_S = 1.0
 MAILS_S = 1.0
 EMAILS_S = 10.0
 RENEWALS_S = 5.0
+CARRIER_PORTS_S = 5.0
 CARRIER_NUMBERS_S = 20.0
 """A number that was just bought is looked at by then."""
 HOUSEKEEPING_S = 30.0
@@ -74,7 +77,10 @@ class WorkerDeps:
     web: Web
     message_carrier: MessageCarrier
     carriers: Carriers
+    port_carriers: PortCarriers
     documents: KeptFiles
+    contents: ObjectStore
+    """What is kept in `documents`."""
     recordings: KeptFiles
     sounds: Sounds
     recognizer: Recognizer
@@ -180,7 +186,12 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         return False
 
     async def carrier_numbers() -> bool:
+        await withdraw_old_offers(database, await read_clock(database, now=deps.clock()))
         return bool(await look_at_numbers(database, deps.carriers, deps.clock()))
+
+    async def carrier_ports() -> bool:
+        billing_time = await read_clock(database, now=deps.clock())
+        return bool(await follow_ports(database, deps.port_carriers, deps.contents, billing_time))
 
     async def carrier_leftovers() -> bool:
         now = deps.clock()
@@ -203,6 +214,7 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("left_over", left_over, HOUSEKEEPING_S),
         ("emails", emails, EMAILS_S),
         ("carrier_numbers", carrier_numbers, CARRIER_NUMBERS_S),
+        ("carrier_ports", carrier_ports, CARRIER_PORTS_S),
         ("carrier_leftovers", carrier_leftovers, SWEEP_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),

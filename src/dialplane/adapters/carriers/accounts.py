@@ -11,6 +11,7 @@ from dialplane.adapters.carriers.api import CarrierApi
 from dialplane.adapters.carriers.messages import Sends
 from dialplane.adapters.carriers.telnyx.messages import TelnyxMessages
 from dialplane.adapters.carriers.telnyx.numbers import TelnyxNumbers
+from dialplane.adapters.carriers.telnyx.porting import TelnyxPorting
 from dialplane.adapters.carriers.telnyx.webhooks import TelnyxInbox
 from dialplane.adapters.carriers.twilio.credentials import basic
 from dialplane.adapters.carriers.twilio.messages import TwilioMessages
@@ -18,6 +19,7 @@ from dialplane.adapters.carriers.twilio.numbers import TwilioNumbers
 from dialplane.adapters.carriers.twilio.webhooks import TwilioInbox
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.domain.supply.carrier_accounts import CarrierAccount, CarrierKind, CarrierStatus
+from dialplane.services.numbering.carrier_ports import CarrierPorting
 from dialplane.services.supply.carrier_news import CarrierInbox
 from dialplane.services.supply.carriers import Answer, CarrierFailed, CarrierSearch, CarrierSettings
 from dialplane.services.transaction import Database
@@ -32,6 +34,7 @@ class OpenAccount:
     numbers: Numbers
     messages: Sends
     inbox: CarrierInbox
+    porting: CarrierPorting | None = None
 
 
 class CarrierAccounts:
@@ -61,6 +64,10 @@ class CarrierAccounts:
         found = await self.find(name)
         return None if found is None else found.numbers
 
+    async def find_porting(self, name: str) -> CarrierPorting | None:
+        found = await self.find(name)
+        return None if found is None else found.porting
+
     async def find_messages(self, name: str) -> Sends | None:
         found = await self.find(name)
         return None if found is None else found.messages
@@ -73,7 +80,12 @@ class CarrierAccounts:
     def _open(self, account: CarrierAccount) -> OpenAccount:
         if account.kind is CarrierKind.TELNYX:
             api = self._api(account, {"Authorization": f"Bearer {account.api_key}"})
-            return OpenAccount(TelnyxNumbers(api, account), TelnyxMessages(api, account), TelnyxInbox(account))
+            return OpenAccount(
+                TelnyxNumbers(api, account),
+                TelnyxMessages(api, account),
+                TelnyxInbox(account),
+                TelnyxPorting(api, account),
+            )
         api = self._api(account, {"Authorization": basic(account)})
         return OpenAccount(TwilioNumbers(api, account), TwilioMessages(api, account), TwilioInbox(account))
 

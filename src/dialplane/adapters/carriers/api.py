@@ -26,7 +26,7 @@ TIMEOUT_S = 8.0
 LARGEST_ANSWER = 2 << 20
 _LONGEST_KEPT = 4096
 _HIDDEN = "***"
-_SECRET = re.compile(r"(?i)token|secret|password|pin$|api_?key|authorization|signature|^passcode")
+_SECRET = re.compile(r"(?i)token|secret|password|pin$|passcode|api_?key|authorization|signature|^file$")
 _WRITTEN = re.compile(r"(?i)^(text|body|subject|media_urls|mediaurl.*)$")
 """What people wrote to each other is not for the record of a carrier's API."""
 

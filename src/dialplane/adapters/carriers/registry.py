@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from dialplane.adapters.carriers.accounts import CarrierAccounts, NamedCarrier
+from dialplane.services.numbering.carrier_ports import CarrierPorting
 from dialplane.services.supply.carrier_news import CarrierInbox
 from dialplane.services.supply.carriers import Carrier, CarrierSearch, CarrierSettings
 
@@ -36,6 +37,9 @@ class CarrierRegistry:
 
     async def find_settings(self, name: str) -> CarrierSettings | None:
         return await self._accounts.find_settings(name) if self._accounts else None
+
+    async def find_porting(self, name: str) -> CarrierPorting | None:
+        return await self._accounts.find_porting(name) if self._accounts else None
 
     async def find_inbox(self, account_id: UUID) -> CarrierInbox | None:
         return await self._accounts.find_inbox(account_id) if self._accounts else None

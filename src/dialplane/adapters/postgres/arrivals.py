@@ -4,13 +4,13 @@ from datetime import datetime
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.numbering.numbers import Number
-from dialplane.services.diagnosis.arrival_checks import LastCall
+from dialplane.services.numbering.doctor.arrival_checks import LastCall
 
 _SQL = queries("arrivals")
 
 
 class PostgresArrivalStore:
-    """Fulfils `services.diagnosis.arrival_checks.ArrivalStore`."""
+    """Fulfils `services.numbering.doctor.arrival_checks.ArrivalStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

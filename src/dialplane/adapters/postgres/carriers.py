@@ -9,7 +9,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import AlreadyExists
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, PortId
 from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.domain.supply.carrier_accounts import (
     CarrierAccount,
@@ -19,6 +19,7 @@ from dialplane.domain.supply.carrier_accounts import (
     CarrierStatus,
 )
 from dialplane.services.messaging.message_sending import Receipt
+from dialplane.services.numbering.carrier_ports import CarrierPort
 from dialplane.services.supply.carrier_accounts import Exchange, HandedOver
 
 _SQL = queries("carriers")
@@ -74,8 +75,8 @@ class PostgresCarrierStore:
     async def count_numbers(self, name: str) -> int:
         return int(await self._connection.fetchval(_SQL["count_numbers"], name))
 
-    async def withdraw_offers(self, name: str) -> None:
-        await self._connection.execute(_SQL["withdraw_offers"], name)
+    async def withdraw_offers(self, name: str, *, older_than: datetime | None = None) -> None:
+        await self._connection.execute(_SQL["withdraw_offers"], name, older_than)
 
     async def add_exchange(self, exchange: Exchange) -> None:
         await self._connection.execute(
@@ -164,6 +165,21 @@ class PostgresCarrierStore:
     async def take_receipts(self, *, limit: int) -> list[Receipt]:
         rows = await self._connection.fetch(_SQL["take_receipts"], limit)
         return [Receipt(row["carrier_id"], TargetStatus(row["receipt"]), row["receipt_reason"]) for row in rows]
+
+    async def save_port(self, port: CarrierPort) -> None:
+        await self._connection.execute(
+            _SQL["save_port"], port.port_id, port.carrier, port.handed_at, port.look_at, port.fault, port.created_at
+        )
+
+    async def find_port(self, port_id: PortId) -> CarrierPort | None:
+        row = await self._connection.fetchrow(_SQL["find_port"], port_id)
+        return None if row is None else CarrierPort(**row)
+
+    async def take_ports(self, now: datetime, *, until: datetime, limit: int) -> list[CarrierPort]:
+        return [CarrierPort(**row) for row in await self._connection.fetch(_SQL["take_ports"], now, until, limit)]
+
+    async def hasten_port(self, carrier: str, port_id: PortId, now: datetime) -> None:
+        await self._connection.execute(_SQL["hasten_port"], port_id, carrier, now)
 
     async def hasten_order(self, carrier: str, reference: UUID, now: datetime) -> None:
         await self._connection.execute(_SQL["hasten_order"], reference, carrier, now)

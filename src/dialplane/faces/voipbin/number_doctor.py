@@ -12,7 +12,7 @@ from dialplane.domain.numbering.diagnosis import Verdict
 from dialplane.domain.supply.carrier_accounts import CarrierNumber, CarrierNumberState
 from dialplane.faces.voipbin.answers import answers, posted
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.diagnosis.number_doctor import examine
+from dialplane.services.numbering.doctor.examination import examine
 from dialplane.services.supply.carrier_numbers import look_at_own, repair_own
 
 

@@ -1,13 +1,15 @@
 """Accounts at carriers, as the operator sets them up, and the record of what was said between them and us."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from dialplane.domain.errors import Conflict, NotFound
-from dialplane.domain.ids import AccountId, new_id
+from dialplane.domain.ids import AccountId, PortId, new_id
 from dialplane.domain.supply.carrier_accounts import (
     CarrierAccount,
     CarrierKind,
@@ -18,8 +20,12 @@ from dialplane.domain.supply.carrier_accounts import (
 from dialplane.services.messaging.message_sending import Receipt
 from dialplane.services.transaction import Database
 
+if TYPE_CHECKING:  # porting leads orders on, and what it leads on leads here
+    from dialplane.services.numbering.carrier_ports import CarrierPort
+
 EXCHANGES_KEPT = timedelta(days=30)
 """As long as a carrier's support asks back."""
+OFFER_KEPT = timedelta(minutes=15)
 MESSAGES_KEPT = timedelta(days=30)
 MOST_ACCOUNTS = 100
 
@@ -76,8 +82,8 @@ class CarrierStore(Protocol):
         """Numbers that accounts hold of the carrier, and items that are being bought."""
         ...
 
-    async def withdraw_offers(self, name: str) -> None:
-        """Take the carrier's items on offer out of stock."""
+    async def withdraw_offers(self, name: str, *, older_than: datetime | None = None) -> None:
+        """Take the carrier's items on offer out of stock; with a time, those that nothing happened to since."""
         ...
 
     async def add_exchange(self, exchange: Exchange) -> None: ...
@@ -133,6 +139,18 @@ class CarrierStore(Protocol):
     async def take_receipts(self, *, limit: int) -> list[Receipt]:
         """Each once, and not before the message is known to be accepted."""
         ...
+
+    async def save_port(self, port: CarrierPort) -> None:
+        """Insert it or write over it."""
+        ...
+
+    async def find_port(self, port_id: PortId) -> CarrierPort | None: ...
+
+    async def take_ports(self, now: datetime, *, until: datetime, limit: int) -> list[CarrierPort]:
+        """Those that are due, claimed until `until`."""
+        ...
+
+    async def hasten_port(self, carrier: str, port_id: PortId, now: datetime) -> None: ...
 
     async def hasten_order(self, carrier: str, reference: UUID, now: datetime) -> None:
         """Let the reconciler look at the order at once; without effect on any that is over or another carrier's."""
@@ -209,6 +227,13 @@ async def delete_account(database: Database, account_id: UUID) -> CarrierAccount
         await tx.carriers.withdraw_offers(account.name)
         await tx.carriers.delete_account(account_id)
     return account
+
+
+async def withdraw_old_offers(database: Database, now: datetime) -> None:
+    """What a carrier has shown is on offer as long as it is likely to be there: the carrier sells it to others too."""
+    async with database.transaction() as tx:
+        for account in await tx.carriers.list_accounts():
+            await tx.carriers.withdraw_offers(account.name, older_than=now - OFFER_KEPT)
 
 
 async def list_exchanges(

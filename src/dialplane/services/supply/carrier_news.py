@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
-from dialplane.domain.ids import new_id
+from dialplane.domain.ids import PortId, new_id
 from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.messaging.message_sending import Receipt
@@ -62,7 +62,14 @@ class OrderMoved:
     reference: UUID
 
 
-News = TextArrived | TextWent | OrderMoved
+@dataclass(frozen=True, slots=True)
+class PortMoved:
+    """The carrier's porting order of this reference has another state."""
+
+    reference: UUID
+
+
+News = TextArrived | TextWent | OrderMoved | PortMoved
 
 
 class CarrierInbox(Protocol):
@@ -132,6 +139,9 @@ async def _act(database: Database, carrier: str, news: News, now: datetime) -> N
     async with database.transaction() as tx:
         if isinstance(news, OrderMoved):
             await tx.carriers.hasten_order(carrier, news.reference, now)
+            return
+        if isinstance(news, PortMoved):
+            await tx.carriers.hasten_port(carrier, PortId(news.reference), now)
             return
         if news.reference is not None:
             await tx.carriers.note_message(news.reference, carrier_id=news.carrier_id)

@@ -22,6 +22,7 @@ from dialplane.services.messaging.inbound_messages import InboundMessage
 from dialplane.services.supply.carrier_news import (
     News,
     OrderMoved,
+    PortMoved,
     SignatureRefused,
     TextArrived,
     TextWent,
@@ -65,7 +66,11 @@ class TelnyxInbox:
         if kind in ("message.sent", "message.finalized"):
             return [_went(payload)]
         reference = _uuid(text_at(payload, "customer_reference"))
-        return [OrderMoved(reference)] if "number_order" in kind and reference else []
+        if reference is None:
+            return []
+        if kind.startswith("porting_order."):
+            return [PortMoved(reference)]
+        return [OrderMoved(reference)] if "number_order" in kind else []
 
     def record(self, request: WebhookRequest) -> str:
         try:

@@ -69,3 +69,14 @@ create table carrier_messages (
 create index carrier_messages_by_carrier_id on carrier_messages (carrier_id) where carrier_id <> '';
 create index carrier_messages_to_tell on carrier_messages (reference) where receipt <> '' and not receipt_taken;
 create index carrier_messages_by_age on carrier_messages (created_at);
+
+-- Ports that a carrier carries out: which, and when it is asked next.
+create table carrier_ports (
+    port_id uuid primary key references ports,
+    carrier carrier_name not null,
+    handed_at timestamptz,                  -- when it was last handed in; null: not yet
+    look_at timestamptz,                    -- null: it is over
+    fault text not null default '',         -- why the carrier did not take it, or did not answer
+    created_at timestamptz not null
+);
+create index carrier_ports_due on carrier_ports (look_at) where look_at is not null;

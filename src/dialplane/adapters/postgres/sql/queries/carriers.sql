@@ -31,11 +31,10 @@ delete from carrier_accounts where id = $1
 select count(*) from inventory_items where carrier = $1 and state <> 'offered'
 
 -- name: withdraw_offers
--- An item that somebody once had or held stays, for its history; it cannot be bought without the account.
+-- One that was reserved once stays, for the reservation names it. Whatever happens to an item changes updated_at.
 delete from inventory_items i
-where carrier = $1 and state = 'offered'
+where carrier = $1 and state = 'offered' and ($2::timestamptz is null or updated_at < $2)
     and not exists (select from reservations r where r.item_id = i.id)
-    and not exists (select from orders o where o.item_id = i.id)
 
 -- name: add_exchange
 insert into carrier_exchanges (
@@ -124,3 +123,22 @@ where m.reference in (
     order by reference limit $1 for update skip locked
 )
 returning m.carrier_id, m.receipt, m.receipt_reason
+
+-- name: save_port
+insert into carrier_ports (port_id, carrier, handed_at, look_at, fault, created_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (port_id) do update set
+    carrier = excluded.carrier, handed_at = excluded.handed_at, look_at = excluded.look_at, fault = excluded.fault
+
+-- name: find_port
+select * from carrier_ports where port_id = $1
+
+-- name: take_ports
+-- Claimed until $2, so that no other worker asks at the same time.
+update carrier_ports set look_at = $2
+where port_id in (
+    select port_id from carrier_ports where look_at <= $1 order by look_at limit $3 for update skip locked
+)
+returning *
+
+-- name: hasten_port
+update carrier_ports set look_at = $3 where port_id = $1 and carrier = $2 and look_at > $3

@@ -11,10 +11,15 @@ from datetime import datetime
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.numbering.diagnosis import Finding, Verdict, worst
 from dialplane.domain.numbering.numbers import Number
-from dialplane.services.diagnosis.account_checks import check_account, check_balance, check_number, check_renewal
-from dialplane.services.diagnosis.arrival_checks import Arrivals, check_last_call, check_last_message, check_trunk
-from dialplane.services.diagnosis.carrier_checks import check_carrier
-from dialplane.services.diagnosis.target_checks import check_targets
+from dialplane.services.numbering.doctor.account_checks import check_account, check_balance, check_number, check_renewal
+from dialplane.services.numbering.doctor.arrival_checks import (
+    Arrivals,
+    check_last_call,
+    check_last_message,
+    check_trunk,
+)
+from dialplane.services.numbering.doctor.carrier_checks import check_carrier
+from dialplane.services.numbering.doctor.target_checks import check_targets
 from dialplane.services.numbering.numbers import get_number
 from dialplane.services.programs.outside import Web
 from dialplane.services.supply.carriers import Carriers
