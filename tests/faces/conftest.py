@@ -30,6 +30,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.money import Micros, usd
 from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.supply.inventory import OWNED, NewItem
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -77,6 +78,13 @@ class NoRuns:
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
         raise LimitExceeded("No run is driven here")
+
+
+class NoWeb:
+    """An installation without a network."""
+
+    async def fetch(self, url: str, method: str = "POST", *_: object, **__: object) -> Fetched | Failed:
+        return Failed("there is no network here")
 
 
 class NoHints:
@@ -163,7 +171,9 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         database=database,
         signer=JwtSigner("secret of the tests, long enough"),
         hasher=CheapHasher(),
-        carriers=CarrierRegistry({OWNED: OwnedCarrier()}),
+        carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
+        inboxes=registry,
+        port_carriers=registry,
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
@@ -173,6 +183,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         media=FolderObjects(folder / "media"),
         media_links=MediaLinks(b"secret of the tests"),
         check_recognition=SpeechRecognizer().check,
+        web=NoWeb(),
         rate_limits=rate_limits,
         registry=CollectorRegistry(),
     )
@@ -184,7 +195,18 @@ def application(ports: Dependencies) -> Litestar:
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in ("database", "carriers", "objects", "media", "events", "sounds", "sip_origins"):
+    for name in (
+        "database",
+        "carriers",
+        "inboxes",
+        "port_carriers",
+        "web",
+        "objects",
+        "media",
+        "events",
+        "sounds",
+        "sip_origins",
+    ):
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

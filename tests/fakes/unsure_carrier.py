@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from dialplane.services.supply.carriers import Answer, Carrier, CarrierSearch, CarrierTimeout, Ordered, Pending, Refused
+from dialplane.services.supply.carriers import (
+    Answer,
+    Carrier,
+    CarrierSearch,
+    CarrierSettings,
+    CarrierTimeout,
+    Ordered,
+    Pending,
+    Refused,
+)
 
 REFUSAL = "not this one"
 
@@ -36,14 +45,17 @@ class UnsureCarrier:
         self.orders: dict[str, str] = {}
         """The number of each reference."""
 
-    def names(self) -> list[str]:
+    async def names(self) -> list[str]:
         return ["sandbox"]
 
     def carrier(self, name: str) -> Carrier:
         return self
 
-    def searches(self) -> Mapping[str, CarrierSearch]:
+    async def searches(self) -> Mapping[str, CarrierSearch]:
         return {}
+
+    async def find_settings(self, name: str) -> CarrierSettings | None:
+        return None
 
     @property
     def had_it(self) -> bool:

@@ -1,10 +1,11 @@
 """A whole worker on a test's database, as a process runs it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
@@ -13,23 +14,9 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
-from dialplane.services.supply.carriers import Carrier, CarrierSearch
 from dialplane.worker.main import WorkerDeps, serve
 
 NOWHERE = Path("/nonexistent")
-
-
-class NoCarriers:
-    """No number is ordered in these tests."""
-
-    def names(self) -> list[str]:
-        return []
-
-    def carrier(self, name: str) -> Carrier:
-        raise KeyError(name)
-
-    def searches(self) -> Mapping[str, CarrierSearch]:
-        return {}
 
 
 @asynccontextmanager
@@ -39,10 +26,12 @@ async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) ->
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
         carrier = SandboxMessageCarrier(database)
         recordings = data / "recordings"
-        folders = FolderObjects(data / "documents"), FolderObjects(recordings), RecordedSounds(recordings)
+        documents = FolderObjects(data / "documents")
+        folders = documents, documents, FolderObjects(recordings), RecordedSounds(recordings)
         recognizer, media = SpeechRecognizer(), FolderObjects(data / "media")
+        none = CarrierRegistry({})
         deps = WorkerDeps(
-            database, PostgresLink(dsn), client, client, carrier, NoCarriers(), *folders, recognizer, media, client
+            database, PostgresLink(dsn), client, client, carrier, none, none, *folders, recognizer, media, client
         )
         group.create_task(serve(deps, stop))
         try:

@@ -124,6 +124,7 @@ async def _dependencies(
     def spawn(work: Coroutine[Any, Any, object]) -> None:
         tasks.create_task(work)
 
+    registry = carriers(database, client, sandbox=settings.sandbox)
     outside = RunOutside(
         database, client, utc_now, spawn, assistants(settings), post(settings), settings.where_clients_are
     )
@@ -133,7 +134,9 @@ async def _dependencies(
         database=database,
         signer=JwtSigner(database.seal.secret_for("sign-in tokens")),
         hasher=Argon2Hasher(),
-        carriers=carriers(database, sandbox=settings.sandbox),
+        carriers=registry,
+        inboxes=registry,
+        port_carriers=registry,
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=FolderObjects(settings.documents),
         events=events,
@@ -143,6 +146,7 @@ async def _dependencies(
         media=FolderObjects(settings.media),
         media_links=MediaLinks(database.seal.secret_for("addresses of media").encode()),
         check_recognition=recognizer(settings, google(settings)).check,
+        web=client,
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

@@ -2,13 +2,12 @@
 
 import asyncio
 
-from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
-from dialplane.bootstrap.carriers import carriers
+from dialplane.bootstrap.carriers import carriers, message_carrier
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.speech import google, recognizer
@@ -32,15 +31,19 @@ async def _serve(settings: Settings) -> None:
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             cloud = google(settings)
+            registry = carriers(database, client, sandbox=settings.sandbox)
+            documents = FolderObjects(settings.documents)
             ears = recognizer(settings, cloud)
             deps = WorkerDeps(
                 database=database,
                 link=PostgresLink(dsn),
                 webhooks=client,
                 web=client,
-                message_carrier=SandboxMessageCarrier(database),
-                carriers=carriers(database, sandbox=settings.sandbox),
-                documents=FolderObjects(settings.documents),
+                message_carrier=message_carrier(database, client),
+                carriers=registry,
+                port_carriers=registry,
+                documents=documents,
+                contents=documents,
                 recordings=FolderObjects(settings.recordings),
                 media=FolderObjects(settings.media),
                 files=client,

@@ -7,6 +7,7 @@ from litestar.exceptions import HTTPException
 
 from dialplane.faces import documentation, health, media, sip_socket, sounds
 from dialplane.faces.bodies import LARGEST_BODY
+from dialplane.faces.carriers import routes as carriers
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.methods import Methods
 from dialplane.faces.observation import Observation
@@ -35,6 +36,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
             demos.router,
             demos.alias,
             sip_socket.router(dependencies),
+            *carriers.routers(dependencies),
             *operator.routers(dependencies),
             *voipbin.routers(dependencies, verifier),
             *vox.routers(dependencies),

@@ -18,10 +18,13 @@ from dialplane.services.eventing.event_feed import EventFeed
 from dialplane.services.identity.authentication import PasswordHasher, TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.messaging.media import MediaLinks
+from dialplane.services.numbering.carrier_ports import PortCarriers
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.recording.recordings import Sounds
+from dialplane.services.supply.carrier_news import Inboxes
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
@@ -40,6 +43,8 @@ class Dependencies:
     signer: TokenSigner
     hasher: PasswordHasher
     carriers: Carriers
+    inboxes: Inboxes
+    port_carriers: PortCarriers
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""
@@ -53,6 +58,8 @@ class Dependencies:
     media_links: MediaLinks
     check_recognition: Callable[[str, str], None]
     """Raises Invalid where a language and provider cannot be recognised."""
+    web: Web
+    """Asks tenants' servers (SSRF-1)."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""

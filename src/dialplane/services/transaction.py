@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messaging.messages import MessageStore
     from dialplane.services.messaging.sender_pools import SenderPoolStore
     from dialplane.services.numbering.applications import ApplicationStore
+    from dialplane.services.numbering.doctor.arrival_checks import ArrivalStore
     from dialplane.services.numbering.documents import DocumentStore
     from dialplane.services.numbering.history import HistoryStore
     from dialplane.services.numbering.number_jobs import NumberJobStore
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.rooms.queues import QueueStore
     from dialplane.services.rooms.tags import TagStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.supply.carrier_accounts import CarrierStore
     from dialplane.services.supply.imports import ImportStore
     from dialplane.services.supply.inventory import InventoryStore
     from dialplane.services.tenancy.account_tree import AccountTreeStore
@@ -88,11 +90,15 @@ class Transaction(Protocol):
     @property
     def audit(self) -> AuditStore: ...
     @property
+    def arrivals(self) -> ArrivalStore: ...
+    @property
     def caller_ids(self) -> CallerIdStore: ...
     @property
     def caller_names(self) -> CallerNameStore: ...
     @property
     def calls(self) -> CallStore: ...
+    @property
+    def carriers(self) -> CarrierStore: ...
     @property
     def conferences(self) -> ConferenceStore: ...
     @property

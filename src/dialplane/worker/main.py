@@ -16,6 +16,7 @@ from dialplane.services.left_files import KeptFiles, sweep_documents, sweep_reco
 from dialplane.services.messaging.emails import OUTBOX, Post, try_again
 from dialplane.services.messaging.media import FileSource, keep_media
 from dialplane.services.messaging.message_sending import MessageCarrier
+from dialplane.services.numbering.carrier_ports import PortCarriers, follow_ports
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.numbering.number_jobs import forget_jobs, go_on_with_jobs
 from dialplane.services.numbering.port_outs import finish_port_outs
@@ -32,6 +33,8 @@ from dialplane.services.recording.recording_life import fail_unheeded
 from dialplane.services.recording.recordings import Sounds, delete_outlived
 from dialplane.services.rooms.conference_rooms import end_outlived
 from dialplane.services.settings import read_clock
+from dialplane.services.supply.carrier_accounts import forget_exchanges, withdraw_old_offers
+from dialplane.services.supply.carrier_numbers import look_at_numbers, look_for_strays
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.supply.imports import forget_imports, go_on_with_imports
 from dialplane.services.tenancy.unregistering import delete_frozen
@@ -52,6 +55,9 @@ MAILS_S = 1.0
 MEDIA_S = 1.0
 EMAILS_S = 10.0
 RENEWALS_S = 5.0
+CARRIER_PORTS_S = 5.0
+CARRIER_NUMBERS_S = 20.0
+"""A number that was just bought is looked at by then."""
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
 """Of files that are a day old and nobody's: an hour more or less is no matter."""
@@ -75,7 +81,10 @@ class WorkerDeps:
     web: Web
     message_carrier: MessageCarrier
     carriers: Carriers
+    port_carriers: PortCarriers
     documents: KeptFiles
+    contents: ObjectStore
+    """What is kept in `documents`."""
     recordings: KeptFiles
     sounds: Sounds
     recognizer: Recognizer
@@ -194,6 +203,20 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         await forget_traces(database, before=deps.clock() - deps.signalling_kept)
         return False
 
+    async def carrier_numbers() -> bool:
+        await withdraw_old_offers(database, await read_clock(database, now=deps.clock()))
+        return bool(await look_at_numbers(database, deps.carriers, deps.clock()))
+
+    async def carrier_ports() -> bool:
+        billing_time = await read_clock(database, now=deps.clock())
+        return bool(await follow_ports(database, deps.port_carriers, deps.contents, billing_time))
+
+    async def carrier_leftovers() -> bool:
+        now = deps.clock()
+        await look_for_strays(database, deps.carriers, now)
+        await forget_exchanges(database, now)
+        return False
+
     async def left_files() -> bool:
         now = deps.clock()
         await sweep_documents(database, deps.documents, now)
@@ -213,6 +236,9 @@ def _housekeeping(deps: WorkerDeps) -> list[TimedDuty]:
         ("renewals", renewals, RENEWALS_S),
         ("left_over", left_over, HOUSEKEEPING_S),
         ("emails", emails, EMAILS_S),
+        ("carrier_numbers", carrier_numbers, CARRIER_NUMBERS_S),
+        ("carrier_ports", carrier_ports, CARRIER_PORTS_S),
+        ("carrier_leftovers", carrier_leftovers, SWEEP_S),
         ("left_files", left_files, SWEEP_S),
         ("old_traces", old_traces, SWEEP_S),
         ("portal_mails", portal_mails, MAILS_S),

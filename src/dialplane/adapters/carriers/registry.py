@@ -1,22 +1,45 @@
 """The carriers that are set up, by name."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from dialplane.services.supply.carriers import Carrier, CarrierSearch
+from dialplane.adapters.carriers.accounts import CarrierAccounts, NamedCarrier
+from dialplane.services.numbering.carrier_ports import CarrierPorting
+from dialplane.services.supply.carrier_news import CarrierInbox
+from dialplane.services.supply.carriers import Carrier, CarrierSearch, CarrierSettings
 
 
 class CarrierRegistry:
-    """Fulfils `services.supply.carriers.Carriers`."""
+    """Fulfils `services.supply.carriers.Carriers` and `services.supply.carrier_news.Inboxes`: those that are built in,
+    and beside them the operator's accounts, where there are any."""
 
-    def __init__(self, carriers: Mapping[str, Carrier], *, searches: Mapping[str, CarrierSearch] | None = None) -> None:
+    def __init__(
+        self,
+        carriers: Mapping[str, Carrier],
+        *,
+        searches: Mapping[str, CarrierSearch] | None = None,
+        accounts: CarrierAccounts | None = None,
+    ) -> None:
         self._carriers = dict(carriers)
         self._searches = dict(searches or {})
+        self._accounts = accounts
 
-    def names(self) -> list[str]:
-        return sorted(self._carriers)
+    async def names(self) -> list[str]:
+        return sorted([*self._carriers, *(await self._accounts.names() if self._accounts else ())])
 
     def carrier(self, name: str) -> Carrier:
-        return self._carriers[name]
+        if name in self._carriers or self._accounts is None:
+            return self._carriers[name]
+        return NamedCarrier(self._accounts, name)
 
-    def searches(self) -> Mapping[str, CarrierSearch]:
-        return self._searches
+    async def searches(self) -> Mapping[str, CarrierSearch]:
+        return {**self._searches, **(await self._accounts.searches() if self._accounts else {})}
+
+    async def find_settings(self, name: str) -> CarrierSettings | None:
+        return await self._accounts.find_settings(name) if self._accounts else None
+
+    async def find_porting(self, name: str) -> CarrierPorting | None:
+        return await self._accounts.find_porting(name) if self._accounts else None
+
+    async def find_inbox(self, account_id: UUID) -> CarrierInbox | None:
+        return await self._accounts.find_inbox(account_id) if self._accounts else None

@@ -57,6 +57,14 @@ class _TooLargeError(Exception):
     """The body is over its limit."""
 
 
+class NotSentError(Exception):
+    """Nothing of the request has left."""
+
+
+class NoAnswerError(Exception):
+    """The request has left, and what became of it is not known."""
+
+
 class _Resolver(AbstractResolver):
     """Resolves once and lets a name through only if every one of its addresses is allowed."""
 
@@ -174,6 +182,23 @@ class GuardedClient:
             raise Unavailable(f"{url} answered {status}")
         return body, content_type
 
+    async def exchange(
+        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout_s: float
+    ) -> tuple[int, bytes]:
+        """Ask an API whose answer matters, once: status and body, whatever the status.
+
+        Raises NotSentError and NoAnswerError with the reason in words.
+        """
+        try:
+            status, answer, _ = await self._exchange(url, method, body, headers, limit=limit, timeout_s=timeout_s)
+        except (RefusedError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as fault:
+            raise NotSentError(words_of(fault)) from fault
+        except _TooLargeError as fault:
+            raise NoAnswerError(f"the answer is larger than {limit} bytes") from fault
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
+            raise NoAnswerError(words_of(fault)) from fault
+        return status, answer
+
     async def fetch(
         self,
         url: str,
@@ -267,7 +292,7 @@ class GuardedClient:
         check_url(url, self.allow)
         async with self._session.request(
             method,
-            URL(url),
+            _exact(url),
             data=body or None,
             headers=headers,
             allow_redirects=False,

@@ -15,10 +15,12 @@ from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
 from dialplane.adapters.postgres.ais import PostgresAiStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
+from dialplane.adapters.postgres.arrivals import PostgresArrivalStore
 from dialplane.adapters.postgres.audit import PostgresAuditStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
+from dialplane.adapters.postgres.carriers import PostgresCarrierStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
@@ -119,6 +121,10 @@ class PostgresTransaction:
         return PostgresAuditStore(self.connection)
 
     @cached_property
+    def arrivals(self) -> PostgresArrivalStore:
+        return PostgresArrivalStore(self.connection)
+
+    @cached_property
     def caller_ids(self) -> PostgresCallerIdStore:
         return PostgresCallerIdStore(self.connection)
 
@@ -129,6 +135,10 @@ class PostgresTransaction:
     @cached_property
     def calls(self) -> PostgresCallStore:
         return PostgresCallStore(self.connection)
+
+    @cached_property
+    def carriers(self) -> PostgresCarrierStore:
+        return PostgresCarrierStore(self.connection, self._seal)
 
     @cached_property
     def conferences(self) -> PostgresConferenceStore:

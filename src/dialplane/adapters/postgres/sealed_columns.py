@@ -8,6 +8,7 @@ from dialplane.adapters.secrets.sealing import MASTER_KEY_OCTETS, Seal, WrongKey
 
 SEALED = {
     "accounts": ("auth_token", "project_token"),
+    "carrier_accounts": ("api_key", "signing_key"),
     "extensions": ("password",),
     "people": ("totp_secret",),
     "portal_mails": ("content",),

@@ -2,7 +2,7 @@
 
 import typer
 
-from dialplane.faces.cli import calls, demo, flows, operators, phone, voices
+from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, voices
 
 
 def add_tools(app: typer.Typer) -> None:
@@ -10,5 +10,7 @@ def add_tools(app: typer.Typer) -> None:
     app.add_typer(flows.app)
     app.add_typer(calls.app)
     app.add_typer(operators.app)
+    app.add_typer(numbers.app)
+    app.add_typer(carriers.app)
     app.command()(demo.demo)
     app.command()(voices.voices)

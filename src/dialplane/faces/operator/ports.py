@@ -15,7 +15,7 @@ from dialplane.faces.moments import read_moment
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.faces.voipbin.ports import Port
-from dialplane.services.numbering import port_progress, porting
+from dialplane.services.numbering import carrier_ports, port_progress, porting
 from dialplane.services.shapes.porting import show_port
 
 
@@ -65,4 +65,27 @@ async def advance_port(request: OperatorRequest, port_id: FromPath[UUID], data: 
     return show_port(advanced)
 
 
-router = Router("/", route_handlers=[list_ports, get_port, advance_port], tags=["Ports"])
+class Assignment(msgspec.Struct):
+    carrier: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """Name of a carrier account."""
+
+
+class ShownAssignment(msgspec.Struct):
+    """Who carries the order out. `fault` says why the carrier did not take it, or did not answer."""
+
+    port_id: UUID
+    carrier: str
+    handed_at: datetime | None
+    fault: str
+
+
+@post("/ports/{port_id:uuid}/carrier", responses=posting(404))
+async def assign_port(request: OperatorRequest, port_id: FromPath[UUID], data: JSONBody[Assignment]) -> ShownAssignment:
+    """Let a carrier carry the order out: it is handed in there, and led on by what the carrier says."""
+    assigned = await carrier_ports.assign_port(
+        request.database, request.ports.port_carriers, PortId(port_id), data.carrier, await request.billing_now()
+    )
+    return ShownAssignment(port_id, assigned.carrier, assigned.handed_at, assigned.fault)
+
+
+router = Router("/", route_handlers=[list_ports, get_port, advance_port, assign_port], tags=["Ports"])

@@ -10,6 +10,7 @@ from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.operator import (
     accounts,
     caller_names,
+    carrier_accounts,
     documentation,
     documents,
     imports,
@@ -33,6 +34,7 @@ from dialplane.services.idempotency import OPERATOR
 RESOURCES = [
     accounts.router,
     caller_names.router,
+    carrier_accounts.router,
     documents.router,
     imports.router,
     outbound_limits.router,

@@ -131,18 +131,20 @@ async def _cut_over(tx: Transaction, port: Port, by: Actor, now: datetime) -> Po
         held = f"{live[0].number} is held on this platform already"
         return await stop_port(tx, port, PortException(PortFault.SV_CONFLICT, held), now)
     account = await tx.accounts.get(port.account_id)
+    carried = await tx.carriers.find_port(port.id)
     arrived = []
     for each in port.numbers:
-        number = await _arrive(tx, account, port, each, by, now)
+        number = await _arrive(tx, account, port, each, by, now, carrier=carried.carrier if carried else OWNED)
         arrived.append(replace(each, targets=number.targets, number_id=number.id))
     done = replace(port, numbers=tuple(arrived), foc_at=port.foc_at or now)
     return await keep(tx, moved(done, PortStatus.PORTED, now), now)
 
 
-async def _arrive(tx: Transaction, account: Account, port: Port, each: PortNumber, by: Actor, now: datetime) -> Number:
-    due = first_due(
-        each.monthly_micros, now
-    )  # the first month is paid as every other is: once, or with a week of grace
+async def _arrive(
+    tx: Transaction, account: Account, port: Port, each: PortNumber, by: Actor, now: datetime, *, carrier: str
+) -> Number:
+    # The first month is paid as every other is: once, or with a week of grace.
+    due = first_due(each.monthly_micros, now)
     number = Number(
         id=NumberId(new_id(now)),
         account_id=account.id,
@@ -155,7 +157,7 @@ async def _arrive(tx: Transaction, account: Account, port: Port, each: PortNumbe
         name=each.name,
         country=each.country,
         capabilities=("sms", "voice"),
-        carrier=OWNED,
+        carrier=carrier,
         monthly_micros=each.monthly_micros,
         purchased_at=now,
         renews_at=due.renews_at,

@@ -44,7 +44,16 @@ from dialplane.services.numbering.orders import Buyer, end_order, order_event
 from dialplane.services.numbering.sip_numbers import create_sip_number
 from dialplane.services.shapes.numbers import show_number
 from dialplane.services.supply.carrier_search import with_carriers
-from dialplane.services.supply.carriers import Answer, Carrier, Carriers, CarrierTimeout, Ordered, Refused
+from dialplane.services.supply.carriers import (
+    Answer,
+    Carrier,
+    CarrierFailed,
+    Carriers,
+    CarrierTimeout,
+    Ordered,
+    Pending,
+    Refused,
+)
 from dialplane.services.tenancy.plans import check_plan
 from dialplane.services.transaction import Database, Transaction
 
@@ -209,6 +218,9 @@ async def go_on(database: Database, carriers: Carriers, order: Order, now: datet
             answer = await _ask(_carrier(carriers, order.carrier), order)
     except (CarrierTimeout, TimeoutError, Unavailable):
         pass  # whether it did anything is not known: the order waits
+    except CarrierFailed as fault:
+        # Nothing was done by this call; what an earlier one did is not known.
+        answer = Pending(str(fault)) if order.attempts else Refused(str(fault))
     return await conclude(database, order.id, answer, now)
 
 
@@ -238,6 +250,7 @@ async def conclude(database: Database, order_id: OrderId, answer: Answer | None,
         waiting = replace(
             order,
             status=OrderStatus.SUBMITTED,
+            reason=answer.detail[:1024] if isinstance(answer, Pending) else order.reason,
             attempts=order.attempts + 1,
             check_at=next_check(order.attempts, now),
             updated_at=now,
@@ -257,7 +270,7 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     buyer, item = sale
     number = _new_number(buyer, item, order, now)
     confirmed = replace(
-        order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, updated_at=now, ended_at=now
+        order, status=OrderStatus.CONFIRMED, reason="", number_id=number.id, check_at=None, updated_at=now, ended_at=now
     )
     await settle_hold(tx, order.hold_key, _charge(order, number.id, now), now)
     async with tx.together() as batch:

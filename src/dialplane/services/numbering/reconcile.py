@@ -11,7 +11,7 @@ from dialplane.domain.numbering.orders import IN_HAND, Order
 from dialplane.domain.supply.inventory import Item, ItemState
 from dialplane.services.charging.ledger import release_expired_holds
 from dialplane.services.numbering.purchase import go_on
-from dialplane.services.supply.carriers import Carriers, CarrierTimeout
+from dialplane.services.supply.carriers import CarrierFailed, Carriers, CarrierTimeout
 from dialplane.services.supply.inventory import expire_reservations
 from dialplane.services.transaction import Database
 
@@ -44,7 +44,7 @@ async def _offer_again(database: Database, carriers: Carriers, item: Item, now: 
     """Give the number back at the carrier, then offer it. Repeatable; False where the carrier says nothing yet."""
     try:
         await carriers.carrier(item.carrier).release(item.number)
-    except CarrierTimeout:
+    except (CarrierTimeout, CarrierFailed):
         return False
     async with database.transaction() as tx:
         locked = await tx.inventory.lock(item.id)

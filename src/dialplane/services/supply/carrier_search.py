@@ -89,7 +89,7 @@ async def _ask(
     carriers: Carriers, query: ItemQuery, count: int, timeout_s: float
 ) -> tuple[list[tuple[str, NewItem]], dict[str, CarrierReply]]:
     """What the carriers show, each with its name, and what each did. All are asked at once."""
-    asked = carriers.searches()
+    asked = await carriers.searches()
     answers = await asyncio.gather(*(_ask_one(name, asked[name], query, count, timeout_s) for name in asked))
     shown = [(name, item) for name, (_, items) in zip(asked, answers, strict=True) for item in items]
     return shown, {name: reply for name, (reply, _) in zip(asked, answers, strict=True)}

@@ -1,7 +1,7 @@
-"""The port to carriers, as far as finding and ordering numbers goes."""
+"""The ports to carriers: numbers are found, ordered and configured there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dialplane.domain.supply.inventory import ItemQuery, NewItem
@@ -9,6 +9,10 @@ from dialplane.domain.supply.inventory import ItemQuery, NewItem
 
 class CarrierTimeout(Exception):
     """The carrier did not answer in time: whether it did what was asked is not known."""
+
+
+class CarrierBusy(CarrierTimeout):
+    """The carrier was not reached, or has no time: nothing was done, and it may be tried again."""
 
 
 class CarrierFailed(Exception):
@@ -22,7 +26,9 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The carrier took the order and is working on it."""
+    """The carrier took the order and is working on it; `detail` says what it waits for, where it says so."""
+
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,20 @@ class Refused:
 Answer = Ordered | Pending | Refused
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteNumber:
+    """A number as the carrier's inventory has it. Settings stand under the carrier's own names."""
+
+    number: str
+    carrier_id: str
+    status: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    emergency: str = ""
+    """What the carrier says of the emergency address; "" where it says nothing."""
+
+
 class Carrier(Protocol):
-    """One carrier. Every call may raise CarrierTimeout, and every call may be repeated."""
+    """One carrier. Every call may raise CarrierTimeout and CarrierFailed, and every call may be repeated."""
 
     @property
     def is_local(self) -> bool:
@@ -72,15 +90,45 @@ class CarrierSearch(Protocol):
         ...
 
 
+class CarrierSettings(Protocol):
+    """A carrier at which a number has settings. Raises CarrierTimeout, CarrierFailed; all may be repeated."""
+
+    @property
+    def wanted_settings(self) -> Mapping[str, str]:
+        """What each number of ours is to have there."""
+        ...
+
+    @property
+    def verifies_webhooks(self) -> bool:
+        """Whether there is a key by which the carrier's webhooks can be believed."""
+        ...
+
+    async def find_number(self, number: str) -> RemoteNumber | None:
+        """The number as our inventory there has it; None where it is not in it."""
+        ...
+
+    async def list_numbers(self) -> Sequence[RemoteNumber]:
+        """The whole inventory, without settings where they cost a request each."""
+        ...
+
+    async def write_settings(self, number: str, settings: Mapping[str, str]) -> None:
+        """Set these and leave every other one alone."""
+        ...
+
+
 class Carriers(Protocol):
-    def names(self) -> list[str]:
+    async def names(self) -> list[str]:
         """Every carrier that is set up, in order."""
         ...
 
     def carrier(self, name: str) -> Carrier:
-        """Raises KeyError where no carrier of the name is set up."""
+        """Raises KeyError where no carrier of the name can be set up here."""
         ...
 
-    def searches(self) -> Mapping[str, CarrierSearch]:
+    async def searches(self) -> Mapping[str, CarrierSearch]:
         """Those that can be asked what they have, by name."""
+        ...
+
+    async def find_settings(self, name: str) -> CarrierSettings | None:
+        """The carrier's settings of numbers; None where it has none, or is not set up."""
         ...

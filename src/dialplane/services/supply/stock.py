@@ -24,7 +24,9 @@ async def list_carriers(database: Database, carriers: Carriers) -> list[CarrierS
     """By name. The whole inventory is counted: this is for a person who looks, not for a path that hurries."""
     async with database.reading() as tx:
         counted = await tx.inventory.count_by_carrier()
-    return [CarrierStock(name, carriers.carrier(name).is_local, counted.get(name, {})) for name in carriers.names()]
+    return [
+        CarrierStock(name, carriers.carrier(name).is_local, counted.get(name, {})) for name in await carriers.names()
+    ]
 
 
 async def list_stock(database: Database, query: StockQuery, *, after: str = "", limit: int = 100) -> list[Item]:

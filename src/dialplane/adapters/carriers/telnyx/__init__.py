@@ -1,0 +1,1 @@
+"""Telnyx (API v2), by its public documentation (reference `carriers.md` c and d)."""
