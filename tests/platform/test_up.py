@@ -106,7 +106,8 @@ async def test_two_platforms_side_by_side_each_keep_to_themselves(tmp_path: Path
         assert third.returncode == 3
         assert f"process {one.process.pid}" in said.decode()
         assert one.ready["http"] != two.ready["http"]
-        assert two.ready.keys() == {"event", "http", "sip", "operator_key"}
+        assert two.ready.keys() == {"event", "http", "sip", "operator_key", "portal_email", "portal_password"}
+        assert str(two.ready["portal_email"]) in str((await two.operator("GET", "/operators"))[1])
         assert (await two.operator("GET", "/organizations"))[1] == {"organizations": []}
         assert set(two.children()) == ROLES - {"sandbox-carrier"}
 

@@ -40,7 +40,6 @@ _EXAMINED = (
     "desk-system",
     "desk-account",
     "desk-import",
-    "desk-carriers-and-trunks",
     "desk-plans",
     "desk-audit-log",
 )
@@ -318,11 +317,11 @@ async def _import_numbers(page: Page, eye: Eye) -> None:
     file = b"number,type,country,monthly\n+14155550181,local,US,1.50\nnonsense,local,US,1\n"
     await page.get_by_label("File").set_input_files({"name": "numbers.csv", "mimeType": "text/csv", "buffer": file})
     await page.get_by_role("button", name="Show what it would do").click()
-    await page.get_by_role("button", name="Put 1 numbers into stock").wait_for()
+    await page.get_by_role("button", name="Put 1 number into stock").wait_for()
     await eye.look("desk-import")
     await page.get_by_role("checkbox").check()
-    await page.get_by_role("button", name="Put 1 numbers into stock").click()
-    await page.get_by_text("1 numbers are in stock by it").wait_for()
+    await page.get_by_role("button", name="Put 1 number into stock").click()
+    await page.get_by_text("The import is applied").wait_for()
 
 
 async def _look_around_the_desk(page: Page, eye: Eye) -> None:

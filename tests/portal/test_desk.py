@@ -22,7 +22,7 @@ from dialplane.services.identity.operators import appoint_person, dismiss_operat
 from dialplane.services.numbering.documents import upload_document
 from dialplane.services.operating.audit import list_deeds
 from dialplane.services.transaction import Database
-from tests.faces.conftest import make_tenant
+from tests.faces.conftest import CheapHasher, make_tenant
 from tests.portal.conftest import Shown, Surfer, another, join, sign_in
 from tests.portal.test_security import HOSTILE, NOBODY
 
@@ -42,11 +42,11 @@ def _filled(path: str) -> str:
 
 
 @pytest.fixture
-async def operator(surfer: Surfer, database: Database) -> Surfer:
-    """Ann, who became an operator and signed in again."""
-    await appoint_person(database, "ann@example.com", utc_now())
-    await sign_in(surfer, "ann@example.com")
-    return surfer
+async def operator(stranger: Surfer, database: Database) -> Surfer:
+    """Ann, who is an operator."""
+    made = await make_operator(database, CheapHasher(), "ann@example.com", utc_now())
+    await sign_in(stranger, "ann@example.com", made.password)
+    return stranger
 
 
 async def _account(database: Database, name: str = "Acme") -> AccountId:
@@ -82,7 +82,7 @@ async def test_who_becomes_operator_signs_in_again(surfer: Surfer, database: Dat
 
 
 async def test_last_operator_stays(operator: Surfer, database: Database) -> None:
-    await make_operator(database, _Hasher(), "bob@example.com", utc_now())
+    await make_operator(database, CheapHasher(), "bob@example.com", utc_now())
     operators = await list_operators(database)
     dismissals = await asyncio.gather(
         *(dismiss_operator(database, person.id, utc_now()) for person in operators), return_exceptions=True
@@ -90,11 +90,6 @@ async def test_last_operator_stays(operator: Surfer, database: Database) -> None
 
     assert len(await list_operators(database)) == 1
     assert sum(isinstance(each, Exception) for each in dismissals) == 1
-
-
-class _Hasher:
-    async def hash(self, password: str) -> str:
-        return "hash"
 
 
 async def test_operator_is_appointed_and_dismissed_on_the_desk(operator: Surfer) -> None:
@@ -243,7 +238,7 @@ async def test_import_is_shown_applied_and_taken_back(operator: Surfer) -> None:
     assert "Put 2 numbers into stock" in preview.words
     assert refused.status == 200
     assert "nonsense" in refused.words
-    assert "2 numbers are in stock by it" in applied.words
+    assert "The import is applied. In stock by it so far: 2." in applied.words
     assert "+1 415-555-0101" in stock.words
     assert csv.text.count("+1415555") == 2
     assert "Undone" in undone.words
@@ -279,6 +274,7 @@ async def test_document_is_looked_at_approved_and_rejected_with_a_reason(
     without = await _send(operator, paths[1], "/review", verdict="reject", reason="")
     rejected = await _send(operator, paths[1], "/review", verdict="reject", reason="Not readable")
     deeds = await list_deeds(database, DeedFilter(deed="documents.review"))
+    looks = await list_deeds(database, DeedFilter(deed="documents.image"))
 
     assert "Proof of identity" in listed.words
     assert image.headers["content-disposition"].startswith("attachment")
@@ -286,6 +282,7 @@ async def test_document_is_looked_at_approved_and_rejected_with_a_reason(
     assert "is approved" in approved.words
     assert "approved already" in again.words
     assert without.status == 422
+    assert [deed.subject for deed in looks] == [paths[0].rpartition("/")[2]]
     assert "rejected, and its owner is told why" in rejected.words
     assert [deed.outcome for deed in deeds] == [Outcome.DONE, Outcome.REFUSED, Outcome.REFUSED, Outcome.DONE]
 
@@ -320,9 +317,17 @@ async def test_rates_are_read_shown_imported_and_exported(operator: Surfer) -> N
     assert "2 added" in plan.words
     assert "The file waits for its day" in later.words
     assert "Cancelled" in cancelled.words
-    assert "2 rates added" in imported.words
+    assert "Rates added: 2" in imported.words
     assert "London" in exported.text
-    assert "1 rates are changed" in priced.words
+    assert "from now on: 1" in priced.words
+
+
+async def test_id_that_no_deck_can_have_is_not_found(operator: Surfer) -> None:
+    token = (await operator.get(DESK)).forms()[0]["csrf"]
+    for path in ("export", "flat", "import", "apply", f"changes/{NOBODY}/cancel"):
+        where = f"{DESK}/rates/no%00deck/{path}"
+        answer = await (operator.get(where) if path == "export" else operator.post(where, {"csrf": token}))
+        assert answer.status == 404, path
 
 
 async def test_plan_limits_are_changed_and_bad_ones_refused(operator: Surfer) -> None:
@@ -373,9 +378,9 @@ async def test_log_refuses_to_be_changed(operator: Surfer, database: Database) -
                 await tx.connection.execute(statement)  # type: ignore[attr-defined]  # the real store
 
 
-@pytest.mark.parametrize("query", ["since=x", "account=nobody", "until=9999-12-31", "after=%%%", "via=x&outcome=y"])
-async def test_filters_that_are_none_break_nothing(operator: Surfer, query: str) -> None:
-    assert (await operator.get(f"{DESK}/audit?{query}")).status in (200, 422)
+async def test_filters_that_are_none_break_nothing(operator: Surfer) -> None:
+    for query in ("since=x", "account=nobody", "until=9999-12-31", "after=%%%", "via=x&outcome=y"):
+        assert (await operator.get(f"{DESK}/audit?{query}")).status in (200, 422), query
 
 
 async def test_texts_are_shown_as_texts_on_every_page_of_the_desk(

@@ -1,5 +1,7 @@
 """What a request asks for, in the words of its route."""
 
+from collections.abc import Mapping
+
 from litestar.types import HTTPScope
 
 _PREFIXES = ("/portal/operator", "/portal/projects/{project:uuid}", "/portal", "/operator/v1")
@@ -14,3 +16,8 @@ def words_of(scope: HTTPScope) -> str:
             break
     words = [part for part in template.split("/") if part and not part.startswith("{")]
     return ".".join(words)[:200] or "home"
+
+
+def subject_of(ids: Mapping[str, object]) -> str:
+    """What the path names, as a text that can be kept."""
+    return " ".join(str(value) for value in ids.values()).replace("\0", "")[:400]

@@ -12,7 +12,7 @@ from dialplane.domain.operating.audit import Deed, Outcome, Via, facts_of, outco
 from dialplane.faces.api_limits import address_of
 from dialplane.faces.bodies import body_of
 from dialplane.faces.dependencies import Dependencies
-from dialplane.faces.route_words import words_of
+from dialplane.faces.route_words import subject_of, words_of
 from dialplane.services.operating.audit import begin_deed, end_deed
 
 ACTOR = "operator's key"
@@ -41,7 +41,7 @@ class Trail:
             deed=f"{scope['method'].lower()} {words_of(scope)}",
             created_at=now,
             account_id=None if account is None else AccountId(account),
-            subject=" ".join(str(value) for value in ids.values())[:400],
+            subject=subject_of(ids),
             facts=_facts(body_of(scope)),
         )
         await begin_deed(self._ports.database, deed)

@@ -1,6 +1,6 @@
 """A form as it is shown: what was typed, and what is wrong with it, each beside its field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
@@ -44,6 +44,11 @@ def read_fields(encoded: bytes | str) -> Fields:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError as fault:
         raise Invalid("The form cannot be read") from fault
+    return gather(pairs)
+
+
+def gather(pairs: Iterable[tuple[str, str]]) -> Fields:
+    """Raises Invalid where a text is too long, or holds a NUL."""
     values: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if "\0" in value or "\0" in name or len(value) > LONGEST_VALUE:

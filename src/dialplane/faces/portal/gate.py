@@ -15,7 +15,7 @@ from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.bodies import body_of, content_type, is_form
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.portal.forms import Fields, read_fields
+from dialplane.faces.portal.forms import Fields, gather, read_fields
 from dialplane.faces.portal.request import COOKIE, Visitor
 from dialplane.faces.portal.routing import ACCESS, DEED, Access
 from dialplane.faces.portal.tokens import is_csrf_token, new_visitor
@@ -109,8 +109,7 @@ async def _read_form(scope: HTTPScope, receive: Receive) -> Fields:
     if not is_form(scope):
         return read_fields(body_of(scope)) if b"urlencoded" in content_type(scope) else Fields()
     form = await Request(scope, receive).form()
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return Fields({name: tuple(value for key, value in texts if key == name) for name, _ in texts})
+    return gather((name, value) for name, value in form.multi_items() if isinstance(value, str))
 
 
 def _return_to(scope: HTTPScope) -> str:

@@ -34,9 +34,13 @@ def show_balance(micros: int) -> str:
     return show_money(micros - micros % 10_000)
 
 
+_SHORT = {word: word.upper() for word in ("api", "pstn", "sid", "sip", "sms", "tts", "url")}
+
+
 def words(name: str) -> str:
-    """A name of ours as people write it: `in_process` is `In process`."""
-    return name.replace("_", " ").capitalize()
+    """A name of ours as people write it: `in_process` is `In process`, `call_pstn_incoming` is `Call PSTN incoming`."""
+    text = " ".join(_SHORT.get(word, word) for word in name.lower().split("_"))
+    return text[:1].upper() + text[1:]
 
 
 def _in_zone(moment: datetime, zone: str) -> str:

@@ -10,7 +10,7 @@ from litestar.types import AsyncAnyCallable
 
 from dialplane.domain.identity.people import Deed
 
-ACCESS, DEED = "access", "deed"
+ACCESS, DEED, NOTED = "access", "deed", "noted"
 
 
 class Access(StrEnum):
@@ -30,10 +30,10 @@ DESK = "/operator"
 
 
 def page(
-    path: str, *, deed: Deed | None = None, access: Access = Access.SIGNED_IN
+    path: str, *, deed: Deed | None = None, access: Access = Access.SIGNED_IN, is_noted: bool = False
 ) -> Callable[[AsyncAnyCallable], HTTPRouteHandler]:
-    """A GET, which changes nothing (WEB-5)."""
-    return get(path, opt=_opt(path, deed, access), media_type=MediaType.HTML)
+    """A GET, which changes nothing (WEB-5). `is_noted`: who looks stands in the audit log."""
+    return get(path, opt=_opt(path, deed, access) | {NOTED: is_noted}, media_type=MediaType.HTML)
 
 
 def action(

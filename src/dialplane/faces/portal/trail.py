@@ -1,6 +1,7 @@
-"""The audit log of the portal: every unsafe request of somebody who is signed in, and every look into a project by an
-operator who is not in it. Inside of the gate, so that it is known who asks; around the handlers, so that none is left
-out."""
+"""The audit log of the portal: every unsafe request of somebody who is signed in, every look into a project by an
+operator who is not in it, and into what a stranger handed in. Inside of the gate, so that it is known who asks; around
+the handlers, so that none is left out.
+"""
 
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from dialplane.domain.operating.audit import Deed, Outcome, Via, facts_of, outco
 from dialplane.faces.api_limits import address_of
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal.request import Visitor
-from dialplane.faces.portal.routing import ACCESS, Access
-from dialplane.faces.route_words import words_of
+from dialplane.faces.portal.routing import ACCESS, NOTED, Access
+from dialplane.faces.route_words import subject_of, words_of
 from dialplane.services.operating.audit import begin_deed, end_deed
 
 
@@ -63,7 +64,7 @@ class Trail:
             created_at=now,
             person_id=person.id,
             account_id=AccountId(account) if isinstance(account, UUID) else None,
-            subject=" ".join(str(value) for value in ids.values())[:400],
+            subject=subject_of(ids),
             # What tenants write is theirs; what operators ask for is what the log is for.
             facts=facts_of(fields) if via is Via.DESK else {},
         )
@@ -73,7 +74,8 @@ def _via(scope: HTTPScope, visitor: Visitor) -> Via | None:
     """None: nothing to keep."""
     if visitor.project is not None and visitor.project.is_support:
         return Via.SUPPORT
-    if scope["method"] in ("GET", "HEAD"):
+    options = scope["route_handler"].opt
+    if scope["method"] in ("GET", "HEAD") and not options.get(NOTED):
         return None
-    is_desk = scope["route_handler"].opt.get(ACCESS) is Access.OPERATOR
+    is_desk = options.get(ACCESS) is Access.OPERATOR
     return Via.DESK if is_desk else Via.PORTAL

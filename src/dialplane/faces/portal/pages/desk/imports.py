@@ -124,7 +124,7 @@ async def take_apply(request: PortalRequest, imported: FromPath[UUID]) -> Respon
     except Refusal as refusal:
         return await done(request, where, refusal.message, kind="bad")
     said = "is applied" if found.state is ImportState.APPLIED else "is being applied"
-    return await done(request, where, f"The import {said}: {found.counts.added} numbers are in stock by it.")
+    return await done(request, where, f"The import {said}. In stock by it so far: {found.counts.added}.")
 
 
 @action("/operator/stock/imports/{imported:uuid}/undo")

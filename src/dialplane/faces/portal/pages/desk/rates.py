@@ -27,6 +27,7 @@ from dialplane.services.charging.rate_files import DeckPlan, export_deck, import
 from dialplane.services.charging.rate_uploads import find_file, keep_file
 
 _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_DECK = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _SHOWN = 20
 _MOST_CHANGES = 20
 
@@ -45,9 +46,9 @@ async def _show_all(request: PortalRequest, form: Form) -> Response[str]:
 async def take_deck(request: PortalRequest) -> Response[str]:
     deck, name = request.fields.get("id"), request.fields.get("name")
     try:
-        if not deck.isascii() or not deck.replace("-", "").replace("_", "").isalnum() or len(deck) > 64:
-            raise Invalid("Letters, digits, - and _", field="id")
-        made = await service.create_rate_deck(request.database, deck.lower(), name, request.now)
+        if not _DECK.fullmatch(deck):
+            raise Invalid("Small letters, digits, dots, - and _", field="id")
+        made = await service.create_rate_deck(request.database, deck, name, request.now)
     except Refusal as refusal:
         return await _show_all(request, typed(request.fields).refuse(refusal))
     return await done(request, f"{DESK}/rates/{made.id}", f"The deck {made.id} is there, without a rate of its own.")
@@ -65,7 +66,7 @@ async def _show(
     decks = await service.list_rate_decks(request.database)
     deck = next((each for each in decks if each.id == deck_id), None)
     if deck is None:
-        raise NotFound("There is no such rate deck", reason="RATE_DECK_NOT_FOUND")
+        raise _not_found()
     return await show(
         request,
         "desk/rate_deck.html",
@@ -82,6 +83,7 @@ async def _show(
 @action("/operator/rates/{deck:str}/flat")
 async def take_flat_rates(request: PortalRequest, deck: FromPath[str]) -> Response[str]:
     """The price of a unit, where no prefix says otherwise. Tokens stay as they are."""
+    _check(deck)
     try:
         known = await service.get_rate_deck(request.database, deck)
         changed = [
@@ -93,7 +95,7 @@ async def take_flat_rates(request: PortalRequest, deck: FromPath[str]) -> Respon
             await service.change_rate_deck(request.database, deck, changed, request.now)
     except Refusal as refusal:
         return await _show(request, deck, typed(request.fields).refuse(refusal))
-    said = f"{len(changed)} rates are changed, for whatever begins from now on."
+    said = f"Changed for whatever begins from now on: {len(changed)}."
     return await done(request, f"{DESK}/rates/{deck}", said)
 
 
@@ -113,12 +115,14 @@ def _price(request: PortalRequest, cost_type: CostType) -> Micros | None:
 @page("/operator/rates/{deck:str}/export")
 async def download_deck(request: PortalRequest, deck: FromPath[str]) -> Stream:
     """The rates by prefix as CSV; importing it changes nothing."""
+    _check(deck)
     return csv_download(await export_deck(request.database, deck), "rates.csv")
 
 
 @action("/operator/rates/{deck:str}/import")
 async def take_file(request: PortalRequest, deck: FromPath[str]) -> Response[str]:
     """Show what a file would do. It is kept for the import, a day at most."""
+    _check(deck)
     fields = request.fields
     replaces = fields.get("mode") == "replace"
     try:
@@ -134,6 +138,7 @@ async def take_file(request: PortalRequest, deck: FromPath[str]) -> Response[str
 @action("/operator/rates/{deck:str}/apply")
 async def take_import(request: PortalRequest, deck: FromPath[str]) -> Response[str]:
     """Import the file that was shown: at once, or at a time that is named."""
+    _check(deck)
     fields, where = request.fields, f"{DESK}/rates/{deck}"
     replaces, version = fields.get("mode") == "replace", fields.get("version")
     try:
@@ -153,18 +158,29 @@ async def take_import(request: PortalRequest, deck: FromPath[str]) -> Response[s
         )
     except Refusal as refusal:
         return await _show(request, deck, typed(fields).refuse(refusal, csv="file"))
-    said = f"{len(plan.added)} rates added, {len(plan.changed)} changed, {len(plan.removed)} removed."
+    said = f"Rates added: {len(plan.added)}, changed: {len(plan.changed)}, removed: {len(plan.removed)}."
     return await done(request, where, said)
 
 
 @action("/operator/rates/{deck:str}/changes/{change:uuid}/cancel")
 async def take_cancellation(request: PortalRequest, deck: FromPath[str], change: FromPath[UUID]) -> Response[str]:
+    _check(deck)
     where = f"{DESK}/rates/{deck}"
     try:
         await cancel_change(request.database, deck, change, await request.billing_now())
     except Refusal as refusal:
         return await done(request, where, refusal.message, kind="bad")
     return await done(request, where, "The change will not happen.")
+
+
+def _check(deck: str) -> None:
+    """Raises NotFound for what can be no deck's id."""
+    if not _DECK.fullmatch(deck):
+        raise _not_found()
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such rate deck", reason="RATE_DECK_NOT_FOUND")
 
 
 HANDLERS: list[HTTPRouteHandler] = [

@@ -61,14 +61,14 @@ async def _show(request: PortalRequest, document_id: UUID, form: Form) -> Respon
     )
 
 
-@page("/operator/documents/{document:uuid}/content")
+@page("/operator/documents/{document:uuid}/content", is_noted=True)
 async def download_document(request: PortalRequest, document: FromPath[UUID]) -> Response[bytes]:
     """To be kept, not shown."""
     found, content = await service.read_content(request.database, request.ports.objects, None, DocumentId(document))
     return download(found, content)
 
 
-@page("/operator/documents/{document:uuid}/image")
+@page("/operator/documents/{document:uuid}/image", is_noted=True)
 async def show_image(request: PortalRequest, document: FromPath[UUID]) -> Response[bytes]:
     """The picture for the page around it; opened by itself it is saved, as everything that a stranger handed in."""
     found, content = await service.read_content(request.database, request.ports.objects, None, DocumentId(document))
