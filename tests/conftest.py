@@ -40,12 +40,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "ByPlat
     return ByPlatform(config, log)
 
 
+_ON_ONE_PLATFORM = frozenset(f"tests/users/test_{name}.py" for name in ("balance", "dead_receiver", "stranger"))
+"""Modules whose tests take `common`."""
+
+
 class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Each test by itself, but those of a module that share a running platform on one worker, and these first: on two
     workers there would be two platforms, and at the end the others would wait for them."""
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, _ = nodeid.partition("::")
+        if module in _ON_ONE_PLATFORM:
+            return "tests/users on one platform"
         return module if module.startswith("tests/users/") else nodeid
 
 

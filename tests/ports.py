@@ -9,6 +9,8 @@ SHARE = 2_000
 FIRST = 10_000
 """Below 20000, where platforms under test have their audio, and far below what Linux gives to outgoing connections."""
 SHARES = (20_000 - FIRST) // SHARE
+_REFUSED = 10_080
+"""By every browser (Fetch standard, section 2.9): the only one of ours."""
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % SHARES
 _next = itertools.cycle(range(FIRST + _worker * SHARE, FIRST + (_worker + 1) * SHARE, 2))
@@ -34,6 +36,8 @@ def free_port() -> int:
 
 
 def _is_free(port: int) -> bool:
+    if port == _REFUSED:
+        return False
     with contextlib.ExitStack() as probes:
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
             probe = probes.enter_context(socket.socket(socket.AF_INET, kind))

@@ -9,7 +9,14 @@ import pytest
 
 from tests.users.acting import Answer, Place, Web, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+@pytest.fixture(scope="module")
+def at(common: Place) -> Place:
+    """Shared with other modules."""
+    return common
+
 
 DOLLAR = 1_000_000
 UNIT_MICROS = 10_000

@@ -9,7 +9,14 @@ from tests.fakes.receiver import Receiver
 from tests.ports import free_port
 from tests.users.acting import Place, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+@pytest.fixture(scope="module")
+def at(common: Place) -> Place:
+    """Shared with other modules."""
+    return common
+
 
 CHANGES = 4
 FIRST_RETRY_S = 5 * 1.2

@@ -13,7 +13,19 @@ from dialplane.phone.softphone import Softphone
 from tests.effort import PATIENCE_S
 from tests.users.acting import STAY_ON_THE_LINE, Answer, Place, Web, call_answered
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+@pytest.fixture(scope="module")
+def at(common: Place) -> Place:
+    """Shared with other modules."""
+    return common
+
+
+@pytest.fixture(scope="module")
+def softphone(common_phone: Softphone) -> Softphone:
+    return common_phone
+
 
 WRONG_VALUES: list[tuple[str, object]] = [
     ("null", None),
