@@ -1,11 +1,17 @@
 // Parts that show what goes on now: a page's own part is asked for again, as the server writes it, and put in place.
 //
 // An element with `data-live` (milliseconds) and an id is renewed from this page's address. It waits while the page is
-// hidden, while somebody is in one of its fields, and while it is paused by its button.
+// hidden, while somebody is in one of its fields, and while it is paused by its button. Where nobody has touched the page
+// for a while it rests until somebody does: a page that is left open must not keep its session from ending.
 "use strict";
 
 (() => {
   const LONGEST_MS = 60000;
+  const RESTS_AFTER_MS = 20 * 60000;
+  let touchedAt = Date.now();
+  for (const name of ["pointerdown", "keydown", "scroll"]) {
+    document.addEventListener(name, () => { touchedAt = Date.now(); }, { passive: true, capture: true });
+  }
 
   class Live {
     constructor(id, pause) {
@@ -49,7 +55,8 @@
 
     _later() {
       setTimeout(async () => {
-        if (!this.isPaused && !document.hidden && !this.isInUse) await this.renew();
+        const isLeft = Date.now() - touchedAt > RESTS_AFTER_MS;
+        if (!this.isPaused && !isLeft && !document.hidden && !this.isInUse) await this.renew();
         this._later();
       }, this.wait);
     }
