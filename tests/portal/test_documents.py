@@ -168,3 +168,20 @@ async def test_upload_that_cannot_be_is_explained_beside_its_field(surfer: Surfe
         shown = await surfer.upload(form, "/documents", "proof.pdf", PDF, **{"kind": "proof_of_address", **fields})
 
         assert (shown.status, says in shown.words) == (422, True), shown.words
+
+
+async def test_texts_of_a_form_with_a_file_have_the_limits_of_all_forms(surfer: Surfer, at: str) -> None:
+    """A NUL, a text beyond its length, and bytes that are no text: refused, never a fault of ours."""
+    form = await surfer.get(f"{at}/numbers/documents/new")
+    token = form.form("/documents")["csrf"].encode()
+
+    def part(name: bytes, value: bytes) -> bytes:
+        return b'--x\r\nContent-Disposition: form-data; name="' + name + b'"\r\n\r\n' + value + b"\r\n"
+
+    for value in (b"a\0b", b"x" * 10_001, b"\xff\xfe"):
+        body = part(b"csrf", token) + part(b"name", value) + b"--x--\r\n"
+        headers = {"Cookie": f"__Host-dialplane={surfer.cookie}", "Content-Type": "multipart/form-data; boundary=x"}
+        async with surfer.session.post(
+            f"{surfer.base}{at}/numbers/documents", data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            assert answer.status == 400, value[:10]

@@ -46,17 +46,19 @@ def read_fields(encoded: bytes | str) -> Fields:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError as fault:
         raise Invalid("The form cannot be read") from fault
-    return gather(pairs)
+    return fields_of(pairs)
 
 
-def gather(pairs: Iterable[tuple[str, str]], *, longest: int = LONGEST_VALUE) -> Fields:
-    """Raises Invalid where a text is too long, or holds a NUL."""
-    values: dict[str, tuple[str, ...]] = {}
-    for name, value in pairs:
+def fields_of(pairs: Iterable[tuple[str, str]], *, longest: int = LONGEST_VALUE) -> Fields:
+    """Raises Invalid where a text is too long, holds a NUL, or they are too many."""
+    values: dict[str, list[str]] = {}
+    for count, (name, value) in enumerate(pairs, start=1):
+        if count > MOST_FIELDS:
+            raise Invalid("The form has too many fields")
         if "\0" in value or "\0" in name or len(value) > longest:
             raise Invalid(f"{name[:40]!r} is too long or holds what cannot be kept")
-        values[name] = (*values.get(name, ()), value)
-    return Fields(values)
+        values.setdefault(name, []).append(value)
+    return Fields({name: tuple(texts) for name, texts in values.items()})
 
 
 @dataclass(frozen=True, slots=True)

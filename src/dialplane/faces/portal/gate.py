@@ -8,14 +8,14 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from dialplane.domain.errors import NotPermitted
+from dialplane.domain.errors import Invalid, NotPermitted
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import address_of, refuse_flood
 from dialplane.faces.bodies import body_of, content_type, is_form
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
-from dialplane.faces.portal.forms import LONGEST_IN_PARTS, Fields, gather, read_fields
+from dialplane.faces.portal.forms import LONGEST_IN_PARTS, Fields, fields_of, read_fields
 from dialplane.faces.portal.request import COOKIE, Visitor
 from dialplane.faces.portal.routing import ACCESS, DEED, Access
 from dialplane.faces.portal.tokens import is_csrf_token, new_visitor
@@ -108,9 +108,12 @@ async def _read_form(scope: HTTPScope, receive: Receive) -> Fields:
     """The texts of a form; a file in it is the handler's to read."""
     if not is_form(scope):
         return read_fields(body_of(scope)) if b"urlencoded" in content_type(scope) else Fields()
-    form = await Request(scope, receive).form()
+    try:
+        form = await Request(scope, receive).form()
+    except (UnicodeDecodeError, LookupError) as fault:
+        raise Invalid("A field of the form is not UTF-8") from fault
     texts = ((name, value) for name, value in form.multi_items() if isinstance(value, str))
-    return gather(texts, longest=LONGEST_IN_PARTS)
+    return fields_of(texts, longest=LONGEST_IN_PARTS)
 
 
 def _return_to(scope: HTTPScope) -> str:
