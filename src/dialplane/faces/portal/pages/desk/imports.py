@@ -15,12 +15,12 @@ from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, O
 from dialplane.faces.portal.countries import choices
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.billing import read_amount
-from dialplane.faces.portal.pages.desk.reading import DESK, account_in, moment_behind, one_of
+from dialplane.faces.portal.pages.desk.reading import DESK, account_in, one_of
 from dialplane.faces.portal.pages.desk.stock import KINDS
 from dialplane.faces.portal.rendering import done, go, show, words
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of, read_cursor
+from dialplane.faces.portal.tables import PAGE, page_of, read_cursor, read_moment_cursor
 from dialplane.services.supply import imports as service
 
 _OUTCOMES = [(outcome.value, words(outcome.value)) for outcome in Outcome]
@@ -33,7 +33,7 @@ async def show_imports(request: PortalRequest) -> Response[str]:
 
 async def _show_all(request: PortalRequest, form: Form) -> Response[str]:
     cursor = request.fields.get("after")
-    found = await service.list_imports(request.database, before=moment_behind(cursor), limit=PAGE + 1)
+    found = await service.list_imports(request.database, before=read_moment_cursor(cursor), limit=PAGE + 1)
     return await show(
         request,
         "desk/imports.html",

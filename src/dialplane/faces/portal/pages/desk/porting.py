@@ -12,11 +12,11 @@ from dialplane.domain.numbering.port_exceptions import PortFault
 from dialplane.domain.numbering.porting import MEANING, MOVES, PortStatus, parse_status
 from dialplane.faces.moments import read_moment
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.pages.desk.reading import DESK, moment_behind, one_of
+from dialplane.faces.portal.pages.desk.reading import DESK, one_of
 from dialplane.faces.portal.rendering import done, show, words
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of
+from dialplane.faces.portal.tables import PAGE, page_of, read_moment_cursor
 from dialplane.services.numbering import port_outs, port_progress
 from dialplane.services.numbering import porting as service
 from dialplane.services.tenancy.accounts import names_of
@@ -39,7 +39,7 @@ _STEPS = {
 async def show_ports(request: PortalRequest) -> Response[str]:
     status, cursor = request.fields.get("status"), request.fields.get("after")
     found = await service.list_ports(
-        request.database, None, status=one_of(PortStatus, status), before=moment_behind(cursor), limit=PAGE + 1
+        request.database, None, status=one_of(PortStatus, status), before=read_moment_cursor(cursor), limit=PAGE + 1
     )
     table = page_of(
         found, lambda port: port.created_at.isoformat(), path=f"{DESK}/ports", filters={"status": status}, cursor=cursor

@@ -1,6 +1,5 @@
 """What the desk's forms and addresses say, as values."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, from_sid
 from dialplane.domain.tenancy.accounts import Plan
-from dialplane.faces.portal.tables import read_cursor
+from dialplane.faces.portal.tables import read_cursor, read_id
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -41,15 +40,4 @@ def account_in(text: str, *, field: str) -> AccountId | None:
 
 def id_behind(text: str) -> UUID | None:
     """The id that a page begins behind."""
-    try:
-        return UUID(read_cursor(text)) if text else None
-    except ValueError:
-        return None
-
-
-def moment_behind(text: str) -> datetime | None:
-    """The time that a page begins before."""
-    try:
-        return datetime.fromisoformat(read_cursor(text)) if text else None
-    except ValueError:
-        return None
+    return read_id(read_cursor(text))

@@ -11,11 +11,11 @@ from dialplane.domain.ids import DocumentId
 from dialplane.domain.numbering.documents import DocumentStatus, Verdict
 from dialplane.faces.downloads import document_download
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.pages.desk.reading import DESK, chosen, moment_behind, one_of
+from dialplane.faces.portal.pages.desk.reading import DESK, chosen, one_of
 from dialplane.faces.portal.rendering import done, show, words
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
-from dialplane.faces.portal.tables import PAGE, page_of
+from dialplane.faces.portal.tables import PAGE, page_of, read_moment_cursor
 from dialplane.services.numbering import documents as service
 from dialplane.services.numbering.orders import list_open_orders_everywhere
 from dialplane.services.tenancy.accounts import names_of
@@ -29,7 +29,7 @@ async def show_documents(request: PortalRequest) -> Response[str]:
     wanted = request.fields.get("status") or DocumentStatus.PENDING.value
     cursor = request.fields.get("after")
     found = await service.list_documents(
-        request.database, None, status=one_of(DocumentStatus, wanted), before=moment_behind(cursor), limit=PAGE + 1
+        request.database, None, status=one_of(DocumentStatus, wanted), before=read_moment_cursor(cursor), limit=PAGE + 1
     )
     table = page_of(
         found, lambda each: each.created_at.isoformat(), path=f"{DESK}/documents", filters={"status": wanted},
@@ -97,7 +97,7 @@ async def take_review(request: PortalRequest, document: FromPath[UUID]) -> Respo
 @page("/operator/orders")
 async def show_orders(request: PortalRequest) -> Response[str]:
     cursor = request.fields.get("after")
-    found = await list_open_orders_everywhere(request.database, before=moment_behind(cursor), limit=PAGE + 1)
+    found = await list_open_orders_everywhere(request.database, before=read_moment_cursor(cursor), limit=PAGE + 1)
     table = page_of(found, lambda each: each.created_at.isoformat(), path=f"{DESK}/orders", filters={}, cursor=cursor)
     return await show(
         request,
