@@ -1,6 +1,7 @@
 """Flows in the portal, as a browser without JavaScript uses them."""
 
 import json
+import re
 
 from dialplane.services.transaction import Database
 from tests.portal.conftest import Shown, Surfer
@@ -166,3 +167,21 @@ async def test_flow_of_another_project_is_not_found(surfer: Surfer, at: str) -> 
     shown = await surfer.get(page.path.replace(at, other))
 
     assert shown.status == 404
+
+
+async def test_texts_of_a_flow_are_shown_as_texts_and_nothing_is_inline(surfer: Surfer, at: str) -> None:
+    """WEB-6, WEB-7."""
+    hostile = '"><img src=x onerror=alert(1)>'
+    page = await made(surfer, at, "reply", name=hostile, text=hostile)
+    played = await surfer.send(page, "/dry-run", kind="message", text=hostile)
+    versions = await surfer.get(f"{page.path}/versions?old=1&new=1")
+
+    for shown in (page, played, versions, await surfer.get(f"{at}/flows")):
+        assert shown.status == 200
+        assert "<img src=x" not in shown.text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", unattributed(shown.text))
+
+
+def unattributed(text: str) -> str:
+    """A page without the values of its attributes, which may say anything."""
+    return re.sub(r'="[^"]*"', '=""', text).replace("onerror=", "")

@@ -77,7 +77,7 @@ async def test_partial_update_leaves_the_rest_as_it_was(database: PostgresDataba
 
     changed = await flows.update_flow(database, account, made.id, FlowChange(detail="new"), later)
 
-    assert changed == replace(made, detail="new", version=2, updated_at=later)
+    assert changed == replace(made, detail="new", version=2, last_version=2, updated_at=later)
     assert await flows.get_flow(database, account, made.id) == changed
     assert await event_types(database) == [("flow_created", False), ("flow_updated", False)]
 

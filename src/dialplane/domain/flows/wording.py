@@ -81,7 +81,7 @@ _LABELS: Mapping[str, str] = {
     "data_type": "MIME type",
     "default_target_id": "For any other value",
     "digits_handle": "When a key is pressed",
-    "duration": "Longest time",
+    "duration": "Duration",
     "early_execution": "Begin before it is answered",
     "end_of_key": "Key that ends it",
     "end_of_silence": "Silence that ends it",

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from dialplane.domain.flows.schema import actions_schema
+
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
     ".png": "image/png",
@@ -22,7 +26,7 @@ _TYPES = {
 }
 _IMPORT = re.compile(rb'(?<=from ")\./([a-z_]+\.js)(?=")')
 """How a module names another one that lies beside it."""
-_WORTH_PACKING = (".css", ".js", ".svg", ".webmanifest")
+_WORTH_PACKING = (".css", ".js", ".json", ".svg", ".webmanifest")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -43,6 +47,8 @@ class Assets:
         for file in sorted(_FOLDER.iterdir()):
             if file.suffix in _TYPES:  # the others are licences and the like
                 self._add(file)
+        # What the editor of flows makes its forms of: the validator's own catalogue.
+        self._keep(Path("flow_actions.json"), msgspec.json.encode(actions_schema()))
 
     def _add(self, file: Path) -> str:
         """The file's address. Modules find each other by theirs, so what a module imports is added before it."""
@@ -51,6 +57,9 @@ class Assets:
         content = file.read_bytes()
         if file.suffix == ".js":
             content = _IMPORT.sub(lambda found: self._add(_FOLDER / found[1].decode()).encode(), content)
+        return self._keep(file, content)
+
+    def _keep(self, file: Path, content: bytes) -> str:
         path = f"{file.stem}.{sha256(content).hexdigest()[:12]}{file.suffix}"
         packed = gzip.compress(content, mtime=0) if file.suffix in _WORTH_PACKING else None
         self._by_path[path] = Asset(content, packed, _TYPES[file.suffix])

@@ -5,18 +5,16 @@ Each form works by itself. The scripts of the editor send the same forms and ask
 
 import json
 from dataclasses import replace
-from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get
+from litestar import Response
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.flows.flow import FlowDraft
-from dialplane.domain.flows.schema import actions_schema
 from dialplane.domain.flows.validation import find_faults
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import FlowId
@@ -44,15 +42,6 @@ from dialplane.services.programs.flows import get_flow
 from dialplane.services.shapes.flows import draft_shape, fault_shape
 
 _FLOW = "/projects/{project:uuid}/flows/{flow:uuid}"
-_SCHEMA = msgspec.json.encode(actions_schema())
-_SCHEMA_URL = f"/portal/flow-actions.json?v={sha256(_SCHEMA).hexdigest()[:12]}"
-_FOREVER = "public, max-age=31536000, immutable"
-
-
-@get("/flow-actions.json")
-async def show_schema() -> Response[bytes]:
-    """What the editor's forms are made of: the validator's own catalogue."""
-    return Response(_SCHEMA, media_type=MediaType.JSON, headers={"Cache-Control": _FOREVER})
 
 
 @page(_FLOW, deed=Deed.VIEW)
@@ -65,7 +54,7 @@ async def _show(
 ) -> Response[str]:
     shown = await flow_page(request, flow_id, played)
     form = form or await kept_form(request, flow_id)
-    return await show(request, "flow.html", status=200, form=form, schema_url=_SCHEMA_URL, **shown)
+    return await show(request, "flow.html", status=200, form=form, **shown)
 
 
 # --- the draft -------------------------------------------------------------------------------------------------------
@@ -262,7 +251,6 @@ def _post(request: PortalRequest, path: str, body: object, *, method: str = "POS
 
 
 HANDLERS: list[HTTPRouteHandler] = [
-    show_schema,
     show_flow,
     take_draft,
     take_check,

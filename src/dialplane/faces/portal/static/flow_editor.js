@@ -21,7 +21,7 @@ class Editor {
     this.board = {
       actions: withIds(readActions(this.text.value) ?? []),
       types,
-      names: JSON.parse(part("names").textContent),
+      names: JSON.parse(root.dataset.names),
       mayChange: Boolean(root.dataset.mayChange),
       faults: [],
       lit: null,
@@ -51,8 +51,7 @@ class Editor {
     this.show();
     this.picture.fit();
     this.check();
-    const played = part("played-shape");
-    if (played) this.light(JSON.parse(played.textContent));
+    if (root.dataset.played) this.light(JSON.parse(root.dataset.played));
   }
 
   // The chosen step and the dry run share the place beside the picture.

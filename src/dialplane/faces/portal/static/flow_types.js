@@ -1,6 +1,6 @@
 // The schema of the server's own validator, as the editor needs it: for each type of action its words and its fields.
 
-// `schema` is JSON Schema of a list of actions, as /portal/flow-actions.json gives it.
+// `schema` is JSON Schema of a list of actions, as the server keeps it beside these files.
 export function readTypes(schema) {
   const types = new Map();
   for (const each of schema.items.oneOf) {
