@@ -37,9 +37,7 @@ _ALL = (
     "job", "jobs", "import", "import-preview", "number-page", "number-history", "patterns", "ports", "port-new",
     "port-draft", "port-exception", "port-outs", "app-users", "number-messages", "settings",
 )  # fmt: skip
-_EXAMINED = (
-    _ALL if os.environ.get("DIALPLANE_SCREENSHOTS") else ("documents", "numbers-many", "selected", "port-exception")
-)
+_EXAMINED = _ALL if os.environ.get("DIALPLANE_SCREENSHOTS") else ("selected", "port-exception")
 
 
 @dataclass
