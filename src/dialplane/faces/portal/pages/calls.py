@@ -18,6 +18,7 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import CallId
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
 from dialplane.faces.portal.call_words import REASONS, STATES
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import typed
 from dialplane.faces.portal.moments_as_text import read_local
 from dialplane.faces.portal.rendering import done, show
@@ -134,7 +135,7 @@ async def show_live(request: PortalRequest) -> Response[str]:
 async def hang_up(request: PortalRequest, call: FromPath[UUID]) -> Response[str]:
     """The call's node ends it; that takes a moment."""
     await complete_call(request.database, request.account_id, CallId(call), request.now)
-    curl = f"curl -X POST '{request.portal.base}/v1.0/calls/{call}/hangup?accesskey=$ACCESS_KEY'"
+    curl = json_curl(request, "POST", f"/v1.0/calls/{call}/hangup")
     return await done(request, _back(request, call), "The call is being hung up.", curl=curl)
 
 

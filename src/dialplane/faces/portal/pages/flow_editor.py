@@ -3,7 +3,6 @@
 Each form works by itself. The scripts of the editor send the same forms and ask for JSON.
 """
 
-import json
 from dataclasses import replace
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from dialplane.domain.ids import FlowId
 from dialplane.domain.numbering.history import Actor, ActorKind
 from dialplane.domain.numbering.numbers import Number, NumberFilter
 from dialplane.domain.numbering.targets import FlowTarget, TargetsChange
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.errors import status_of
 from dialplane.faces.portal.flow_forms import following_of, question_of, read_flow_text, script_of
 from dialplane.faces.portal.flow_view import Played, flow_page, kept_form, played_shape
@@ -119,7 +119,7 @@ async def take_publish(request: PortalRequest, flow: FromPath[UUID]) -> Response
     said = f"Version {published.version} is live: the next call runs it."
     if canary is not None:
         said = f"{canary.percent} % of the calls take version {canary.version}; the others stay on {published.version}."
-    line = _post(request, f"/flows/{flow}/publish", {"percent": percent})
+    line = json_curl(request, "POST", f"/v1.0/flows/{flow}/publish", {"percent": percent})
     return await done(request, request.at(f"/flows/{flow}"), said, curl=line)
 
 
@@ -132,14 +132,14 @@ async def take_canary(request: PortalRequest, flow: FromPath[UUID]) -> Response[
         if request.fields.get("do") == "stop":
             changed = await stop_canary(database, account_id, FlowId(flow), now)
             said = f"All calls take version {changed.version} again."
-            line = f"curl -X DELETE '{request.portal.base}/v1.0{path}?accesskey=$ACCESS_KEY'"
+            line = json_curl(request, "DELETE", f"/v1.0{path}")
         else:
             percent = 100 if request.fields.get("do") == "promote" else _percent(request)
             changed = await set_canary(database, account_id, FlowId(flow), percent, now)
             said = f"Version {changed.version} is live for all calls."
             if changed.canary is not None:
                 said = f"{percent} % of the calls take version {changed.canary.version} from now on."
-            line = _post(request, path, {"percent": percent}, method="PUT")
+            line = json_curl(request, "PUT", f"/v1.0{path}", {"percent": percent})
     except Refusal as refusal:
         return await done(request, request.at(f"/flows/{flow}"), refusal.message, kind="bad")
     return await done(request, request.at(f"/flows/{flow}"), said, curl=line)
@@ -177,7 +177,7 @@ async def _play(request: PortalRequest, flow_id: FlowId) -> Played:
     script = script_of(request.fields, request.now)
     run = await dry_run(request.database, request.account_id, Draft(actions=given.actions), script)
     question = {**question_of(request.fields), "actions": "…"}
-    return Played(run, _post(request, "/dry_run", question))
+    return Played(run, json_curl(request, "POST", "/v1.0/dry_run", question))
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ async def take_assign(request: PortalRequest, flow: FromPath[UUID]) -> Response[
         return await done(request, back, refusal.message, kind="bad")
     what = "message" if request.fields.get("for") == "messages" else "call"
     field = "message_flow_id" if what == "message" else "call_flow_id"
-    line = _post(request, f"/numbers/{changed.id}/flow_ids", {field: str(flow)}, method="PUT")
+    line = json_curl(request, "PUT", f"/v1.0/numbers/{changed.id}/flow_ids", {field: str(flow)})
     return await done(request, back, f"The next {what} to {changed.number} runs this flow.", curl=line)
 
 
@@ -239,15 +239,8 @@ def _json(shown: object, status: int = 200) -> Response[str]:
 
 
 def _curl(request: PortalRequest, draft: FlowDraft, method: str) -> str:
-    line = f"curl -X {method} '{request.portal.base}/v1.0/flows/{draft.flow_id}/draft?accesskey=$ACCESS_KEY'"
-    return line if method == "DELETE" else f"{line} -H 'Content-Type: application/json' -d @flow.json"
-
-
-def _post(request: PortalRequest, path: str, body: object, *, method: str = "POST") -> str:
-    return (
-        f"curl -X {method} '{request.portal.base}/v1.0{path}?accesskey=$ACCESS_KEY'"
-        f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
-    )
+    body_file = "" if method == "DELETE" else "flow.json"
+    return json_curl(request, method, f"/v1.0/flows/{draft.flow_id}/draft", body_file=body_file)
 
 
 HANDLERS: list[HTTPRouteHandler] = [

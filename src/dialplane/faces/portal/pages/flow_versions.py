@@ -16,6 +16,7 @@ from dialplane.domain.flows.flow import Flow, FlowVersion
 from dialplane.domain.flows.wording import ACTION_WORDS
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import FlowId
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.flow_view import version_label
 from dialplane.faces.portal.forms import Form
 from dialplane.faces.portal.rendering import done, show
@@ -135,10 +136,7 @@ async def take_rollback(request: PortalRequest, flow: FromPath[UUID]) -> Respons
     chosen = await _version(request, FlowId(flow), request.fields.get("version"))
     now = await roll_back(request.database, request.account_id, FlowId(flow), chosen.version, request.now)
     said = f"The flow is as version {chosen.version} was; that is version {now.version}, and the next call runs it."
-    line = (
-        f"curl -X POST '{request.portal.base}/v1.0/flows/{flow}/rollback?accesskey=$ACCESS_KEY'"
-        f" -H 'Content-Type: application/json' -d '{{\"version\": {chosen.version}}}'"
-    )
+    line = json_curl(request, "POST", f"/v1.0/flows/{flow}/rollback", {"version": chosen.version})
     return await done(request, request.at(f"/flows/{flow}"), said, curl=line)
 
 

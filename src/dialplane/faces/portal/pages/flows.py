@@ -11,6 +11,7 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import FlowId, find_uuid
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.flow_forms import read_flow_text
 from dialplane.faces.portal.flow_wishes import HOURS, TEMPLATES, make_flow, template_of
 from dialplane.faces.portal.forms import Form, typed
@@ -135,7 +136,7 @@ async def take_delete(request: PortalRequest, flow: FromPath[UUID]) -> Response[
     except Refusal as refusal:
         said = f"It stays: {refusal.message}. Give the number something else to do first."
         return await done(request, request.at(f"/flows/{flow}"), said, kind="bad")
-    line = f"curl -X DELETE '{request.portal.base}/v1.0/flows/{gone.id}?accesskey=$ACCESS_KEY'"
+    line = json_curl(request, "DELETE", f"/v1.0/flows/{gone.id}")
     return await done(request, request.at("/flows"), f"{gone.name or 'The flow'} is deleted.", curl=line)
 
 
@@ -152,10 +153,7 @@ async def export(request: PortalRequest, flow: FromPath[UUID]) -> Response[bytes
 
 
 async def _made(request: PortalRequest, made: Flow, said: str) -> Response[str]:
-    line = (
-        f"curl -X POST '{request.portal.base}/v1.0/flows?accesskey=$ACCESS_KEY'"
-        " -H 'Content-Type: application/json' -d @flow.json"
-    )
+    line = json_curl(request, "POST", "/v1.0/flows", body_file="flow.json")
     return await done(request, request.at(f"/flows/{made.id}"), said, curl=line)
 
 

@@ -13,6 +13,7 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import RecordingId
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcript, Transcription
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -101,7 +102,7 @@ async def delete(request: PortalRequest, recording: FromPath[UUID]) -> Response[
     await delete_recording(
         request.database, request.ports.sounds, request.account_id, RecordingId(recording), request.now
     )
-    curl = f"curl -X DELETE '{request.portal.base}/v1.0/recordings/{recording}?accesskey=$ACCESS_KEY'"
+    curl = json_curl(request, "DELETE", f"/v1.0/recordings/{recording}")
     return await done(request, request.at("/recordings"), "The recording is deleted, with its sound.", curl=curl)
 
 

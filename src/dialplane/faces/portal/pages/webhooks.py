@@ -11,6 +11,7 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.eventing.webhooks import METHODS, DeliveryStatus, Endpoint, EndpointKind
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import DeliveryId, EndpointId
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -124,7 +125,7 @@ async def rotate(request: PortalRequest, endpoint: FromPath[UUID]) -> Response[s
 @action(f"{_ENDPOINT}/delete", deed=Deed.KEYS)
 async def delete(request: PortalRequest, endpoint: FromPath[UUID]) -> Response[str]:
     await delete_endpoint(request.database, request.account_id, EndpointId(endpoint), request.now)
-    curl = f"curl -X DELETE '{request.portal.base}/v1.0/webhook_endpoints/{endpoint}?accesskey=$ACCESS_KEY'"
+    curl = json_curl(request, "DELETE", f"/v1.0/webhook_endpoints/{endpoint}")
     return await done(request, request.at("/webhooks"), "The webhook is deleted.", curl=curl)
 
 
@@ -207,7 +208,7 @@ async def show_delivery(request: PortalRequest, delivery: FromPath[UUID]) -> Res
 @action(f"{_DELIVERY}/replay", deed=Deed.CONFIGURE)
 async def replay(request: PortalRequest, delivery: FromPath[UUID]) -> Response[str]:
     made = await replay_delivery(request.database, request.account_id, DeliveryId(delivery), request.now)
-    curl = f"curl -X POST '{request.portal.base}/v1.0/webhook_deliveries/{delivery}/replay?accesskey=$ACCESS_KEY'"
+    curl = json_curl(request, "POST", f"/v1.0/webhook_deliveries/{delivery}/replay")
     return await done(request, request.at(f"/deliveries/{made.id}"), "The event is sent again.", curl=curl)
 
 
