@@ -61,9 +61,8 @@ async def test_search_shows_what_the_carrier_has_with_price_and_place(database: 
     assert offer.locality
 
 
-@pytest.mark.parametrize("ending", ["0105", "105"])
-async def test_search_by_ending_finds_the_one_number(database: PostgresDatabase, wire: Wired, ending: str) -> None:
-    query = ItemQuery(country="US", ends_with=ending, area_code=wire.number[2:5])
+async def test_search_by_ending_finds_the_one_number(database: PostgresDatabase, wire: Wired) -> None:
+    query = ItemQuery(country="US", ends_with="105", area_code=wire.number[2:5])
 
     found = await search_everywhere(database, wire.carriers, query, NOW)
 

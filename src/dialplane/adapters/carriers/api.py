@@ -15,6 +15,7 @@ import structlog
 from dialplane.adapters.http.guarded import GuardedClient, NoAnswerError, NotSentError
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import new_id, utc_now
+from dialplane.services.messaging.message_sending import Accepted
 from dialplane.services.supply.carrier_accounts import Exchange
 from dialplane.services.supply.carriers import CarrierBusy, CarrierFailed, CarrierTimeout
 from dialplane.services.transaction import Database
@@ -25,6 +26,7 @@ TIMEOUT_S = 8.0
 """Of one request: below the time that a buyer waits."""
 LARGEST_ANSWER = 2 << 20
 _LONGEST_KEPT = 4096
+_LONGEST_ID = 255
 _HIDDEN = "***"
 _SECRET = re.compile(r"(?i)token|secret|password|pin$|passcode|api_?key|authorization|signature|^file$")
 _WRITTEN = re.compile(r"(?i)^(text|body|subject|media_urls|mediaurl.*)$")
@@ -172,6 +174,38 @@ def text_at(data: object, *path: str | int) -> str:
         else:
             data = data.get(step) if isinstance(data, Mapping) else None
     return "" if data is None or isinstance(data, Mapping | list) else str(data)
+
+
+def records_at(data: object, *path: str) -> list[Mapping[str, Any]]:
+    """The objects of the list at a place in foreign JSON; what is no object is left out."""
+    return [each for each in list_at(data, *path) if isinstance(each, Mapping)]
+
+
+def accepted(carrier_id: str) -> Accepted:
+    """Raises CarrierTimeout where a carrier has taken a text without a word by which its receipts would be known."""
+    if not 1 <= len(carrier_id) <= _LONGEST_ID:
+        raise CarrierTimeout("the carrier took the message and did not name it")
+    return Accepted(carrier_id)
+
+
+def listed(answer: ApiAnswer, name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list that was asked for. From an answer without it nothing can be concluded, least of all that
+    there is none of what was looked for. Raises CarrierTimeout."""
+    if not isinstance(answer.data, Mapping) or not isinstance(answer.data.get(name), list):
+        raise CarrierTimeout(f"the carrier answered {answer.status} without {name}")
+    return records_at(answer.data, name)
+
+
+def record_at(data: object, name: str) -> Mapping[str, Any]:
+    """The object of this name; an empty one where there is none."""
+    found = data.get(name) if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def whole_at(data: object, *path: str) -> int:
+    """The whole number at a place in foreign JSON; 0 where there is none."""
+    text = text_at(data, *path)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def list_at(data: object, *path: str) -> list[Any]:

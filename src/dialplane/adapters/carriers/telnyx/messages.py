@@ -1,6 +1,6 @@
 """Texts by Telnyx."""
 
-from dialplane.adapters.carriers.api import CarrierApi, text_at
+from dialplane.adapters.carriers.api import CarrierApi, accepted, text_at
 from dialplane.adapters.carriers.telnyx.numbers import API, reason_of
 from dialplane.domain.supply.carrier_accounts import CarrierAccount
 from dialplane.services.messaging.message_sending import Accepted, Rejected, Submission
@@ -29,4 +29,4 @@ class TelnyxMessages:
             message["messaging_profile_id"] = self._account.messaging
         url = f"{(self._account.api_url or API).rstrip('/')}/messages"
         answer = await self._api.ask("POST", url, json=message, about=submission.source.target)
-        return Accepted(text_at(answer.data, "data", "id")) if answer.is_good else Rejected(reason_of(answer))
+        return accepted(text_at(answer.data, "data", "id")) if answer.is_good else Rejected(reason_of(answer))

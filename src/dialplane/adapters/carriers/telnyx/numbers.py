@@ -5,8 +5,17 @@ from typing import Any
 
 import phonenumbers
 
-from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, list_at, text_at
-from dialplane.adapters.carriers.digits import country_and_kind
+from dialplane.adapters.carriers.api import (
+    ApiAnswer,
+    CarrierApi,
+    list_at,
+    listed,
+    record_at,
+    records_at,
+    text_at,
+    whole_at,
+)
+from dialplane.adapters.carriers.digits import country_and_kind, sound
 from dialplane.adapters.carriers.money import micros_of
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import NumberKind
@@ -51,28 +60,30 @@ class TelnyxNumbers:
                 answer = await self._ask("GET", "/available_phone_numbers", query=_filters(query, country, kind, limit))
                 if not answer.is_good:
                     raise CarrierFailed(reason_of(answer))
-                found += [item for each in list_at(answer.data, "data") if (item := self._item(each, country))]
+                found += [item for each in listed(answer, "data") if (item := self._item(each, country))]
         return found
 
     def _item(self, each: Mapping[str, Any], country: str) -> NewItem | None:
         """None for what we do not sell: other types, and prices that nobody knows in dollars."""
         places = {
-            text_at(one, "region_type"): text_at(one, "region_name") for one in list_at(each, "region_information")
+            text_at(one, "region_type"): text_at(one, "region_name") for one in records_at(each, "region_information")
         }
         kind = _KINDS.get(text_at(each, "phone_number_type"))
         setup, monthly = (self._price(each, name) for name in ("upfront", "monthly"))
         if kind is None or setup is None or monthly is None:
             return None
-        features = {text_at(one, "name") for one in list_at(each, "features")}
-        return NewItem(
-            text_at(each, "phone_number"),
-            kind,
-            places.get("country_code", country),
-            region=places.get("state", "")[:64],
-            locality=(places.get("location") or places.get("rate_center") or "")[:128],
-            capabilities=tuple(name for name in CAPABILITIES if name in features),
-            setup_micros=setup,
-            monthly_micros=monthly,
+        features = {text_at(one, "name") for one in records_at(each, "features")}
+        return sound(
+            NewItem(
+                text_at(each, "phone_number"),
+                kind,
+                places.get("country_code", country),
+                region=places.get("state", "")[:64],
+                locality=(places.get("location") or places.get("rate_center") or "")[:128],
+                capabilities=tuple(name for name in CAPABILITIES if name in features),
+                setup_micros=setup,
+                monthly_micros=monthly,
+            )
         )
 
     def _price(self, each: Mapping[str, Any], which: str) -> Any:
@@ -101,7 +112,7 @@ class TelnyxNumbers:
             order["messaging_profile_id"] = self._account.messaging
         answer = await self._ask("POST", "/number_orders", json=order, about=number)
         if answer.is_good:
-            return _order_state(answer.data.get("data"))
+            return _order_state(record_at(answer.data, "data"))
         return await self.find_order(reference) or Refused(reason_of(answer))
 
     def _requirement_group(self, number: str) -> dict[str, str]:
@@ -114,7 +125,7 @@ class TelnyxNumbers:
         if not answer.is_good:
             raise CarrierTimeout(reason_of(answer))
         # Whether the filter was heeded is not taken on trust: another's order would be taken for ours.
-        orders = [each for each in list_at(answer.data, "data") if text_at(each, "customer_reference") == reference]
+        orders = [each for each in listed(answer, "data") if text_at(each, "customer_reference") == reference]
         states = [_order_state(each) for each in orders]
         states.sort(key=lambda state: (Ordered, Pending, Refused).index(type(state)))
         if not states or not isinstance(states[0], Pending):
@@ -127,7 +138,7 @@ class TelnyxNumbers:
             for part in list_at(order, "sub_number_orders_ids")[:1]:
                 answer = await self._ask("GET", f"/sub_number_orders/{part}")
                 if answer.is_good:
-                    return _part_state(answer.data.get("data")) or pending
+                    return _part_state(record_at(answer.data, "data")) or pending
         return pending
 
     async def owns(self, number: str) -> bool:
@@ -157,7 +168,7 @@ class TelnyxNumbers:
         answer = await self._ask("GET", "/phone_numbers", query=[("filter[phone_number]", number)], about=number)
         if not answer.is_good:
             raise CarrierTimeout(reason_of(answer))
-        every = [_remote(each) for each in list_at(answer.data, "data")]
+        every = [_remote(each) for each in listed(answer, "data")]
         return next((each for each in every if each.number == number and each.status != "deleted"), None)
 
     async def list_numbers(self) -> Sequence[RemoteNumber]:
@@ -167,8 +178,8 @@ class TelnyxNumbers:
             answer = await self._ask("GET", "/phone_numbers", query=query)
             if not answer.is_good:
                 raise CarrierTimeout(reason_of(answer))
-            found += [_remote(each) for each in list_at(answer.data, "data")]
-            if page >= int(text_at(answer.data, "meta", "total_pages") or 1):
+            found += [_remote(each) for each in listed(answer, "data")]
+            if page >= max(1, whole_at(answer.data, "meta", "total_pages")):
                 break
         return [each for each in found if each.status not in _NOT_OURS]
 
@@ -224,7 +235,7 @@ def _order_state(order: object) -> Answer:
     if status == "success":
         return Ordered()
     if status == "failure":
-        said = [text_at(each, "status") for each in list_at(order, "phone_numbers")]
+        said = [text_at(each, "status") for each in records_at(order, "phone_numbers")]
         return Refused(f"the carrier's order failed{''.join(f' ({each})' for each in said[:1] if each)}")
     return Pending("" if text_at(order, "requirements_met") != "False" else "the carrier asks for documents")
 
@@ -233,7 +244,7 @@ def _part_state(part: object) -> Answer | None:
     status = text_at(part, "requirements_status") or text_at(part, "phone_numbers", 0, "requirements_status")
     open_ones = [
         f"{text_at(each, 'field_type') or 'requirement'} {text_at(each, 'requirement_id')} is {text_at(each, 'status')}"
-        for each in list_at(part, "regulatory_requirements")
+        for each in records_at(part, "regulatory_requirements")
         if text_at(each, "status") not in ("", "approved")
     ]
     if status in ("cancelled", "deleted"):
@@ -253,7 +264,7 @@ def _remote(each: Mapping[str, Any]) -> RemoteNumber:
 
 def reason_of(answer: ApiAnswer) -> str:
     """In the carrier's words."""
-    first = next(iter(list_at(answer.data, "errors")), None)
+    first = next(iter(records_at(answer.data, "errors")), None)
     words = text_at(first, "detail") or text_at(first, "title") or f"the carrier answered {answer.status}"
     code = text_at(first, "code")
     return f"{words[:400]} ({code})" if code else words[:400]

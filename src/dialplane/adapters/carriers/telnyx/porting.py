@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, list_at, text_at
+from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, listed, records_at, text_at
 from dialplane.adapters.carriers.telnyx.numbers import API, reason_of
 from dialplane.domain.numbering.port_exceptions import fault_in
 from dialplane.domain.numbering.porting import LETTER_OF_AUTHORIZATION, Port, PortStatus
@@ -40,7 +40,7 @@ class TelnyxPorting:
         if not parts:
             wanted = {"phone_numbers": [each.number for each in port.numbers], "customer_reference": str(port.id)}
             made = await self._ask("POST", "/porting_orders", json=wanted, about=port.numbers[0].number)
-            parts = list_at(made.data, "data")
+            parts = listed(made, "data")
         waiting = [part for part in parts if text_at(part, "status", "value") in _OPEN]
         if not waiting:
             return
@@ -62,7 +62,7 @@ class TelnyxPorting:
     async def _parts(self, port: Port) -> list[Mapping[str, Any]]:
         reference = str(port.id)
         answer = await self._ask("GET", "/porting_orders", query=[("filter[customer_reference]", reference)])
-        return [each for each in list_at(answer.data, "data") if text_at(each, "customer_reference") == reference]
+        return [each for each in listed(answer, "data") if text_at(each, "customer_reference") == reference]
 
     async def _upload(self, port: Port, papers: Sequence[Paper]) -> dict[str, str]:
         """Telnyx's ids of the papers, by what they are to it."""
@@ -119,7 +119,7 @@ def _given(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _standing(part: Mapping[str, Any]) -> Standing:
     status = _STATUSES.get(text_at(part, "status", "value"))
-    detail = next(iter(list_at(part, "status", "details")), None)
+    detail = next(iter(records_at(part, "status", "details")), None)
     words, code = text_at(detail, "description"), text_at(detail, "code")
     date = text_at(part, "activation_settings", "foc_datetime_actual")
     if status is PortStatus.EXCEPTION:

@@ -1,6 +1,6 @@
 """Texts by Twilio."""
 
-from dialplane.adapters.carriers.api import CarrierApi, text_at
+from dialplane.adapters.carriers.api import CarrierApi, accepted, text_at
 from dialplane.adapters.carriers.twilio.credentials import resource
 from dialplane.adapters.carriers.twilio.numbers import reason_of
 from dialplane.domain.supply.carrier_accounts import CarrierAccount
@@ -25,4 +25,4 @@ class TwilioMessages:
         ]
         url = resource(self._account, "Messages")
         answer = await self._api.ask("POST", url, form=form, about=submission.source.target)
-        return Accepted(text_at(answer.data, "sid")) if answer.is_good else Rejected(reason_of(answer))
+        return accepted(text_at(answer.data, "sid")) if answer.is_good else Rejected(reason_of(answer))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, list_at, text_at
-from dialplane.adapters.carriers.digits import country_and_kind
+from dialplane.adapters.carriers.api import ApiAnswer, CarrierApi, listed, record_at, text_at
+from dialplane.adapters.carriers.digits import country_and_kind, sound
 from dialplane.adapters.carriers.twilio.credentials import auth_token, resource
 from dialplane.domain.money import ZERO, Micros
 from dialplane.domain.numbering.numbers import NumberKind
@@ -63,31 +63,33 @@ class TwilioNumbers:
                     continue  # the country has no numbers of this type
                 if not answer.is_good:
                     raise CarrierFailed(reason_of(answer))
-                found += [self._item(each, kind) for each in list_at(answer.data, "available_phone_numbers")]
+                shown = listed(answer, "available_phone_numbers")
+                found += [item for each in shown if (item := self._item(each, kind))]
         return found
 
-    def _item(self, each: Mapping[str, Any], kind: NumberKind) -> NewItem:
+    def _item(self, each: Mapping[str, Any], kind: NumberKind) -> NewItem | None:
         """Twilio's search says no prices: they are the operator's."""
-        said = each.get("capabilities")
-        has = {name.lower(): bool(value) for name, value in said.items()} if isinstance(said, Mapping) else {}
+        has = {name.lower(): bool(value) for name, value in record_at(each, "capabilities").items()}
         latitude, longitude = (_degrees(text_at(each, name)) for name in ("latitude", "longitude"))
         known = latitude is not None and longitude is not None
         needs = text_at(each, "address_requirements")
         country = text_at(each, "iso_country")
         covered = needs in ("", "none") or bool(self._account.requirement(country, kind))
-        return NewItem(
-            text_at(each, "phone_number"),
-            kind,
-            country,
-            region=text_at(each, "region")[:64],
-            locality=text_at(each, "locality")[:128],
-            postal_code=text_at(each, "postal_code")[:16],
-            latitude=latitude if known else None,
-            longitude=longitude if known else None,
-            capabilities=tuple(name for name in _CAPABILITIES if has.get(name)),
-            setup_micros=Micros(self._account.setup_micros or ZERO),
-            monthly_micros=Micros(self._account.monthly_micros or ZERO),
-            documents_required=() if covered else ("address",),
+        return sound(
+            NewItem(
+                text_at(each, "phone_number"),
+                kind,
+                country,
+                region=text_at(each, "region")[:64],
+                locality=text_at(each, "locality")[:128],
+                postal_code=text_at(each, "postal_code")[:16],
+                latitude=latitude if known else None,
+                longitude=longitude if known else None,
+                capabilities=tuple(name for name in _CAPABILITIES if has.get(name)),
+                setup_micros=Micros(self._account.setup_micros or ZERO),
+                monthly_micros=Micros(self._account.monthly_micros or ZERO),
+                documents_required=() if covered else ("address",),
+            )
         )
 
     # --- purchase ---
@@ -174,7 +176,7 @@ class TwilioNumbers:
             answer = await self._api.ask("GET", url, query=paged, about=about)
             if not answer.is_good:
                 raise CarrierTimeout(reason_of(answer))
-            found += list_at(answer.data, "incoming_phone_numbers")
+            found += listed(answer, "incoming_phone_numbers")
             if not text_at(answer.data, "next_page_uri"):
                 break
         return found
