@@ -1,45 +1,81 @@
-"""How many segments a text takes: GSM 03.38 (3GPP TS 23.038) where its alphabet suffices, else UCS-2."""
+"""How many segments a text takes, and which: GSM 03.38 (3GPP TS 23.038) where its alphabet suffices, else UCS-2."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = frozenset("\f^{}\\[~]|€")
+from dialplane.domain.messaging.concatenation import Part
+from dialplane.domain.messaging.gsm import BASIC, extension
+
+_EXTENSION = extension()
 """These take two septets: an escape and a character, which never stand in different segments."""
 
 GSM_ALONE, GSM_PART = 160, 153
 """Septets in a text of one segment, and in each part of a longer one, whose header takes seven."""
 UCS2_ALONE, UCS2_PART = 70, 67
 """UTF-16 units, likewise."""
+Encoding = Literal["gsm7", "ucs2"]
 
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    encoding: Literal["gsm7", "ucs2"]
+    encoding: Encoding
     count: int
     """At least 1: an empty text is sent too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment as it goes out. `part` is None where the text is one segment."""
+
+    text: str
+    part: Part | None = None
 
 
 def count_segments(text: str, *, wide: bool = False) -> Segmentation:
     """`wide`: UCS-2 in any case.
 
-    A character that takes two units (an extension character, a surrogate pair) is never split between segments."""
-    if not wide and all(character in _BASIC or character in _EXTENSION for character in text):
-        widths = [2 if character in _EXTENSION else 1 for character in text]
-        return Segmentation("gsm7", _count(widths, GSM_ALONE, GSM_PART))
-    widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
-    return Segmentation("ucs2", _count(widths, UCS2_ALONE, UCS2_PART))
+    A character that takes two units (an extension character, a surrogate pair) is never split between segments.
+    """
+    encoding, widths = _widths(text, wide=wide)
+    return Segmentation(encoding, len(_cuts(widths, *_SIZES[encoding])))
 
 
-def _count(widths: list[int], alone: int, part: int) -> int:
+def split_text(text: str, reference: int, *, wide: bool = False) -> tuple[Encoding, list[Segment]]:
+    """The segments in their order; the low eight bits of `reference` tell messages to one receiver apart.
+
+    Raises ValueError where the text takes more than 255, which no header can count.
+    """
+    encoding, widths = _widths(text, wide=wide)
+    cuts = _cuts(widths, *_SIZES[encoding])
+    if len(cuts) == 1:
+        return encoding, [Segment(text)]
+    if len(cuts) > 255:
+        raise ValueError(f"the text takes {len(cuts)} segments")
+    ends = [*cuts[1:], len(text)]
+    return encoding, [
+        Segment(text[start:end], Part(reference & 0xFF, len(cuts), number))
+        for number, (start, end) in enumerate(zip(cuts, ends, strict=True), 1)
+    ]
+
+
+_SIZES = {"gsm7": (GSM_ALONE, GSM_PART), "ucs2": (UCS2_ALONE, UCS2_PART)}
+
+
+def _widths(text: str, *, wide: bool) -> tuple[Encoding, list[int]]:
+    """What each character takes, in units of the encoding."""
+    if not wide and all(character in BASIC or character in _EXTENSION for character in text):
+        return "gsm7", [2 if character in _EXTENSION else 1 for character in text]
+    return "ucs2", [2 if ord(character) > 0xFFFF else 1 for character in text]
+
+
+def _cuts(widths: list[int], alone: int, part: int) -> list[int]:
+    """At which characters the segments begin."""
+    cuts, used = [0], 0
     if sum(widths) <= alone:
-        return 1
-    count, used = 1, 0
-    for width in widths:
+        return cuts
+    for place, width in enumerate(widths):
         if used + width > part:
-            count, used = count + 1, 0
+            cuts.append(place)
+            used = 0
         used += width
-    return count
+    return cuts

@@ -1,0 +1,142 @@
+"""The alphabet, the header of parts, and parts put together again (SMS-6; 3GPP TS 23.038 and 23.040)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialplane.domain.messaging.concatenation import (
+    LONGEST_WAIT,
+    MOST_PARTS,
+    HeaderFault,
+    Part,
+    Reassembly,
+    read_header,
+)
+from dialplane.domain.messaging.gsm import BASIC, Language, decode, encode, extension, language_of
+from dialplane.domain.messaging.segments import GSM_PART, UCS2_PART, count_segments, split_text
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+ANN, BOB, US = "+12125550187", "+12125550193", "+12025550100"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_text_of_an_alphabet_comes_back_as_it_was(language: Language) -> None:
+    text = "".join([*BASIC, *extension(language)])
+
+    assert decode(encode(text, language), language) == text
+    assert max(encode(text, language)) < 0x80
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Grüße €", Language.NONE), ("İyi şanslar", Language.TURKISH), ("Canción", Language.SPANISH),
+     ("Não, à tarde: é pão", Language.PORTUGUESE), ("Привет", None)],
+)  # fmt: skip
+def test_language_whose_table_holds_a_text_is_found(text: str, language: Language | None) -> None:
+    assert language_of(text) is language
+
+
+def test_codes_of_the_standard() -> None:
+    assert encode("@Δ€é") == bytes((0x00, 0x10, 0x1B, 0x65, 0x05))
+    assert encode("ş", Language.TURKISH) == bytes((0x1B, 0x73))
+    assert decode(b"\x1b\x01\x1b") == "£ "
+    assert decode(b"a\xff") == "a?"
+    with pytest.raises(ValueError, match="alphabet"):
+        encode("ş")
+
+
+@given(st.binary(max_size=300), st.sampled_from(Language))
+def test_any_octets_are_read(octets: bytes, language: Language) -> None:
+    assert isinstance(decode(octets, language), str)
+
+
+def test_header_of_a_part_as_the_standard_has_it() -> None:
+    assert bytes(Part(0xA5, 3, 2)) == bytes.fromhex("050003a50302")
+    assert bytes(Part(0x1234, 3, 2, is_wide=True)) == bytes.fromhex("06080412340302")
+    assert read_header(bytes.fromhex("0b05040b8423f00003a50302") + b"text") == (Part(0xA5, 3, 2), 12)
+    assert read_header(bytes.fromhex("050003a50004")) == (None, 6)
+
+
+@pytest.mark.parametrize("octets", ["", "05", "050003a503", "0500", "020005", "0100"])
+def test_header_that_leads_beyond_the_data_is_refused(octets: str) -> None:
+    with pytest.raises(HeaderFault):
+        read_header(bytes.fromhex(octets))
+
+
+@given(st.integers(0, 65535), st.integers(1, 255), st.data())
+def test_header_is_read_as_it_was_written(reference: int, total: int, data: st.DataObject) -> None:
+    is_wide = reference > 255 or data.draw(st.booleans())
+    part = Part(reference, total, data.draw(st.integers(1, total)), is_wide=is_wide)
+
+    assert read_header(bytes(part)) == (part, len(bytes(part)))
+
+
+@given(st.binary(max_size=60))
+def test_any_header_is_read_or_refused(octets: bytes) -> None:
+    try:
+        part, end = read_header(octets)
+    except HeaderFault:
+        return
+    assert end <= len(octets)
+    assert part is None or 1 <= part.number <= part.total
+
+
+@given(st.text(max_size=1600), st.booleans())
+def test_segments_make_up_the_text_and_are_as_many_as_are_counted(text: str, wide: bool) -> None:
+    encoding, segments = split_text(text, 7, wide=wide)
+
+    counted = count_segments(text, wide=wide)
+    assert "".join(segment.text for segment in segments) == text
+    assert (encoding, len(segments)) == (counted.encoding, counted.count)
+    if len(segments) > 1 and encoding == "gsm7":
+        assert all(len(encode(segment.text)) <= GSM_PART for segment in segments)
+    elif len(segments) > 1:
+        assert all(len(segment.text.encode("utf-16-be", "surrogatepass")) <= 2 * UCS2_PART for segment in segments)
+
+
+@given(st.lists(st.text(max_size=20), min_size=2, max_size=MOST_PARTS), st.data())
+def test_parts_in_any_order_and_twice_are_the_text_once(texts: list[str], data: st.DataObject) -> None:
+    numbers = list(range(1, len(texts) + 1))
+    last, *rest = data.draw(st.permutations(numbers))
+    order = data.draw(st.permutations(rest + rest))
+    reassembly = Reassembly()
+
+    for number in order:
+        assert reassembly.take(ANN, US, Part(9, len(texts), number), texts[number - 1], NOW) is None
+
+    assert reassembly.take(ANN, US, Part(9, len(texts), last), texts[last - 1], NOW) == "".join(texts)
+    assert len(reassembly) == 0
+
+
+def test_parts_of_two_senders_receivers_or_references_are_never_joined() -> None:
+    reassembly = Reassembly()
+
+    taken = [
+        reassembly.take(ANN, US, Part(1, 2, 1), "a", NOW),
+        reassembly.take(BOB, US, Part(1, 2, 2), "b", NOW),
+        reassembly.take(ANN, BOB, Part(1, 2, 2), "c", NOW),
+        reassembly.take(ANN, US, Part(2, 2, 2), "d", NOW),
+        reassembly.take(ANN, US, Part(1, 2, 2, is_wide=True), "e", NOW),
+        reassembly.take(ANN, US, Part(1, 3, 2), "f", NOW),
+    ]
+
+    assert taken == [None] * 6
+
+
+def test_message_of_too_many_parts_is_not_held() -> None:
+    reassembly = Reassembly()
+
+    assert reassembly.take(ANN, US, Part(1, MOST_PARTS + 1, 1), "a", NOW) is None
+    assert len(reassembly) == 0
+
+
+def test_missing_part_is_waited_for_a_day() -> None:
+    reassembly, late = Reassembly(), NOW + LONGEST_WAIT
+    reassembly.take(ANN, US, Part(1, 3, 3), "c", NOW)
+    reassembly.take(ANN, US, Part(1, 3, 1), "a", NOW)
+
+    assert reassembly.expire(late - timedelta(seconds=1)) == []
+    assert reassembly.expire(late) == [(ANN, US, "ac")]
+    assert reassembly.take(ANN, US, Part(1, 3, 2), "b", late) is None
