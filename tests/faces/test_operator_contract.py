@@ -121,7 +121,6 @@ async def test_bad_input_is_400_and_names_the_field(
         ("GET", "/rate_decks/gold", None),
         ("PUT", "/rate_decks/gold", {"rates": []}),
         ("GET", "/nothing", None),
-        ("DELETE", "/carriers", None),
     ],
 )
 async def test_unknown_things_are_404(operator: Client, method: str, path: str, body: object) -> None:
