@@ -10,12 +10,14 @@ import pytest
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, FlowId, new_id
+from dialplane.domain.messaging.consent import ConsentSettings
 from dialplane.domain.numbering.diagnosis import Finding, Verdict
 from dialplane.domain.numbering.numbers import Number
 from dialplane.domain.numbering.targets import DocumentTarget, FlowTarget, Targets
 from dialplane.domain.supply.carrier_accounts import CarrierKind
 from dialplane.fakes.misbehaviour import How
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.messaging.consent import save_consent_settings
 from dialplane.services.numbering.doctor.examination import Diagnosis, examine
 from dialplane.services.numbering.number_life import suspend_number
 from dialplane.services.numbering.numbers import list_numbers
@@ -39,6 +41,7 @@ ALL = {
     "voice_target",
     "message_target",
     "document",
+    "consent",
     "plan",
     "balance",
     "renewal",
@@ -100,6 +103,15 @@ async def test_sound_number_has_no_problem(practice: Practice) -> None:
     found = await practice.examine()
 
     assert [finding for finding in found.findings if finding.verdict is Verdict.PROBLEM] == []
+
+
+async def test_number_that_heeds_no_consent_is_warned_of(practice: Practice) -> None:
+    assert (await practice.find("consent")).verdict is Verdict.OK
+
+    await save_consent_settings(practice.database, practice.account_id, ConsentSettings(is_on=False), NOW)
+
+    found = await practice.find("consent")
+    assert (found.verdict, "STOP" in found.says) == (Verdict.WARNING, True)
 
 
 async def test_drift_at_the_carrier_names_the_setting_and_the_repair(practice: Practice) -> None:

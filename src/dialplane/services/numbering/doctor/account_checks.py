@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from dialplane.domain.charging.ledger import Purse
+from dialplane.domain.messaging.consent import ConsentSettings
 from dialplane.domain.numbering.diagnosis import Finding, fine, no_matter, problem, warning
 from dialplane.domain.numbering.numbers import Number, NumberStatus, SuspendedFor
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
@@ -32,6 +33,24 @@ def check_account(account: Account) -> Finding:
             "have the identity verified by the operator",
         )
     return fine("plan", f"the account is {account.status}, its plan is {account.plan}")
+
+
+def check_consent(number: Number, settings: ConsentSettings) -> Finding:
+    """Whether STOP, START and HELP are heeded, and what keeps messages back at night."""
+    if "sms" not in number.capabilities:
+        return no_matter("consent", "the number has no messages")
+    if not settings.is_on:
+        return warning(
+            "consent",
+            "STOP, START and HELP are not heeded: carriers block numbers that go on writing to whoever said STOP",
+            "switch it on by PUT /v1.0/consent, unless whatever runs on the number heeds them",
+        )
+    if settings.quiet_from:
+        return fine(
+            "consent",
+            f"STOP, START and HELP are heeded; nothing is sent from {settings.quiet_from} to {settings.quiet_to}",
+        )
+    return fine("consent", "STOP, START and HELP are heeded")
 
 
 def check_balance(number: Number, purse: Purse | None) -> Finding:

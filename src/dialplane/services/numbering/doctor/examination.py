@@ -11,7 +11,13 @@ from datetime import datetime
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.numbering.diagnosis import Finding, Verdict, worst
 from dialplane.domain.numbering.numbers import Number
-from dialplane.services.numbering.doctor.account_checks import check_account, check_balance, check_number, check_renewal
+from dialplane.services.numbering.doctor.account_checks import (
+    check_account,
+    check_balance,
+    check_consent,
+    check_number,
+    check_renewal,
+)
 from dialplane.services.numbering.doctor.arrival_checks import (
     Arrivals,
     check_last_call,
@@ -58,6 +64,7 @@ async def examine(
         account = await tx.accounts.get(account_id)
         purse = await tx.ledger.find_purse(account_id)
         trunks = await tx.trunks.list_live()
+        consent = await tx.consent.find_settings(account_id)
         arrivals = Arrivals(
             await tx.arrivals.last_call(number),
             await tx.arrivals.last_message(number),
@@ -70,6 +77,7 @@ async def examine(
         check_last_call(arrivals, now),
         check_last_message(number, arrivals, now),
         *targets.result(),
+        check_consent(number, consent),
         check_account(account),
         check_balance(number, purse),
         check_renewal(number, billing_now),
