@@ -23,7 +23,8 @@ from dialplane.services.calling.admission import Admitted, admit
 from dialplane.services.calling.arrivals import Arrival
 from dialplane.services.calling.call_records import CallChanged, CallEnded, write_changes
 from dialplane.services.messaging.message_sending import Accepted, claim_targets, record_answer
-from dialplane.services.messaging.messages import MessageRequest, QueuedTarget, send_message
+from dialplane.services.messaging.message_store import QueuedTarget
+from dialplane.services.messaging.messages import MessageRequest, send_message
 from dialplane.services.numbering.number_life import release_number
 from tests.sealing import SEAL
 from tests.services.buying import NOW, bought, stock

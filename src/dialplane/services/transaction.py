@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messaging.consent import ConsentStore
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.media import MediaStore
-    from dialplane.services.messaging.messages import MessageStore
+    from dialplane.services.messaging.message_store import MessageStore
     from dialplane.services.messaging.sender_pools import SenderPoolStore
     from dialplane.services.numbering.applications import ApplicationStore
     from dialplane.services.numbering.doctor.arrival_checks import ArrivalStore

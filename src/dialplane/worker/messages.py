@@ -17,7 +17,7 @@ from dialplane.services.messaging.message_sending import (
     submission_of,
     why_not,
 )
-from dialplane.services.messaging.messages import QueuedTarget, RunRequest
+from dialplane.services.messaging.message_store import QueuedTarget, RunRequest
 from dialplane.services.programs.api_runs import ApiRuns, Outside
 from dialplane.services.transaction import Database
 from dialplane.worker.pool import Pool

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_sending import Accepted, Receipt, Rejected, Submission
-from dialplane.services.messaging.messages import SandboxMessage
+from dialplane.services.messaging.message_store import SandboxMessage
 from dialplane.services.transaction import Database
 
 REJECTED_ENDINGS = ("103", "107", "108")

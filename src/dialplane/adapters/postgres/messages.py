@@ -23,7 +23,7 @@ from dialplane.domain.messaging.messages import (
     Target,
     TargetStatus,
 )
-from dialplane.services.messaging.messages import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
+from dialplane.services.messaging.message_store import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
 
 _SQL = queries("messages")
 

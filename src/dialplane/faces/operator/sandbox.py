@@ -17,7 +17,7 @@ from dialplane.faces.voipbin.messages import Message
 from dialplane.services import settings
 from dialplane.services.messaging import sandbox_messages
 from dialplane.services.messaging.inbound_messages import MessageRefused
-from dialplane.services.messaging.messages import SandboxMessage
+from dialplane.services.messaging.message_store import SandboxMessage
 from dialplane.services.settings import CarrierSwitch
 from dialplane.services.shapes.messages import message_shape
 

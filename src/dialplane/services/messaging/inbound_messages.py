@@ -40,14 +40,8 @@ from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.consent import hear
 from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.message_hooks import hand_over
-from dialplane.services.messaging.messages import (
-    MessageDocument,
-    MessageRequest,
-    RunRequest,
-    enter_conversation,
-    inbound_key,
-    queue_message,
-)
+from dialplane.services.messaging.message_store import MessageDocument, RunRequest
+from dialplane.services.messaging.messages import MessageRequest, enter_conversation, inbound_key, queue_message
 from dialplane.services.numbering.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs

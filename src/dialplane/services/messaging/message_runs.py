@@ -28,7 +28,8 @@ from dialplane.domain.programs.program import Program
 from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import Subject, party_text
 from dialplane.services.messaging.conversations import post_to_conversation
-from dialplane.services.messaging.messages import MessageDocument, RunRequest, message_request, send_message
+from dialplane.services.messaging.message_store import MessageDocument, RunRequest
+from dialplane.services.messaging.messages import message_request, send_message
 from dialplane.services.programs.api_runs import Outside, StoredRunPorts
 from dialplane.services.programs.program_runner import LONGEST_RUN_S, run_program
 from dialplane.services.transaction import Database, Transaction

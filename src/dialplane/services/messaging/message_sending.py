@@ -15,7 +15,8 @@ from dialplane.domain.rcml.message_callbacks import SENDING, message_form
 from dialplane.services.charging.ledger import release_many, settle_many
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
-from dialplane.services.messaging.messages import LEASE, QueuedTarget, hold_key, tell_statuses
+from dialplane.services.messaging.message_store import QueuedTarget
+from dialplane.services.messaging.messages import LEASE, hold_key, tell_statuses
 from dialplane.services.messaging.screening import OPT_OUT_REASON, OPTED_OUT
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
 from dialplane.services.transaction import Database, Transaction

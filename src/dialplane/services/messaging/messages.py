@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Literal, Protocol
-from uuid import UUID
+from typing import Literal
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
 from dialplane.domain.charging.ledger import HoldRequest
@@ -13,8 +12,7 @@ from dialplane.domain.charging.rating import NOTHING, CostType, Price
 from dialplane.domain.charging.tariffs import priced_number
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, RunId, new_id
-from dialplane.domain.messaging.message_queries import MessageQuery
+from dialplane.domain.ids import AccountId, ConversationId, MessageId, RunId, new_id
 from dialplane.domain.messaging.messages import (
     LONGEST_SCHEDULE,
     LOOP_WINDOW,
@@ -34,7 +32,6 @@ from dialplane.domain.messaging.messages import (
 from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
-from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.charging.ledger import hold_many, release_many
@@ -47,167 +44,6 @@ from dialplane.services.messaging.sender_pools import sender_of_pool
 from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedTarget:
-    """A receiver whose message `worker` may hand to the carrier until its lease ends."""
-
-    message_id: MessageId
-    account_id: AccountId
-    position: int
-    source: Address
-    destination: Address
-    text: str
-    medias: tuple[str, ...]
-    parts: int
-    attempts: int
-    worker: int
-    extras: MessageExtras | None = None
-    opted_out: bool = False
-    """The receiver has opted out since the message was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageDocument:
-    """The document that an inbound message runs."""
-
-    source: DocumentSource
-    message_id: MessageId
-    api_version: str
-    wish: str = ""
-    """What the message says about consent (`OptOutType`); empty: nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """A run that an inbound message started: of a flow, or of a document. `own` is the number that it came to."""
-
-    run_id: RunId
-    account_id: AccountId
-    flow_id: FlowId | None
-    own: str
-    document: MessageDocument | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxMessage:
-    """What the simulated carrier was given."""
-
-    id: UUID
-    source: str
-    destination: str
-    text: str
-    medias: tuple[str, ...]
-    segments: int
-    receipt: TargetStatus
-    receipt_due_at: datetime | None
-    created_at: datetime
-
-
-class MessageStore(Protocol):
-    """Port. Deleted messages and conversations are never found."""
-
-    async def add(
-        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
-    ) -> bool:
-        """Insert with its targets, each in its conversation and due at its time.
-
-        False, and nothing is written, where the key is known.
-        """
-        ...
-
-    async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
-
-    async def find_by_key(self, key: str) -> Message | None: ...
-
-    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
-        """The message and the target's position."""
-        ...
-
-    async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Message]: ...
-
-    async def search(self, query: MessageQuery) -> tuple[Sequence[Message], int]:
-        """One page, and how many there are in all."""
-        ...
-
-    async def delete(self, message_id: MessageId, now: datetime) -> None: ...
-
-    async def redact(self, message_id: MessageId, now: datetime) -> None:
-        """Take its text away."""
-        ...
-
-    async def open_conversation(self, draft: Conversation) -> Conversation:
-        """The conversation of the draft's pair; the draft itself, its id included, where there was none."""
-        ...
-
-    async def find_conversation(
-        self, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
-    ) -> Conversation | None: ...
-
-    async def conversations_of(self, message_id: MessageId) -> Sequence[Conversation]:
-        """By the position of the message's targets."""
-        ...
-
-    async def list_conversations(
-        self, account_id: AccountId, *, owner_id: AgentId | None, before: datetime | None, limit: int
-    ) -> Sequence[Conversation]: ...
-
-    async def last_in(self, conversations: Sequence[Conversation]) -> Sequence[ConversationMessage]:
-        """The newest message of each; a conversation without any is left out."""
-        ...
-
-    async def save_conversation(self, conversation: Conversation) -> None:
-        """Name, detail, owner and time of the change."""
-        ...
-
-    async def list_conversation_messages(
-        self, conversation: Conversation, *, before: datetime | None, limit: int
-    ) -> Sequence[ConversationMessage]: ...
-
-    async def count_from_runs(self, conversation_id: ConversationId, *, since: datetime) -> int:
-        """Messages that runs have sent in the conversation."""
-        ...
-
-    async def claim_targets(
-        self, worker: int, *, now: datetime, until: datetime, limit: int
-    ) -> Sequence[QueuedTarget]: ...
-
-    async def set_target(
-        self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None
-    ) -> None: ...
-
-    async def cancel_waiting(self, message_id: MessageId, now: datetime) -> Sequence[int]:
-        """Cancel the targets that wait for their time and that no worker has taken; their positions."""
-        ...
-
-    async def postpone_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
-        """Count the attempt and let go of the lease."""
-        ...
-
-    async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None: ...
-
-    async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> Sequence[RunRequest]: ...
-
-    async def finish_run(self, run_id: RunId) -> None: ...
-
-    async def free_target_leases(self) -> None:
-        """Give back targets that are leased to a worker that is gone."""
-        ...
-
-    async def free_run_leases(self, worker: int, *, driving: Sequence[RunId]) -> None:
-        """Give back runs that are leased to a worker that is gone, or to `worker` though it does not drive them."""
-        ...
-
-    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
-        """The second one of an id has no effect."""
-        ...
-
-    async def list_sandbox(self, destination: str, *, limit: int) -> Sequence[SandboxMessage]:
-        """Newest first; every destination where it is empty."""
-        ...
-
-    async def take_sandbox_receipts(self, *, now: datetime, limit: int) -> Sequence[SandboxMessage]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dialplane.domain.errors import Conflict, Invalid
 from dialplane.domain.ids import AccountId
 from dialplane.domain.messaging.messages import Conversation, Message
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
-from dialplane.services.messaging.messages import SandboxMessage
+from dialplane.services.messaging.message_store import SandboxMessage
 from dialplane.services.transaction import Database
 
 
