@@ -41,9 +41,39 @@ SHOTS = (
     Shot("dashboard", "/projects/{project}"),
     Shot("numbers", "/projects/{project}/numbers/buy?type=did&country=US"),
     Shot("configuration", "/projects/{project}/numbers/{number}", is_dark=True),
+    Shot("flow", "/projects/{project}/flows/{flow}"),
+    Shot("call", "/projects/{project}/calls/{call}"),
     Shot("desk", "/operator"),
     Shot("phone", "/projects/{project}/numbers", size=PHONE),
 )
+
+
+RECEPTION = [
+    {"id": "01970000-0000-7000-8000-000000000001", "type": "answer"},
+    {"type": "talk", "option": {"text": "Welcome to Acme. Press 1 for sales.", "language": "en-US"}},
+    {"type": "digits_receive", "option": {"duration": 3000, "length": 1}},
+    {
+        "type": "branch",
+        "option": {
+            "default_target_id": "01970000-0000-7000-8000-000000000009",
+            "target_ids": {"1": "01970000-0000-7000-8000-000000000005"},
+        },
+    },
+    {
+        "id": "01970000-0000-7000-8000-000000000005",
+        "type": "talk",
+        "option": {"text": "One moment, please.", "language": "en-US"},
+    },
+    {"type": "connect", "option": {"destinations": [{"type": "tel", "target": "+12025550100"}]}},
+    {"type": "hangup"},
+    {
+        "id": "01970000-0000-7000-8000-000000000009",
+        "type": "talk",
+        "option": {"text": "We are closed. Goodbye.", "language": "en-US"},
+    },
+    {"type": "hangup"},
+]
+"""A flow with two ways, for the editor's picture."""
 
 
 @asynccontextmanager
@@ -72,14 +102,7 @@ async def live(ready: Mapping[str, str]) -> dict[str, str]:
                 return await answer.json()
 
         offers = (await ask("GET", "/v1.0/available_numbers?country_code=US&page_size=4"))["result"]
-        flow = {
-            "name": "Reception",
-            "actions": [
-                {"type": "answer"},
-                {"type": "talk", "option": {"text": "Hello, this is Acme.", "language": "en-US"}},
-            ],
-        }
-        made = await ask("POST", "/v1.0/flows", flow)
+        made = await ask("POST", "/v1.0/flows", {"name": "Reception", "actions": RECEPTION})
         numbers = []
         for offer, name in zip(offers, ("Front desk", "Support", "Sales", "Berlin office"), strict=False):
             wish = {"number": offer["number"], "name": name, "call_flow_id": made["id"], "message_flow_id": made["id"]}
@@ -93,7 +116,16 @@ async def live(ready: Mapping[str, str]) -> dict[str, str]:
                 "flow_id": made["id"],
             }
             await ask("POST", "/v1.0/calls", call)
-        return {"project": ready["customer_id"], "number": numbers[0]["id"]}
+        calls: list[dict[str, Any]] = []
+        while not calls or any(call["status"] != "hangup" for call in calls):
+            await asyncio.sleep(0.2)
+            calls = (await ask("GET", "/v1.0/calls"))["result"]
+        return {
+            "project": ready["customer_id"],
+            "number": numbers[0]["id"],
+            "flow": made["id"],
+            "call": calls[0]["id"],
+        }
 
 
 async def sign_in(window: BrowserContext, ready: Mapping[str, str]) -> Page:
