@@ -1,10 +1,9 @@
 """Accounts for tests that need somebody to own things, written without the use cases that other tests are about."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, new_id
 
 CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -13,7 +12,7 @@ async def add_account(
     database: PostgresDatabase, *, status: str = "active", identity_status: str = "verified", plan: str = "free"
 ) -> AccountId:
     """An account in an organization of its own."""
-    account_id = AccountId(uuid4())
+    account_id = AccountId(new_id(CREATED_AT))
     async with database.transaction() as tx:
         await tx.connection.execute(
             "insert into organizations (id, name, created_at) values ($1, 'Test', $2)", account_id, CREATED_AT

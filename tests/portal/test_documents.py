@@ -1,5 +1,7 @@
 """Ordered numbers and the documents that they wait for (VoxCPaaS 3.2.11 to 3.2.17; WEB-9, WEB-10)."""
 
+from io import BytesIO
+
 from dialplane.domain.ids import utc_now
 from dialplane.domain.numbering.documents import Verdict
 from dialplane.services.numbering.documents import list_documents, review_document
@@ -178,10 +180,10 @@ async def test_texts_of_a_form_with_a_file_have_the_limits_of_all_forms(surfer: 
     def part(name: bytes, value: bytes) -> bytes:
         return b'--x\r\nContent-Disposition: form-data; name="' + name + b'"\r\n\r\n' + value + b"\r\n"
 
-    for value in (b"a\0b", b"x" * 10_001, b"\xff\xfe"):
+    for value in (b"a\0b", b"x" * ((1 << 20) + 1), b"\xff\xfe"):
         body = part(b"csrf", token) + part(b"name", value) + b"--x--\r\n"
         headers = {"Cookie": f"__Host-dialplane={surfer.cookie}", "Content-Type": "multipart/form-data; boundary=x"}
         async with surfer.session.post(
-            f"{surfer.base}{at}/numbers/documents", data=body, headers=headers, allow_redirects=False
+            f"{surfer.base}{at}/numbers/documents", data=BytesIO(body), headers=headers, allow_redirects=False
         ) as answer:
             assert answer.status == 400, value[:10]

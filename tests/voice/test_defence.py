@@ -35,6 +35,15 @@ async def node(
         yield running
 
 
+@pytest.fixture
+async def near(
+    dsn: str, database: PostgresDatabase, media_process: MediaProcess, tmp_path: Path
+) -> AsyncIterator[VoiceNode]:
+    """A node that counts the messages of nobody here: who tries passwords is stopped by the passwords alone."""
+    async with voice_node(dsn, database, media_process, tmp_path) as running:
+        yield running
+
+
 @asynccontextmanager
 async def stranger(node: VoiceNode, host: str) -> AsyncIterator[RawPeer]:
     server = cast("UserAgent", SimpleNamespace(host="127.0.0.1", port=node.server.port))
@@ -94,42 +103,42 @@ async def test_carrier_may_send_more_than_a_stranger(node: VoiceNode) -> None:
             assert (await carrier.receive_response()).status == 200
 
 
-async def test_too_many_wrong_passwords_lock_the_guesser_out_and_not_the_owner(node: VoiceNode) -> None:
+async def test_too_many_wrong_passwords_lock_the_guesser_out_and_not_the_owner(near: VoiceNode) -> None:
     """REG-2: the right password helps him no more; the owner, elsewhere, gets in; the account is told."""
-    await node.extension("1001", "secret")
-    async with node.phone(host="127.0.0.9") as thief, node.phone(host="127.0.0.11") as owner:
-        statuses = await guess(node, thief, WRONG_FOR_USER)
+    await near.extension("1001", "secret")
+    async with near.phone(host="127.0.0.9") as thief, near.phone(host="127.0.0.11") as owner:
+        statuses = await guess(near, thief, WRONG_FOR_USER)
         assert set(statuses) <= {401, 403}
 
-        assert (await register(node, thief, "secret")).status == 403
-        assert (await register(node, owner, "secret")).status == 200
+        assert (await register(near, thief, "secret")).status == 403
+        assert (await register(near, owner, "secret")).status == 200
 
-    report = await reported(node, lambda told: bool(told.locked_users))
+    report = await reported(near, lambda told: bool(told.locked_users))
     assert report.locked_users == ("1001@127.0.0.1",)
-    assert "extension_locked" in await node.events()
+    assert "extension_locked" in await near.events()
 
 
-async def test_user_who_does_not_exist_is_locked_in_the_same_way(node: VoiceNode) -> None:
+async def test_user_who_does_not_exist_is_locked_in_the_same_way(near: VoiceNode) -> None:
     """REG-1, REG-2: a lock tells nobody who exists."""
-    await node.extension("1001", "secret")
-    async with node.phone(host="127.0.0.9") as one, node.phone(host="127.0.0.10") as other:
-        of_somebody = await guess(node, one, WRONG_FOR_USER + 2)
-        of_nobody = await guess(node, other, WRONG_FOR_USER + 2, "4711")
+    await near.extension("1001", "secret")
+    async with near.phone(host="127.0.0.9") as one, near.phone(host="127.0.0.10") as other:
+        of_somebody = await guess(near, one, WRONG_FOR_USER + 2)
+        of_nobody = await guess(near, other, WRONG_FOR_USER + 2, "4711")
 
     assert of_somebody == of_nobody
     assert of_nobody[-1] == 403
 
 
-async def test_address_that_guesses_for_many_users_is_locked_out(node: VoiceNode) -> None:
+async def test_address_that_guesses_for_many_users_is_locked_out(near: VoiceNode) -> None:
     """REG-2: a svwar-style run never reaches the limit of one user."""
-    await node.extension("1001", "secret")
-    async with node.phone(host="127.0.0.9") as thief:
+    await near.extension("1001", "secret")
+    async with near.phone(host="127.0.0.9") as thief:
         for n in range(WRONG_FROM_ADDRESS):
-            await register(node, thief, "wrong", str(2000 + n))
+            await register(near, thief, "wrong", str(2000 + n))
 
-        assert (await register(node, thief, "secret")).status == 403
+        assert (await register(near, thief, "secret")).status == 403
 
-    report = await reported(node, lambda told: bool(told.locked_addresses))
+    report = await reported(near, lambda told: bool(told.locked_addresses))
     assert report.locked_addresses == ("127.0.0.9",)
 
 
