@@ -11,6 +11,7 @@ import uvicorn
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
+from dialplane.adapters.objects.scanned import ScannedObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
@@ -31,6 +32,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
 from dialplane.services.messaging.media import MediaLinks
+from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.recording.recording_links import RecordingLinks
@@ -110,6 +112,11 @@ def server_config(dependencies: Dependencies, proxies: Sequence[IPv4Network | IP
     )
 
 
+def _documents(settings: Settings) -> ObjectStore:
+    kept = FolderObjects(settings.documents)
+    return ScannedObjects(kept, settings.document_scanner) if settings.document_scanner else kept
+
+
 async def _heed(stop: Stop, server: uvicorn.Server) -> None:
     """The first order lets running requests end, the second does not."""
     await stop.asked.wait()
@@ -138,7 +145,7 @@ async def _dependencies(
         inboxes=registry,
         port_carriers=registry,
         runs=ApiRuns(database, outside, tasks, utc_now),
-        objects=FolderObjects(settings.documents),
+        objects=_documents(settings),
         events=events,
         gates=NodeGates(),
         sounds=RecordedSounds(settings.recordings),

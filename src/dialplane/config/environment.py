@@ -4,6 +4,7 @@ They are read and checked once, at the start. `to_environment` gives them on to 
 so that a role reads them one way whoever started it.
 """
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -60,6 +61,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         assistant_url=_http_address(get("DIALPLANE_ASSISTANT_URL", ""), what="DIALPLANE_ASSISTANT_URL"),
         assistant_key=get("DIALPLANE_ASSISTANT_KEY", ""),
         assistant_model=get("DIALPLANE_ASSISTANT_MODEL", defaults.assistant_model),
+        document_scanner=_command(get("DIALPLANE_DOCUMENT_SCANNER", "")),
         smtp=_smtp(get("DIALPLANE_SMTP", "")),
         mail_from=get("DIALPLANE_MAIL_FROM", defaults.mail_from),
         developer_permissions=_permissions(get("DIALPLANE_DEVELOPER_PERMISSIONS")),
@@ -100,6 +102,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_ASSISTANT_URL": settings.assistant_url,
         "DIALPLANE_ASSISTANT_KEY": settings.assistant_key,
         "DIALPLANE_ASSISTANT_MODEL": settings.assistant_model,
+        "DIALPLANE_DOCUMENT_SCANNER": shlex.join(settings.document_scanner),
         "DIALPLANE_SMTP": settings.smtp,
         "DIALPLANE_MAIL_FROM": settings.mail_from,
         "DIALPLANE_DEVELOPER_PERMISSIONS": " ".join(map(str, settings.developer_permissions)),
@@ -225,6 +228,13 @@ def _smtp(text: str) -> str:
     if text and not text.startswith(("smtp://", "smtp+starttls://", "smtps://")):
         raise SettingError("DIALPLANE_SMTP must begin with smtp://, smtp+starttls:// or smtps://")
     return text
+
+
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as fault:
+        raise SettingError(f"DIALPLANE_DOCUMENT_SCANNER must be a command as a shell reads it: {fault}") from fault
 
 
 def _words(text: str) -> list[str]:

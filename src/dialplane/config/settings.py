@@ -83,6 +83,9 @@ class Settings:
     assistant_key: str = field(default="", repr=False)
     assistant_model: str = "gpt-4o-mini"
     """Named in each request; most such APIs need one."""
+    document_scanner: tuple[str, ...] = ()
+    """A program that looks at each document before it is kept, such as `clamdscan --no-summary -` (WEB-9): the file is
+    its standard input, exit status 1 means harmful. None: nothing of a document is run, and not all hosts have one."""
     smtp: str = field(default="", repr=False)
     """`smtp://`, `smtp+starttls://` or `smtps://` of a mail server; empty: e-mails stay in the outbox."""
     mail_from: str = "dialplane@localhost"

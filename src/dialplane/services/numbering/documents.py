@@ -26,6 +26,7 @@ from dialplane.domain.numbering.documents import (
     media_type_of,
 )
 from dialplane.domain.numbering.orders import Order, OrderStatus, hand_in, heed
+from dialplane.domain.numbering.picture_facts import without_picture_facts
 from dialplane.domain.numbering.port_exceptions import PortException, PortFault
 from dialplane.services.eventing.events import publish
 from dialplane.services.numbering.orders import lock_order, order_event
@@ -89,12 +90,13 @@ async def upload_document(
     *,
     order_id: OrderId | None = None,
 ) -> Document:
-    """Keep a document, and hand it in for the order where one is named.
+    """Keep a document, and hand it in for the order where one is named. Of pictures nothing is kept but what is seen.
 
     Raises Invalid naming the field, LimitExceeded, and what `attach_document` raises; nothing is kept then. A crash
     leaves at most a file that nothing knows of.
     """
     draft.check(now)
+    draft = replace(draft, content=without_picture_facts(draft.content))
     document = _made(account_id, draft, now)
     async with database.transaction() as tx:
         if await tx.documents.count(account_id) >= MOST:
