@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from dialplane.domain.calling.calls import Call, CallStatus
+from dialplane.domain.calling.outbound_limits import OutboundLimits
 from dialplane.domain.calling.pbx_trunks import AuthType, PbxTrunk
 from dialplane.domain.ids import utc_now
 from dialplane.phone.softphone import PhoneCall, Softphone
+from dialplane.services.calling.outbound_limits import set_outbound_limits
 from dialplane.services.calling.pbx_trunks import PbxTrunkChange, create_pbx_trunk
 from dialplane.services.charging.billing import get_balance
 from dialplane.voice.defence.guesses import WRONG_FOR_USER
@@ -103,7 +105,8 @@ async def test_pbx_at_a_wrong_address_is_forbidden_where_only_addresses_count(no
 
 
 async def test_what_the_account_may_not_call_is_refused_and_on_record(node: VoiceNode) -> None:
-    """FRD-1, FRD-8, FRD-9: a foreign caller ID, a country that is off, premium, no number at all, no money."""
+    """FRD-1, FRD-3, FRD-8, FRD-9: a foreign caller ID, a country that is off, premium, no number at all, a limit, no
+    money."""
     await node.bare_number(OWN)
     await trunk(node, AuthType.IP)
     async with node.phone() as pbx:
@@ -119,6 +122,12 @@ async def test_what_the_account_may_not_call_is_refused_and_on_record(node: Voic
             assert (record.status, record.sip_code) == (CallStatus.HANGUP, status)
             assert record.metadata["refusal"]["reason"] == reason  # type: ignore[index]  # metadata is JSON
 
+        await set_outbound_limits(node.database, node.account_id, OutboundLimits(concurrent_calls=0), utc_now())
+        assert await refusal(await dial(node, pbx)) == 403
+        assert (await last_call(node)).metadata["refusal"]["reason"] == "OUTBOUND_LIMIT_REACHED"  # type: ignore[index]
+        assert "outbound_limit_reached" in await node.events()
+        await set_outbound_limits(node.database, node.account_id, OutboundLimits(), utc_now())
+
         await node.spend_everything()
         assert await refusal(await dial(node, pbx)) == 402
         assert (await last_call(node)).sip_code == 402
@@ -126,16 +135,26 @@ async def test_what_the_account_may_not_call_is_refused_and_on_record(node: Voic
 
 
 async def test_allowed_address_makes_nobody_a_carrier_and_hides_no_carrier(node: VoiceNode) -> None:
-    """The loopback is the carrier's trunk here: calls from it that name no trunk stay the PSTN's."""
+    """The loopback is the carrier's trunk here: calls from it that name no trunk stay the PSTN's, at a SIP domain of an
+    organization too that looks like a trunk's host."""
     await node.number(OWN, {"type": "answer"}, {"type": "digits_send", "option": {"digits": "7"}})
     await trunk(node, AuthType.IP, allowed=["127.0.0.1"])
+    async with node.database.transaction() as tx:
+        await tx.connection.execute(
+            "insert into sip_domains (domain, organization_id, created_at)"
+            " select 'office.trunk.carrier.example', organization_id, now() from accounts where id = $1",
+            node.account_id,
+        )
     async with node.phone() as carrier:
-        call = await node.ring(carrier, OWN)
-        assert await call.wait_digits(1) == "7"
-        await call.ended.wait()
+        for call in (
+            await node.ring(carrier, OWN),
+            await dial(node, carrier, OWN, shown="+12125550111", host="office.trunk.carrier.example"),
+        ):
+            assert await call.wait_digits(1) == "7"
+            await call.ended.wait()
 
-    record = await node.ended_call()
-    assert (record.cost_type, record.destination.target) == ("call_pstn_incoming", OWN)
+    records = [await node.ended_call(each.id) for each in await node.calls()]
+    assert [(each.cost_type, each.destination.target) for each in records] == [("call_pstn_incoming", OWN)] * 2
 
 
 async def test_trunk_whose_password_is_guessed_is_locked_and_its_account_told(node: VoiceNode) -> None:

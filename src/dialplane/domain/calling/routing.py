@@ -47,6 +47,7 @@ class Refused(StrEnum):
     INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
     DESTINATION_NOT_ALLOWED = "DESTINATION_NOT_ALLOWED"
     CALLER_ID_NOT_OWNED = "CALLER_ID_NOT_OWNED"
+    OUTBOUND_LIMIT_REACHED = "OUTBOUND_LIMIT_REACHED"
 
 
 SIP_STATUS: dict[Refused, tuple[int, str]] = {
@@ -57,6 +58,7 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
     Refused.INSUFFICIENT_BALANCE: (402, "Payment Required"),
     Refused.DESTINATION_NOT_ALLOWED: (403, "Forbidden"),
     Refused.CALLER_ID_NOT_OWNED: (403, "Forbidden"),
+    Refused.OUTBOUND_LIMIT_REACHED: (403, "Forbidden"),
 }
 """What the caller's side hears. For the PSTN a virtual number does not exist: it gets the answer of an unknown one."""
 

@@ -11,6 +11,7 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.ids import CallId
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.dialling import OutgoingWish, judge_calls
+from dialplane.services.calling.outbound_limits import find_limit_reached
 from dialplane.services.charging.ledger import could_hold
 from dialplane.services.transaction import Transaction
 
@@ -57,6 +58,8 @@ async def plan_way_out(tx: Transaction, call: PbxCall, now: datetime) -> WayOut:
     (outcome,) = await judge_calls(tx, [wish], now)
     if isinstance(outcome, Refusal):
         return WayOut(_decision(call, account, target, _refused(outcome), outcome.message), account)
+    if reached := await find_limit_reached(tx, outcome.billing, now):
+        return WayOut(_decision(call, account, target, Refused.OUTBOUND_LIMIT_REACHED, reached), account)
     if not outcome.billing.is_free and not await could_hold(tx, outcome.billing.hold(now), now):
         reason = "the account's balance does not cover a minute of this call"
         return WayOut(_decision(call, account, target, Refused.INSUFFICIENT_BALANCE, reason), account)
