@@ -65,8 +65,9 @@ async def test_pbx_with_the_password_calls_the_pstn_as_its_account(node: VoiceNo
     assert (outgoing.source.target, outgoing.destination.target) == (OWN, ANSWERS)
     assert outgoing.master_call_id == incoming.id
     assert incoming.route is not None
-    (candidate,) = incoming.route["candidates"]  # type: ignore[misc, index]  # a route is JSON
-    assert (candidate["what"], candidate["id"], candidate["verdict"]) == ("trunk", str(made.id), "chosen")
+    candidates = incoming.route["candidates"]
+    assert isinstance(candidates, list)
+    assert [(each["what"], each["id"], each["verdict"]) for each in candidates] == [("trunk", str(made.id), "chosen")]
     after = (await get_balance(node.database, node.account_id)).purse.credit
     assert before - after == 10_000
 
