@@ -1,5 +1,6 @@
 """`/v1.0/trunks` (VoIPBIN reference 6.5)."""
 
+import asyncio
 from typing import Any
 
 from dialplane.adapters.postgres.database import PostgresDatabase
@@ -96,6 +97,21 @@ async def test_domain_name_of_another_account_is_409_in_any_spelling(client: Cli
 
     assert (made.status, made.reason) == (409, "ALREADY_EXISTS")
     assert made.json["error"]["details"][0]["field"] == "domain_name"
+
+
+async def test_of_many_who_take_a_domain_name_at_once_one_gets_it(client: Client, other_tenant: Tenant) -> None:
+    stranger = Client(client.base, client.session, other_tenant.key)
+    paths = []
+    for each, name in ((client, "one"), (stranger, "two")):
+        made = await each.ask("POST", "/v1.0/trunks", TRUNK | {"domain_name": name})
+        paths.append((each, f"/v1.0/trunks/{made.json['id']}"))
+
+    answers = await asyncio.gather(
+        *(each.ask("PUT", path, {"domain_name": "wanted"}) for each, path in paths),
+        *(each.ask("POST", "/v1.0/trunks", TRUNK | {"domain_name": "wanted"}) for each, _ in paths),
+    )
+
+    assert sorted(answer.status for answer in answers) == [200, 409, 429, 429]
 
 
 async def test_trunk_of_another_account_is_as_unknown(client: Client, other_tenant: Tenant) -> None:

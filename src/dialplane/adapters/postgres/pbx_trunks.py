@@ -35,20 +35,23 @@ class PostgresPbxTrunkStore:
         return made is not None
 
     async def update(self, trunk: PbxTrunk) -> bool:
-        changed = await self._connection.fetchval(
-            self._sql["update"],
-            trunk.id,
-            trunk.domain_name,
-            [str(each) for each in trunk.auth_types],
-            trunk.username,
-            self._seal.close(trunk.password),
-            list(trunk.allowed),
-            trunk.name,
-            trunk.detail,
-            trunk.updated_at,
-            trunk.deleted_at,
-        )
-        return changed is not None
+        try:
+            await self._connection.execute(
+                self._sql["update"],
+                trunk.id,
+                trunk.domain_name,
+                [str(each) for each in trunk.auth_types],
+                trunk.username,
+                self._seal.close(trunk.password),
+                list(trunk.allowed),
+                trunk.name,
+                trunk.detail,
+                trunk.updated_at,
+                trunk.deleted_at,
+            )
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
 
     async def find(self, account_id: AccountId, trunk_id: PbxTrunkId) -> PbxTrunk | None:
         row = await self._connection.fetchrow(self._sql["find"], account_id, trunk_id)

@@ -9,13 +9,10 @@ on conflict (domain_name) where deleted_at is null do nothing
 returning id;
 
 -- name: update
--- Nothing where another trunk has the domain name.
 update pbx_trunks
 set domain_name = $2, auth_types = $3, username = $4, password = $5, allowed = $6, name = $7, detail = $8,
     updated_at = $9, deleted_at = $10
-where id = $1
-    and not exists (select from pbx_trunks other where other.domain_name = $2 and other.deleted_at is null and other.id <> $1)
-returning id;
+where id = $1;
 
 -- name: find
 select * from pbx_trunks where account_id = $1 and id = $2 and deleted_at is null;
