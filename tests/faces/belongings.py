@@ -58,6 +58,11 @@ async def own_ids(owner: Client, database: Database, account_id: AccountId) -> d
 async def _made_by_api(owner: Client) -> dict[str, str]:
     made = {
         "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
+        "trunk_id": await owner.ask(
+            "POST",
+            "/v1.0/trunks",
+            {"domain_name": "belongs", "auth_types": ["ip"], "allowed_ips": ["203.0.113.7"]},
+        ),
         "extension_id": await owner.ask("POST", "/v1.0/extensions", {"extension": "100", "password": "p"}),
         "flow_id": await owner.ask("POST", "/v1.0/flows", {"name": "menu", "actions": [{"type": "answer"}]}),
         "accesskey_id": await owner.ask("POST", "/v1.0/accesskeys", {"name": "k"}),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.groupcalls import GroupcallStore
     from dialplane.services.calling.media_streams import GateStore
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
+    from dialplane.services.calling.pbx_trunks import PbxTrunkStore
     from dialplane.services.calling.registrations import RegistrationStore
     from dialplane.services.calling.speakings import SpeakingStore
     from dialplane.services.calling.timelines import TimelineStore
@@ -149,6 +150,8 @@ class Transaction(Protocol):
     def passkeys(self) -> PasskeyStore: ...
     @property
     def patterns(self) -> PatternStore: ...
+    @property
+    def pbx_trunks(self) -> PbxTrunkStore: ...
     @property
     def people(self) -> PersonStore: ...
     @property

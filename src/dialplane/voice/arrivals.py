@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.pbx_trunks import PbxTrunk, called_trunk
 from dialplane.domain.calling.routing import MAX_DIALLED, Origin
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
@@ -66,24 +67,33 @@ class Arrivals:
             return None
         user, domain = user_and_host(sender.uri)
         caller: Subscriber | None = None
+        pbx: PbxTrunk | None = None
+        host = target.host.lower()
         is_trunk = call.source.transport != "ws" and self.is_trunk(call.source.host)  # no carrier calls by browser
-        if self._gate.has_credentials(call.request) or not is_trunk:
+        if called_trunk(host) and (pbx := await self._gate.find_trunk(host)) is not None:
+            if not await self._gate.admits_pbx(call, pbx):
+                return None
+        elif called_trunk(host) and not is_trunk:
+            call.reject(404)  # reference 9.3: an unknown trunk
+            return None
+        elif self._gate.has_credentials(call.request) or not is_trunk:
             # Whoever is no trunk must prove to be an extension of ours.
             caller = await self._gate.authenticate(call, user=user, domain=domain)
             if caller is None:
                 return None
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
-            origin=Origin.EXTENSION if caller else Origin.PSTN,
+            origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
             raw_source=user,
             source_name=clean(sender.display_name or ""),
             raw_destination=clean(target.user or "")[:MAX_DIALLED],
-            domain=target.host.lower()[:MAX_TEXT],
+            domain=host[:MAX_TEXT],
             source_host=call.source.host,
             sip_call_id=clean(call.request.call_id),
             node=self._node,
             caller=caller,
-            claims=None if caller else (user, domain),
+            pbx=pbx,
+            claims=None if caller or pbx else (user, domain),
             headers=call.request.headers,
         )
         return await self._admit(call, arrival)

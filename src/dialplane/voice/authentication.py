@@ -1,4 +1,5 @@
-"""Who a SIP request is from: digest for the extensions of our organizations (RFC 7616, REG-1).
+"""Who a SIP request is from: digest for the extensions of our organizations (RFC 7616, REG-1), digest or address for
+accounts' PBXs.
 
 There is one realm. Whether a user exists shows in nothing: the same challenge, and the same work for a wrong password
 as for no user.
@@ -6,14 +7,17 @@ as for no user.
 
 import asyncio
 from collections.abc import Sequence
+from enum import Enum, auto
 
 import structlog
 
+from dialplane.domain.calling.pbx_trunks import PbxTrunk
 from dialplane.domain.ids import utc_now
 from dialplane.services.calling.extensions import tell_locked
+from dialplane.services.calling.pbx_trunks import find_called_trunk, tell_trunk_locked
 from dialplane.services.calling.registrations import Subscriber, find_subscriber
 from dialplane.services.transaction import Database
-from dialplane.sip.digest import Authenticator, Verdict
+from dialplane.sip.digest import Authenticator, Credentials, Verdict
 from dialplane.sip.message import Request
 from dialplane.voice.defence.defence import Defence
 from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest
@@ -23,6 +27,13 @@ REALM = "dialplane"
 log = structlog.get_logger()
 
 Fields = Sequence[tuple[str, str]]
+
+
+class _Proof(Enum):
+    RIGHT = auto()
+    WRONG = auto()
+    LOCKED = auto()
+    """Wrong, and once too often."""
 
 
 class Gate:
@@ -63,16 +74,57 @@ class Gate:
             return None
         subscriber = await find_subscriber(self._database, user, domain)
         password = None if subscriber is None else subscriber.password
-        verdict = self._authenticator.check(credentials, request.method, password, host, _now())
-        if verdict is Verdict.ACCEPTED:
-            self._defence.right_password(name, host)
-            return subscriber
-        self.challenge(asked, stale=verdict is Verdict.STALE)
-        if verdict is Verdict.WRONG and self._defence.wrong_password(name, host):
+        proof = self._prove(asked, credentials, name, password)
+        if proof is _Proof.LOCKED:
             log.warning("extension_locked", extension=user, domain=domain, source=host)
             if subscriber is not None:
                 await tell_locked(self._database, subscriber, host, utc_now())
-        return None
+        return subscriber if proof is _Proof.RIGHT else None
+
+    async def find_trunk(self, host: str) -> PbxTrunk | None:
+        """The account's trunk that the host of a request's URI names."""
+        return await find_called_trunk(self._database, host)
+
+    async def admits_pbx(self, call: IncomingCall, trunk: PbxTrunk) -> bool:
+        """Whether the sender is the trunk's PBX: it has the password, or calls from an allowed address; else the call
+        is answered.
+
+        Who gives a password where the trunk has one is judged by that alone: a wrong one counts, from anywhere (REG-2).
+        """
+        host = call.source.host
+        credentials = self._authenticator.read(call.request, proxy=True) if trunk.takes_passwords else None
+        if credentials is None:
+            if call.source.transport != "ws" and trunk.allows(host):  # a browser's address may be a proxy's
+                return True
+            if trunk.takes_passwords:
+                self.challenge(call)
+            else:
+                call.reject(403)
+            return False
+        name = f"{trunk.username}@{trunk.domain_name}.trunk".lower()
+        if not self._defence.may_try(name, host):
+            call.reject(403)
+            return False
+        is_user = credentials.username.partition("@")[0] == trunk.username
+        proof = self._prove(call, credentials, name, trunk.password if is_user else None)
+        if proof is _Proof.LOCKED:
+            log.warning("trunk_locked", trunk=trunk.domain_name, source=host)
+            await tell_trunk_locked(self._database, trunk, host, utc_now())
+        return proof is _Proof.RIGHT
+
+    def _prove(
+        self, asked: IncomingCall | IncomingRequest, credentials: Credentials, name: str, password: str | None
+    ) -> _Proof:
+        """Check the digest, and challenge again unless it is right. `password` None: there is no such user."""
+        host = asked.source.host
+        verdict = self._authenticator.check(credentials, asked.request.method, password, host, _now())
+        if verdict is Verdict.ACCEPTED:
+            self._defence.right_password(name, host)
+            return _Proof.RIGHT
+        self.challenge(asked, stale=verdict is Verdict.STALE)
+        if verdict is Verdict.WRONG and self._defence.wrong_password(name, host):
+            return _Proof.LOCKED
+        return _Proof.WRONG
 
 
 def _answer(asked: IncomingCall | IncomingRequest, status: int, headers: Fields = ()) -> None:

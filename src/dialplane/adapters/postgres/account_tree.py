@@ -19,6 +19,7 @@ _ENDED_WITH_AN_ACCOUNT = (
     "end_agents",
     "end_extensions",
     "end_trunks",
+    "end_pbx_trunks",
     "end_flows",
     "end_applications",
 )

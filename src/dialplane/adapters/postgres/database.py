@@ -47,6 +47,7 @@ from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
 from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
+from dialplane.adapters.postgres.pbx_trunks import PostgresPbxTrunkStore
 from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
 from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
@@ -239,6 +240,10 @@ class PostgresTransaction:
     @cached_property
     def patterns(self) -> PostgresPatternStore:
         return PostgresPatternStore(self.connection)
+
+    @cached_property
+    def pbx_trunks(self) -> PostgresPbxTrunkStore:
+        return PostgresPbxTrunkStore(self.connection, self._seal)
 
     @cached_property
     def people(self) -> PostgresPersonStore:

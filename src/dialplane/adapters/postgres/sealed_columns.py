@@ -10,6 +10,7 @@ SEALED = {
     "accounts": ("auth_token", "project_token"),
     "carrier_accounts": ("api_key", "signing_key"),
     "extensions": ("password",),
+    "pbx_trunks": ("password",),
     "people": ("totp_secret",),
     "portal_mails": ("content",),
     "trunks": ("password",),

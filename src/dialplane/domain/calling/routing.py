@@ -23,7 +23,8 @@ MAX_DIALLED = 128
 
 
 class Origin(StrEnum):
-    """Who brings it: the PSTN (a trunk, the simulated carrier), a registered extension, the platform itself."""
+    """Who brings it: the PSTN (a trunk, the simulated carrier), a registered extension or an account's PBX,
+    the platform itself."""
 
     PSTN = "pstn"
     EXTENSION = "extension"
@@ -45,6 +46,8 @@ class Refused(StrEnum):
     VIRTUAL_FROM_PSTN = "VIRTUAL_FROM_PSTN"
     INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
     DESTINATION_NOT_ALLOWED = "DESTINATION_NOT_ALLOWED"
+    CALLER_ID_NOT_OWNED = "CALLER_ID_NOT_OWNED"
+    OUTBOUND_LIMIT_REACHED = "OUTBOUND_LIMIT_REACHED"
 
 
 SIP_STATUS: dict[Refused, tuple[int, str]] = {
@@ -54,6 +57,8 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
     Refused.VIRTUAL_FROM_PSTN: (404, "Not Found"),
     Refused.INSUFFICIENT_BALANCE: (402, "Payment Required"),
     Refused.DESTINATION_NOT_ALLOWED: (403, "Forbidden"),
+    Refused.CALLER_ID_NOT_OWNED: (403, "Forbidden"),
+    Refused.OUTBOUND_LIMIT_REACHED: (403, "Forbidden"),
 }
 """What the caller's side hears. For the PSTN a virtual number does not exist: it gets the answer of an unknown one."""
 
@@ -62,7 +67,7 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
 class Candidate:
     """One thing that was considered: a form of the number, a number, a pattern, an extension."""
 
-    what: Literal["number", "sip_number", "pattern", "extension", "pstn", "direct"]
+    what: Literal["number", "sip_number", "pattern", "extension", "pstn", "direct", "trunk"]
     value: str
     verdict: Literal["chosen", "no match", "refused", "passed over"]
     reason: str

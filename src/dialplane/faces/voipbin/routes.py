@@ -50,6 +50,7 @@ from dialplane.faces.voipbin import (
     timelines,
     transcribes,
     transfers,
+    trunks,
     voices,
     webhooks,
 )
@@ -101,6 +102,7 @@ RESOURCES = [
     timelines.router,
     transfers.router,
     transcribes.router,
+    trunks.router,
     voices.router,
     webhooks.router,
 ]

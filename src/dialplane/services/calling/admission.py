@@ -92,7 +92,7 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     """Decide each arrival and record what came of it."""
     async with database.transaction() as tx:
         claimed = await find_claimed(tx, arrivals)
-        plans = await plan_arrivals(tx, [arrival for arrival in arrivals if arrival.claims not in claimed])
+        plans = await plan_arrivals(tx, [arrival for arrival in arrivals if arrival.claims not in claimed], now)
         billings = await _billings(tx, plans)
         plans, reserved = await _ask_for_money(tx, plans, billings, now)
         outcomes = iter(await _record(tx, plans, billings, reserved, now))

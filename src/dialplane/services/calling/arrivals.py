@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.direct_calls import PREFIX, Direct, action_for
+from dialplane.domain.calling.pbx_trunks import PbxTrunk
 from dialplane.domain.calling.routing import (
     Candidate,
     Considered,
@@ -22,6 +24,7 @@ from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.domain.values import dataclass
 from dialplane.services.calling.direct_calls import find_direct, find_own
+from dialplane.services.calling.pbx_calls import PbxCall, plan_way_out
 from dialplane.services.calling.registrations import Subscriber
 from dialplane.services.numbering.organization_numbers import Inquiry, find_inside
 from dialplane.services.transaction import Transaction
@@ -40,7 +43,7 @@ class HeaderFields(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An INVITE whose sender is known: the PSTN by a trunk, or a registered extension."""
+    """An INVITE whose sender is known: the PSTN by a trunk, a registered extension, or an account's PBX."""
 
     call_id: CallId
     origin: Origin
@@ -54,6 +57,8 @@ class Arrival:
     node: str
     caller: Subscriber | None = None
     """Set where the origin is an extension."""
+    pbx: PbxTrunk | None = None
+    """The account's trunk by which a PBX calls out."""
     claims: tuple[str, str] | None = None
     """User and domain of From, where an unauthenticated sender says that it is one of ours."""
     headers: HeaderFields | None = None
@@ -69,7 +74,7 @@ class Plan:
     account: Account | None
     cost_type: CostType = CostType.CALL_PSTN_INCOMING
     connect: dict[str, object] | None = None
-    """A `connect` action that stands in for a flow: an extension that dials somebody."""
+    """A `connect` action that stands in for a flow: an extension or a PBX that dials somebody."""
 
 
 def caller_address(arrival: Arrival) -> Address:
@@ -87,7 +92,7 @@ async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collecti
     return set(await tx.registrations.find_subscribers(claims)) if claims else set()
 
 
-async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Plan]:
+async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> list[Plan]:
     callers = {arrival.caller.account_id for arrival in arrivals if arrival.caller}
     known = await tx.accounts.find_many(callers) if callers else {}
     tried = {
@@ -107,6 +112,9 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Pl
     accounts = known | (await tx.accounts.find_many(holders) if holders else {})
     plans = []
     for arrival in arrivals:
+        if arrival.pbx is not None:
+            plans.append(await _plan_for_pbx(tx, arrival, arrival.pbx, now))
+            continue
         decision = decide(
             "call",
             arrival.raw_destination,
@@ -134,6 +142,15 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Pl
             cost_type = CostType.CALL_VN if is_virtual else CostType.CALL_EXTENSION
         plans.append(Plan(arrival, decision, account, cost_type))
     return plans
+
+
+async def _plan_for_pbx(tx: Transaction, arrival: Arrival, trunk: PbxTrunk, now: datetime) -> Plan:
+    """Whatever a PBX dials is connected to its tel, a number of this platform too (reference 9.3)."""
+    call = PbxCall(
+        arrival.call_id, trunk, arrival.raw_destination, arrival.raw_source, arrival.source_name, arrival.node
+    )
+    way = await plan_way_out(tx, call, now)
+    return Plan(arrival, way.decision, way.account, CostType.CALL_EXTENSION, way.connect)
 
 
 async def _find_inside(

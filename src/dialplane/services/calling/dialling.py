@@ -98,14 +98,7 @@ async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: da
 
 async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
     """As `open_calls`, inside the caller's transaction."""
-    accounts = await tx.accounts.find_many({wish.account_id for wish in wishes})
-    sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
-    destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
-    numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
-    wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
-    prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
-    verified = await _verified(tx, wishes, numbers, now)
-    outcomes = [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
+    outcomes = await judge_calls(tx, wishes, now)
     beyond = await find_beyond_limits(tx, [each.billing for each in outcomes if isinstance(each, Opened)], now)
     outcomes = [beyond.get(each.call.id, each) if isinstance(each, Opened) else each for each in outcomes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
@@ -126,6 +119,19 @@ async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: da
         if told:
             await tell_progress(tx, told, now)
     return outcomes
+
+
+async def judge_calls(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
+    """Whether each may be called, with which caller ID and at what price. No money is reserved, no call recorded, and
+    limits are not looked at."""
+    accounts = await tx.accounts.find_many({wish.account_id for wish in wishes})
+    sources = {wish.source.target for wish in wishes if wish.source} | {wish.fallback_source for wish in wishes}
+    destinations = {wish.destination.target for wish in wishes if wish.destination.type == "tel"}
+    numbers = {number.number: number for number in await tx.numbers.find_live(sorted(sources | destinations))}
+    wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
+    prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
+    verified = await _verified(tx, wishes, numbers, now)
+    return [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
 
 
 Verified = frozenset[tuple[AccountId, str]]

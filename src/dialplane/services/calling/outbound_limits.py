@@ -92,6 +92,22 @@ async def find_beyond_limits(
     return beyond
 
 
+async def find_limit_reached(tx: Transaction, billing: CallBilling, now: datetime) -> str:
+    """As `find_beyond_limits`, for a call that is not opened yet: the limit's words, empty where it may go on.
+
+    No account is locked for it: the limit is held when the call is opened.
+    """
+    limits = await tx.outbound_limits.find(billing.account_id)
+    if limits is None:
+        return ""
+    use = (await tx.outbound_limits.use_of([billing.account_id], now))[billing.account_id]
+    hit = find_hit(limits, use, _first_minute(billing))
+    if hit is None:
+        return ""
+    await _tell(tx, {(billing.account_id, hit.limit): hit}, now)
+    return hit.text
+
+
 def _first_minute(billing: CallBilling) -> Micros:
     """As if there were no tokens: a limit should not move with them."""
     return billing.rate.split(billing.rate.units_in(MINUTE_S), 0).micros

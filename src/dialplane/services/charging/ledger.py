@@ -120,6 +120,12 @@ async def extend_many(tx: Transaction, requests: Sequence[HoldRequest], now: dat
     return [hold.units if hold is not None else 0 for hold in await _hold(tx, requests, now)]
 
 
+async def could_hold(tx: Transaction, request: HoldRequest, now: datetime) -> bool:
+    """Whether the request would be granted now; nothing is locked or set aside."""
+    purse = await tx.ledger.find_purse(request.account_id) or Purse(request.account_id)
+    return _decide([request], {}, {request.account_id: purse}, now).answers[0] is not None
+
+
 async def hold_for_new(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> "Reserved":
     """Decide the requests in order, as `hold_many` does, for a caller who writes the holds `together` with what they
     are for.

@@ -75,6 +75,7 @@ async def get_plan(database: Database, account_id: AccountId, name: str) -> Plan
 async def _used(tx: Transaction, account_id: AccountId) -> Mapping[str, int]:
     return {
         "extensions": await tx.extensions.count(account_id),
+        "trunks": await tx.pbx_trunks.count(account_id),
         "virtual_numbers": await tx.numbers.count_virtual(account_id),
         "flows": await tx.flows.count(account_id),
         "agents": await tx.agents.count(account_id),

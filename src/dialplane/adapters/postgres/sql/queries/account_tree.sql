@@ -99,6 +99,9 @@ update extensions set deleted_at = $2, updated_at = $2 where account_id = any($1
 -- name: end_trunks
 update trunks set deleted_at = $2, updated_at = $2 where account_id = any($1::uuid[]) and deleted_at is null;
 
+-- name: end_pbx_trunks
+update pbx_trunks set deleted_at = $2, updated_at = $2 where account_id = any($1::uuid[]) and deleted_at is null;
+
 -- name: end_flows
 update flows set deleted_at = $2, updated_at = $2 where account_id = any($1::uuid[]) and deleted_at is null;
 
