@@ -55,6 +55,21 @@ class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
         return module if module.startswith("tests/users/") else nodeid
 
 
+_LONG = (
+    "tests/users/",
+    "tests/platform/",
+    "tests/examples/",
+    "tests/services/test_imports.py",
+    "tests/portal/test_browser",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs a whole platform or a browser comes first: at the end a single long test would keep one worker, and all
+    others would wait for it."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process owns the cluster; workers find it through the environment."""
     if not hasattr(config, "workerinput") and "DIALPLANE_TEST_CLUSTER" not in os.environ:
