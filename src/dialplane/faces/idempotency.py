@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 
 from dialplane.domain.ids import AccountId
 from dialplane.faces.bodies import body_of, content_type, is_form
@@ -57,6 +58,8 @@ class Idempotency:
             return
         answer = _Answer(send)
         await self._app(scope, receive, answer.collect)
+        # Litestar takes the answer for sent. It is not: where it cannot be kept, a refusal goes out in its place.
+        ScopeState.from_scope(scope).response_started = False
         if answer.status in NOTHING_DONE:
             await service.abandon(database, account_id, key)
         else:
