@@ -23,13 +23,7 @@ class PostgresPbxTrunkStore:
             self._sql["insert"],
             trunk.id,
             trunk.account_id,
-            trunk.domain_name,
-            [str(each) for each in trunk.auth_types],
-            trunk.username,
-            self._seal.close(trunk.password),
-            list(trunk.allowed),
-            trunk.name,
-            trunk.detail,
+            *self._changing(trunk),
             trunk.created_at,
         )
         return made is not None
@@ -39,19 +33,25 @@ class PostgresPbxTrunkStore:
             await self._connection.execute(
                 self._sql["update"],
                 trunk.id,
-                trunk.domain_name,
-                [str(each) for each in trunk.auth_types],
-                trunk.username,
-                self._seal.close(trunk.password),
-                list(trunk.allowed),
-                trunk.name,
-                trunk.detail,
+                *self._changing(trunk),
                 trunk.updated_at,
                 trunk.deleted_at,
             )
         except asyncpg.UniqueViolationError:
             return False
         return True
+
+    def _changing(self, trunk: PbxTrunk) -> tuple[object, ...]:
+        """What its owner may change, in the order of both writes."""
+        return (
+            trunk.domain_name,
+            [str(each) for each in trunk.auth_types],
+            trunk.username,
+            self._seal.close(trunk.password),
+            list(trunk.allowed),
+            trunk.name,
+            trunk.detail,
+        )
 
     async def find(self, account_id: AccountId, trunk_id: PbxTrunkId) -> PbxTrunk | None:
         row = await self._connection.fetchrow(self._sql["find"], account_id, trunk_id)

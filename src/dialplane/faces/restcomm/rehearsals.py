@@ -50,7 +50,7 @@ BOUGHT: Table = {
 }
 SENDERS: Table = {
     "+15005550001": Bad("FROM_INVALID", "is no valid number"),
-    "+15005550007": Bad("SENDER_NOT_CAPABLE", "is not yours, or cannot send messages"),
+    "+15005550007": Bad("MESSAGE_SENDER_NOT_OWNED", "is not yours, or cannot send messages"),
     "+15005550008": Bad("SENDER_QUEUE_FULL", "has too many messages in its queue"),
     GOOD: None,
 }
@@ -58,8 +58,8 @@ RECEIVERS: Table = {
     "+15005550001": Bad("TO_INVALID", "is no valid number"),
     "+15005550002": Bad("RECEIVER_NOT_ROUTABLE", "cannot be reached"),
     "+15005550003": Bad("RECEIVER_ABROAD", "is in a country that the account may not send to"),
-    "+15005550004": Bad("RECEIVER_UNSUBSCRIBED", "wants no messages"),
-    "+15005550009": Bad("RECEIVER_NOT_MOBILE", "cannot receive messages"),
+    "+15005550004": Bad("RECIPIENT_OPTED_OUT", "wants no messages"),
+    "+15005550009": Bad("TO_NOT_REACHABLE", "cannot receive messages"),
 }
 CALLERS: Table = {
     "+15005550001": Bad("FROM_INVALID", "is no valid number"),
@@ -111,7 +111,7 @@ async def send_message(request: RestcommRequest) -> Response[bytes]:
         raise invalid("From", "is needed", reason="FROM_INVALID")
     text, media = parameters.text("Body", longest=1600), parameters.all("MediaUrl")
     if not text and not media:
-        raise invalid("Body", "or MediaUrl is needed", reason="BODY_MISSING")
+        raise invalid("Body", "or MediaUrl is needed", reason="MESSAGE_BODY_MISSING")
     if len(media) > _MOST_MEDIA:
         raise invalid("MediaUrl", f"may be given {_MOST_MEDIA} times")
     _check("From", sender, SENDERS, otherwise=SENDERS["+15005550007"])

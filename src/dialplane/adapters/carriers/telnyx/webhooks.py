@@ -8,7 +8,6 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from dialplane.adapters.carriers.api import list_at, shown, text_at
 from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import find_uuid
 from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.domain.supply.carrier_accounts import CarrierAccount
 from dialplane.services.messaging.inbound_messages import InboundMessage
@@ -65,7 +65,7 @@ class TelnyxInbox:
             return [self._arrived(payload)] if text_at(payload, "direction") in ("", "inbound") else []
         if kind in ("message.sent", "message.finalized"):
             return [_went(payload)]
-        reference = _uuid(text_at(payload, "customer_reference"))
+        reference = find_uuid(text_at(payload, "customer_reference"))
         if reference is None:
             return []
         if kind.startswith("porting_order."):
@@ -124,17 +124,10 @@ class TelnyxInbox:
 def _went(payload: object) -> TextWent:
     first = next(iter(list_at(payload, "to")), None)
     fault = next(iter(list_at(payload, "errors")), None)
-    reference = next((found for tag in list_at(payload, "tags") if (found := _uuid(str(tag)))), None)
+    reference = next((found for tag in list_at(payload, "tags") if (found := find_uuid(str(tag)))), None)
     return TextWent(
         text_at(payload, "id"),
         reference,
         _STATUSES.get(text_at(first, "status"), TargetStatus.SENT),
         (text_at(fault, "detail") or text_at(fault, "title"))[:255],
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -14,6 +14,7 @@ from uuid import UUID
 from dialplane.adapters.carriers.api import shown
 from dialplane.adapters.carriers.twilio.credentials import auth_token
 from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import find_uuid
 from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.domain.rcml.forms import twilio_signature
 from dialplane.domain.supply.carrier_accounts import CarrierAccount
@@ -127,8 +128,4 @@ def _ascii(text: str) -> str:
 
 
 def _reference(query: str) -> UUID | None:
-    found = dict(parse_qsl(query)).get("reference", "")
-    try:
-        return UUID(found)
-    except ValueError:
-        return None
+    return find_uuid(dict(parse_qsl(query)).get("reference", ""))
