@@ -10,7 +10,7 @@ from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.services.eventing.webhooks import set_customer_webhook
 from dialplane.services.numbering.purchase import buy_number
 from dialplane.services.settings import set_clock
-from dialplane.worker.main import RENEWALS_S
+from dialplane.worker.housekeeping import RENEWALS_S
 from tests.effort import business
 from tests.fakes.numbers import add_credit
 from tests.fakes.receiver import Receiver

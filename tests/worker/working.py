@@ -14,7 +14,8 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
-from dialplane.worker.main import WorkerDeps, serve
+from dialplane.worker.deps import WorkerDeps
+from dialplane.worker.main import serve
 
 NOWHERE = Path("/nonexistent")
 

@@ -13,7 +13,8 @@ from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
-from dialplane.worker.main import WorkerDeps, serve
+from dialplane.worker.deps import WorkerDeps
+from dialplane.worker.main import serve
 
 _CONNECTIONS = 10
 
