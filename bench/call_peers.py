@@ -94,9 +94,9 @@ class Platform:
         """Process id by role."""
         found: dict[str, int] = {}
         for pid in _children_of(self._process.pid):
-            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            if "dialplane.bootstrap" in words:
-                found[words[words.index("dialplane.bootstrap") + 1]] = pid
+            program, _, role = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").partition(" ")
+            if program == "dialplane":
+                found[role] = pid
         return found
 
     def close(self) -> None:

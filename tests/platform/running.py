@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
 
 START_TIMEOUT_S = 180.0
 END_TIMEOUT_S = 90.0
+_NURSERY = "nursery"
 
 
 class Platform:
@@ -46,13 +47,17 @@ class Platform:
 
     def children(self) -> dict[str, int]:
         """Process id by role."""
-        found: dict[str, int] = {}
-        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        for pid in map(int, listed.split()):
-            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            if "dialplane.bootstrap" in words:
-                found[words[words.index("dialplane.bootstrap") + 1]] = pid
-        return found
+        return {title: pid for title, pid in self._titled() if title != _NURSERY}
+
+    def nursery(self) -> int:
+        """The process id of that which forks the others."""
+        return dict(self._titled())[_NURSERY]
+
+    def _titled(self) -> Iterator[tuple[str, int]]:
+        for pid in forked_by(self.process.pid):
+            program, _, title = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").partition(" ")
+            if program == "dialplane":
+                yield title, pid
 
     async def stop(self) -> int:
         """SIGTERM, and the exit status."""
@@ -72,6 +77,11 @@ async def launch(data: Path, *options: str, prefix: Sequence[str] = ()) -> async
         stderr=asyncio.subprocess.PIPE,
         env=environment,
     )
+
+
+def forked_by(pid: int) -> list[int]:
+    """The process ids of a process's children."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.effort import PATIENCE_S
-from tests.platform.running import END_TIMEOUT_S, Platform, launch, running
+from tests.platform.running import END_TIMEOUT_S, Platform, forked_by, launch, running
 
 CREDENTIALS = {
     "account_sid", "auth_token", "customer_id", "access_key", "project_id", "project_token", "portal_email",
@@ -123,6 +123,27 @@ async def test_two_platforms_side_by_side_each_keep_to_themselves(tmp_path: Path
         async with asyncio.timeout(END_TIMEOUT_S):
             assert await two.process.wait() == 0
         assert await one.stop() == 0
+
+
+async def test_roles_outlive_the_nursery_and_one_that_dies_later_is_started_by_a_new_nursery(tmp_path: Path) -> None:
+    """AV-2: whatever single process dies, the others serve; and who fell to nobody does not stay as a dead entry."""
+    async with running(tmp_path / "data") as platform:
+        before = platform.children()
+        nursery = platform.nursery()
+        os.kill(nursery, signal.SIGKILL)
+        while _is_alive(nursery):
+            await asyncio.sleep(0.02)
+        assert platform.children() == before
+
+        (recorder,) = forked_by(before["media"])
+        os.kill(before["media"], signal.SIGKILL)
+        await _wait_for_new(platform, "media", before["media"])
+
+        assert platform.nursery() != nursery
+        assert {role for role, pid in platform.children().items() if pid != before[role]} == {"media"}
+        async with asyncio.timeout(PATIENCE_S):
+            while Path(f"/proc/{recorder}").exists():
+                await asyncio.sleep(0.1)
 
 
 def _is_alive(pid: int) -> bool:

@@ -19,7 +19,9 @@ PROGRAMS = {
     "migrate": "dialplane.bootstrap.migrate",
 }
 """Each module has a `run(settings)` that gives the exit status, or None for 0. It is imported when it is the one to
-run: a process of one role must not carry the code of the others."""
+run, and by the nursery, which has all of ROLES."""
+ROLES = ("media", "voice", "worker", "api", "sandbox-carrier")
+"""What `up` runs as processes of their own."""
 
 
 def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
@@ -28,7 +30,7 @@ def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
         follow_parent(parent)
     set_up_logs(program)
     try:
-        status: int | None = _load(program).run(settings)
+        status: int | None = load(program).run(settings)
     except SettingError as fault:
         print(f"dialplane: {fault}", file=sys.stderr)
         return 2
@@ -38,8 +40,8 @@ def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
     return status or 0
 
 
-def _load(program: str) -> ModuleType:
-    """Import the program's module without the garbage collector: a tenth of the start went into its rounds, over
+def load(program: str) -> ModuleType:
+    """The program's module, imported without the garbage collector: a tenth of the start went into its rounds, over
     classes and functions that stay as long as the process."""
     gc.disable()
     try:

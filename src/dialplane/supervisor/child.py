@@ -5,13 +5,13 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
 
 from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.nursery import Nursery, NurseryError, Process
 
 READY_TIMEOUT_S = 120.0
 """Who ends says so at once, so this is for one that hangs: a busy machine may take half a minute for a start."""
@@ -42,12 +42,15 @@ class Pauses:
 class Child:
     """A role in a process of its own, which dies when this process does."""
 
-    def __init__(self, role: str, *, environment: Mapping[str, str], logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, role: str, *, nursery: Nursery, environment: Mapping[str, str], logs: Path, say: Callable[[str], None]
+    ) -> None:
         self.role = role
+        self._nursery = nursery
         self._environment = environment
         self._log = logs / f"{role}.log"
         self._say = say
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._is_stopping = False
         self._pauses = Pauses()
 
@@ -55,28 +58,35 @@ class Child:
         """Start, and wait until it serves; what it says of itself. Raises StartError with its last words."""
         rotate(self._log)
         offset = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as file:
-            self._log.chmod(0o600)
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "dialplane.bootstrap", self.role, str(os.getpid())),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=file,
-                env={**os.environ, **self._environment},
-                start_new_session=True,  # Ctrl-C goes to us, and from us to each in its turn
-            )
-        assert self._process.stdout is not None
         try:
             async with asyncio.timeout(READY_TIMEOUT_S):
-                line = await self._process.stdout.readline()
+                line = await self._first_line()
+        except NurseryError as fault:
+            raise StartError(f"{self.role} did not start: {fault}") from fault
         except TimeoutError:
             line = b""
         if not line:
             await self.end(now=True)
             raise StartError(f"{self.role} did not start: {self._last_words(offset)}")
         facts: dict[str, object] = json.loads(line)
-        log.info("child_ready", child=self.role, pid=self._process.pid)
+        log.info("child_ready", child=self.role, pid=facts["pid"])
         return facts
+
+    async def _first_line(self) -> bytes:
+        """Start the process; what it says when it serves. Empty where it ends before that."""
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb", buffering=0) as output:
+            with os.fdopen(writing, "wb"), self._log.open("ab") as file:
+                self._log.chmod(0o600)
+                self._process = await self._nursery.bear(self.role, self._environment, writing, file.fileno())
+            said = asyncio.StreamReader()
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(said), output
+            )
+            try:
+                return await said.readline()
+            finally:
+                transport.close()
 
     async def keep(self) -> None:
         """Start again whenever it dies, until `stop` was called or the task is cancelled."""

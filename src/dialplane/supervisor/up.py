@@ -13,12 +13,14 @@ from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
 from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
+from dialplane.bootstrap.programs import ROLES
 from dialplane.config.environment import to_environment
 from dialplane.config.settings import Settings
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
 from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.first_start import provision
+from dialplane.supervisor.nursery import Nursery, bury_orphans
 from dialplane.supervisor.ports import TCP, UDP, Ports
 
 ORDER_OF_STOPPING = (("api", "voice"), ("sandbox-carrier",), ("worker",), ("media",))
@@ -60,6 +62,7 @@ class _Platform:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._postgres = database.choose(settings, say)
+        self._nursery = Nursery(settings.logs)
         self._children: dict[str, Child] = {}
 
     async def run(self) -> None:
@@ -83,6 +86,7 @@ class _Platform:
 
     async def _start_and_keep(self) -> None:
         """Start everything, then watch it. Ends by cancelling, or with StartError where the first start fails."""
+        await self._nursery.open()
         dsn = await self._postgres.start()
         applied = await migrate(dsn)
         if applied:
@@ -96,13 +100,16 @@ class _Platform:
         credentials = await provision(settings, seal)
         environment = to_environment(settings)
         for role in _roles(settings):
-            self._children[role] = Child(role, environment=environment, logs=settings.logs, say=say)
+            self._children[role] = Child(
+                role, nursery=self._nursery, environment=environment, logs=settings.logs, say=say
+            )
         async with asyncio.TaskGroup() as starts:
             for child in self._children.values():
                 starts.create_task(child.start())
         self._announce(credentials)
         async with asyncio.TaskGroup() as watch:
             watch.create_task(self._postgres.keep())
+            watch.create_task(bury_orphans())
             for child in self._children.values():
                 watch.create_task(child.keep())
 
@@ -124,6 +131,7 @@ class _Platform:
                     if role in self._children:
                         stops.create_task(self._children[role].stop())
         await self._postgres.stop()
+        await self._nursery.close()
 
     async def _hurry_when(self, stop: Stop) -> None:
         await stop.now.wait()
@@ -134,8 +142,7 @@ class _Platform:
 
 
 def _roles(settings: Settings) -> Sequence[str]:
-    roles = ("media", "voice", "worker", "api")
-    return (*roles, "sandbox-carrier") if settings.sandbox else roles
+    return ROLES if settings.sandbox else [role for role in ROLES if role != "sandbox-carrier"]
 
 
 def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
