@@ -35,7 +35,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def run(parent: int, channel: int) -> int:
-    """Serve the process `parent` on the socket `channel` until that is closed, or run a child's role; the exit status."""
+    """Serve the process `parent` on the socket `channel` until that is closed; in a child, run its role. The status."""
     follow_parent(parent)
     setproctitle("dialplane nursery")
     for role in ROLES:
