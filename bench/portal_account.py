@@ -40,12 +40,12 @@ from made
 _NEW_ID = """
 create function pg_temp.new_id(kind text, n bigint) returns uuid language sql as $$
     select (
-        lpad(to_hex((extract(epoch from now()) * 1000)::bigint - n), 12, '0') || '7' || substr(md5(kind || n), 1, 3)
+        lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 100 * n), 12, '0') || '7' || substr(md5(kind || n), 1, 3)
         || '8' || substr(md5(n || kind), 1, 15)
     )::uuid
 $$
 """
-"""As `domain.ids.new_id` makes them, of the n-th millisecond before now: many queries read by the order of ids."""
+"""As `domain.ids.new_id` makes them, of ten a second until now: many queries read by the order of ids."""
 
 _PATTERNS = """
 insert into numbers (id, account_id, organization_id, number, kind, status, capabilities, created_at)
@@ -63,7 +63,7 @@ select pg_temp.new_id('call', n), $1, 'incoming', 'hangup', md5('n' || (1 + n / 
     json_build_object(
         'type', 'tel', 'target', '+1' || (2125550001 + n / 2), 'target_name', '', 'name', '', 'detail', ''
     ),
-    'call_pstn_incoming', 'remote', 'normal', now(), now(), now(), now() - n * interval '1 millisecond', now()
+    'call_pstn_incoming', 'remote', 'normal', now(), now(), now(), now() - n * interval '100 milliseconds', now()
 from generate_series(0, 2 * $2::integer - 1) n
 """
 
@@ -72,14 +72,14 @@ with made as (
     insert into messages (id, account_id, direction, source, text, number_id, created_at)
     select pg_temp.new_id('message', n), $1, 'inbound', '{"type": "tel", "target": "+12125550123"}',
         'Are you open?', md5('n' || n)::uuid,
-        now() - n * interval '1 millisecond'
+        now() - n * interval '100 milliseconds'
     from generate_series(1, $2::integer) n
     returning id, number_id, created_at
 ), talked as (
     insert into conversations (id, account_id, own, peer, own_target, peer_target, created_at)
     select md5('t' || n)::uuid, $1, json_build_object('type', 'tel', 'target', '+1' || (2125550000 + n)),
         '{"type": "tel", "target": "+12125550123"}', '+1' || (2125550000 + n), '+12125550123',
-        now() - n * interval '1 millisecond'
+        now() - n * interval '100 milliseconds'
     from generate_series(1, $2::integer) n
 )
 insert into message_targets (

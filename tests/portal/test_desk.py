@@ -434,6 +434,28 @@ async def test_spending_spike_and_refused_strangers_stand_on_the_first_page(
     assert "Spender" in unusual.words
 
 
+async def test_outbound_limits_are_set_and_a_pause_is_lifted(operator: Surfer, database: Database) -> None:
+    """FRD-3, FRD-5."""
+    account = await _account(database)
+    at = f"{DESK}/accounts/{account}/outbound"
+    async with database.transaction() as tx:
+        await tx.outbound_limits.open(account, utc_now())
+        await tx.outbound_limits.pause(account, "$30.00 in the last hour", utc_now())
+
+    paused = await operator.get(at)
+    project = await operator.get(f"/portal/projects/{account}/calls")
+    wrong = await operator.send(paused, "/limits", concurrent_calls="many", spend_per_day="5")
+    saved = await operator.send(paused, "/limits", concurrent_calls="10", spend_per_day="5.50")
+    lifted = await operator.send(saved, "/lift")
+
+    assert "$30.00 in the last hour" in paused.words
+    assert "Outgoing calls and texts are paused" in project.words
+    assert (wrong.status, "Enter a whole number" in wrong.words) == (422, True)
+    assert {saved.form("/limits")[name] for name in ("concurrent_calls", "spend_per_day")} == {"10", "5.50"}
+    assert "Goes out" in lifted.words
+    assert "paused" not in (await operator.get(f"/portal/projects/{account}/calls")).words
+
+
 async def test_system_page_adds_the_ledger_up_when_asked(operator: Surfer) -> None:
     assert "balanced" not in (await operator.get(DESK)).words
     assert "balanced" in (await operator.get(f"{DESK}?ledger=yes")).words

@@ -144,10 +144,10 @@ select
     )
     and not exists (
         select from ledger_days d full join (
-            select account_id, (created_at at time zone 'UTC')::date as day, reference_type, count(*) as count,
-                sum(-amount_micros) as micros
-            from ledger_entries where transaction_type in ('usage', 'refund') group by 1, 2, 3
-        ) e using (account_id, day, reference_type)
+            select account_id, (created_at at time zone 'UTC')::date as day, reference_type, cost_type,
+                count(*) as count, sum(-amount_micros) as micros
+            from ledger_entries where transaction_type in ('usage', 'refund') group by 1, 2, 3, 4
+        ) e using (account_id, day, reference_type, cost_type)
         where (d.count, d.micros) is distinct from (e.count, e.micros)
     ) as balanced,
     (select count(*) from purses) as accounts,

@@ -80,9 +80,11 @@ order by 2, 1;
 
 -- name: spent_daily
 -- What the account $1 was charged on the days $2 to $3 of UTC, by day and what it was for.
-select day, reference_type, count, units, minutes, micros
+select day, reference_type, sum(count)::bigint as count, sum(units)::bigint as units, sum(minutes)::bigint as minutes,
+       sum(micros)::bigint as micros
 from ledger_days
 where account_id = $1 and day between $2::date and $3::date
+group by day, reference_type
 order by day, reference_type;
 
 -- name: spent_of_numbers
