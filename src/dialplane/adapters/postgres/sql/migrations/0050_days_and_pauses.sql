@@ -56,6 +56,9 @@ alter table outbound_limits add column lifted_at timestamptz; -- what was spent 
 -- Which events an endpoint gets: `call_hangup`, or `call_*` for all about calls; none named: all.
 alter table webhook_endpoints add column event_types text[] not null default '{}';
 
+-- How much of the stock each carrier has in each state, as Postgres samples it: nobody counts ten million items.
+create statistics inventory_stock (mcv) on carrier, state from inventory_items;
+
 -- The file of an import, as long as it may be read again with other columns.
 create table import_files (
     id uuid primary key, -- the import's, or the job's
