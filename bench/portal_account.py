@@ -40,7 +40,8 @@ from made
 _NEW_ID = """
 create function pg_temp.new_id(kind text, n bigint) returns uuid language sql as $$
     select (
-        lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 100 * n), 12, '0') || '7' || substr(md5(kind || n), 1, 3)
+        lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 100 * n), 12, '0')
+        || '7' || substr(md5(kind || n), 1, 3)
         || '8' || substr(md5(n || kind), 1, 15)
     )::uuid
 $$
