@@ -1,10 +1,10 @@
-"""Pages about numbers with 100,000 numbers in the account: what each page takes, and the steps of a job.
+"""The portal's pages with 100,000 charged numbers in the account: what each page takes, and the steps of a job.
 
 The portal runs in this process on a real socket, on an embedded Postgres with the settings of `dialplane up`; a browser
 without a picture signs in and asks for each page many times, one after the other. What is measured is the time from the
 request to the end of the answer, and the CPU that portal, browser and Postgres used for it, which does not depend on
-what else the machine does and is what is judged. All numbers were bought one by one, so that there are as many orders
-and as much history; 10,000 more are patterns, and one job has all of them in it.
+what else the machine does and is what is judged. `portal_account.py` says what is in the account; one job has all of
+its numbers in it. The operator's desk is asked by an operator.
 
     .venv/bin/python bench/portal_numbers.py [--numbers 100000] [--times 15]
 """
@@ -22,9 +22,9 @@ from statistics import median
 from time import perf_counter
 
 import aiohttp
-import asyncpg
 import uvloop
 
+from dialplane.adapters.carriers.owned import OwnedCarrier
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
@@ -36,6 +36,7 @@ from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.adapters.sip.probe import SipProber
 from dialplane.bootstrap.api import Server, server_config
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.flows.run import Run
@@ -43,55 +44,31 @@ from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.numbering.history import SYSTEM
 from dialplane.domain.numbering.number_jobs import JobChange, JobKind
 from dialplane.domain.numbering.numbers import NumberFilter
+from dialplane.domain.programs.commands import Failed, Fetched
+from dialplane.domain.supply.inventory import OWNED
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
+from dialplane.services.identity.operators import make_operator
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.number_jobs import STEP, go_on, start_job
 from dialplane.services.programs.api_runs import RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.tenancy.provisioning import AccountDraft, Provisioned, create_account, create_organization
 from dialplane.voice.streaming.gate_client import NodeGates
 from media_peers import cpu_seconds
+from portal_account import fill
 
 SEAL = Seal(bytes(32))
 MOST_MS = 100.0
 OPEN = RateLimits(*[Rate(1e6, 10**6)] * 5)
-PATTERNS = 10_000
-
-FILL = """
-with made as (
-    insert into numbers (
-        id, account_id, organization_id, number, kind, status, country, capabilities, name, tags, monthly_micros,
-        purchased_at, renews_at, look_at, created_at
-    )
-    select gen_random_uuid(), $1, $2, '+1' || (2125550000 + n), 'local', 'active', 'US', '{voice,sms}',
-        case when n % 10 = 0 then 'Line ' || n else '' end, case when n % 7 = 0 then '{sales}' else '{}' end::text[],
-        1000000, now(), now() + interval '30 days', now() + interval '23 days', now() - n * interval '1 second'
-    from generate_series(1, $3::integer) n
-    returning id, number, created_at
-), told as (
-    insert into number_history (id, number_id, account_id, number, what, actor, changes, created_at)
-    select gen_random_uuid(), id, $1, number, 'created', 'account', '[]', created_at from made
-)
-insert into orders (
-    id, account_id, item_id, number, carrier, status, request, setup_micros, monthly_micros, number_id, created_at,
-    updated_at, ended_at
-)
-select gen_random_uuid(), $1, gen_random_uuid(), number, 'owned', 'confirmed',
-    '{"kind": null, "voice": null, "message": null, "refer": null, "name": "", "detail": "", "tags": [],
-      "metadata": {}, "settings": {}, "by": null}', 0, 1000000, id, created_at, created_at, created_at
-from made
-"""
-
-FILL_PATTERNS = """
-insert into numbers (id, account_id, organization_id, number, kind, status, capabilities, created_at)
-select gen_random_uuid(), $1, $2, '77' || n || '.*', 'pattern', 'active', '{voice,sms}', now() - n * interval '1 second'
-from generate_series(1, $3::integer) n
-"""
-
 PAGES = {
+    "dashboard": "",
+    "overview": "/numbers/overview",
+    "usage history": "/numbers/usage",
+    "usage, further on": "/numbers/usage?after=%2B12125600000",
     "purchased numbers": "/numbers",
     "a page further on": "{next}",
     "by digits, found": "/numbers?q=55512",
@@ -119,7 +96,80 @@ PAGES = {
     "sms settings": "/sms/settings",
     "app users": "/app-users",
     "buy": "/numbers/buy",
+    "bought from": "/numbers/buy?country=US&type=did&digits=5512",
+    "documents, a new one": "/numbers/documents/new",
+    "port, a new one": "/numbers/ports/new",
+    "call log": "/calls",
+    "calls of one number": "/calls?number=%2B12125560000",
+    "live calls": "/calls/live",
+    "one call": "/calls/{call}",
+    "recordings": "/recordings",
+    "queues, conferences": "/rooms",
+    "flows": "/flows",
+    "flow, a new one": "/flows/new",
+    "phone": "/phone",
+    "conversations": "/conversations",
+    "one conversation": "/conversations/{conversation}",
+    "messages": "/messages",
+    "one message": "/messages/{message}",
+    "webhooks": "/webhooks",
+    "one webhook": "/webhooks/{webhook}",
+    "deliveries": "/deliveries",
+    "one delivery": "/deliveries/{delivery}",
+    "keys": "/keys",
+    "users": "/people",
+    "credits": "/credits",
+    "pricing": "/pricing",
 }
+"""Below the project's path."""
+
+DESK_PAGES = {
+    "desk: system": "",
+    "desk: unusual": "/unusual",
+    "desk: accounts": "/accounts",
+    "desk: one account": "/accounts/{account}",
+    "desk: a new account": "/accounts/new",
+    "desk: organizations": "/organizations",
+    "desk: operators": "/operators",
+    "desk: stock": "/stock",
+    "desk: stock by place": "/stock?locality=San+Francisco",
+    "desk: imports": "/stock/imports",
+    "desk: documents": "/documents",
+    "desk: orders": "/orders",
+    "desk: porting": "/ports",
+    "desk: carriers": "/carriers",
+    "desk: rate decks": "/rates",
+    "desk: one deck": "/rates/default",
+    "desk: plans": "/plans",
+    "desk: audit log": "/audit",
+}
+"""Below the desk's."""
+
+OUTSIDE_PAGES = {
+    "sign-in": "/sign-in",
+    "sign-up": "/sign-up",
+    "forgotten password": "/forgot-password",
+    "terms": "/terms",
+    "projects": "/projects",
+    "project, a new one": "/projects/new",
+    "profile": "/profile",
+    "security": "/profile/security",
+}
+"""Below the portal's."""
+
+LINKS = {
+    "call": "/calls",
+    "conversation": "/conversations",
+    "message": "/messages",
+    "webhook": "/webhooks",
+    "delivery": "/deliveries",
+}
+"""The list that names each of them."""
+
+
+class NoWeb:
+    async def fetch(self, url: str, method: str = "POST", *_: object, **__: object) -> Fetched | Failed:
+        return Failed("the benchmark fetches nothing")
 
 
 class NoRuns:
@@ -132,36 +182,34 @@ def dependencies(dsn: str, database: PostgresDatabase, folder: Path) -> Dependen
         database=database,
         signer=JwtSigner("secret of the benchmark, long enough"),
         hasher=Argon2Hasher(),
-        carriers=CarrierRegistry({}),
+        carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
+        inboxes=registry,
+        port_carriers=registry,
         runs=NoRuns(),
         events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
         gates=NodeGates(),
         objects=FolderObjects(folder),
         sounds=RecordedSounds(folder),
         links=RecordingLinks(b"secret of the benchmark"),
+        media=FolderObjects(folder),
+        media_links=MediaLinks(b"secret of the benchmark"),
+        web=NoWeb(),
         check_recognition=lambda language, provider: None,
         rate_limits=OPEN,
-        portal=PortalPorts("http://localhost", b"secret", PortalWebAuthn.at("http://localhost"), shortest_form_s=0.0),
+        portal=PortalPorts(
+            "http://localhost", b"secret", PortalWebAuthn.at("http://localhost"), SipProber(), shortest_form_s=0.0
+        ),
         access_log=False,
     )
 
 
-async def fill(dsn: str, made: Provisioned, count: int) -> None:
-    connection = await asyncpg.connect(dsn)
-    account = made.account
-    await connection.execute(FILL, account.id, account.organization_id, count)
-    await connection.execute(FILL_PATTERNS, account.id, account.organization_id, PATTERNS)
-    await connection.execute("vacuum analyze")
-    await connection.close()
-
-
-async def sign_in(session: aiohttp.ClientSession, base: str, made: Provisioned) -> str:
+async def sign_in(session: aiohttp.ClientSession, base: str, email: str, password: str) -> str:
     """The cookie. It is `Secure`, so aiohttp would not send it by itself."""
     async with session.get(f"{base}/portal/sign-in") as shown:
         cookie = _cookie(shown)
         csrf = re.search(r'name="csrf" value="([^"]+)"', await shown.text())
     assert csrf is not None
-    given = {"email": made.credentials.portal_email, "password": made.credentials.portal_password, "csrf": csrf[1]}
+    given = {"email": email, "password": password, "csrf": csrf[1]}
     headers = {"Cookie": cookie}
     async with session.post(f"{base}/portal/sign-in", data=given, headers=headers, allow_redirects=False) as answer:
         assert answer.status == 303, await answer.text()
@@ -196,15 +244,24 @@ async def measure(
     return median(wall for wall, _ in taken[2:]), median(cpu for _, cpu in taken[2:])
 
 
-async def facts(session: aiohttp.ClientSession, at: str, cookie: str) -> tuple[str, str]:
-    """A number's id, and the address of a later page of the list."""
-    async with session.get(f"{at}/numbers", headers={"Cookie": cookie}) as shown:
-        text = await shown.text()
+async def facts(session: aiohttp.ClientSession, at: str, cookie: str) -> dict[str, str]:
+    """What the addresses of pages name: a number, a later page of the list, one of each that `LINKS` has."""
+
+    async def text_of(path: str) -> str:
+        async with session.get(at + path, headers={"Cookie": cookie}) as shown:
+            return await shown.text()
+
+    text = await text_of("/numbers")
     number = re.search(r'name="number" value="([0-9a-f-]+)"', text)
     further = re.search(r'rel="next" href="[^"]*(/numbers\?[^"]+)"', text)
     assert number is not None
     assert further is not None
-    return number[1], further[1].replace("&amp;", "&")
+    found = {"number": number[1], "next": further[1].replace("&amp;", "&")}
+    for name, path in LINKS.items():
+        link = re.search(rf'href="[^"]*{path}/([0-9a-f-]{{36}})"', await text_of(path))
+        assert link is not None, f"{path} shows none"
+        found[name] = link[1]
+    return found
 
 
 async def job_of_all(database: PostgresDatabase, account_id: AccountId, postgres: int) -> tuple[str, float, float]:
@@ -244,28 +301,31 @@ async def run(folder: Path, count: int, times: int) -> None:
     print(f"a job with all numbers, ms of CPU: begun in {begin_ms:.0f}, a step of {STEP} in {step_ms:.0f}")
     slowest = max(cpu for _, cpu in figures.values())
     answer = {"ratio": MOST_MS / slowest, "minimum": 1.0, "aim": 2.0, "slowest_cpu_ms": slowest, "step_cpu_ms": step_ms}
-    print(json.dumps({"bench": "portal, pages about numbers", **answer, "figures": figures}))
+    print(json.dumps({"bench": "portal, every page", **answer, "figures": figures}))
 
 
 async def ask(
     dsn: str, database: PostgresDatabase, folder: Path, made: Provisioned, job: str, times: int, postgres: int
 ) -> dict[str, tuple[float, float]]:
     server = Server(server_config(dependencies(dsn, database, folder)))
+    operator = await make_operator(database, Argon2Hasher(), "operator@example.org", utc_now())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         while not server.started:
             await asyncio.sleep(0.01)
         async with aiohttp.ClientSession() as session:
-            cookie = await sign_in(session, base, made)
+            known = made.credentials
+            cookie = await sign_in(session, base, known.portal_email, known.portal_password)
             at = f"{base}/portal/projects/{made.account.id}"
-            number, further = await facts(session, at, cookie)
-            found = {
-                name: await measure(
-                    session, at + path.format(number=number, job=job, next=further), cookie, times, postgres
-                )
-                for name, path in PAGES.items()
-            }
+            named = await facts(session, at, cookie) | {"job": job, "account": str(made.account.id)}
+            asked = [(name, at + path, cookie) for name, path in PAGES.items()]
+            asked += [(name, f"{base}/portal{path}", cookie) for name, path in OUTSIDE_PAGES.items()]
+            staff = await sign_in(session, base, operator.person.email, operator.password)
+            asked += [(name, f"{base}/portal/operator{path}", staff) for name, path in DESK_PAGES.items()]
+            found = {}
+            for name, url, who in asked:
+                found[name] = await measure(session, url.format(**named), who, times, postgres)
         server.should_exit = True
         await serving
     return found

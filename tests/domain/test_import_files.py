@@ -332,3 +332,17 @@ def test_any_json_gives_lines_or_a_refusal(rows: list[dict[str, object]]) -> Non
     except Invalid:
         return
     assert len(lines) >= len(rows) or any(line.row is None for line in lines)
+
+
+def test_number_without_a_heading_that_is_known_is_found_by_its_look() -> None:
+    file = open_file(b"Colour,Rufnummer\nred,+14155550100\nblue,+14155550101\n", {})
+
+    assert [line.cells["number"] for line in file.lines()] == ["+14155550100", "+14155550101"]
+    assert (file.reading.columns, file.reading.ignored) == ({"number": "Rufnummer"}, ["Colour"])
+
+
+def test_columns_without_headings_are_named_by_their_positions() -> None:
+    file = open_file(b"red,+14155550100,blue\n", {})
+
+    assert [line.cells for line in file.lines()] == [{"number": "+14155550100"}]
+    assert (file.reading.columns, file.reading.ignored) == ({"number": "2"}, ["1", "3"])

@@ -21,7 +21,7 @@ from dialplane.domain.operating.unusual import (
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME = AccountId(new_id(NOW))
-OLD = NOW - timedelta(days=100)
+WEEK_AGO = NOW - timedelta(days=7, hours=1)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ OLD = NOW - timedelta(days=100)
 )
 def test_spending_is_measured_by_the_usual_hour_of_a_week(hour: str, week: str, severe: list[bool]) -> None:
     """FRD-5: ten times is an alert, twenty times a severe one."""
-    spent = SpentByAccount(ACME, "Acme", usd(hour), usd(week), OLD)
+    spent = SpentByAccount(ACME, "Acme", usd(hour), usd(week), WEEK_AGO)
 
     assert [alert.is_severe for alert in spending_alerts([spent], NOW)] == severe
 
@@ -48,6 +48,25 @@ def test_usual_hour_of_a_young_account_is_that_of_its_days() -> None:
     assert [alert.says for alert in spending_alerts([spent], NOW)] == [
         "$40.00 in the last hour, 10 times its usual hour"
     ]
+
+
+@pytest.mark.parametrize(
+    ("hour", "week", "hours_before", "paused"),
+    [
+        ("19.99", "0", 168, False),
+        ("20", "0", 168, True),
+        ("39.99", "336", 168, False),  # two dollars an hour are usual
+        ("40", "336", 168, True),
+        ("500", "0", 22, False),  # its first day
+    ],
+)
+def test_traffic_is_paused_at_twenty_times_the_usual_hour(
+    hour: str, week: str, hours_before: int, paused: bool
+) -> None:
+    """FRD-5. A first day has no usual: what holds then is the credit, and what the operator has set."""
+    spent = SpentByAccount(ACME, "Acme", usd(hour), usd(week), NOW - timedelta(hours=hours_before + 1))
+
+    assert spent.calls_for_pause(NOW) is paused
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,19 @@ async def test_address_that_is_no_url_is_refused_and_nothing_changes(client: Cli
 
     assert answer.status == 400
     assert (await client.ask("GET", "/v1.0/customer")).json["webhook_uri"] == ""
+
+
+async def test_event_types_of_an_endpoint_are_chosen_and_changed(client: Client) -> None:
+    path = "/v1.0/webhook_endpoints"
+    made = (await client.ask("POST", path, {"url": "https://example.org/", "event_types": ["call_*", "call_*"]})).json
+    changed = await client.ask("PUT", f"{path}/{made['id']}", {"event_types": ["number_created"]})
+    kept = await client.ask("PUT", f"{path}/{made['id']}", {"name": "Mine"})
+    every = await client.ask("PUT", f"{path}/{made['id']}", {"event_types": []})
+
+    assert made["event_types"] == ["call_*"]
+    assert changed.json["event_types"] == kept.json["event_types"] == ["number_created"]
+    assert every.json["event_types"] == []
+    for bad in ["call hangup"], ["*"], [""], ["x" * 101], "call_*", [f"a_{'b' * n}" for n in range(1, 102)]:
+        refused = await client.ask("POST", path, {"url": "https://example.org/", "event_types": bad})
+        assert refused.status == 400
+        assert b"event_types" in refused.raw

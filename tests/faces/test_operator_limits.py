@@ -39,3 +39,13 @@ async def test_account_that_is_none_has_no_limits(operator: Client) -> None:
     path = f"/accounts/{uuid4()}/outbound_limits"
     assert (await operator.ask("GET", path)).status == 404
     assert (await operator.ask("PUT", path, {"concurrent_calls": 1})).status == 404
+
+
+async def test_pause_of_traffic_is_read_and_lifted(operator: Client, tenant: Tenant) -> None:
+    """FRD-5; `tests/services/test_spikes.py` has what pauses an account."""
+    path = f"/accounts/{tenant.id}/outbound_pause"
+
+    for method in ("GET", "DELETE", "DELETE"):
+        answer = await operator.ask(method, path)
+        assert (answer.status, answer.json) == (200, {"paused": False, "paused_at": None, "reason": ""})
+    assert (await operator.ask("DELETE", f"/accounts/{uuid4()}/outbound_pause")).status == 404

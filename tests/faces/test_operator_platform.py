@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
+from dialplane.domain.supply.inventory import ItemState, StockCount
 from dialplane.services.calling.calls import RefusedCall
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
@@ -69,8 +71,25 @@ async def test_carriers_are_shown_with_what_they_have(operator: Client, client: 
     carriers = (await operator.ask("GET", "/carriers")).json["carriers"]
 
     assert carriers == [
-        {"name": "owned", "kind": "local", "stock": {"offered": 1, "held": 0, "assigned": 1, "quarantined": 0}}
+        {
+            "name": "owned",
+            "kind": "local",
+            "stock": {"offered": 1, "held": 0, "assigned": 1, "quarantined": 0},
+            "estimated": False,
+        }
     ]
+
+
+async def test_stock_that_is_too_large_to_be_counted_is_estimated(database: PostgresDatabase) -> None:
+    await stock(database, "+14155550101", "+14155550102", "+14155550103")
+    await database.pool.execute("analyze inventory_items")
+
+    async with database.reading() as tx:
+        counted = await tx.inventory.count_by_carrier(exactly_up_to=3)
+        estimated = await tx.inventory.count_by_carrier(exactly_up_to=2)
+
+    assert counted == StockCount({"owned": {ItemState.OFFERED: 3}})
+    assert estimated == StockCount({"owned": {ItemState.OFFERED: 3}}, is_estimated=True)
 
 
 async def test_refused_calls_are_listed_newest_first_by_pages(operator: Client, database: Database) -> None:

@@ -172,6 +172,28 @@ async def test_text_pad_writes_only_with_numbers_of_the_project(
     assert len(await list_messages(database, account_of(at), before=None, limit=10)) == 3
 
 
+async def test_events_of_a_webhook_are_chosen(surfer: Surfer, at: str) -> None:
+    shown = await surfer.get(f"{at}/webhooks")
+    wrong = await surfer.send(shown, "/webhooks", url="https://example.com/", event_types="Calls!")
+    fields = {**shown.form("/webhooks"), "url": "https://example.com/mine", "event_types": "tag_*, call_hangup"}
+    made = await surfer.post(
+        f"{at}/webhooks",
+        [
+            *((name, each) for name, each in fields.items() if name[0] != "_"),
+            ("topic", "message_*"),
+            ("topic", "order_*"),
+        ],
+    )
+    [link] = {link for link in (await surfer.get(f"{at}/webhooks")).links() if link.startswith(f"{at}/webhooks/")}
+    chosen = await surfer.get(link)
+    all_again = await surfer.send(chosen, "/change", event_types="")
+
+    assert (wrong.status, "is no event type" in wrong.words, made.status) == (422, True, 200)
+    assert chosen.form("/change")["event_types"] == "tag_*, call_hangup"
+    assert chosen.text.count("checked") == 2
+    assert all_again.form("/change")["event_types"] == ""
+
+
 async def test_webhook_shows_its_secret_once_and_is_switched_rotated_and_deleted(surfer: Surfer, at: str) -> None:
     refused = await surfer.send(await surfer.get(f"{at}/webhooks"), "/webhooks", url="ftp://x")
     made = await surfer.send(refused, "/webhooks", url="https://example.com/mine", name="Mine")

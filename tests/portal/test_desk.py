@@ -434,6 +434,48 @@ async def test_spending_spike_and_refused_strangers_stand_on_the_first_page(
     assert "Spender" in unusual.words
 
 
+async def test_columns_of_an_import_are_chosen_by_hand(operator: Surfer) -> None:
+    page = await operator.get(f"{DESK}/stock/imports")
+    file = b"Rufnummer,Ort,City\n+14155550191,San Francisco,Paris\n"
+    guessed = await operator.upload(page, "/imports", "numbers.csv", file, monthly="2")
+    columns = guessed.form("/columns")
+    twice = await operator.send(guessed, "/columns", column_0="number", column_1="number")
+    again = await operator.send(guessed, "/columns", column_1="", column_2="locality")
+
+    assert {name: columns[name] for name in ("column_0", "column_1", "column_2")} == {
+        "column_0": "number", "column_1": "locality", "column_2": "",
+    }  # fmt: skip
+    assert "Paris, $2.00 a month" in guessed.words
+    assert (twice.status, "is chosen for two columns" in twice.words) == (422, True)
+    assert again.path != guessed.path
+    assert "San Francisco, $2.00 a month" in again.words
+    await operator.send(again, "/apply")
+    late = await operator.post(f"{again.path}/columns", {"csrf": columns["csrf"]})
+    assert "can no longer be read again" in late.words
+
+
+async def test_outbound_limits_are_set_and_a_pause_is_lifted(operator: Surfer, database: Database) -> None:
+    """FRD-3, FRD-5."""
+    account = await _account(database)
+    at = f"{DESK}/accounts/{account}/outbound"
+    async with database.transaction() as tx:
+        await tx.outbound_limits.open(account, utc_now())
+        await tx.outbound_limits.pause(account, "$30.00 in the last hour", utc_now())
+
+    paused = await operator.get(at)
+    project = await operator.get(f"/portal/projects/{account}/calls")
+    wrong = await operator.send(paused, "/limits", concurrent_calls="many", spend_per_day="5")
+    saved = await operator.send(paused, "/limits", concurrent_calls="10", spend_per_day="5.50")
+    lifted = await operator.send(saved, "/lift")
+
+    assert "$30.00 in the last hour" in paused.words
+    assert "Outgoing calls and texts are paused" in project.words
+    assert (wrong.status, "Enter a whole number" in wrong.words) == (422, True)
+    assert {saved.form("/limits")[name] for name in ("concurrent_calls", "spend_per_day")} == {"10", "5.50"}
+    assert "Goes out" in lifted.words
+    assert "paused" not in (await operator.get(f"/portal/projects/{account}/calls")).words
+
+
 async def test_system_page_adds_the_ledger_up_when_asked(operator: Surfer) -> None:
     assert "balanced" not in (await operator.get(DESK)).words
     assert "balanced" in (await operator.get(f"{DESK}?ledger=yes")).words

@@ -92,7 +92,7 @@ async def test_file_of_another_kind_or_size_is_refused_beside_the_field(
         for what, content in _NOT_TAKEN.items()
     }
 
-    says = "The file must be a PDF, PNG, JPEG or TIFF of at most 10 MiB"
+    says = "The file must be a PDF, PNG or JPEG of at most 10 MiB"
     assert {what: (page.status, says in page.words) for what, page in shown.items()} == dict.fromkeys(
         _NOT_TAKEN, (422, True)
     )

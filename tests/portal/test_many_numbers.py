@@ -114,6 +114,24 @@ async def test_export_is_changed_and_imported(surfer: Surfer, at: str, database:
     assert "Taken back 1" in undone.words
 
 
+async def test_columns_of_a_file_are_chosen_by_hand(surfer: Surfer, at: str, database: Database) -> None:
+    """The guess is shown, a choice for each column; a column may become a key of the metadata."""
+    first = (await held(database, account_of(at), 1))[0]
+    form = await surfer.get(f"{at}/numbers/import")
+    body = f"Rufnummer,label,Rang\r\n{first.number},Boss,7\r\n".encode()
+
+    preview = await surfer.upload(form, "/import", "numbers.csv", body)
+    again = await surfer.send(preview, "/columns", column_1="detail", column_2="metadata.Rang")
+    stranger = await surfer.send(preview, "/columns", column_1="account_id")
+
+    assert {f"column_{n}": field for n, field in enumerate(("number", "name", ""))}.items() <= preview.form(
+        "/columns"
+    ).items()
+    assert "name 'Boss'" in preview.words
+    assert "detail 'Boss'; Rang: 7" in again.words
+    assert (stranger.status, "Choose a field of the list" in stranger.words) == (422, True)
+
+
 async def test_nothing_ticked_leads_back_to_the_list(surfer: Surfer, at: str) -> None:
     shown = await surfer.get(f"{at}/numbers/selected?number=x")
 

@@ -85,6 +85,30 @@ async def _make_due(database: PostgresDatabase) -> None:
         await tx.connection.execute("update webhook_endpoints set open_until = null")
 
 
+async def test_endpoint_gets_the_events_that_it_names(database: PostgresDatabase) -> None:
+    account_id, now = await add_account(database), utc_now()
+    named = {"all": (), "calls": ("call_*",), "two": ("call_hangup", "message_created"), "none": ("number_*",)}
+    endpoints = {
+        name: (await create_endpoint(database, account_id, url=f"http://{name}", event_types=types, now=now)).id
+        for name, types in named.items()
+    }
+
+    await _tell(database, account_id, "call_created", "call_hangup", "callback_sent", "message_created")
+
+    got = {
+        name: [each.event_type for each in await list_deliveries(
+            database, account_id, before=None, limit=10, endpoint_id=endpoint
+        )]
+        for name, endpoint in endpoints.items()
+    }  # fmt: skip
+    assert {name: sorted(types) for name, types in got.items()} == {
+        "all": ["call_created", "call_hangup", "callback_sent", "message_created"],
+        "calls": ["call_created", "call_hangup"],
+        "two": ["call_hangup", "message_created"],
+        "none": [],
+    }
+
+
 async def test_event_arrives_with_the_documented_body_and_both_signatures(database: PostgresDatabase, dsn: str) -> None:
     """WH-1."""
     account_id = await add_account(database)

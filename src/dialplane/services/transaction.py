@@ -70,6 +70,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.supply.carrier_accounts import CarrierStore
     from dialplane.services.supply.imports import ImportStore
     from dialplane.services.supply.inventory import InventoryStore
+    from dialplane.services.supply.kept_files import KeptFileStore
     from dialplane.services.tenancy.account_tree import AccountTreeStore
     from dialplane.services.tenancy.accounts import AccountStore
     from dialplane.services.tenancy.plans import PlanStore
@@ -201,6 +202,8 @@ class Transaction(Protocol):
     def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
+    @property
+    def kept_files(self) -> KeptFileStore: ...
     @property
     def usage_records(self) -> UsageStore: ...
     @property

@@ -21,6 +21,7 @@ from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.operating.spikes import look_for_spikes
 from dialplane.services.programs.program_runner import LONGEST_RUN_S
 from dialplane.services.programs.runs import end_abandoned_runs
 from dialplane.services.recording.recording_life import fail_unheeded
@@ -42,6 +43,8 @@ MAILS_S = 1.0
 MEDIA_S = 1.0
 EMAILS_S = 10.0
 RENEWALS_S = 5.0
+SPIKES_S = 15.0
+"""What is unusual is told within a minute (FRD-5)."""
 CARRIER_PORTS_S = 5.0
 CARRIER_NUMBERS_S = 20.0
 """A number that was just bought is looked at by then."""
@@ -72,6 +75,7 @@ class Housekeeping:
             ("number_jobs", self._number_jobs, IMPORTS_S),
             ("rates", self._rates, RATES_S),
             ("renewals", self._renewals, RENEWALS_S),
+            ("spikes", self._spikes, SPIKES_S),
             ("left_over", self._left_over, HOUSEKEEPING_S),
             ("emails", self._emails, EMAILS_S),
             ("carrier_numbers", self._carrier_numbers, CARRIER_NUMBERS_S),
@@ -124,6 +128,10 @@ class Housekeeping:
         await fail_unheeded(self._database, now)
         await end_abandoned_runs(self._database, created_before=now - ABANDONED_AFTER, now=now)
         await end_outlived(self._database, now)
+        return False
+
+    async def _spikes(self) -> bool:
+        await look_for_spikes(self._database, self._deps.clock())
         return False
 
     async def _portal_mails(self) -> bool:

@@ -46,6 +46,7 @@ class PostgresConsentStore:
         assert row is not None  # one row of outer joins
         return Obstacles(
             settings=_settings(row["settings"]),
+            is_paused=row["is_paused"],
             pool_id=row["pool_id"],
             number_rate=row["number_rate"] or 0,
             destination_rate=row["destination_rate"] or 0,

@@ -37,6 +37,7 @@ from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
+from dialplane.adapters.postgres.kept_files import PostgresKeptFileStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.message_media import PostgresMediaStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
@@ -340,6 +341,10 @@ class PostgresTransaction:
     @cached_property
     def trunks(self) -> PostgresTrunkStore:
         return PostgresTrunkStore(self.connection, self._seal)
+
+    @cached_property
+    def kept_files(self) -> PostgresKeptFileStore:
+        return PostgresKeptFileStore(self.connection)
 
     @cached_property
     def usage_records(self) -> PostgresUsageStore:

@@ -21,6 +21,7 @@ from dialplane.domain.supply.inventory import (
     Ordering,
     Reservation,
     ReservationStatus,
+    StockCount,
     StockQuery,
 )
 
@@ -55,11 +56,11 @@ class PostgresInventoryStore:
             await self._connection.execute(_SQL["sort_in"])
         return added
 
-    async def count_by_carrier(self) -> dict[str, dict[ItemState, int]]:
-        counted: dict[str, dict[ItemState, int]] = {}
-        for row in await self._connection.fetch(_SQL["count_by_carrier"]):
-            counted.setdefault(row["carrier"], {})[ItemState(row["state"])] = row["count"]
-        return counted
+    async def count_by_carrier(self, *, exactly_up_to: int) -> StockCount:
+        size = int(await self._connection.fetchval(_SQL["size"]))
+        if size > exactly_up_to and (rows := await self._connection.fetch(_SQL["estimate_by_carrier"], size)):
+            return StockCount(_by_carrier(rows), is_estimated=True)
+        return StockCount(_by_carrier(await self._connection.fetch(_SQL["count_by_carrier"])))
 
     async def find_known(self, numbers: Sequence[str]) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["find_known"], numbers)}
@@ -150,6 +151,13 @@ class PostgresInventoryStore:
 
     async def expired_reservations(self, now: datetime, *, limit: int) -> list[Reservation]:
         return [_reservation(row) for row in await self._connection.fetch(_SQL["expired_reservations"], now, limit)]
+
+
+def _by_carrier(rows: Sequence[asyncpg.Record]) -> dict[str, dict[ItemState, int]]:
+    counted: dict[str, dict[ItemState, int]] = {}
+    for row in rows:
+        counted.setdefault(row["carrier"], {})[ItemState(row["state"])] = row["count"]
+    return counted
 
 
 def read_item(row: asyncpg.Record) -> Item:

@@ -125,10 +125,10 @@ class PostgresLedgerStore:
         wanted: EntryFilter = EVERY_ENTRY,
         after: tuple[datetime, EntryId] | None = None,
     ) -> list[Entry]:
+        query = _SQL["list_credit_entries" if wanted.moves_credit else "list_entries"]
         rows = await self._connection.fetch(
-            _SQL["list_entries"], account_id, before, limit, *(after or (None, None)), wanted.since, wanted.until,
+            query, account_id, before, limit, *(after or (None, None)), wanted.since, wanted.until,
             list(wanted.transaction_types), list(wanted.reference_types), wanted.reference_id, list(wanted.cost_types),
-            wanted.moves_credit,
         )  # fmt: skip
         return [_entry(row) for row in rows]
 

@@ -35,10 +35,8 @@ class PostgresTimelineStore:
         rows = await self._connection.fetch(_SQL["webhooks"], account_id, list(event_ids), since, until)
         return [_happening(row, "webhook") for row in rows]
 
-    async def money(
-        self, account_id: AccountId, reference_ids: Collection[UUID], hold_keys: Collection[str], *, since: datetime
-    ) -> list[Happening]:
-        rows = await self._connection.fetch(_SQL["money"], account_id, list(reference_ids), list(hold_keys), since)
+    async def money(self, account_id: AccountId, keys: Collection[str]) -> list[Happening]:
+        rows = await self._connection.fetch(_SQL["money"], account_id, list(keys))
         return [_happening(row, "money") for row in rows]
 
     async def recordings(self, account_id: AccountId, recording_ids: Collection[UUID]) -> list[Happening]:

@@ -8,7 +8,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.charging.ledger import ReferenceType
 from dialplane.domain.charging.spending import DaySpent, NumberSpent, Spent, by_day, of_numbers
-from dialplane.domain.charging.usage_records import Category, Fact, Granularity
+from dialplane.domain.charging.usage_records import Category, Fact, Granularity, Range
 from dialplane.domain.ids import AccountId
 
 _SQL = queries("usage_records")
@@ -32,8 +32,8 @@ class PostgresUsageStore:
     async def spent(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[Spent]:
         return [_spent(row) for row in await self._connection.fetch(_SQL["spent"], account_id, since, until)]
 
-    async def spent_daily(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[DaySpent]:
-        rows = await self._connection.fetch(_SQL["spent_daily"], account_id, since, until)
+    async def spent_daily(self, account_id: AccountId, days: Range) -> list[DaySpent]:
+        rows = await self._connection.fetch(_SQL["spent_daily"], account_id, days.first, days.last)
         return by_day((row["day"], _spent(row)) for row in rows)
 
     async def spent_of_numbers(

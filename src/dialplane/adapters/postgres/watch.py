@@ -1,7 +1,7 @@
 """What the operator watches, read from Postgres: its own views beside the platform's tables."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from dialplane.adapters.postgres.connection import Connection, queries
@@ -38,8 +38,9 @@ class PostgresWatchStore:
         assert row is not None  # it selects one row, always
         return DatabaseFacts(**row)
 
-    async def spending(self, *, hour: UUID, before: datetime, least: int) -> Sequence[SpentByAccount]:
-        return [SpentByAccount(**row) for row in await self._connection.fetch(_SQL["spending"], hour, before, least)]
+    async def spending(self, *, hour: datetime, today: date, week: date, least: int) -> Sequence[SpentByAccount]:
+        rows = await self._connection.fetch(_SQL["spending"], hour, today, week, least)
+        return [SpentByAccount(**row) for row in rows]
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]:
         return [CallsOfAccount(**row) for row in await self._connection.fetch(_SQL["calls"], since)]

@@ -45,6 +45,7 @@ def _endpoint(row: asyncpg.Record, seal: Seal) -> Endpoint:
         open_until=row["open_until"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
+        event_types=tuple(row["event_types"]),
     )
 
 
@@ -98,6 +99,7 @@ class PostgresWebhookStore:
             endpoint.method,
             self._seal.close(endpoint.secret),
             endpoint.created_at,
+            list(endpoint.event_types),
         )
 
     async def save_endpoint(self, endpoint: Endpoint) -> None:
@@ -116,6 +118,7 @@ class PostgresWebhookStore:
             endpoint.open_until,
             endpoint.updated_at,
             endpoint.deleted_at,
+            list(endpoint.event_types),
         )
 
     async def find_endpoint(

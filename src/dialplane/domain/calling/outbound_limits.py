@@ -1,12 +1,17 @@
 """What an account may spend and how much it may call outwards at most: what a stolen password can cost (FRD-3)."""
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
+from dialplane.domain.charging.call_billing import CallBilling
+from dialplane.domain.charging.rating import MINUTE_S, CostType
 from dialplane.domain.errors import Invalid
 from dialplane.domain.money import ZERO, Micros, show_usd
 
 MAX_COUNT = 1_000_000
 MAX_MICROS = 10**15
+PAUSED = "paused"
+PAUSE_TEXT = "Outgoing calls and texts are paused: the account spent far more than usual. The operator lifts it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,29 @@ class OutboundLimits:
 
 
 NO_LIMITS = OutboundLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPause:
+    """Calls and texts to the public network stand still until the operator lifts it (FRD-5)."""
+
+    since: datetime
+    says: str
+    """Why, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundStanding:
+    """What holds for an account's outgoing traffic."""
+
+    limits: OutboundLimits
+    pause: OutboundPause | None = None
+
+    def find_hit(self, before: "OutboundUse", billing: CallBilling) -> "LimitHit | None":
+        """Why one more call may not be placed, None where it may."""
+        if self.pause is not None and billing.rate.cost_type is CostType.CALL_PSTN_OUTGOING:
+            return LimitHit(PAUSED, PAUSE_TEXT)
+        return find_hit(self.limits, before, first_minute(billing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,11 @@ class LimitHit:
     limit: str
     """Its field's name."""
     text: str
+
+
+def first_minute(billing: CallBilling) -> Micros:
+    """What a call costs at least, as if there were no tokens: a limit should not move with them."""
+    return billing.rate.split(billing.rate.units_in(MINUTE_S), 0).micros
 
 
 def find_hit(limits: OutboundLimits, before: OutboundUse, first_minute: Micros) -> LimitHit | None:

@@ -20,7 +20,7 @@ class EntryFilter:
     reference_id: UUID | None = None
     cost_types: tuple[CostType, ...] = ()
     moves_credit: bool = False
-    """Only those that changed the credit."""
+    """Only those that changed the credit and were no use of it."""
 
     def only_credit(self) -> "EntryFilter":
         """The credit history: what was paid in, corrected, given back. Raises Invalid where another type is asked."""

@@ -5,12 +5,14 @@ import hashlib
 import hmac
 import os
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
 
 METHODS = ("POST", "GET", "PUT", "DELETE")
@@ -27,6 +29,21 @@ ATTEMPT_TIMEOUT_S = 15.0
 
 ROTATION = timedelta(hours=24)
 """So long both the new and the former secret sign."""
+
+
+MOST_EVENT_TYPES = 100
+_EVENT_TYPE = re.compile(r"[a-z]+(_[a-z]+)*(_\*)?")
+_LONGEST_EVENT_TYPE = 100
+
+
+def check_event_types(event_types: Sequence[str]) -> tuple[str, ...]:
+    """Each once, in their order. Raises Invalid (`event_types`)."""
+    for each in event_types:
+        if len(each) > _LONGEST_EVENT_TYPE or not _EVENT_TYPE.fullmatch(each):
+            raise Invalid(f"{each[:40]!r} is no event type such as call_hangup or call_*", field="event_types")
+    if len(event_types) > MOST_EVENT_TYPES:
+        raise Invalid(f"An endpoint names at most {MOST_EVENT_TYPES} event types", field="event_types")
+    return tuple(dict.fromkeys(event_types))
 
 
 class EndpointKind(StrEnum):
@@ -66,6 +83,9 @@ class Endpoint:
     open_until: datetime | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+    event_types: tuple[str, ...] = ()
+    """Which events it gets: `call_hangup`, or `call_*` for all about calls; none named: all. The endpoints of an
+    account only; what others get is said where they are named."""
 
     def secrets(self, now: datetime) -> tuple[str, ...]:
         """The secrets that sign at `now`, the newest first."""

@@ -21,8 +21,7 @@ SPIKE, SEVERE_SPIKE = 10, 20
 LEAST_USUAL = usd(1)
 """Of an hour, for whoever spends less: ten times nearly nothing is nearly nothing, and a first day has no usual."""
 
-_SHORTEST_USUAL = timedelta(hours=1)
-"""Of an account that is younger than `USUAL_OVER`."""
+_HOUR, _FIRST_DAY = timedelta(hours=1), timedelta(days=1)
 
 MOST_IN_A_ROW = 5
 """Texts to consecutive numbers within ten minutes (FRD-6)."""
@@ -50,14 +49,31 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class SpentByAccount:
-    """In the last hour, and in the days before it."""
+    """On outgoing calls and texts: in the last hour, and from `since` until then."""
 
     account_id: AccountId
     name: str
     hour_micros: int
     before_micros: int
-    created_at: datetime
-    """Of the account."""
+    since: datetime
+    """A week before, or when the account was made."""
+
+    def mean(self, now: datetime) -> float:
+        """Micros of an hour before the last."""
+        lasted = max(now - _HOUR - self.since, _HOUR)
+        return self.before_micros * (_HOUR / lasted)
+
+    def is_spike(self, now: datetime, times: int) -> bool:
+        return self.hour_micros >= times * max(self.mean(now), LEAST_USUAL)
+
+    def calls_for_pause(self, now: datetime) -> bool:
+        """Twenty times the usual hour, of an account that has one."""
+        return now - self.since >= _FIRST_DAY and self.is_spike(now, SEVERE_SPIKE)
+
+    def says(self, now: datetime) -> str:
+        mean = self.mean(now)
+        times = f"{self.hour_micros / mean:,.0f} times its usual hour" if mean else "and nothing before"
+        return f"${show_usd(Micros(self.hour_micros))} in the last hour, {times}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +116,11 @@ class Stranger:
 
 def spending_alerts(spent: Iterable[SpentByAccount], now: datetime) -> list[Alert]:
     """FRD-5: ten times the usual of an hour, severe from twenty times on."""
-    found = []
-    for each in spent:
-        age = max(min(USUAL_OVER, now - timedelta(hours=1) - each.created_at), _SHORTEST_USUAL)
-        mean = each.before_micros * _SHORTEST_USUAL / age
-        usual = max(mean, LEAST_USUAL)
-        if each.hour_micros < SPIKE * usual:
-            continue
-        times = f"{each.hour_micros / mean:,.0f} times its usual hour" if mean else "and nothing before"
-        says = f"${show_usd(Micros(each.hour_micros))} in the last hour, {times}"
-        is_severe = each.hour_micros >= SEVERE_SPIKE * usual
-        found.append(Alert("spending", is_severe, each.name, says, each.account_id))
-    return found
+    return [
+        Alert("spending", each.is_spike(now, SEVERE_SPIKE), each.name, each.says(now), each.account_id)
+        for each in spent
+        if each.is_spike(now, SPIKE)
+    ]
 
 
 def pumping_alerts(sent: Iterable[Sent]) -> list[Alert]:

@@ -77,6 +77,8 @@ class Columns:
     """Empty where the file has none."""
     international: bool = False
     """The heading says that the numbers begin with the country's code, even where the `+` is missing."""
+    width: int = 0
+    """How many there are."""
 
     @property
     def named(self) -> dict[str, str]:
@@ -88,8 +90,10 @@ class Columns:
 
     @property
     def ignored(self) -> list[str]:
+        """By heading, or by position from 1 where there are none."""
         read = set(self.places.values())
-        unread = (text for place, text in enumerate(self.headings) if place not in read and text)
+        named = self.headings or [str(place + 1) for place in range(self.width)]
+        unread = (text for place, text in enumerate(named) if place not in read and text)
         return [text[:_LONGEST_SHOWN] for text in unread][:MOST_SHOWN]
 
 
@@ -113,10 +117,13 @@ def read_mapping(wishes: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def place_columns(first: Sequence[str], mapping: Mapping[str, str], known: Headings, *, has_headings: bool) -> Columns:
+def place_columns(
+    first: Sequence[str], mapping: Mapping[str, str], known: Headings, *, has_headings: bool, sample: Sequence[str] = ()
+) -> Columns:
     """The columns of a file whose first line is `first`; `mapping` goes before what is guessed.
 
-    A column is named by its heading or its position from 1; an empty name takes the field out. Raises Invalid.
+    A column is named by its heading or its position from 1; an empty name takes the field out. Where no heading means
+    the number, it is the column that holds one in `sample`, the second line. Raises Invalid.
     """
     places: dict[str, int] = {}
     named = list(first) if has_headings else []
@@ -129,10 +136,14 @@ def place_columns(first: Sequence[str], mapping: Mapping[str, str], known: Headi
             places[field] = place
     if "number" not in places and not has_headings:
         places["number"] = next((place for place, cell in enumerate(first) if looks_like_number(cell)), 0)
+    if "number" not in places and "number" not in mapping:
+        taken, cells = places.values(), enumerate(sample[: len(first)])
+        found = next((place for place, cell in cells if place not in taken and looks_like_number(cell)), None)
+        places |= {} if found is None else {"number": found}
     if "number" not in places:
         names = ", ".join(repr(heading[:40]) for heading in named[:20])
         raise Invalid(f"none of the columns {names} is known as the number: name it with column=number:…", field="csv")
-    return Columns(places, named, bool(named) and is_international(named[places["number"]]))
+    return Columns(places, named, bool(named) and is_international(named[places["number"]]), len(first))
 
 
 def _place(column: str, first: Sequence[str], headings: Sequence[str]) -> int:

@@ -8,8 +8,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from dialplane.domain.csv_cells import unguard
 from dialplane.domain.errors import Invalid
@@ -105,8 +106,11 @@ def _open_csv(text: str, mapping: Mapping[str, str], known: Headings) -> ImportF
     if not first:
         raise Invalid("the file is empty", reason="INVALID_ARGUMENT", field="csv")
     has_headings = are_headings(first)
-    columns = place_columns(first, mapping, known, has_headings=has_headings)
-    lines = _csv_lines(rows, columns, len(first), None if has_headings else (number, first))
+    second = next(rows, None)
+    sample = second[1] if second is not None else ()
+    columns = place_columns(first, mapping, known, has_headings=has_headings, sample=sample)
+    ahead = [] if second is None else [second]
+    lines = _csv_lines(chain([] if has_headings else [(number, first)], ahead, rows), columns, len(first))
     return ImportFile("csv", lines, delimiter, columns)
 
 
@@ -132,11 +136,7 @@ def _rows(reader: Iterator[list[str]], *, before: int) -> Iterator[tuple[int, li
         ) from fault
 
 
-def _csv_lines(
-    rows: Iterator[tuple[int, list[str]]], columns: Columns, width: int, first: tuple[int, list[str]] | None
-) -> Iterator[Line]:
-    if first is not None:
-        yield _csv_line(*first, columns, width)
+def _csv_lines(rows: Iterable[tuple[int, list[str]]], columns: Columns, width: int) -> Iterator[Line]:
     for number, row in rows:
         yield _csv_line(number, row, columns, width)
 

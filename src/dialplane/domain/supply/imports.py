@@ -93,7 +93,7 @@ class Reading:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Each field, and the heading or the position of the column that it is read from."""
     ignored: Sequence[str] = ()
-    """Headings of columns that are not read."""
+    """Headings, or positions, of columns that are not read."""
 
 
 @dataclass(frozen=True, slots=True)

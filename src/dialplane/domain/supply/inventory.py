@@ -1,6 +1,7 @@
 """What can be had: items of carriers' stock, how they are looked for, and reservations of them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -223,6 +224,14 @@ class ItemQuery:
 
 def _invalid(field: str, says: str, *, reason: str = "INVALID_ARGUMENT") -> Invalid:
     return Invalid(f"{field} {says}", reason=reason, field=field)
+
+
+@dataclass(frozen=True, slots=True)
+class StockCount:
+    """How many items each carrier has in each state; those without any are left out."""
+
+    by_carrier: Mapping[str, Mapping[ItemState, int]]
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""What an account may call and spend outwards at most, as the operator sets it."""
+"""What an account may call and spend outwards at most, as the operator sets it; and the pause of what is unusual."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, put
+from litestar import Router, delete, get, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.calling.outbound_limits import MAX_COUNT, MAX_MICROS, OutboundLimits
+from dialplane.domain.calling.outbound_limits import MAX_COUNT, MAX_MICROS, OutboundLimits, OutboundPause
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
 from dialplane.faces.operator.answers import refusals
@@ -53,6 +54,31 @@ async def set_outbound_limits(
     return _show(await service.set_outbound_limits(request.database, AccountId(account_id), limits, request.now))
 
 
+class ShownPause(msgspec.Struct):
+    """Whether calls and texts to the public network stand still, since when and why (FRD-5)."""
+
+    paused: bool
+    paused_at: datetime | None = None
+    reason: str = ""
+
+
+@get("/accounts/{account_id:uuid}/outbound_pause", responses=refusals(404))
+async def get_outbound_pause(request: OperatorRequest, account_id: FromPath[UUID]) -> ShownPause:
+    """An account that spends twenty times its usual hour is paused by itself."""
+    return _show_pause(await service.find_outbound_pause(request.database, AccountId(account_id)))
+
+
+@delete("/accounts/{account_id:uuid}/outbound_pause", status_code=200, responses=refusals(404))
+async def lift_outbound_pause(request: OperatorRequest, account_id: FromPath[UUID]) -> ShownPause:
+    """Let the account call and text again; what it has spent until now counts no more."""
+    await service.lift_outbound_pause(request.database, AccountId(account_id), request.now)
+    return _show_pause(None)
+
+
+def _show_pause(pause: OutboundPause | None) -> ShownPause:
+    return ShownPause(paused=False) if pause is None else ShownPause(True, pause.since, pause.says)
+
+
 def _micros(amount: int | None) -> Micros | None:
     return None if amount is None else Micros(amount)
 
@@ -64,4 +90,8 @@ def _show(limits: OutboundLimits) -> ShownLimits:
     )
 
 
-router = Router("/", route_handlers=[get_outbound_limits, set_outbound_limits], tags=["Accounts"])
+router = Router(
+    "/",
+    route_handlers=[get_outbound_limits, set_outbound_limits, get_outbound_pause, lift_outbound_pause],
+    tags=["Accounts"],
+)

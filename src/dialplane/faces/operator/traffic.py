@@ -27,11 +27,13 @@ class Stock(msgspec.Struct):
 
 
 class ShownCarrier(msgspec.Struct):
-    """`local`: the operator's own stock, ordered from nobody; `remote`: orders go out."""
+    """`local`: the operator's own stock, ordered from nobody; `remote`: orders go out. Stock beyond 50,000 numbers is
+    `estimated`."""
 
     name: str
     kind: Literal["local", "remote"]
     stock: Stock
+    estimated: bool
 
 
 class ShownCarriers(msgspec.Struct):
@@ -80,6 +82,7 @@ async def get_carriers(request: OperatorRequest) -> ShownCarriers:
                 carrier.name,
                 "local" if carrier.is_local else "remote",
                 Stock(**{state.value: carrier.stock.get(state, 0) for state in ItemState}),
+                carrier.is_estimated,
             )
             for carrier in found
         ]

@@ -127,6 +127,7 @@ async def _frame(request: PortalRequest) -> dict[str, object]:
         "member": visitor.project.membership,
         "projects": around.projects,
         "credit": around.purse.free_credit,
+        "pause": around.pause,
         "at": request.at,
         "sections": SECTIONS,
         "is_support": visitor.project.is_support,

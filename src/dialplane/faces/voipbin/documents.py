@@ -89,7 +89,7 @@ class UploadOperation(Operation):
 
     def __post_init__(self) -> None:
         in_base64 = Schema(type=OpenAPIType.STRING, content_encoding="base64", description="The file in base64")
-        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description="PDF, PNG, JPEG or TIFF")
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description="PDF, PNG or JPEG")
         self.request_body = RequestBody(
             required=True,
             content={
@@ -107,7 +107,7 @@ class UploadOperation(Operation):
     responses=posted(Document, 404),
 )
 async def create_document(request: ApiRequest) -> Fields:
-    """Hand in a document of at most 10 MiB: PDF, PNG, JPEG or TIFF, known by its content."""
+    """Hand in a document of at most 10 MiB: PDF, PNG or JPEG, known by its content."""
     request.require_manager()
     given = await _read_form(request) if request.content_type[0] == _FORM else _read_json(await request.body())
     document = await service.upload_document(

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from dialplane.domain.eventing.webhooks import DeliveryStatus
+from dialplane.domain.eventing.webhooks import MOST_EVENT_TYPES, DeliveryStatus
 from dialplane.domain.ids import DeliveryId, EndpointId
 from dialplane.faces.voipbin.answers import Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -17,6 +17,12 @@ from dialplane.services.shapes.webhooks import delivery_shape, endpoint_shape
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2048, examples=["https://example.org/hook"])]
 Method = Literal["POST", "GET", "PUT", "DELETE"]
+
+EventType = Annotated[str, msgspec.Meta(max_length=100, examples=["call_hangup", "message_*"])]
+EventTypes = Annotated[
+    list[EventType],
+    msgspec.Meta(max_length=MOST_EVENT_TYPES, description="Event types, or `call_*` for all about calls; none: all"),
+]
 
 
 class WebhookEndpoint(msgspec.Struct):
@@ -29,6 +35,7 @@ class WebhookEndpoint(msgspec.Struct):
     name: str
     url: str
     method: str
+    event_types: list[str]
     secret: str
     previous_secret_until: str | None
     enabled: bool
@@ -73,6 +80,7 @@ class NewEndpoint(msgspec.Struct):
     url: Url
     method: Method = "POST"
     name: Name = ""
+    event_types: EventTypes = []
 
 
 class EndpointUpdate(msgspec.Struct):
@@ -82,6 +90,7 @@ class EndpointUpdate(msgspec.Struct):
     method: Method | None = None
     name: Name | None = None
     enabled: bool | None = None
+    event_types: EventTypes | None = None
 
 
 @get("/webhook_endpoints", responses=answers(Paged[WebhookEndpoint]))
@@ -94,10 +103,16 @@ async def list_endpoints(request: ApiRequest, page: Paging) -> Fields:
 
 @post("/webhook_endpoints", status_code=200, responses=posted(WebhookEndpoint))
 async def create_endpoint(request: ApiRequest, data: JSONBody[NewEndpoint]) -> Fields:
-    """Add an address that gets every event of the account."""
+    """Add an address that gets every event of the account, or those of the types that it names."""
     request.require_admin()
     made = await service.create_endpoint(
-        request.database, request.account_id, url=data.url, method=data.method, name=data.name, now=request.now
+        request.database,
+        request.account_id,
+        url=data.url,
+        method=data.method,
+        name=data.name,
+        event_types=data.event_types,
+        now=request.now,
     )
     return endpoint_shape(made)
 
@@ -113,7 +128,7 @@ async def get_endpoint(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Fiel
 async def update_endpoint(request: ApiRequest, endpoint_id: FromPath[UUID], data: JSONBody[EndpointUpdate]) -> Fields:
     """Change an address, or switch it off and on."""
     request.require_admin()
-    change = service.EndpointChange(data.url, data.method, data.name, data.enabled)
+    change = service.EndpointChange(data.url, data.method, data.name, data.enabled, data.event_types)
     changed = await service.update_endpoint(
         request.database, request.account_id, EndpointId(endpoint_id), change, request.now
     )

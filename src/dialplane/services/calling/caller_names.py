@@ -13,6 +13,7 @@ from dialplane.domain.calling.calls import Call
 from dialplane.domain.charging.ledger import Charge, ReferenceType
 from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.errors import InsufficientBalance, Invalid, Unavailable
+from dialplane.domain.ids import CallId
 from dialplane.services.charging.ledger import charge
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.transaction import Database
@@ -70,8 +71,12 @@ async def look_up_caller(database: Database, names: CallerNames, call: Call, now
 
 
 def _look_up(call: Call, rate: Rate, now: datetime) -> Charge:
-    key, kind = f"caller_id_lookup:{call.id}", ReferenceType.CALLER_ID_LOOKUP
-    return Charge(key, rate, 1, kind, call.id, started_at=now, ended_at=now)
+    kind = ReferenceType.CALLER_ID_LOOKUP
+    return Charge(look_up_key(call.id), rate, 1, kind, call.id, started_at=now, ended_at=now)
+
+
+def look_up_key(call_id: CallId) -> str:
+    return f"caller_id_lookup:{call_id}"
 
 
 async def write_caller_names(database: Database, names: Mapping[str, str]) -> int:

@@ -8,16 +8,16 @@ from dialplane.domain.calling.outbound_limits import (
     NO_LIMITS,
     LimitHit,
     OutboundLimits,
+    OutboundPause,
+    OutboundStanding,
     OutboundUse,
     check_limits,
-    find_hit,
+    first_minute,
 )
 from dialplane.domain.charging.call_billing import CallBilling
-from dialplane.domain.charging.rating import MINUTE_S
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.money import Micros
 from dialplane.services.eventing.events import publish
 from dialplane.services.shapes.common import show_id, show_time
 from dialplane.services.tenancy.accounts import load_account
@@ -26,17 +26,19 @@ from dialplane.services.transaction import Database, Transaction
 TOLD_EVERY = timedelta(minutes=1)
 """Between two events about the same limit (FRD-5)."""
 
+_UNLIMITED = OutboundStanding(NO_LIMITS)
+
 
 class OutboundLimitStore(Protocol):
     """Port. Accounts without limits have no row and cost nothing."""
 
-    async def lock(self, accounts: Collection[AccountId]) -> dict[AccountId, OutboundLimits]:
-        """Of those that have limits, so that two transactions count one after the other."""
+    async def lock(self, accounts: Collection[AccountId]) -> dict[AccountId, OutboundStanding]:
+        """Of those that have limits or are paused, so that two transactions count one after the other."""
         ...
 
     async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]: ...
 
-    async def find(self, account_id: AccountId) -> OutboundLimits | None: ...
+    async def find(self, account_id: AccountId) -> OutboundStanding | None: ...
 
     async def save(self, account_id: AccountId, limits: OutboundLimits, now: datetime) -> None: ...
 
@@ -44,12 +46,41 @@ class OutboundLimitStore(Protocol):
         """Whether nobody was told of the limit since then; if so, `now` is noted."""
         ...
 
+    async def open(self, account_id: AccountId, now: datetime) -> None:
+        """Make the account's row where there is none."""
+        ...
+
+    async def pause(self, account_id: AccountId, says: str, now: datetime) -> bool:
+        """Whether it was not paused before."""
+        ...
+
+    async def lift(self, account_id: AccountId, now: datetime) -> bool:
+        """Whether it was paused."""
+        ...
+
 
 async def get_outbound_limits(database: Database, account_id: AccountId) -> OutboundLimits:
     """Raises NotFound."""
     async with database.reading() as tx:
         await load_account(tx, account_id)
-        return await tx.outbound_limits.find(account_id) or NO_LIMITS
+        return (await tx.outbound_limits.find(account_id) or _UNLIMITED).limits
+
+
+async def find_outbound_pause(database: Database, account_id: AccountId) -> OutboundPause | None:
+    """None where outgoing calls and texts go as they should. Raises NotFound."""
+    async with database.reading() as tx:
+        await load_account(tx, account_id)
+        return (await tx.outbound_limits.find(account_id) or _UNLIMITED).pause
+
+
+async def lift_outbound_pause(database: Database, account_id: AccountId, now: datetime) -> None:
+    """What was spent until now counts no more, so that it is not paused again for the same. Safe to repeat; raises
+    NotFound."""
+    async with database.transaction() as tx:
+        await load_account(tx, account_id)
+        if await tx.outbound_limits.lift(account_id, now):
+            data = {"customer_id": show_id(account_id), "tm_create": show_time(now)}
+            await publish(tx, Event(account_id, "outbound_resumed", account_id, data, now))
 
 
 async def set_outbound_limits(
@@ -78,13 +109,13 @@ async def find_beyond_limits(
     beyond: dict[CallId, LimitExceeded] = {}
     hits: dict[tuple[AccountId, str], LimitHit] = {}
     for billing in billings:
-        limits = limited.get(billing.account_id)
-        if limits is None:
+        standing = limited.get(billing.account_id)
+        if standing is None:
             continue
-        before, first_minute = use[billing.account_id], _first_minute(billing)
-        hit = find_hit(limits, before, first_minute)
+        before = use[billing.account_id]
+        hit = standing.find_hit(before, billing)
         if hit is None:
-            use[billing.account_id] = before.and_call(first_minute)
+            use[billing.account_id] = before.and_call(first_minute(billing))
         else:
             beyond[billing.call_id] = LimitExceeded(hit.text, reason="OUTBOUND_LIMIT_REACHED", field="destinations")
             hits[billing.account_id, hit.limit] = hit
@@ -97,20 +128,15 @@ async def find_limit_reached(tx: Transaction, billing: CallBilling, now: datetim
 
     No account is locked for it: the limit is held when the call is opened.
     """
-    limits = await tx.outbound_limits.find(billing.account_id)
-    if limits is None:
+    standing = await tx.outbound_limits.find(billing.account_id)
+    if standing is None:
         return ""
     use = (await tx.outbound_limits.use_of([billing.account_id], now))[billing.account_id]
-    hit = find_hit(limits, use, _first_minute(billing))
+    hit = standing.find_hit(use, billing)
     if hit is None:
         return ""
     await _tell(tx, {(billing.account_id, hit.limit): hit}, now)
     return hit.text
-
-
-def _first_minute(billing: CallBilling) -> Micros:
-    """As if there were no tokens: a limit should not move with them."""
-    return billing.rate.split(billing.rate.units_in(MINUTE_S), 0).micros
 
 
 async def _tell(tx: Transaction, hits: Mapping[tuple[AccountId, str], LimitHit], now: datetime) -> None:

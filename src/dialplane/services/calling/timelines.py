@@ -9,9 +9,12 @@ from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.signalling import SipPacket, unpack
 from dialplane.domain.calling.timelines import Happening, in_order
 from dialplane.domain.calling.traces import Fact
+from dialplane.domain.charging.call_billing import hold_key as call_key
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId
+from dialplane.domain.recording.recordings import hold_key as recording_key
+from dialplane.services.calling.caller_names import look_up_key
 from dialplane.services.calling.sip_traces import analyse, capture, ladder_happenings, read_ladder
 from dialplane.services.programs.flows import find_flow
 from dialplane.services.transaction import Database, Transaction
@@ -36,10 +39,8 @@ class TimelineStore(Protocol):
         """Every attempt, and what still waits for its first."""
         ...
 
-    async def money(
-        self, account_id: AccountId, reference_ids: Collection[UUID], hold_keys: Collection[str], *, since: datetime
-    ) -> list[Happening]:
-        """What was set aside, given back and charged."""
+    async def money(self, account_id: AccountId, keys: Collection[str]) -> list[Happening]:
+        """What was set aside, given back and charged under these keys."""
         ...
 
     async def recordings(self, account_id: AccountId, recording_ids: Collection[UUID]) -> list[Happening]: ...
@@ -64,9 +65,8 @@ async def call_timeline(database: Database, account_id: AccountId, call_id: Call
         runs = await tx.timelines.runs_of(account_id, call.id)
         ids = {call.id, *(run.id for run in runs), *call.recording_ids}
         happened = await _told(tx, account_id, ids, call.created_at, call.ended_at)
-        happened += await tx.timelines.money(
-            account_id, [call.id, *call.recording_ids], [f"call:{call.id}"], since=call.created_at - EARLY
-        )
+        paid = [call_key(call.id), look_up_key(call.id), *map(recording_key, call.recording_ids)]
+        happened += await tx.timelines.money(account_id, paid)
         happened += await tx.timelines.recordings(account_id, call.recording_ids)
     happened += _routed(call)
     for run in runs:

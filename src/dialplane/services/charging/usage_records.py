@@ -24,8 +24,9 @@ class UsageStore(Protocol):
         """What was charged from `since` up to `until`, by what it was for and number."""
         ...
 
-    async def spent_daily(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[DaySpent]:
-        """The same, by day of UTC and what it was for; the days in their order, those without charges left out."""
+    async def spent_daily(self, account_id: AccountId, days: Range) -> list[DaySpent]:
+        """The same, by day of UTC and what it was for; the days in their order, those without charges left out. Reads
+        sums that are kept with the ledger: its cost is that of the days."""
         ...
 
     async def spent_of_numbers(
@@ -70,11 +71,8 @@ async def query_spending(database: Database, account_id: AccountId, days: Range)
 
 async def query_daily_spending(database: Database, account_id: AccountId, days: Range) -> list[DaySpent]:
     """What `query_spending` adds up by number, by day."""
-    if days.last < days.first:
-        return []
-    since, until = _moments(days)
     async with database.reading() as tx:
-        return await tx.usage_records.spent_daily(account_id, since=since, until=until)
+        return await tx.usage_records.spent_daily(account_id, days)
 
 
 async def query_number_spending(

@@ -17,6 +17,7 @@ from dialplane.domain.eventing.webhooks import (
     EndpointKind,
     EndpointOutcome,
     Outcome,
+    check_event_types,
     new_secret,
 )
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
@@ -59,6 +60,7 @@ class EndpointChange:
     method: str | None = None
     name: str | None = None
     enabled: bool | None = None
+    event_types: Sequence[str] | None = None
 
 
 class WebhookStore(Protocol):
@@ -67,7 +69,7 @@ class WebhookStore(Protocol):
     async def add_endpoint(self, endpoint: Endpoint) -> None: ...
 
     async def save_endpoint(self, endpoint: Endpoint) -> None:
-        """Write what may change: address, method, name, secrets, standing, times."""
+        """Write what may change: address, method, name, event types, secrets, standing, times."""
         ...
 
     async def find_endpoint(
@@ -192,14 +194,22 @@ async def set_customer_webhook(
 
 
 async def create_endpoint(
-    database: Database, account_id: AccountId, *, url: str, method: str = "POST", name: str = "", now: datetime
+    database: Database,
+    account_id: AccountId,
+    *,
+    url: str,
+    method: str = "POST",
+    name: str = "",
+    event_types: Sequence[str] = (),
+    now: datetime,
 ) -> Endpoint:
-    """A further address that gets every public event of the account.
+    """A further address that gets every public event of the account, or those of the types that are named.
 
     Raises Invalid, LimitExceeded.
     """
     check_url(url)
     endpoint = _new(account_id, EndpointKind.EXTRA, url, check_method(method), _checked_name(name), now)
+    endpoint = replace(endpoint, event_types=check_event_types(event_types))
     async with database.transaction() as tx:
         if await tx.webhooks.count_extra_endpoints(account_id) >= MAX_ENDPOINTS:
             raise LimitExceeded(
@@ -226,7 +236,8 @@ async def get_endpoint(database: Database, account_id: AccountId, endpoint_id: E
 async def update_endpoint(
     database: Database, account_id: AccountId, endpoint_id: EndpointId, change: EndpointChange, now: datetime
 ) -> Endpoint:
-    """Address and method belong to extra endpoints only: the others are written where they come from.
+    """Address and method belong to extra endpoints only: the others are written where they come from. Event types are
+    chosen for those that get the account's events.
 
     Raises NotFound, Invalid, Conflict.
     """
@@ -234,6 +245,10 @@ async def update_endpoint(
         endpoint = await _find(tx, account_id, endpoint_id, lock=True)
         if endpoint.kind is not EndpointKind.EXTRA and (change.url is not None or change.method is not None):
             raise Conflict("This address is set where it is used: PUT /customer, or the activeflow")
+        if change.event_types is not None:
+            if endpoint.kind not in (EndpointKind.CUSTOMER, EndpointKind.EXTRA):
+                raise Conflict("What this address gets is set where it is used")
+            endpoint = replace(endpoint, event_types=check_event_types(change.event_types))
         if change.url is not None:
             check_url(change.url)
             endpoint = replace(endpoint, url=change.url)

@@ -9,7 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.errors import NotPermitted
+from dialplane.domain.calling.outbound_limits import PAUSE_TEXT
+from dialplane.domain.errors import LimitExceeded, NotPermitted
 from dialplane.domain.ids import AccountId
 from dialplane.domain.messaging.consent import ConsentSettings
 from dialplane.domain.messaging.messages import Target, TargetStatus
@@ -28,6 +29,8 @@ class Obstacles:
     """What the store knows of a message's receivers."""
 
     settings: ConsentSettings
+    is_paused: bool
+    """The account's outgoing traffic stands still (FRD-5)."""
     pool_id: UUID | None
     number_rate: int
     destination_rate: int
@@ -65,11 +68,13 @@ async def screen(
     """In the order of the destinations. `past_consent` is the answer to a word of consent, which always goes out;
     `is_reply` what answers a message, which nobody is woken by.
 
-    Raises NotPermitted where nobody is left who may be written to.
+    Raises NotPermitted where nobody is left who may be written to, LimitExceeded where the account is paused.
     """
     peers = [destination.target for destination in destinations]
     around = sorted({neighbour for peer in peers for neighbour in neighbours_of(peer)})
     found = await tx.consent.screen(account_id, number.id, number.number, peers, around, since=now - PUMPING_WINDOW)
+    if found.is_paused and not past_consent:
+        raise LimitExceeded(PAUSE_TEXT, reason="OUTBOUND_LIMIT_REACHED", field="destinations")
     heeds = found.settings.is_on and not past_consent
     held = "" if past_consent else await _why_held(tx, account_id, found, peers, now)
     written = set(found.neighbours)

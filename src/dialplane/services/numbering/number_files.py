@@ -37,17 +37,20 @@ from dialplane.domain.supply.import_columns import headings
 from dialplane.domain.supply.import_files import ImportFile, Line, open_file
 from dialplane.domain.supply.imports import NONE
 from dialplane.domain.tenancy.accounts import Account
+from dialplane.services.numbering.number_jobs import get_job
 from dialplane.services.numbering.numbers import check_new_targets, list_numbers_after
 from dialplane.services.numbering.target_texts import Named, load_named, read_message, read_voice, write_target
+from dialplane.services.supply.kept_files import KeptFile, load_kept
 from dialplane.services.transaction import Database, Transaction
 
 SLICE = 500
 """Lines that are read at a stretch: some ten milliseconds, in which the process does nothing else."""
 
 _PAGE = 1000
-_METADATA = "metadata."
+METADATA = "metadata."
 _LONGEST_TEXT = {"name": 255, "detail": 4096}
 
+FIELDS = ("number", "name", "detail", "tags", "calls", "messages", "protected")
 COLUMNS = headings(
     {
         "number": "number phonenumber phone did didnumber msisdn e164 tn telephone telephonenumber tel",
@@ -58,9 +61,8 @@ COLUMNS = headings(
         "messages": "messages message sms messagetarget incomingmessages",
         "protected": "protected locked",
     },
-    open_prefix=_METADATA,
+    open_prefix=METADATA,
 )
-_WRITTEN = ("number", "name", "detail", "tags", "calls", "messages", "protected")
 _SHOWN = ("type", "country", "status", "monthly_micros", "purchased_at")
 """Written for people; not read back."""
 
@@ -80,18 +82,26 @@ class _Context:
 
 
 async def preview_file(
-    database: Database, account_id: AccountId, body: bytes, now: datetime, *, by: Actor
+    database: Database,
+    account_id: AccountId,
+    body: bytes,
+    now: datetime,
+    *,
+    by: Actor,
+    mapping: Mapping[str, str] | None = None,
 ) -> NumberJob:
-    """Read a file and keep what it would do; the numbers stay as they are.
+    """Read a file and keep what it would do; the numbers stay as they are. `mapping` names columns that are not to be
+    guessed: field to heading, or "" for none.
 
     Raises Invalid (field `csv`, `json` or `column`) where the file as a whole cannot be read.
     """
     async with database.transaction() as tx:
-        file = open_file(body, {}, COLUMNS)
+        file = open_file(body, mapping or {}, COLUMNS)
         job = NumberJob(
             JobId(new_id(now)), account_id, JobKind.IMPORT, JobState.PREVIEWED, by, now, now, reading=file.reading
         )
         await tx.number_jobs.add(job)
+        await tx.kept_files.add(job.id, KeptFile(body), now)
         context = _Context(await tx.accounts.get(account_id), await load_named(tx, account_id))
         lines = _numbered(file)
         while some := list(islice(lines, SLICE)):
@@ -102,6 +112,17 @@ async def preview_file(
             raise Invalid("the file has headings and no numbers", reason="INVALID_ARGUMENT", field=file.format)
         await tx.number_jobs.save(read)
     return read
+
+
+async def read_file_again(
+    database: Database, account_id: AccountId, job_id: JobId, mapping: Mapping[str, str], now: datetime, *, by: Actor
+) -> NumberJob:
+    """The file of a preview once more, as another job, with these columns. Raises NotFound, Conflict where the file is
+    gone or applied, Invalid as `preview_file`."""
+    job = await get_job(database, account_id, job_id)
+    async with database.reading() as tx:
+        kept = await load_kept(tx, job_id, is_open=job.state is JobState.PREVIEWED)
+    return await preview_file(database, account_id, kept.body, now, by=by, mapping=mapping)
 
 
 def _numbered(file: ImportFile) -> Iterator[tuple[int, Line]]:
@@ -207,8 +228,8 @@ def _metadata(cells: Mapping[str, str], number: Number) -> dict[str, object]:
     """What differs: numbers and switches that the file has as they were written stay numbers and switches."""
     change: dict[str, object] = {}
     for name, text in cells.items():
-        key = name.removeprefix(_METADATA)
-        if name.startswith(_METADATA) and text and text != _shown(number.metadata.get(key)):
+        key = name.removeprefix(METADATA)
+        if name.startswith(METADATA) and text and text != _shown(number.metadata.get(key)):
             change[key] = None if text == NONE else text
     merge_metadata({}, change)
     return change
@@ -235,7 +256,7 @@ async def write_csv(
     async for page in _pages(database, account_id, selected):
         if keys is None:
             keys = sorted({key for number in page for key in number.metadata})
-            yield csv_lines([[*_WRITTEN, *(f"{_METADATA}{key}" for key in keys), *_SHOWN]])
+            yield csv_lines([[*FIELDS, *(f"{METADATA}{key}" for key in keys), *_SHOWN]])
         yield csv_lines(
             [*_cells(number).values(), *(_shown(number.metadata.get(key)) for key in keys), *_facts(number).values()]
             for number in page
@@ -249,7 +270,7 @@ async def write_json(
     between = '{"items": [\n'
     async for page in _pages(database, account_id, selected):
         for number in page:
-            metadata = {f"{_METADATA}{key}": value for key, value in number.metadata.items()}
+            metadata = {f"{METADATA}{key}": value for key, value in number.metadata.items()}
             shown = _cells(number) | {"tags": list(number.tags), "protected": number.protected} | metadata
             yield between + json.dumps(shown | _facts(number), ensure_ascii=False)
             between = ",\n"
@@ -275,7 +296,7 @@ async def _pages(
 
 
 def _cells(number: Number) -> dict[str, object]:
-    """What is read back, in the order of `_WRITTEN`."""
+    """What is read back, in the order of `FIELDS`."""
     return {
         "number": number.number,
         "name": number.name,

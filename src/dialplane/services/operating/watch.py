@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from dialplane.domain.operating.unusual import (
     stranger_alerts,
     texts_alerts,
 )
-from dialplane.services.transaction import Database
+from dialplane.services.transaction import Database, Transaction
 
 _HOUR, _TEN_MINUTES = timedelta(hours=1), timedelta(minutes=10)
 _MOST_TEXTS = 20_000
@@ -53,9 +53,9 @@ class WatchStore(Protocol):
 
     async def database(self) -> DatabaseFacts: ...
 
-    async def spending(self, *, hour: UUID, before: datetime, least: int) -> Sequence[SpentByAccount]:
-        """Of accounts that spent `least` micros or more since `hour`; what they spent from `before` until then beside
-        it."""
+    async def spending(self, *, hour: datetime, today: date, week: date, least: int) -> Sequence[SpentByAccount]:
+        """Of accounts that spent `least` micros or more on outgoing traffic since `hour`, or since a pause of it was
+        lifted; what they spent from the day `week` until then beside it."""
         ...
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]: ...
@@ -84,13 +84,18 @@ async def read_status(database: Database, now: datetime, *, adds_ledger_up: bool
     return status
 
 
+async def spending(tx: Transaction, now: datetime) -> Sequence[SpentByAccount]:
+    """Of accounts that spend much."""
+    today = now.astimezone(UTC).date()
+    return await tx.watch.spending(hour=now - _HOUR, today=today, week=today - USUAL_OVER, least=SPIKE * LEAST_USUAL)
+
+
 async def find_alerts(database: Database, now: datetime) -> list[Alert]:
     """Accounts and strangers whose traffic is not as usual, the worst first (FRD-5, FRD-6)."""
     hour = first_id(now - _HOUR)
     async with database.reading() as tx:
-        spent = await tx.watch.spending(hour=hour, before=now - _HOUR - USUAL_OVER, least=SPIKE * LEAST_USUAL)
         found = [
-            *spending_alerts(spent, now),
+            *spending_alerts(await spending(tx, now), now),
             *pumping_alerts(await tx.watch.sent_texts(first_id(now - _TEN_MINUTES), limit=_MOST_TEXTS)),
             *texts_alerts(await tx.watch.texts(hour)),
             *calls_alerts(await tx.watch.calls(hour)),

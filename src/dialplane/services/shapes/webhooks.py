@@ -12,6 +12,7 @@ def endpoint_shape(endpoint: Endpoint) -> dict[str, object]:
         "name": endpoint.name,
         "url": endpoint.url,
         "method": endpoint.method,
+        "event_types": list(endpoint.event_types),
         "secret": endpoint.secret,
         "previous_secret_until": show_time(endpoint.previous_secret_until),
         "enabled": endpoint.enabled,

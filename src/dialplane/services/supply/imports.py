@@ -12,13 +12,14 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol
+from uuid import UUID
 
 from dialplane.domain.charging.ledger import Settlement
 from dialplane.domain.errors import InsufficientBalance, Invalid, NotFound
 from dialplane.domain.ids import AccountId, ItemId, TrunkId, new_id
 from dialplane.domain.money import Micros, show_usd
 from dialplane.domain.numbering.history import OPERATOR
-from dialplane.domain.numbering.numbers import QUARANTINE
+from dialplane.domain.numbering.numbers import QUARANTINE, NumberKind
 from dialplane.domain.supply.import_cells import CellReader, Defaults
 from dialplane.domain.supply.import_files import open_file
 from dialplane.domain.supply.import_lines import problem, read_lines
@@ -34,6 +35,7 @@ from dialplane.domain.supply.imports import (
 )
 from dialplane.domain.supply.inventory import ItemState
 from dialplane.services.charging.ledger import place_hold, release_many, settle_many
+from dialplane.services.supply.kept_files import KeptFile, load_kept
 from dialplane.services.supply.stocking import Owners, Placed, place
 from dialplane.services.transaction import Database, Transaction
 
@@ -143,6 +145,7 @@ async def preview_import(database: Database, body: bytes, wish: ImportWish, now:
             idempotency_key=key,
         )
         await tx.imports.add(imported)
+        await tx.kept_files.add(imported.id, KeptFile(body, _kept_wish(wish)), now)
         owners = await Owners.load(tx, hold=False)
         while some := list(islice(lines, SLICE)):
             await tx.imports.add_lines(imported.id, await _checked(tx, owners, some))
@@ -151,6 +154,40 @@ async def preview_import(database: Database, body: bytes, wish: ImportWish, now:
         read = replace(imported, reading=file.reading, counts=await tx.imports.count(imported.id))
         await tx.imports.save(read)
     return read
+
+
+async def read_again(database: Database, import_id: ImportId, mapping: Mapping[str, str], now: datetime) -> StockImport:
+    """The file of a preview once more, as another import, with these columns. Raises NotFound, Conflict where the file
+    is gone or applied, Invalid as `preview_import`."""
+    async with database.reading() as tx:
+        earlier = _given(await tx.imports.find(import_id))
+        kept = await load_kept(tx, import_id, is_open=earlier.state is ImportState.PREVIEWED)
+    return await preview_import(database, kept.body, replace(_read_wish(kept.wish), mapping=mapping), now)
+
+
+def _kept_wish(wish: ImportWish) -> dict[str, str | int | None]:
+    """All but the columns."""
+    had = wish.defaults
+    return {
+        "country": had.country,
+        "kind": had.kind,
+        "setup_micros": had.setup_micros,
+        "monthly_micros": had.monthly_micros,
+        "account_id": None if had.account_id is None else str(had.account_id),
+        "trunk": wish.trunk,
+    }
+
+
+def _read_wish(kept: Mapping[str, str | int | None]) -> ImportWish:
+    kind, account_id = kept["kind"], kept["account_id"]
+    defaults = Defaults(
+        country=str(kept["country"]),
+        kind=None if kind is None else NumberKind(str(kind)),
+        setup_micros=Micros(int(kept["setup_micros"] or 0)),
+        monthly_micros=Micros(int(kept["monthly_micros"] or 0)),
+        account_id=None if account_id is None else AccountId(UUID(str(account_id))),
+    )
+    return ImportWish(defaults=defaults, trunk=str(kept["trunk"]))
 
 
 def _key(body: bytes, wish: ImportWish) -> str:
@@ -269,8 +306,10 @@ async def go_on_with_imports(database: Database, now: datetime) -> bool:
 
 
 async def forget_imports(database: Database, now: datetime, *, limit: int = 10) -> int:
-    """Forget previews that nobody applied, and the lines of imports that can no longer be undone; how many."""
+    """Forget previews that nobody applied with their files, and the lines of imports that can no longer be undone; how
+    many."""
     async with database.transaction() as tx:
+        await tx.kept_files.forget(before=now - PREVIEW_KEPT)
         return await tx.imports.forget(previewed_before=now - PREVIEW_KEPT, applied_before=now - UNDO_KEPT, limit=limit)
 
 

@@ -25,6 +25,7 @@ from dialplane.domain.supply.inventory import (
     Offer,
     Reservation,
     ReservationStatus,
+    StockCount,
     StockQuery,
 )
 from dialplane.services.supply.stocking import put_in_stock
@@ -39,8 +40,9 @@ class InventoryStore(Protocol):
         """Insert those whose number is not in stock yet, offered or assigned; the numbers that went in."""
         ...
 
-    async def count_by_carrier(self) -> Mapping[str, Mapping[ItemState, int]]:
-        """How many numbers each carrier has in each state; states and carriers without any are left out."""
+    async def count_by_carrier(self, *, exactly_up_to: int) -> StockCount:
+        """How many numbers each carrier has in each state; states and carriers without any are left out. Counted where
+        there are at most so many items, estimated beyond."""
         ...
 
     async def find_known(self, numbers: Sequence[str]) -> set[str]:

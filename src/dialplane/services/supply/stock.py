@@ -7,6 +7,9 @@ from dialplane.domain.supply.inventory import Item, ItemState, StockQuery
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
+COUNTED = 50_000
+"""Items that are counted one by one, in some ten milliseconds; of more, whoever looks wants a measure."""
+
 PART = 1000
 """Items that are read at a stretch: some ten milliseconds."""
 
@@ -18,14 +21,19 @@ class CarrierStock:
     name: str
     is_local: bool
     stock: Mapping[ItemState, int]
+    is_estimated: bool
+    """Whether there are too many to be counted."""
 
 
 async def list_carriers(database: Database, carriers: Carriers) -> list[CarrierStock]:
-    """By name. The whole inventory is counted: this is for a person who looks, not for a path that hurries."""
+    """By name."""
     async with database.reading() as tx:
-        counted = await tx.inventory.count_by_carrier()
+        counted = await tx.inventory.count_by_carrier(exactly_up_to=COUNTED)
     return [
-        CarrierStock(name, carriers.carrier(name).is_local, counted.get(name, {})) for name in await carriers.names()
+        CarrierStock(
+            name, carriers.carrier(name).is_local, counted.by_carrier.get(name, {}), is_estimated=counted.is_estimated
+        )
+        for name in await carriers.names()
     ]
 
 

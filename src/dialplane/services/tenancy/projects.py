@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dialplane.domain.calling.outbound_limits import OutboundPause
 from dialplane.domain.charging.ledger import Purse
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted
 from dialplane.domain.identity.people import Membership, Person, Role, check_email, check_name
@@ -134,13 +135,17 @@ class Frame:
 
     projects: Sequence[Project]
     purse: Purse
+    pause: OutboundPause | None
+    """Why nothing goes out, where it is so."""
 
 
 async def read_frame(database: Database, person_id: PersonId, account_id: AccountId) -> Frame:
-    """The person's first projects by name, and the account's money."""
+    """The person's first projects by name, the account's money, and whether its outgoing traffic stands still."""
     async with database.reading() as tx:
         projects = await tx.people.list_projects(person_id, limit=_IN_MENU)
-        return Frame(projects, await tx.ledger.find_purse(account_id) or Purse(account_id))
+        standing = await tx.outbound_limits.find(account_id)
+        purse = await tx.ledger.find_purse(account_id) or Purse(account_id)
+    return Frame(projects, purse, standing and standing.pause)
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ async def take_upload(request: PortalRequest) -> Response[str]:
 def _for_people(refusal: Refusal) -> Refusal:
     if refusal.field != "content":
         return refusal
-    return Invalid(f"The file must be a PDF, PNG, JPEG or TIFF of at most {LARGEST >> 20} MiB", field="content")
+    return Invalid(f"The file must be a PDF, PNG or JPEG of at most {LARGEST >> 20} MiB", field="content")
 
 
 def _order_id(text: str) -> OrderId | None:

@@ -11,13 +11,14 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.numbering.history import Actor, ActorKind
 from dialplane.domain.numbering.number_jobs import JobId, JobKind, JobLine, JobState, LineOutcome, NumberJob
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.import_columns import column_choices, guessed, read_columns
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.tables import PAGE, page_of, read_cursor, read_moment_cursor
 from dialplane.faces.portal.targets_as_text import message_words, voice_words
 from dialplane.faces.portal.uploads import read_upload
-from dialplane.services.numbering.number_files import preview_file
+from dialplane.services.numbering.number_files import FIELDS, METADATA, preview_file, read_file_again
 from dialplane.services.numbering.number_jobs import apply_job, get_job, go_on, list_job_lines, list_jobs, undo_job
 
 _JOBS = "/projects/{project:uuid}/numbers/jobs"
@@ -59,6 +60,10 @@ async def show_jobs(request: PortalRequest) -> Response[str]:
 async def show_job(request: PortalRequest, job: FromPath[UUID]) -> Response[str]:
     """How far it is, and its numbers, those of one outcome where one is asked for."""
     found = await get_job(request.database, request.account_id, JobId(job))
+    return await _show(request, found, Form(guessed(found.reading) if found.reading else {}))
+
+
+async def _show(request: PortalRequest, found: NumberJob, form: Form) -> Response[str]:
     wanted = next((each for each in LineOutcome if each == request.fields.get("outcome")), None)
     cursor = read_cursor(request.fields.get("after"))
     lines = await list_job_lines(
@@ -73,11 +78,14 @@ async def show_job(request: PortalRequest, job: FromPath[UUID]) -> Response[str]
     return await show(
         request,
         "number_job.html",
+        form=form,
         job=found,
+        choices=column_choices(found.reading) if found.reading else [],
+        known=[(each, each.capitalize()) for each in FIELDS],
         table=page_of(
             lines,
             lambda line: str(line.position),
-            path=request.at(f"/numbers/jobs/{job}"),
+            path=request.at(f"/numbers/jobs/{found.id}"),
             filters=filters,
             cursor=cursor,
         ),
@@ -130,6 +138,19 @@ async def take_apply(request: PortalRequest, job: FromPath[UUID]) -> Response[st
     return await done(request, path, "The file is applied.")
 
 
+@action(f"{_JOB}/columns", deed=Deed.CONFIGURE)
+async def take_columns(request: PortalRequest, job: FromPath[UUID]) -> Response[str]:
+    """Read the file once more, its columns as they were chosen."""
+    found = await get_job(request.database, request.account_id, JobId(job))
+    try:
+        mapping = read_columns(request.fields, found.reading, FIELDS, open_prefix=METADATA) if found.reading else {}
+        by, now = Actor(ActorKind.PERSON, request.person.id), await request.billing_now()
+        read = await read_file_again(request.database, request.account_id, found.id, mapping, now, by=by)
+    except Refusal as refusal:
+        return await _show(request, found, typed(request.fields).refuse(refusal, csv="", json="", column=""))
+    return await done(request, request.at(f"/numbers/jobs/{read.id}"), "The file is read again.", kind="wait")
+
+
 @action(f"{_JOB}/undo", deed=Deed.CONFIGURE)
 async def take_undo(request: PortalRequest, job: FromPath[UUID]) -> Response[str]:
     path, now = request.at(f"/numbers/jobs/{job}"), await request.billing_now()
@@ -166,4 +187,4 @@ async def take_import(request: PortalRequest) -> Response[str]:
     return await done(request, request.at(f"/numbers/jobs/{read.id}"), said, kind="wait")
 
 
-HANDLERS: list[HTTPRouteHandler] = [show_jobs, show_job, take_apply, take_undo, show_import, take_import]
+HANDLERS: list[HTTPRouteHandler] = [show_jobs, show_job, take_columns, take_apply, take_undo, show_import, take_import]

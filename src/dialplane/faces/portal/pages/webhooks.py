@@ -1,6 +1,7 @@
 """Webhooks: the addresses that get the project's events, and every delivery with what was sent and answered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response
@@ -44,6 +45,19 @@ _KINDS: Mapping[EndpointKind, str] = {
     EndpointKind.HOOK: "messages of numbers",
     EndpointKind.CALLBACK: "status callbacks",
 }
+_TOPICS = {
+    "call_*": "Calls",
+    "message_*": "Messages",
+    "conversation_*": "Conversations",
+    "number_*": "Numbers",
+    "order_*": "Orders",
+    "port_*": "Porting",
+    "recording_*": "Recordings",
+    "activeflow_*": "Runs of flows",
+    "queuecall_*": "Queues",
+    "outbound_*": "Limits and unusual spending",
+}
+"""To be ticked; every other event type is written."""
 _LATEST = 10
 _ENDPOINT = "/projects/{project:uuid}/webhooks/{endpoint:uuid}"
 _DELIVERY = "/projects/{project:uuid}/deliveries/{delivery:uuid}"
@@ -65,6 +79,7 @@ async def make_endpoint(request: PortalRequest) -> Response[str]:
             url=fields.get("url"),
             method=fields.get("method"),
             name=fields.get("name"),
+            event_types=_event_types(request),
             now=request.now,
         )
     except Refusal as refusal:
@@ -81,8 +96,20 @@ async def _list(request: PortalRequest, form: Form) -> Response[str]:
         found, lambda each: each.created_at.isoformat(), path=request.at("/webhooks"), filters={}, cursor=cursor
     )
     return await show(
-        request, "webhooks.html", form=form, table=table, kinds=_KINDS, methods=[(each, each) for each in METHODS]
+        request,
+        "webhooks.html",
+        form=form,
+        table=table,
+        kinds=_KINDS,
+        methods=[(each, each) for each in METHODS],
+        topics=_TOPICS,
+        ticked=request.fields.all("topic"),
     )
+
+
+def _event_types(request: PortalRequest) -> list[str]:
+    """Those that were ticked and those that were written, with commas or blanks between them."""
+    return [*request.fields.all("topic"), *request.fields.get("event_types").replace(",", " ").split()]
 
 
 @page(_ENDPOINT, deed=Deed.VIEW)
@@ -92,12 +119,12 @@ async def show_endpoint(request: PortalRequest, endpoint: FromPath[UUID]) -> Res
 
 @action(f"{_ENDPOINT}/change", deed=Deed.KEYS)
 async def change_endpoint(request: PortalRequest, endpoint: FromPath[UUID]) -> Response[str]:
-    """Address, method and name; of those that were not made here, the name alone."""
+    """Address, method, name and event types; of the project's own address, the event types alone."""
     fields = request.fields
     held = await get_endpoint(request.database, request.account_id, EndpointId(endpoint))
-    change = EndpointChange(name=fields.get("name"))
+    change = EndpointChange(event_types=_event_types(request))
     if held.kind is EndpointKind.EXTRA:
-        change = EndpointChange(fields.get("url"), fields.get("method"), fields.get("name"))
+        change = replace(change, url=fields.get("url"), method=fields.get("method"), name=fields.get("name"))
     try:
         await update_endpoint(request.database, request.account_id, held.id, change, request.now)
     except Refusal as refusal:
@@ -135,10 +162,14 @@ async def _show(
     latest = await list_deliveries(
         request.database, request.account_id, before=None, limit=_LATEST, endpoint_id=endpoint.id
     )
+    others = [each for each in endpoint.event_types if each not in _TOPICS]
+    written = {"url": endpoint.url, "method": endpoint.method, "name": endpoint.name, "event_types": ", ".join(others)}
     return await show(
         request,
         "webhook.html",
-        form=form or Form({"url": endpoint.url, "method": endpoint.method, "name": endpoint.name}),
+        form=form or Form(written),
+        topics=_TOPICS,
+        ticked=request.fields.all("topic") if form else endpoint.event_types,
         endpoint=endpoint,
         secret=secret,
         kinds=_KINDS,

@@ -4,6 +4,7 @@
 -- What stands in the way of messages of account $1 from number $2 (written $3) to $4; $5 are those numbers' neighbours, of
 -- which those that were written to since $6 are told.
 select settings.settings, member.pool_id, pool.number_rate, pool.destination_rate,
+       exists (select from outbound_limits where account_id = $1 and paused_at is not null) as is_paused,
        array(
            select peer from opt_outs
            where account_id = $1 and peer = any($4::text[])

@@ -21,7 +21,7 @@ kept as (
     select id, account_id, type, split_part(type, '_', 1), resource_id, data, occurred_at, run_id, public
     from incoming
     order by position
-    returning id, account_id, resource_id, resource_seq, occurred_at, run_id, public
+    returning id, account_id, type, resource, resource_id, resource_seq, occurred_at, run_id, public
 ),
 -- Each run is looked at once, however many events tell of it.
 hooked as materialized (
@@ -54,6 +54,7 @@ wanted as (
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
+      and (endpoint.event_types = '{}' or endpoint.event_types && array[kept.type, kept.resource || '_*'])
     union all
     select kept.*, coalesce(made.id, known.id)
     from kept
@@ -90,7 +91,7 @@ with kept as (
         )
     ) with ordinality as batch (id, account_id, type, resource_id, data, occurred_at, public, position)
     order by position
-    returning id, account_id, resource_id, resource_seq, occurred_at, public
+    returning id, account_id, type, resource, resource_id, resource_seq, occurred_at, public
 ),
 delivered as (
     insert into webhook_deliveries
@@ -100,6 +101,7 @@ delivered as (
     from kept
     join webhook_endpoints endpoint on endpoint.account_id = kept.account_id
     where kept.public and endpoint.kind in ('customer', 'extra') and endpoint.enabled and endpoint.deleted_at is null
+      and (endpoint.event_types = '{}' or endpoint.event_types && array[kept.type, kept.resource || '_*'])
     returning 1
 )
 select pg_notify('dialplane_work', 'deliveries') where exists (select from delivered)

@@ -21,8 +21,19 @@ returning number
 -- name: sort_in
 select gin_clean_pending_list('inventory_offered_by_digits'), gin_clean_pending_list('inventory_offered_by_pairs')
 
+-- name: size
+-- As the table was when Postgres last looked at it; -1 where it never did.
+select greatest(reltuples, 0)::bigint from pg_class where oid = 'inventory_items'::regclass
+
 -- name: count_by_carrier
 select carrier, state, count(*) from inventory_items group by carrier, state
+
+-- name: estimate_by_carrier
+-- $1: how many items there are. From the sample that Postgres keeps of carriers and states together.
+select sampled.most_common_vals[place][1] as carrier, sampled.most_common_vals[place][2] as state,
+       (sampled.most_common_freqs[place] * $1::bigint)::bigint as count
+from pg_stats_ext sampled, generate_series(1, cardinality(sampled.most_common_freqs)) place
+where sampled.statistics_name = 'inventory_stock' and sampled.schemaname = current_schema()
 
 -- name: find_known
 select number from inventory_items where number = any($1::text[])

@@ -93,7 +93,19 @@ where account_id = $1 and ($2::timestamptz is null or created_at < $2)
   and (cardinality($9::text[]) = 0 or reference_type = any($9))
   and ($10::uuid is null or reference_id = $10)
   and (cardinality($11::text[]) = 0 or cost_type = any($11))
-  and (not $12::boolean or amount_micros <> 0)
+order by created_at desc, id desc limit $3
+
+-- name: list_credit_entries
+-- The same of what moved the credit and was no use; the index holds no other entries.
+select * from ledger_entries
+where account_id = $1 and transaction_type <> 'usage' and amount_micros <> 0
+  and ($2::timestamptz is null or created_at < $2)
+  and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
+  and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
+  and (cardinality($8::text[]) = 0 or transaction_type = any($8))
+  and (cardinality($9::text[]) = 0 or reference_type = any($9))
+  and ($10::uuid is null or reference_id = $10)
+  and (cardinality($11::text[]) = 0 or cost_type = any($11))
 order by created_at desc, id desc limit $3
 
 -- name: accounts_to_top_up
@@ -106,7 +118,7 @@ update purses set topped_up_at = $2, next_top_up_at = $3 where account_id = $1
 
 -- name: totals
 -- Balanced: every entry sums to zero, every purse is the sum of its book, its held part the sum of its open holds,
--- and every entry's amounts are what it wrote on the customer's book.
+-- every entry's amounts are what it wrote on the customer's book, and every day is the sum of its entries.
 select
     not exists (select from ledger_postings group by entry_id, currency having sum(amount) <> 0)
     and not exists (
@@ -129,6 +141,14 @@ select
         group by e.id
         having e.amount_micros <> coalesce(sum(l.amount) filter (where l.currency = 'USD'), 0)
             or e.amount_tokens <> coalesce(sum(l.amount) filter (where l.currency = 'TOKEN'), 0)
+    )
+    and not exists (
+        select from ledger_days d full join (
+            select account_id, (created_at at time zone 'UTC')::date as day, reference_type, cost_type,
+                count(*) as count, sum(-amount_micros) as micros
+            from ledger_entries where transaction_type in ('usage', 'refund') group by 1, 2, 3, 4
+        ) e using (account_id, day, reference_type, cost_type)
+        where (d.count, d.micros) is distinct from (e.count, e.micros)
     ) as balanced,
     (select count(*) from purses) as accounts,
     (select count(*) from ledger_postings) as postings,

@@ -1,8 +1,12 @@
 -- Queries of the subject: outbound limits.
 
 -- name: lock
--- In one order, so that two batches never wait for each other.
-select * from outbound_limits where account_id = any($1::uuid[]) order by account_id for update;
+-- In one order, so that two batches never wait for each other. A row without a limit tells of a pause that was lifted.
+select * from outbound_limits
+where account_id = any($1::uuid[]) and num_nonnulls(
+    concurrent_calls, calls_per_second, price_per_minute, spend_per_hour, spend_per_day, spend_per_month, paused_at
+) > 0
+order by account_id for update;
 
 -- name: use_of
 -- What is spent is charged or reserved for calls that go on.
@@ -44,4 +48,15 @@ on conflict (account_id) do update set
 -- name: note_told
 update outbound_limits set told = told || jsonb_build_object($2::text, $3::timestamptz)
 where account_id = $1 and coalesce((told ->> $2::text)::timestamptz, '-infinity') <= $4
+returning true;
+
+-- name: open
+insert into outbound_limits (account_id, updated_at) values ($1, $2) on conflict do nothing;
+
+-- name: pause
+update outbound_limits set paused_at = $3, pause_says = $2 where account_id = $1 and paused_at is null returning true;
+
+-- name: lift
+update outbound_limits set paused_at = null, pause_says = '', lifted_at = $2
+where account_id = $1 and paused_at is not null
 returning true;

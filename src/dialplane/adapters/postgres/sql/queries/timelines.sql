@@ -32,13 +32,13 @@ select
         'seconds', seconds, 'units', units, 'rate_micros', rate_micros, 'credit_after', credit_after, 'detail', detail
     ) as data
 from ledger_entries
-where account_id = $1 and created_at >= $4 and (reference_id = any($2::uuid[]) or key = any($3::text[]))
+where account_id = $1 and key = any($2::text[])
 union all
 select created_at, 'set aside', json_build_object('cost_type', cost_type, 'micros', micros, 'tokens', tokens)
-from holds where account_id = $1 and key = any($3::text[])
+from holds where account_id = $1 and key = any($2::text[])
 union all
 select closed_at, state, json_build_object('cost_type', cost_type, 'micros', micros, 'tokens', tokens)
-from holds where account_id = $1 and key = any($3::text[]) and closed_at is not null;
+from holds where account_id = $1 and key = any($2::text[]) and closed_at is not null;
 
 -- name: recordings
 select

@@ -79,22 +79,13 @@ group by 1, 2
 order by 2, 1;
 
 -- name: spent_daily
--- What the account $1 was charged from $2 up to $3 (midnights of UTC), by day and what it was for. Each day is a range of
--- the index, which carries the columns: working the day out of each entry took half as long again.
-select day::date as day, spent.*
-from generate_series(
-    $2::timestamptz at time zone 'UTC', $3::timestamptz at time zone 'UTC' - interval '1 day', interval '1 day'
-) as day
-cross join lateral (
-    select reference_type, count(*) as count, sum(units)::bigint as units, sum((seconds + 59) / 60)::bigint as minutes,
-           sum(-amount_micros)::bigint as micros
-    from ledger_entries
-    where account_id = $1 and created_at >= day at time zone 'UTC'
-      and created_at < (day + interval '1 day') at time zone 'UTC' and transaction_type in ('usage', 'refund')
-    group by reference_type
-    offset 0
-) spent
-order by 1, 2;
+-- What the account $1 was charged on the days $2 to $3 of UTC, by day and what it was for.
+select day, reference_type, sum(count)::bigint as count, sum(units)::bigint as units, sum(minutes)::bigint as minutes,
+       sum(micros)::bigint as micros
+from ledger_days
+where account_id = $1 and day between $2::date and $3::date
+group by day, reference_type
+order by day, reference_type;
 
 -- name: spent_of_numbers
 -- The same for $5 of its numbers, those behind $4 in the order of their texts; released ones, if that was since $2.

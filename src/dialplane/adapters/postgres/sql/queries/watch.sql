@@ -63,20 +63,31 @@ select current_setting('server_version') as version,
     (select max(name) from schema_migrations) as migration
 
 -- name: spending
--- The last hour is read whole; the days before it only of those who spent much in it, account by account.
-with spent as (
-    select account_id, sum(-amount_micros)::bigint as hour_micros
-    from ledger_entries where id >= $1 and transaction_type = 'usage'
-    group by account_id having sum(-amount_micros) >= $3
-    order by 2 desc limit 100
+-- On outgoing calls and texts. The sums of days ($2: today) leave the few accounts whose last hour ($1) is read; from $3
+-- on is what is usual.
+with candidates as (
+    select account_id, sum(micros) as micros
+    from ledger_days
+    where day >= $3::date and cost_type in ('call_pstn_outgoing', 'sms')
+    group by account_id
+    having sum(micros) filter (where day >= $2::date - 1) >= $4
+    order by sum(micros) filter (where day >= $2::date - 1) desc
+    limit 100
 )
-select a.id as account_id, a.name, a.created_at, s.hour_micros,
-    coalesce((
-        select sum(-e.amount_micros) from ledger_entries e
-        where e.account_id = s.account_id and e.created_at >= $2 and e.id < $1 and e.transaction_type = 'usage'
-    ), 0)::bigint as before_micros
-from spent s join accounts a on a.id = s.account_id
-order by s.hour_micros desc
+select a.id as account_id, a.name, greatest(a.created_at, $3::date at time zone 'UTC') as since,
+    hour.micros as hour_micros, (candidates.micros - hour.micros)::bigint as before_micros
+from candidates
+join accounts a on a.id = candidates.account_id
+left join outbound_limits o on o.account_id = candidates.account_id
+cross join lateral (
+    select coalesce(sum(-e.amount_micros), 0)::bigint as micros
+    from ledger_entries e
+    where e.account_id = candidates.account_id and e.created_at >= greatest($1, o.lifted_at)
+      and e.transaction_type = 'usage' and e.reference_type in ('call', 'sms')
+      and e.cost_type in ('call_pstn_outgoing', 'sms')
+) hour
+where hour.micros >= $4
+order by hour.micros desc
 
 -- name: calls
 -- Who is called and does not answer has refused nothing of ours.

@@ -1,13 +1,14 @@
 -- Queries of the subject: webhooks.
 
 -- name: add_endpoint
-insert into webhook_endpoints (id, account_id, kind, name, url, method, secret, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+insert into webhook_endpoints (id, account_id, kind, name, url, method, secret, created_at, event_types)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: save_endpoint
 update webhook_endpoints
 set name = $2, url = $3, method = $4, secret = $5, previous_secret = $6, previous_secret_until = $7, enabled = $8,
-    disabled_reason = $9, failures_in_a_row = $10, open_until = $11, updated_at = $12, deleted_at = $13
+    disabled_reason = $9, failures_in_a_row = $10, open_until = $11, updated_at = $12, deleted_at = $13,
+    event_types = $14
 where id = $1;
 
 -- name: find_endpoint

@@ -11,9 +11,11 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import parse_kind
 from dialplane.domain.supply.import_cells import Defaults
+from dialplane.domain.supply.import_columns import FIELDS
 from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, Outcome, StockImport
 from dialplane.faces.portal.countries import choices
 from dialplane.faces.portal.forms import Form, typed
+from dialplane.faces.portal.import_columns import column_choices, guessed, read_columns
 from dialplane.faces.portal.pages.billing import read_amount
 from dialplane.faces.portal.pages.desk.reading import DESK, account_in, one_of
 from dialplane.faces.portal.pages.desk.stock import KINDS
@@ -80,12 +82,31 @@ async def read_upload(request: PortalRequest, name: str) -> bytes:
 @page("/operator/stock/imports/{imported:uuid}")
 async def show_import(request: PortalRequest, imported: FromPath[UUID]) -> Response[str]:
     found = await service.get_import(request.database, ImportId(imported))
-    outcome = request.fields.get("outcome")
+    return await _show(request, found, Form({"outcome": request.fields.get("outcome"), **guessed(found.reading)}))
+
+
+@action("/operator/stock/imports/{imported:uuid}/columns")
+async def take_columns(request: PortalRequest, imported: FromPath[UUID]) -> Response[str]:
+    """Read the file once more, its columns as they were chosen."""
+    found = await service.get_import(request.database, ImportId(imported))
+    try:
+        mapping = read_columns(request.fields, found.reading, FIELDS)
+        read = await service.read_again(request.database, found.id, mapping, await request.billing_now())
+    except Refusal as refusal:
+        form = typed(request.fields).refuse(refusal, csv="", json="", column="")
+        return await _show(request, found, form)
+    return await done(request, f"{DESK}/stock/imports/{read.id}", "The file is read again.", kind="wait")
+
+
+async def _show(request: PortalRequest, found: StockImport, form: Form) -> Response[str]:
+    imported, outcome = found.id, form["outcome"]
     return await show(
         request,
         "desk/import.html",
-        form=typed(request.fields),
+        form=form,
         found=found,
+        choices=column_choices(found.reading),
+        known=[(each, words(each)) for each in FIELDS],
         counts=found.counts,
         done_part=_done(found),
         table=page_of(
@@ -138,4 +159,4 @@ async def take_undo(request: PortalRequest, imported: FromPath[UUID]) -> Respons
     return await done(request, where, "What nobody has touched is taken out of stock again.")
 
 
-HANDLERS: list[HTTPRouteHandler] = [show_imports, take_file, show_import, take_apply, take_undo]
+HANDLERS: list[HTTPRouteHandler] = [show_imports, take_file, show_import, take_columns, take_apply, take_undo]
