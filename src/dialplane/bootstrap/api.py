@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import uvicorn
+from prometheus_client import REGISTRY
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
@@ -20,6 +21,7 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
+from dialplane.bootstrap.monitor import LoopLag
 from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
@@ -132,6 +134,9 @@ async def _dependencies(
         tasks.create_task(work)
 
     registry = carriers(database, client, sandbox=settings.sandbox)
+    lag = LoopLag()
+    REGISTRY.register(lag)
+    tasks.create_task(lag.watch())
     outside = RunOutside(
         database, client, utc_now, spawn, assistants(settings), post(settings), settings.where_clients_are
     )

@@ -26,7 +26,7 @@ def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
     """Run the program to its end; its exit status. Where `parent` is a process id, die with that process."""
     if parent:
         follow_parent(parent)
-    set_up_logs(program)
+    set_up_logs(program, settings.log_level)
     try:
         status: int | None = _load(program).run(settings)
     except SettingError as fault:

@@ -18,6 +18,7 @@ CALL_RATE = RequestRate(1_000, 2_000)
 """Of a voice node on two cores, which carries 700 calls a second."""
 SANDBOX_RATE = RequestRate(2000, 4000)
 """In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
+LOG_LEVELS = ("debug", "info", "warning", "error")
 SANDBOX_DRAIN = timedelta(seconds=10)
 """Whoever tries the platform out does not want to wait for a forgotten call."""
 
@@ -60,6 +61,12 @@ class Settings:
     gate: Endpoint = Endpoint("127.0.0.1", 0)
     """Where a voice node gives calls' audio to the API. With the API on another host: an address of an internal
     network, since what is said in calls goes over it."""
+    metrics: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where voice and worker show their metrics and health; the API has them on its own address. The loopback, because
+    they are nobody else's business (SUP-7); any free port, which `ready.json` and `metrics.json` name. Under `up` the
+    worker takes the next port."""
+    log_level: str = "info"
+    """The least level that is logged: debug, info, warning or error. At info a call leaves one line."""
     run: Path | None = None
     """Where the processes' sockets lie; `run` in the data folder where not set."""
     public_url: str = ""

@@ -12,6 +12,7 @@ from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.transaction import Database
+from dialplane.voice.figures import NodeFigures
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
 
@@ -60,5 +61,7 @@ class VoiceDeps:
     """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
+    observe: Callable[[NodeFigures], None] = lambda figures: None
+    """Told, before calls are taken, where the node's figures are read."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
     """Lets the media client tell that its process is gone."""
