@@ -17,18 +17,22 @@ PROGRAMS = {
     "worker": "dialplane.bootstrap.worker",
     "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
     "migrate": "dialplane.bootstrap.migrate",
+    "backup": "dialplane.supervisor.backup",
+    "restore": "dialplane.supervisor.restore",
 }
-"""Each module has a `run(settings)` that gives the exit status, or None for 0. It is imported when it is the one to
-run: a process of one role must not carry the code of the others."""
+"""Each module has a `run(settings)`, which takes beside them what a program that does one thing is to do it with, and
+gives the exit status, or None for 0. It is imported when it is the one to run: a process of one role must not carry the
+code of the others."""
 
 
-def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
-    """Run the program to its end; its exit status. Where `parent` is a process id, die with that process."""
+def launch(program: str, settings: Settings, *, parent: int = 0, **arguments: str) -> int:
+    """Run the program to its end; its exit status. Where `parent` is a process id, die with that process.
+    `arguments` are for programs that do one thing and end."""
     if parent:
         follow_parent(parent)
     set_up_logs(program, settings.log_level)
     try:
-        status: int | None = _load(program).run(settings)
+        status: int | None = _load(program).run(settings, **arguments)
     except SettingError as fault:
         print(f"dialplane: {fault}", file=sys.stderr)
         return 2

@@ -15,6 +15,8 @@ from dialplane.config.values import Endpoint
 from dialplane.supervisor.errors import BusyError, StartError
 
 _LONGEST_SOCKET = 107
+KEPT = ("recordings", "documents", "media")
+"""Subfolders whose files rows name: they are as precious as the rows. The others can be made again."""
 
 
 @contextlib.contextmanager
