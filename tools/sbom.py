@@ -76,7 +76,7 @@ def _licence(name: str) -> str:
         facts = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:  # of another platform than this one
         return ""
-    text = facts.get("License-Expression") or facts.get("License") or ""
+    text = next((facts[field] for field in ("License-Expression", "License") if facts[field]), "")
     return text if len(text) < 100 else ""  # some put the whole text there
 
 

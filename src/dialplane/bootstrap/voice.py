@@ -1,5 +1,6 @@
 """The voice process: SIP, and the programs of live calls."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.metrics_core import Metric
@@ -9,6 +10,7 @@ from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.adapters.sip.homer import HomerTap
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.monitor import Monitor, monitored
@@ -16,6 +18,7 @@ from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.media.client import MediaClient
@@ -37,6 +40,8 @@ async def _serve(settings: Settings) -> None:
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS, plans_once=True)
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     looked_at = _LookedAt(media)
+    tracing = find_tracing(settings, "voice")
+    homer = _homer(settings)
     try:
         await media.start()
         async with (
@@ -75,6 +80,8 @@ async def _serve(settings: Settings) -> None:
                 document_timeout_s=settings.document_timeout.total_seconds(),
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port), metrics),
                 observe=looked_at.begin,
+                looker_on=homer,
+                tell_over=tracing.call_over if tracing else None,
                 set_media_lost=_setter(media),
             )
             await serve(deps, stop.asked, stop.now)
@@ -85,6 +92,18 @@ async def _serve(settings: Settings) -> None:
     finally:
         await media.stop()
         await database.close()
+        if homer is not None:
+            homer.close()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
+
+
+def _homer(settings: Settings) -> HomerTap | None:
+    if not settings.hep:
+        return None
+    place = Endpoint.parse(settings.hep.removeprefix("udp://"), what="DIALPLANE_HEP")
+    near = (settings.advertised_host or settings.sip.host, settings.sip.port)
+    return HomerTap(place.host, place.port, node=settings.node, near=near)
 
 
 class _LookedAt:
