@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 EFFORT ?= 60
 
-.PHONY: help install demo test soak bench lint format types imports audit lock clean
+.PHONY: help install demo test soak bench lint format types imports audit sbom docs lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,8 +42,13 @@ types: $(VENV)/.installed-test  ## Types, at their strictest, tests included
 imports: $(VENV)/.installed-test  ## The direction of dependencies between the layers
 	$(BIN)/lint-imports
 
-audit: $(VENV)/.installed-test  ## Known vulnerabilities in the locked dependencies
+audit: $(VENV)/.installed-test  ## Known vulnerabilities in the locked dependencies, dangerous calls in our own code (SUP-2)
+	$(BIN)/bandit --quiet -lll --recursive src
 	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/pipecat.txt requirements/build.txt
+
+sbom: $(VENV)/.installed-test  ## What a release is made of, as CycloneDX: dist/sbom.cdx.json (SUP-2)
+	@mkdir -p dist
+	$(BIN)/python tools/sbom.py dist/sbom.cdx.json
 
 lock:  ## Resolve the dependencies anew (needs uv)
 	cd requirements && uv pip compile $(LOCK) build.in -o build.txt

@@ -56,7 +56,7 @@ async def test_start_after_a_stop_or_a_kill_finds_everything_as_it_was(tmp_path:
         ended = await platform.stop()
 
     assert first == kept
-    assert first.keys() == CREDENTIALS | {"event", "http", "sip", "operator_key"}
+    assert first.keys() == CREDENTIALS | {"event", "http", "sip", "metrics", "operator_key"}
     assert first["event"] == "ready"
     assert mode == 0o600
     assert status == 200
@@ -76,7 +76,7 @@ async def test_start_after_a_stop_or_a_kill_finds_everything_as_it_was(tmp_path:
             while any(_is_alive(pid) for pid in pids):
                 await asyncio.sleep(0.02)
 
-    places = {"http", "sip"}
+    places = {"http", "sip", "metrics"}
     assert {name: again[name] for name in again.keys() - places} == {
         name: first[name] for name in first.keys() - places
     }
@@ -106,7 +106,15 @@ async def test_two_platforms_side_by_side_each_keep_to_themselves(tmp_path: Path
         assert third.returncode == 3
         assert f"process {one.process.pid}" in said.decode()
         assert one.ready["http"] != two.ready["http"]
-        assert two.ready.keys() == {"event", "http", "sip", "operator_key", "portal_email", "portal_password"}
+        assert two.ready.keys() == {
+            "event",
+            "http",
+            "sip",
+            "metrics",
+            "operator_key",
+            "portal_email",
+            "portal_password",
+        }
         assert str(two.ready["portal_email"]) in str((await two.operator("GET", "/operators"))[1])
         assert (await two.operator("GET", "/organizations"))[1] == {"organizations": []}
         assert set(two.children()) == ROLES - {"sandbox-carrier"}

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import uvicorn
+from litestar.types import ASGIApp
+from prometheus_client import REGISTRY
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
@@ -20,10 +22,12 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
 from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
+from dialplane.bootstrap.monitor import LoopLag
 from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.domain.ids import utc_now
@@ -81,19 +85,28 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     stop = Stop()
     seal = await find_seal(settings)
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS)
+    tracing = find_tracing(settings, "api")
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            server = Server(server_config(await _dependencies(settings, database, client, tasks), settings.proxies))
+            ports = await _dependencies(settings, database, client, tasks)
+            server = Server(server_config(ports, settings.proxies, tracing.around if tracing else None))
             tasks.create_task(_heed(stop, server))
             await server.serve(sockets=[listener])
     finally:
         await database.close()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
 
-def server_config(dependencies: Dependencies, proxies: Sequence[IPv4Network | IPv6Network] = ()) -> uvicorn.Config:
-    """The faces on uvicorn as every installation runs them, behind these proxies, if any."""
+def server_config(
+    dependencies: Dependencies,
+    proxies: Sequence[IPv4Network | IPv6Network] = (),
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> uvicorn.Config:
+    """The faces on uvicorn as every installation runs them, behind these proxies, if any, and with `around` outside."""
+    app = create_app(dependencies)
     return uvicorn.Config(
-        create_app(dependencies),
+        around(app) if around else app,
         loop="uvloop",
         http=PatientHttp,
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)
@@ -132,6 +145,9 @@ async def _dependencies(
         tasks.create_task(work)
 
     registry = carriers(database, client, sandbox=settings.sandbox)
+    lag = LoopLag()
+    REGISTRY.register(lag)
+    tasks.create_task(lag.watch())
     outside = RunOutside(
         database, client, utc_now, spawn, assistants(settings), post(settings), settings.where_clients_are
     )

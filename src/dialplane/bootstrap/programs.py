@@ -17,20 +17,24 @@ PROGRAMS = {
     "worker": "dialplane.bootstrap.worker",
     "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
     "migrate": "dialplane.bootstrap.migrate",
+    "backup": "dialplane.supervisor.backup",
+    "restore": "dialplane.supervisor.restore",
 }
-"""Each module has a `run(settings)` that gives the exit status, or None for 0. It is imported when it is the one to
-run, and by the nursery, which has all of ROLES."""
+"""Each module has a `run(settings)`, which takes beside them what a program that does one thing is to do it with, and
+gives the exit status, or None for 0. It is imported when it is the one to run, and by the nursery, which has all of
+ROLES."""
 ROLES = ("media", "voice", "worker", "api", "sandbox-carrier")
 """What `up` runs as processes of their own."""
 
 
-def launch(program: str, settings: Settings, *, parent: int = 0) -> int:
-    """Run the program to its end; its exit status. Where `parent` is a process id, die with that process."""
+def launch(program: str, settings: Settings, *, parent: int = 0, **arguments: str) -> int:
+    """Run the program to its end; its exit status. Where `parent` is a process id, die with that process.
+    `arguments` are for programs that do one thing and end."""
     if parent:
         follow_parent(parent)
-    set_up_logs(program)
+    set_up_logs(program, settings.log_level)
     try:
-        status: int | None = load(program).run(settings)
+        status: int | None = load(program).run(settings, **arguments)
     except SettingError as fault:
         print(f"dialplane: {fault}", file=sys.stderr)
         return 2

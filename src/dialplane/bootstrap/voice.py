@@ -1,21 +1,29 @@
 """The voice process: SIP, and the programs of live calls."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client.metrics_core import Metric
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.tokens import JwtSigner
+from dialplane.adapters.sip.homer import HomerTap
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
+from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
+from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.media.client import MediaClient
 from dialplane.voice.deps import VoiceDeps
+from dialplane.voice.figures import NodeFigures
 from dialplane.voice.main import serve
 
 _CONNECTIONS = 10
@@ -31,11 +39,15 @@ async def _serve(settings: Settings) -> None:
     seal = await find_seal(settings)
     database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS, plans_once=True)
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
+    looked_at = _LookedAt(media)
+    tracing = find_tracing(settings, "voice")
+    homer = _homer(settings)
     try:
         await media.start()
         async with (
             GuardedClient(allow=settings.egress_allow) as client,
             GuardedSockets(client) as sockets,
+            monitored(Monitor("voice", looked_at.gather, looked_at.dependencies), settings.metrics) as metrics,
         ):
             cloud = google(settings)
             prompts = SpeechPrompts(settings.prompts, client, clouds=clouds(settings, cloud))
@@ -66,7 +78,10 @@ async def _serve(settings: Settings) -> None:
                 calls_at_once=settings.call_rate.burst,
                 public_url=settings.where_clients_are,
                 document_timeout_s=settings.document_timeout.total_seconds(),
-                on_ready=lambda port: _ready(Endpoint(settings.sip.host, port)),
+                on_ready=lambda port: _ready(Endpoint(settings.sip.host, port), metrics),
+                observe=looked_at.begin,
+                looker_on=homer,
+                tell_over=tracing.call_over if tracing else None,
                 set_media_lost=_setter(media),
             )
             await serve(deps, stop.asked, stop.now)
@@ -77,11 +92,41 @@ async def _serve(settings: Settings) -> None:
     finally:
         await media.stop()
         await database.close()
+        if homer is not None:
+            homer.close()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
 
-def _ready(sip: Endpoint) -> None:
+def _homer(settings: Settings) -> HomerTap | None:
+    if not settings.hep:
+        return None
+    place = Endpoint.parse(settings.hep.removeprefix("udp://"), what="DIALPLANE_HEP")
+    near = (settings.advertised_host or settings.sip.host, settings.sip.port)
+    return HomerTap(place.host, place.port, node=settings.node, near=near)
+
+
+class _LookedAt:
+    """The node and its media process as the monitor sees them; the monitor is there first."""
+
+    def __init__(self, media: MediaClient) -> None:
+        self._media = media
+        self._figures: NodeFigures | None = None
+
+    def begin(self, figures: NodeFigures) -> None:
+        self._figures = figures
+
+    async def gather(self) -> Iterable[Metric]:
+        own = voice_metrics(self._figures) if self._figures is not None else ()
+        return [*own, *await media_metrics(self._media)]
+
+    def dependencies(self) -> Mapping[str, str]:
+        return {"calls": "not yet taken"} if self._figures is None else voice_dependencies(self._figures, self._media)
+
+
+def _ready(sip: Endpoint, metrics: str) -> None:
     settle_memory()
-    announce("voice", sip=f"sip:{sip}")
+    announce("voice", sip=f"sip:{sip}", metrics=metrics)
 
 
 def _setter(media: MediaClient) -> Callable[[Callable[[], None]], None]:

@@ -1,6 +1,9 @@
 """The worker process: webhooks, messages, renewals, reconciliation."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
+
+from prometheus_client.metrics_core import Metric
 
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
@@ -9,12 +12,15 @@ from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers, message_carrier
 from dialplane.bootstrap.helpers import assistants, post
+from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.bootstrap.role_metrics import worker_metrics
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
+from dialplane.worker.repeat import FAILURES
 
 _CONNECTIONS = 10
 
@@ -55,12 +61,23 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 signalling_kept=settings.signalling_kept,
             )
-            working = tasks.create_task(serve(deps, stop.asked))
-            hurrying = tasks.create_task(stop.now.wait())
-            announce("worker")
-            await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
+            async with monitored(_monitor(deps), settings.metrics) as metrics:
+                working = tasks.create_task(serve(deps, stop.asked))
+                hurrying = tasks.create_task(stop.now.wait())
+                announce("worker", metrics=metrics)
+                await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
             await ears.close()
             if cloud is not None:
                 await cloud.close()
     finally:
         await database.close()
+
+
+def _monitor(deps: WorkerDeps) -> Monitor:
+    async def gather() -> Iterable[Metric]:
+        return worker_metrics(deps.figures, FAILURES)
+
+    def dependencies() -> Mapping[str, str]:
+        return {"database": "ok" if deps.link.number is not None else "the worker's own line to it is down"}
+
+    return Monitor("worker", gather, dependencies)

@@ -14,6 +14,7 @@ from pathlib import Path
 from dialplane.config.settings import (
     DOCUMENTED_ACCOUNT_RATE,
     DOCUMENTED_ADDRESS_RATE,
+    LOG_LEVELS,
     LOOPBACK,
     SANDBOX_DRAIN,
     SANDBOX_RATE,
@@ -50,6 +51,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
         gate=Endpoint.parse(get("DIALPLANE_GATE", str(defaults.gate)), what="DIALPLANE_GATE"),
+        metrics=Endpoint.parse(get("DIALPLANE_METRICS", str(defaults.metrics)), what="DIALPLANE_METRICS"),
+        log_level=_log_level(get("DIALPLANE_LOG_LEVEL", defaults.log_level)),
+        hep=_hep(get("DIALPLANE_HEP", "")),
+        otlp=_http_address(get("DIALPLANE_OTLP", ""), what="DIALPLANE_OTLP").rstrip("/"),
         run=Path(run) if (run := get("DIALPLANE_RUN", "")) else None,
         public_url=_public_url(get("DIALPLANE_PUBLIC_URL", "")),
         document_timeout=_document_timeout(get("DIALPLANE_DOCUMENT_TIMEOUT_S")),
@@ -91,6 +96,10 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_PROXIES": ",".join(str(network) for network in settings.proxies),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_GATE": str(settings.gate),
+        "DIALPLANE_METRICS": str(settings.metrics),
+        "DIALPLANE_LOG_LEVEL": settings.log_level,
+        "DIALPLANE_HEP": settings.hep,
+        "DIALPLANE_OTLP": settings.otlp,
         "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_PUBLIC_URL": settings.public_url,
         "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",
@@ -158,6 +167,20 @@ def _drain(text: str | None, *, sandbox: bool) -> timedelta:
     if text is None:
         return SANDBOX_DRAIN if sandbox else Settings().drain
     return _seconds(text, what="DIALPLANE_DRAIN_S")
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise SettingError(f"DIALPLANE_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, got {text!r}")
+    return text.lower()
+
+
+def _hep(text: str) -> str:
+    if text and not text.startswith("udp://"):
+        raise SettingError(f"DIALPLANE_HEP must be udp://HOST:PORT, got {text!r}")
+    if text:
+        Endpoint.parse(text.removeprefix("udp://"), what="DIALPLANE_HEP")
+    return text
 
 
 def _public_url(text: str) -> str:

@@ -18,6 +18,7 @@ CALL_RATE = RequestRate(1_000, 2_000)
 """Of a voice node on two cores, which carries 700 calls a second."""
 SANDBOX_RATE = RequestRate(2000, 4000)
 """In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
+LOG_LEVELS = ("debug", "info", "warning", "error")
 SANDBOX_DRAIN = timedelta(seconds=10)
 """Whoever tries the platform out does not want to wait for a forgotten call."""
 
@@ -37,6 +38,7 @@ class Settings:
     http: Endpoint = Endpoint("127.0.0.1", 8080)
     """The loopback: nothing is reachable from outside until somebody says so."""
     sip: Endpoint = Endpoint("127.0.0.1", 5060)
+    """Where SIP is served, UDP and TCP, and what Contact and SDP name. The loopback, as with HTTP."""
     advertised_host: str = ""
     """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
     rtp: PortRange = PortRange(20000, 29999)
@@ -60,6 +62,17 @@ class Settings:
     gate: Endpoint = Endpoint("127.0.0.1", 0)
     """Where a voice node gives calls' audio to the API. With the API on another host: an address of an internal
     network, since what is said in calls goes over it."""
+    metrics: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where voice and worker show their metrics and health; the API has them on its own address. The loopback, because
+    they are nobody else's business (SUP-7); any free port, which `ready.json` and `metrics.json` name. Under `up` the
+    worker takes the next port."""
+    log_level: str = "info"
+    """The least level that is logged: debug, info, warning or error. At info a call leaves one line."""
+    hep: str = ""
+    """`udp://HOST:PORT` of a Homer, which gets each SIP message as a HEP3 packet; empty: nobody does."""
+    otlp: str = ""
+    """`http://HOST:4318` of an OpenTelemetry collector, which gets calls and requests as traces; needs the extra
+    `otel`. Empty: none are made, and nothing of it is loaded."""
     run: Path | None = None
     """Where the processes' sockets lie; `run` in the data folder where not set."""
     public_url: str = ""
@@ -81,6 +94,7 @@ class Settings:
     assistant_url: str = ""
     """Base of an OpenAI-compatible API (`https://host/v1`) for the `ai_…` actions; empty: simple rules."""
     assistant_key: str = field(default="", repr=False)
+    """What that API asks for as bearer."""
     assistant_model: str = "gpt-4o-mini"
     """Named in each request; most such APIs need one."""
     document_scanner: tuple[str, ...] = ()
@@ -101,7 +115,9 @@ class Settings:
     gcp_key: str = field(default="", repr=False)
     """API key of Google Cloud's Text-to-Speech and Speech-to-Text; empty: the provider `gcp` is not configured."""
     gcp_tts_url: str = "https://texttospeech.googleapis.com"
+    """Google's own; another one for tests and for proxies."""
     gcp_stt_url: str = "https://speech.googleapis.com"
+    """As with speaking."""
     speech_provider: str = ""
     """Who speaks and listens where nobody is named: `embedded` (the default, no account needed) or `gcp`."""
     speech_fallback: bool = True

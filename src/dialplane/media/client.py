@@ -53,6 +53,10 @@ class MediaClient:
         self._is_lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        return self._transport is not None
+
     async def start(self, *, wait_s: float = 60.0) -> None:
         """Connect, and stay connected until `stop`. Raises Unavailable where the process is not up in `wait_s`."""
         self._keeper = asyncio.create_task(self._keep_connected(), name="media-connection")

@@ -50,7 +50,7 @@ def write_pcap(messages: Iterable[Captured]) -> bytes:
 
 
 def _packet(message: Captured, sequences: dict[tuple[Endpoint, Endpoint], int]) -> bytes:
-    source, destination = _addresses(message.source.host, message.destination.host)
+    source, destination = addresses_of(message.source.host, message.destination.host)
     ports = struct.pack(">HH", message.source.port, message.destination.port)
     data = message.data[:_LONGEST]
     if message.transport == "udp":
@@ -88,7 +88,7 @@ def _checksum(data: bytes) -> int:
     return total ^ 0xFFFF
 
 
-def _addresses(source: str, destination: str) -> tuple[Address, Address]:
+def addresses_of(source: str, destination: str) -> tuple[Address, Address]:
     """Both of one family; a name (of ours, where only that is known) counts as the loopback."""
     first, second = _address(source), _address(destination)
     if first.version == second.version:

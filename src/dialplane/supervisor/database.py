@@ -17,6 +17,10 @@ DATABASE = "dialplane"
 log = structlog.get_logger()
 
 
+def say_nothing(_text: str) -> None:
+    """For a server that nobody watches."""
+
+
 class Postgres(Protocol):
     """The store as the supervisor sees it."""
 

@@ -11,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.supervisor.errors import BusyError, StartError
 
 _LONGEST_SOCKET = 107
+KEPT = ("recordings", "documents", "media")
+"""Subfolders whose files rows name: they are as precious as the rows. The others can be made again."""
 
 
 @contextlib.contextmanager
@@ -64,6 +67,12 @@ def make_master_key(settings: Settings) -> None:
 def write_private(path: Path, content: Mapping[str, object]) -> None:
     """Write JSON that only this user may read, in one step: nobody ever sees half of it."""
     _write_private(path, json.dumps(content) + "\n")
+
+
+def write_targets(path: Path, places: Mapping[str, Endpoint]) -> None:
+    """Where the metrics of each role are, as Prometheus reads it (`file_sd_configs`): ports differ between starts."""
+    targets = [{"targets": [str(place)], "labels": {"role": role}} for role, place in places.items()]
+    path.write_text(json.dumps(targets) + "\n")
 
 
 def _write_private(path: Path, text: str) -> None:

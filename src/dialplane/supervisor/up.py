@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -16,6 +16,7 @@ from dialplane.bootstrap.process import Stop, run_loop
 from dialplane.bootstrap.programs import ROLES
 from dialplane.config.environment import to_environment
 from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
 from dialplane.supervisor.errors import StartError
@@ -38,7 +39,8 @@ def run(settings: Settings) -> int:
             folder.make_master_key(settings)
             _log_to_folder(settings)
             (settings.data / "ready.json").unlink(missing_ok=True)
-            run_loop(_Platform(_with_real_ports(settings, ports)).run())
+            settings = _with_real_ports(settings, ports)
+            run_loop(_Platform(settings, _places_of_metrics(settings, ports)).run())
     except StartError as fault:
         say(str(fault))
         return fault.exit_status
@@ -59,8 +61,10 @@ def say(text: str) -> None:
 class _Platform:
     """The running whole."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Mapping[str, Endpoint]) -> None:
+        """`metrics`: where each role shows its own, where it does."""
         self._settings = settings
+        self._metrics = metrics
         self._postgres = database.choose(settings, say)
         self._nursery = Nursery(settings.logs)
         self._children: dict[str, Child] = {}
@@ -100,8 +104,9 @@ class _Platform:
         credentials = await provision(settings, seal)
         environment = to_environment(settings)
         for role in _roles(settings):
+            own = {"DIALPLANE_METRICS": str(self._metrics[role])} if role in self._metrics else {}
             self._children[role] = Child(
-                role, nursery=self._nursery, environment=environment, logs=settings.logs, say=say
+                role, nursery=self._nursery, environment=environment | own, logs=settings.logs, say=say
             )
         async with asyncio.TaskGroup() as starts:
             for child in self._children.values():
@@ -118,8 +123,10 @@ class _Platform:
             "event": "ready",
             "http": f"http://{self._settings.http}",
             "sip": f"sip:{self._settings.sip}",
+            "metrics": {role: f"http://{place}/metrics" for role, place in self._metrics.items()},
             **credentials,
         }
+        folder.write_targets(self._settings.data / "metrics.json", self._metrics)
         folder.write_private(self._settings.data / "ready.json", ready)
         print(json.dumps(ready), flush=True)
         say(f"ready: {ready['http']} and {ready['sip']}; credentials in {self._settings.data / 'ready.json'}")
@@ -155,6 +162,17 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
     )
 
 
+def _places_of_metrics(settings: Settings, ports: Ports) -> dict[str, Endpoint]:
+    """The API's are on its own address; media's are told by the voice node beside it."""
+    first = settings.metrics
+    second = replace(first, port=first.port + 1 if first.port else 0)
+    return {
+        "api": settings.http,
+        "voice": ports.settle(first, TCP, what="voice node's metrics"),
+        "worker": ports.settle(second, TCP, what="worker's metrics"),
+    }
+
+
 def _log_to_folder(settings: Settings) -> None:
     path = settings.logs / "supervisor.log"
     rotate(path)
@@ -166,6 +184,7 @@ def _log_to_folder(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         logger_factory=structlog.WriteLoggerFactory(file=file),
     )
 

@@ -62,6 +62,7 @@ from dialplane.voice.speakings import Speakings
 from dialplane.voice.streaming.external_media import ExternalMedia
 from dialplane.voice.streaming.gate import AudioGate
 from dialplane.voice.streaming.streams import Streams
+from dialplane.voice.taps import together
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent.agent import UserAgent
 from dialplane.voice.useragent.events import Handler
@@ -132,7 +133,7 @@ class Assembly:
             extensions=self.batches.minutes,
             spawn=self._spawn,
             now=utc_now,
-            trace=self._keep_trace if deps.keeps_signalling else lambda leg: None,
+            trace=self._keep_trace if deps.keeps_signalling or deps.tell_over else lambda leg: None,
         )
         counters: Counter[str] = Counter()
         self.defence = Defence(
@@ -155,7 +156,7 @@ class Assembly:
             handler=handler,
             counters=counters,
             advertised_host=deps.advertised_host,
-            tap=self.signalling if deps.keeps_signalling else None,
+            tap=together(self.signalling if deps.keeps_signalling else None, deps.looker_on),
         )
         self.gate = AudioGate(
             deps.gate_host,
@@ -287,8 +288,11 @@ class Assembly:
         await self.runtime.redirect(leg, source)
 
     def _keep_trace(self, leg: Leg) -> None:
-        call = leg.call
-        self.signalling.ended(TracedCall(call.id, call.account_id, call.sip_call_id, call.created_at, tuple(leg.facts)))
+        call, facts = leg.call, tuple(leg.facts)
+        if self._deps.keeps_signalling:
+            self.signalling.ended(TracedCall(call.id, call.account_id, call.sip_call_id, call.created_at, facts))
+        if self._deps.tell_over is not None:
+            self._deps.tell_over(call, facts)
 
 
 async def _reserve(database: Database, requests: Sequence[HoldRequest]) -> list[int]:

@@ -1,10 +1,12 @@
 """What the voice role needs of the outside, made by bootstrap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from dialplane.domain.calling.calls import Call
+from dialplane.domain.calling.traces import Fact
 from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.identity.authentication import TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
@@ -12,8 +14,10 @@ from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.transaction import Database
+from dialplane.voice.figures import NodeFigures
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
+from dialplane.voice.useragent.events import Tap
 
 DRAIN_S = 3600.0
 
@@ -60,5 +64,11 @@ class VoiceDeps:
     """Whether calls leave a trace: their SIP messages, keys, and what their programs were answered."""
     on_ready: Callable[[int], None] = lambda port: None
     """Told the SIP port when calls are taken."""
+    looker_on: Tap | None = None
+    """Is shown every SIP message beside what is kept of it."""
+    tell_over: Callable[[Call, Sequence[Fact]], None] | None = None
+    """Told of each call that is over, with what its program was answered."""
+    observe: Callable[[NodeFigures], None] = lambda figures: None
+    """Told, before calls are taken, where the node's figures are read."""
     set_media_lost: Callable[[Callable[[], None]], None] = lambda told: None
     """Lets the media client tell that its process is gone."""

@@ -18,6 +18,7 @@ from dialplane.services.calling.trunks import list_trunks
 from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.voice.assembly import Assembly
 from dialplane.voice.deps import VoiceDeps
+from dialplane.voice.figures import NodeFigures
 from dialplane.voice.useragent.agent import IncomingCall, IncomingRequest, Source
 from dialplane.voice.waiting import first_of
 
@@ -60,6 +61,7 @@ class _Node:
         self._draining = False
         self._mail = asyncio.Event()
         self._parts = Assembly(deps, self._tasks, self._spawn, self)
+        self._beat_at = asyncio.get_running_loop().time()
         deps.set_media_lost(self._media_lost)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -90,6 +92,7 @@ class _Node:
         await self._parts.transcribing.close_orphans()
         await self._parts.queues.take_over_wrap_ups()
         self._parts.arrivals.set_trunks(await list_trunks(self._deps.database))
+        self._deps.observe(self._figures())
         await self._parts.agent.start()
         await self._say_that_we_live()
         await announce_gate(self._deps.database, self._deps.node, await self._parts.gate.start())
@@ -174,7 +177,18 @@ class _Node:
             defence=self._parts.defence.report(),
             now=utc_now(),
         )
+        self._beat_at = asyncio.get_running_loop().time()
         self._obey(commands)
+
+    def _figures(self) -> NodeFigures:
+        return NodeFigures(
+            calls=self._parts.records.counts,
+            live=lambda: len(self._parts.records.live),
+            counters=self._parts.agent.counters,
+            unwritten=lambda: self._parts.batches.journal.waiting,
+            is_draining=lambda: self._draining,
+            store_silent_s=lambda: asyncio.get_running_loop().time() - self._beat_at,
+        )
 
     def _hint(self, word: str) -> None:
         if word in ("", self._deps.node):

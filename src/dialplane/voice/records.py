@@ -16,6 +16,7 @@ from dialplane.domain.ids import CallId, id_text
 from dialplane.domain.programs.commands import RunRecord
 from dialplane.services.calling.call_records import CallChanged, CallEnded, Change, RunMoved
 from dialplane.voice.batching import Batcher
+from dialplane.voice.figures import CallCounts
 from dialplane.voice.journal import Journal
 from dialplane.voice.leg import Leg
 
@@ -37,6 +38,7 @@ class Records:
         """`trace` keeps what was seen of a leg that is over."""
         self._trace = trace
         self.live: dict[CallId, Leg] = {}
+        self.counts = CallCounts()
         self._journal = journal
         self._extensions = extensions
         self._spawn = spawn
@@ -58,9 +60,11 @@ class Records:
             timer.cancel()
         self._journal.add(CallEnded(leg.call, leg.billing))
         self._trace(leg)
+        self.counts.count(leg.call)
         log.info(
             "call_ended",
             call_id=id_text(leg.call.id),
+            account_id=id_text(leg.call.account_id),
             direction=leg.call.direction.value,
             reason=leg.call.hangup_reason.value,
             by=leg.call.hangup_by.value,

@@ -10,6 +10,7 @@ import structlog
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
+from dialplane.domain.operating.log_subject import CALL
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
 from dialplane.domain.programs.sources import DocumentSource, DocumentText, ProgramSource
@@ -117,6 +118,7 @@ class Runtime:
 
     async def _run(self, leg: Leg, run: Run, program: Program, *, hops: int = 0) -> None:
         """Run the leg's program until it or the call ends, then close the run and begin what follows it."""
+        CALL.set((leg.call.id, leg.call.account_id))
         leg.has_program = True
         outside = self.outside(run, hops)
         while not leg.is_ended:

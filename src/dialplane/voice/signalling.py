@@ -6,7 +6,6 @@ is lost costs nobody anything.
 """
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ from dialplane.domain.calling.traces import CallTrace, Fact
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.values import dataclass
+from dialplane.sip.call_id import call_id_of
 from dialplane.sip.transaction_peer import Source
 
 log = structlog.get_logger()
@@ -38,9 +38,6 @@ FORGET_EVERY = 10
 """Flushes between two looks for strangers' INVITEs."""
 MAX_WAITING = 20_000
 """Traces that wait for a store that is away; the oldest are dropped."""
-
-_CALL_ID = b"\r\nCall-ID: "
-_OTHER_CALL_ID = re.compile(rb"\r\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE)
 
 Raw = tuple[float, bool, Source, bytes]
 
@@ -106,7 +103,7 @@ class Signalling:
         await self._flush(float("inf"))
 
     def _note(self, data: bytes, peer: Source, *, is_sent: bool) -> None:
-        call_id = _call_id_of(data)
+        call_id = call_id_of(data)
         dialogue = self._dialogues.get(call_id)
         if dialogue is None:
             if not data.startswith(b"INVITE ") or len(self._dialogues) >= MAX_CALLS:
@@ -150,15 +147,6 @@ class Signalling:
                 break  # a dict keeps the order of insertion: the rest is younger
             if not dialogue.claims and call_id not in live:
                 del self._dialogues[call_id]
-
-
-def _call_id_of(data: bytes) -> bytes:
-    at = data.find(_CALL_ID)
-    if at >= 0:
-        begin = at + len(_CALL_ID)
-        return data[begin : data.find(b"\r", begin)]
-    other = _OTHER_CALL_ID.search(data)
-    return other[1].strip() if other else b""
 
 
 def _make(due: Sequence[tuple[TracedCall, list[Raw]]]) -> list[CallTrace]:

@@ -10,6 +10,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.services.eventing.deliveries import build_request, conclude, settle_and_claim, understand
 from dialplane.services.eventing.webhooks import ClaimedDelivery
 from dialplane.services.transaction import Database
+from dialplane.worker.figures import WorkerFigures
 from dialplane.worker.ports import Link, WebhookSender
 from dialplane.worker.repeat import repeat
 
@@ -24,11 +25,14 @@ log = structlog.get_logger()
 class Deliveries:
     """What one step finds finished is settled together with the next claim, so that load makes batches by itself."""
 
-    def __init__(self, database: Database, sender: WebhookSender, link: Link) -> None:
+    def __init__(
+        self, database: Database, sender: WebhookSender, link: Link, figures: WorkerFigures | None = None
+    ) -> None:
         self.wake = asyncio.Event()
         self._database = database
         self._sender = sender
         self._link = link
+        self._figures = figures or WorkerFigures()
         self._sending: set[asyncio.Task[None]] = set()
         self._finished: list[Outcome] = []
         self._next_sweep = 0.0
@@ -84,5 +88,7 @@ class Deliveries:
                 "webhook_failed", endpoint_id=str(endpoint.id), delivery_id=str(claimed.id), status=reply.status,
                 error=reply.error,
             )  # fmt: skip
-        self._finished.append(conclude(claimed, reply, started_at, utc_now()))
+        ended_at = utc_now()
+        self._figures.delivered(reply, (ended_at - started_at).total_seconds())
+        self._finished.append(conclude(claimed, reply, started_at, ended_at))
         self.wake.set()

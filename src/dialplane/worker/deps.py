@@ -1,7 +1,7 @@
 """What the worker needs of the outside, made by bootstrap."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dialplane.domain.ids import utc_now
@@ -17,6 +17,7 @@ from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.recording.recordings import Sounds
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
+from dialplane.worker.figures import WorkerFigures
 from dialplane.worker.ports import Link, WebhookSender
 
 
@@ -44,3 +45,4 @@ class WorkerDeps:
     post: Post = OUTBOX
     signalling_kept: timedelta = timedelta(days=7)
     clock: Callable[[], datetime] = utc_now
+    figures: WorkerFigures = field(default_factory=WorkerFigures)

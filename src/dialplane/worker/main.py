@@ -33,7 +33,7 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             deps.post,
             deps.public_url,
         )
-        deliveries = Deliveries(deps.database, deps.webhooks, deps.link)
+        deliveries = Deliveries(deps.database, deps.webhooks, deps.link, deps.figures)
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
         receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)

@@ -1,6 +1,7 @@
 """A duty of the worker: a step that is repeated when a hint comes, when more is waiting, and at least every second."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -10,6 +11,9 @@ POLL_S = 1.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 """AV-3: work goes on at most five seconds after the database came back."""
+
+FAILURES: Counter[str] = Counter()
+"""Steps that failed, by duty, since the process began: a process is one worker. For its metrics."""
 
 log = structlog.get_logger()
 
@@ -33,6 +37,7 @@ async def repeat(
             pause_s = 0.0
         except Exception as fault:  # noqa: BLE001  the edge of the duty: whatever failed, the next step may succeed
             pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, pause_s * 2))
+            FAILURES[name] += 1
             log.warning("duty_failed", duty=name, fault=f"{type(fault).__name__}: {fault}", pause_s=pause_s)
             await _first_of(stopping, timeout_s=pause_s)
             continue

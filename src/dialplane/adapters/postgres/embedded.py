@@ -84,6 +84,24 @@ def _is_used(data: Path) -> bool:
     return False
 
 
+async def dsn_of_running(folder: Path, database: str) -> str | None:
+    """The address of `database` on the server that another process runs on `folder`; None where none answers.
+
+    The lock file says where its socket is (its fifth line): a folder whose path is long has it elsewhere.
+    """
+    try:
+        sockets = (folder / "data" / "postmaster.pid").read_text().splitlines()[4]
+    except (OSError, IndexError):
+        return None
+    dsn = f"postgresql://postgres@/{database}?host={quote(sockets)}"
+    try:
+        connection = await asyncpg.connect(dsn)
+    except (OSError, asyncpg.PostgresError):
+        return None
+    await connection.close()
+    return dsn
+
+
 class EmbeddedPostgres:
     """One cluster below `folder`, which is ours alone. Not for two processes at once."""
 

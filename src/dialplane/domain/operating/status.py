@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialplane.domain.times import span
+
 NODE_SILENT = timedelta(seconds=15)
 """A voice node proves its life every few seconds; one that said nothing for so long is taken for dead."""
 
@@ -78,3 +80,37 @@ class SystemStatus:
     database: DatabaseFacts
     is_balanced: bool | None = None
     """Of the ledger; None where nobody asked for it to be added up."""
+
+
+QUEUE_LATE = timedelta(minutes=1)
+"""Whoever takes rows of a queue does so within a second; one that waits for a minute has nobody."""
+CONNECTIONS_FEW = 0.9
+"""Of the connections that the server allows: beyond, the next process that starts may find none."""
+TRANSACTION_LONG_S = 300.0
+"""No use case takes so long; what is held for so long keeps the tables from being tidied."""
+
+
+def problems(status: SystemStatus, now: datetime) -> list[str]:
+    """What an operator should look at now, each in a sentence; nothing where all is well."""
+    found = [
+        f"Voice node {node.name} has said nothing for {span((now - node.seen_at).total_seconds())}"
+        for node in status.nodes
+        if not node.is_alive(now)
+    ]
+    if not any(node.is_alive(now) and not node.draining for node in status.nodes):
+        found.append("No voice node takes calls")
+    if not status.workers:
+        found.append("No worker is connected: webhooks, messages and renewals wait")
+    found += [
+        f"{queue.name}: the first of {queue.due} has been due for {span(queue.delay(now).total_seconds())}"
+        for queue in status.queues
+        if queue.delay(now) > QUEUE_LATE
+    ]
+    database = status.database
+    if database.connections > CONNECTIONS_FEW * database.most_connections:
+        found.append(f"{database.connections} of {database.most_connections} connections to the database are in use")
+    if database.longest_transaction_s > TRANSACTION_LONG_S:
+        found.append(f"A transaction is open for {span(database.longest_transaction_s)}")
+    if status.is_balanced is False:
+        found.append("The ledger does not balance")
+    return found

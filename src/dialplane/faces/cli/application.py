@@ -1,9 +1,8 @@
 """`dialplane`: the platform's commands. Programs are started through the launcher that stands in the context."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
@@ -12,8 +11,12 @@ from dialplane.config.environment import from_environment, override
 from dialplane.config.settings import Settings
 from dialplane.config.values import SettingError
 
-Launch = Callable[[str, Settings], int]
-"""Runs a program (`up`, `api`, `voice`, …) with settings, to its exit status."""
+
+class Launch(Protocol):
+    """Runs a program (`up`, `api`, `voice`, …) with settings, to its exit status."""
+
+    def __call__(self, program: str, settings: Settings, **arguments: str) -> int: ...
+
 
 USAGE_ERROR = 2
 
@@ -143,6 +146,40 @@ def migrate(context: typer.Context) -> None:
     _launch(context, "migrate")
 
 
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="The file to write; - for standard output.")],
+    data: Data = None,
+) -> None:
+    """Put everything that must not be lost into one file, while the platform runs or not: the database at one moment,
+    recordings, documents, media of messages, and the keys. Keep the file secret.
+
+    Examples:
+
+      dialplane backup /backups/monday.tar --data /srv/dialplane
+
+      dialplane backup - | age -r age1… > monday.tar.age
+    """
+    _launch(context, "backup", data=data, file=file)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A file that `dialplane backup` made; - for standard input.")],
+    data: Data = None,
+) -> None:
+    """Make a platform from a backup, in an empty folder and, where DATABASE_URL is set, an empty database. It is there
+    when all of it fits its manifest, the key opens its secrets and its ledger balances; else nothing is.
+
+    Example:
+
+      dialplane restore /backups/monday.tar --data /srv/dialplane
+    """
+    _launch(context, "restore", data=data, file=file)
+
+
 def _launch(
     context: typer.Context,
     program: str,
@@ -153,6 +190,7 @@ def _launch(
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
+    **arguments: str,
 ) -> None:
     launch: Launch = context.obj
     try:
@@ -165,7 +203,7 @@ def _launch(
             sip_domains=sip_domains,
             sandbox=sandbox,
         )
-        status = launch(program, settings)
+        status = launch(program, settings, **arguments)
     except SettingError as fault:
         typer.echo(f"dialplane: {fault}", err=True)
         raise typer.Exit(USAGE_ERROR) from fault

@@ -2,7 +2,7 @@
 
 import typer
 
-from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, voices
+from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, status, voices
 
 
 def add_tools(app: typer.Typer) -> None:
@@ -13,4 +13,5 @@ def add_tools(app: typer.Typer) -> None:
     app.add_typer(numbers.app)
     app.add_typer(carriers.app)
     app.command()(demo.demo)
+    app.command()(status.status)
     app.command()(voices.voices)

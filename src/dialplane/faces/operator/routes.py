@@ -23,6 +23,7 @@ from dialplane.faces.operator import (
     rates,
     recordings,
     sandbox,
+    status,
     stock,
     traffic,
 )
@@ -46,6 +47,7 @@ RESOURCES = [
     rates.router,
     recordings.router,
     sandbox.router,
+    status.router,
     stock.router,
     traffic.router,
 ]

@@ -90,6 +90,12 @@ async def spending(tx: Transaction, now: datetime) -> Sequence[SpentByAccount]:
     return await tx.watch.spending(hour=now - _HOUR, today=today, week=today - USUAL_OVER, least=SPIKE * LEAST_USUAL)
 
 
+async def find_servers(database: Database) -> tuple[Sequence[NodeStatus], Sequence[WorkerStatus]]:
+    """Who has work of the platform in hand. Raises Unavailable."""
+    async with database.reading() as tx:
+        return await tx.watch.nodes(), await tx.watch.workers()
+
+
 async def find_alerts(database: Database, now: datetime) -> list[Alert]:
     """Accounts and strangers whose traffic is not as usual, the worst first (FRD-5, FRD-6)."""
     hour = first_id(now - _HOUR)

@@ -1,0 +1,133 @@
+"""Writes docs/compatibility.md: which calls of which peer's API are answered here, and which test proves it.
+
+Runs the tests of the faces with a witness beside them, which notes what each request was and what came of it. A route
+is proved by a test that passed in which it answered with success. `tests/platform/test_documentation.py` holds that the
+page names every route and no test that is not there.
+
+    make scorecard        # some minutes
+"""
+
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import offline
+import pytest
+
+from dialplane.faces.observation import Observation
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "compatibility.md"
+WITNESSED = ("tests/faces", "tests/carriers")
+UNFIT = (
+    *("test_openapi.py", "test_operator_contract.py", "test_any_input.py", "test_hostile.py", "test_crashes.py"),
+    *("test_races.py", "test_mass_assignment.py", "test_nil_ids.py", "test_methods.py", "test_framing.py"),
+    "test_errors.py",
+)
+"""Tests that ask everything: that one answers there proves nothing of what it does."""
+LIBRARY = ("test_twilio_library.py", "test_twilio_user.py")
+_MOST = 2
+"""Tests that are named for a route."""
+
+VOX = ("/listnewnumbers", "/purchasenumber", "/api/callrouting", "/number", "/credithistory")
+"""How the paths of the VoxCPaaS face begin."""
+
+HEAD = """# What is compatible, and what proves it
+
+Each line is a call that the peer's API has and Dialplane answers, with tests in which it was asked over real HTTP and
+did what its documents say. The page is written by `make scorecard` from a run of the tests, and a test holds it to the
+code. **Library** marks calls made by the peer's own client library (`twilio` from PyPI) without a change to it.
+
+What is compatible and is no HTTP call has its tests elsewhere: the verbs of RCML and TwiML in `tests/domain/rcml/` and
+`tests/voice/`, flows in `tests/domain/test_flow_*.py`, the shapes of webhooks and callbacks in
+`tests/services/test_webhooks.py` and `test_status_callbacks.py`, SIP itself in `tests/sip/test_torture.py` (RFC 4475
+and 5118), against sipp in `tests/users/test_sipp_load.py`, against baresip in `tests/users/test_baresip.py`, in a
+browser in `tests/users/test_browser_phone.py`.
+"""
+
+
+class Witness:
+    """A plugin of pytest."""
+
+    def __init__(self) -> None:
+        self.proofs: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        note = Observation._note
+
+        def noted(observation: Observation, scope: Any, path: str, status: int, seconds: float) -> None:
+            note(observation, scope, path, status, seconds)
+            if 200 <= status < 400:
+                test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].partition("[")[0]
+                self._asked[test].add((scope["method"], scope.get("path_template") or ""))
+
+        Observation._note = noted  # type: ignore[method-assign, assignment]  # in this process, which only looks on
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            test = report.nodeid.partition("[")[0]
+            for route in self._asked.pop(test, ()):
+                if test not in self.proofs[route]:
+                    self.proofs[route].append(test)
+
+
+def sections() -> dict[str, tuple[str, set[tuple[str, str]]]]:
+    """By title: where the peer's paths are, and its routes."""
+    own = offline.routes(offline.application())
+    both = offline.routes(offline.restcomm())
+    return {
+        "Twilio": ("`/2010-04-01`", {(method, f"/2010-04-01{path}") for method, path in both}),
+        "Restcomm": (
+            "`/restcomm/2012-04-24` and its alias `/api/2012-04-24`",
+            {(method, f"/2012-04-24{path}") for method, path in both},
+        ),
+        "VoIPBIN, and the native API beyond it": (
+            "`/v1.0` and `/auth`",
+            {(method, path) for method, path in own if path.startswith(("/v1.0/", "/auth/"))},
+        ),
+        "VoxCPaaS": ("the root and `/api`", {(method, path) for method, path in own if path.startswith(VOX)}),
+    }
+
+
+def write(proofs: dict[tuple[str, str], list[str]]) -> str:
+    lines = [HEAD]
+    for title, (where, routes) in sections().items():
+        shown = [(path, method, _best(proofs.get((method, path), []))) for method, path in routes]
+        proved = sum(bool(tests) for _, _, tests in shown)
+        lines += [f"\n## {title}\n", f"At {where}: {len(shown)} calls, {proved} of them proved.\n"]
+        lines += ["| Call | | Proved by |", "|---|---|---|"]
+        lines += [f"| `{method} {path}` | {_mark(tests)} | {_named(tests)} |" for path, method, tests in sorted(shown)]
+    return "\n".join(lines) + "\n"
+
+
+def _best(tests: list[str]) -> list[str]:
+    """The peer's library first, then those of the face's own folder."""
+    ranked = sorted(tests, key=lambda test: (not _is_library(test), "/restcomm/" not in test and "/vox/" not in test))
+    return ranked[:_MOST]
+
+
+def _is_library(test: str) -> bool:
+    return test.partition("::")[0].endswith(LIBRARY)
+
+
+def _mark(tests: list[str]) -> str:
+    return "library" if any(map(_is_library, tests)) else ""
+
+
+def _named(tests: list[str]) -> str:
+    return "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests) or "no test of its own"
+
+
+def main() -> int:
+    witness = Witness()
+    unfit = [option for name in UNFIT for option in ("--ignore-glob", f"*/{name}")]
+    options = ["-q", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    status = pytest.main([*options, *unfit, *WITNESSED], plugins=[witness])
+    PAGE.write_text(write(witness.proofs))
+    return int(status)
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
