@@ -249,4 +249,5 @@ class PostgresWebhookStore:
             [endpoint.gone for endpoint in endpoints],
             [endpoint.open_until for endpoint in endpoints],
             BREAKER_FAILURES,
+            max(outcome.started_at for outcome in outcomes),
         )

@@ -7,7 +7,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8);
 -- name: save_endpoint
 update webhook_endpoints
 set name = $2, url = $3, method = $4, secret = $5, previous_secret = $6, previous_secret_until = $7, enabled = $8,
-    disabled_reason = $9, failures_in_a_row = $10, open_until = $11, updated_at = $12, deleted_at = $13
+    disabled_reason = $9, failures_in_a_row = $10, open_until = $11, updated_at = $12, deleted_at = $13,
+    failing_since = case when $10 = 0 then null else failing_since end
 where id = $1;
 
 -- name: find_endpoint
@@ -261,7 +262,8 @@ where ahead.id = any ($1::uuid[]) and ahead.status = 'pending'
   and follower.resource_seq > ahead.resource_seq and follower.status = 'pending' and follower.due_at < ahead.due_at;
 
 -- name: judge_endpoints
--- Successes close the breaker, $6 failures in a row open it, "gone" disables. Locked in one order by every worker.
+-- Successes close the breaker, $6 failures in a row open it, "gone" disables. Locked in one order by every worker. That
+-- an endpoint is well is written down once a minute at most: a success of one that does not fail costs no write.
 with locked as materialized (
     select id from webhook_endpoints where id = any ($1::uuid[]) order by id for no key update
 )
@@ -272,8 +274,18 @@ set failures_in_a_row = case when outcome.succeeded then 0 else endpoint.failure
         then outcome.open_until
     end,
     enabled = endpoint.enabled and not outcome.gone,
-    disabled_reason = case when outcome.gone then 'the receiver answered 410 Gone' else endpoint.disabled_reason end
+    disabled_reason = case when outcome.gone then 'the receiver answered 410 Gone' else endpoint.disabled_reason end,
+    failing_since = case
+        when outcome.failures = 0 then null
+        when outcome.succeeded or endpoint.failing_since is null then $7
+        else endpoint.failing_since
+    end,
+    last_success_at = case when outcome.succeeded then $7 else endpoint.last_success_at end
 from locked
 join unnest($1::uuid[], $2::boolean[], $3::integer[], $4::boolean[], $5::timestamptz[])
     as outcome (endpoint_id, succeeded, failures, gone, open_until) on outcome.endpoint_id = locked.id
-where endpoint.id = locked.id and (endpoint.failures_in_a_row <> 0 or outcome.failures > 0 or outcome.gone);
+where endpoint.id = locked.id
+  and (
+      endpoint.failures_in_a_row <> 0 or outcome.failures > 0 or outcome.gone
+      or endpoint.last_success_at is null or endpoint.last_success_at < $7::timestamptz - interval '1 minute'
+  );
