@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -115,7 +115,8 @@ class Relay:
                     continue
                 if self.wanted(event.type):
                     yield from self._forward(event)
-                self.place.passed(event)
+                else:
+                    self.place.passed(event)
             if page.cursor != self.place.cursor:
                 self.place.turned(page.cursor)
 
@@ -148,34 +149,29 @@ class Relay:
         pause_s = 0.0
         while True:
             attempt = self._attempt(event)
-            if attempt.status is not None or not pause_s:  # told once, however long nobody is there
-                yield attempt
             if attempt.status is not None:
+                self.place.passed(event)  # before anybody is told, who may end it all
+                yield attempt
                 return
+            if not pause_s:  # told once, however long nobody is there
+                yield attempt
             pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, pause_s * 2))
             time.sleep(pause_s)
 
     def _attempt(self, event: FedEvent) -> Forwarded:
         headers = signed_headers(self.endpoint, event.id, event.body, datetime.now(UTC))
         headers["X-Dialplane-Sequence"] = str(event.sequence)
-        request = urllib.request.Request(self.to, data=event.body, method=self.endpoint.method, headers=headers)
+        parts = urlsplit(self.to)
+        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         begun = time.monotonic()
         status, error = None, ""
+        # Not urllib: it writes the headers' names in its own way, follows redirects and minds proxies.
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=self.timeout_s)
         try:
-            with _LOCAL.open(request, timeout=self.timeout_s) as answer:
-                status = answer.status
-        except urllib.error.HTTPError as refusal:
-            status = refusal.code
+            connection.request(self.endpoint.method, path, event.body, headers)
+            status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as fault:
-            error = str(getattr(fault, "reason", fault))
+            error = str(fault) or type(fault).__name__
+        finally:
+            connection.close()
         return Forwarded(event, self.to, status, round((time.monotonic() - begun) * 1000), error)
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """A redirect is a failure and never followed, as with webhooks."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)

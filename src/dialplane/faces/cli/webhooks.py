@@ -83,7 +83,7 @@ def _local_url(text: str) -> str:
     url = f"http://localhost:{text}/" if text.isdigit() else text
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname in _LOCAL and (parts.port or 80) > 0
+        good = parts.scheme == "http" and parts.hostname in _LOCAL and (parts.port or 80) > 0
     except ValueError:
         good = False
     if not good:
