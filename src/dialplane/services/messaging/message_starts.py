@@ -16,7 +16,7 @@ from dialplane.domain.numbering.targets import FlowTarget, HookTarget, MessageTa
 from dialplane.domain.programs.commands import WriteNotification
 from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
 from dialplane.services.calling.call_documents import find_message_document
-from dialplane.services.messaging.message_hooks import hand_over
+from dialplane.services.messaging.message_hooks import HandedOver, hand_over
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
 from dialplane.services.messaging.messages import MessageRequest, queue_message
 from dialplane.services.programs.notifications import note
@@ -51,12 +51,13 @@ async def answer_wish(tx: Transaction, entered: Entered, answer: str) -> None:
 
 
 class Starts:
-    """What the messages of one transaction start. Runs are kept and written together."""
+    """What the messages of one transaction start. Runs and what goes to hooks are kept and written together."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._runs: list[Run] = []
         self._requests: list[tuple[RunRequest, datetime]] = []
+        self._handed: list[HandedOver] = []
         self._flows: dict[tuple[AccountId, FlowId], Flow | None] = {}
 
     async def start(self, entered: Entered, wish: str) -> None:
@@ -66,12 +67,13 @@ class Starts:
             if not wish and entered.conversation.owner_id is None:
                 await self._start_flow(entered, FlowId(entered.target.flow_id))
         elif isinstance(entered.target, HookTarget):
-            await hand_over(self._tx, entered.message, entered.conversation, entered.target, entered.now)
+            self._handed.append(HandedOver(entered.message, entered.conversation, entered.target, entered.now))
         else:
             await self._start_document(entered, wish)
 
     async def write(self) -> None:
         """To be called once, at the end."""
+        await hand_over(self._tx, self._handed)
         if self._runs:
             await create_runs(self._tx, *self._runs)
             await self._tx.messages.add_run_requests(self._requests)
