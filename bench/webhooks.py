@@ -34,7 +34,7 @@ from dialplane.worker.deliveries import Deliveries
 
 SEAL = Seal(bytes(32))
 KANNEL_US = 180
-AT_ONCE = 16
+AT_ONCE = 64
 OWN = "+12025550100"
 EVENTS_A_MESSAGE = 3
 """`message_created`, `conversation_created` and `conversation_message_created`: every message has its own sender."""

@@ -1,6 +1,7 @@
 """A customer's webhook server that is down for a while, then back (WH-3, WH-4, WH-7)."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,3 +76,39 @@ async def first_failure(at: Place) -> dict[str, Any] | None:
 async def all_delivered(at: Place, count: int) -> bool:
     rows = await at.customer.list("/webhook_deliveries")
     return len(rows) >= count and {row["status"] for row in rows} == {"delivered"}
+
+
+async def test_receiver_that_is_down_for_an_hour_gets_everything_as_soon_as_it_is_asked_again(at: Place) -> None:
+    """WH-4, WH-6: an hour of the sandbox's clock, in which the schedule's pauses of 5 s, 5 min and 30 min pass."""
+    port = free_port()
+    await at.customer.ask("PUT", "/customer", {"webhook_uri": f"http://127.0.0.1:{port}/", "webhook_method": "POST"})
+    names = [str(n) for n in range(CHANGES)]
+    number = await at.customer.make("/numbers", {"number": "+899100000003", "name": "first"})
+    for name in names:
+        await at.customer.ask("PUT", f"/numbers/{number['id']}", {"name": name})
+    [endpoint] = [e for e in await at.customer.list("/webhook_endpoints") if e["kind"] == "customer"]
+    health = f"/webhook_endpoints/{endpoint['id']}/health"
+
+    async def tried(count: int) -> bool:
+        rows = await at.customer.list("/webhook_deliveries")
+        mine = [row for row in rows if row["webhook_endpoint_id"] == endpoint["id"] and row["status"] == "pending"]
+        return any(row["attempt_count"] >= count for row in mine)
+
+    await until(lambda: tried(1))
+    failing = await at.customer.get(health)
+    clock = datetime.now(UTC)
+    for count, minutes in enumerate((1, 10, 60), start=2):
+        await at.operator.ask("PUT", "/sandbox/clock", {"now": (clock + timedelta(minutes=minutes)).isoformat()})
+        if minutes < 60:
+            await until(lambda wanted=count: tried(wanted))
+        else:
+            async with Receiver.listening(port) as receiver:
+                received = await receiver.wait_for(CHANGES + 1)
+                await until(lambda: all_delivered(at, CHANGES + 1))
+    well = await at.customer.get(health)
+
+    assert [each.json()["data"]["name"] for each in received] == ["first", *names]  # type: ignore[index]  # JSON
+    assert (failing["state"], well["state"]) == ("failing", "healthy")
+    assert failing["failing_since"]
+    assert failing["waiting"] == CHANGES + 1
+    assert well["failing_since"] is None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.charging.rates import RateStore
     from dialplane.services.charging.usage_records import UsageStore
     from dialplane.services.eventing.events import EventStore
+    from dialplane.services.eventing.webhook_log import WebhookLogStore
     from dialplane.services.eventing.webhooks import WebhookStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.identity.access_keys import AccessKeyStore
@@ -208,6 +209,8 @@ class Transaction(Protocol):
     def usage_records(self) -> UsageStore: ...
     @property
     def watch(self) -> WatchStore: ...
+    @property
+    def webhook_log(self) -> WebhookLogStore: ...
     @property
     def webhooks(self) -> WebhookStore: ...
 

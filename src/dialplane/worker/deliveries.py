@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import structlog
 
 from dialplane.domain.eventing.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
 from dialplane.domain.ids import utc_now
-from dialplane.services.eventing.deliveries import build_request, conclude, settle_and_claim, understand
+from dialplane.services.eventing.deliveries import build_request, conclude, read_ahead, settle_and_claim, understand
 from dialplane.services.eventing.webhooks import ClaimedDelivery
 from dialplane.services.transaction import Database
 from dialplane.worker.figures import WorkerFigures
@@ -36,6 +37,7 @@ class Deliveries:
         self._sending: set[asyncio.Task[None]] = set()
         self._finished: list[Outcome] = []
         self._next_sweep = 0.0
+        self._ahead = timedelta(0)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until `stopping`; then what is under way is ended and written down."""
@@ -54,9 +56,13 @@ class Deliveries:
         if worker is None:
             return False
         sweep = time.monotonic() >= self._next_sweep
+        if sweep:
+            self._ahead = await read_ahead(self._database, utc_now())
         settled = list(self._finished)
         room = MAX_AT_ONCE - len(self._sending)
-        claimed = await settle_and_claim(self._database, worker, settled, limit=room, sweep=sweep, now=utc_now())
+        claimed = await settle_and_claim(
+            self._database, worker, settled, limit=room, sweep=sweep, now=utc_now(), ahead=self._ahead
+        )
         del self._finished[: len(settled)]
         if sweep:
             self._next_sweep = time.monotonic() + SWEEP_S
@@ -90,5 +96,5 @@ class Deliveries:
             )  # fmt: skip
         ended_at = utc_now()
         self._figures.delivered(reply, (ended_at - started_at).total_seconds())
-        self._finished.append(conclude(claimed, reply, started_at, ended_at))
+        self._finished.append(conclude(claimed, reply, started_at, ended_at + self._ahead))
         self.wake.set()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from dialplane.services.calling.traces import forget_traces
 from dialplane.services.charging.billing import top_up_tokens
 from dialplane.services.charging.rate_changes import apply_due_changes
+from dialplane.services.eventing.webhook_log import go_on_with_replays
 from dialplane.services.identity.portal_mail import send_waiting_mails
 from dialplane.services.identity.sign_in import forget_left_overs
 from dialplane.services.left_files import sweep_documents, sweep_recordings
@@ -38,6 +39,7 @@ ORDERS_S = 1.0
 PORTS_S = 1.0
 """A cut-over is at the minute; who rings a number in its first second may still reach the other carrier."""
 IMPORTS_S = 1.0
+REPLAYS_S = 1.0
 RATES_S = 1.0
 MAILS_S = 1.0
 MEDIA_S = 1.0
@@ -73,6 +75,7 @@ class Housekeeping:
             ("ports", self._ports, PORTS_S),
             ("imports", self._imports, IMPORTS_S),
             ("number_jobs", self._number_jobs, IMPORTS_S),
+            ("replays", self._replays, REPLAYS_S),
             ("rates", self._rates, RATES_S),
             ("renewals", self._renewals, RENEWALS_S),
             ("spikes", self._spikes, SPIKES_S),
@@ -115,6 +118,9 @@ class Housekeeping:
 
     async def _number_jobs(self) -> bool:
         return await go_on_with_jobs(self._database, await self._billing_time())
+
+    async def _replays(self) -> bool:
+        return await go_on_with_replays(self._database, self._deps.clock())
 
     async def _rates(self) -> bool:
         return bool(await apply_due_changes(self._database, await self._billing_time()))

@@ -60,10 +60,12 @@ class PostgresConsentStore:
         assert row is not None  # an aggregate
         return row["total"], row["delivered"]
 
-    async def find_for(self, account_id: AccountId, number_id: NumberId, peer: str) -> Ear:
-        row = await self._connection.fetchrow(_SQL["find_for"], account_id, number_id, peer)
-        assert row is not None  # one row of outer joins
-        return Ear(_settings(row["settings"]), row["pool_id"], row["is_out"])
+    async def find_for(self, asked: Sequence[tuple[AccountId, NumberId, str]]) -> list[Ear]:
+        columns = [list(column) for column in zip(*asked, strict=True)] or [[], [], []]
+        rows = await self._connection.fetch(_SQL["find_for"], *columns)
+        settings = {row["account_id"]: _settings(row["settings"]) for row in rows if row["settings"] is not None}
+        usual = _settings(None)
+        return [Ear(settings.get(row["account_id"], usual), row["pool_id"], row["is_out"]) for row in rows]
 
     async def find_settings(self, account_id: AccountId) -> ConsentSettings:
         return _settings(await self._connection.fetchval(_SQL["find_settings"], account_id))

@@ -72,6 +72,7 @@ from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.watch import PostgresWatchStore
+from dialplane.adapters.postgres.webhook_log import PostgresWebhookLogStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
@@ -353,6 +354,10 @@ class PostgresTransaction:
     @cached_property
     def watch(self) -> PostgresWatchStore:
         return PostgresWatchStore(self.connection)
+
+    @cached_property
+    def webhook_log(self) -> PostgresWebhookLogStore:
+        return PostgresWebhookLogStore(self.connection)
 
     @cached_property
     def webhooks(self) -> PostgresWebhookStore:

@@ -41,7 +41,7 @@ class PostgresEventStore:
         await self._connection.execute(_SQL["watch"], account_ids, watcher, time)
 
     async def find_many(self, event_ids: Sequence[EventId]) -> list[FedEvent]:
-        return [_fed(row) for row in await self._connection.fetch(_SQL["find_many"], event_ids)]
+        return [fed_event(row) for row in await self._connection.fetch(_SQL["find_many"], event_ids)]
 
     async def find_place(self, account_id: AccountId, event_id: EventId) -> EventPlace | None:
         row = await self._connection.fetchrow(_SQL["find_place"], account_id, event_id)
@@ -53,7 +53,7 @@ class PostgresEventStore:
         rows = await self._connection.fetch(
             _SQL["list_after"], account_id, place.number, place.horizon, event_id, limit, offset
         )
-        return [_fed(row) for row in rows]
+        return [fed_event(row) for row in rows]
 
     async def next_xid(self) -> int:
         return int(await self._connection.fetchval(_SQL["next_xid"]))
@@ -62,7 +62,8 @@ class PostgresEventStore:
         return int(await self._connection.fetchval(_SQL["oldest_xid"]))
 
 
-def _fed(row: asyncpg.Record) -> FedEvent:
+def fed_event(row: asyncpg.Record) -> FedEvent:
+    """An event as followers and readers of the feed get it."""
     head = msgspec.json.encode({"id": row["id"], "type": row["type"]})
     return FedEvent(
         id=EventId(row["id"]),

@@ -135,6 +135,33 @@ class PostgresMessageStore:
         row = await self._connection.fetchrow(_SQL["read"], account_id, message_id, None, 1)
         return None if row is None else _message(row)
 
+    async def add_received(self, messages: Sequence[tuple[Message, ConversationId]]) -> int:
+        rows = [
+            {
+                "id": message.id,
+                "account_id": message.account_id,
+                "source": message.source,
+                "text": message.text,
+                "medias": message.medias,
+                "number_id": message.number_id,
+                "key": message.key,
+                "raw_source": message.raw_source,
+                "raw_destination": message.raw_destination,
+                "created_at": message.created_at,
+                "extras": message.extras,
+                "conversation_id": conversation_id,
+                "destination": message.targets[0].destination,
+                "parts": message.targets[0].parts,
+            }
+            for message, conversation_id in messages
+        ]
+        added: int = await self._connection.fetchval(_SQL["add_received"], rows)
+        return added
+
+    async def find_by_keys(self, keys: Sequence[str]) -> list[Message]:
+        rows = await self._connection.fetch(_SQL["find_by_keys"], keys)
+        return list((await self._read_many([row["id"] for row in rows])).values())
+
     async def find_by_key(self, key: str) -> Message | None:
         row = await self._connection.fetchrow(_SQL["find_by_key"], key)
         return None if row is None else (await self._read_many([row["id"]])).get(row["id"])
@@ -161,22 +188,33 @@ class PostgresMessageStore:
     async def redact(self, message_id: MessageId, now: datetime) -> None:
         await self._connection.execute(_SQL["redact"], message_id, now)
 
-    async def open_conversation(self, draft: Conversation) -> Conversation:
-        made = await self._connection.fetchval(
-            _SQL["open_conversation"],
-            draft.id,
-            draft.account_id,
-            asdict(draft.own),
-            asdict(draft.peer),
-            draft.own.target,
-            draft.peer.target,
-            draft.created_at,
+    async def open_conversations(self, drafts: Sequence[Conversation]) -> list[Conversation]:
+        rows = [
+            {
+                "id": draft.id,
+                "account_id": draft.account_id,
+                "own": draft.own,
+                "peer": draft.peer,
+                "created_at": draft.created_at,
+            }
+            for draft in drafts
+        ]
+        made = {row["id"] for row in await self._connection.fetch(_SQL["open_conversations"], rows)}
+        there = [draft for draft in drafts if draft.id not in made]
+        if not there:
+            return list(drafts)
+        found = await self._connection.fetch(
+            _SQL["find_pairs"],
+            [draft.account_id for draft in there],
+            [draft.own.target for draft in there],
+            [draft.peer.target for draft in there],
         )
-        if made is not None:
-            return draft
-        row = await self._connection.fetchrow(_SQL["find_pair"], draft.account_id, draft.own.target, draft.peer.target)
-        assert row is not None  # the conflict was with this very row, and conversations are not deleted
-        return _conversation(row)
+        # A conflict was with these very rows, and conversations are not deleted.
+        known = {(row["account_id"], row["own_target"], row["peer_target"]): _conversation(row) for row in found}
+        return [
+            draft if draft.id in made else known[draft.account_id, draft.own.target, draft.peer.target]
+            for draft in drafts
+        ]
 
     async def find_conversation(
         self, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
@@ -268,16 +306,19 @@ class PostgresMessageStore:
             _SQL["postpone_target"], queued.message_id, queued.position, due_at, queued.worker
         )
 
-    async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None:
-        await self._connection.execute(
-            _SQL["add_run_request"],
-            request.run_id,
-            request.account_id,
-            request.flow_id,
-            request.own,
-            due_at,
-            request.document,
-        )
+    async def add_run_requests(self, requests: Sequence[tuple[RunRequest, datetime]]) -> None:
+        rows = [
+            {
+                "run_id": request.run_id,
+                "account_id": request.account_id,
+                "flow_id": request.flow_id,
+                "own_target": request.own,
+                "due_at": due_at,
+                "document": request.document,
+            }
+            for request, due_at in requests
+        ]
+        await self._connection.execute(_SQL["add_run_requests"], rows)
 
     async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[RunRequest]:
         rows = await self._connection.fetch(_SQL["claim_runs"], now, worker, until, limit)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import asyncpg
 
@@ -21,8 +20,7 @@ from dialplane.domain.eventing.webhooks import (
     Outcome,
 )
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
-from dialplane.services.eventing.status_callbacks import CallbackDelivery
-from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.eventing.webhooks import ClaimedDelivery, HookDelivery
 
 _SQL = queries("webhooks")
 
@@ -79,6 +77,20 @@ def _claimed(row: asyncpg.Record, seal: Seal) -> ClaimedDelivery:
         attempts=row["attempts"],
         worker=row["leased_by"],
     )
+
+
+def _new_delivery(new: HookDelivery, secret: str) -> dict[str, object]:
+    return {
+        "endpoint_id": new.endpoint.id,
+        "account_id": new.endpoint.account_id,
+        "url": new.endpoint.url,
+        "method": new.endpoint.method,
+        "secret": secret,
+        "created_at": new.endpoint.created_at,
+        "delivery_id": new.delivery_id,
+        "event_id": new.event_id,
+        "ordered_by": new.ordered_by,
+    }
 
 
 class PostgresWebhookStore:
@@ -165,38 +177,13 @@ class PostgresWebhookStore:
         row = await self._connection.fetchrow(_SQL["find_claimed"], account_id, delivery_id)
         return None if row is None else _claimed(row, self._seal)
 
-    async def add_hook_delivery(
-        self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
-    ) -> None:
-        await self._connection.execute(
-            _SQL["add_hook_delivery"],
-            hook.id,
-            hook.account_id,
-            hook.url,
-            hook.method,
-            self._seal.close(hook.secret),
-            hook.created_at,
-            delivery_id,
-            event_id,
-            ordered_by,
-        )
+    async def add_hook_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
+        rows = [_new_delivery(each, self._seal.close(each.endpoint.secret)) for each in deliveries]
+        await self._connection.execute(_SQL["add_hook_deliveries"], rows)
         await self._connection.execute(_SQL["wake"])
 
-    async def add_callback_deliveries(self, deliveries: Sequence[CallbackDelivery]) -> None:
-        rows = [
-            {
-                "endpoint_id": each.endpoint.id,
-                "account_id": each.endpoint.account_id,
-                "url": each.endpoint.url,
-                "method": each.endpoint.method,
-                "secret": each.endpoint.secret,
-                "created_at": each.endpoint.created_at,
-                "delivery_id": each.delivery_id,
-                "event_id": each.event_id,
-                "ordered_by": each.ordered_by,
-            }
-            for each in deliveries
-        ]
+    async def add_callback_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
+        rows = [_new_delivery(each, each.endpoint.secret) for each in deliveries]
         await self._connection.execute(_SQL["add_callback_deliveries"], rows)
         await self._connection.execute(_SQL["wake"])
 
@@ -209,7 +196,6 @@ class PostgresWebhookStore:
         await self._connection.execute(_SQL["wake"])
 
     async def claim(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[ClaimedDelivery]:
-        await self._connection.execute(_SQL["commit_lazily"])
         locked = await self._connection.fetch(_SQL["lock_due_endpoints"], now, limit)
         if not locked:
             return []
@@ -230,7 +216,7 @@ class PostgresWebhookStore:
 
     async def settle(self, outcomes: Sequence[Outcome], endpoints: Sequence[EndpointOutcome]) -> None:
         await self._connection.execute(
-            _SQL["settle_deliveries"],
+            _SQL["settle"],
             [outcome.worker for outcome in outcomes],
             [outcome.delivery_id for outcome in outcomes],
             [outcome.status for outcome in outcomes],
@@ -240,16 +226,14 @@ class PostgresWebhookStore:
             [outcome.reply.status for outcome in outcomes],
             [outcome.reply.error for outcome in outcomes],
             [outcome.reply.head.replace("\0", "") for outcome in outcomes],
-        )
-        again = [outcome.delivery_id for outcome in outcomes if outcome.status is DeliveryStatus.PENDING]
-        if again:
-            await self._connection.execute(_SQL["postpone_followers"], again)
-        await self._connection.execute(
-            _SQL["judge_endpoints"],
             [endpoint.endpoint_id for endpoint in endpoints],
             [endpoint.succeeded for endpoint in endpoints],
             [endpoint.failures for endpoint in endpoints],
             [endpoint.gone for endpoint in endpoints],
             [endpoint.open_until for endpoint in endpoints],
             BREAKER_FAILURES,
+            max(outcome.started_at for outcome in outcomes),
         )
+        again = [outcome.delivery_id for outcome in outcomes if outcome.status is DeliveryStatus.PENDING]
+        if again:
+            await self._connection.execute(_SQL["postpone_followers"], again)

@@ -1,8 +1,8 @@
-"""The commands that act as a user of the platform does: the test phone, the demo, flows, calls, the list of voices."""
+"""Commands that act as a user of the platform does: test phone, demo, flows, calls, webhooks, the list of voices."""
 
 import typer
 
-from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, status, voices
+from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, status, voices, webhooks
 
 
 def add_tools(app: typer.Typer) -> None:
@@ -12,6 +12,8 @@ def add_tools(app: typer.Typer) -> None:
     app.add_typer(operators.app)
     app.add_typer(numbers.app)
     app.add_typer(carriers.app)
+    app.add_typer(webhooks.app)
+    app.command()(webhooks.listen)
     app.command()(demo.demo)
     app.command()(status.status)
     app.command()(voices.voices)

@@ -22,6 +22,7 @@ from dialplane.faces.voipbin import (
     documents,
     dry_runs,
     emails,
+    event_pages,
     events,
     extensions,
     flow_releases,
@@ -52,6 +53,7 @@ from dialplane.faces.voipbin import (
     transfers,
     trunks,
     voices,
+    webhook_log,
     webhooks,
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
@@ -105,6 +107,8 @@ RESOURCES = [
     trunks.router,
     voices.router,
     webhooks.router,
+    webhook_log.router,
+    event_pages.router,
 ]
 
 SOCKETS = [events.router, media_streams.router]

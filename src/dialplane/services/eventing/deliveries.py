@@ -18,6 +18,7 @@ from dialplane.domain.eventing.webhooks import (
 from dialplane.domain.messaging.message_hooks import read_answer
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form
 from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
 
 LEASE = timedelta(seconds=2 * ATTEMPT_TIMEOUT_S)
@@ -25,18 +26,32 @@ LEASE = timedelta(seconds=2 * ATTEMPT_TIMEOUT_S)
 
 
 async def settle_and_claim(
-    database: Database, worker: int, outcomes: Sequence[Outcome], *, limit: int, sweep: bool, now: datetime
+    database: Database,
+    worker: int,
+    outcomes: Sequence[Outcome],
+    *,
+    limit: int,
+    sweep: bool,
+    now: datetime,
+    ahead: timedelta = timedelta(0),
 ) -> Sequence[ClaimedDelivery]:
     """Write down what was sent and take at most `limit` more, in one transaction.
 
-    With `sweep`, leases of dead workers are given back first. Settling twice has no second effect.
+    With `sweep`, leases of dead workers are given back first. Settling twice has no second effect. What is due goes by
+    a clock that may be `ahead` of `now` (the sandbox's); leases go by `now`.
     """
     async with database.transaction() as tx:
         if outcomes:
-            await tx.webhooks.settle(outcomes, judge_endpoints(outcomes, now))
+            await tx.webhooks.settle(outcomes, judge_endpoints(outcomes, now + ahead))
         if sweep:
             await tx.webhooks.free_leases(now=now)
-        return await tx.webhooks.claim(worker, now=now, until=now + LEASE, limit=limit) if limit else []
+        return await tx.webhooks.claim(worker, now=now + ahead, until=now + LEASE, limit=limit) if limit else []
+
+
+async def read_ahead(database: Database, now: datetime) -> timedelta:
+    """How far the sandbox's clock is ahead: a test waits a day for a retry by moving it. Never less than nothing, so
+    that a clock that was set back stops no delivery."""
+    return max(timedelta(0), await read_clock(database, now=now) - now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
 from dialplane.domain.rcml.forms import place_form, twilio_signature
 from dialplane.domain.rcml.parameters import Form, answered_by_fields, direction_of, instance_sid, recordings_url
-from dialplane.services.eventing.webhooks import check_url
+from dialplane.services.eventing.webhooks import HookDelivery, check_url
 from dialplane.services.transaction import Database, Transaction
 
 EVENT = "status_callback"
@@ -39,16 +39,6 @@ class Told:
     form: Form
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackDelivery:
-    """What the store makes a delivery of; the endpoint counts where the address is not known yet."""
-
-    endpoint: Endpoint
-    delivery_id: DeliveryId
-    event_id: EventId
-    ordered_by: UUID
-
-
 async def tell(tx: Transaction, told: Sequence[Told], now: datetime) -> None:
     """Queue the requests. An address that no request may go to is logged and left out: nothing else fails for it."""
     good = [each for each in told if _may_be_asked(each)]
@@ -56,7 +46,7 @@ async def tell(tx: Transaction, told: Sequence[Told], now: datetime) -> None:
         return
     accounts = await tx.accounts.find_many({each.account_id for each in good})
     events: list[tuple[EventId, Event]] = []
-    deliveries: list[CallbackDelivery] = []
+    deliveries: list[HookDelivery] = []
     for each in good:
         account = accounts.get(each.account_id)
         if account is None:
@@ -64,7 +54,7 @@ async def tell(tx: Transaction, told: Sequence[Told], now: datetime) -> None:
         event = Event(each.account_id, EVENT, each.about, _request(each, account.auth_token), now, public=False)
         events.append((EventId(new_id(now)), event))
         deliveries.append(
-            CallbackDelivery(_endpoint(each, now), DeliveryId(new_id(now)), events[-1][0], ordered_by=each.about)
+            HookDelivery(_endpoint(each, now), DeliveryId(new_id(now)), events[-1][0], ordered_by=each.about)
         )
     await tx.events.append(events)
     await tx.webhooks.add_callback_deliveries(deliveries)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,9 +22,6 @@ from dialplane.domain.eventing.webhooks import (
 )
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
 from dialplane.services.transaction import Database, Transaction
-
-if TYPE_CHECKING:  # it composes what is here
-    from dialplane.services.eventing.status_callbacks import CallbackDelivery
 
 MAX_URL = 2048
 MAX_NAME = 255
@@ -50,6 +47,16 @@ class ClaimedDelivery:
     attempts: int
     """Attempts made before this one."""
     worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class HookDelivery:
+    """A delivery to be, to a hook or a callback; the endpoint counts where the address is not known yet."""
+
+    endpoint: Endpoint
+    delivery_id: DeliveryId
+    event_id: EventId
+    ordered_by: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +113,15 @@ class WebhookStore(Protocol):
         """What a worker got, or would get, to send; the endpoint of a deleted address too."""
         ...
 
-    async def add_hook_delivery(
-        self, hook: Endpoint, delivery_id: DeliveryId, event_id: EventId, ordered_by: UUID
-    ) -> None:
-        """Deliver a written event to the account's hook of this address, made where there is none.
+    async def add_hook_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
+        """Deliver written events to the accounts' hooks of these addresses, made where there are none.
 
         Deliveries that are `ordered_by` the same go out one after the other. Nothing is sent to a disabled hook.
         """
         ...
 
-    async def add_callback_deliveries(self, deliveries: "Sequence[CallbackDelivery]") -> None:
-        """As above, for status callbacks and many of them in one round trip."""
+    async def add_callback_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
+        """As above, for status callbacks."""
         ...
 
     async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:

@@ -20,7 +20,6 @@ from dialplane.domain.messaging.consent import (
     read_wish,
 )
 from dialplane.domain.messaging.messages import Message
-from dialplane.domain.numbering.numbers import Number
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.screening import Obstacles
 from dialplane.services.shapes.consent import consent_record_shape
@@ -71,7 +70,9 @@ class ConsentStore(Protocol):
         """Of the account's last messages whose fate is known: how many there are, and how many arrived."""
         ...
 
-    async def find_for(self, account_id: AccountId, number_id: NumberId, peer: str) -> Ear: ...
+    async def find_for(self, asked: Sequence[tuple[AccountId, NumberId, str]]) -> Sequence[Ear]:
+        """For each account, number and peer, in order."""
+        ...
 
     async def find_settings(self, account_id: AccountId) -> ConsentSettings:
         """The platform's own where the account has none."""
@@ -107,13 +108,12 @@ class Heard:
     """It goes out whatever consent says."""
 
 
-async def hear(tx: Transaction, message: Message, number: Number, now: datetime) -> Heard | None:
-    """Keep what a message that came in says about consent; None where it is an ordinary message.
+async def hear(tx: Transaction, message: Message, ear: Ear, now: datetime) -> Heard | None:
+    """Keep what a message that came in says about consent; None where it is an ordinary message. `ear` is of now.
 
     Who asks to start without having stopped is left to whatever the number runs: `START` may be its own word.
     """
     peer = message.source.target
-    ear = await tx.consent.find_for(message.account_id, number.id, peer)
     wish = read_wish(message.text, ear.settings.words) if ear.settings.is_on else None
     if wish is None or (wish is Wish.START and not ear.is_out):
         return None

@@ -1,6 +1,8 @@
 """Handing inbound messages to the hook of their number: as deliveries, with the retries, the log and the order of
 webhooks."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dialplane.domain.eventing.events import Event
@@ -9,33 +11,51 @@ from dialplane.domain.ids import DeliveryId, EndpointId, EventId, new_id
 from dialplane.domain.messaging.message_hooks import hook_fields, hook_url
 from dialplane.domain.messaging.messages import Conversation, Message
 from dialplane.domain.numbering.targets import HookTarget
+from dialplane.services.eventing.webhooks import HookDelivery
 from dialplane.services.transaction import Transaction
 
 EVENT = "message_hooked"
 
 
-async def hand_over(
-    tx: Transaction, message: Message, conversation: Conversation, target: HookTarget, now: datetime
-) -> None:
-    """Queue the message for its number's hook. Messages of one conversation arrive in the order in which they came."""
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A message for its number's hook."""
+
+    message: Message
+    conversation: Conversation
+    target: HookTarget
+    now: datetime
+
+
+async def hand_over(tx: Transaction, handed: Sequence[HandedOver]) -> None:
+    """Queue the messages for their hooks. Those of one conversation arrive in the order in which they came."""
+    events, deliveries = [], []
+    for each in handed:
+        event_id = EventId(new_id(each.now))
+        events.append((event_id, _event(each)))
+        hook = Endpoint(
+            EndpointId(new_id(each.now)),
+            each.message.account_id,
+            EndpointKind.HOOK,
+            hook_url(each.target.url),
+            each.target.method,
+            new_secret(),
+            each.now,
+        )
+        deliveries.append(HookDelivery(hook, DeliveryId(new_id(each.now)), event_id, each.conversation.id))
+    if handed:
+        await tx.events.append(events)
+        await tx.webhooks.add_hook_deliveries(deliveries)
+
+
+def _event(handed: HandedOver) -> Event:
+    message = handed.message
     fields = hook_fields(
-        target,
+        handed.target,
         source=message.source.target,
-        destination=conversation.own.target,
+        destination=handed.conversation.own.target,
         text=message.text,
         medias=message.medias,
     )
-    event_id = EventId(new_id(now))
     # Not public: the account's webhooks are told by message_created.
-    event = Event(message.account_id, EVENT, message.id, fields, now, public=False)
-    await tx.events.append([(event_id, event)])
-    hook = Endpoint(
-        EndpointId(new_id(now)),
-        message.account_id,
-        EndpointKind.HOOK,
-        hook_url(target.url),
-        target.method,
-        new_secret(),
-        now,
-    )
-    await tx.webhooks.add_hook_delivery(hook, DeliveryId(new_id(now)), event_id, conversation.id)
+    return Event(message.account_id, EVENT, message.id, fields, handed.now, public=False)

@@ -90,7 +90,13 @@ class MessageStore(Protocol):
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
 
+    async def add_received(self, messages: Sequence[tuple[Message, ConversationId]]) -> int:
+        """Insert messages that came in, each with its one target; how many were: those of a known key are not."""
+        ...
+
     async def find_by_key(self, key: str) -> Message | None: ...
+
+    async def find_by_keys(self, keys: Sequence[str]) -> Sequence[Message]: ...
 
     async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
         """The message and the target's position."""
@@ -108,8 +114,9 @@ class MessageStore(Protocol):
         """Take its text away."""
         ...
 
-    async def open_conversation(self, draft: Conversation) -> Conversation:
-        """The conversation of the draft's pair; the draft itself, its id included, where there was none."""
+    async def open_conversations(self, drafts: Sequence[Conversation]) -> Sequence[Conversation]:
+        """For each draft the conversation of its pair; the draft itself, its id included, where there was none. No two
+        are of one pair."""
         ...
 
     async def find_conversation(
@@ -156,7 +163,9 @@ class MessageStore(Protocol):
         """Count the attempt and let go of the lease."""
         ...
 
-    async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None: ...
+    async def add_run_requests(self, requests: Sequence[tuple[RunRequest, datetime]]) -> None:
+        """Each with the time from which on it may be driven."""
+        ...
 
     async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> Sequence[RunRequest]: ...
 

@@ -178,7 +178,14 @@ async def enter_conversation(
     inbound = message.direction is Direction.INBOUND
     peer = message.source if inbound else target.destination
     draft = Conversation(ConversationId(new_id(now)), message.account_id, tel(own.target), tel(peer.target), now)
-    conversation = await tx.messages.open_conversation(draft)
+    [conversation] = await tx.messages.open_conversations([draft])
+    return conversation, conversation_events(message, conversation, target, now, is_new=conversation.id == draft.id)
+
+
+def conversation_events(
+    message: Message, conversation: Conversation, target: Target, now: datetime, *, is_new: bool
+) -> list[Event]:
+    """What tells of a message in its conversation, and of the conversation where the message began it."""
     shown = ConversationMessage(conversation, message, target.status)
     events = [
         Event(
@@ -190,12 +197,12 @@ async def enter_conversation(
             run_id=message.run_id,
         )
     ]
-    if conversation.id == draft.id:
+    if is_new:
         created = Event(
             message.account_id, "conversation_created", conversation.id, conversation_shape(conversation), now
         )
         events.insert(0, created)
-    return conversation, events
+    return events
 
 
 def told_new(events: Sequence[Event]) -> bool:

@@ -43,17 +43,18 @@ from (
 ) latest;
 
 -- name: find_for
--- What an inbound message needs to know: settings, the number's pool, whether its sender has opted out.
-select settings.settings, member.pool_id,
+-- What inbound messages need to know: settings, the number's pool, whether the sender has opted out.
+select asked.account_id, settings.settings, member.pool_id,
        exists (
            select 1 from opt_outs
-           where account_id = $1 and peer = $3
+           where account_id = asked.account_id and peer = asked.peer
              and scope in (coalesce(member.pool_id, '00000000-0000-0000-0000-000000000000'),
                            'ffffffff-ffff-ffff-ffff-ffffffffffff')
        ) as is_out
-from (values (1)) one (row)
-left join consent_settings settings on settings.account_id = $1
-left join sender_pool_numbers member on member.number_id = $2;
+from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as asked (account_id, number_id, peer, position)
+left join consent_settings settings on settings.account_id = asked.account_id
+left join sender_pool_numbers member on member.number_id = asked.number_id
+order by asked.position;
 
 -- name: find_settings
 select settings from consent_settings where account_id = $1;

@@ -66,15 +66,50 @@ update messages set deleted_at = $2, updated_at = $2 where id = $1;
 -- name: redact
 update messages set text = '', updated_at = $2 where id = $1;
 
--- name: open_conversation
+-- name: add_received
+-- $1: a JSON array of messages that came in, each with its one target.
+with incoming as (
+    select *
+    from json_to_recordset($1) as batch (
+        id uuid, account_id uuid, source json, text text, medias text[], number_id uuid, key text, raw_source text,
+        raw_destination text, created_at timestamptz, extras jsonb, conversation_id uuid, destination json, parts integer
+    )
+),
+made as (
+    insert into messages
+        (id, account_id, direction, source, text, medias, number_id, key, raw_source, raw_destination, created_at, extras)
+    select id, account_id, 'inbound', source, text, medias, number_id, key, raw_source, raw_destination, created_at,
+           extras
+    from incoming
+    on conflict (key) do nothing
+    returning id
+),
+targets as (
+    insert into message_targets
+        (message_id, position, conversation_id, destination, status, parts, due_at, created_at, updated_at)
+    select id, 0, conversation_id, destination, 'received', parts, created_at, created_at, created_at
+    from incoming
+    where id in (select id from made)
+)
+select count(*) from made;
+
+-- name: find_by_keys
+select id from messages where key = any ($1::text[]);
+
+-- name: open_conversations
+-- In one order by everybody, so that no two wait for each other.
 insert into conversations (id, account_id, own, peer, own_target, peer_target, created_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+select id, account_id, own, peer, own ->> 'target', peer ->> 'target', created_at
+from json_to_recordset($1) as batch (id uuid, account_id uuid, own json, peer json, created_at timestamptz)
+order by account_id, own ->> 'target', peer ->> 'target'
 on conflict (account_id, own_target, peer_target) where deleted_at is null do nothing
 returning id;
 
--- name: find_pair
-select * from conversations
-where account_id = $1 and own_target = $2 and peer_target = $3 and deleted_at is null;
+-- name: find_pairs
+select conversation.*
+from unnest($1::uuid[], $2::text[], $3::text[]) as wanted (account_id, own_target, peer_target)
+join conversations conversation using (account_id, own_target, peer_target)
+where conversation.deleted_at is null;
 
 -- name: find_conversation
 select * from conversations where account_id = $1 and id = $2 and deleted_at is null;
@@ -193,13 +228,14 @@ update message_targets
 set attempts = attempts + 1, due_at = $3, leased_by = null, leased_until = null
 where message_id = $1 and position = $2 and status in ('queued', 'scheduled') and leased_by = $4;
 
--- name: add_run_request
+-- name: add_run_requests
 with made as (
     insert into message_runs (run_id, account_id, flow_id, own_target, due_at, document)
-    values ($1, $2, $3, $4, $5, $6)
+    select run_id, account_id, flow_id, own_target, due_at, document
+    from json_populate_recordset(null::message_runs, $1)
     returning 1
 )
-select pg_notify('dialplane_work', 'runs') from made;
+select pg_notify('dialplane_work', 'runs') where exists (select from made);
 
 -- name: claim_runs
 with picked as (

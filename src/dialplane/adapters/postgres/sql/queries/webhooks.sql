@@ -8,7 +8,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 update webhook_endpoints
 set name = $2, url = $3, method = $4, secret = $5, previous_secret = $6, previous_secret_until = $7, enabled = $8,
     disabled_reason = $9, failures_in_a_row = $10, open_until = $11, updated_at = $12, deleted_at = $13,
-    event_types = $14
+    event_types = $14, failing_since = case when $10 = 0 then null else failing_since end
 where id = $1;
 
 -- name: find_endpoint
@@ -65,31 +65,47 @@ join events event on event.id = delivery.event_id
 join webhook_endpoints endpoint on endpoint.id = delivery.endpoint_id
 where delivery.account_id = $1 and delivery.id = $2;
 
--- name: add_hook_delivery
+-- name: add_hook_deliveries
 -- A hook becomes an endpoint with its first message. The update touches nothing: it only makes "returning" give the row
 -- that somebody else inserted at the same moment; a known one is not locked by those who deliver to it.
-with known as (
-    select id, enabled
-    from webhook_endpoints
-    where kind = 'hook' and account_id = $2 and url = $3 and method = $4 and deleted_at is null
+with incoming as (
+    select *
+    from json_to_recordset($1) as batch (
+        endpoint_id uuid, account_id uuid, url text, method text, secret text, created_at timestamptz,
+        delivery_id uuid, event_id uuid, ordered_by uuid
+    )
+),
+known as (
+    select endpoint.id, endpoint.account_id, endpoint.url, endpoint.method, endpoint.enabled
+    from webhook_endpoints endpoint
+    join (select distinct account_id, url, method from incoming) wanted using (account_id, url, method)
+    where endpoint.kind = 'hook' and endpoint.deleted_at is null
 ),
 made as (
     insert into webhook_endpoints (id, account_id, kind, url, method, secret, created_at)
-    select $1, $2, 'hook', $3, $4, $5, $6
-    where not exists (select from known)
+    select distinct on (account_id, url, method) endpoint_id, account_id, 'hook', url, method, secret, created_at
+    from incoming
+    where not exists (
+        select from known
+        where known.account_id = incoming.account_id and known.url = incoming.url and known.method = incoming.method
+    )
+    order by account_id, url, method
     on conflict (account_id, url, method) where kind = 'hook' and deleted_at is null
         do update set updated_at = webhook_endpoints.updated_at
-    returning id, enabled
+    returning id, account_id, url, method, enabled
 )
 insert into webhook_deliveries
     (id, account_id, endpoint_id, event_id, resource_id, resource_seq, due_at, created_at)
-select $7, $2, hook.id, event.id, $9, event.resource_seq, $6, $6
-from (select * from known union all select * from made) hook
-join events event on event.id = $8
-where hook.enabled;
+select incoming.delivery_id, incoming.account_id, endpoint.id, event.id, incoming.ordered_by, event.resource_seq,
+       incoming.created_at, incoming.created_at
+from incoming
+join (select * from known union all select * from made) endpoint using (account_id, url, method)
+join events event on event.id = incoming.event_id
+where endpoint.enabled;
+
 
 -- name: add_callback_deliveries
--- The same for status callbacks, many at once: an address becomes an endpoint with its first callback.
+-- The same for status callbacks: an address becomes an endpoint with its first callback.
 with incoming as (
     select *
     from json_to_recordset($1) as batch (
@@ -138,16 +154,16 @@ update webhook_deliveries set due_at = least(due_at, $2) where id = $1 and statu
 -- name: wake
 select pg_notify('dialplane_work', 'deliveries');
 
--- name: commit_lazily
--- What a claim or a settlement loses with the machine's power is sent again with the same id, as it is after any crash;
--- waiting for the disk at every step would cost more than the step.
-set local synchronous_commit = off;
-
 -- name: lock_due_endpoints
 -- One claim at a time looks at an endpoint, so that its count of deliveries in flight holds. The endpoint that has
--- waited longest comes first.
+-- waited longest comes first. What a claim or a settlement loses with the machine's power is sent again with the same id,
+-- as it is after any crash: waiting for the disk at every step would cost more than the step.
+with lazily as materialized (
+    select set_config('synchronous_commit', 'off', true)
+)
 select endpoint.id
-from webhook_endpoints endpoint
+from lazily
+cross join webhook_endpoints endpoint
 cross join lateral (
     select due_at
     from webhook_deliveries delivery
@@ -231,7 +247,10 @@ where status = 'sending'
       )
   );
 
--- name: settle_deliveries
+-- name: settle
+-- What was sent, and what that says about the endpoints, in one round trip: settling is on the way of every webhook.
+-- Successes close the breaker, $15 failures in a row open it, "gone" disables. Locked in one order by every worker. That
+-- an endpoint is well is written down once a minute at most: a success of one that does not fail costs no write.
 with outcome as (
     select *
     from unnest(
@@ -246,11 +265,50 @@ settled as (
     from outcome
     where delivery.id = outcome.delivery_id and delivery.status = 'sending' and delivery.leased_by = outcome.worker
     returning delivery.id, delivery.attempts
+),
+attempted as (
+    insert into webhook_attempts (delivery_id, attempt, started_at, duration_ms, http_status, error, response_head)
+    select settled.id, settled.attempts, started_at, duration_ms, http_status, error, response_head
+    from settled
+    join outcome on outcome.delivery_id = settled.id
+),
+verdict as (
+    select *
+    from unnest($10::uuid[], $11::boolean[], $12::integer[], $13::boolean[], $14::timestamptz[])
+        as batch (endpoint_id, succeeded, failures, gone, open_until)
+),
+locked as materialized (
+    select endpoint.id
+    from webhook_endpoints endpoint
+    join verdict on verdict.endpoint_id = endpoint.id
+    where endpoint.failures_in_a_row <> 0 or verdict.failures > 0 or verdict.gone
+       or endpoint.last_success_at is null or endpoint.last_success_at < $16::timestamptz - interval '1 minute'
+    order by endpoint.id
+    for no key update of endpoint
+),
+judged as (
+    update webhook_endpoints endpoint
+    set failures_in_a_row = case when verdict.succeeded then 0 else endpoint.failures_in_a_row end + verdict.failures,
+        open_until = case
+            when case when verdict.succeeded then 0 else endpoint.failures_in_a_row end + verdict.failures >= $15
+            then verdict.open_until
+        end,
+        enabled = endpoint.enabled and not verdict.gone,
+        disabled_reason = case
+            when verdict.gone then 'the receiver answered 410 Gone'
+            else endpoint.disabled_reason
+        end,
+        failing_since = case
+            when verdict.failures = 0 then null
+            when verdict.succeeded or endpoint.failing_since is null then $16
+            else endpoint.failing_since
+        end,
+        last_success_at = case when verdict.succeeded then $16 else endpoint.last_success_at end
+    from locked
+    join verdict on verdict.endpoint_id = locked.id
+    where endpoint.id = locked.id
 )
-insert into webhook_attempts (delivery_id, attempt, started_at, duration_ms, http_status, error, response_head)
-select settled.id, settled.attempts, started_at, duration_ms, http_status, error, response_head
-from settled
-join outcome on outcome.delivery_id = settled.id;
+select set_config('synchronous_commit', 'off', true);
 
 -- name: postpone_followers
 -- What waits behind a failed delivery waits at least as long, and does not come up at every claim meanwhile.
@@ -260,21 +318,3 @@ from webhook_deliveries ahead
 where ahead.id = any ($1::uuid[]) and ahead.status = 'pending'
   and follower.endpoint_id = ahead.endpoint_id and follower.resource_id = ahead.resource_id
   and follower.resource_seq > ahead.resource_seq and follower.status = 'pending' and follower.due_at < ahead.due_at;
-
--- name: judge_endpoints
--- Successes close the breaker, $6 failures in a row open it, "gone" disables. Locked in one order by every worker.
-with locked as materialized (
-    select id from webhook_endpoints where id = any ($1::uuid[]) order by id for no key update
-)
-update webhook_endpoints endpoint
-set failures_in_a_row = case when outcome.succeeded then 0 else endpoint.failures_in_a_row end + outcome.failures,
-    open_until = case
-        when case when outcome.succeeded then 0 else endpoint.failures_in_a_row end + outcome.failures >= $6
-        then outcome.open_until
-    end,
-    enabled = endpoint.enabled and not outcome.gone,
-    disabled_reason = case when outcome.gone then 'the receiver answered 410 Gone' else endpoint.disabled_reason end
-from locked
-join unnest($1::uuid[], $2::boolean[], $3::integer[], $4::boolean[], $5::timestamptz[])
-    as outcome (endpoint_id, succeeded, failures, gone, open_until) on outcome.endpoint_id = locked.id
-where endpoint.id = locked.id and (endpoint.failures_in_a_row <> 0 or outcome.failures > 0 or outcome.gone);
