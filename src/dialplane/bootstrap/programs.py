@@ -14,6 +14,7 @@ PROGRAMS = {
     "api": "dialplane.bootstrap.api",
     "voice": "dialplane.bootstrap.voice",
     "media": "dialplane.bootstrap.media",
+    "smpp": "dialplane.bootstrap.smpp",
     "worker": "dialplane.bootstrap.worker",
     "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
     "migrate": "dialplane.bootstrap.migrate",

@@ -37,6 +37,8 @@ class Settings:
     http: Endpoint = Endpoint("127.0.0.1", 8080)
     """The loopback: nothing is reachable from outside until somebody says so."""
     sip: Endpoint = Endpoint("127.0.0.1", 5060)
+    smpp: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where accounts' systems bind by SMPP. Any free port, which `ready.json` shows: others may run beside."""
     advertised_host: str = ""
     """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
     rtp: PortRange = PortRange(20000, 29999)

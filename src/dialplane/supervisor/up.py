@@ -21,7 +21,7 @@ from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.first_start import provision
 from dialplane.supervisor.ports import TCP, UDP, Ports
 
-ORDER_OF_STOPPING = (("api", "voice"), ("sandbox-carrier",), ("worker",), ("media",))
+ORDER_OF_STOPPING = (("api", "voice", "smpp"), ("sandbox-carrier",), ("worker",), ("media",))
 """First who takes new work and must see running calls to their end, last who serves those before."""
 
 log = structlog.get_logger()
@@ -111,6 +111,7 @@ class _Platform:
             "event": "ready",
             "http": f"http://{self._settings.http}",
             "sip": f"sip:{self._settings.sip}",
+            "smpp": f"smpp://{self._settings.smpp}",
             **credentials,
         }
         folder.write_private(self._settings.data / "ready.json", ready)
@@ -134,7 +135,7 @@ class _Platform:
 
 
 def _roles(settings: Settings) -> Sequence[str]:
-    roles = ("media", "voice", "worker", "api")
+    roles = ("media", "voice", "worker", "smpp", "api")
     return (*roles, "sandbox-carrier") if settings.sandbox else roles
 
 
@@ -143,6 +144,7 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
     return replace(
         settings,
         http=ports.settle(settings.http, TCP, what="HTTP"),
+        smpp=ports.settle(settings.smpp, TCP, what="SMPP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
         carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
     )

@@ -268,6 +268,9 @@ class PostgresMessageStore:
             _SQL["postpone_target"], queued.message_id, queued.position, due_at, queued.worker
         )
 
+    async def leave_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
+        await self._connection.execute(_SQL["leave_target"], queued.message_id, queued.position, due_at, queued.worker)
+
     async def add_run_request(self, request: RunRequest, *, due_at: datetime) -> None:
         await self._connection.execute(
             _SQL["add_run_request"],

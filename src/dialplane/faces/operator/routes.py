@@ -23,6 +23,7 @@ from dialplane.faces.operator import (
     rates,
     recordings,
     sandbox,
+    smpp_carriers,
     stock,
     traffic,
 )
@@ -46,6 +47,7 @@ RESOURCES = [
     rates.router,
     recordings.router,
     sandbox.router,
+    smpp_carriers.router,
     stock.router,
     traffic.router,
 ]

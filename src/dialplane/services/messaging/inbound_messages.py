@@ -42,6 +42,7 @@ from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.message_hooks import hand_over
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
 from dialplane.services.messaging.messages import MessageRequest, enter_conversation, inbound_key, queue_message
+from dialplane.services.messaging.smpp_deliveries import deliver_inbound
 from dialplane.services.numbering.organization_numbers import Inquiry, find_channel, find_inside
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs
@@ -87,13 +88,18 @@ async def receive_message(database: Database, inbound: InboundMessage, now: date
 
     Raises Invalid where the text is too long or there is nothing in it.
     """
-    text = check_text(inbound.text, inbound.medias)
     async with database.transaction() as tx:
-        decision, account, rate = await _decide(tx, inbound, count_segments(text).count)
-        if decision.verdict is Verdict.REFUSE or decision.number is None or account is None:
-            await _tell_refusal(tx, inbound, decision, account, now)
-            return MessageRefused(decision.refused, decision.reason)
-        return await _let_in(tx, inbound, text, decision.number, decision, rate, now)
+        return await receive_in(tx, inbound, now)
+
+
+async def receive_in(tx: Transaction, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
+    """As `receive_message`, inside the caller's transaction."""
+    text = check_text(inbound.text, inbound.medias)
+    decision, account, rate = await _decide(tx, inbound, count_segments(text).count)
+    if decision.verdict is Verdict.REFUSE or decision.number is None or account is None:
+        await _tell_refusal(tx, inbound, decision, account, now)
+        return MessageRefused(decision.refused, decision.reason)
+    return await _let_in(tx, inbound, text, decision.number, decision, rate, now)
 
 
 async def _decide(tx: Transaction, inbound: InboundMessage, parts: int) -> tuple[RouteDecision, Account | None, Rate]:
@@ -248,8 +254,11 @@ async def _start_document(
     wish: str,
     now: datetime,
 ) -> None:
-    """Queue the run of the number's document or application; where there is none, that is noted (reference 6.3)."""
+    """Queue the run of the number's document or application. Where there is none, the account's systems that bind by
+    SMPP get it; where there are none of those either, that is noted (reference 6.3)."""
     document = await find_message_document(tx, number)
+    if document is None and await deliver_inbound(tx, message, now):
+        return
     if document is None:
         wrong = WriteNotification(NO_SMS_URL, f"{number.number} has no address for messages", is_error=False)
         version = number.settings.api_version or RESTCOMM_VERSION
