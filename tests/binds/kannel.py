@@ -22,26 +22,7 @@ log-level = 0
 dlr-storage = internal
 sms-resend-freq = 1
 
-group = smsc
-smsc = smpp
-smsc-id = dialplane
-host = 127.0.0.1
-port = {port}
-receive-port = {receive_port}
-transceiver-mode = {transceiver}
-smsc-username = {system_id}
-smsc-password = {password}
-system-type = ""
-interface-version = 34
-enquire-link-interval = 30
-reconnect-delay = 1
-max-pending-submits = 10
-throughput = 200
-alt-charset = "{charset}"
-source-addr-autodetect = true
-dest-addr-ton = 1
-dest-addr-npi = 1
-
+{smscs}
 group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = {http}
@@ -59,6 +40,25 @@ keyword = default
 catch-all = true
 max-messages = 0
 get-url = "http://127.0.0.1:{hooks}/message?from=%p&to=%P&text=%b&coding=%c"
+"""
+
+SMSC = """
+group = smsc
+smsc = smpp
+smsc-id = dialplane
+host = 127.0.0.1
+{line}
+smsc-username = {system_id}
+smsc-password = {password}
+system-type = ""
+interface-version = 34
+enquire-link-interval = 30
+reconnect-delay = 1
+max-pending-submits = 10
+throughput = 200
+source-addr-autodetect = true
+dest-addr-ton = 1
+dest-addr-npi = 1
 """
 
 
@@ -110,26 +110,17 @@ class Kannel:
 
 @contextlib.asynccontextmanager
 async def kannel(
-    folder: Path, port: int, system_id: str, password: str, *, transceiver: bool = True, charset: str = ""
+    folder: Path, port: int, system_id: str, password: str, *, transceiver: bool = True
 ) -> AsyncIterator[Kannel]:
     """Kannel, bound (or trying to be) to the server at `port`, until the block ends."""
     admin, box, http, hooks = (free_port() for _ in range(4))
     made = Kannel(http, hooks)
     config = folder / "kannel.conf"
-    text = CORE.format(
-        admin=admin,
-        box=box,
-        http=http,
-        hooks=hooks,
-        folder=folder,
-        port=port,
-        receive_port=0 if transceiver else port,
-        transceiver=str(transceiver).lower(),
-        system_id=system_id,
-        password=password,
-        charset=charset,
-    )
-    config.write_text(text if charset else text.replace('alt-charset = ""\n', ""))
+    lines = [f"port = {port}\ntransceiver-mode = true"]
+    if not transceiver:
+        lines = [f"port = {port}", f"receive-port = {port}"]
+    smscs = "".join(SMSC.format(line=line, system_id=system_id, password=password) for line in lines)
+    config.write_text(CORE.format(admin=admin, box=box, http=http, hooks=hooks, folder=folder, smscs=smscs))
     application = web.Application()
     application.router.add_get("/message", made._hear)
     application.router.add_get("/receipt", made._hear)

@@ -27,15 +27,28 @@ async def test_kannel_sends_gets_receipts_and_hears_messages(smsc: Node, tmp_pat
         assert await peer.send("+12025550777", PEER, "not mine", mark="foreign") == 202
         assert await peer.receipt("foreign") == ["16"]
 
+        assert await peer.send(OWN, PEER, LONG, mark="long") == 202
+        assert await peer.receipt("long") == ["1"]
         for text in ("hi {you} €", "привет", LONG):
             await receive_message(smsc.database, InboundMessage(PEER, OWN, text), utc_now())
             heard = await peer.messages.get()
-            print(heard)
-            assert heard["text"] == text
+            assert (heard["text"], heard["from"], heard["to"]) == (text, PEER, OWN)
 
     sent = await list_messages(smsc.database, smsc.account_id, before=None, limit=10)
     assert [each.text for each in sent if each.direction == "outbound"] == [
+        LONG,
         "nobody there",
         "снег идёт",
         "hello {world} €",
     ]
+
+
+async def test_kannel_hears_on_a_receiver_beside_its_transmitter(smsc: Node, tmp_path: Path) -> None:
+    async with (
+        asyncio.timeout(60),
+        kannel(tmp_path, smsc.port, smsc.system_id, smsc.password, transceiver=False) as peer,
+    ):
+        assert await peer.send(OWN, PEER, "hello", mark="one") == 202
+        assert await peer.receipt("one") == ["1"]
+        await receive_message(smsc.database, InboundMessage(PEER, OWN, "hi"), utc_now())
+        assert (await peer.messages.get())["text"] == "hi"

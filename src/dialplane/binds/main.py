@@ -31,14 +31,19 @@ async def serve(deps: BindsDeps, stop: asyncio.Event) -> None:
         server = SmppServer(deps, tasks, outlets)
         carriers = CarrierBinds(deps, tasks)
 
+        joined = asyncio.Event()
+
         def hint(word: str) -> None:
+            joined.set()
             outlets.hint(word)
             carriers.hint(word)
 
+        link = owner.create_task(deps.link.keep(hint))
+        await joined.wait()  # nobody can be let in before
         listening = await loop.create_server(server.accept, deps.host, deps.port)
         deps.on_ready(listening.sockets[0].getsockname()[1])
         keeping = [
-            owner.create_task(deps.link.keep(hint)),
+            link,
             owner.create_task(_every(NOTE_S, server.note_answers)),
             owner.create_task(_every(LOOK_S, server.look_at_systems)),
             owner.create_task(_every(SWEEP_S, lambda: _sweep(deps))),
