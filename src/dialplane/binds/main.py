@@ -39,7 +39,7 @@ async def serve(deps: BindsDeps, stop: asyncio.Event) -> None:
             carriers.hint(word)
 
         link = owner.create_task(deps.link.keep(hint))
-        await joined.wait()  # nobody can be let in before
+        await _first_of(joined, stop)  # nobody can be let in before
         listening = await loop.create_server(server.accept, deps.host, deps.port)
         deps.on_ready(listening.sockets[0].getsockname()[1])
         keeping = [
@@ -77,6 +77,13 @@ async def _every(pause_s: float, step: Callable[[], Awaitable[None]]) -> None:
         except Exception as fault:  # noqa: BLE001  the edge of the duty
             log.warning("smpp_duty_failed", fault=f"{type(fault).__name__}: {fault}")
         await asyncio.sleep(pause_s)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
