@@ -14,6 +14,7 @@ PACKAGES = {
     "baresip": "baresip-core",
     "rtpengine": "rtpengine-daemon",
     "janus": "janus",
+    "bearerbox": "kannel",
     "tcpdump": "tcpdump",
     "chromium": "chromium",
 }

@@ -14,6 +14,7 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
+from dialplane.services.messaging.message_sending import MessageCarrier
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
 
@@ -21,11 +22,13 @@ NOWHERE = Path("/nonexistent")
 
 
 @asynccontextmanager
-async def working(database: PostgresDatabase, dsn: str, data: Path = NOWHERE) -> AsyncIterator[None]:
-    """`data`: the folder in which documents and recordings lie."""
+async def working(
+    database: PostgresDatabase, dsn: str, data: Path = NOWHERE, *, carrier: MessageCarrier | None = None
+) -> AsyncIterator[None]:
+    """`data`: the folder in which documents and recordings lie. `carrier`: of messages, if not the simulated one."""
     stop = asyncio.Event()
     async with GuardedClient(allow=parse_networks(["127.0.0.0/8"])) as client, asyncio.TaskGroup() as group:
-        carrier = SandboxMessageCarrier(database)
+        carrier = carrier or SandboxMessageCarrier(database)
         recordings = data / "recordings"
         documents = FolderObjects(data / "documents")
         folders = documents, documents, FolderObjects(recordings), RecordedSounds(recordings)

@@ -14,6 +14,7 @@ PROGRAMS = {
     "api": "dialplane.bootstrap.api",
     "voice": "dialplane.bootstrap.voice",
     "media": "dialplane.bootstrap.media",
+    "smpp": "dialplane.bootstrap.smpp",
     "worker": "dialplane.bootstrap.worker",
     "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
     "migrate": "dialplane.bootstrap.migrate",
@@ -23,7 +24,7 @@ PROGRAMS = {
 """Each module has a `run(settings)`, which takes beside them what a program that does one thing is to do it with, and
 gives the exit status, or None for 0. It is imported when it is the one to run, and by the nursery, which has all of
 ROLES."""
-ROLES = ("media", "voice", "worker", "api", "sandbox-carrier")
+ROLES = ("media", "voice", "worker", "smpp", "api", "sandbox-carrier")
 """What `up` runs as processes of their own."""
 
 

@@ -39,6 +39,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         master_key=get("DIALPLANE_MASTER_KEY", ""),
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
+        smpp=Endpoint.parse(get("DIALPLANE_SMPP", str(defaults.smpp)), what="DIALPLANE_SMPP"),
         advertised_host=get("DIALPLANE_ADVERTISED_HOST", defaults.advertised_host),
         rtp=PortRange.parse(get("DIALPLANE_RTP", str(defaults.rtp)), what="DIALPLANE_RTP"),
         sip_domains=tuple(_words(get("DIALPLANE_SIP_DOMAINS", ""))),
@@ -86,6 +87,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_MASTER_KEY": settings.master_key,
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
+        "DIALPLANE_SMPP": str(settings.smpp),
         "DIALPLANE_ADVERTISED_HOST": settings.advertised_host,
         "DIALPLANE_RTP": str(settings.rtp),
         "DIALPLANE_SIP_DOMAINS": " ".join(settings.sip_domains),
@@ -129,6 +131,7 @@ def override(
     data: Path | None = None,
     http: str | None = None,
     sip: str | None = None,
+    smpp: str | None = None,
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
@@ -141,6 +144,8 @@ def override(
         changed = replace(changed, http=Endpoint.parse(http, what="--http"))
     if sip is not None:
         changed = replace(changed, sip=Endpoint.parse(sip, what="--sip"))
+    if smpp is not None:
+        changed = replace(changed, smpp=Endpoint.parse(smpp, what="--smpp"))
     if rtp is not None:
         changed = replace(changed, rtp=PortRange.parse(rtp, what="--rtp"))
     if sip_domains:

@@ -39,6 +39,8 @@ class Settings:
     """The loopback: nothing is reachable from outside until somebody says so."""
     sip: Endpoint = Endpoint("127.0.0.1", 5060)
     """Where SIP is served, UDP and TCP, and what Contact and SDP name. The loopback, as with HTTP."""
+    smpp: Endpoint = Endpoint("127.0.0.1", 0)
+    """Where accounts' systems bind by SMPP. Any free port, which `ready.json` shows: others may run beside."""
     advertised_host: str = ""
     """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
     rtp: PortRange = PortRange(20000, 29999)

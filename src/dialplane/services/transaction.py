@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.messaging.media import MediaStore
     from dialplane.services.messaging.message_store import MessageStore
     from dialplane.services.messaging.sender_pools import SenderPoolStore
+    from dialplane.services.messaging.smpp_carriers import SmppCarrierStore
+    from dialplane.services.messaging.smpp_store import SmppStore
     from dialplane.services.numbering.applications import ApplicationStore
     from dialplane.services.numbering.doctor.arrival_checks import ArrivalStore
     from dialplane.services.numbering.documents import DocumentStore
@@ -184,6 +186,10 @@ class Transaction(Protocol):
     def sender_pools(self) -> SenderPoolStore: ...
     @property
     def settings(self) -> SettingStore: ...
+    @property
+    def smpp(self) -> SmppStore: ...
+    @property
+    def smpp_carriers(self) -> SmppCarrierStore: ...
     @property
     def timelines(self) -> TimelineStore: ...
     @property

@@ -24,7 +24,7 @@ from dialplane.supervisor.first_start import provision
 from dialplane.supervisor.nursery import Nursery, bury_orphans
 from dialplane.supervisor.ports import TCP, UDP, Ports
 
-ORDER_OF_STOPPING = (("api", "voice"), ("sandbox-carrier",), ("worker",), ("media",))
+ORDER_OF_STOPPING = (("api", "voice", "smpp"), ("sandbox-carrier",), ("worker",), ("media",))
 """First who takes new work and must see running calls to their end, last who serves those before."""
 
 log = structlog.get_logger()
@@ -124,6 +124,7 @@ class _Platform:
             "http": f"http://{self._settings.http}",
             "sip": f"sip:{self._settings.sip}",
             "metrics": {role: f"http://{place}/metrics" for role, place in self._metrics.items()},
+            "smpp": f"smpp://{self._settings.smpp}",
             **credentials,
         }
         folder.write_targets(self._settings.data / "metrics.json", self._metrics)
@@ -157,6 +158,7 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
     return replace(
         settings,
         http=ports.settle(settings.http, TCP, what="HTTP"),
+        smpp=ports.settle(settings.smpp, TCP, what="SMPP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
         carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
     )

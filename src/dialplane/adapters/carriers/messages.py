@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import Protocol
 
 from dialplane.domain.errors import Unavailable
-from dialplane.services.messaging.message_sending import Accepted, MessageCarrier, Receipt, Rejected, Submission
+from dialplane.domain.messaging.smpp_carriers import SmppCarrier
+from dialplane.services.messaging.message_sending import (
+    Accepted,
+    HandedOn,
+    MessageCarrier,
+    Receipt,
+    Rejected,
+    Submission,
+)
+from dialplane.services.messaging.smpp_handover import smpp_submission
 from dialplane.services.supply.carrier_accounts import HandedOver
 from dialplane.services.supply.carriers import CarrierBusy, CarrierFailed, CarrierTimeout
 from dialplane.services.transaction import Database
@@ -39,8 +48,12 @@ class RoutedMessages:
         self._carriers = carriers
         self._otherwise = otherwise
 
-    async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected:
-        name = await self._carrier_of(submission.source.target)
+    async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected | HandedOn:
+        name, bound = await self._ways(submission.source.target)
+        if bound is not None and submission.queued is not None:
+            async with self._database.transaction() as tx:
+                await tx.smpp_carriers.add_submission(smpp_submission(bound, submission, submission.queued, now))
+            return HandedOn()
         carrier = await self._carriers.find_messages(name) if name else None
         if carrier is None:
             return await self._otherwise.submit(submission, now)
@@ -48,9 +61,11 @@ class RoutedMessages:
             known = await tx.carriers.hand_over(submission.reference, name, now)
         return await self._send(carrier, submission) if known is None else _known(known)
 
-    async def _carrier_of(self, number: str) -> str:
+    async def _ways(self, number: str) -> tuple[str, SmppCarrier | None]:
+        """The number's carrier, and the one that takes its messages by SMPP."""
         async with self._database.reading() as tx:
-            return next((each.carrier for each in await tx.numbers.find_live([number])), "")
+            name = next((each.carrier for each in await tx.numbers.find_live([number])), "")
+            return name, await tx.smpp_carriers.find_for(name) if name else None
 
     async def _send(self, carrier: Sends, submission: Submission) -> Accepted | Rejected:
         try:

@@ -62,6 +62,8 @@ from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
+from dialplane.adapters.postgres.smpp import PostgresSmppStore
+from dialplane.adapters.postgres.smpp_carriers import PostgresSmppCarrierStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
@@ -306,6 +308,14 @@ class PostgresTransaction:
     @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
+
+    @cached_property
+    def smpp(self) -> PostgresSmppStore:
+        return PostgresSmppStore(self.connection)
+
+    @cached_property
+    def smpp_carriers(self) -> PostgresSmppCarrierStore:
+        return PostgresSmppCarrierStore(self.connection, self._seal)
 
     @cached_property
     def timelines(self) -> PostgresTimelineStore:

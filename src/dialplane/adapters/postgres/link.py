@@ -13,27 +13,33 @@ from dialplane.adapters.postgres.hints import RECONNECT_S, listen
 
 WORKER_LOCK = 0x6469616C
 """The first key of the advisory locks of living workers ("dial")."""
+SMPP_LOCK = 0x736D7070
+"""Likewise of living processes that speak SMPP ("smpp")."""
 CHANNEL = "dialplane_work"
+SMPP_CHANNEL = "dialplane_smpp"
+"""The word is the id of an account's system or of a carrier for which something waits."""
 
 
 class PostgresLink:
-    """Fulfils `worker.ports.Link`."""
+    """Fulfils `worker.ports.Link`, and the same for SMPP with its own lock and channel."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, lock: int = WORKER_LOCK, channel: str = CHANNEL) -> None:
         self._dsn = dsn
+        self._lock = lock
+        self._channel = channel
         self.number: int | None = None
 
     async def keep(self, on_hint: Callable[[str], None]) -> None:
         """Stay connected until cancelled. `on_hint` gets the word of each hint, and "" after each connecting."""
         while True:
             try:
-                await listen(self._dsn, CHANNEL, on_hint, self._take_number)
+                await listen(self._dsn, self._channel, on_hint, self._take_number)
             finally:
                 self.number = None
             await asyncio.sleep(RECONNECT_S)
 
     async def _take_number(self, connection: Connection) -> bool:
         number = secrets.randbelow(2**31 - 1) + 1
-        is_free: bool = await connection.fetchval("select pg_try_advisory_lock($1, $2)", WORKER_LOCK, number)
+        is_free: bool = await connection.fetchval("select pg_try_advisory_lock($1, $2)", self._lock, number)
         self.number = number if is_free else None
         return is_free

@@ -320,6 +320,9 @@ class PostgresMessageStore:
         ]
         await self._connection.execute(_SQL["add_run_requests"], rows)
 
+    async def leave_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
+        await self._connection.execute(_SQL["leave_target"], queued.message_id, queued.position, due_at, queued.worker)
+
     async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> list[RunRequest]:
         rows = await self._connection.fetch(_SQL["claim_runs"], now, worker, until, limit)
         return [_run_request(row) for row in rows]

@@ -111,6 +111,8 @@ class MessageExtras:
     """The sender pool that it was sent from, where one was named."""
     past_consent: bool = False
     """The answer to a word of consent, which goes out all the same."""
+    owes_receipts: bool = False
+    """It came by SMPP, where its sender may have asked to be told what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ Http = Annotated[
     str | None, typer.Option("--http", help="Where HTTP is served; port 0 takes a free one.", metavar="HOST:PORT")
 ]
 Sip = Annotated[str | None, typer.Option("--sip", help="Where SIP is served, UDP and TCP.", metavar="HOST:PORT")]
+Smpp = Annotated[
+    str | None,
+    typer.Option("--smpp", help="Where accounts' systems bind by SMPP; port 0 takes a free one.", metavar="HOST:PORT"),
+]
 Rtp = Annotated[str | None, typer.Option("--rtp", help="UDP ports for audio.", metavar="FIRST-LAST")]
 
 app = typer.Typer(
@@ -50,6 +54,7 @@ def up(
     data: Data = None,
     http: Http = None,
     sip: Sip = None,
+    smpp: Smpp = None,
     rtp: Rtp = None,
     sip_domain: Annotated[
         list[str] | None,
@@ -61,9 +66,9 @@ def up(
 ) -> None:
     """Run the whole platform on this machine.
 
-    Starts a Postgres (unless DATABASE_URL names yours), the API, voice, media and the worker, and prints one line of
-    JSON with addresses and credentials when all of them serve. Ctrl-C or SIGTERM ends everything in order; a second
-    one at once.
+    Starts a Postgres (unless DATABASE_URL names yours), the API, voice, media, SMPP and the worker, and prints one
+    line of JSON with addresses and credentials when all of them serve. Ctrl-C or SIGTERM ends everything in order; a
+    second one at once.
 
     Examples:
 
@@ -79,6 +84,7 @@ def up(
         data=data,
         http=http,
         sip=sip,
+        smpp=smpp,
         rtp=rtp,
         sip_domains=tuple(sip_domain or ()),
         sandbox=False if no_sandbox else None,
@@ -127,6 +133,19 @@ def worker(context: typer.Context, data: Data = None) -> None:
       DATABASE_URL=postgresql://db/dialplane dialplane worker
     """
     _launch(context, "worker", data=data)
+
+
+@app.command()
+def smpp(context: typer.Context, data: Data = None, smpp: Smpp = None) -> None:
+    """Run the SMPP process alone: accounts' systems, and the binds to carriers. Needs DATABASE_URL.
+
+    Any number of them may run; each carrier is bound to by one of them.
+
+    Example:
+
+      DATABASE_URL=postgresql://db/dialplane dialplane smpp --smpp 192.0.2.10:2775
+    """
+    _launch(context, "smpp", data=data, smpp=smpp)
 
 
 @app.command("sandbox-carrier", hidden=True)
@@ -187,6 +206,7 @@ def _launch(
     data: Path | None = None,
     http: str | None = None,
     sip: str | None = None,
+    smpp: str | None = None,
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
@@ -199,6 +219,7 @@ def _launch(
             data=data,
             http=http,
             sip=sip,
+            smpp=smpp,
             rtp=rtp,
             sip_domains=sip_domains,
             sandbox=sandbox,

@@ -13,8 +13,8 @@ from dialplane.domain.messaging.arrivals import InboundMessage as InboundMessage
 from dialplane.domain.messaging.arrivals import MessageRefused as MessageRefused
 from dialplane.domain.messaging.messages import Message, check_text
 from dialplane.services.combining import Combiner
-from dialplane.services.messaging.message_intake import Arrival, RepeatedKey, take_in
-from dialplane.services.transaction import Database
+from dialplane.services.messaging.message_intake import Arrival, RepeatedKey, take_in, take_in_by
+from dialplane.services.transaction import Database, Transaction
 
 MOST_TOGETHER = 200
 """Messages of one transaction: it takes some 50 ms, in which the accounts' purses are locked."""
@@ -35,6 +35,12 @@ async def receive_message(database: Database, inbound: InboundMessage, now: date
     if combiner is None:
         combiner = _COMBINERS[database] = Combiner(_taking_in(database), limit=MOST_TOGETHER)
     return await combiner.submit(arrival)
+
+
+async def receive_in(tx: Transaction, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
+    """As `receive_message`, inside the caller's transaction, alone. Raises RepeatedKey too."""
+    (outcome,) = await take_in_by(tx, [Arrival(inbound, check_text(inbound.text, inbound.medias), now)])
+    return outcome
 
 
 def _taking_in(database: Database) -> _Carry:

@@ -67,10 +67,15 @@ class RepeatedKey(Exception):
 async def take_in(database: Database, arrivals: Sequence[Arrival]) -> list[Message | MessageRefused]:
     """Keep, charge, tell of and start what comes of each, in order; or refuse it. Raises RepeatedKey."""
     async with database.transaction() as tx:
-        found = await _look_up(tx, arrivals)
-        intake = _Intake(found)
-        outcomes = [intake.take(arrival, n) for n, arrival in enumerate(arrivals)]
-        await _write(tx, intake)
+        return await take_in_by(tx, arrivals)
+
+
+async def take_in_by(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Message | MessageRefused]:
+    """As `take_in`, inside the caller's transaction."""
+    found = await _look_up(tx, arrivals)
+    intake = _Intake(found)
+    outcomes = [intake.take(arrival, n) for n, arrival in enumerate(arrivals)]
+    await _write(tx, intake)
     return outcomes
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from dialplane.domain.addresses import Address
 from dialplane.domain.charging.ledger import Charge, ReferenceType, Settlement
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import MessageId
+from dialplane.domain.ids import AccountId, MessageId
 from dialplane.domain.messaging.messages import ConversationMessage, Direction, Message, Target, TargetStatus
 from dialplane.domain.rcml.message_callbacks import SENDING, message_form
 from dialplane.services.charging.ledger import release_many, settle_many
@@ -18,6 +18,7 @@ from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.message_store import QueuedTarget
 from dialplane.services.messaging.messages import LEASE, hold_key, tell_statuses
 from dialplane.services.messaging.screening import OPT_OUT_REASON, OPTED_OUT
+from dialplane.services.messaging.smpp_deliveries import owe_receipts
 from dialplane.services.shapes.messages import conversation_message_shape, message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -25,6 +26,8 @@ QUEUE_OVERFLOW = 30001
 ATTEMPTS = 5
 PAUSE = timedelta(seconds=5)
 """Times the number of attempts made: a carrier that is away for a minute loses nothing."""
+ANSWER_WITHIN = timedelta(minutes=5)
+"""After that a message that was handed on is handed on again, which has no effect unless the first time was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Submission:
     parts: int
     headers: tuple[tuple[str, str], ...] = ()
     """`X-` headers, for a carrier that speaks SIP."""
+    queued: QueuedTarget | None = None
+    """The target that it is for: with it a carrier may give its answer later (`HandedOn`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOn:
+    """It is with another process of ours, which records the carrier's answer when it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """It is not known whether the carrier has it, and it is not tried again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of an accepted message."""
 
@@ -67,10 +84,23 @@ class Receipt:
     """Of Twilio's catalogue."""
 
 
+class Handed(Protocol):
+    """The target that an answer is about."""
+
+    @property
+    def message_id(self) -> MessageId: ...
+    @property
+    def account_id(self) -> AccountId: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def parts(self) -> int: ...
+
+
 class MessageCarrier(Protocol):
     """Port: one carrier of messages."""
 
-    async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected:
+    async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected | HandedOn:
         """Hand over. A second submission of a reference has no second effect.
 
         Raises Unavailable where it is not known to have arrived.
@@ -134,16 +164,31 @@ def why_not(queued: QueuedTarget, now: datetime) -> Rejected | None:
 def submission_of(queued: QueuedTarget) -> Submission:
     reference = uuid5(queued.message_id, str(queued.position))
     headers = queued.extras.headers if queued.extras else ()
-    return Submission(reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts, headers)
+    return Submission(
+        reference, queued.source, queued.destination, queued.text, queued.medias, queued.parts, headers, queued
+    )
 
 
-async def record_answer(database: Database, queued: QueuedTarget, answer: Accepted | Rejected, now: datetime) -> None:
+async def record_answer(
+    database: Database, queued: QueuedTarget, answer: Accepted | Rejected | HandedOn, now: datetime
+) -> None:
     """Charge what the carrier took, give back what it refused, and tell. Recording again has no second effect."""
     async with database.transaction() as tx:
-        if isinstance(answer, Accepted):
-            await _change(tx, queued, _Outcome(TargetStatus.SENT), answer.carrier_id, now)
+        if isinstance(answer, HandedOn):
+            await tx.messages.leave_target(queued, due_at=now + ANSWER_WITHIN)
         else:
-            await _change(tx, queued, _Outcome(TargetStatus.FAILED, answer.reason, answer.error_code), None, now)
+            await answer_in(tx, queued, answer, now)
+
+
+async def answer_in(tx: Transaction, queued: Handed, answer: Accepted | Rejected | NoAnswer, now: datetime) -> None:
+    """As `record_answer`, inside the caller's transaction."""
+    match answer:
+        case Accepted(carrier_id):
+            await _change(tx, queued, _Outcome(TargetStatus.SENT), carrier_id, now)
+        case Rejected(reason, error_code):
+            await _change(tx, queued, _Outcome(TargetStatus.FAILED, reason, error_code), None, now)
+        case NoAnswer(reason):
+            await _change(tx, queued, _Outcome(TargetStatus.GW_TIMEOUT, reason), None, now)
 
 
 async def record_no_answer(database: Database, queued: QueuedTarget, reason: str, now: datetime) -> None:
@@ -152,27 +197,32 @@ async def record_no_answer(database: Database, queued: QueuedTarget, reason: str
         if queued.attempts + 1 < ATTEMPTS:
             await tx.messages.postpone_target(queued, due_at=now + PAUSE * (queued.attempts + 1))
         else:
-            await _change(tx, queued, _Outcome(TargetStatus.GW_TIMEOUT, reason), None, now)
+            await answer_in(tx, queued, NoAnswer(reason), now)
 
 
 async def record_receipt(database: Database, receipt: Receipt, now: datetime) -> None:
     """Note what the carrier says became of a message. Late, repeated and unknown receipts change nothing."""
     async with database.transaction() as tx:
-        found = await tx.messages.find_by_carrier_id(receipt.carrier_id)
-        if found is None:
-            return
-        account_id, message_id, position = found
-        message = await tx.messages.find(account_id, message_id, lock=True)
-        if message is None or not message.targets[position].status.may_become(receipt.status):
-            return
-        target = replace(
-            message.targets[position],
-            status=receipt.status,
-            reason=receipt.reason,
-            error_code=receipt.error_code,
-            updated_at=now,
-        )
-        await tell_of_target(tx, message, position, target, receipt.carrier_id, now)
+        await note_receipt_in(tx, receipt, now)
+
+
+async def note_receipt_in(tx: Transaction, receipt: Receipt, now: datetime) -> None:
+    """As `record_receipt`, inside the caller's transaction."""
+    found = await tx.messages.find_by_carrier_id(receipt.carrier_id)
+    if found is None:
+        return
+    account_id, message_id, position = found
+    message = await tx.messages.find(account_id, message_id, lock=True)
+    if message is None or not message.targets[position].status.may_become(receipt.status):
+        return
+    target = replace(
+        message.targets[position],
+        status=receipt.status,
+        reason=receipt.reason,
+        error_code=receipt.error_code,
+        updated_at=now,
+    )
+    await tell_of_target(tx, message, position, target, receipt.carrier_id, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +234,7 @@ class _Outcome:
     error_code: int = 0
 
 
-async def _change(
-    tx: Transaction, queued: QueuedTarget, outcome: _Outcome, carrier_id: str | None, now: datetime
-) -> None:
+async def _change(tx: Transaction, queued: Handed, outcome: _Outcome, carrier_id: str | None, now: datetime) -> None:
     message = await tx.messages.find(queued.account_id, queued.message_id, lock=True)
     key = hold_key(queued.message_id, queued.position)
     if message is None:  # deleted while it was under way: it is paid all the same
@@ -206,7 +254,7 @@ async def _change(
     await tell_of_target(tx, message, queued.position, target, carrier_id, now)
 
 
-async def _settle(tx: Transaction, queued: QueuedTarget, key: str, status: TargetStatus, now: datetime) -> None:
+async def _settle(tx: Transaction, queued: Handed, key: str, status: TargetStatus, now: datetime) -> None:
     """FRD-9: what was not sent is not charged."""
     if status is TargetStatus.SENT:
         rate = (await tx.ledger.find_holds([key]))[key].rate  # as it was when the message was queued (LED-9)
@@ -223,6 +271,8 @@ async def tell_of_target(
     await tx.messages.set_target(MessageId(message.id), position, target, carrier_id=carrier_id)
     targets = tuple(target if n == position else other for n, other in enumerate(message.targets))
     changed = replace(message, targets=targets, updated_at=now)
+    if message.extras is not None and message.extras.owes_receipts:
+        await owe_receipts(tx, changed, [position], now)
     await tell_statuses(tx, [(changed, target)], now)
     conversation = (await tx.messages.conversations_of(message.id))[position]
     shown = conversation_message_shape(ConversationMessage(conversation, changed, target.status))

@@ -19,6 +19,7 @@ from dialplane.services.calling.call_documents import find_message_document
 from dialplane.services.messaging.message_hooks import HandedOver, hand_over
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
 from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.smpp_deliveries import deliver_inbound
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs
 from dialplane.services.transaction import Transaction
@@ -92,9 +93,12 @@ class Starts:
         self._queue(run, RunRequest(run.id, message.account_id, flow.id, entered.conversation.own.target), entered.now)
 
     async def _start_document(self, entered: Entered, wish: str) -> None:
-        """Queue the run of the number's document or application; where there is none, that is noted (reference 6.3)."""
+        """Queue the run of the number's document or application. Where there is none, the account's systems that bind
+        by SMPP get it; where there are none of those either, that is noted (reference 6.3)."""
         message, number, now = entered.message, entered.number, entered.now
         document = await find_message_document(self._tx, number)
+        if document is None and await deliver_inbound(self._tx, message, now):
+            return
         if document is None:
             wrong = WriteNotification(NO_SMS_URL, f"{number.number} has no address for messages", is_error=False)
             version = number.settings.api_version or RESTCOMM_VERSION

@@ -163,6 +163,10 @@ class MessageStore(Protocol):
         """Count the attempt and let go of the lease."""
         ...
 
+    async def leave_target(self, queued: QueuedTarget, *, due_at: datetime) -> None:
+        """Let go of the lease without counting an attempt: somebody else brings the answer."""
+        ...
+
     async def add_run_requests(self, requests: Sequence[tuple[RunRequest, datetime]]) -> None:
         """Each with the time from which on it may be driven."""
         ...

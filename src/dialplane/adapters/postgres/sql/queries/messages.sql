@@ -228,6 +228,11 @@ update message_targets
 set attempts = attempts + 1, due_at = $3, leased_by = null, leased_until = null
 where message_id = $1 and position = $2 and status in ('queued', 'scheduled') and leased_by = $4;
 
+-- name: leave_target
+update message_targets
+set due_at = $3, leased_by = null, leased_until = null
+where message_id = $1 and position = $2 and status in ('queued', 'scheduled') and leased_by = $4;
+
 -- name: add_run_requests
 with made as (
     insert into message_runs (run_id, account_id, flow_id, own_target, due_at, document)

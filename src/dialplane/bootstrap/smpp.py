@@ -1,0 +1,53 @@
+"""The SMPP process: accounts' systems bind to it, and it binds to carriers."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from dialplane.adapters.http.addresses import is_allowed
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.postgres.database import connect
+from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
+from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.binds.deps import BindsDeps
+from dialplane.binds.main import serve
+from dialplane.bootstrap.process import Stop, announce, run_loop
+from dialplane.bootstrap.store import find_seal
+from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
+
+_CONNECTIONS = 10
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop; peers are unbound from in order."""
+    run_loop(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = Stop()
+    dsn = settings.require_database()
+    database = await connect(dsn, await find_seal(settings), max_size=_CONNECTIONS)
+    try:
+        async with GuardedClient(allow=settings.egress_allow) as client:
+            deps = BindsDeps(
+                database,
+                PostgresLink(dsn, lock=SMPP_LOCK, channel=SMPP_CHANNEL),
+                Argon2Hasher(),
+                resolve=lambda host: _resolve(client, host),
+                host=settings.smpp.host,
+                port=settings.smpp.port,
+                on_ready=lambda port: announce("smpp", smpp=f"smpp://{Endpoint(settings.smpp.host, port)}"),
+            )
+            await serve(deps, stop.asked)
+    finally:
+        await database.close()
+
+
+async def _resolve(client: GuardedClient, host: str) -> Sequence[str]:
+    """Raises OSError where one of the addresses may not be connected to (SSRF-2)."""
+    found = [text.partition("%")[0] for text in await client.resolve(host)]
+    if not found or not all(is_allowed(ip_address(each), client.allow) for each in found):
+        raise OSError(
+            f"{host} leads to an address that is not public; DIALPLANE_EGRESS_ALLOW names networks that may be"
+        )
+    return found

@@ -1,0 +1,108 @@
+"""Between texts and short messages as SMPP carries them: alphabets, headers, parts and payloads, in both directions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dialplane.domain.messaging.alphabets import Alphabet, alphabet_of, read_text, write_text
+from dialplane.domain.messaging.concatenation import HeaderFault, Part, read_header
+from dialplane.domain.messaging.segments import count_segments, split_text
+from dialplane.domain.messaging.smpp_accounts import LongMessages
+from dialplane.domain.messaging.smpp_addresses import from_smpp, to_smpp
+from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
+from dialplane.smpp.commands import Status
+from dialplane.smpp.fields import PduFault, Tag
+from dialplane.smpp.pdu import MOST_SHORT_MESSAGE, UDH_INDICATOR, Address, ShortMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a short message says, and which part of which message it is."""
+
+    source: str
+    destination: str
+    text: str
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """User data of one short message, whatever addresses it gets."""
+
+    data_coding: int
+    octets: bytes
+    esm_class: int = 0
+    tlvs: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def read_message(message: ShortMessage, *, default: Alphabet = "gsm7") -> Content:
+    """`default` is the alphabet of data coding 0. Raises PduFault with what the sender is answered."""
+    octets, part = message.octets, _sar(message.tlvs)
+    if message.has_header:
+        try:
+            part, length = read_header(octets)
+        except HeaderFault as fault:
+            raise PduFault(Status.INVALID_ESM_CLASS, str(fault)) from fault
+        octets = octets[length:]
+    try:
+        text = read_text(octets, alphabet_of(message.data_coding, default))
+    except ValueError as fault:
+        raise PduFault(Status.SUBMIT_FAILED, str(fault)) from fault
+    return Content(_party(message.source), _party(message.destination), text, part)
+
+
+def write_pieces(
+    text: str, reference: int, *, long_messages: LongMessages = LongMessages.UDH, default: Alphabet = "gsm7"
+) -> Sequence[Piece]:
+    """The text as short messages; their number is that of its segments, unless it goes whole."""
+    counted = count_segments(text)
+    is_wide = counted.encoding == "ucs2"
+    if counted.count == 1:
+        coding, octets = write_text(text, is_wide=is_wide, default=default)
+        return [_fitted(coding, octets)]
+    if long_messages is LongMessages.PAYLOAD:
+        coding, octets = write_text(text, is_wide=is_wide, default=default)
+        return [Piece(coding, b"", 0, {Tag.MESSAGE_PAYLOAD: octets})]
+    _, segments = split_text(text, reference)
+    pieces = []
+    for segment in segments:
+        coding, octets = write_text(segment.text, is_wide=is_wide, default=default)
+        if segment.part is None:
+            raise ValueError("a text of several segments has parts")
+        if long_messages is LongMessages.SAR:
+            pieces.append(Piece(coding, octets, 0, _sar_tlvs(segment.part)))
+        else:
+            pieces.append(Piece(coding, bytes(segment.part) + octets, UDH_INDICATOR))
+    return pieces
+
+
+def address_of(target: str) -> Address:
+    return Address(*to_smpp(target))
+
+
+def _fitted(coding: int, octets: bytes) -> Piece:
+    if len(octets) <= MOST_SHORT_MESSAGE:
+        return Piece(coding, octets)
+    return Piece(coding, b"", 0, {Tag.MESSAGE_PAYLOAD: octets})
+
+
+def _party(address: Address) -> str:
+    return from_smpp(address.digits, address.ton, country=SANDBOX_COUNTRY)
+
+
+def _sar(tlvs: Mapping[int, bytes]) -> Part | None:
+    """Only with all three, and where they make sense (5.3.2.22)."""
+    reference, total, number = (
+        tlvs.get(tag) for tag in (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
+    )
+    if not reference or not total or not number or len(total) != 1 or len(number) != 1 or len(reference) != 2:
+        return None
+    part = Part(int.from_bytes(reference, "big"), total[0], number[0], is_wide=True)
+    return part if 1 <= part.number <= part.total else None
+
+
+def _sar_tlvs(part: Part) -> dict[int, bytes]:
+    return {
+        Tag.SAR_MSG_REF_NUM: part.reference.to_bytes(2, "big"),
+        Tag.SAR_TOTAL_SEGMENTS: bytes((part.total,)),
+        Tag.SAR_SEGMENT_SEQNUM: bytes((part.number,)),
+    }

@@ -1,0 +1,126 @@
+"""What accounts' systems hand over by SMPP: once each, whole, and through the same door as every other message.
+
+An answer may be lost on its way, and then its sender hands the message over again on its next session. So each message
+is kept with its session until that has ended in order; what comes again from a session that did not is the same
+message, and gets the same id (SMS-5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dialplane.domain.addresses import Address, normalize_tel, tel
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import MessageId, new_id
+from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Part
+from dialplane.domain.messaging.messages import MessageExtras
+from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.short_messages import Content
+from dialplane.services.messaging.smpp_deliveries import owe_receipts
+from dialplane.services.messaging.smpp_store import Taken
+from dialplane.services.transaction import Database, Transaction
+
+RESEND_WINDOW = timedelta(minutes=10)
+"""How long after it was first taken a message may come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One submit_sm, or one deliver_sm of a carrier, as it was handed over."""
+
+    session_id: UUID
+    sequence: int
+    reference: int | None
+    fingerprint: bytes
+    """Of everything in it but its sequence number."""
+    content: Content
+    wanted: int = 0
+    """registered_delivery."""
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def taken(self, owner_id: UUID, now: datetime) -> Taken:
+        part = self.content.part
+        return Taken(
+            new_id(now),
+            owner_id,
+            self.session_id,
+            self.sequence,
+            self.reference,
+            self.fingerprint,
+            self.content.source,
+            self.content.destination,
+            now,
+            wanted=self.wanted,
+            part_of=None if part is None else part_key(self.content, part),
+            part_number=None if part is None else part.number,
+            text="" if part is None else self.content.text,
+        )
+
+
+async def take_submit(database: Database, system: SmppAccount, handed: Handed, now: datetime) -> UUID:
+    """Send it, or keep it until the other parts are there; the id by which the system knows it.
+
+    Raises what `send_message` does, and Invalid for a message of too many parts.
+    """
+    async with database.transaction() as tx:
+        taken = handed.taken(system.id, now)
+        known = await tx.smpp.claim_resent(taken, since=now - RESEND_WINDOW)
+        if known is not None:
+            return known
+        text = await whole_text(tx, taken, handed.content, now)
+        if text is None:
+            return taken.id
+        message = await queue_message(tx, system.account_id, _request(taken, handed, text), now)
+        await keep_whole(tx, taken, message.id)
+        await owe_receipts(tx, message, range(len(message.targets)), now)
+    return taken.id
+
+
+async def whole_text(tx: Transaction, taken: Taken, content: Content, now: datetime) -> str | None:
+    """The text of the message, once every part of it is there; until then the part is kept (SMS-6).
+
+    Raises Invalid for a message of too many parts.
+    """
+    part = content.part
+    if part is None or part.total == 1 or taken.part_of is None:
+        return content.text
+    if part.total > MOST_PARTS:
+        raise Invalid(f"A message has {MOST_PARTS} parts at most", field="text")
+    await tx.smpp.lock_parts(taken.owner_id, taken.part_of)
+    await tx.smpp.add_taken(taken)
+    parts = await tx.smpp.parts(taken.owner_id, taken.part_of, since=now - LONGEST_WAIT)
+    return "".join(each.text for each in parts) if len(parts) == part.total else None
+
+
+async def keep_whole(tx: Transaction, taken: Taken, message_id: MessageId) -> None:
+    """The message that a handed one, or the parts kept before, became."""
+    if taken.part_of is None:
+        await tx.smpp.add_taken(replace(taken, message_id=message_id))
+        return
+    await tx.smpp.add_taken(taken)
+    await tx.smpp.join_parts(taken.owner_id, taken.part_of, message_id)
+
+
+async def note_answered(database: Database, ids: Sequence[UUID]) -> None:
+    """The peer's host has the answers."""
+    async with database.transaction() as tx:
+        await tx.smpp.note_answered(ids)
+
+
+def part_key(content: Content, part: Part) -> str:
+    """What all parts of one message have in common: parts of two senders, or to two receivers, are never joined."""
+    return f"{content.source}|{content.destination}|{part.reference}|{part.total}|{part.is_wide}"
+
+
+def _request(taken: Taken, handed: Handed, text: str) -> MessageRequest:
+    extras = MessageExtras(send_at=handed.send_at, expires_at=handed.expires_at, owes_receipts=True)
+    return MessageRequest(
+        Address("tel", taken.source),
+        (tel(normalize_tel(taken.destination, field="destinations[0]")),),
+        text,
+        key=f"smpp:{taken.id}",
+        extras=extras,
+    )

@@ -1,0 +1,81 @@
+"""The SMPP process as a test runs it: the real thing beside a real worker, on a test's database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from dialplane.adapters.carriers.messages import RoutedMessages
+from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
+from dialplane.adapters.secrets.passwords import Argon2Hasher
+from dialplane.binds.deps import BindsDeps
+from dialplane.binds.main import serve
+from dialplane.domain.ids import AccountId, SmppAccountId, utc_now
+from dialplane.services.messaging.smpp_accounts import SmppAccountChange, create_smpp_account
+from tests.fakes.accounts import add_account
+from tests.fakes.numbers import add_credit, add_number
+from tests.worker.working import working
+
+OWN, PEER = "+12025550100", "+12025550199"
+
+
+@dataclass
+class Node:
+    """Where systems bind, and one that may."""
+
+    database: PostgresDatabase
+    dsn: str
+    port: int
+    account_id: AccountId
+    smpp_account_id: SmppAccountId
+    system_id: str
+    password: str
+
+
+@contextlib.asynccontextmanager
+async def smpp_process(database: PostgresDatabase, dsn: str, port: int = 0) -> AsyncIterator[int]:
+    """The process's work in this loop, until the block ends; its port."""
+    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def resolve(host: str) -> list[str]:
+        return [host]
+
+    deps = BindsDeps(
+        database,
+        PostgresLink(dsn, lock=SMPP_LOCK, channel=SMPP_CHANNEL),
+        Argon2Hasher(),
+        resolve,
+        "127.0.0.1",
+        port,
+        ready.set_result,
+    )
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(deps, stop))
+        try:
+            yield await ready
+        finally:
+            stop.set()
+
+
+@contextlib.asynccontextmanager
+async def node(database: PostgresDatabase, dsn: str, **change: int) -> AsyncIterator[Node]:
+    """With a worker, an account with a number and credit, and a system of it."""
+    account_id = await add_account(database)
+    now = utc_now()
+    await add_number(database, account_id, OWN, now)
+    await add_credit(database, account_id, 100_000_000, now)
+    issued = await create_smpp_account(database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(**change), now)
+    async with (
+        working(database, dsn, carrier=RoutedMessages(database, _NoCarriers(), SandboxMessageCarrier(database))),
+        smpp_process(database, dsn) as port,
+    ):
+        yield Node(database, dsn, port, account_id, issued.account.id, issued.account.system_id, issued.password)
+
+
+class _NoCarriers:
+    async def find_messages(self, name: str) -> None:
+        """No account at a carrier of the web is set up."""
+        del name

@@ -1,0 +1,194 @@
+"""Sessions that end in the middle: nothing is lost and nothing is there twice (SMS-4 to SMS-6)."""
+
+import asyncio
+
+from dialplane.domain.ids import utc_now
+from dialplane.domain.messaging.concatenation import Part
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.messages import list_messages
+from dialplane.services.messaging.smpp_accounts import delete_smpp_account
+from dialplane.smpp.commands import Command, Status
+from dialplane.smpp.fields import Tag
+from dialplane.smpp.pdu import UDH_INDICATOR, Named, ShortMessage
+from tests.binds.esme import bound, connected, submit
+from tests.binds.node import OWN, PEER, Node
+from tests.effort import full
+
+
+async def _sent(smsc: Node, limit: int = 1000) -> list[str]:
+    """Texts of what was sent, the oldest first."""
+    listed = await list_messages(smsc.database, smsc.account_id, before=None, limit=limit)
+    return [each.text for each in reversed(listed) if each.direction == "outbound"]
+
+
+def _named(answer: object) -> str:
+    body = answer.body  # type: ignore[attr-defined]
+    assert isinstance(body, Named)
+    return body.name
+
+
+async def test_submit_that_is_sent_again_after_its_answer_was_lost_is_one_message(smsc: Node) -> None:
+    """SMS-5: the connection is cut between submit_sm and its answer, again and again."""
+    count = full(6, 1000)
+    for n in range(count):
+        async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+            peer.put(Command.SUBMIT_SM, submit(f"message {n}"), sequence=n + 2)
+            await peer.writer.drain()
+            peer.cut()
+        async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+            # A gateway such as Kannel sends it with a new number.
+            sequence = n + 2 if n % 2 else 100_000 + n
+            assert (await peer.ask(Command.SUBMIT_SM, submit(f"message {n}"), sequence=sequence)).status == Status.OK
+            assert (await peer.ask(Command.UNBIND)).status == Status.OK
+
+    assert await _sent(smsc) == [f"message {n}" for n in range(count)]
+    ledger = await check_ledger(smsc.database)
+    assert ledger.balanced
+
+
+async def test_resend_with_the_same_number_or_reference_is_one_message_though_it_was_answered(smsc: Node) -> None:
+    """SMS-5: the answer reached the host of the system, and perhaps not the system."""
+    tlvs = {Tag.USER_MESSAGE_REFERENCE: b"\0\7"}
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        first = await peer.ask(Command.SUBMIT_SM, submit("by number"), sequence=50)
+        second = await peer.ask(Command.SUBMIT_SM, submit("by reference", tlvs=tlvs), sequence=51)
+        peer.cut()
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        again = await peer.ask(Command.SUBMIT_SM, submit("by number"), sequence=50)
+        other = await peer.ask(Command.SUBMIT_SM, submit("by reference", tlvs=tlvs), sequence=900)
+
+    assert [_named(again), _named(other)] == [_named(first), _named(second)]
+    assert await _sent(smsc) == ["by number", "by reference"]
+
+
+async def test_equal_messages_of_live_or_orderly_ended_sessions_are_messages_of_their_own(smsc: Node) -> None:
+    """SMS-5 does not make one of what a system means as two."""
+    async with (
+        bound(smsc.port, smsc.system_id, smsc.password) as one,
+        bound(smsc.port, smsc.system_id, smsc.password) as two,
+    ):
+        for peer in (one, two, one):
+            assert (await peer.ask(Command.SUBMIT_SM, submit("same"))).status == Status.OK
+        await one.ask(Command.UNBIND)
+        await two.ask(Command.UNBIND)
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        assert (await peer.ask(Command.SUBMIT_SM, submit("same"))).status == Status.OK
+
+    assert await _sent(smsc) == ["same"] * 4
+
+
+async def test_message_waits_for_a_session_and_comes_again_where_its_answer_is_lost(smsc: Node) -> None:
+    """SMS-4: requeued once, the same message."""
+    await receive_message(smsc.database, InboundMessage(PEER, OWN, "while away"), utc_now())
+    async with bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_RECEIVER) as peer:
+        first = await peer.read()
+        peer.cut()
+    async with bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_RECEIVER) as peer:
+        again = await peer.read()
+        peer.put(Command.DELIVER_SM_RESP, None, sequence=again.sequence)
+        await receive_message(smsc.database, InboundMessage(PEER, OWN, "next"), utc_now())
+        after = await peer.read()
+
+    assert (first.command, first.body) == (Command.DELIVER_SM, again.body)
+    assert isinstance(after.body, ShortMessage)
+    assert after.body.short_message == b"next"
+
+
+async def test_receipt_waits_for_a_receiver_and_names_the_message_both_ways(smsc: Node) -> None:
+    """SMS-4: the sender is a transmitter, which hears nothing."""
+    async with bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_TRANSMITTER) as peer:
+        taken = _named(await peer.ask(Command.SUBMIT_SM, submit("hello")))
+        await peer.ask(Command.UNBIND)
+    async with bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_RECEIVER) as peer:
+        receipt = (await peer.read()).body
+
+    assert isinstance(receipt, ShortMessage)
+    assert (receipt.source.digits, receipt.destination.digits) == (PEER[1:], OWN[1:])
+    assert (receipt.is_receipt, receipt.tlvs[Tag.RECEIPTED_MESSAGE_ID]) == (True, taken.encode() + b"\0")
+    assert receipt.tlvs[Tag.MESSAGE_STATE] == b"\2"
+    assert receipt.short_message.startswith(f"id:{taken} sub:001 dlvrd:001 submit date:".encode())
+    assert receipt.short_message.endswith(b" stat:DELIVRD err:000 text:hello")
+
+
+def _part(number: int, text: str, *, total: int = 3, destination: str = PEER) -> ShortMessage:
+    header = bytes(Part(7, total, number))
+    message = submit("", destination=destination, esm_class=UDH_INDICATOR)
+    return ShortMessage(
+        message.source, message.destination, header + text.encode(), esm_class=UDH_INDICATOR, registered_delivery=1
+    )
+
+
+async def test_parts_are_one_message_in_any_order_over_sessions_and_each_has_its_receipt(smsc: Node) -> None:
+    """SMS-6."""
+    ids = []
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(3, "three"))))
+        ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(1, "one "))))
+        await peer.ask(Command.SUBMIT_SM, _part(2, "other ", destination="+12025550188"))
+        peer.cut()
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        again = await peer.ask(Command.SUBMIT_SM, _part(1, "one "))
+        ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(2, "two "))))
+        receipts = set()
+        for _ in range(3):
+            pdu = await peer.read()
+            assert isinstance(pdu.body, ShortMessage)
+            receipts.add(pdu.body.tlvs[Tag.RECEIPTED_MESSAGE_ID].decode().rstrip("\0"))
+
+    assert _named(again) == ids[1]
+    assert receipts == set(ids)
+    assert await _sent(smsc) == ["one two three"]
+
+
+async def test_parts_with_parameters_and_payloads_are_read_and_too_many_parts_refused(smsc: Node) -> None:
+    """SMS-6."""
+
+    def sar(number: int, total: int, text: str) -> ShortMessage:
+        tlvs = {
+            Tag.SAR_MSG_REF_NUM: b"\1\2",
+            Tag.SAR_TOTAL_SEGMENTS: bytes((total,)),
+            Tag.SAR_SEGMENT_SEQNUM: bytes((number,)),
+        }
+        return submit(text, tlvs=tlvs)
+
+    long = "x" * 300
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        answers = [
+            await peer.ask(Command.SUBMIT_SM, sar(2, 2, "b")),
+            await peer.ask(Command.SUBMIT_SM, sar(1, 2, "a")),
+            await peer.ask(Command.SUBMIT_SM, submit("", tlvs={Tag.MESSAGE_PAYLOAD: long.encode()})),
+            await peer.ask(Command.DATA_SM, submit("", tlvs={Tag.MESSAGE_PAYLOAD: b"data"})),
+            await peer.ask(Command.SUBMIT_SM, sar(1, 11, "too many")),
+            await peer.ask(Command.SUBMIT_SM, submit("", esm_class=UDH_INDICATOR, tlvs={Tag.MESSAGE_PAYLOAD: b"\x40"})),
+        ]
+
+    assert [each.status for each in answers] == [
+        *[Status.OK] * 4,
+        Status.INVALID_MESSAGE_LENGTH,
+        Status.INVALID_ESM_CLASS,
+    ]
+    assert await _sent(smsc) == ["ab", long, "data"]
+
+
+async def test_unbind_waits_for_what_was_asked_before(smsc: Node) -> None:
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        wanted = [peer.put(Command.SUBMIT_SM, submit(f"message {n}")) for n in range(5)]
+        peer.put(Command.UNBIND)
+        answers = [await peer.read() for _ in range(6)]
+        assert await peer.is_closed()
+
+    assert {each.sequence for each in answers[:5]} == set(wanted)
+    assert answers[5].command is Command.UNBIND_RESP
+
+
+async def test_deleted_system_is_unbound_from_and_let_in_no_more(smsc: Node) -> None:
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        await delete_smpp_account(smsc.database, smsc.account_id, smsc.smpp_account_id, utc_now())
+        unbind = await peer.read()
+        peer.put(Command.UNBIND_RESP, None, sequence=unbind.sequence)
+        assert unbind.command is Command.UNBIND
+        assert await peer.is_closed()
+    async with connected(smsc.port) as peer:
+        assert await peer.bind(smsc.system_id, smsc.password) == Status.INVALID_PASSWORD
+    await asyncio.sleep(0)
