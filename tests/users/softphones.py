@@ -20,6 +20,8 @@ sip_listen {host}:{sip_port}
 net_interface {host}
 module_path {modules}
 module g711.so
+module g722.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -49,10 +51,10 @@ class Baresip:
         body = json.dumps({"command": command, "params": parameters}).encode()
         self._writer.write(b"%d:%s," % (len(body), body))
 
-    async def register(self, server: Source, name: str, password: str) -> None:
-        """Be the extension `name`."""
-        address = f"sip:{name}@{server.host}:{server.port};transport=udp"
-        self.order("uanew", f'<{address}>;auth_user={name};auth_pass="{password}";regint=600')
+    async def register(self, server: Source, name: str, password: str, *, more: str = "") -> None:
+        """Be the extension `name`; `more` are parameters of the account, such as `;mediaenc=srtp`."""
+        address = f"sip:{name}@{server.host}:{server.port};transport={server.transport}"
+        self.order("uanew", f'<{address}>;auth_user={name};auth_pass="{password}";regint=600{more}')
         await self.wait_for("REGISTER_OK")
 
     async def wait_for(self, event: str) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
+from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
-from dialplane.config.values import Endpoint
+from dialplane.config.values import Endpoint, SettingError
 from dialplane.media.client import MediaClient
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.main import serve
+from dialplane.voice.useragent.transport import TlsEnds
 
 _CONNECTIONS = 10
 
@@ -52,6 +54,7 @@ async def _serve(settings: Settings) -> None:
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,
+                tls=_tls(settings),
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=seal.secret_for("nonces of SIP digest").encode(),
@@ -77,6 +80,18 @@ async def _serve(settings: Settings) -> None:
     finally:
         await media.stop()
         await database.close()
+
+
+def _tls(settings: Settings) -> TlsEnds | None:
+    """Raises SettingError where what is set does not do."""
+    if settings.sip_tls is None:
+        return None
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
+        if not settings.sandbox:
+            raise SettingError("SIP over TLS needs DIALPLANE_TLS_CERTIFICATE and DIALPLANE_TLS_KEY")
+        certificate, key = find_or_make(settings.tls, settings.advertised_host or settings.sip_tls.host)
+    return tls_ends(settings.sip_tls, certificate, key, settings.tls_authorities)
 
 
 def _ready(sip: Endpoint) -> None:

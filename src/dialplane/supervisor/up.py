@@ -15,9 +15,10 @@ from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
 from dialplane.config.environment import to_environment
 from dialplane.config.settings import Settings
+from dialplane.config.values import Endpoint
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
-from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.errors import BusyError, StartError
 from dialplane.supervisor.first_start import provision
 from dialplane.supervisor.ports import TCP, UDP, Ports
 
@@ -111,6 +112,7 @@ class _Platform:
             "event": "ready",
             "http": f"http://{self._settings.http}",
             "sip": f"sip:{self._settings.sip}",
+            **({} if (tls := self._settings.sip_tls) is None else {"sip_tls": f"sip:{tls};transport=tls"}),
             **credentials,
         }
         folder.write_private(self._settings.data / "ready.json", ready)
@@ -144,8 +146,23 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
         settings,
         http=ports.settle(settings.http, TCP, what="HTTP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
+        sip_tls=_tls_endpoint(settings, ports),
         carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
     )
+
+
+def _tls_endpoint(settings: Settings, ports: Ports) -> Endpoint | None:
+    """Where SIP is served over TLS: where somebody said so, else beside SIP's port, or in the sandbox anywhere."""
+    if settings.sip_tls is not None:
+        return ports.settle(settings.sip_tls, TCP, what="SIP over TLS")
+    if settings.sip.port and (settings.tls_certificate is not None or settings.sandbox):
+        beside = Endpoint(settings.sip.host, settings.sip.port + 1)
+        try:
+            return ports.settle(beside, TCP, what="SIP over TLS")
+        except BusyError:
+            if not settings.sandbox:
+                raise
+    return ports.settle(Endpoint(settings.sip.host, 0), TCP, what="SIP over TLS") if settings.sandbox else None
 
 
 def _log_to_folder(settings: Settings) -> None:

@@ -6,19 +6,23 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.media import ANY_AUDIO
 from dialplane.domain.calling.pbx_trunks import PbxTrunk, called_trunk
 from dialplane.domain.calling.routing import MAX_DIALLED, Origin
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import CallId, new_id
+from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.services.calling.admission import Admitted, Challenge, Outcome, TurnedAway
 from dialplane.services.calling.arrivals import Arrival
 from dialplane.services.calling.registrations import Subscriber
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.text import storable
 from dialplane.sip.uri import SipUri
+from dialplane.voice.audio import AudioExchange
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.exchanges import settled
 from dialplane.voice.signalling import TracedCall
 from dialplane.voice.useragent.agent import IncomingCall
 
@@ -57,8 +61,9 @@ class Arrivals:
             self._trunks = trunks
             self._judged.clear()
 
-    async def take(self, call: IncomingCall) -> Admitted | None:
-        """What was admitted; None where the call was answered with a refusal or a challenge."""
+    async def take(self, call: IncomingCall, audio: AudioExchange) -> tuple[Admitted, AudioExchange] | None:
+        """What was admitted, and its offer and answer as the caller must have it; None where the call was answered
+        with a refusal or a challenge."""
         try:
             target = SipUri.parse(call.request.uri)
             sender = call.request.from_
@@ -96,7 +101,15 @@ class Arrivals:
             claims=None if caller or pbx else (user, domain),
             headers=call.request.headers,
         )
-        return await self._admit(call, arrival)
+        media = ANY_AUDIO if caller is None else caller.media
+        if media is not ANY_AUDIO:
+            try:
+                audio = settled(audio, call.request.body, media, is_private=call.source.transport == "tls")
+            except NotAcceptable as fault:
+                call.reject(488, fault.problem)
+                return None
+        admitted = await self._admit(call, arrival)
+        return None if admitted is None else (admitted, audio)
 
     async def _admit(self, call: IncomingCall, arrival: Arrival) -> Admitted | None:
         try:

@@ -156,6 +156,7 @@ class Assembly:
             counters=counters,
             advertised_host=deps.advertised_host,
             tap=self.signalling if deps.keeps_signalling else None,
+            tls=deps.tls,
         )
         self.gate = AudioGate(
             deps.gate_host,

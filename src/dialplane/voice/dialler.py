@@ -98,6 +98,8 @@ class Dialler:
         await first_of(leg.answered.wait(), leg.ended.wait())
 
     def _ring_all(self, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
+        if ways[0].transport != "ws":
+            leg.expect(ways[0].media, is_private=all(way.transport == "tls" for way in ways))
         forks = Forks(leg)
         for attempt, way in enumerate(ways):
             forks.ring(partial(self.send, leg, way, manner, hops=hops, attempt=attempt, watcher=forks))
@@ -162,6 +164,8 @@ class _Attempts:
     def take_next(self) -> None:
         way = self._ways[self._taken]
         self._taken += 1
+        if way.transport != "ws":
+            self._leg.expect(way.media, is_private=way.transport == "tls")
         self._dialler.send(self._leg, way, self._manner, hops=self._hops, attempt=self._taken - 1)
 
     def take_another(self, end: CallEnd) -> bool:

@@ -25,6 +25,7 @@ from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.defence.defence import Defence
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
+from dialplane.voice.exchanges import exchange_for
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
 from dialplane.voice.machines import detect_machine
@@ -35,7 +36,6 @@ from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
-from dialplane.voice.secure_audio import exchange_for
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent.station import HOPS
 
@@ -99,9 +99,10 @@ class Runtime:
         except (NotAcceptable, SdpError):
             call.reject(488)
             return
-        admitted = await self.arrivals.take(call)
-        if admitted is None:
+        taken = await self.arrivals.take(call, audio)
+        if taken is None:
             return
+        admitted, audio = taken
         leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
         leg.sip = call
         self.records.started(leg)

@@ -13,7 +13,7 @@ SEALED = {
     "pbx_trunks": ("password",),
     "people": ("totp_secret",),
     "portal_mails": ("content",),
-    "trunks": ("password",),
+    "trunks": ("login_password", "password"),
     "webhook_endpoints": ("secret", "previous_secret"),
 }
 _KEY = "master_key"

@@ -3,9 +3,11 @@
 from ipaddress import ip_address
 
 import asyncpg
+import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
 
 
@@ -32,6 +34,7 @@ class PostgresTrunkStore:
             trunk.priority,
             trunk.created_at,
             trunk.updated_at,
+            *self._rare(trunk),
         )
 
     async def update(self, trunk: Trunk) -> None:
@@ -48,7 +51,12 @@ class PostgresTrunkStore:
             trunk.priority,
             trunk.updated_at,
             trunk.deleted_at,
+            *self._rare(trunk),
         )
+
+    def _rare(self, trunk: Trunk) -> tuple[str, dict[str, object], str, str]:
+        terms: dict[str, object] = {} if trunk.terms == USUAL_TERMS else msgspec.to_builtins(trunk.terms)
+        return trunk.detail, terms, trunk.login_username, self._seal.close(trunk.login_password)
 
     async def list_live(self) -> list[Trunk]:
         return [_trunk(row, self._seal) for row in await self._connection.fetch(self._sql["list_trunks"])]
@@ -70,6 +78,10 @@ def _trunk(row: asyncpg.Record, seal: Seal) -> Trunk:
         username=row["username"],
         password=seal.open(row["password"]),
         priority=row["priority"],
+        terms=msgspec.convert(row["terms"], TrunkTerms) if row["terms"] else USUAL_TERMS,
+        detail=row["detail"],
+        login_username=row["login_username"],
+        login_password=seal.open(row["login_password"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],

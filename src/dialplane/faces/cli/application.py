@@ -22,6 +22,12 @@ Http = Annotated[
     str | None, typer.Option("--http", help="Where HTTP is served; port 0 takes a free one.", metavar="HOST:PORT")
 ]
 Sip = Annotated[str | None, typer.Option("--sip", help="Where SIP is served, UDP and TCP.", metavar="HOST:PORT")]
+SipTls = Annotated[
+    str | None,
+    typer.Option(
+        "--sip-tls", help="Where SIP is served over TLS; the port after SIP's by default.", metavar="HOST:PORT"
+    ),
+]
 Rtp = Annotated[str | None, typer.Option("--rtp", help="UDP ports for audio.", metavar="FIRST-LAST")]
 
 app = typer.Typer(
@@ -47,6 +53,7 @@ def up(
     data: Data = None,
     http: Http = None,
     sip: Sip = None,
+    sip_tls: SipTls = None,
     rtp: Rtp = None,
     sip_domain: Annotated[
         list[str] | None,
@@ -76,6 +83,7 @@ def up(
         data=data,
         http=http,
         sip=sip,
+        sip_tls=sip_tls,
         rtp=rtp,
         sip_domains=tuple(sip_domain or ()),
         sandbox=False if no_sandbox else None,
@@ -94,14 +102,14 @@ def api(context: typer.Context, data: Data = None, http: Http = None) -> None:
 
 
 @app.command()
-def voice(context: typer.Context, data: Data = None, sip: Sip = None) -> None:
+def voice(context: typer.Context, data: Data = None, sip: Sip = None, sip_tls: SipTls = None) -> None:
     """Run the voice process alone: SIP, and the programs of live calls. Needs DATABASE_URL and a media process.
 
     Example:
 
       DATABASE_URL=postgresql://db/dialplane DIALPLANE_NODE=voice-1 dialplane voice --sip 192.0.2.10:5060
     """
-    _launch(context, "voice", data=data, sip=sip)
+    _launch(context, "voice", data=data, sip=sip, sip_tls=sip_tls)
 
 
 @app.command()
@@ -150,6 +158,7 @@ def _launch(
     data: Path | None = None,
     http: str | None = None,
     sip: str | None = None,
+    sip_tls: str | None = None,
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
@@ -161,6 +170,7 @@ def _launch(
             data=data,
             http=http,
             sip=sip,
+            sip_tls=sip_tls,
             rtp=rtp,
             sip_domains=sip_domains,
             sandbox=sandbox,

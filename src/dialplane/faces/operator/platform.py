@@ -2,13 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import FromPath, JSONBody
 
+from dialplane.domain.calling.trunk_terms import TrunkTransport
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.ledger import LedgerTotals
 from dialplane.domain.ids import AccountId
@@ -44,7 +45,7 @@ class ShownTrunk(msgspec.Struct):
     networks: list[str]
     host: str
     port: int
-    transport: Literal["udp", "tcp"]
+    transport: TrunkTransport
     username: str
     priority: int
     created_at: datetime

@@ -10,6 +10,8 @@ import phonenumbers
 
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
+from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
+from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.charging.tariffs import Tariff, priced_number
@@ -36,6 +38,8 @@ from dialplane.services.shapes.calls import call_shape
 from dialplane.services.tenancy.customer import outbound_config
 from dialplane.services.transaction import Database, Transaction
 
+WayTransport = Literal["udp", "tcp", "tls", "ws"]
+
 _NEVER_DIALLED = frozenset(
     {
         phonenumbers.PhoneNumberType.PREMIUM_RATE,
@@ -43,7 +47,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
-_TRANSPORTS: dict[str, Literal["udp", "tcp", "ws"]] = {"udp": "udp", "tcp": "tcp", "ws": "ws"}
+_TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,15 @@ class Way:
     host: str
     """Where it is sent, which need not be the URI's host."""
     port: int
-    transport: Literal["udp", "tcp", "ws"]
+    transport: WayTransport
     """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
     username: str = ""
     password: str = ""
     is_ours: bool = False
     """The destination is a number of this platform: the call comes back to us."""
+    media: MediaProfile = ANY_AUDIO
+    trunk: Trunk | None = None
+    """Whose gateway it is."""
 
 
 async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
@@ -321,6 +328,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             host=binding.source_host,
             port=binding.source_port,
             transport=_TRANSPORTS.get(binding.transport, "udp"),
+            media=subscriber.media,
         )
         for binding in bindings
     ]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
+from dialplane.domain.calling.trunk_terms import TrunkTransport
 from dialplane.domain.calling.trunks import Network, Trunk
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, TrunkId, new_id
@@ -80,8 +81,8 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
     """The draft as a trunk. Raises Invalid naming the field."""
     if not 1 <= len(draft.name) <= 255:
         raise Invalid("name has 1 to 255 characters", field="name")
-    if draft.transport not in ("udp", "tcp"):
-        raise Invalid("transport is udp or tcp", field="transport")
+    if draft.transport not in ("udp", "tcp", "tls"):
+        raise Invalid("transport is udp, tcp or tls", field="transport")
     if not 1 <= draft.port <= 65535:
         raise Invalid("port is 1 to 65535", field="port")
     if not draft.networks and not draft.host:
@@ -94,7 +95,7 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
         networks=tuple(_network(text) for text in draft.networks),
         host=draft.host,
         port=draft.port,
-        transport=cast('Literal["udp", "tcp"]', draft.transport),
+        transport=cast("TrunkTransport", draft.transport),
         username=draft.username,
         password=draft.password,
         priority=draft.priority,

@@ -1,4 +1,4 @@
-"""The SIP user agent on the wire: one UDP and one TCP socket, and every call and request that goes through them.
+"""The SIP user agent on the wire: its sockets, and every call and request that goes through them.
 
 Here messages, transactions, calls and sockets are joined: what came, whose is it, who is told. The rules of the RFCs
 stand in `sip/`, the life of a call in the modules beside this one.
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from secrets import token_hex
-from typing import Literal
 
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
@@ -26,8 +25,8 @@ from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Hand
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
 from dialplane.voice.useragent.requests import IncomingRequest, PendingAnswer
-from dialplane.voice.useragent.station import SDP, Fields, Station
-from dialplane.voice.useragent.transport import Transport
+from dialplane.voice.useragent.station import SDP, Fields, Station, default_port, is_sips, wire_of
+from dialplane.voice.useragent.transport import TlsEnds, Transport
 
 __all__ = [
     "CallEnd",
@@ -67,11 +66,16 @@ class UserAgent:
         counters: Counter[str] | None = None,
         tcp_idle_s: float = IDLE_S,
         tap: Tap | None = None,
+        tls: TlsEnds | None = None,
     ) -> None:
-        """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0)."""
+        """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0). `tls` is also
+        spoken where it is given."""
+        self._tls = tls
         self._tap = tap
         self.host = host
         self.port = port
+        self.tls_port = 0
+        """Where TLS is spoken, 0 where it is not."""
         self.counters: Counter[str] = Counter() if counters is None else counters
         self._advertised_host = advertised_host
         self._user_agent = user_agent
@@ -97,7 +101,12 @@ class UserAgent:
         """
         dispatcher = self._dispatcher
         transport = Transport(
-            dispatcher, self.counters, idle_s=self._tcp_idle_s, per_address=CONNECTIONS_PER_ADDRESS, tap=self._tap
+            dispatcher,
+            self.counters,
+            idle_s=self._tcp_idle_s,
+            per_address=CONNECTIONS_PER_ADDRESS,
+            tap=self._tap,
+            tls=self._tls,
         )
         station = dispatcher.station = Station(
             transport,
@@ -111,6 +120,7 @@ class UserAgent:
         advertised = self._advertised_host or self.host
         station.host = f"[{advertised}]" if ":" in advertised else advertised
         station.port = self.port
+        station.tls_port = self.tls_port = transport.tls_port
         self._started = station
         self._sweep_connections()
 
@@ -161,7 +171,7 @@ class UserAgent:
 
     @property
     def connections(self) -> int:
-        """Open TCP connections and websockets."""
+        """Open connections of TCP and TLS, and websockets."""
         return len(self._started.transport) if self._started is not None else 0
 
     def call(
@@ -186,7 +196,9 @@ class UserAgent:
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
         peer = destination or _literal(target)
-        request.headers.add("Contact", station.contact(peer or Source("", 0, _transport_of(SipUri.parse(target)))))
+        request.headers.add(
+            "Contact", station.contact(peer or Source("", 0, wire_of(SipUri.parse(target))), sips=is_sips(target))
+        )
         request.headers.add("Allow", station.capabilities.allow)
         if sdp:
             request.headers.add("Content-Type", SDP)
@@ -292,10 +304,6 @@ class UserAgent:
         self._sweep = station.later(SWEEP_S, self._sweep_connections)
 
 
-def _transport_of(uri: SipUri) -> Literal["udp", "tcp"]:
-    return "tcp" if uri.transport == "tcp" else "udp"
-
-
 def _literal(target: str) -> Source | None:
     """Where `target` is, if its host is an address. Raises SipParseError for what is no SIP URI."""
     uri = SipUri.parse(target)
@@ -304,7 +312,8 @@ def _literal(target: str) -> Source | None:
         ip_address(host)
     except ValueError:
         return None
-    return Source(host, uri.port or 5060, _transport_of(uri))
+    wire = wire_of(uri)
+    return Source(host, uri.port or default_port(wire), wire)
 
 
 async def _look_up(target: str) -> Source:
@@ -316,6 +325,7 @@ async def _look_up(target: str) -> Source:
     if not uri.host:
         raise OSError("a tel URI names no host")  # an empty name would be looked up as ourselves
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
+    wire = wire_of(uri)
+    found = await loop.getaddrinfo(uri.host, uri.port or default_port(wire), type=socket.SOCK_DGRAM)
     address = found[0][4]
-    return Source(str(address[0]), int(address[1]), _transport_of(uri))
+    return Source(str(address[0]), int(address[1]), wire)

@@ -19,7 +19,7 @@ from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Refe
 from dialplane.voice.useragent.reason import reason_field, reason_of
 from dialplane.voice.useragent.refer import IncomingRefer
 from dialplane.voice.useragent.session import SessionTimer
-from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
+from dialplane.voice.useragent.station import SDP, Fields, Station, is_sips, sdp_of
 
 GLARE_TRIES = 3
 
@@ -51,6 +51,7 @@ class SipCall(ABC):
         self.is_answered = False
         """A 2xx left or came."""
         self.is_ended = False
+        self._is_sips = is_sips(request.uri)
         self.answer_headers: Fields = ()
         """The `X-` headers of the peer's final answer to our INVITE."""
         self._station = station
@@ -105,18 +106,18 @@ class SipCall(ABC):
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""
         if self.is_answered and not self.is_ended:
-            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source))]
+            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source, sips=self._is_sips))]
             self._refer = self._send("REFER", fields)
 
     def answer_refer(self, transaction: Transaction, request: Request, status: int, fields: Fields) -> None:
         """For `IncomingRefer`."""
-        contact = ("Contact", self._station.contact(self.source))
+        contact = ("Contact", self._station.contact(self.source, sips=self._is_sips))
         self._respond(transaction, request, status, [*fields, contact])
 
     def notify(self, fields: list[tuple[str, str]], body: bytes) -> None:
         """Send a NOTIFY inside the call; its answer is not waited for."""
         if self.is_answered and not self.is_ended:
-            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source))], body)
+            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source, sips=self._is_sips))], body)
 
     def on_ack(self, request: Request) -> None:
         """An ACK with the tags of this call."""
@@ -270,7 +271,10 @@ class SipCall(ABC):
     def _accept_offer(self, transaction: Transaction, request: Request, answer: bytes) -> None:
         if self._dialog is not None:
             self._dialog.refresh(request)
-        fields = [("Contact", self._station.contact(self.source)), ("Allow", self._station.capabilities.allow)]
+        fields = [
+            ("Contact", self._station.contact(self.source, sips=self._is_sips)),
+            ("Allow", self._station.capabilities.allow),
+        ]
         if self._session is not None:
             self._session.restart()
             fields += self._session.terms.fields()
@@ -281,7 +285,7 @@ class SipCall(ABC):
             return
         if self.is_ended:
             return
-        fields = [("Contact", self._station.contact(self.source)), ("Content-Type", SDP)]
+        fields = [("Contact", self._station.contact(self.source, sips=self._is_sips)), ("Content-Type", SDP)]
         self._reinvite = self._send("INVITE", fields, self._wanted_offer)
 
     def _on_reinvite_answer(self, response: Response) -> None:
@@ -309,7 +313,7 @@ class SipCall(ABC):
             return
         if session.terms.is_ours:
             expires = f"{session.terms.interval_s};refresher=uac"
-            contact = self._station.contact(self.source)
+            contact = self._station.contact(self.source, sips=self._is_sips)
             self._send("UPDATE", [("Contact", contact), ("Supported", "timer"), ("Session-Expires", expires)])
         else:
             self._send_bye([("Reason", 'SIP;cause=408;text="session expired"')])

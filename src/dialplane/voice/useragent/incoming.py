@@ -26,7 +26,7 @@ class IncomingCall(SipCall):
         # Ringing and answer begin alike; building that once is a tenth of the call's cost less.
         self._fields = list(request.response(200, to_tag=self._tag).headers)
         self._fields += [("Record-Route", value) for value in request.headers.get_all("Record-Route")]
-        self._fields.append(("Contact", station.contact(source)))
+        self._fields.append(("Contact", station.contact(source, sips=self._is_sips)))
         station.dialogs[self.id, self._tag] = self
         transaction.user = self
 
