@@ -69,8 +69,8 @@ class Baresip:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path) -> AsyncIterator[Baresip]:
-    """The program with a configuration of its own, ended by its process id."""
+async def baresip(folder: Path, *, rate_hz: int = 8_000) -> AsyncIterator[Baresip]:
+    """The program with a configuration of its own, ended by its process id; what it says has the codec's rate."""
     first_rtp, last_rtp = free_range(8)
     ports = {"sip_port": free_port(), "control_port": free_port(), "first_rtp": first_rtp, "last_rtp": last_rtp}
     folder.mkdir()
@@ -78,7 +78,7 @@ async def baresip(folder: Path) -> AsyncIterator[Baresip]:
     (folder / "config").write_text(settings)
     for name in ("accounts", "contacts"):
         (folder / name).write_text("")
-    write_tone(folder / "said.wav")
+    write_tone(folder / "said.wav", rate_hz)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
@@ -103,11 +103,11 @@ async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWrit
         return None
 
 
-def write_tone(path: Path) -> None:
+def write_tone(path: Path, rate_hz: int) -> None:
     """Ten seconds of 400 Hz, which the party says."""
-    tone = 8000 * np.sin(np.arange(80_000) * 2 * np.pi * 400 / 8000)
+    tone = 8000 * np.sin(np.arange(10 * rate_hz) * 2 * np.pi * 400 / rate_hz)
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.setparams((1, 2, rate_hz, 0, "NONE", ""))
         file.writeframes(tone.astype(np.int16).tobytes())
 
 

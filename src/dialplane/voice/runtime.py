@@ -36,6 +36,7 @@ from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.trunking.limits import TrunkLimits
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent.station import HOPS
 
@@ -60,6 +61,7 @@ class Runtime:
     recordings: Recordings
     context: LegContext
     defence: Defence
+    limits: TrunkLimits
     is_overloaded: Callable[[], bool]
     """Whether what happens to more calls could not be kept."""
     orders: Mapping[str, Order]
@@ -102,9 +104,11 @@ class Runtime:
         taken = await self.arrivals.take(call, audio)
         if taken is None:
             return
-        admitted, audio = taken
-        leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
+        admitted = taken.admitted
+        leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=taken.audio)
         leg.sip = call
+        if taken.trunk is not None:
+            self.limits.began(taken.trunk, leg)
         self.records.started(leg)
         if early.end is None:
             call.watcher = call.referrer = leg

@@ -9,6 +9,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
+from dialplane.domain.ids import TrunkId
 
 
 class PostgresTrunkStore:
@@ -59,14 +60,19 @@ class PostgresTrunkStore:
         return trunk.detail, terms, trunk.login_username, self._seal.close(trunk.login_password)
 
     async def list_live(self) -> list[Trunk]:
-        return [_trunk(row, self._seal) for row in await self._connection.fetch(self._sql["list_trunks"])]
+        return [read_trunk(row, self._seal) for row in await self._connection.fetch(self._sql["list_trunks"])]
+
+    async def find(self, trunk_id: TrunkId) -> Trunk | None:
+        row = await self._connection.fetchrow(self._sql["find_trunk"], trunk_id)
+        return None if row is None else read_trunk(row, self._seal)
 
     async def find_by_source(self, address: str) -> Trunk | None:
         row = await self._connection.fetchrow(self._sql["find_trunk_by_source"], ip_address(address))
-        return None if row is None else _trunk(row, self._seal)
+        return None if row is None else read_trunk(row, self._seal)
 
 
-def _trunk(row: asyncpg.Record, seal: Seal) -> Trunk:
+def read_trunk(row: asyncpg.Record, seal: Seal) -> Trunk:
+    """A row of `trunks`, whatever else it holds."""
     return Trunk(
         id=row["id"],
         account_id=row["account_id"],

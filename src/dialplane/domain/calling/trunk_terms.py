@@ -1,18 +1,25 @@
 """How a trunk wants to be spoken to: where its gateways are, its audio, its numbers, its limits."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
-from uuid import UUID
 
 import phonenumbers
 
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
+from dialplane.domain.errors import Invalid
 
 TrunkTransport = Literal["udp", "tcp", "tls"]
 MOST_GATEWAYS = 16
 MOST_HEADERS = 20
 LONGEST_AFFIX = 16
+LONGEST_HEADER = 255
+
+_HOST = re.compile(r"[A-Za-z0-9.\-_:]{1,255}")
+_AFFIX = re.compile(rf"[A-Za-z0-9*#+.\-]{{0,{LONGEST_AFFIX}}}")
+_HEADER = re.compile(r"[XP]-[A-Za-z0-9\-]{1,62}", re.IGNORECASE)
+"""Those that no rule of SIP hangs on: private ones, and those of carriers (RFC 3325)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +114,62 @@ class TrunkTerms:
     reliable: Reliable = Reliable.OFF
     verifies: bool = True
     """Over TLS: whether a gateway's certificate must be right for its name."""
-    cost_deck_id: UUID | None = None
-    """A rate deck with what the operator pays: among routes of equal rank the cheapest goes first."""
+    cost_deck: str = ""
+    """The id of a rate deck with what the operator pays: among routes of equal rank the cheapest goes first."""
 
 
 USUAL_TERMS = TrunkTerms()
+
+
+def check_terms(terms: TrunkTerms) -> None:
+    """Raises Invalid naming the field."""
+    if len(terms.gateways) > MOST_GATEWAYS:
+        raise Invalid(f"gateways holds {MOST_GATEWAYS} at most", field="gateways")
+    for gateway in terms.gateways:
+        if not _HOST.fullmatch(gateway.host):
+            raise Invalid(f"{gateway.host[:64]!r} is no address or name of a host", field="gateways")
+        _check_range(gateway.port, 1, 65_535, "gateways", "port")
+        _check_range(gateway.priority, 0, 65_535, "gateways", "priority")
+        _check_range(gateway.weight, 0, 65_535, "gateways", "weight")
+    _check_range(terms.weight, 0, 65_535, "weight")
+    _check_range(terms.own_priority, 0, 65_535, "gateway_priority")
+    if phonenumbers.country_code_for_region(terms.numbers.country) == 0:
+        raise Invalid("country is an ISO code of two letters, such as US", field="country")
+    for name in ("prefix", "postfix"):
+        if not _AFFIX.fullmatch(getattr(terms.numbers, name)):
+            raise Invalid(f"tech_{name} has {LONGEST_AFFIX} digits, letters, * or # at most", field=f"tech_{name}")
+    _check_headers(terms.headers)
+    _check_limits(terms)
+
+
+def _check_limits(terms: TrunkTerms) -> None:
+    if terms.calls_at_once is not None:
+        _check_range(terms.calls_at_once, 0, 1_000_000, "calls_at_once")
+    if terms.calls_per_second is not None and not 0 < terms.calls_per_second <= 100_000:
+        raise Invalid("calls_per_second is above 0 and 100000 at most", field="calls_per_second")
+    if terms.probe_s:
+        _check_range(terms.probe_s, 5, 3_600, "probe_s")
+    _check_range(terms.register_s, 60, 86_400, "register_s")
+    if terms.session_timer_s:
+        _check_range(terms.session_timer_s, 90, 86_400, "session_timer_s")
+    if len(terms.cost_deck) > 64:
+        raise Invalid("cost_deck is the id of a rate deck", field="cost_deck")
+
+
+def _check_headers(headers: tuple[tuple[str, str], ...]) -> None:
+    if len(headers) > MOST_HEADERS:
+        raise Invalid(f"tech_headers holds {MOST_HEADERS} at most", field="tech_headers")
+    for name, value in headers:
+        if not _HEADER.fullmatch(name):
+            raise Invalid(
+                "tech_headers have names that begin with X- or P-, and 64 characters at most", field="tech_headers"
+            )
+        if len(value) > LONGEST_HEADER or not value.isprintable():
+            raise Invalid(
+                f"tech_headers have printable values of {LONGEST_HEADER} characters at most", field="tech_headers"
+            )
+
+
+def _check_range(value: int, least: int, most: int, field: str, what: str = "") -> None:
+    if not least <= value <= most:
+        raise Invalid(f"{what or field} is {least} to {most}", field=field)

@@ -22,9 +22,11 @@ from dialplane.faces.operator import (
     rate_decks,
     rates,
     recordings,
+    routes_out,
     sandbox,
     stock,
     traffic,
+    trunks,
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
@@ -47,7 +49,9 @@ RESOURCES = [
     recordings.router,
     sandbox.router,
     stock.router,
+    routes_out.router,
     traffic.router,
+    trunks.router,
 ]
 
 

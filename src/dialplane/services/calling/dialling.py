@@ -11,6 +11,7 @@ import phonenumbers
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
+from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import CostType
@@ -30,6 +31,7 @@ from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
+from dialplane.services.calling.trunk_ways import trunks_for
 from dialplane.services.charging.ledger import hold_many
 from dialplane.services.charging.rates import tariffs
 from dialplane.services.eventing.events import publish
@@ -94,7 +96,8 @@ class Way:
     """The destination is a number of this platform: the call comes back to us."""
     media: MediaProfile = ANY_AUDIO
     trunk: Trunk | None = None
-    """Whose gateway it is."""
+    gateway: Gateway | None = None
+    """Both, where it leads to a trunk."""
 
 
 async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
@@ -366,23 +369,25 @@ def _way_to_sip(target: str) -> Way:
 
 
 async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
-    """A number of our own is reached directly; any other through the trunks: first the one by which the caller's own
-    number is reached, where that is known, because only its carrier knows the number; then by priority."""
+    """A number of our own is reached directly; any other through the gateways of the trunks."""
     target = call.destination.target
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
-    trunks = [trunk for trunk in await tx.trunks.list_live() if trunk.host]
-    if not trunks:
-        raise Unavailable("There is no trunk that takes calls to the PSTN")
-    own = await tx.inventory.find_trunk_of(call.source.target)
-    return [
-        Way(
-            uri=f"sip:{target}@{trunk.host}:{trunk.port}",
-            host=trunk.host,
-            port=trunk.port,
-            transport="tcp" if trunk.transport == "tcp" else "udp",
-            username=trunk.username,
-            password=trunk.password,
-        )
-        for trunk in sorted(trunks, key=lambda trunk: (trunk.id != own, trunk.priority))
-    ]
+    trunks = await trunks_for(tx, call)
+    return [_way_by_trunk(trunk, gateway, target) for trunk in trunks for gateway in trunk.gateways]
+
+
+def _way_by_trunk(trunk: Trunk, gateway: Gateway, target: str) -> Way:
+    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
+    secure = ";transport=tls" if gateway.transport == "tls" else ""
+    return Way(
+        uri=f"sip:{trunk.terms.numbers.callee(target)}@{host}:{gateway.port}{secure}",
+        host=gateway.host,
+        port=gateway.port,
+        transport=gateway.transport,
+        username=trunk.username,
+        password=trunk.password,
+        media=trunk.terms.media,
+        trunk=trunk,
+        gateway=gateway,
+    )

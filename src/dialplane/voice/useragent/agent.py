@@ -46,7 +46,7 @@ IDLE_S = 30.0
 """How long a TCP connection may exist, or leave a message unfinished, without bringing a whole one (CVE-6)."""
 CONNECTIONS_PER_ADDRESS = 50
 SWEEP_S = 1.0
-_REPLACED = frozenset({"Max-Forwards", "User-Agent"})
+_REPLACED = frozenset({"Max-Forwards", "User-Agent", "Call-ID", "CSeq"})
 """Fields of ours that the caller of `call` and `request` may give instead."""
 
 
@@ -158,6 +158,23 @@ class UserAgent:
     def is_connected(self, peer: Source) -> bool:
         """Whether requests to `peer` have a way: always, but over a connection that only the peer can open."""
         return peer.transport != "ws" or self._station.transport.is_connected(peer)
+
+    @property
+    def is_started(self) -> bool:
+        return self._started is not None
+
+    @property
+    def shown_host(self) -> str:
+        """Ours, as URIs have it."""
+        return self._station.host
+
+    def contact_of(self, user: str, peer: Source) -> str:
+        """Where `peer` reaches `user` at our address."""
+        return self._station.contact(peer).replace("<sip:", f"<sip:{user}@", 1)
+
+    def expect_name(self, peer: Source, name: str) -> None:
+        """See `Transport.expect_name`."""
+        self._station.transport.expect_name(peer, name)
 
     @property
     def live_calls(self) -> int:

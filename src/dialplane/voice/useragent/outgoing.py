@@ -42,6 +42,18 @@ class OutgoingCall(SipCall):
         """By the tag of each fork that answered."""
         self._cancel_fields: Fields | None = None
         self._tag = request.from_.tag or ""
+        self.retry_after_s = 0
+        """How long the peer wants to be left alone, where it said so with a 503."""
+
+    @property
+    def is_heard(self) -> bool:
+        """The peer has answered anything at all."""
+        return self._is_proceeding or self.is_ended or self.is_answered
+
+    def abandon(self) -> None:
+        """Give up an INVITE that nobody has answered; the watcher is not told. What still comes is dealt with."""
+        self._dismiss_watcher()
+        self._give_up(487, None, ())
 
     def start(self, destination: Source) -> None:
         """Send the INVITE, unless the call was given up before its address was found. Call it once."""
@@ -127,6 +139,8 @@ class OutgoingCall(SipCall):
             return
         self._forget_invite()
         self.answer_headers = own_headers(response)
+        if response.status == 503:
+            self.retry_after_s = _seconds(response.headers.get("Retry-After") or "")
         cause, text = reason_of(response)
         self._end(
             CallEnd(EndKind.REJECTED, by_remote=True, status=response.status, cause=cause, text=text or response.reason)
@@ -164,3 +178,9 @@ class OutgoingCall(SipCall):
 
     def _glare_delay_s(self) -> float:
         return 2.1 + randbelow(191) / 100
+
+
+def _seconds(retry_after: str) -> int:
+    """Of a Retry-After field (20.33), which may go on with a comment."""
+    digits = retry_after.strip(" \t").partition(";")[0].partition("(")[0].strip(" \t")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

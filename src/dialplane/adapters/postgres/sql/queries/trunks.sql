@@ -16,6 +16,9 @@ where id = $1;
 -- name: list_trunks
 select * from trunks where deleted_at is null order by priority, created_at, id;
 
+-- name: find_trunk
+select * from trunks where id = $1 and deleted_at is null;
+
 -- name: find_trunk_by_source
 -- The narrowest network wins, so that one peer's address may lie within another's range.
 select t.*
