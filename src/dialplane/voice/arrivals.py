@@ -10,6 +10,7 @@ import structlog
 from dialplane.domain.calling.media import ANY_AUDIO
 from dialplane.domain.calling.pbx_trunks import PbxTrunk, called_trunk
 from dialplane.domain.calling.routing import MAX_DIALLED, Origin
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, Reliable, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import CallId, TrunkId, new_id
@@ -26,6 +27,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.exchanges import settled
 from dialplane.voice.signalling import TracedCall
 from dialplane.voice.useragent.agent import IncomingCall
+from dialplane.voice.useragent.reliable import supports_reliable
 
 BUSY = ("Retry-After", "5")
 MAX_TEXT = 255
@@ -118,6 +120,8 @@ class Arrivals:
             log.info("trunk_full", trunk=trunk.name, sip_call_id=clean(call.request.call_id))
             call.reject(503, headers=(BUSY,))
             return None
+        if trunk is not None and trunk.terms is not USUAL_TERMS and not _agree(call, trunk.terms):
+            return None
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
             origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
@@ -203,6 +207,18 @@ class Arrivals:
         if not self._logins:
             return None
         return self._logins.get(self._gate.claimed_name(call.request))
+
+
+def _agree(call: IncomingCall, terms: TrunkTerms) -> bool:
+    """Let the call keep to what its trunk wants of signalling; False where the caller cannot, and was told so."""
+    call.want_session(terms.session_timer_s)
+    if terms.reliable is not Reliable.OFF:
+        if supports_reliable(call.request):
+            call.be_reliable()
+        elif terms.reliable is Reliable.REQUIRED:
+            call.reject(421, headers=(("Require", "100rel"),))
+            return False
+    return True
 
 
 def _dialled(target: SipUri, to: str, trunk: Trunk | None) -> str:

@@ -2,16 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 import structlog
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_manners import CallManner
 from dialplane.domain.calling.calls import Call, HangupReason, may_try_another_route
+from dialplane.domain.calling.trunk_terms import Reliable
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Refusal, Unavailable
@@ -35,6 +37,11 @@ WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""
 PAUSE_S = 0.5
 """`w` among digits to send."""
+_RELIABLE: Mapping[Reliable, Literal["", "Supported", "Require"]] = {
+    Reliable.OFF: "",
+    Reliable.SUPPORTED: "Supported",
+    Reliable.REQUIRED: "Require",
+}
 SILENT_S = 4.0
 """Without any answer to an INVITE, where there is another way; RFC 3261 alone would wait for 32."""
 MAX_HOPS = 5
@@ -146,6 +153,8 @@ class Dialler:
             headers=headers,
             credentials=Credentials(username, password, host=way.host) if username else None,
             watcher=watcher or leg,
+            session_s=way.trunk.terms.session_timer_s if way.trunk else 0,
+            reliable=_RELIABLE[way.trunk.terms.reliable] if way.trunk else "",
             call_id=leg.call.id.hex if attempt == 0 else f"{leg.call.id.hex}-{attempt}",
         )
         sip.referrer = leg

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from secrets import token_hex
+from typing import Literal
 
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
@@ -25,6 +26,7 @@ from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Hand
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
 from dialplane.voice.useragent.requests import IncomingRequest, PendingAnswer
+from dialplane.voice.useragent.session import session_fields
 from dialplane.voice.useragent.station import SDP, Fields, Station, default_port, is_sips, wire_of
 from dialplane.voice.useragent.transport import TlsEnds, Transport
 
@@ -203,12 +205,16 @@ class UserAgent:
         headers: Fields = (),
         credentials: Credentials | None = None,
         call_id: str | None = None,
+        session_s: int = 0,
+        reliable: Literal["", "Supported", "Require"] = "",
     ) -> OutgoingCall:
         """Send an INVITE to the URI `target`; what follows is told to `watcher`.
 
         `callee` is the To, `target` by default. `destination` is where it goes, by default the host of `target`, which
         is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
-        (SIP-18, CVE-11). `sdp` empty makes a call without an offer. Raises SipParseError where `target` is no URI.
+        (SIP-18, CVE-11). `session_s` asks for a session timer (RFC 4028), `reliable` names the field that says how
+        much reliable provisional answers are wanted (RFC 3262). `sdp` empty makes a call without an offer. Raises
+        SipParseError where `target` is no URI.
         """
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
@@ -220,7 +226,12 @@ class UserAgent:
         if sdp:
             request.headers.add("Content-Type", SDP)
             request.body = sdp
+        for name, value in session_fields(session_s) if session_s else ():
+            request.headers.add(name, value)
+        if reliable:
+            request.headers.add(reliable, "100rel")
         call = OutgoingCall(station, request, watcher, credentials)
+        call.session_s = session_s
         if peer is not None:
             call.start(peer)
         else:

@@ -31,7 +31,7 @@ SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
 """Fields in which a refusal by `screening` says what would have been right."""
-_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY"})
+_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"})
 """Requests that make no sense outside a dialog (SIP-14)."""
 
 
@@ -128,9 +128,7 @@ class Dispatcher:
         answer_to = _answer_to(request.top_via, source)
         known = station.layer.find_server(key)
         refusal = screen(request, station.capabilities)
-        if request.method == "PRACK":
-            self._refuse(request, answer_to, 481)  # we send no reliable provisional answers (RFC 3262), so it is stray
-        elif refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
+        if refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
             fields = [field for field in refusal.headers if field[0] in _DECLARED]
             self._refuse(request, answer_to, refusal.status, refusal.reason, fields)
         elif known is not None:
