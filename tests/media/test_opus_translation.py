@@ -7,8 +7,8 @@ import numpy as np
 from dialplane.audio.decimation import Decimator
 from dialplane.audio.g711 import FRAME_SAMPLES
 from dialplane.domain.calling.media import RemoteMedia
-from dialplane.media.webrtc.opus import OpusDecoder, OpusEncoder
-from dialplane.media.webrtc.translation import OpusTranslation
+from dialplane.media.opus import OpusDecoder, OpusEncoder
+from dialplane.media.translation import Translation
 from dialplane.rtp.packet import Packet
 from tests.media.conftest import tone
 from tests.media.sounds import strength
@@ -16,8 +16,8 @@ from tests.media.sounds import strength
 REMOTE = RemoteMedia("0.0.0.0", 9, "OPUS", 111, 110)
 
 
-def translation() -> OpusTranslation:
-    return OpusTranslation(REMOTE, 48_000)
+def translation() -> Translation:
+    return Translation(REMOTE, 48_000)
 
 
 def spoken(timestamp: int, octets: int = FRAME_SAMPLES, sequence_number: int = 1) -> bytes:

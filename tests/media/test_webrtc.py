@@ -12,8 +12,8 @@ from dialplane.domain.calling.media import IceCredentials
 from dialplane.domain.ids import utc_now
 from dialplane.media.client import MediaClient
 from dialplane.media.client_secure_leg import SecureClientLeg
+from dialplane.media.opus import OpusDecoder, OpusEncoder
 from dialplane.media.webrtc.certificate import make_certificate
-from dialplane.media.webrtc.opus import OpusDecoder, OpusEncoder
 from dialplane.rtp.events import event_payloads
 from tests.fakes.browser import OURS, Browser
 from tests.media.conftest import Party, tone

@@ -20,6 +20,8 @@ sip_listen {host}:{sip_port}
 net_interface {host}
 module_path {modules}
 module g711.so
+module g722.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -49,10 +51,10 @@ class Baresip:
         body = json.dumps({"command": command, "params": parameters}).encode()
         self._writer.write(b"%d:%s," % (len(body), body))
 
-    async def register(self, server: Source, name: str, password: str) -> None:
-        """Be the extension `name`."""
-        address = f"sip:{name}@{server.host}:{server.port};transport=udp"
-        self.order("uanew", f'<{address}>;auth_user={name};auth_pass="{password}";regint=600')
+    async def register(self, server: Source, name: str, password: str, *, more: str = "") -> None:
+        """Be the extension `name`; `more` are parameters of the account, such as `;mediaenc=srtp`."""
+        address = f"sip:{name}@{server.host}:{server.port};transport={server.transport}"
+        self.order("uanew", f'<{address}>;auth_user={name};auth_pass="{password}";regint=600{more}')
         await self.wait_for("REGISTER_OK")
 
     async def wait_for(self, event: str) -> dict[str, Any]:
@@ -67,8 +69,8 @@ class Baresip:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path) -> AsyncIterator[Baresip]:
-    """The program with a configuration of its own, ended by its process id."""
+async def baresip(folder: Path, *, rate_hz: int = 8_000) -> AsyncIterator[Baresip]:
+    """The program with a configuration of its own, ended by its process id; what it says has the codec's rate."""
     first_rtp, last_rtp = free_range(8)
     ports = {"sip_port": free_port(), "control_port": free_port(), "first_rtp": first_rtp, "last_rtp": last_rtp}
     folder.mkdir()
@@ -76,7 +78,7 @@ async def baresip(folder: Path) -> AsyncIterator[Baresip]:
     (folder / "config").write_text(settings)
     for name in ("accounts", "contacts"):
         (folder / name).write_text("")
-    write_tone(folder / "said.wav")
+    write_tone(folder / "said.wav", rate_hz)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
@@ -101,11 +103,11 @@ async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWrit
         return None
 
 
-def write_tone(path: Path) -> None:
+def write_tone(path: Path, rate_hz: int) -> None:
     """Ten seconds of 400 Hz, which the party says."""
-    tone = 8000 * np.sin(np.arange(80_000) * 2 * np.pi * 400 / 8000)
+    tone = 8000 * np.sin(np.arange(10 * rate_hz) * 2 * np.pi * 400 / rate_hz)
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.setparams((1, 2, rate_hz, 0, "NONE", ""))
         file.writeframes(tone.astype(np.int16).tobytes())
 
 

@@ -38,6 +38,7 @@ from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.main import serve
 from dialplane.voice.useragent.agent import Source
 from dialplane.voice.useragent.challenge import Credentials
+from dialplane.voice.useragent.transport import TlsEnds
 from tests.media.conftest import MediaProcess
 from tests.services.buying import bought, buyer, stock
 
@@ -196,6 +197,7 @@ async def voice_node(
     carriers: str = "127.0.0.0/8",
     calls_at_once: int = 2_000,
     calls_per_second: float = 1_000.0,
+    tls: TlsEnds | None = None,
 ) -> AsyncIterator[VoiceNode]:
     """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
     a stranger."""
@@ -233,6 +235,7 @@ async def voice_node(
             node=NODE,
             host="127.0.0.1",
             port=0,
+            tls=tls,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
             signer=SIGNER,

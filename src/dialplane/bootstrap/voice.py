@@ -16,15 +16,17 @@ from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
+from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
-from dialplane.config.values import Endpoint
+from dialplane.config.values import Endpoint, SettingError
 from dialplane.media.client import MediaClient
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.figures import NodeFigures
 from dialplane.voice.main import serve
+from dialplane.voice.useragent.transport import TlsEnds
 
 _CONNECTIONS = 10
 
@@ -64,6 +66,7 @@ async def _serve(settings: Settings) -> None:
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,
+                tls=_tls(settings),
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
                 nonce_secret=seal.secret_for("nonces of SIP digest").encode(),
@@ -122,6 +125,18 @@ class _LookedAt:
 
     def dependencies(self) -> Mapping[str, str]:
         return {"calls": "not yet taken"} if self._figures is None else voice_dependencies(self._figures, self._media)
+
+
+def _tls(settings: Settings) -> TlsEnds | None:
+    """Raises SettingError where what is set does not do."""
+    if settings.sip_tls is None:
+        return None
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
+        if not settings.sandbox:
+            raise SettingError("SIP over TLS needs DIALPLANE_TLS_CERTIFICATE and DIALPLANE_TLS_KEY")
+        certificate, key = find_or_make(settings.tls, settings.advertised_host or settings.sip_tls.host)
+    return tls_ends(settings.sip_tls, certificate, key, settings.tls_authorities)
 
 
 def _ready(sip: Endpoint, metrics: str) -> None:

@@ -40,6 +40,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
         smpp=Endpoint.parse(get("DIALPLANE_SMPP", str(defaults.smpp)), what="DIALPLANE_SMPP"),
+        sip_tls=Endpoint.parse(tls, what="DIALPLANE_SIP_TLS") if (tls := get("DIALPLANE_SIP_TLS", "")) else None,
+        tls_certificate=_file(get("DIALPLANE_TLS_CERTIFICATE", "")),
+        tls_key=_file(get("DIALPLANE_TLS_KEY", "")),
+        tls_authorities=_file(get("DIALPLANE_TLS_AUTHORITIES", "")),
         advertised_host=get("DIALPLANE_ADVERTISED_HOST", defaults.advertised_host),
         rtp=PortRange.parse(get("DIALPLANE_RTP", str(defaults.rtp)), what="DIALPLANE_RTP"),
         sip_domains=tuple(_words(get("DIALPLANE_SIP_DOMAINS", ""))),
@@ -88,6 +92,10 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
         "DIALPLANE_SMPP": str(settings.smpp),
+        "DIALPLANE_SIP_TLS": str(settings.sip_tls or ""),
+        "DIALPLANE_TLS_CERTIFICATE": str(settings.tls_certificate or ""),
+        "DIALPLANE_TLS_KEY": str(settings.tls_key or ""),
+        "DIALPLANE_TLS_AUTHORITIES": str(settings.tls_authorities or ""),
         "DIALPLANE_ADVERTISED_HOST": settings.advertised_host,
         "DIALPLANE_RTP": str(settings.rtp),
         "DIALPLANE_SIP_DOMAINS": " ".join(settings.sip_domains),
@@ -132,6 +140,7 @@ def override(
     http: str | None = None,
     sip: str | None = None,
     smpp: str | None = None,
+    sip_tls: str | None = None,
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
@@ -146,6 +155,8 @@ def override(
         changed = replace(changed, sip=Endpoint.parse(sip, what="--sip"))
     if smpp is not None:
         changed = replace(changed, smpp=Endpoint.parse(smpp, what="--smpp"))
+    if sip_tls is not None:
+        changed = replace(changed, sip_tls=Endpoint.parse(sip_tls, what="--sip-tls"))
     if rtp is not None:
         changed = replace(changed, rtp=PortRange.parse(rtp, what="--rtp"))
     if sip_domains:
@@ -166,6 +177,10 @@ def _without_sandbox(settings: Settings) -> Settings:
         account_rate=plain.account_rate if settings.account_rate == SANDBOX_RATE else settings.account_rate,
         address_rate=plain.address_rate if settings.address_rate == SANDBOX_RATE else settings.address_rate,
     )
+
+
+def _file(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def _drain(text: str | None, *, sandbox: bool) -> timedelta:

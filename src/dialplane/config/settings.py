@@ -41,6 +41,14 @@ class Settings:
     """Where SIP is served, UDP and TCP, and what Contact and SDP name. The loopback, as with HTTP."""
     smpp: Endpoint = Endpoint("127.0.0.1", 0)
     """Where accounts' systems bind by SMPP. Any free port, which `ready.json` shows: others may run beside."""
+    sip_tls: Endpoint | None = None
+    """Where SIP is served over TLS. None: at the port after `sip`'s where there is a certificate; the sandbox makes
+    itself one."""
+    tls_certificate: Path | None = None
+    """PEM, the whole chain. None: no TLS, but in the sandbox: nobody outside believes a certificate that we sign."""
+    tls_key: Path | None = None
+    tls_authorities: Path | None = None
+    """PEM of authorities that are believed beside the system's, for carriers with certificates of their own making."""
     advertised_host: str = ""
     """The address that peers are told to send SIP and audio to, where it is not the one bound to (NAT, 0.0.0.0)."""
     rtp: PortRange = PortRange(20000, 29999)
@@ -125,6 +133,11 @@ class Settings:
     speech_fallback: bool = True
     """Whether the embedded voice and ear stand in for a cloud that is not configured: flows of other platforms name
     one nearly always. False: such a flow is told."""
+
+    @property
+    def tls(self) -> Path:
+        """The sandbox's own certificate."""
+        return self.data / "tls"
 
     @property
     def credentials(self) -> Path:

@@ -17,6 +17,7 @@ from dialplane.domain.calling.media import (
     RecordedTracks,
     RecordingEnd,
     RemoteMedia,
+    SrtpKeys,
 )
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.media import protocol
@@ -56,6 +57,7 @@ class MediaClientLeg:
         self._fed_until = 0.0
         """When all that was fed will have been played, in the loop's time."""
         self._counters: asyncio.Future[MediaCounters] | None = None
+        self._is_adapted = False
         self._is_released = False
         self._is_gone = False
 
@@ -63,7 +65,17 @@ class MediaClientLeg:
         """Raises Invalid where the host is no IP address (names are looked up by whoever reads the SDP)."""
         if not _is_address(remote.host):
             raise Invalid(f"{remote.host!r} is no IP address", field="host")
-        self._send(protocol.Connect(self.leg_id, remote))
+        if self._is_adapted:
+            self.connect_adapted(remote, keys=None)
+        else:
+            self._send(protocol.Connect(self.leg_id, remote))
+
+    def connect_adapted(self, remote: RemoteMedia, *, keys: SrtpKeys | None, event_clock_hz: int = CLOCK_HZ) -> None:
+        """Raises Invalid as `connect`."""
+        if not _is_address(remote.host):
+            raise Invalid(f"{remote.host!r} is no IP address", field="host")
+        self._is_adapted = True
+        self._send(protocol.ConnectAdapted(self.leg_id, remote, event_clock_hz, keys))
 
     # --- what it is sent -------------------------------------------------------------------------------------------
 

@@ -55,6 +55,13 @@ class Incoming:
         self.sequence_number = 0
         self.timestamp = 0
 
+    def go_through(self, rtp: PacketSocket) -> None:
+        """Read from another socket from now on, which stands before this one."""
+        if self._is_locked:
+            unconnect(self._rtp)
+            self._is_locked = False
+        self._rtp = rtp
+
     def expect(self, remote: RemoteMedia, now: float) -> None:
         """Take a new SDP: the source is open again, for its preferred address at once and others for 3 s.
 

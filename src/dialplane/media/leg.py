@@ -129,6 +129,13 @@ class Leg:
         self._is_silent = False
         self._refresh()
 
+    def go_through(self, ends: Ends) -> None:
+        """Reach the party by these from now on, which stand before its own; to be followed by `connect`."""
+        self.leave_steady()
+        self._incoming.go_through(ends.rtp)
+        self._outgoing.go_through(ends.rtp)
+        self._reports.go_through(ends.rtcp)
+
     def send_digits(self, request: int, digits: str, *, duration_ms: int, interval_ms: int) -> None:
         """Queue digits; `request` 0 asks for no report."""
         as_events = self._event_type >= 0

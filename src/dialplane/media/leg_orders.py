@@ -7,6 +7,7 @@ import structlog
 
 from dialplane.domain.calling.media import PlayEnd
 from dialplane.media import protocol
+from dialplane.media.adapted.legs import AdaptedLegs
 from dialplane.media.connection import Connection
 from dialplane.media.leg import Leg
 from dialplane.media.playout import Playing, PromptCache
@@ -21,10 +22,11 @@ log = structlog.get_logger()
 class LegOrders:
     """Times are seconds on the monotonic clock."""
 
-    def __init__(self, prompts: PromptCache, recordings: Recordings, secure: SecureLegs) -> None:
+    def __init__(self, prompts: PromptCache, recordings: Recordings, secure: SecureLegs, adapted: AdaptedLegs) -> None:
         self._prompts = prompts
         self._recordings = recordings
         self._secure = secure
+        self._adapted = adapted
 
     def carry_out(self, leg: Leg, order: protocol.LegOrder, connection: Connection, now: float) -> None:
         """All but `Close`, which takes more than the leg."""
@@ -64,6 +66,8 @@ class LegOrders:
                 leg.own.clear_feed()
             case protocol.AwaitChecks() | protocol.ConnectSecurely():
                 self._secure.carry_out(leg, order, now)
+            case protocol.ConnectAdapted():
+                self._adapted.carry_out(leg, order, connection, now)
             case protocol.Close():
                 raise ValueError("a leg is closed by whoever holds its ports")
             case _:

@@ -3,6 +3,7 @@
 import structlog
 
 from dialplane.media import protocol
+from dialplane.media.adapted.legs import AdaptedLegs
 from dialplane.media.connection import Connection
 from dialplane.media.descriptors import Descriptors
 from dialplane.media.leg import Leg
@@ -24,6 +25,7 @@ class Legs:
         self, pool: PortPool, descriptors: Descriptors, ticker: Ticker[Leg], steady: SteadyStreams[Leg]
     ) -> None:
         self.secure = SecureLegs()
+        self.adapted = AdaptedLegs()
         self._pool = pool
         self._descriptors = descriptors
         self._ticker = ticker
@@ -103,6 +105,7 @@ class Legs:
             log.exception("media_close_failed", leg=leg_id)
             counters = leg.counters()
         self.secure.close(leg_id)
+        self.adapted.close(leg_id)
         self._pool.give_back(pair)
         self._counts_before[0] += counters.packets_sent
         self._counts_before[1] += counters.packets_received

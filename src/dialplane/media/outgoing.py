@@ -67,6 +67,11 @@ class Outgoing:
         self.steady: SteadyStream | None = None
         """While the next frame is all that is to be sent; then nothing here is called but what catches up."""
 
+    def go_through(self, rtp: PacketSocket) -> None:
+        """Send by another socket from now on, which stands before this one; not while it is steady."""
+        self._rtp = rtp
+        self._descriptor = rtp.fileno()
+
     def send_frame(self, frame: bytes, payload_type: int, now: float) -> None:
         """Send the next 20 ms of audio of our own."""
         if self.resumes:

@@ -104,7 +104,7 @@ class MediaServer:
         self._rooms = Rooms(self._mixer, prompts, self._recordings)
         self._ticker: Ticker[Leg] = Ticker(time.monotonic(), self._steady, self._mixer)
         self._legs = Legs(PortPool(host, first_port, last_port), self._descriptors, self._ticker, self._steady)
-        self._leg_orders = LegOrders(prompts, self._recordings, self._legs.secure)
+        self._leg_orders = LegOrders(prompts, self._recordings, self._legs.secure, self._legs.adapted)
         self._upkeep_turn = 0
         self._upkeep_at = time.monotonic()
         self._failures = 0

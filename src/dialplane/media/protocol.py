@@ -6,7 +6,7 @@ question. What is about rooms stands in `room_protocol`, how a message is writte
 
 import msgspec
 
-from dialplane.domain.calling.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty
+from dialplane.domain.calling.media import IceCredentials, MediaCounters, RemoteMedia, SecureParty, SrtpKeys
 from dialplane.media.frames import Message
 from dialplane.media.room_protocol import RoomOpened, RoomOrder, RoomReport
 
@@ -41,6 +41,15 @@ class ConnectSecurely(Message, frozen=True):
     leg: int
     remote: RemoteMedia
     party: SecureParty
+
+
+class ConnectAdapted(Message, frozen=True):
+    """`Connect` of an ordinary leg whose party wants SRTP or a codec beside G.711."""
+
+    leg: int
+    remote: RemoteMedia
+    event_clock_hz: int
+    keys: SrtpKeys | None
 
 
 class Play(Message, frozen=True):
@@ -153,6 +162,7 @@ LegOrder = (
     Connect
     | AwaitChecks
     | ConnectSecurely
+    | ConnectAdapted
     | Play
     | StopPlaying
     | SendDigits

@@ -23,6 +23,10 @@ class Reports:
         """The middle of the NTP time in the party's last sender report, and when it came."""
         self.target: Address | None = None
 
+    def go_through(self, rtcp: PacketSocket) -> None:
+        """Use another socket from now on, which stands before this one."""
+        self._rtcp = rtcp
+
     def receive(self, now: float) -> None:
         """Take one datagram from the RTCP port."""
         try:

@@ -120,8 +120,8 @@ def make_answer(
     """
     chosen = choice or choose(offer, codecs)
     theirs = offer.media[chosen.position]
-    agreed = answer_direction(_direction_of(offer, theirs), direction)
-    negotiated = _negotiated(offer, theirs, chosen, agreed)
+    agreed = answer_direction(direction_of(offer, theirs), direction)
+    negotiated = as_negotiated(offer, theirs, chosen, agreed)
     audio = _our_media(
         port,
         [(str(chosen.payload_type), f"{chosen.codec}/8000")],
@@ -140,8 +140,8 @@ def read_answer(offer: Session, answer: Session) -> Negotiated:
     codecs = [codec for codec in _STATIC if str(_STATIC[codec]) in offered.formats]
     chosen = choose(answer, codecs)
     theirs = answer.media[chosen.position]
-    agreed = answer_direction(_direction_of(answer, theirs), _direction_of(offer, offered))
-    return _negotiated(answer, theirs, chosen, agreed)
+    agreed = answer_direction(direction_of(answer, theirs), direction_of(offer, offered))
+    return as_negotiated(answer, theirs, chosen, agreed)
 
 
 def _choose_codec(position: int, media: MediaDescription, codecs: Sequence[str]) -> Choice | None:
@@ -168,7 +168,7 @@ def rtpmaps(media: MediaDescription) -> dict[str, str]:
     return maps
 
 
-def _direction_of(session: Session, media: MediaDescription) -> Direction:
+def direction_of(session: Session, media: MediaDescription) -> Direction:
     """The stream's own direction, else the session's, else both ways; an address of zeros is the old hold."""
     direction = stated_direction(media.attributes) or stated_direction(session.attributes) or Direction.SENDRECV
     if session.host_of(media) in ("0.0.0.0", "::"):
@@ -189,7 +189,8 @@ def answer_direction(theirs: Direction, ours: Direction) -> Direction:
     return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
-def _negotiated(session: Session, media: MediaDescription, choice: Choice, agreed: Direction) -> Negotiated:
+def as_negotiated(session: Session, media: MediaDescription, choice: Choice, agreed: Direction) -> Negotiated:
+    """What was agreed about a stream of theirs. Raises SdpError, NotAcceptable where its address cannot be used."""
     host = session.host_of(media)
     if host is None:
         raise SdpError("no connection address")

@@ -19,10 +19,12 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
     from dialplane.services.calling.pbx_trunks import PbxTrunkStore
     from dialplane.services.calling.registrations import RegistrationStore
+    from dialplane.services.calling.routes import RouteStore
     from dialplane.services.calling.speakings import SpeakingStore
     from dialplane.services.calling.timelines import TimelineStore
     from dialplane.services.calling.traces import TraceStore
     from dialplane.services.calling.transfers import TransferStore
+    from dialplane.services.calling.trunk_states import TrunkStateStore
     from dialplane.services.calling.trunks import TrunkStore
     from dialplane.services.charging.ledger import LedgerStore
     from dialplane.services.charging.rate_changes import RateChangeStore
@@ -171,6 +173,8 @@ class Transaction(Protocol):
     @property
     def rate_changes(self) -> RateChangeStore: ...
     @property
+    def routes(self) -> RouteStore: ...
+    @property
     def rates(self) -> RateStore: ...
     @property
     def recordings(self) -> RecordingStore: ...
@@ -207,6 +211,8 @@ class Transaction(Protocol):
     def transfers(self) -> TransferStore: ...
     @property
     def transcriptions(self) -> TranscriptionStore: ...
+    @property
+    def trunk_states(self) -> TrunkStateStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

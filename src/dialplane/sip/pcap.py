@@ -31,8 +31,8 @@ class Captured:
     """One message from `source` to `destination`; `at` is Unix time in seconds."""
 
     at: float
-    transport: Literal["udp", "tcp", "ws"]
-    """A websocket's message is written as TCP, without its frame."""
+    transport: Literal["udp", "tcp", "tls", "ws"]
+    """What came encrypted or in a websocket's frame is written as plain TCP."""
     source: Endpoint
     destination: Endpoint
     data: bytes

@@ -32,8 +32,9 @@ class Capabilities:
 
     methods: tuple[str, ...] = (
         "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "MESSAGE", "REGISTER", "UPDATE", "REFER", "NOTIFY",
+        "PRACK",
     )  # fmt: skip
-    extensions: frozenset[str] = frozenset({"timer"})
+    extensions: frozenset[str] = frozenset({"100rel", "timer"})
     bodies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: ACCEPTED_BODIES)
     """Media types by method; a body of a method that is not here is never looked at."""
 

@@ -2,6 +2,9 @@
 
 from typing import Literal, NamedTuple
 
+Wire = Literal["udp", "tcp", "tls", "ws"]
+"""`ws`: a websocket (RFC 7118), known by where it came from."""
+
 
 class Source(NamedTuple):
     """An address and the transport to it. A named tuple, because one is made for every datagram."""
@@ -9,8 +12,7 @@ class Source(NamedTuple):
     host: str
     """An address, not a name; IPv6 without brackets."""
     port: int
-    transport: Literal["udp", "tcp", "ws"]
-    """`ws`: a websocket (RFC 7118), known by where it came from."""
+    transport: Wire
 
     @property
     def is_reliable(self) -> bool:

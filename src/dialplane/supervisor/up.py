@@ -19,7 +19,7 @@ from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
-from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.errors import BusyError, StartError
 from dialplane.supervisor.first_start import provision
 from dialplane.supervisor.nursery import Nursery, bury_orphans
 from dialplane.supervisor.ports import TCP, UDP, Ports
@@ -125,6 +125,7 @@ class _Platform:
             "sip": f"sip:{self._settings.sip}",
             "metrics": {role: f"http://{place}/metrics" for role, place in self._metrics.items()},
             "smpp": f"smpp://{self._settings.smpp}",
+            **({} if (tls := self._settings.sip_tls) is None else {"sip_tls": f"sip:{tls};transport=tls"}),
             **credentials,
         }
         folder.write_targets(self._settings.data / "metrics.json", self._metrics)
@@ -160,6 +161,7 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
         http=ports.settle(settings.http, TCP, what="HTTP"),
         smpp=ports.settle(settings.smpp, TCP, what="SMPP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
+        sip_tls=_tls_endpoint(settings, ports),
         carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
     )
 
@@ -173,6 +175,20 @@ def _places_of_metrics(settings: Settings, ports: Ports) -> dict[str, Endpoint]:
         "voice": ports.settle(first, TCP, what="voice node's metrics"),
         "worker": ports.settle(second, TCP, what="worker's metrics"),
     }
+
+
+def _tls_endpoint(settings: Settings, ports: Ports) -> Endpoint | None:
+    """Where SIP is served over TLS: where somebody said so, else beside SIP's port, or in the sandbox anywhere."""
+    if settings.sip_tls is not None:
+        return ports.settle(settings.sip_tls, TCP, what="SIP over TLS")
+    if settings.sip.port and (settings.tls_certificate is not None or settings.sandbox):
+        beside = Endpoint(settings.sip.host, settings.sip.port + 1)
+        try:
+            return ports.settle(beside, TCP, what="SIP over TLS")
+        except BusyError:
+            if not settings.sandbox:
+                raise
+    return ports.settle(Endpoint(settings.sip.host, 0), TCP, what="SIP over TLS") if settings.sandbox else None
 
 
 def _log_to_folder(settings: Settings) -> None:

@@ -2,25 +2,32 @@
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
+from dialplane.domain.calling.media import ANY_AUDIO
 from dialplane.domain.calling.pbx_trunks import PbxTrunk, called_trunk
 from dialplane.domain.calling.routing import MAX_DIALLED, Origin
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, Reliable, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.ids import CallId, new_id
+from dialplane.domain.ids import CallId, TrunkId, new_id
+from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.services.calling.admission import Admitted, Challenge, Outcome, TurnedAway
-from dialplane.services.calling.arrivals import Arrival
+from dialplane.services.calling.arrivals import SANDBOX_COUNTRY, Arrival
 from dialplane.services.calling.registrations import Subscriber
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.text import storable
 from dialplane.sip.uri import SipUri
+from dialplane.voice.audio import AudioExchange
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
+from dialplane.voice.exchanges import settled
 from dialplane.voice.signalling import TracedCall
 from dialplane.voice.useragent.agent import IncomingCall
+from dialplane.voice.useragent.reliable import supports_reliable
 
 BUSY = ("Retry-After", "5")
 MAX_TEXT = 255
@@ -28,6 +35,17 @@ MAX_JUDGED = 10_000
 """Addresses whose answer is kept."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A call that is let in."""
+
+    admitted: Admitted
+    audio: AudioExchange
+    """Its offer and answer as the caller must have it."""
+    trunk: Trunk | None
+    """By which it came."""
 
 
 class Arrivals:
@@ -41,24 +59,34 @@ class Arrivals:
         node: str,
         now: Callable[[], datetime],
         trace: Callable[[TracedCall], None] = lambda call: None,
+        has_room: Callable[[Trunk], bool] = lambda trunk: True,
     ) -> None:
-        """`trace` keeps what was seen of a call that was refused."""
+        """`trace` keeps what was seen of a call that was refused; `has_room` is whether a trunk may have another."""
         self._trace = trace
         self._gate = gate
         self._admissions = admissions
         self._node = node
         self._now = now
         self._trunks: Sequence[Trunk] = ()
-        self._judged: dict[str, bool] = {}
+        self._judged: dict[str, Trunk | None] = {}
+        self._logins: dict[str, Trunk] = {}
+        self._registrars: dict[str, TrunkId] = {}
+        self._has_room = has_room
 
     def set_trunks(self, trunks: Sequence[Trunk]) -> None:
         """The trunks as they are now; the node's heartbeat tells them again and again."""
         if trunks != self._trunks:
             self._trunks = trunks
+            self._logins = {trunk.login_username: trunk for trunk in trunks if trunk.login_username}
             self._judged.clear()
 
-    async def take(self, call: IncomingCall) -> Admitted | None:
-        """What was admitted; None where the call was answered with a refusal or a challenge."""
+    def set_registrars(self, registrars: dict[str, TrunkId]) -> None:
+        """The addresses where this node is registered: what comes from there is the trunk's."""
+        self._registrars = registrars
+        self._judged.clear()
+
+    async def take(self, call: IncomingCall, audio: AudioExchange) -> Taken | None:
+        """None where the call was answered with a refusal or a challenge."""
         try:
             target = SipUri.parse(call.request.uri)
             sender = call.request.from_
@@ -69,24 +97,37 @@ class Arrivals:
         caller: Subscriber | None = None
         pbx: PbxTrunk | None = None
         host = target.host.lower()
-        is_trunk = call.source.transport != "ws" and self.is_trunk(call.source.host)  # no carrier calls by browser
+        # No carrier calls by browser.
+        trunk = self.trunk_at(call.source.host) if call.source.transport != "ws" else None
         if called_trunk(host) and (pbx := await self._gate.find_trunk(host)) is not None:
             if not await self._gate.admits_pbx(call, pbx):
                 return None
-        elif called_trunk(host) and not is_trunk:
+        elif called_trunk(host) and trunk is None:
             call.reject(404)  # reference 9.3: an unknown trunk
             return None
-        elif self._gate.has_credentials(call.request) or not is_trunk:
+        elif (login := self._login(call)) is not None:
+            if not self._gate.admits_login(call, login):
+                return None
+            trunk = login
+        elif self._gate.has_credentials(call.request) or trunk is None:
             # Whoever is no trunk must prove to be an extension of ours.
             caller = await self._gate.authenticate(call, user=user, domain=domain)
             if caller is None:
                 return None
+        if caller is not None or pbx is not None:
+            trunk = None
+        if trunk is not None and not self._has_room(trunk):
+            log.info("trunk_full", trunk=trunk.name, sip_call_id=clean(call.request.call_id))
+            call.reject(503, headers=(BUSY,))
+            return None
+        if trunk is not None and trunk.terms is not USUAL_TERMS and not _agree(call, trunk.terms):
+            return None
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
             origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
             raw_source=user,
             source_name=clean(sender.display_name or ""),
-            raw_destination=clean(target.user or "")[:MAX_DIALLED],
+            raw_destination=_dialled(target, call.request.to.uri, trunk),
             domain=host[:MAX_TEXT],
             source_host=call.source.host,
             sip_call_id=clean(call.request.call_id),
@@ -95,8 +136,17 @@ class Arrivals:
             pbx=pbx,
             claims=None if caller or pbx else (user, domain),
             headers=call.request.headers,
+            country=trunk.terms.numbers.country if trunk else SANDBOX_COUNTRY,
         )
-        return await self._admit(call, arrival)
+        media = caller.media if caller else trunk.terms.media if trunk else ANY_AUDIO
+        if media is not ANY_AUDIO:
+            try:
+                audio = settled(audio, call.request.body, media, is_private=call.source.transport == "tls")
+            except NotAcceptable as fault:
+                call.reject(488, fault.problem)
+                return None
+        admitted = await self._admit(call, arrival)
+        return None if admitted is None else Taken(admitted, audio, trunk)
 
     async def _admit(self, call: IncomingCall, arrival: Arrival) -> Admitted | None:
         try:
@@ -125,21 +175,58 @@ class Arrivals:
 
     def is_trunk(self, host: str) -> bool:
         """Whether the address belongs to a peer that brings PSTN traffic."""
-        known = self._judged.get(host)
-        if known is None:
+        return self.trunk_at(host) is not None
+
+    def trunk_at(self, host: str) -> Trunk | None:
+        """The trunk whose peer calls from there."""
+        try:
+            return self._judged[host]
+        except KeyError:
             if len(self._judged) >= MAX_JUDGED:  # strangers must not fill the memory
                 self._judged.clear()
-            known = self._judged[host] = self._is_in_a_trunk(host)
-        return known
+            known = self._judged[host] = self._find_trunk(host)
+            return known
 
-    def _is_in_a_trunk(self, host: str) -> bool:
+    def _find_trunk(self, host: str) -> Trunk | None:
+        """The one with the narrowest network around the address, or where we are registered."""
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
-            return False
+            return None
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        return any(address in network for trunk in self._trunks for network in trunk.networks)
+        registrar = self._registrars.get(host)
+        around = [
+            (network.prefixlen, trunk) for trunk in self._trunks for network in trunk.networks if address in network
+        ]
+        around += [(address.max_prefixlen, trunk) for trunk in self._trunks if trunk.id == registrar]
+        return max(around, key=lambda one: one[0])[1] if around else None
+
+    def _login(self, call: IncomingCall) -> Trunk | None:
+        """The trunk whose name the caller gives for itself."""
+        if not self._logins:
+            return None
+        return self._logins.get(self._gate.claimed_name(call.request))
+
+
+def _agree(call: IncomingCall, terms: TrunkTerms) -> bool:
+    """Let the call keep to what its trunk wants of signalling; False where the caller cannot, and was told so."""
+    call.want_session(terms.session_timer_s)
+    if terms.reliable is not Reliable.OFF:
+        if supports_reliable(call.request):
+            call.be_reliable()
+        elif terms.reliable is Reliable.REQUIRED:
+            call.reject(421, headers=(("Require", "100rel"),))
+            return False
+    return True
+
+
+def _dialled(target: SipUri, to: str, trunk: Trunk | None) -> str:
+    """What was dialled. A registrar sends to the contact that we registered, which names us: then the To tells."""
+    user = clean(target.user or "")
+    if trunk is not None and trunk.terms.registers and user == trunk.username:
+        user = user_and_host(to)[0] or user
+    return user[:MAX_DIALLED]
 
 
 def clean(text: str) -> str:

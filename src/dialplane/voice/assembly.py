@@ -64,6 +64,7 @@ from dialplane.voice.streaming.gate import AudioGate
 from dialplane.voice.streaming.streams import Streams
 from dialplane.voice.taps import together
 from dialplane.voice.transfers import Transfers
+from dialplane.voice.trunking.trunking import Trunking
 from dialplane.voice.useragent.agent import UserAgent
 from dialplane.voice.useragent.events import Handler
 from dialplane.voice.useragent.sip_sockets import SipSockets
@@ -119,6 +120,7 @@ class Assembly:
             self.batches.minutes.run(),
             self.queues.run(),
             self.signalling.run(),
+            self.trunking.run(),
         )
 
     def _join_wire(self, handler: Handler) -> None:
@@ -149,6 +151,7 @@ class Assembly:
             node=deps.node,
             now=utc_now,
             trace=self.signalling.ended,
+            has_room=lambda trunk: self.trunking.limits.take(trunk),
         )
         self.agent = UserAgent(
             host=deps.host,
@@ -157,6 +160,7 @@ class Assembly:
             counters=counters,
             advertised_host=deps.advertised_host,
             tap=together(self.signalling if deps.keeps_signalling else None, deps.looker_on),
+            tls=deps.tls,
         )
         self.gate = AudioGate(
             deps.gate_host,
@@ -168,6 +172,7 @@ class Assembly:
             now=utc_now,
             spawn=self._spawn,
         )
+        self.trunking = Trunking(deps.database, self.agent, deps.node, utc_now, self._spawn, self.arrivals)
         self._context = LegContext(
             deps.media, self.records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )
@@ -202,7 +207,15 @@ class Assembly:
             document_timeout_s=deps.document_timeout_s,
         )
         self._dialler = Dialler(
-            database, self.agent, self._context, self.batches.openings, deps.node, utc_now, self.records.started
+            database,
+            self.agent,
+            self._context,
+            self.batches.openings,
+            deps.node,
+            utc_now,
+            self.records.started,
+            self.trunking.gateways,
+            self.trunking.limits,
         )
         self._beside = Beside(self._programs, deps.prompts, self._outside, utc_now)
         self._dialling = Dialling(self._dialler, self._beside, Ringing(deps.prompts), self.recordings)
@@ -245,6 +258,7 @@ class Assembly:
             recordings=self.recordings,
             context=self._context,
             defence=self.defence,
+            limits=self.trunking.limits,
             is_overloaded=lambda: self.batches.journal.is_full,
             orders={
                 **CALL_ORDERS,

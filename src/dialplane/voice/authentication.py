@@ -12,6 +12,7 @@ from enum import Enum, auto
 import structlog
 
 from dialplane.domain.calling.pbx_trunks import PbxTrunk
+from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.ids import utc_now
 from dialplane.services.calling.extensions import tell_locked
 from dialplane.services.calling.pbx_trunks import find_called_trunk, tell_trunk_locked
@@ -111,6 +112,23 @@ class Gate:
             log.warning("trunk_locked", trunk=trunk.domain_name, source=host)
             await tell_trunk_locked(self._database, trunk, host, utc_now())
         return proof is _Proof.RIGHT
+
+    def claimed_name(self, request: Request) -> str:
+        """The name in the credentials for our realm, proved or not; empty without any."""
+        credentials = self._authenticator.read(request, proxy=True)
+        return "" if credentials is None else credentials.username.partition("@")[0]
+
+    def admits_login(self, call: IncomingCall, trunk: Trunk) -> bool:
+        """Whether the sender has the password of the trunk whose name it gives; else the call is answered (REG-2)."""
+        credentials = self._authenticator.read(call.request, proxy=True)
+        if credentials is None:
+            self.challenge(call)
+            return False
+        name = f"{trunk.login_username}@{trunk.id}.trunk"
+        if not self._defence.may_try(name, call.source.host):
+            call.reject(403)
+            return False
+        return self._prove(call, credentials, name, trunk.login_password) is _Proof.RIGHT
 
     def _prove(
         self, asked: IncomingCall | IncomingRequest, credentials: Credentials, name: str, password: str | None

@@ -18,6 +18,7 @@ from dialplane.voice.figures import NodeFigures
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
 from dialplane.voice.useragent.events import Tap
+from dialplane.voice.useragent.transport import TlsEnds
 
 DRAIN_S = 3600.0
 
@@ -52,6 +53,8 @@ class VoiceDeps:
     """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
     gate_port: int = 0
     advertised_host: str | None = None
+    tls: TlsEnds | None = None
+    """None: SIP is not spoken over TLS."""
     drain_s: float = DRAIN_S
     calls_per_second: float = 1_000.0
     calls_at_once: int = 2_000

@@ -20,6 +20,7 @@ from dialplane.domain.calling.calls import (
     HangupReason,
     can_move,
 )
+from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
@@ -29,6 +30,7 @@ from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer, digit_of_info
 from dialplane.voice.endings import hung_up
 from dialplane.voice.leg_context import LegContext, Talk
+from dialplane.voice.party_audio import PartyAudioExchange
 from dialplane.voice.ports import MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
 from dialplane.voice.useragent.agent import IncomingCall, SipCall
@@ -132,6 +134,11 @@ class Leg:
     def expect_browser(self) -> None:
         """The party speaks WebRTC. To be called before the leg's audio is opened."""
         self._audio = SecureAudioExchange()
+
+    def expect(self, media: MediaProfile, *, is_private: bool) -> None:
+        """How the party that is about to be called wants its audio; `is_private`: the signalling is encrypted."""
+        is_usual = media == ANY_AUDIO and not is_private
+        self._audio = AudioExchange() if is_usual else PartyAudioExchange(profile=media, offers_keys=is_private)
 
     async def answer(self) -> None:
         """Answer an incoming call; nothing where it is answered or over."""

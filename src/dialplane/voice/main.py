@@ -91,7 +91,7 @@ class _Node:
         await self._parts.recordings.close_orphans()
         await self._parts.transcribing.close_orphans()
         await self._parts.queues.take_over_wrap_ups()
-        self._parts.arrivals.set_trunks(await list_trunks(self._deps.database))
+        self._parts.trunking.set_trunks(await list_trunks(self._deps.database))
         self._deps.observe(self._figures())
         await self._parts.agent.start()
         await self._say_that_we_live()
@@ -113,6 +113,7 @@ class _Node:
         """Hang up what is left. What belongs to calls has `CLOSING_S` then to write how it ended."""
         for leg in list(self._parts.records.live.values()):
             leg.hang_up(text="the voice process is stopping")
+        await self._parts.trunking.close()
         await self._parts.gate.close()
         await self._parts.agent.close()
 
@@ -162,7 +163,7 @@ class _Node:
         while True:
             await asyncio.sleep(BEAT_S)
             try:
-                self._parts.arrivals.set_trunks(await list_trunks(self._deps.database))
+                self._parts.trunking.set_trunks(await list_trunks(self._deps.database))
                 await self._say_that_we_live()
             except Unavailable:
                 log.warning("beat_missed")

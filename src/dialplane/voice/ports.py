@@ -17,6 +17,7 @@ from dialplane.domain.calling.media import (
     RecordingEnd,
     RemoteMedia,
     SecureParty,
+    SrtpKeys,
 )
 
 __all__ = [
@@ -50,6 +51,10 @@ class MediaLeg(Protocol):
 
     def connect(self, remote: RemoteMedia) -> None:
         """Set or change the far end. Unlocks and locks the source anew (RTP-1)."""
+        ...
+
+    def connect_adapted(self, remote: RemoteMedia, *, keys: SrtpKeys | None, event_clock_hz: int = 8_000) -> None:
+        """`connect` to a party that wants SRTP or a codec beside G.711. Not for a WebRTC leg."""
         ...
 
     async def play(self, prompts: list[Prompt], *, stop_on_digit: bool = False, loop: bool = False) -> PlayEnd:

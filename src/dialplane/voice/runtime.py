@@ -26,6 +26,7 @@ from dialplane.voice.arrivals import BUSY, Arrivals
 from dialplane.voice.defence.defence import Defence
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
+from dialplane.voice.exchanges import exchange_for
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
 from dialplane.voice.machines import detect_machine
@@ -36,7 +37,7 @@ from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
-from dialplane.voice.secure_audio import exchange_for
+from dialplane.voice.trunking.limits import TrunkLimits
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent.station import HOPS
 
@@ -61,6 +62,7 @@ class Runtime:
     recordings: Recordings
     context: LegContext
     defence: Defence
+    limits: TrunkLimits
     is_overloaded: Callable[[], bool]
     """Whether what happens to more calls could not be kept."""
     orders: Mapping[str, Order]
@@ -100,11 +102,14 @@ class Runtime:
         except (NotAcceptable, SdpError):
             call.reject(488)
             return
-        admitted = await self.arrivals.take(call)
-        if admitted is None:
+        taken = await self.arrivals.take(call, audio)
+        if taken is None:
             return
-        leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=audio)
+        admitted = taken.admitted
+        leg = Leg(admitted.call, self.context, billing=admitted.billing, audio=taken.audio)
         leg.sip = call
+        if taken.trunk is not None:
+            self.limits.began(taken.trunk, leg)
         self.records.started(leg)
         if early.end is None:
             call.watcher = call.referrer = leg

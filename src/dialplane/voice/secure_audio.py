@@ -11,7 +11,6 @@ from dialplane.sdp.webrtc import (
     SecureEnd,
     Setup,
     choose_secure,
-    is_secure,
     make_secure_answer,
     make_secure_offer,
     read_end,
@@ -23,21 +22,6 @@ from dialplane.voice.ports import MediaLeg, SecureMediaLeg
 
 _FRAGMENT_OCTETS, _PASSWORD_OCTETS = 6, 18
 """8 and 24 characters, where RFC 8839 section 5.4 asks for 24 and 128 bits."""
-
-
-def exchange_for(offer: bytes, *, over_websocket: bool = False) -> AudioExchange:
-    """The exchange that suits a caller's SDP, b"" where we make the offer.
-
-    Raises SdpError where it is malformed, NotAcceptable where it holds no audio that we speak.
-    """
-    if not offer:
-        return SecureAudioExchange() if over_websocket else AudioExchange()
-    try:
-        return AudioExchange(offer)
-    except NotAcceptable:
-        if not is_secure(Session.parse(offer)):
-            raise
-        return SecureAudioExchange(offer)
 
 
 class SecureAudioExchange(AudioExchange):

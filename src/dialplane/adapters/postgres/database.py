@@ -59,6 +59,7 @@ from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
+from dialplane.adapters.postgres.routes import PostgresRouteStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
@@ -71,6 +72,7 @@ from dialplane.adapters.postgres.together import Recorder
 from dialplane.adapters.postgres.traces import PostgresTraceStore
 from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStore
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
+from dialplane.adapters.postgres.trunk_states import PostgresTrunkStateStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.watch import PostgresWatchStore
@@ -278,6 +280,10 @@ class PostgresTransaction:
         return PostgresRateChangeStore(self.connection)
 
     @cached_property
+    def routes(self) -> PostgresRouteStore:
+        return PostgresRouteStore(self.connection, self._seal)
+
+    @cached_property
     def rates(self) -> PostgresRateStore:
         return PostgresRateStore(self.connection)
 
@@ -348,6 +354,10 @@ class PostgresTransaction:
     @cached_property
     def transcriptions(self) -> PostgresTranscriptionStore:
         return PostgresTranscriptionStore(self.connection)
+
+    @cached_property
+    def trunk_states(self) -> PostgresTrunkStateStore:
+        return PostgresTrunkStateStore(self.connection)
 
     @cached_property
     def trunks(self) -> PostgresTrunkStore:

@@ -9,6 +9,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.calling.extensions import Extension
+from dialplane.domain.calling.media import SrtpPolicy
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
 from dialplane.domain.numbering.number_settings import Fetch
 
@@ -34,6 +35,8 @@ class PostgresExtensionStore:
             extension.is_enabled,
             _voice(extension),
             extension.is_push_enabled,
+            extension.srtp.value,
+            list(extension.codecs),
         )
         return made is not None
 
@@ -50,6 +53,8 @@ class PostgresExtensionStore:
             extension.is_enabled,
             _voice(extension),
             extension.is_push_enabled,
+            extension.srtp.value,
+            list(extension.codecs),
         )
 
     async def find(self, account_id: AccountId, extension_id: ExtensionId) -> Extension | None:
@@ -78,7 +83,13 @@ class PostgresExtensionStore:
 
 
 def _extension(row: asyncpg.Record, seal: Seal) -> Extension:
-    return Extension(**(dict(row) | {"voice": read_fetch(row["voice"]), "password": seal.open(row["password"])}))
+    read = {
+        "voice": read_fetch(row["voice"]),
+        "password": seal.open(row["password"]),
+        "srtp": SrtpPolicy(row["srtp"]),
+        "codecs": tuple(row["codecs"]),
+    }
+    return Extension(**(dict(row) | read))
 
 
 def _voice(extension: Extension) -> dict[str, object]:

@@ -8,6 +8,7 @@ import asyncpg
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.number_settings import read_fetch
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile, SrtpPolicy
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
 from dialplane.domain.numbering.number_settings import target_of
 from dialplane.services.calling.registrations import Binding, Subscriber
@@ -18,7 +19,9 @@ _SQL = queries("registrations")
 def _subscriber(row: asyncpg.Record, seal: Seal) -> Subscriber:
     password = seal.open(row["password"])
     voice = target_of(read_fetch(row["voice"])) if row["voice"] else None
-    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], password, voice)
+    is_usual = row["srtp"] == SrtpPolicy.OPTIONAL and not row["codecs"]
+    media = ANY_AUDIO if is_usual else MediaProfile(SrtpPolicy(row["srtp"]), tuple(row["codecs"]))
+    return Subscriber(row["id"], row["account_id"], row["organization_id"], row["extension"], password, voice, media)
 
 
 class PostgresRegistrationStore:

@@ -14,7 +14,7 @@ SEALED = {
     "people": ("totp_secret",),
     "portal_mails": ("content",),
     "smpp_carriers": ("password",),
-    "trunks": ("password",),
+    "trunks": ("login_password", "password"),
     "webhook_endpoints": ("secret", "previous_secret"),
 }
 _KEY = "master_key"

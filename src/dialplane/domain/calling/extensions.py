@@ -1,9 +1,11 @@
 """Extensions: phones that may register with a name and a password."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dialplane.domain.calling.media import CODECS, SrtpPolicy
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
 from dialplane.domain.numbering.number_settings import Fetch
@@ -33,6 +35,9 @@ class Extension:
     voice: Fetch = field(default_factory=Fetch)
     """What runs when it places a call, whatever was dialled; with neither URL nor application: nothing does."""
     is_push_enabled: bool = False
+    srtp: SrtpPolicy = SrtpPolicy.OPTIONAL
+    codecs: tuple[str, ...] = ()
+    """As `MediaProfile` has both."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -50,3 +55,19 @@ def check_extension(*, extension: str, password: str, name: str, detail: str) ->
         raise Invalid(f"name may have {LONGEST_NAME} characters at most", field="name")
     if len(detail) > LONGEST_DETAIL:
         raise Invalid(f"detail may have {LONGEST_DETAIL} characters at most", field="detail")
+
+
+def read_srtp(text: str, *, field: str = "srtp") -> SrtpPolicy:
+    """Raises Invalid naming the field."""
+    try:
+        return SrtpPolicy(text)
+    except ValueError:
+        raise Invalid("srtp is off, optional or required", field=field) from None
+
+
+def read_codecs(names: Sequence[str], *, field: str = "codecs") -> tuple[str, ...]:
+    """In their order, each once. Raises Invalid naming the field."""
+    wanted = tuple(dict.fromkeys(name.upper() for name in names))
+    if not set(wanted) <= set(CODECS):
+        raise Invalid(f"codecs are some of {', '.join(CODECS)}", field=field)
+    return wanted

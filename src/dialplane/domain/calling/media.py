@@ -25,7 +25,7 @@ class RemoteMedia:
     host: str
     port: int
     codec: str
-    """`PCMU` or `PCMA`; `OPUS` for a WebRTC leg only."""
+    """`PCMU` or `PCMA`; `OPUS` for a WebRTC leg, and with `G722` for one that is adapted."""
     payload_type: int
     telephone_event: int | None
     """Payload type of RFC 4733 events, None where the party has none."""
@@ -54,6 +54,49 @@ class SecureParty:
     """The party begins the DTLS handshake; else we do (RFC 8842)."""
     event_clock_hz: int = 8_000
     """In which the durations of its telephone events are told."""
+
+
+class SrtpPolicy(StrEnum):
+    """Whether a party's audio is encrypted with keys in its SDP (RFC 4568)."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    """Where the party offers it; offered by us where the signalling is encrypted too, so that nobody reads the keys."""
+    REQUIRED = "required"
+    """Or there is no call."""
+
+
+class SrtpSuite(StrEnum):
+    """RFC 4568 section 6.2; both have keys of 30 octets, salt included."""
+
+    AES_CM_128_HMAC_SHA1_80 = "AES_CM_128_HMAC_SHA1_80"
+    AES_CM_128_HMAC_SHA1_32 = "AES_CM_128_HMAC_SHA1_32"
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """What was agreed for both directions: master key and salt, 30 octets each."""
+
+    suite: SrtpSuite
+    ours: bytes = field(repr=False)
+    theirs: bytes = field(repr=False)
+
+
+CODECS = ("PCMU", "PCMA", "G722", "OPUS")
+"""Those that a party may be spoken to in."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaProfile:
+    """How a party's audio is to be, as far as somebody has said so."""
+
+    srtp: SrtpPolicy = SrtpPolicy.OPTIONAL
+    codecs: tuple[str, ...] = ()
+    """Of `CODECS`, those that are allowed, in the order in which we offer them. None named: we offer G.711, and take
+    the others from whoever has nothing else, because each of them costs a translation."""
+
+
+ANY_AUDIO = MediaProfile()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typing import Literal
 
 from dialplane.domain.values import dataclass
 
-Transport = Literal["udp", "tcp", "ws"]
-_TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "ws")
+Transport = Literal["udp", "tcp", "tls", "ws"]
+_TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "ws", "tls")
+"""The place is what is kept: new ones go to the end."""
 
 _SECRETS = re.compile(
     rb"(?im)^((?:proxy-)?authorization[ \t]*:[ \t]*|a=crypto:[^\r\n]*inline:|a=ice-pwd:)[^\r\n]*(?:\r\n[ \t][^\r\n]*)*"

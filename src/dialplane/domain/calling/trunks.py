@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
 
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, Gateway, TrunkTerms, TrunkTransport
 from dialplane.domain.ids import AccountId, TrunkId
 
 Network = IPv4Network | IPv6Network
@@ -22,10 +22,23 @@ class Trunk:
     networks: tuple[Network, ...] = ()
     host: str = ""
     port: int = 5060
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: TrunkTransport = "udp"
     username: str = ""
     password: str = field(default="", repr=False)
     priority: int = 10
     """Lower is tried first."""
+    terms: TrunkTerms = USUAL_TERMS
+    detail: str = ""
+    login_username: str = ""
+    """With which the peer may prove itself, wherever it calls from; empty: only its networks tell."""
+    login_password: str = field(default="", repr=False)
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    @property
+    def gateways(self) -> tuple[Gateway, ...]:
+        """All that take its calls; its own host first."""
+        if not self.host:
+            return self.terms.gateways
+        own = Gateway(self.host, self.port, self.transport, self.terms.own_priority, self.terms.weight)
+        return (own, *self.terms.gateways)

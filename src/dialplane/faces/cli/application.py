@@ -29,6 +29,12 @@ Smpp = Annotated[
     str | None,
     typer.Option("--smpp", help="Where accounts' systems bind by SMPP; port 0 takes a free one.", metavar="HOST:PORT"),
 ]
+SipTls = Annotated[
+    str | None,
+    typer.Option(
+        "--sip-tls", help="Where SIP is served over TLS; the port after SIP's by default.", metavar="HOST:PORT"
+    ),
+]
 Rtp = Annotated[str | None, typer.Option("--rtp", help="UDP ports for audio.", metavar="FIRST-LAST")]
 
 app = typer.Typer(
@@ -55,6 +61,7 @@ def up(
     http: Http = None,
     sip: Sip = None,
     smpp: Smpp = None,
+    sip_tls: SipTls = None,
     rtp: Rtp = None,
     sip_domain: Annotated[
         list[str] | None,
@@ -85,6 +92,7 @@ def up(
         http=http,
         sip=sip,
         smpp=smpp,
+        sip_tls=sip_tls,
         rtp=rtp,
         sip_domains=tuple(sip_domain or ()),
         sandbox=False if no_sandbox else None,
@@ -103,14 +111,14 @@ def api(context: typer.Context, data: Data = None, http: Http = None) -> None:
 
 
 @app.command()
-def voice(context: typer.Context, data: Data = None, sip: Sip = None) -> None:
+def voice(context: typer.Context, data: Data = None, sip: Sip = None, sip_tls: SipTls = None) -> None:
     """Run the voice process alone: SIP, and the programs of live calls. Needs DATABASE_URL and a media process.
 
     Example:
 
       DATABASE_URL=postgresql://db/dialplane DIALPLANE_NODE=voice-1 dialplane voice --sip 192.0.2.10:5060
     """
-    _launch(context, "voice", data=data, sip=sip)
+    _launch(context, "voice", data=data, sip=sip, sip_tls=sip_tls)
 
 
 @app.command()
@@ -207,6 +215,7 @@ def _launch(
     http: str | None = None,
     sip: str | None = None,
     smpp: str | None = None,
+    sip_tls: str | None = None,
     rtp: str | None = None,
     sip_domains: tuple[str, ...] = (),
     sandbox: bool | None = None,
@@ -220,6 +229,7 @@ def _launch(
             http=http,
             sip=sip,
             smpp=smpp,
+            sip_tls=sip_tls,
             rtp=rtp,
             sip_domains=sip_domains,
             sandbox=sandbox,

@@ -22,11 +22,13 @@ from dialplane.faces.operator import (
     rate_decks,
     rates,
     recordings,
+    routes_out,
     sandbox,
     smpp_carriers,
     status,
     stock,
     traffic,
+    trunks,
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
@@ -51,7 +53,9 @@ RESOURCES = [
     smpp_carriers.router,
     status.router,
     stock.router,
+    routes_out.router,
     traffic.router,
+    trunks.router,
 ]
 
 

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
+from dialplane.domain.calling.media import SrtpPolicy
 from dialplane.domain.ids import ExtensionId
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -27,6 +28,10 @@ class Extension(msgspec.Struct):
     username: str
     password: str
     direct_hash: str
+    srtp: SrtpPolicy
+    """Whether its audio is encrypted with keys in its SDP (RFC 4568)."""
+    codecs: list[str]
+    """That are allowed, in the order of preference; none: G.711, and others where a phone has nothing else."""
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
@@ -37,6 +42,8 @@ class NewExtension(msgspec.Struct):
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     name: str = ""
     detail: str = ""
+    srtp: SrtpPolicy = SrtpPolicy.OPTIONAL
+    codecs: Annotated[list[str], msgspec.Meta(max_length=4)] = []
 
 
 class ExtensionChange(msgspec.Struct):
@@ -45,6 +52,8 @@ class ExtensionChange(msgspec.Struct):
     password: str | None = None
     name: str | None = None
     detail: str | None = None
+    srtp: SrtpPolicy | None = None
+    codecs: Annotated[list[str], msgspec.Meta(max_length=4)] | None = None
 
 
 @get("/", responses=answers(Paged[Extension]))
@@ -65,6 +74,8 @@ async def create_extension(request: ApiRequest, data: JSONBody[NewExtension]) ->
         password=data.password,
         name=data.name,
         detail=data.detail,
+        srtp=data.srtp,
+        codecs=data.codecs,
         now=request.now,
     )
     return extension_shape(made)
@@ -89,6 +100,8 @@ async def update_extension(
         password=data.password,
         name=data.name,
         detail=data.detail,
+        srtp=data.srtp,
+        codecs=data.codecs,
         now=request.now,
     )
     return extension_shape(changed)

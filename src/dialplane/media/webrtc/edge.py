@@ -16,9 +16,9 @@ from pylibsrtp import Policy, Session
 
 from dialplane.domain.calling.media import IceCredentials, RemoteMedia, SecureParty
 from dialplane.ice.lite import Address, LiteAgent
+from dialplane.media.translation import Translation
 from dialplane.media.webrtc.certificate import own_certificate
 from dialplane.media.webrtc.handshake import Handshake, HandshakeError, SrtpKeys
-from dialplane.media.webrtc.translation import OpusTranslation
 
 PARTY: Address = ("0.0.0.0", 9)
 """What the leg takes for the party's address, wherever it is: it must not choose by addresses again."""
@@ -46,7 +46,7 @@ class Edge:
         self._handshake: Handshake | None = None
         self._receiving: Session | None = None
         self._sending: Session | None = None
-        self._translation: OpusTranslation | None = None
+        self._translation: Translation | None = None
         self._reports: deque[bytes] = deque(maxlen=_MOST_RTCP)
         self.rtp = EdgeRtp(self)
         self.rtcp = EdgeRtcp(self)
@@ -65,7 +65,7 @@ class Edge:
         if remote.codec != "OPUS":
             self._translation = None
         elif self._translation is None or not self._translation.suits(remote, party.event_clock_hz):
-            self._translation = OpusTranslation(remote, party.event_clock_hz)
+            self._translation = Translation(remote, party.event_clock_hz)
         if self._party is not None and (party.fingerprint, party.begins) == (
             self._party.fingerprint,
             self._party.begins,

@@ -63,6 +63,8 @@ class Arrival:
     """User and domain of From, where an unauthenticated sender says that it is one of ours."""
     headers: HeaderFields | None = None
     """Of the INVITE; looked at only for those who want to know."""
+    country: str = SANDBOX_COUNTRY
+    """In which the peer writes numbers without `+`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def caller_address(arrival: Arrival) -> Address:
     """Who calls: an extension of ours, a number in its normal form, or a name as it came."""
     if arrival.caller is not None:
         return Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
-    tried = forms(arrival.raw_source, SANDBOX_COUNTRY)
+    tried = forms(arrival.raw_source, arrival.country)
     normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
     return Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
 
@@ -98,7 +100,7 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
     tried = {
         arrival.call_id: forms(
             arrival.raw_destination,
-            known[arrival.caller.account_id].home_country if arrival.caller else SANDBOX_COUNTRY,
+            known[arrival.caller.account_id].home_country if arrival.caller else arrival.country,
         )
         for arrival in arrivals
     }

@@ -10,6 +10,9 @@ import phonenumbers
 
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
+from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
+from dialplane.domain.calling.trunk_terms import Gateway
+from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.charging.tariffs import Tariff, priced_number
@@ -28,6 +31,7 @@ from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
+from dialplane.services.calling.trunk_ways import trunks_for
 from dialplane.services.charging.ledger import hold_many
 from dialplane.services.charging.rates import tariffs
 from dialplane.services.eventing.events import publish
@@ -36,6 +40,8 @@ from dialplane.services.shapes.calls import call_shape
 from dialplane.services.tenancy.customer import outbound_config
 from dialplane.services.transaction import Database, Transaction
 
+WayTransport = Literal["udp", "tcp", "tls", "ws"]
+
 _NEVER_DIALLED = frozenset(
     {
         phonenumbers.PhoneNumberType.PREMIUM_RATE,
@@ -43,7 +49,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
-_TRANSPORTS: dict[str, Literal["udp", "tcp", "ws"]] = {"udp": "udp", "tcp": "tcp", "ws": "ws"}
+_TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,16 @@ class Way:
     host: str
     """Where it is sent, which need not be the URI's host."""
     port: int
-    transport: Literal["udp", "tcp", "ws"]
+    transport: WayTransport
     """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
     username: str = ""
     password: str = ""
     is_ours: bool = False
     """The destination is a number of this platform: the call comes back to us."""
+    media: MediaProfile = ANY_AUDIO
+    trunk: Trunk | None = None
+    gateway: Gateway | None = None
+    """Both, where it leads to a trunk."""
 
 
 async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
@@ -321,6 +331,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             host=binding.source_host,
             port=binding.source_port,
             transport=_TRANSPORTS.get(binding.transport, "udp"),
+            media=subscriber.media,
         )
         for binding in bindings
     ]
@@ -358,23 +369,25 @@ def _way_to_sip(target: str) -> Way:
 
 
 async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
-    """A number of our own is reached directly; any other through the trunks: first the one by which the caller's own
-    number is reached, where that is known, because only its carrier knows the number; then by priority."""
+    """A number of our own is reached directly; any other through the gateways of the trunks."""
     target = call.destination.target
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
-    trunks = [trunk for trunk in await tx.trunks.list_live() if trunk.host]
-    if not trunks:
-        raise Unavailable("There is no trunk that takes calls to the PSTN")
-    own = await tx.inventory.find_trunk_of(call.source.target)
-    return [
-        Way(
-            uri=f"sip:{target}@{trunk.host}:{trunk.port}",
-            host=trunk.host,
-            port=trunk.port,
-            transport="tcp" if trunk.transport == "tcp" else "udp",
-            username=trunk.username,
-            password=trunk.password,
-        )
-        for trunk in sorted(trunks, key=lambda trunk: (trunk.id != own, trunk.priority))
-    ]
+    trunks = await trunks_for(tx, call)
+    return [_way_by_trunk(trunk, gateway, target) for trunk in trunks for gateway in trunk.gateways]
+
+
+def _way_by_trunk(trunk: Trunk, gateway: Gateway, target: str) -> Way:
+    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
+    secure = ";transport=tls" if gateway.transport == "tls" else ""
+    return Way(
+        uri=f"sip:{trunk.terms.numbers.callee(target)}@{host}:{gateway.port}{secure}",
+        host=gateway.host,
+        port=gateway.port,
+        transport=gateway.transport,
+        username=trunk.username,
+        password=trunk.password,
+        media=trunk.terms.media,
+        trunk=trunk,
+        gateway=gateway,
+    )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from dialplane.domain.calling.extensions import Extension, check_extension
+from dialplane.domain.calling.extensions import Extension, check_extension, read_codecs, read_srtp
+from dialplane.domain.calling.media import SrtpPolicy
 from dialplane.domain.errors import AlreadyExists, NotFound
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId, new_id
@@ -59,6 +60,8 @@ async def create_extension(
     name: str,
     detail: str,
     now: datetime,
+    srtp: str = SrtpPolicy.OPTIONAL,
+    codecs: Sequence[str] = (),
 ) -> Extension:
     """Raises Invalid, AlreadyExists, or LimitExceeded where the plan allows no more."""
     async with database.transaction() as tx:
@@ -74,6 +77,8 @@ async def create_extension(
             name=name,
             detail=detail,
             direct_hash=f"direct.{secrets.token_hex(6)}",
+            srtp=read_srtp(srtp),
+            codecs=read_codecs(codecs),
         )
         await insert_extension(tx, account, made, now)
     return made
@@ -111,6 +116,8 @@ async def update_extension(
     name: str | None,
     detail: str | None,
     now: datetime,
+    srtp: str | None = None,
+    codecs: Sequence[str] | None = None,
 ) -> Extension:
     """Change what is given; None leaves a field as it is. A new password ends every registration."""
     async with database.transaction() as tx:
@@ -120,6 +127,8 @@ async def update_extension(
             password=old.password if password is None else password,
             name=old.name if name is None else name,
             detail=old.detail if detail is None else detail,
+            srtp=old.srtp if srtp is None else read_srtp(srtp),
+            codecs=old.codecs if codecs is None else read_codecs(codecs),
             updated_at=now,
         )
         check_extension(extension=new.extension, password=new.password, name=new.name, detail=new.detail)

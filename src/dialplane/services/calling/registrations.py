@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.ids import AccountId, ExtensionId, OrganizationId
 from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.transaction import Database
@@ -21,6 +22,7 @@ class Subscriber:
     password: str = field(repr=False)
     voice: DocumentTarget | ApplicationTarget | None = None
     """What runs when it places a call, whatever was dialled (Restcomm reference 4.8)."""
+    media: MediaProfile = field(default=ANY_AUDIO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ def extension_shape(extension: Extension) -> dict[str, object]:
         "username": extension.extension,
         "password": extension.password,
         "direct_hash": extension.direct_hash,
+        "srtp": extension.srtp.value,
+        "codecs": list(extension.codecs),
         "tm_create": show_time(extension.created_at),
         "tm_update": show_time(extension.updated_at),
         "tm_delete": show_time(extension.deleted_at),

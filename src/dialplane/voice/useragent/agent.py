@@ -1,4 +1,4 @@
-"""The SIP user agent on the wire: one UDP and one TCP socket, and every call and request that goes through them.
+"""The SIP user agent on the wire: its sockets, and every call and request that goes through them.
 
 Here messages, transactions, calls and sockets are joined: what came, whose is it, who is told. The rules of the RFCs
 stand in `sip/`, the life of a call in the modules beside this one.
@@ -26,8 +26,9 @@ from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Hand
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
 from dialplane.voice.useragent.requests import IncomingRequest, PendingAnswer
-from dialplane.voice.useragent.station import SDP, Fields, Station
-from dialplane.voice.useragent.transport import Transport
+from dialplane.voice.useragent.session import session_fields
+from dialplane.voice.useragent.station import SDP, Fields, Station, default_port, is_sips, wire_of
+from dialplane.voice.useragent.transport import TlsEnds, Transport
 
 __all__ = [
     "CallEnd",
@@ -47,7 +48,7 @@ IDLE_S = 30.0
 """How long a TCP connection may exist, or leave a message unfinished, without bringing a whole one (CVE-6)."""
 CONNECTIONS_PER_ADDRESS = 50
 SWEEP_S = 1.0
-_REPLACED = frozenset({"Max-Forwards", "User-Agent"})
+_REPLACED = frozenset({"Max-Forwards", "User-Agent", "Call-ID", "CSeq"})
 """Fields of ours that the caller of `call` and `request` may give instead."""
 
 
@@ -67,11 +68,16 @@ class UserAgent:
         counters: Counter[str] | None = None,
         tcp_idle_s: float = IDLE_S,
         tap: Tap | None = None,
+        tls: TlsEnds | None = None,
     ) -> None:
-        """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0)."""
+        """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0). `tls` is also
+        spoken where it is given."""
+        self._tls = tls
         self._tap = tap
         self.host = host
         self.port = port
+        self.tls_port = 0
+        """Where TLS is spoken, 0 where it is not."""
         self.counters: Counter[str] = Counter() if counters is None else counters
         self._advertised_host = advertised_host
         self._user_agent = user_agent
@@ -97,7 +103,12 @@ class UserAgent:
         """
         dispatcher = self._dispatcher
         transport = Transport(
-            dispatcher, self.counters, idle_s=self._tcp_idle_s, per_address=CONNECTIONS_PER_ADDRESS, tap=self._tap
+            dispatcher,
+            self.counters,
+            idle_s=self._tcp_idle_s,
+            per_address=CONNECTIONS_PER_ADDRESS,
+            tap=self._tap,
+            tls=self._tls,
         )
         station = dispatcher.station = Station(
             transport,
@@ -111,6 +122,7 @@ class UserAgent:
         advertised = self._advertised_host or self.host
         station.host = f"[{advertised}]" if ":" in advertised else advertised
         station.port = self.port
+        station.tls_port = self.tls_port = transport.tls_port
         self._started = station
         self._sweep_connections()
 
@@ -150,6 +162,23 @@ class UserAgent:
         return peer.transport != "ws" or self._station.transport.is_connected(peer)
 
     @property
+    def is_started(self) -> bool:
+        return self._started is not None
+
+    @property
+    def shown_host(self) -> str:
+        """Ours, as URIs have it."""
+        return self._station.host
+
+    def contact_of(self, user: str, peer: Source) -> str:
+        """Where `peer` reaches `user` at our address."""
+        return self._station.contact(peer).replace("<sip:", f"<sip:{user}@", 1)
+
+    def expect_name(self, peer: Source, name: str) -> None:
+        """See `Transport.expect_name`."""
+        self._station.transport.expect_name(peer, name)
+
+    @property
     def live_calls(self) -> int:
         """Calls that still expect requests of their peers."""
         return len(self._started.dialogs) if self._started is not None else 0
@@ -161,7 +190,7 @@ class UserAgent:
 
     @property
     def connections(self) -> int:
-        """Open TCP connections and websockets."""
+        """Open connections of TCP and TLS, and websockets."""
         return len(self._started.transport) if self._started is not None else 0
 
     def call(
@@ -176,22 +205,33 @@ class UserAgent:
         headers: Fields = (),
         credentials: Credentials | None = None,
         call_id: str | None = None,
+        session_s: int = 0,
+        reliable: Literal["", "Supported", "Require"] = "",
     ) -> OutgoingCall:
         """Send an INVITE to the URI `target`; what follows is told to `watcher`.
 
         `callee` is the To, `target` by default. `destination` is where it goes, by default the host of `target`, which
         is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
-        (SIP-18, CVE-11). `sdp` empty makes a call without an offer. Raises SipParseError where `target` is no URI.
+        (SIP-18, CVE-11). `session_s` asks for a session timer (RFC 4028), `reliable` names the field that says how
+        much reliable provisional answers are wanted (RFC 3262). `sdp` empty makes a call without an offer. Raises
+        SipParseError where `target` is no URI.
         """
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
         peer = destination or _literal(target)
-        request.headers.add("Contact", station.contact(peer or Source("", 0, _transport_of(SipUri.parse(target)))))
+        request.headers.add(
+            "Contact", station.contact(peer or Source("", 0, wire_of(SipUri.parse(target))), sips=is_sips(target))
+        )
         request.headers.add("Allow", station.capabilities.allow)
         if sdp:
             request.headers.add("Content-Type", SDP)
             request.body = sdp
+        for name, value in session_fields(session_s) if session_s else ():
+            request.headers.add(name, value)
+        if reliable:
+            request.headers.add(reliable, "100rel")
         call = OutgoingCall(station, request, watcher, credentials)
+        call.session_s = session_s
         if peer is not None:
             call.start(peer)
         else:
@@ -292,10 +332,6 @@ class UserAgent:
         self._sweep = station.later(SWEEP_S, self._sweep_connections)
 
 
-def _transport_of(uri: SipUri) -> Literal["udp", "tcp"]:
-    return "tcp" if uri.transport == "tcp" else "udp"
-
-
 def _literal(target: str) -> Source | None:
     """Where `target` is, if its host is an address. Raises SipParseError for what is no SIP URI."""
     uri = SipUri.parse(target)
@@ -304,7 +340,8 @@ def _literal(target: str) -> Source | None:
         ip_address(host)
     except ValueError:
         return None
-    return Source(host, uri.port or 5060, _transport_of(uri))
+    wire = wire_of(uri)
+    return Source(host, uri.port or default_port(wire), wire)
 
 
 async def _look_up(target: str) -> Source:
@@ -316,6 +353,7 @@ async def _look_up(target: str) -> Source:
     if not uri.host:
         raise OSError("a tel URI names no host")  # an empty name would be looked up as ourselves
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(uri.host, uri.port or 5060, type=socket.SOCK_DGRAM)
+    wire = wire_of(uri)
+    found = await loop.getaddrinfo(uri.host, uri.port or default_port(wire), type=socket.SOCK_DGRAM)
     address = found[0][4]
-    return Source(str(address[0]), int(address[1]), _transport_of(uri))
+    return Source(str(address[0]), int(address[1]), wire)

@@ -10,7 +10,7 @@ from secrets import randbelow
 from dialplane.domain.values import dataclass
 from dialplane.sip.dialog import Dialog
 from dialplane.sip.errors import SipParseError
-from dialplane.sip.message import Request, Response
+from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.refer import read_notify, read_refer
 from dialplane.sip.transaction import Input, Transaction, TransactionUser
 from dialplane.sip.transaction_peer import Source
@@ -18,8 +18,16 @@ from dialplane.voice.useragent.challenge import ChallengedInDialog, Credentials
 from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Referrer
 from dialplane.voice.useragent.reason import reason_field, reason_of
 from dialplane.voice.useragent.refer import IncomingRefer
-from dialplane.voice.useragent.session import SessionTimer
-from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
+from dialplane.voice.useragent.session import (
+    SHORTEST_S,
+    SessionTerms,
+    SessionTimer,
+    SessionTooBrief,
+    agreed_terms,
+    min_se_of,
+    terms_of,
+)
+from dialplane.voice.useragent.station import SDP, Fields, Station, is_sips, sdp_of
 
 GLARE_TRIES = 3
 
@@ -51,6 +59,7 @@ class SipCall(ABC):
         self.is_answered = False
         """A 2xx left or came."""
         self.is_ended = False
+        self._is_sips = is_sips(request.uri)
         self.answer_headers: Fields = ()
         """The `X-` headers of the peer's final answer to our INVITE."""
         self._station = station
@@ -64,6 +73,12 @@ class SipCall(ABC):
         """SDP for our next re-INVITE, once no other offer is on its way."""
         self._glares = 0
         self._session: SessionTimer | None = None
+        self._refresh: Transaction | None = None
+        """Our UPDATE that refreshes the session and waits for its final answer."""
+        self._allowed: Message = request
+        """The peer's message that says which methods it takes: its INVITE, or its answer to ours."""
+        self._has_no_update = False
+        """The peer has refused an UPDATE."""
         self._credentials: Credentials | None = None
         self._bye_fields: Fields | None = None
         """Set: hung up, but the BYE must wait for the ACK (15)."""
@@ -105,18 +120,18 @@ class SipCall(ABC):
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""
         if self.is_answered and not self.is_ended:
-            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source))]
+            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source, sips=self._is_sips))]
             self._refer = self._send("REFER", fields)
 
     def answer_refer(self, transaction: Transaction, request: Request, status: int, fields: Fields) -> None:
         """For `IncomingRefer`."""
-        contact = ("Contact", self._station.contact(self.source))
+        contact = ("Contact", self._station.contact(self.source, sips=self._is_sips))
         self._respond(transaction, request, status, [*fields, contact])
 
     def notify(self, fields: list[tuple[str, str]], body: bytes) -> None:
         """Send a NOTIFY inside the call; its answer is not waited for."""
         if self.is_answered and not self.is_ended:
-            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source))], body)
+            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source, sips=self._is_sips))], body)
 
     def on_ack(self, request: Request) -> None:
         """An ACK with the tags of this call."""
@@ -154,6 +169,8 @@ class SipCall(ABC):
         return dialog.refusal(request)
 
     def _follow(self, transaction: Transaction, request: Request) -> None:
+        if "Session-Expires" in request.headers and not self._take_terms(transaction, request):
+            return
         match request.method:
             case "BYE":
                 self._on_bye(transaction, request)
@@ -184,6 +201,9 @@ class SipCall(ABC):
         elif transaction is self._reinvite and response.status >= 200:
             self._reinvite = None
             self._on_reinvite_answer(response)
+        elif transaction is self._refresh and response.is_final:
+            self._refresh = None
+            self._on_refreshed(response)
         elif response.status in (408, 481):
             self._on_dialog_lost(response.status)
 
@@ -270,7 +290,10 @@ class SipCall(ABC):
     def _accept_offer(self, transaction: Transaction, request: Request, answer: bytes) -> None:
         if self._dialog is not None:
             self._dialog.refresh(request)
-        fields = [("Contact", self._station.contact(self.source)), ("Allow", self._station.capabilities.allow)]
+        fields = [
+            ("Contact", self._station.contact(self.source, sips=self._is_sips)),
+            ("Allow", self._station.capabilities.allow),
+        ]
         if self._session is not None:
             self._session.restart()
             fields += self._session.terms.fields()
@@ -281,7 +304,9 @@ class SipCall(ABC):
             return
         if self.is_ended:
             return
-        fields = [("Contact", self._station.contact(self.source)), ("Content-Type", SDP)]
+        fields = [("Contact", self._station.contact(self.source, sips=self._is_sips)), ("Content-Type", SDP)]
+        if self._session is not None and self._session.terms.is_ours:
+            fields += self._session.terms.request_fields()
         self._reinvite = self._send("INVITE", fields, self._wanted_offer)
 
     def _on_reinvite_answer(self, response: Response) -> None:
@@ -308,12 +333,54 @@ class SipCall(ABC):
         if session is None:
             return
         if session.terms.is_ours:
-            expires = f"{session.terms.interval_s};refresher=uac"
-            contact = self._station.contact(self.source)
-            self._send("UPDATE", [("Contact", contact), ("Supported", "timer"), ("Session-Expires", expires)])
+            self._refresh_session(session)
         else:
             self._send_bye([("Reason", 'SIP;cause=408;text="session expired"')])
             self._end(CallEnd(EndKind.FAILED, by_remote=True, status=408, text="session expired"))
+
+    def _refresh_session(self, session: SessionTimer) -> None:
+        """By UPDATE, or by re-INVITE where the peer has no UPDATE (section 7.4)."""
+        allowed = self._allowed.headers.split_values("Allow")
+        if not self._has_no_update and (not allowed or "UPDATE" in allowed):
+            contact = self._station.contact(self.source, sips=self._is_sips)
+            self._refresh = self._send("UPDATE", [("Contact", contact), *session.terms.request_fields()])
+            return
+        offer = self._ask(b"")
+        if not isinstance(offer, int):
+            self.reinvite(offer)
+
+    def _on_refreshed(self, response: Response) -> None:
+        session = self._session
+        if session is None:
+            return
+        if response.is_success:
+            self._begin_session(agreed_terms(response) or session.terms)
+        elif response.status == 422 and min_se_of(response) > session.terms.interval_s:
+            self._begin_session(SessionTerms(min_se_of(response), is_ours=True))
+            self._on_session_due()
+        elif response.status in (405, 501):
+            self._has_no_update = True
+            self._refresh_session(session)
+        elif response.status in (408, 481):
+            self._on_dialog_lost(response.status)
+
+    def _take_terms(self, transaction: Transaction, request: Request) -> bool:
+        """What a refresh of the peer asks for now (section 9); False where it was refused."""
+        try:
+            terms = terms_of(request)
+        except SipParseError as error:
+            fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
+            self._respond(transaction, request, error.status, fields)
+            return False
+        if self.is_answered and request.method in ("INVITE", "UPDATE"):
+            self._begin_session(terms)
+        return True
+
+    def _begin_session(self, terms: SessionTerms | None) -> None:
+        """Keep to these terms from now on; None: there is no timer."""
+        if self._session is not None:
+            self._session.stop()
+        self._session = None if terms is None else SessionTimer(self._station, terms, self._on_session_due)
 
     def _glare_delay_s(self) -> float:
         """How long to wait after 491 (14.1). The owner of the Call-ID waits longer, so that the two part."""

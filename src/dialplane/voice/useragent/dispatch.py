@@ -19,7 +19,7 @@ from dialplane.voice.useragent.events import Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.requests import IncomingRequest
 from dialplane.voice.useragent.session import SHORTEST_S, SessionTooBrief
-from dialplane.voice.useragent.station import HOPS, SDP, Fields, Station
+from dialplane.voice.useragent.station import HOPS, SDP, Fields, Station, is_sips
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
 """Fields in which a refusal by `screening` says what would have been right."""
-_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY"})
+_DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"})
 """Requests that make no sense outside a dialog (SIP-14)."""
 
 
@@ -88,7 +88,7 @@ class Dispatcher:
 
     def on_frame(self, frame: Frame, source: Source) -> None:
         """One message, however it came."""
-        if self._tap is not None and source.transport == "tcp" and isinstance(frame, Request | Response):
+        if self._tap is not None and source.transport in ("tcp", "tls") and isinstance(frame, Request | Response):
             self._tap.received(bytes(frame), source)  # the stream was cut already: the same octets, written anew
         try:
             match frame:
@@ -128,9 +128,7 @@ class Dispatcher:
         answer_to = _answer_to(request.top_via, source)
         known = station.layer.find_server(key)
         refusal = screen(request, station.capabilities)
-        if request.method == "PRACK":
-            self._refuse(request, answer_to, 481)  # we send no reliable provisional answers (RFC 3262), so it is stray
-        elif refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
+        if refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
             fields = [field for field in refusal.headers if field[0] in _DECLARED]
             self._refuse(request, answer_to, refusal.status, refusal.reason, fields)
         elif known is not None:
@@ -189,6 +187,10 @@ class Dispatcher:
             self._refuse(request, answer_to, 481)
         elif station.layer.is_merged(request, key) or _has_looped(station, request):
             self._refuse(request, answer_to, 482)
+        elif source.transport in ("udp", "tcp") and is_sips(request.uri):
+            # RFC 5630 section 5.3: what asks for protection on every hop did not have it on this one.
+            warning = f'380 {station.host}:{station.port} "SIPS Not Allowed"'
+            self._refuse(request, answer_to, 480, None, [("Warning", warning)])
         elif self.is_draining and request.method in ("INVITE", "OPTIONS"):
             self._refuse(request, answer_to, 503, None, [("Retry-After", str(RETRY_AFTER_S))])
         elif request.method == "OPTIONS":

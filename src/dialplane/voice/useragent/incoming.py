@@ -10,7 +10,8 @@ from dialplane.sip.transaction_peer import Source
 from dialplane.voice.useragent.calls import SipCall, Unacknowledged
 from dialplane.voice.useragent.events import CallEnd, EndKind
 from dialplane.voice.useragent.reason import reason_of
-from dialplane.voice.useragent.session import SessionTimer, terms_of
+from dialplane.voice.useragent.reliable import ReliableAnswers, requires_reliable
+from dialplane.voice.useragent.session import SessionTerms, SessionTimer, terms_of
 from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
 
 
@@ -26,19 +27,44 @@ class IncomingCall(SipCall):
         # Ringing and answer begin alike; building that once is a tenth of the call's cost less.
         self._fields = list(request.response(200, to_tag=self._tag).headers)
         self._fields += [("Record-Route", value) for value in request.headers.get_all("Record-Route")]
-        self._fields.append(("Contact", station.contact(source)))
+        self._fields.append(("Contact", station.contact(source, sips=self._is_sips)))
+        self._reliable: ReliableAnswers | None = None
+        if requires_reliable(request):
+            self.be_reliable()
         station.dialogs[self.id, self._tag] = self
         transaction.user = self
 
+    def be_reliable(self) -> None:
+        """Let provisional answers be acknowledged by PRACK from now on; the caller must be able to (RFC 3262)."""
+        if self._reliable is None:
+            self._reliable = ReliableAnswers(
+                self._station, self._transaction, self.request.cseq.number, lambda: self.reject(504)
+            )
+
+    def want_session(self, interval_s: int) -> None:
+        """Ask for a session timer in the answer where the caller has not (RFC 4028 section 9)."""
+        if self._terms is None and interval_s:
+            supported = self.request.headers.split_values("Supported")
+            self._terms = SessionTerms(interval_s, is_ours="timer" not in supported)
+
     def provisional(self, status: int, sdp: bytes | None = None) -> None:
         """Send 180 or 183, with early media where `sdp` is given."""
-        if not (self.is_answered or self.is_ended):
+        if self.is_answered or self.is_ended:
+            return
+        if self._reliable is not None:
+            self._reliable.send(self._response(status, (), sdp or b""))
+        else:
             self._answer_invite(status, (), sdp or b"")
 
     def answer(self, sdp: bytes, headers: Fields = ()) -> None:
         """Answer with 200, resent until the ACK comes (SIP-12)."""
         if self.is_answered or self.is_ended:
             return
+        if self._reliable is not None:
+            if not self._reliable.is_quiet:  # RFC 3262 section 3: an answer in SDP must have arrived before the 2xx
+                self._reliable.on_quiet = lambda: self.answer(sdp, headers)
+                return
+            self._reliable.stop()
         self.is_answered = True
         cseq = self.request.cseq.number
         is_offer = not sdp_of(self.request)
@@ -79,13 +105,32 @@ class IncomingCall(SipCall):
     def _give_up(self, status: int, reason: str | None, headers: Fields) -> None:
         self.reject(status or 480, reason, headers)
 
+    def _follow(self, transaction: Transaction, request: Request) -> None:
+        if request.method != "PRACK":
+            super()._follow(transaction, request)
+            return
+        if self._reliable is None or not self._reliable.acknowledge(request):
+            self._respond(transaction, request, 481)
+            return
+        offer = sdp_of(request)
+        answer = self._ask(offer) if offer else b""
+        if isinstance(answer, int):
+            self._respond(transaction, request, answer)
+        else:
+            self._respond(transaction, request, 200, (), answer)
+
     def _refuse(self, status: int, reason: str | None, headers: Fields) -> None:
+        if self._reliable is not None:
+            self._reliable.stop()
         response = self._station.response(self.request, status, reason, to_tag=self._tag, fields=headers)
         self._station.respond(self._transaction, response)
         self._forget()
 
     def _answer_invite(self, status: int, headers: Fields, sdp: bytes) -> None:
+        self._station.respond(self._transaction, self._response(status, headers, sdp))
+
+    def _response(self, status: int, headers: Fields, sdp: bytes) -> Response:
         fields = [*self._fields, *Headers(headers)]
         if sdp:
             fields.append(("Content-Type", SDP))
-        self._station.respond(self._transaction, Response(status, None, Headers.of_canonical(fields), sdp))
+        return Response(status, None, Headers.of_canonical(fields), sdp)

@@ -12,6 +12,8 @@ from dialplane.voice.useragent.calls import SipCall
 from dialplane.voice.useragent.challenge import Credentials, authorized
 from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind
 from dialplane.voice.useragent.reason import reason_of
+from dialplane.voice.useragent.reliable import number_of
+from dialplane.voice.useragent.session import agreed_terms, min_se_of, session_fields
 from dialplane.voice.useragent.station import Fields, Station, own_headers, sdp_of
 
 CHALLENGES = 2
@@ -40,8 +42,24 @@ class OutgoingCall(SipCall):
         """A provisional answer came, so a CANCEL may go (9.1)."""
         self._acks: dict[str, tuple[bytes, Source]] = {}
         """By the tag of each fork that answered."""
+        self._early: dict[str, tuple[Dialog, int]] = {}
+        """By the peer's tag: early dialogs with reliable answers, and the number of the last one."""
         self._cancel_fields: Fields | None = None
         self._tag = request.from_.tag or ""
+        self.session_s = 0
+        """The session interval that the INVITE asks for; 0: none."""
+        self.retry_after_s = 0
+        """How long the peer wants to be left alone, where it said so with a 503."""
+
+    @property
+    def is_heard(self) -> bool:
+        """The peer has answered anything at all."""
+        return self._is_proceeding or self.is_ended or self.is_answered
+
+    def abandon(self) -> None:
+        """Give up an INVITE that nobody has answered; the watcher is not told. What still comes is dealt with."""
+        self._dismiss_watcher()
+        self._give_up(487, None, ())
 
     def start(self, destination: Source) -> None:
         """Send the INVITE, unless the call was given up before its address was found. Call it once."""
@@ -84,8 +102,30 @@ class OutgoingCall(SipCall):
             self._is_proceeding = True
             if self._cancel_fields is not None:
                 self._send_cancel(self._cancel_fields)
+        self._acknowledge_provisional(response)
         if response.status > 100 and not self.is_ended and self.watcher is not None:
             self._station.tell(self.watcher.on_provisional, self, response)
+
+    def _acknowledge_provisional(self, response: Response) -> None:
+        """Send PRACK for a reliable answer that is the next of its dialog (RFC 3262 section 4)."""
+        try:
+            number = number_of(response)
+            if number is None:
+                return
+            tag = response.to.tag or ""
+            known = self._early.get(tag)
+            if known is None and len(self._early) < FORKS:
+                known = Dialog.of_outgoing(self.request, response), number - 1
+            if known is None or number != known[1] + 1:
+                return  # seen before, or one before it is missing and will be sent again
+        except SipParseError:
+            self._station.counters["bad_reliable"] += 1
+            return
+        dialog = known[0]
+        self._early[tag] = dialog, number
+        fields = [("RAck", f"{number} {response.cseq.number} INVITE"), ("User-Agent", self._station.user_agent)]
+        prack = dialog.request("PRACK", fields)
+        self._station.send_request(prack, self._station.next_hop(dialog.next_hop, self.source), None)
 
     def _on_success(self, response: Response) -> None:
         tag = response.to.tag or ""
@@ -104,6 +144,8 @@ class OutgoingCall(SipCall):
             self._forget_invite()
             self._end(CallEnd(EndKind.FAILED, by_remote=True, status=response.status, text="bad Contact"))
             return
+        if tag in self._early:  # what was sent in the early dialog counts
+            dialog.local_cseq = self._early[tag][0].local_cseq
         self._acks[tag] = self._send_ack(dialog, response.cseq.number)
         if self.is_ended or self.is_answered:
             # We gave up in the same moment (SIP-13), or another fork was first (13.2.2.4).
@@ -111,6 +153,8 @@ class OutgoingCall(SipCall):
             return
         self._dialog = dialog
         self.is_answered = True
+        self._begin_session(agreed_terms(response) if self.session_s else None)
+        self._allowed = response
         self.answer_headers = own_headers(response)
         if self.watcher is not None:
             self._station.tell(self.watcher.on_answered, self, sdp_of(response))
@@ -123,10 +167,15 @@ class OutgoingCall(SipCall):
             self._forget_invite()
 
     def _on_failure(self, response: Response) -> None:
-        if response.status in (401, 407) and not self.is_ended and self._answer_challenge(response):
-            return
+        if not self.is_ended:
+            if response.status in (401, 407) and self._answer_challenge(response):
+                return
+            if response.status == 422 and self._ask_for_longer_session(response):
+                return
         self._forget_invite()
         self.answer_headers = own_headers(response)
+        if response.status == 503:
+            self.retry_after_s = _seconds(response.headers.get("Retry-After") or "")
         cause, text = reason_of(response)
         self._end(
             CallEnd(EndKind.REJECTED, by_remote=True, status=response.status, cause=cause, text=text or response.reason)
@@ -142,6 +191,22 @@ class OutgoingCall(SipCall):
         self._is_proceeding = False
         self.request = request
         self._invite = self._station.send_request(request, self.source, self)
+        return True
+
+    def _ask_for_longer_session(self, response: Response) -> bool:
+        """Once more with the shortest interval that the peer takes (RFC 4028 section 7.3)."""
+        wanted_s = min_se_of(response)
+        if self.session_s == 0 or wanted_s <= self.session_s:
+            return False
+        self.session_s = wanted_s
+        headers = self.request.headers.copy()
+        headers.remove("Via")
+        for name, value in session_fields(wanted_s):
+            headers.set(name, value)
+        headers.set("CSeq", f"{self.request.cseq.number + 1} INVITE")
+        self._is_proceeding = False
+        self.request = Request("INVITE", self.request.uri, headers, self.request.body)
+        self._invite = self._station.send_request(self.request, self.source, self)
         return True
 
     def _send_cancel(self, headers: Fields) -> None:
@@ -164,3 +229,9 @@ class OutgoingCall(SipCall):
 
     def _glare_delay_s(self) -> float:
         return 2.1 + randbelow(191) / 100
+
+
+def _seconds(retry_after: str) -> int:
+    """Of a Retry-After field (20.33), which may go on with a comment."""
+    digits = retry_after.strip(" \t").partition(";")[0].partition("(")[0].strip(" \t")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

@@ -1,6 +1,7 @@
 """Session timers (RFC 4028): a peer that went away without a word is noticed by its missing refreshes (SIP-16).
 
-We never ask for a timer; where a caller does, we agree to its interval and to who refreshes, the caller by default.
+Where a caller asks for a timer, we agree to its interval and to who refreshes, the caller by default. We ask for one
+where somebody said so, and offer to refresh.
 """
 
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import parse_number, parse_parameters
-from dialplane.sip.message import Request
+from dialplane.sip.message import Request, Response
 from dialplane.voice.useragent.station import Station
 
 SHORTEST_S = 90
@@ -37,6 +38,10 @@ class SessionTerms:
         """Until we refresh (half the interval), or until we give the caller up (section 10)."""
         return self.interval_s / 2 if self.is_ours else self.interval_s - min(GRACE_S, self.interval_s / 3)
 
+    def request_fields(self) -> list[tuple[str, str]]:
+        """Of a refresh of ours."""
+        return [("Supported", "timer"), ("Session-Expires", f"{self.interval_s};refresher=uac")]
+
     def fields(self) -> list[tuple[str, str]]:
         """What our 2xx says of it; the caller must keep to it only where it refreshes (section 9)."""
         expires = ("Session-Expires", f"{self.interval_s};refresher={'uas' if self.is_ours else 'uac'}")
@@ -48,14 +53,42 @@ def terms_of(request: Request) -> SessionTerms | None:
     value = request.headers.get("Session-Expires")
     if value is None:
         return None
-    seconds, semicolon, rest = value.partition(";")
-    interval_s = min(parse_number(seconds.strip(" \t"), 2**31), LONGEST_S)
+    seconds, wished = _read(value)
+    interval_s = min(seconds, LONGEST_S)
     if interval_s < SHORTEST_S:
         raise SessionTooBrief("session interval too small")
-    wished = (parse_parameters(semicolon + rest).get("refresher") or "uac").lower()
     supported = [*request.headers.split_values("Supported"), *request.headers.split_values("Require")]
     # A proxy may ask for a timer that the caller knows nothing of; then only we can refresh.
     return SessionTerms(interval_s, is_ours=wished == "uas" or "timer" not in supported)
+
+
+def session_fields(interval_s: int) -> list[tuple[str, str]]:
+    """What our INVITE asks for (section 7.1)."""
+    return [("Supported", "timer"), ("Session-Expires", str(interval_s)), ("Min-SE", str(SHORTEST_S))]
+
+
+def agreed_terms(response: Response) -> SessionTerms | None:
+    """What the 2xx to a request of ours says (section 7.2); None where the peer keeps no timer."""
+    try:
+        interval_s, refresher = _read(response.headers.get("Session-Expires") or "")
+    except SipParseError:
+        return None
+    return SessionTerms(min(interval_s, LONGEST_S), is_ours=refresher != "uas")
+
+
+def min_se_of(response: Response) -> int:
+    """The shortest interval that a 422 allows; 0 where it says none that we take."""
+    try:
+        wanted_s, _ = _read(response.headers.get("Min-SE") or "")
+    except SipParseError:
+        return 0
+    return wanted_s if SHORTEST_S <= wanted_s <= LONGEST_S else 0
+
+
+def _read(value: str) -> tuple[int, str]:
+    seconds, semicolon, rest = value.partition(";")
+    refresher = parse_parameters(semicolon + rest).get("refresher") or ""
+    return parse_number(seconds.strip(" \t"), 2**31), refresher.lower()
 
 
 class SessionTimer:

@@ -21,7 +21,7 @@ from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.screening import Capabilities
 from dialplane.sip.transaction import Timers, Transaction, TransactionUser
 from dialplane.sip.transaction_layer import TransactionLayer, new_branch
-from dialplane.sip.transaction_peer import Source
+from dialplane.sip.transaction_peer import Source, Wire
 from dialplane.sip.uri import SipUri
 from dialplane.voice.useragent.transport import Transport
 
@@ -72,6 +72,7 @@ class Station:
         self.capabilities = capabilities
         self.host = ""
         self.port = 0
+        self.tls_port = 0
         self.dialogs: dict[tuple[str, str], DialogOwner] = {}
         """By Call-ID and our tag."""
         self._loop = asyncio.get_running_loop()
@@ -85,11 +86,16 @@ class Station:
 
     def via(self, peer: Source) -> str:
         """The Via of a new request of ours to `peer`; `rport` gets the answer through a NAT (RFC 3581)."""
-        return f"SIP/2.0/{peer.transport.upper()} {self.host}:{self.port};branch={new_branch()};rport"
+        port = self.tls_port if peer.transport == "tls" else self.port
+        return f"SIP/2.0/{peer.transport.upper()} {self.host}:{port};branch={new_branch()};rport"
 
-    def contact(self, peer: Source) -> str:
-        transport = "" if peer.transport == "udp" else f";transport={peer.transport}"
-        return f"<sip:{self.host}:{self.port}{transport}>"
+    def contact(self, peer: Source, *, sips: bool = False) -> str:
+        """Where `peer` reaches us; `sips` where it called, or is called by, a SIPS URI (RFC 5630 section 5.1.1)."""
+        if peer.transport == "udp":
+            return f"<sip:{self.host}:{self.port}>"
+        if peer.transport != "tls":
+            return f"<sip:{self.host}:{self.port};transport={peer.transport}>"
+        return f"<sips:{self.host}:{self.tls_port}>" if sips else f"<sip:{self.host}:{self.tls_port};transport=tls>"
 
     def send_request(self, request: Request, peer: Source, user: TransactionUser | None) -> Transaction:
         """Put our Via on `request`, send it, and tell `user` of the answers."""
@@ -143,7 +149,7 @@ class Station:
         An open connection is kept. A name, or an address that only the peer itself can reach (behind its NAT) or that
         it must not make us reach (CVE-16), means `near`.
         """
-        if near.transport == "ws" or (near.transport == "tcp" and self.transport.is_connected(near)):
+        if near.transport == "ws" or (near.transport != "udp" and self.transport.is_connected(near)):
             return near  # a browser has no other address (RFC 7118 section 5)
         return _hop(uri, near)
 
@@ -208,8 +214,26 @@ def _hop(uri: str, near: Source) -> Source:
     except SipParseError:
         return near
     host = target.host.strip("[]")
-    peer = Source(host, target.port or 5060, "tcp" if target.transport == "tcp" else "udp")
+    wire = wire_of(target)
+    if near.transport == "tls" and wire != "tls":
+        return near  # what began encrypted goes on so, whatever a Contact forgets to say
+    peer = Source(host, target.port or default_port(wire), wire)
     return peer if host == near.host or _may_reach(host, near.host) else near
+
+
+def wire_of(uri: SipUri) -> Wire:
+    """What a URI asks for (RFC 3263 section 4.1; `transport=tls` as RFC 5630 section 3.1.4 found it in use)."""
+    if uri.scheme == "sips" or uri.transport == "tls":
+        return "tls"
+    return "tcp" if uri.transport == "tcp" else "udp"
+
+
+def default_port(wire: Wire) -> int:
+    return 5061 if wire == "tls" else 5060
+
+
+def is_sips(uri: str) -> bool:
+    return uri[:5].lower() == "sips:"
 
 
 def _may_reach(host: str, seen: str) -> bool:

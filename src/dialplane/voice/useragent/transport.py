@@ -1,4 +1,5 @@
-"""The sockets of the user agent: UDP and TCP on one port (RFC 3261 section 18), and websockets that others bring.
+"""The sockets of the user agent: UDP and TCP on one port (RFC 3261 section 18), TLS on another, and websockets that
+others bring.
 
 Octets in, octets out: who they belong to is the user agent's business. UDP is read by `recvfrom` in batches, which
 costs less than asyncio's datagram transports. Where datagrams come close together they are looked for at intervals, as
@@ -8,14 +9,21 @@ connections are used again in both directions; those that bring no whole message
 
 import asyncio
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import structlog
 
 from dialplane.sip.transaction_peer import Source
 from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport_stream import Connection, StreamOwner
+
+log = structlog.get_logger()
 
 DATAGRAM_SIZE = 65_536
 BATCH = 64
@@ -28,6 +36,20 @@ BACKLOG = 512
 PORT_TRIES = 20
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class TlsEnds:
+    """Where TLS is listened for, and what we show and believe."""
+
+    host: str
+    port: int
+    """0: any free one."""
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+    """Believes certificates of known authorities for the peer's name."""
+    trusting: ssl.SSLContext
+    """Believes any, for peers of which the operator said so."""
 
 
 class Receiver(StreamOwner, Protocol):
@@ -44,8 +66,21 @@ class Transport:
     """One UDP socket and one TCP listener with the same address and port, and the TCP connections."""
 
     def __init__(
-        self, receiver: Receiver, counters: Counter[str], *, idle_s: float, per_address: int, tap: Tap | None = None
+        self,
+        receiver: Receiver,
+        counters: Counter[str],
+        *,
+        idle_s: float,
+        per_address: int,
+        tap: Tap | None = None,
+        tls: TlsEnds | None = None,
     ) -> None:
+        self._tls = tls
+        self._tls_server: asyncio.Server | None = None
+        self._names: dict[Source, str] = {}
+        """Who a TLS peer must prove to be, where that is not its address."""
+        self.tls_port = 0
+        """Where TLS is listened for, 0 where it is not."""
         self._receiver = receiver
         self._tap = tap
         self._counters = counters
@@ -57,7 +92,7 @@ class Transport:
         self._read_at = 0.0
         self._leaving: list[tuple[bytes, tuple[str, int]]] = []
         self._server: asyncio.Server | None = None
-        self._connections: dict[tuple[str, int], Connection] = {}
+        self._connections: dict[Source, Connection] = {}
         self._per_host: Counter[str] = Counter()
         self._websockets: dict[Source, Callable[[bytes], None]] = {}
         """How to send to each, by its peer."""
@@ -76,7 +111,28 @@ class Transport:
         self._server = await loop.create_server(self._accept, sock=tcp, backlog=BACKLOG)
         loop.add_reader(udp.fileno(), self._on_readable)
         bound: tuple[str, int] = udp.getsockname()[:2]
+        if self._tls is not None:
+            await self._listen_for_tls(self._tls)
         return bound
+
+    async def _listen_for_tls(self, ends: TlsEnds) -> None:
+        listener = _bind(socket.SOCK_STREAM, ends.host, ends.port)
+        self.tls_port = listener.getsockname()[1]
+        self._tls_server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(
+                self._receiver, idle_s=self._idle_s, opened=self._opened, closed=self._closed, wire="tls"
+            ),
+            sock=listener,
+            backlog=BACKLOG,
+            ssl=ends.server,
+            ssl_handshake_timeout=CONNECT_TIMEOUT_S,
+        )
+
+    def expect_name(self, peer: Source, name: str) -> None:
+        """Whoever answers at `peer` over TLS must prove to be `name` (RFC 5922); empty: nobody needs to prove anything.
+
+        The names are as many as the operator's trunks have gateways."""
+        self._names[peer] = name
 
     async def close(self) -> None:
         """Close every socket. Safe to call twice."""
@@ -96,6 +152,10 @@ class Transport:
                 connection.close()
             await self._server.wait_closed()
             self._server = None
+        if self._tls_server is not None:
+            self._tls_server.close()
+            await self._tls_server.wait_closed()
+            self._tls_server = None
 
     def send(self, data: bytes, peer: Source) -> None:
         """Send to `peer`, over a new connection if it is TCP and none is open. Never raises: what cannot leave is
@@ -108,7 +168,7 @@ class Transport:
         if peer.transport == "ws":
             self._send_over_websocket(data, peer)
             return
-        connection = self._connections.get((peer.host, peer.port))
+        connection = self._connections.get(peer)
         if connection is not None:
             connection.send(data)
         elif (waiting := self._connecting.get(peer)) is not None:
@@ -121,7 +181,7 @@ class Transport:
 
     def is_connected(self, peer: Source) -> bool:
         """Whether a connection with `peer` is open."""
-        return peer in self._websockets if peer.transport == "ws" else (peer.host, peer.port) in self._connections
+        return peer in self._websockets if peer.transport == "ws" else peer in self._connections
 
     def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
         """A websocket from this address is open, and `send` puts a message on it; None where the address has enough.
@@ -222,18 +282,17 @@ class Transport:
 
     def _opened(self, connection: Connection) -> bool:
         """Keep an accepted connection, unless its address has enough of them (CVE-6)."""
-        host, port, _ = connection.peer
+        host = connection.peer.host
         if self._per_host[host] >= self._per_address:
             self._counters["tcp_refused"] += 1
             return False
         self._per_host[host] += 1
-        self._connections[host, port] = connection
+        self._connections[connection.peer] = connection
         return True
 
     def _closed(self, connection: Connection) -> None:
-        host, port, _ = connection.peer
-        del self._connections[host, port]
-        self._leave(host)
+        del self._connections[connection.peer]
+        self._leave(connection.peer.host)
 
     def _leave(self, host: str) -> None:
         self._per_host[host] -= 1
@@ -244,8 +303,11 @@ class Transport:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_connection(self._outgoing, peer.host, peer.port)
-        except OSError:
+                _, connection = await loop.create_connection(
+                    partial(self._outgoing, peer), peer.host, peer.port, **self._security(peer)
+                )
+        except (OSError, ssl.CertificateError) as fault:
+            log.warning("connect_failed", peer=peer.host, port=peer.port, transport=peer.transport, fault=str(fault))
             self._counters["tcp_connect_failed"] += 1
             del self._connecting[peer]
             self._receiver.on_unreachable(peer)
@@ -253,13 +315,25 @@ class Transport:
         for data in self._connecting.pop(peer):
             connection.send(data)
 
-    def _outgoing(self) -> Connection:
-        return Connection(self._receiver, idle_s=self._idle_s, opened=self._opened_by_us, closed=self._closed)
+    def _security(self, peer: Source) -> dict[str, Any]:
+        """What a connection to `peer` needs beside its address. Raises OSError where TLS is wanted and not set up."""
+        if peer.transport != "tls":
+            return {}
+        if self._tls is None:
+            raise ConnectionError("no TLS is set up here")
+        name = self._names.get(peer, peer.host)
+        context = self._tls.client if name else self._tls.trusting
+        return {"ssl": context, "server_hostname": name or peer.host}
+
+    def _outgoing(self, peer: Source) -> Connection:
+        wire: Literal["tcp", "tls"] = "tls" if peer.transport == "tls" else "tcp"
+        return Connection(
+            self._receiver, idle_s=self._idle_s, opened=self._opened_by_us, closed=self._closed, wire=wire
+        )
 
     def _opened_by_us(self, connection: Connection) -> bool:
-        host, port, _ = connection.peer
-        self._per_host[host] += 1
-        self._connections[host, port] = connection
+        self._per_host[connection.peer.host] += 1
+        self._connections[connection.peer] = connection
         return True
 
 

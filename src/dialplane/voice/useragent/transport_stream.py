@@ -1,9 +1,9 @@
-"""One TCP connection of the user agent."""
+"""One connection of the user agent, of TCP or of TLS over it."""
 
 import asyncio
 from collections.abc import Callable
 from math import inf
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from dialplane.sip.framing import PONG, Frame, KeepAlive, StreamFramer
 from dialplane.sip.transaction_peer import Source
@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         idle_s: float,
         opened: Callable[["Connection"], bool],
         closed: Callable[["Connection"], None],
+        wire: Literal["tcp", "tls"] = "tcp",
     ) -> None:
         self._owner = owner
         self._idle_s = idle_s
@@ -49,7 +50,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._is_kept = False
         self._is_over = False
-        self.peer = Source("", 0, "tcp")
+        self._wire = wire
+        self.peer = Source("", 0, wire)
         self.deadline = inf
         """On the event loop's clock: past it the connection is to be closed."""
 
@@ -60,7 +62,7 @@ class Connection(asyncio.Protocol):
         if address is None:  # gone already
             self._transport.abort()
             return
-        self.peer = Source(address[0], address[1], "tcp")
+        self.peer = Source(address[0], address[1], self._wire)
         self.deadline = self._loop.time() + self._idle_s
         self._is_kept = self._opened(self)
         if not self._is_kept:
@@ -108,6 +110,9 @@ class Connection(asyncio.Protocol):
         peer would never see what was answered."""
         if self._transport is not None and not self._transport.is_closing():
             self._is_over = True
+            if not self._transport.can_write_eof():  # TLS: its end is a message of its own, sent by closing
+                self._transport.close()
+                return
             self._transport.write_eof()
             self.deadline = self._loop.time() + LINGER_S
 

@@ -3,16 +3,16 @@
 -- name: insert
 insert into extensions (
     id, account_id, organization_id, extension, password, name, detail, direct_hash, created_at, is_enabled, voice,
-    is_push_enabled
+    is_push_enabled, srtp, codecs
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict (account_id, extension) where deleted_at is null do nothing
 returning id;
 
 -- name: update
 update extensions
 set password = $2, name = $3, detail = $4, direct_hash = $5, updated_at = $6, deleted_at = $7, is_enabled = $8,
-    voice = $9, is_push_enabled = $10
+    voice = $9, is_push_enabled = $10, srtp = $11, codecs = $12
 where id = $1;
 
 -- name: find

@@ -1,13 +1,15 @@
-"""Between a party's Opus and a leg's mu-law: payloads, frames, clocks and telephone events."""
+"""Between a party's Opus or G.722 and a leg's mu-law: payloads, frames, clocks and telephone events."""
 
 import struct
+from typing import Protocol
 
 from dialplane.audio.g711 import FRAME_SAMPLES
 from dialplane.domain.calling.media import RemoteMedia
-from dialplane.media.webrtc.opus import OpusDecoder, OpusEncoder
+from dialplane.media.g722 import G722Decoder, G722Encoder
+from dialplane.media.opus import OpusDecoder, OpusEncoder
 from dialplane.rtp.packet import HEADER, HEADER_OCTETS, MalformedPacketError, payload_span
 
-CLOCKS = 6
+_OPUS_CLOCKS = 6
 """Ticks of Opus in one of telephony: 48,000 against 8,000 Hz (RFC 7587 section 4.1)."""
 _WRAP = 1 << 32
 _EVENT = struct.Struct("!BBH")
@@ -15,17 +17,37 @@ _LATE = 5
 """Frames: audio whose timestamp is further from what was expected begins anew."""
 
 
-class OpusTranslation:
+class Decoder(Protocol):
+    def decode(self, payload: bytes) -> bytes:
+        """As mu-law; nothing where it is none of the codec's."""
+        ...
+
+
+class Encoder(Protocol):
+    def encode(self, frame: bytes) -> bytes:
+        """20 ms of mu-law as one packet's payload; empty while the encoder is filling up."""
+        ...
+
+
+def needs_translation(codec: str) -> bool:
+    """Whether a leg cannot speak it by itself."""
+    return codec in ("OPUS", "G722")
+
+
+class Translation:
     """One party's stream, both ways. Packets in, packets out; only the header's SSRC is left alone."""
 
     def __init__(self, remote: RemoteMedia, event_clock_hz: int) -> None:
         self._payload_type = remote.payload_type
         self._event_type = remote.telephone_event
         self._event_clocks = event_clock_hz // 8_000
-        self._decoder = OpusDecoder()
-        self._encoder = OpusEncoder()
-        self._heard = _Clock(1, CLOCKS)
-        self._said = _Clock(CLOCKS, 1)
+        self._codec = remote.codec
+        is_opus = remote.codec == "OPUS"
+        self._decoder: Decoder = OpusDecoder() if is_opus else G722Decoder()
+        self._encoder: Encoder = OpusEncoder() if is_opus else G722Encoder()
+        clocks = _OPUS_CLOCKS if is_opus else 1
+        self._heard = _Clock(1, clocks)
+        self._said = _Clock(clocks, 1)
         self._sequence_number = 0
         self._waiting = bytearray()
         """Mu-law that does not fill a frame yet."""
@@ -34,8 +56,8 @@ class OpusTranslation:
 
     def suits(self, remote: RemoteMedia, event_clock_hz: int) -> bool:
         """Whether it can go on under another description."""
-        theirs = (remote.payload_type, remote.telephone_event, event_clock_hz // 8_000)
-        return theirs == (self._payload_type, self._event_type, self._event_clocks)
+        theirs = (remote.codec, remote.payload_type, remote.telephone_event, event_clock_hz // 8_000)
+        return theirs == (self._codec, self._payload_type, self._event_type, self._event_clocks)
 
     def incoming(self, packet: bytes) -> bytes:
         """What the party sent, as the leg takes it; nothing where it is none of the streams that were agreed."""
