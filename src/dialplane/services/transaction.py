@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.traces import TraceStore
     from dialplane.services.calling.transfers import TransferStore
     from dialplane.services.calling.trunks import TrunkStore
+    from dialplane.services.calling.trust import TrustStore
     from dialplane.services.charging.ledger import LedgerStore
     from dialplane.services.charging.rate_changes import RateChangeStore
     from dialplane.services.charging.rates import RateStore
@@ -201,6 +202,8 @@ class Transaction(Protocol):
     def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
+    @property
+    def trust(self) -> TrustStore: ...
     @property
     def usage_records(self) -> UsageStore: ...
     @property

@@ -20,6 +20,7 @@ from dialplane.sip.uri import SipUri
 from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.signalling import TracedCall
+from dialplane.voice.trust.verifying import Verifying
 from dialplane.voice.useragent.agent import IncomingCall
 
 BUSY = ("Retry-After", "5")
@@ -38,6 +39,7 @@ class Arrivals:
         *,
         gate: Gate,
         admissions: Batcher[Arrival, Outcome],
+        verifying: Verifying,
         node: str,
         now: Callable[[], datetime],
         trace: Callable[[TracedCall], None] = lambda call: None,
@@ -46,6 +48,7 @@ class Arrivals:
         self._trace = trace
         self._gate = gate
         self._admissions = admissions
+        self._verifying = verifying
         self._node = node
         self._now = now
         self._trunks: Sequence[Trunk] = ()
@@ -81,6 +84,9 @@ class Arrivals:
             caller = await self._gate.authenticate(call, user=user, domain=domain)
             if caller is None:
                 return None
+        identity = None
+        if caller is None and pbx is None and self._verifying.concerns(call.request):
+            identity = await self._verifying.verify(call)
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
             origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
@@ -93,6 +99,7 @@ class Arrivals:
             node=self._node,
             caller=caller,
             pbx=pbx,
+            identity=identity,
             claims=None if caller or pbx else (user, domain),
             headers=call.request.headers,
         )

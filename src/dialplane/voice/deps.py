@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dialplane.domain.rcml.machine import TIMEOUT_S
+from dialplane.services.calling.certificates import CertificateFiles, NoCertificates
 from dialplane.services.identity.authentication import TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
@@ -16,6 +17,7 @@ from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
 
 DRAIN_S = 3600.0
+NO_CERTIFICATES = NoCertificates()
 
 
 class Hints(Protocol):
@@ -54,6 +56,8 @@ class VoiceDeps:
     """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""
     public_url: str = ""
     document_timeout_s: float = TIMEOUT_S
+    certificates: CertificateFiles = NO_CERTIFICATES
+    """Of those who sign caller IDs."""
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
     keeps_signalling: bool = True

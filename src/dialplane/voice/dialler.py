@@ -21,6 +21,7 @@ from dialplane.voice.batching import Batcher
 from dialplane.voice.forking import Forks
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
+from dialplane.voice.trust.signing import Signing
 from dialplane.voice.useragent.agent import CallEnd, EndKind, SipCall, Source, UserAgent
 from dialplane.voice.useragent.challenge import Credentials
 from dialplane.voice.useragent.events import CallWatcher
@@ -50,6 +51,7 @@ class Dialler:
     now: Callable[[], datetime]
     started: Callable[[Leg], None]
     """Told of every new leg, before anything is sent."""
+    signing: Signing
 
     async def open(self, wish: OutgoingWish) -> Opened:
         """Check, reserve and record a call. Raises the Refusal."""
@@ -83,6 +85,7 @@ class Dialler:
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            leg.identity = await self.signing.identity_for(leg.call, ways)
             if ways[0].transport == "ws":
                 leg.expect_browser()
             await leg.media_ready()
@@ -123,6 +126,8 @@ class Dialler:
             headers.append((HOPS, str(hops + 1)))
         if manner.withheld:
             headers.append(("Privacy", "id"))
+        elif leg.identity and self.signing.wants(way):  # it names the caller
+            headers.append(("Identity", leg.identity))
         leg.sip = self.agent.call(
             target=target,
             caller=WITHHELD if manner.withheld else self._caller(leg.call.source),

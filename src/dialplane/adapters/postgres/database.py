@@ -69,6 +69,7 @@ from dialplane.adapters.postgres.traces import PostgresTraceStore
 from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStore
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
+from dialplane.adapters.postgres.trust import PostgresTrustStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.watch import PostgresWatchStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
@@ -340,6 +341,10 @@ class PostgresTransaction:
     @cached_property
     def trunks(self) -> PostgresTrunkStore:
         return PostgresTrunkStore(self.connection, self._seal)
+
+    @cached_property
+    def trust(self) -> PostgresTrustStore:
+        return PostgresTrustStore(self.connection, self._seal)
 
     @cached_property
     def usage_records(self) -> PostgresUsageStore:

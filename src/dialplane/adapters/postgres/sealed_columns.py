@@ -13,6 +13,7 @@ SEALED = {
     "pbx_trunks": ("password",),
     "people": ("totp_secret",),
     "portal_mails": ("content",),
+    "stir_settings": ("private_key",),
     "trunks": ("password",),
     "webhook_endpoints": ("secret", "previous_secret"),
 }

@@ -152,6 +152,8 @@ class CallExtras:
     transferor: str = ""
     transferee: str = ""
     """Of a call that a transfer began."""
+    verstat: str = ""
+    """What the signed caller ID came to, in Twilio's words for StirVerstat; "" where nobody looked."""
     status: StatusCallback | None = None
     """Who is told of its progress, whatever began it: a number, a request, a party of Dial."""
 

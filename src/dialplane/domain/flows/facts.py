@@ -44,13 +44,16 @@ def address_facts(prefix: str, address: Address) -> dict[str, str]:
 
 def call_facts(call: Call) -> dict[str, str]:
     """`voipbin.call.*` but the digits, which the flow gathers."""
-    return {
+    facts = {
         "voipbin.call.id": id_text(call.id),
         "voipbin.call.direction": call.direction.value,
         "voipbin.call.master_call_id": id_text(call.master_call_id) if call.master_call_id else NIL_TEXT,
         **address_facts("voipbin.call.source", call.source),
         **address_facts("voipbin.call.destination", call.destination),
     }
+    if call.extras is not None and call.extras.verstat:
+        facts["voipbin.call.verstat"] = call.extras.verstat
+    return facts
 
 
 def conversation_facts(

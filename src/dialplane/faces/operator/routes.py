@@ -25,6 +25,7 @@ from dialplane.faces.operator import (
     sandbox,
     stock,
     traffic,
+    trust,
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
@@ -48,6 +49,7 @@ RESOURCES = [
     sandbox.router,
     stock.router,
     traffic.router,
+    trust.router,
 ]
 
 

@@ -14,6 +14,7 @@ from dialplane.domain.calling.routing import (
     SIP_STATUS,
     Refused,
     Verdict,
+    refuse,
 )
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.flows.action import Action
@@ -131,18 +132,7 @@ async def _ask_for_money(
 
 def _cannot_pay(plan: Plan) -> Plan:
     reason = "the account's balance does not cover a minute of this call"
-    candidates = tuple(
-        replace(each, verdict="refused", reason=reason) if each.verdict == "chosen" else each
-        for each in plan.decision.candidates
-    )
-    decision = replace(
-        plan.decision,
-        verdict=Verdict.REFUSE,
-        refused=Refused.INSUFFICIENT_BALANCE,
-        reason=reason,
-        candidates=candidates,
-    )
-    return replace(plan, decision=decision)
+    return replace(plan, decision=refuse(plan.decision, Refused.INSUFFICIENT_BALANCE, reason))
 
 
 @dataclass(slots=True)

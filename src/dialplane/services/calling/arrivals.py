@@ -18,6 +18,7 @@ from dialplane.domain.calling.routing import (
     decide,
     forms,
 )
+from dialplane.domain.calling.trust import CallerIdentity, with_identity
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.ids import CallId
 from dialplane.domain.numbering.numbers import Number, NumberKind
@@ -59,6 +60,8 @@ class Arrival:
     """Set where the origin is an extension."""
     pbx: PbxTrunk | None = None
     """The account's trunk by which a PBX calls out."""
+    identity: CallerIdentity | None = None
+    """Set where a signed caller ID was looked at."""
     claims: tuple[str, str] | None = None
     """User and domain of From, where an unauthenticated sender says that it is one of ours."""
     headers: HeaderFields | None = None
@@ -124,6 +127,8 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
             accounts=accounts,
             inside=inside.get(arrival.call_id, ()),
         )
+        if arrival.identity is not None:
+            decision = with_identity(decision, arrival.identity)
         if arrival.caller is not None and arrival.caller.voice is not None:
             plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
             continue

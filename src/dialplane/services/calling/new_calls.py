@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.calls import SIP_TO_Q850, Call, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calling.calls import SIP_TO_Q850, Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
 from dialplane.domain.calling.routing import Refused, RouteDecision
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.facts import call_facts, run_facts
@@ -49,8 +49,13 @@ def ringing_call(
         node=arrival.node,
         route=route,
         cause_text=_why_nothing_runs(decision, document),
-        extras=document.extras if document else None,
+        extras=_extras(plan, document),
     )
+
+
+def _extras(plan: Plan, document: CallDocument | None) -> CallExtras | None:
+    extras, identity = document.extras if document else None, plan.arrival.identity
+    return extras if identity is None else replace(extras or CallExtras(), verstat=identity.verstat)
 
 
 def _why_nothing_runs(decision: RouteDecision, document: CallDocument | None) -> str:

@@ -51,6 +51,8 @@ def call_shape(call: Call) -> dict[str, object]:
         "cause": call.cause,
         "cause_text": call.cause_text,
     }
+    if details.verstat:  # of calls that brought a signed caller ID
+        shape["verstat"] = details.verstat
     times = (
         ("tm_ringing", call.ringing_at),
         ("tm_progressing", call.progressing_at),
