@@ -19,10 +19,12 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
     from dialplane.services.calling.pbx_trunks import PbxTrunkStore
     from dialplane.services.calling.registrations import RegistrationStore
+    from dialplane.services.calling.schedules import ScheduleStore
     from dialplane.services.calling.speakings import SpeakingStore
     from dialplane.services.calling.timelines import TimelineStore
     from dialplane.services.calling.traces import TraceStore
     from dialplane.services.calling.transfers import TransferStore
+    from dialplane.services.calling.treatment import SplitCallStore
     from dialplane.services.calling.trunks import TrunkStore
     from dialplane.services.calling.trust import TrustStore
     from dialplane.services.charging.ledger import LedgerStore
@@ -202,6 +204,10 @@ class Transaction(Protocol):
     def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
+    @property
+    def schedules(self) -> ScheduleStore: ...
+    @property
+    def split_calls(self) -> SplitCallStore: ...
     @property
     def trust(self) -> TrustStore: ...
     @property

@@ -59,9 +59,11 @@ from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
+from dialplane.adapters.postgres.schedules import PostgresScheduleStore
 from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
+from dialplane.adapters.postgres.split_calls import PostgresSplitCallStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
@@ -303,6 +305,10 @@ class PostgresTransaction:
         return PostgresSenderPoolStore(self.connection)
 
     @cached_property
+    def schedules(self) -> PostgresScheduleStore:
+        return PostgresScheduleStore(self.connection)
+
+    @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
 
@@ -321,6 +327,10 @@ class PostgresTransaction:
     @cached_property
     def speakings(self) -> PostgresSpeakingStore:
         return PostgresSpeakingStore(self.connection)
+
+    @cached_property
+    def split_calls(self) -> PostgresSplitCallStore:
+        return PostgresSplitCallStore(self.connection)
 
     @cached_property
     def ais(self) -> PostgresAiStore:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import phonenumbers
 
+from dialplane.domain.calling.schedules import Moment
+from dialplane.domain.calling.screening import Screened
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbering.number_defaults import target_of
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
@@ -49,6 +51,8 @@ class Refused(StrEnum):
     DESTINATION_NOT_ALLOWED = "DESTINATION_NOT_ALLOWED"
     CALLER_ID_NOT_OWNED = "CALLER_ID_NOT_OWNED"
     OUTBOUND_LIMIT_REACHED = "OUTBOUND_LIMIT_REACHED"
+    CALLER_NOT_WANTED = "CALLER_NOT_WANTED"
+    EMERGENCY_NOT_SET_UP = "EMERGENCY_NOT_SET_UP"
     IDENTITY_MISSING = "IDENTITY_MISSING"
     IDENTITY_STALE = "IDENTITY_STALE"
     IDENTITY_UNREACHABLE = "IDENTITY_UNREACHABLE"
@@ -65,6 +69,8 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
     Refused.DESTINATION_NOT_ALLOWED: (403, "Forbidden"),
     Refused.CALLER_ID_NOT_OWNED: (403, "Forbidden"),
     Refused.OUTBOUND_LIMIT_REACHED: (403, "Forbidden"),
+    Refused.CALLER_NOT_WANTED: (603, "Decline"),
+    Refused.EMERGENCY_NOT_SET_UP: (403, "Emergency Calls Not Set Up"),
     Refused.IDENTITY_MISSING: (428, "Use Identity Header"),
     Refused.IDENTITY_STALE: (403, "Stale Date"),
     Refused.IDENTITY_UNREACHABLE: (436, "Bad Identity Info"),
@@ -110,6 +116,16 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
+class Treated:
+    """What the number's own arrangements came to (`treatment.py`)."""
+
+    screened: Screened | None = None
+    hours: Moment | None = None
+    is_split: bool = False
+    """The call is one of the share that tries another target."""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDecision:
     """The outcome, with everything that led to it."""
 
@@ -127,6 +143,7 @@ class RouteDecision:
     document: DocumentTarget | None = None
     """Where the target is an application: what that runs, as far as it was asked for."""
     candidates: tuple[Candidate, ...] = ()
+    treated: Treated | None = None
 
 
 def forms(raw: str, country: str) -> tuple[str, ...]:

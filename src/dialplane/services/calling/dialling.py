@@ -10,8 +10,9 @@ import phonenumbers
 
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
+from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
-from dialplane.domain.charging.rating import CostType
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.charging.tariffs import Tariff, priced_number
 from dialplane.domain.errors import (
     InsufficientBalance,
@@ -23,9 +24,11 @@ from dialplane.domain.errors import (
 )
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
+from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
 from dialplane.services.charging.ledger import hold_many
@@ -99,7 +102,8 @@ async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: da
 async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
     """As `open_calls`, inside the caller's transaction."""
     outcomes = await judge_calls(tx, wishes, now)
-    beyond = await find_beyond_limits(tx, [each.billing for each in outcomes if isinstance(each, Opened)], now)
+    limited = [each.billing for each in outcomes if isinstance(each, Opened) and each.call.cost_type]
+    beyond = await find_beyond_limits(tx, limited, now)  # a call for help has no limit
     outcomes = [beyond.get(each.call.id, each) if isinstance(each, Opened) else each for each in outcomes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
@@ -131,7 +135,34 @@ async def judge_calls(tx: Transaction, wishes: Sequence[OutgoingWish], now: date
     wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
     verified = await _verified(tx, wishes, numbers, now)
-    return [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
+    callers = await find_callers(
+        tx,
+        {
+            wish.call_id: _shown(wish)
+            for wish in wishes
+            if asks_for_help(wish.destination, accounts.get(wish.account_id))
+        },
+    )
+    return [
+        _check_help(wish, accounts[wish.account_id], callers[wish.call_id], now)
+        if wish.call_id in callers
+        else _check(wish, accounts.get(wish.account_id), numbers, verified, prices, now)
+        for wish in wishes
+    ]
+
+
+def _shown(wish: OutgoingWish) -> tuple[AccountId, Sequence[str]]:
+    """The caller IDs that an emergency call asks for."""
+    return wish.account_id, [text for text in (wish.source.target if wish.source else "", wish.fallback_source) if text]
+
+
+def _check_help(wish: OutgoingWish, account: Account, caller: Number | Refusal, now: datetime) -> Opened | Refusal:
+    """An emergency call costs nothing, and neither country nor limit stands in its way."""
+    if isinstance(caller, Refusal):
+        return caller
+    destination = replace(wish.destination, type="tel", target=asks_for_help(wish.destination, account))
+    call = _call_of(wish, Address("tel", caller.number), destination, CostType.NONE, now)
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, Rate(CostType.NONE, ZERO)))
 
 
 Verified = frozenset[tuple[AccountId, str]]
@@ -198,7 +229,13 @@ def _check(
         source = _source(wish, account, numbers, verified, destination)
     except Refusal as refusal:
         return refusal
-    call = Call(
+    call = _call_of(wish, source, destination, cost_type, now)
+    rate = prices[account.id].rate(cost_type, destination.target)
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, rate))
+
+
+def _call_of(wish: OutgoingWish, source: Address, destination: Address, cost_type: CostType, now: datetime) -> Call:
+    return Call(
         id=wish.call_id,
         account_id=wish.account_id,
         direction=Direction.OUTGOING,
@@ -216,8 +253,6 @@ def _check(
         raw_destination=wish.destination.target[:255],
         node=wish.node,
     )
-    rate = prices[account.id].rate(cost_type, destination.target)
-    return Opened(call, CallBilling(wish.account_id, wish.call_id, rate))
 
 
 def check_destination(account: Account, destination: Address) -> tuple[Address, CostType]:
@@ -361,20 +396,23 @@ async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
     """A number of our own is reached directly; any other through the trunks: first the one by which the caller's own
     number is reached, where that is known, because only its carrier knows the number; then by priority."""
     target = call.destination.target
+    if not target.startswith("+"):
+        return [_way_by(trunk, target) for trunk in await require_trunks_for_help(tx)]
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
     trunks = [trunk for trunk in await tx.trunks.list_live() if trunk.host]
     if not trunks:
         raise Unavailable("There is no trunk that takes calls to the PSTN")
     own = await tx.inventory.find_trunk_of(call.source.target)
-    return [
-        Way(
-            uri=f"sip:{target}@{trunk.host}:{trunk.port}",
-            host=trunk.host,
-            port=trunk.port,
-            transport="tcp" if trunk.transport == "tcp" else "udp",
-            username=trunk.username,
-            password=trunk.password,
-        )
-        for trunk in sorted(trunks, key=lambda trunk: (trunk.id != own, trunk.priority))
-    ]
+    return [_way_by(trunk, target) for trunk in sorted(trunks, key=lambda trunk: (trunk.id != own, trunk.priority))]
+
+
+def _way_by(trunk: Trunk, target: str) -> Way:
+    return Way(
+        uri=f"sip:{target}@{trunk.host}:{trunk.port}",
+        host=trunk.host,
+        port=trunk.port,
+        transport="tcp" if trunk.transport == "tcp" else "udp",
+        username=trunk.username,
+        password=trunk.password,
+    )
