@@ -1,7 +1,8 @@
 """A voice node as in production, on a fresh database: real SIP, real media process, real speech, real ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
+from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
@@ -147,12 +149,20 @@ class VoiceNode:
         async with Softphone(self.media, manners=manners, host=host) as phone:
             yield phone
 
-    async def ring(self, phone: Softphone, number: str, *, caller: str = "+12125550111") -> PhoneCall:
+    async def ring(
+        self,
+        phone: Softphone,
+        number: str,
+        *,
+        caller: str = "+12125550111",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> PhoneCall:
         """A call from the PSTN to a number of the platform."""
         return await phone.call(
             f"sip:{number}@{self.server.host}:{self.server.port}",
             caller=f"<sip:{caller}@127.0.0.1>",
             server=self.server,
+            headers=headers,
         )
 
     async def calls(self) -> list[Call]:
@@ -198,9 +208,10 @@ async def voice_node(
     calls_at_once: int = 2_000,
     calls_per_second: float = 1_000.0,
     tls: TlsEnds | None = None,
+    believed: ssl.SSLContext | None = None,
 ) -> AsyncIterator[VoiceNode]:
     """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
-    a stranger."""
+    a stranger. `believed` is whose servers of certificates are believed."""
     account_id = await buyer(database, micros=micros, plan="professional")
     async with database.transaction() as tx:
         await tx.connection.execute("update accounts set destination_whitelist = '{us,gb}' where id = $1", account_id)
@@ -231,6 +242,7 @@ async def voice_node(
             recognizer=recognizer,
             web=web,
             sockets=sockets,
+            certificates=FetchedCertificates(web, believed),
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,
             host="127.0.0.1",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.metrics_core import Metric
 
+from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import connect
@@ -62,6 +63,7 @@ async def _serve(settings: Settings) -> None:
                 recognizer=ears,
                 web=client,
                 sockets=sockets,
+                certificates=FetchedCertificates(client),
                 hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
                 node=settings.node,
                 host=settings.sip.host,

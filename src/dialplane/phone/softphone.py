@@ -1,7 +1,7 @@
 """The phone: a user agent with audio, and the calls it has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -187,7 +187,13 @@ class Softphone:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def call(
-        self, target: str, *, caller: str, server: Source | None = None, credentials: Credentials | None = None
+        self,
+        target: str,
+        *,
+        caller: str,
+        server: Source | None = None,
+        credentials: Credentials | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> PhoneCall:
         """Ring `target` (a SIP URI) in the name of `caller` (one too). Returns at once; see `wait_answered`.
 
@@ -200,6 +206,7 @@ class Softphone:
             caller=caller,
             destination=server,
             sdp=audio.offer(call.media),
+            headers=headers,
             credentials=credentials,
             watcher=call,
         )

@@ -20,12 +20,15 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.pbx_trunks import PbxTrunkStore
     from dialplane.services.calling.registrations import RegistrationStore
     from dialplane.services.calling.routes import RouteStore
+    from dialplane.services.calling.schedules import ScheduleStore
     from dialplane.services.calling.speakings import SpeakingStore
     from dialplane.services.calling.timelines import TimelineStore
     from dialplane.services.calling.traces import TraceStore
     from dialplane.services.calling.transfers import TransferStore
+    from dialplane.services.calling.treatment import SplitCallStore
     from dialplane.services.calling.trunk_states import TrunkStateStore
     from dialplane.services.calling.trunks import TrunkStore
+    from dialplane.services.calling.trust import TrustStore
     from dialplane.services.charging.ledger import LedgerStore
     from dialplane.services.charging.rate_changes import RateChangeStore
     from dialplane.services.charging.rates import RateStore
@@ -217,6 +220,12 @@ class Transaction(Protocol):
     def trunks(self) -> TrunkStore: ...
     @property
     def kept_files(self) -> KeptFileStore: ...
+    @property
+    def schedules(self) -> ScheduleStore: ...
+    @property
+    def split_calls(self) -> SplitCallStore: ...
+    @property
+    def trust(self) -> TrustStore: ...
     @property
     def usage_records(self) -> UsageStore: ...
     @property

@@ -26,6 +26,7 @@ from dialplane.voice.authentication import Gate
 from dialplane.voice.batching import Batcher
 from dialplane.voice.exchanges import settled
 from dialplane.voice.signalling import TracedCall
+from dialplane.voice.trust.verifying import Verifying
 from dialplane.voice.useragent.agent import IncomingCall
 from dialplane.voice.useragent.reliable import supports_reliable
 
@@ -56,6 +57,7 @@ class Arrivals:
         *,
         gate: Gate,
         admissions: Batcher[Arrival, Outcome],
+        verifying: Verifying,
         node: str,
         now: Callable[[], datetime],
         trace: Callable[[TracedCall], None] = lambda call: None,
@@ -65,6 +67,7 @@ class Arrivals:
         self._trace = trace
         self._gate = gate
         self._admissions = admissions
+        self._verifying = verifying
         self._node = node
         self._now = now
         self._trunks: Sequence[Trunk] = ()
@@ -122,6 +125,9 @@ class Arrivals:
             return None
         if trunk is not None and trunk.terms is not USUAL_TERMS and not _agree(call, trunk.terms):
             return None
+        identity = None
+        if caller is None and pbx is None and self._verifying.concerns(call.request):
+            identity = await self._verifying.verify(call)
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
             origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
@@ -134,6 +140,7 @@ class Arrivals:
             node=self._node,
             caller=caller,
             pbx=pbx,
+            identity=identity,
             claims=None if caller or pbx else (user, domain),
             headers=call.request.headers,
             country=trunk.terms.numbers.country if trunk else SANDBOX_COUNTRY,

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from dialplane.domain.calling.trust import Trust
 from dialplane.domain.charging.ledger import HoldRequest
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
@@ -65,6 +66,9 @@ from dialplane.voice.streaming.streams import Streams
 from dialplane.voice.taps import together
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.trunking.trunking import Trunking
+from dialplane.voice.trust.certificates import CertificateCache
+from dialplane.voice.trust.signing import Signing
+from dialplane.voice.trust.verifying import Verifying
 from dialplane.voice.useragent.agent import UserAgent
 from dialplane.voice.useragent.events import Handler
 from dialplane.voice.useragent.sip_sockets import SipSockets
@@ -145,9 +149,12 @@ class Assembly:
             counters=counters,
         )
         self._credentials = Gate(database, deps.nonce_secret, self.defence)
+        self.certificates = CertificateCache(deps.certificates, asyncio.get_running_loop().time)
+        self._verifying = Verifying(self.certificates, utc_now)
         self.arrivals = Arrivals(
             gate=self._credentials,
             admissions=self.batches.admissions,
+            verifying=self._verifying,
             node=deps.node,
             now=utc_now,
             trace=self.signalling.ended,
@@ -176,6 +183,11 @@ class Assembly:
         self._context = LegContext(
             deps.media, self.records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )
+
+    def set_trust(self, trust: Trust) -> None:
+        """Whom the operator believes now, and what is signed."""
+        self._verifying.set_trust(trust)
+        self._signing.set_trust(trust)
 
     def _is_trunk(self, host: str) -> bool:
         return self.arrivals.is_trunk(host)
@@ -206,6 +218,7 @@ class Assembly:
             public_url=deps.public_url,
             document_timeout_s=deps.document_timeout_s,
         )
+        self._signing = Signing(database, utc_now)
         self._dialler = Dialler(
             database,
             self.agent,
@@ -216,6 +229,7 @@ class Assembly:
             self.records.started,
             self.trunking.gateways,
             self.trunking.limits,
+            self._signing,
         )
         self._beside = Beside(self._programs, deps.prompts, self._outside, utc_now)
         self._dialling = Dialling(self._dialler, self._beside, Ringing(deps.prompts), self.recordings)

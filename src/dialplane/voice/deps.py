@@ -8,6 +8,7 @@ from typing import Protocol
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.traces import Fact
 from dialplane.domain.rcml.machine import TIMEOUT_S
+from dialplane.services.calling.certificates import CertificateFiles, NoCertificates
 from dialplane.services.identity.authentication import TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
@@ -21,6 +22,7 @@ from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport import TlsEnds
 
 DRAIN_S = 3600.0
+NO_CERTIFICATES = NoCertificates()
 
 
 class Hints(Protocol):
@@ -61,6 +63,8 @@ class VoiceDeps:
     """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""
     public_url: str = ""
     document_timeout_s: float = TIMEOUT_S
+    certificates: CertificateFiles = NO_CERTIFICATES
+    """Of those who sign caller IDs."""
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
     keeps_signalling: bool = True

@@ -26,6 +26,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
 from dialplane.voice.trunking.gateways import Gateways
 from dialplane.voice.trunking.limits import TrunkLimits
+from dialplane.voice.trust.signing import Signing
 from dialplane.voice.useragent.agent import CallEnd, EndKind, OutgoingCall, Source, UserAgent
 from dialplane.voice.useragent.challenge import Credentials
 from dialplane.voice.useragent.events import CallWatcher
@@ -64,6 +65,7 @@ class Dialler:
     """Told of every new leg, before anything is sent."""
     gateways: Gateways
     limits: TrunkLimits
+    signing: Signing
 
     async def open(self, wish: OutgoingWish) -> Opened:
         """Check, reserve and record a call. Raises the Refusal."""
@@ -101,6 +103,7 @@ class Dialler:
                 ways = await self.gateways.best_first(ways)
                 if not ways:
                     raise Unavailable("No gateway's name is known")
+            leg.identity = await self.signing.identity_for(leg.call, ways)
             if ways[0].transport == "ws":
                 leg.expect_browser()
             await leg.media_ready()
@@ -145,6 +148,8 @@ class Dialler:
             headers.append((HOPS, str(hops + 1)))
         if manner.withheld:
             headers.append(("Privacy", "id"))
+        elif leg.identity and self.signing.wants(way):  # it names the caller
+            headers.append(("Identity", leg.identity))
         sip = leg.sip = self.agent.call(
             target=target,
             caller=WITHHELD if manner.withheld else self._caller(leg.call.source, way.trunk),

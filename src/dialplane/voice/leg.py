@@ -76,6 +76,8 @@ class Leg:
         """Asked about each digit before it is kept; True: it was meant for somebody else."""
         self.on_failed: Callable[[CallEnd], bool] | None = None
         """Asked when an INVITE of ours failed; True: the call goes on another way."""
+        self.identity = ""
+        """The Identity header field that vouches for our INVITE; "" where nobody wants one."""
         self.refer_news: asyncio.Queue[tuple[int, int]] | None = None
         """What the peer says to our REFER: its answer, and what its NOTIFY reports."""
         self.talk: Talk | None = None

@@ -15,6 +15,7 @@ from dialplane.services.calling.calls import NodeCommand, beat, take_commands
 from dialplane.services.calling.media_streams import announce_gate
 from dialplane.services.calling.registrations import end_all_flows
 from dialplane.services.calling.trunks import list_trunks
+from dialplane.services.calling.trust import read_trust
 from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.voice.assembly import Assembly
 from dialplane.voice.deps import VoiceDeps
@@ -92,6 +93,7 @@ class _Node:
         await self._parts.transcribing.close_orphans()
         await self._parts.queues.take_over_wrap_ups()
         self._parts.trunking.set_trunks(await list_trunks(self._deps.database))
+        self._parts.set_trust(await read_trust(self._deps.database))
         self._deps.observe(self._figures())
         await self._parts.agent.start()
         await self._say_that_we_live()
@@ -115,6 +117,7 @@ class _Node:
             leg.hang_up(text="the voice process is stopping")
         await self._parts.trunking.close()
         await self._parts.gate.close()
+        await self._parts.certificates.close()
         await self._parts.agent.close()
 
     async def keep_everything(self) -> None:
@@ -164,6 +167,7 @@ class _Node:
             await asyncio.sleep(BEAT_S)
             try:
                 self._parts.trunking.set_trunks(await list_trunks(self._deps.database))
+                self._parts.set_trust(await read_trust(self._deps.database))
                 await self._say_that_we_live()
             except Unavailable:
                 log.warning("beat_missed")

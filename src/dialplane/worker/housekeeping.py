@@ -17,6 +17,7 @@ from dialplane.services.left_files import sweep_documents, sweep_recordings
 from dialplane.services.messaging.emails import try_again
 from dialplane.services.messaging.media import keep_media
 from dialplane.services.numbering.carrier_ports import follow_ports
+from dialplane.services.numbering.handling import roll_back_splits
 from dialplane.services.numbering.number_jobs import forget_jobs, go_on_with_jobs
 from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
@@ -50,6 +51,8 @@ SPIKES_S = 15.0
 CARRIER_PORTS_S = 5.0
 CARRIER_NUMBERS_S = 20.0
 """A number that was just bought is looked at by then."""
+SPLITS_S = 5.0
+"""A share of the calls that fails goes on for so long at most."""
 HOUSEKEEPING_S = 30.0
 SWEEP_S = 3600.0
 """Of files that are a day old and nobody's: an hour more or less is no matter."""
@@ -79,6 +82,7 @@ class Housekeeping:
             ("rates", self._rates, RATES_S),
             ("renewals", self._renewals, RENEWALS_S),
             ("spikes", self._spikes, SPIKES_S),
+            ("splits", self._splits, SPLITS_S),
             ("left_over", self._left_over, HOUSEKEEPING_S),
             ("emails", self._emails, EMAILS_S),
             ("carrier_numbers", self._carrier_numbers, CARRIER_NUMBERS_S),
@@ -124,6 +128,10 @@ class Housekeeping:
 
     async def _rates(self) -> bool:
         return bool(await apply_due_changes(self._database, await self._billing_time()))
+
+    async def _splits(self) -> bool:
+        await roll_back_splits(self._database, self._deps.clock())
+        return False
 
     async def _left_over(self) -> bool:
         now = self._deps.clock()

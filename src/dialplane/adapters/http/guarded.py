@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -170,8 +171,21 @@ class GuardedClient:
         Raises Invalid where the URL is refused or the body is longer than `limit`, Unavailable where the server fails
         or answers with anything but 2xx.
         """
+        body, headers = await self._get(url, limit=limit, timeout_s=timeout_s)
+        return body, headers.get("Content-Type", "")
+
+    async def get_cached(
+        self, url: str, *, limit: int, timeout_s: float, tls: ssl.SSLContext | None = None
+    ) -> tuple[bytes, str]:
+        """As `get`, with what the server says of keeping it (Cache-Control); `tls` says whose servers are believed."""
+        body, headers = await self._get(url, limit=limit, timeout_s=timeout_s, tls=tls)
+        return body, headers.get("Cache-Control", "")
+
+    async def _get(
+        self, url: str, *, limit: int, timeout_s: float, tls: ssl.SSLContext | None = None
+    ) -> tuple[bytes, Mapping[str, str]]:
         try:
-            status, body, content_type = await self._exchange(url, "GET", b"", {}, limit=limit, timeout_s=timeout_s)
+            status, body, headers = await self._exchange(url, "GET", b"", {}, limit=limit, timeout_s=timeout_s, tls=tls)
         except RefusedError as fault:
             raise Invalid(str(fault), field="url") from fault
         except _TooLargeError as fault:
@@ -180,7 +194,7 @@ class GuardedClient:
             raise Unavailable(f"{url}: {words_of(fault)}") from fault
         if not 200 <= status < 300:
             raise Unavailable(f"{url} answered {status}")
-        return body, content_type
+        return body, headers
 
     async def exchange(
         self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout_s: float
@@ -287,8 +301,16 @@ class GuardedClient:
         return self._opened
 
     async def _exchange(
-        self, url: str, method: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout_s: float
-    ) -> tuple[int, bytes, str]:
+        self,
+        url: str,
+        method: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        limit: int,
+        timeout_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> tuple[int, bytes, Mapping[str, str]]:
         check_url(url, self.allow)
         async with self._session.request(
             method,
@@ -297,8 +319,9 @@ class GuardedClient:
             headers=headers,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ssl=tls or True,
         ) as response:
-            return response.status, await _read(response, limit), response.headers.get("Content-Type", "")
+            return response.status, await _read(response, limit), response.headers
 
     async def _resolve_by_system(self, host: str) -> list[str]:
         found = await asyncio.get_running_loop().run_in_executor(

@@ -6,10 +6,13 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.handling import read_screening
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.domain.calling.screening import Screening
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.tenancy.accounts import Account, AccountStatus, IdentityStatus, Organization, Plan, Role
+from dialplane.services.shapes.handling import screening_shape
 
 
 class PostgresAccountStore:
@@ -73,6 +76,10 @@ class PostgresAccountStore:
         if account is None:
             raise NotFound("There is no such customer", reason="CUSTOMER_NOT_FOUND")
         return account
+
+    async def set_screening(self, account_id: AccountId, screening: Screening | None, now: datetime) -> None:
+        column = screening and screening_shape(screening)
+        await self._connection.execute(self._sql["set_screening"], account_id, column, now)
 
     async def find_many(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
         rows = await self._connection.fetch(self._sql["find_accounts"], list(account_ids))
@@ -146,6 +153,7 @@ def read_account(row: asyncpg.Record, seal: Seal) -> Account:
         webhook_method=row["webhook_method"],
         destination_whitelist=tuple(row["destination_whitelist"]),
         metadata=row["metadata"],
+        screening=read_screening(row["screening"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],

@@ -61,11 +61,13 @@ from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
 from dialplane.adapters.postgres.routes import PostgresRouteStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
+from dialplane.adapters.postgres.schedules import PostgresScheduleStore
 from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.smpp import PostgresSmppStore
 from dialplane.adapters.postgres.smpp_carriers import PostgresSmppCarrierStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
+from dialplane.adapters.postgres.split_calls import PostgresSplitCallStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
@@ -74,6 +76,7 @@ from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStor
 from dialplane.adapters.postgres.transfers import PostgresTransferStore
 from dialplane.adapters.postgres.trunk_states import PostgresTrunkStateStore
 from dialplane.adapters.postgres.trunks import PostgresTrunkStore
+from dialplane.adapters.postgres.trust import PostgresTrustStore
 from dialplane.adapters.postgres.usage_records import PostgresUsageStore
 from dialplane.adapters.postgres.watch import PostgresWatchStore
 from dialplane.adapters.postgres.webhook_log import PostgresWebhookLogStore
@@ -312,6 +315,10 @@ class PostgresTransaction:
         return PostgresSenderPoolStore(self.connection)
 
     @cached_property
+    def schedules(self) -> PostgresScheduleStore:
+        return PostgresScheduleStore(self.connection)
+
+    @cached_property
     def settings(self) -> PostgresSettingStore:
         return PostgresSettingStore(self.connection)
 
@@ -340,6 +347,10 @@ class PostgresTransaction:
         return PostgresSpeakingStore(self.connection)
 
     @cached_property
+    def split_calls(self) -> PostgresSplitCallStore:
+        return PostgresSplitCallStore(self.connection)
+
+    @cached_property
     def ais(self) -> PostgresAiStore:
         return PostgresAiStore(self.connection)
 
@@ -366,6 +377,10 @@ class PostgresTransaction:
     @cached_property
     def kept_files(self) -> PostgresKeptFileStore:
         return PostgresKeptFileStore(self.connection)
+
+    @cached_property
+    def trust(self) -> PostgresTrustStore:
+        return PostgresTrustStore(self.connection, self._seal)
 
     @cached_property
     def usage_records(self) -> PostgresUsageStore:

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.handling import read_handling
 from dialplane.adapters.postgres.number_search import count_sql, page_sql
 from dialplane.adapters.postgres.number_settings import read_settings, write_settings
 from dialplane.adapters.postgres.targets import read_targets, write_targets
@@ -14,6 +15,7 @@ from dialplane.domain.ids import AccountId, FlowId, ItemId, NumberId, Organizati
 from dialplane.domain.money import Micros
 from dialplane.domain.numbering.number_queries import NumberQuery
 from dialplane.domain.numbering.numbers import Number, NumberFilter, NumberKind, NumberStatus, SuspendedFor
+from dialplane.services.shapes.handling import handling_shape
 
 _SQL = queries("numbers")
 
@@ -102,6 +104,10 @@ class PostgresNumberStore:
         row = await self._connection.fetchrow(_SQL["find_caller_id"], account_id)
         return None if row is None else read_number(row)
 
+    async def find_with_address(self, account_id: AccountId) -> Number | None:
+        row = await self._connection.fetchrow(_SQL["find_with_address"], account_id)
+        return None if row is None else read_number(row)
+
     async def taken(self, numbers: Sequence[str], *, since: datetime) -> set[str]:
         return {row["number"] for row in await self._connection.fetch(_SQL["taken"], numbers, since)}
 
@@ -139,7 +145,7 @@ def _values(number: Number) -> tuple[object, ...]:
         number.protected, number.country, number.capabilities, number.item_id, number.carrier, number.monthly_micros,
         number.purchased_at, number.renews_at, number.look_at, number.warned_days, number.created_at,
         number.updated_at, number.released_at, number.grace_until, number.idempotency_key,
-        write_settings(number.settings),
+        write_settings(number.settings), handling_shape(number.handling),
     )  # fmt: skip
 
 
@@ -173,4 +179,5 @@ def read_number(row: asyncpg.Record) -> Number:
         grace_until=row["grace_until"],
         idempotency_key=row["idempotency_key"],
         settings=read_settings(row["settings"]),
+        handling=read_handling(row["handling"]),
     )

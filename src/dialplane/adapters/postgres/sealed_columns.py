@@ -14,6 +14,7 @@ SEALED = {
     "people": ("totp_secret",),
     "portal_mails": ("content",),
     "smpp_carriers": ("password",),
+    "stir_settings": ("private_key",),
     "trunks": ("login_password", "password"),
     "webhook_endpoints": ("secret", "previous_secret"),
 }

@@ -152,6 +152,14 @@ class CallExtras:
     transferor: str = ""
     transferee: str = ""
     """Of a call that a transfer began."""
+    verstat: str = ""
+    """What the signed caller ID came to, in Twilio's words for StirVerstat; "" where nobody looked."""
+    caller_verdict: str = ""
+    """What the lists and the score of the number said: `allowed`, `denied`, `spam`."""
+    spam_score: int | None = None
+    """0 to 100, where callers are scored."""
+    hours: str = ""
+    """`open` or `closed`, where the number has hours."""
     status: StatusCallback | None = None
     """Who is told of its progress, whatever began it: a number, a request, a party of Dial."""
 

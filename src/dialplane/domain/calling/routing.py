@@ -5,12 +5,15 @@ the decision with its verdict and reason.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 import phonenumbers
 
+from dialplane.domain.calling.schedules import Moment
+from dialplane.domain.calling.screening import Screened
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.numbering.number_defaults import target_of
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
@@ -48,6 +51,13 @@ class Refused(StrEnum):
     DESTINATION_NOT_ALLOWED = "DESTINATION_NOT_ALLOWED"
     CALLER_ID_NOT_OWNED = "CALLER_ID_NOT_OWNED"
     OUTBOUND_LIMIT_REACHED = "OUTBOUND_LIMIT_REACHED"
+    CALLER_NOT_WANTED = "CALLER_NOT_WANTED"
+    EMERGENCY_NOT_SET_UP = "EMERGENCY_NOT_SET_UP"
+    IDENTITY_MISSING = "IDENTITY_MISSING"
+    IDENTITY_STALE = "IDENTITY_STALE"
+    IDENTITY_UNREACHABLE = "IDENTITY_UNREACHABLE"
+    CERTIFICATE_NOT_TRUSTED = "CERTIFICATE_NOT_TRUSTED"
+    IDENTITY_INVALID = "IDENTITY_INVALID"
 
 
 SIP_STATUS: dict[Refused, tuple[int, str]] = {
@@ -59,6 +69,13 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
     Refused.DESTINATION_NOT_ALLOWED: (403, "Forbidden"),
     Refused.CALLER_ID_NOT_OWNED: (403, "Forbidden"),
     Refused.OUTBOUND_LIMIT_REACHED: (403, "Forbidden"),
+    Refused.CALLER_NOT_WANTED: (603, "Decline"),
+    Refused.EMERGENCY_NOT_SET_UP: (403, "Emergency Calls Not Set Up"),
+    Refused.IDENTITY_MISSING: (428, "Use Identity Header"),
+    Refused.IDENTITY_STALE: (403, "Stale Date"),
+    Refused.IDENTITY_UNREACHABLE: (436, "Bad Identity Info"),
+    Refused.CERTIFICATE_NOT_TRUSTED: (437, "Unsupported Credential"),
+    Refused.IDENTITY_INVALID: (438, "Invalid Identity Header"),
 }
 """What the caller's side hears. For the PSTN a virtual number does not exist: it gets the answer of an unknown one."""
 
@@ -67,9 +84,21 @@ SIP_STATUS: dict[Refused, tuple[int, str]] = {
 class Candidate:
     """One thing that was considered: a form of the number, a number, a pattern, an extension."""
 
-    what: Literal["number", "sip_number", "pattern", "extension", "pstn", "direct", "trunk"]
+    what: Literal[
+        "number",
+        "sip_number",
+        "pattern",
+        "extension",
+        "pstn",
+        "direct",
+        "trunk",
+        "identity",
+        "caller",
+        "hours",
+        "split",
+    ]
     value: str
-    verdict: Literal["chosen", "no match", "refused", "passed over"]
+    verdict: Literal["chosen", "no match", "refused", "passed over", "noted"]
     reason: str
     id: UUID | None = None
 
@@ -84,6 +113,16 @@ class Considered:
     id: UUID | None = None
     number: Number | None = None
     """What takes it; None: this one does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """What the number's own arrangements came to (`treatment.py`)."""
+
+    screened: Screened | None = None
+    hours: Moment | None = None
+    is_split: bool = False
+    """The call is one of the share that tries another target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +143,7 @@ class RouteDecision:
     document: DocumentTarget | None = None
     """Where the target is an application: what that runs, as far as it was asked for."""
     candidates: tuple[Candidate, ...] = ()
+    treated: Treated | None = None
 
 
 def forms(raw: str, country: str) -> tuple[str, ...]:
@@ -175,6 +215,15 @@ def decide(
         refused=Refused.UNKNOWN_NUMBER,
         candidates=tuple(candidates),
     )
+
+
+def refuse(decision: RouteDecision, refused: Refused, reason: str) -> RouteDecision:
+    """The decision turned down after all; what had been chosen is shown as refused, with the reason."""
+    candidates = tuple(
+        replace(each, verdict="refused", reason=reason) if each.verdict == "chosen" else each
+        for each in decision.candidates
+    )
+    return replace(decision, verdict=Verdict.REFUSE, refused=refused, reason=reason, candidates=candidates)
 
 
 def _verdict(refused: Refused) -> Literal["chosen", "refused"]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.calls import Call
+from dialplane.domain.calling.calls import Call, CallExtras
 from dialplane.domain.ids import NIL_TEXT, id_text
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import Transcription
@@ -44,13 +44,28 @@ def address_facts(prefix: str, address: Address) -> dict[str, str]:
 
 def call_facts(call: Call) -> dict[str, str]:
     """`voipbin.call.*` but the digits, which the flow gathers."""
-    return {
+    facts = {
         "voipbin.call.id": id_text(call.id),
         "voipbin.call.direction": call.direction.value,
         "voipbin.call.master_call_id": id_text(call.master_call_id) if call.master_call_id else NIL_TEXT,
         **address_facts("voipbin.call.source", call.source),
         **address_facts("voipbin.call.destination", call.destination),
     }
+    if call.extras is not None:
+        facts.update(_trust_facts(call.extras))
+    return facts
+
+
+def _trust_facts(extras: CallExtras) -> dict[str, str]:
+    """What was found of the caller and of the time, where somebody looked."""
+    score = "" if extras.spam_score is None else str(extras.spam_score)
+    found = {
+        "voipbin.call.verstat": extras.verstat,
+        "voipbin.call.caller_verdict": extras.caller_verdict,
+        "voipbin.call.spam_score": score,
+        "voipbin.call.hours": extras.hours,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def conversation_facts(

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dialplane.domain.addresses import ADDRESS_TYPES, Address, normalize_tel
+from dialplane.domain.calling.emergency import is_emergency_somewhere
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import NIL
 
@@ -208,7 +209,7 @@ def _address(value: Mapping[str, str], at: str) -> Address:
         raise OptionFault(f"{at}.type", f"must be one of {shown}")
     if not target:
         raise OptionFault(f"{at}.target", "must not be empty")
-    if known == "tel":
+    if known == "tel" and not is_emergency_somewhere(target):
         try:
             target = normalize_tel(target)
         except Invalid:

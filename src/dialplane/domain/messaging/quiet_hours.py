@@ -1,11 +1,8 @@
 """Quiet hours by the clock of whoever gets a message: its number's zone, or all zones of its country's numbers."""
 
 from datetime import datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
-from phonenumbers import timezone
+from dialplane.domain.numbering.zones import zones_of
 
 MOST_STEPS = 48
 """Half hours in a day: zones lie no closer together than that, and the quiet of one may begin where another's ends."""
@@ -25,22 +22,6 @@ def wakes_at(number: str, quiet_from: str, quiet_to: str, moment: datetime) -> d
             return at
         at = latest.astimezone(moment.tzinfo)
     return moment
-
-
-@lru_cache(maxsize=4096)
-def zones_of(number: str) -> tuple[ZoneInfo, ...]:
-    """Where the number may be; nothing where that cannot be told."""
-    try:
-        names = timezone.time_zones_for_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
-        return ()
-    zones = []
-    for name in names:
-        try:
-            zones.append(ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError):  # `Etc/Unknown`
-            continue
-    return tuple(zones)
 
 
 def _end(local: datetime, start: time, end: time) -> datetime | None:

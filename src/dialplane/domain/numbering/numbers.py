@@ -10,6 +10,7 @@ from enum import StrEnum
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import AccountId, ItemId, NumberId, OrganizationId
 from dialplane.domain.money import ZERO, Micros
+from dialplane.domain.numbering.handling import Handling
 from dialplane.domain.numbering.number_settings import NumberSettings
 from dialplane.domain.numbering.targets import Targets
 from dialplane.domain.values import dataclass
@@ -82,6 +83,7 @@ class Number:
     tags: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
     settings: NumberSettings = field(default_factory=NumberSettings)
+    handling: Handling | None = None
     protected: bool = False
     """Releasing it is refused until this is taken off."""
     suspended_for: SuspendedFor = SuspendedFor.NOTHING

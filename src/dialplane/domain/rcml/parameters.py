@@ -34,6 +34,8 @@ class Subject:
     direction: CallDirection = "inbound"
     caller_name: str = ""
     forwarded_from: str = ""
+    verstat: str = ""
+    """What the signed caller ID came to."""
     sip_headers: Form = ()
     """`X-` headers of the INVITE or MESSAGE."""
     parent_id: UUID | None = None
@@ -70,6 +72,7 @@ def subject_of(call: Call, *, instance: str = "") -> Subject:
         direction=direction_of(call),
         caller_name=details.caller_name,
         forwarded_from=details.forwarded_from,
+        verstat=details.verstat,
         sip_headers=details.sip_headers,
         parent_id=call.master_call_id,
         refer_target=details.refer_target,
@@ -144,6 +147,7 @@ def voice_parameters(subject: Subject, status: str, now: datetime, *, outbound_c
     optional = [
         ("CallerName", subject.caller_name),
         ("ForwardedFrom", subject.forwarded_from),
+        ("StirVerstat", subject.verstat),
         ("ParentCallSid", to_sid("CA", subject.parent_id) if subject.parent_id else ""),
         ("CallTimestamp", timestamp(now)),
         ("InstanceId", subject.instance),

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialplane.domain.addresses import Address
+from dialplane.domain.calling.screening import Screening
 from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId, TagId
 from dialplane.domain.rooms.agents import AgentStatus, RingMethod
 from dialplane.domain.values import dataclass
@@ -88,6 +89,8 @@ class Account:
     webhook_method: str = ""
     destination_whitelist: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    screening: Screening | None = None
+    """Of callers to any of its numbers."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

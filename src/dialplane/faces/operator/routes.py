@@ -29,6 +29,7 @@ from dialplane.faces.operator import (
     stock,
     traffic,
     trunks,
+    trust,
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
@@ -56,6 +57,7 @@ RESOURCES = [
     routes_out.router,
     traffic.router,
     trunks.router,
+    trust.router,
 ]
 
 

@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.calling.routing import (
-    SIP_STATUS,
     Refused,
     Verdict,
+    refuse,
 )
+from dialplane.domain.calling.treatment import answer_of
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.flow import flow_for
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
-from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
+from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RunId, new_id
 from dialplane.domain.numbering.forwarding import forward_action
 from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget, FlowTarget, ForwardTarget
 from dialplane.domain.programs.commands import WriteNotification
@@ -131,18 +132,7 @@ async def _ask_for_money(
 
 def _cannot_pay(plan: Plan) -> Plan:
     reason = "the account's balance does not cover a minute of this call"
-    candidates = tuple(
-        replace(each, verdict="refused", reason=reason) if each.verdict == "chosen" else each
-        for each in plan.decision.candidates
-    )
-    decision = replace(
-        plan.decision,
-        verdict=Verdict.REFUSE,
-        refused=Refused.INSUFFICIENT_BALANCE,
-        reason=reason,
-        candidates=candidates,
-    )
-    return replace(plan, decision=decision)
+    return replace(plan, decision=refuse(plan.decision, Refused.INSUFFICIENT_BALANCE, reason))
 
 
 @dataclass(slots=True)
@@ -153,9 +143,11 @@ class _Books:
     calls: list[Call] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     strangers: list[RefusedCall] = field(default_factory=list)
+    split: list[tuple[CallId, NumberId]] = field(default_factory=list)
+    """Calls of a share that tries another target."""
 
     def refuse(self, plan: Plan, now: datetime) -> None:
-        status, phrase = SIP_STATUS[plan.decision.refused]
+        status, phrase = answer_of(plan.decision)
         route, reason = route_shape(plan.decision), plan.decision.reason
         self.outcomes.append(TurnedAway(status, phrase, reason, plan.account.id if plan.account else None))
         if plan.account is None:
@@ -183,6 +175,8 @@ class _Books:
         )
         self.calls.append(call)
         self.runs.append(run)
+        if plan.decision.treated is not None and plan.decision.treated.is_split and call.number_id is not None:
+            self.split.append((call.id, call.number_id))
         if document is None:
             self.outcomes.append(Admitted(call, billing, run, program.actions, program.on_complete_flow_id))
         else:
@@ -225,6 +219,8 @@ async def _write(batch: Transaction, books: _Books, now: datetime) -> None:
     if books.calls:
         await batch.runs.add_fresh(books.runs)
         await batch.calls.save_many(books.calls)
+        if books.split:
+            await batch.split_calls.add(books.split, now)
         # In one statement the events do not see the runs: these have no webhook address of their own to look up.
         events = [event for call in books.calls for event in begun_events(call, now)]
         await publish(batch, *(created_event(run) for run in books.runs), *events)

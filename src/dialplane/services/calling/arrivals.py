@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.direct_calls import PREFIX, Direct, action_for
+from dialplane.domain.calling.emergency import LONGEST, emergency_number
 from dialplane.domain.calling.pbx_trunks import PbxTrunk
 from dialplane.domain.calling.routing import (
     Candidate,
@@ -17,15 +18,21 @@ from dialplane.domain.calling.routing import (
     Verdict,
     decide,
     forms,
+    refuse,
 )
+from dialplane.domain.calling.treatment import Circumstances, is_treated
+from dialplane.domain.calling.trust import CallerIdentity, with_identity
 from dialplane.domain.charging.rating import CostType
-from dialplane.domain.ids import CallId
+from dialplane.domain.errors import Refusal
+from dialplane.domain.ids import AccountId, CallId
 from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.domain.values import dataclass
+from dialplane.services.calling.dialling import OutgoingWish, judge_calls
 from dialplane.services.calling.direct_calls import find_direct, find_own
 from dialplane.services.calling.pbx_calls import PbxCall, plan_way_out
 from dialplane.services.calling.registrations import Subscriber
+from dialplane.services.calling.treatment import Asked, treat_calls
 from dialplane.services.numbering.organization_numbers import Inquiry, find_inside
 from dialplane.services.transaction import Transaction
 
@@ -59,6 +66,8 @@ class Arrival:
     """Set where the origin is an extension."""
     pbx: PbxTrunk | None = None
     """The account's trunk by which a PBX calls out."""
+    identity: CallerIdentity | None = None
+    """Set where a signed caller ID was looked at."""
     claims: tuple[str, str] | None = None
     """User and domain of From, where an unauthenticated sender says that it is one of ours."""
     headers: HeaderFields | None = None
@@ -114,6 +123,12 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
     accounts = known | (await tx.accounts.find_many(holders) if holders else {})
     plans = []
     for arrival in arrivals:
+        if (
+            arrival.origin is Origin.EXTENSION
+            and (help_plan := await _plan_for_help(tx, arrival, known, now)) is not None
+        ):
+            plans.append(help_plan)
+            continue
         if arrival.pbx is not None:
             plans.append(await _plan_for_pbx(tx, arrival, arrival.pbx, now))
             continue
@@ -126,6 +141,10 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
             accounts=accounts,
             inside=inside.get(arrival.call_id, ()),
         )
+        if decision.number is not None and decision.number.kind is NumberKind.PATTERN:
+            decision = _spare_help(decision)
+        if arrival.identity is not None:
+            decision = with_identity(decision, arrival.identity)
         if arrival.caller is not None and arrival.caller.voice is not None:
             plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
             continue
@@ -143,7 +162,25 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
         if arrival.origin is not Origin.PSTN:
             cost_type = CostType.CALL_VN if is_virtual else CostType.CALL_EXTENSION
         plans.append(Plan(arrival, decision, account, cost_type))
+    if any(is_treated(plan.decision, plan.account) for plan in plans):
+        plans = await _treat(tx, plans, now)
     return plans
+
+
+async def _treat(tx: Transaction, plans: Sequence[Plan], now: datetime) -> list[Plan]:
+    """The plans after what the numbers themselves do with calls; a direct address of somebody has nothing of that."""
+    asked = {
+        plan.arrival.call_id: Asked(plan.decision, plan.account, _circumstances(plan.arrival, now))
+        for plan in plans
+        if plan.account is not None and plan.connect is None and is_treated(plan.decision, plan.account)
+    }
+    treated = dict(zip(asked, await treat_calls(tx, list(asked.values())), strict=True))
+    return [replace(plan, decision=treated.get(plan.arrival.call_id, plan.decision)) for plan in plans]
+
+
+def _circumstances(arrival: Arrival, now: datetime) -> Circumstances:
+    verstat = arrival.identity.verstat if arrival.identity else ""
+    return Circumstances(caller_address(arrival).target, now, verstat, decider=arrival.call_id)
 
 
 async def _plan_for_pbx(tx: Transaction, arrival: Arrival, trunk: PbxTrunk, now: datetime) -> Plan:
@@ -153,6 +190,52 @@ async def _plan_for_pbx(tx: Transaction, arrival: Arrival, trunk: PbxTrunk, now:
     )
     way = await plan_way_out(tx, call, now)
     return Plan(arrival, way.decision, way.account, CostType.CALL_EXTENSION, way.connect)
+
+
+async def _plan_for_help(
+    tx: Transaction, arrival: Arrival, known: Mapping[AccountId, Account], now: datetime
+) -> Plan | None:
+    """Somebody of ours dialled an emergency number: no pattern and no flow takes it. None for any other number."""
+    if len(arrival.raw_destination) > 2 * LONGEST:
+        return None
+    account_id = arrival.caller.account_id if arrival.caller else arrival.pbx.account_id if arrival.pbx else None
+    if account_id is None:
+        return None
+    account = known.get(account_id) or (await tx.accounts.find_many({account_id}))[account_id]
+    number = emergency_number(arrival.raw_destination, account.home_country)
+    if not number:
+        return None
+    wish = OutgoingWish(
+        arrival.call_id, account_id, Address("tel", number), arrival.node, Address("tel", arrival.raw_source)
+    )
+    (outcome,) = await judge_calls(tx, [wish], now)
+    bare = RouteDecision("call", arrival.raw_destination, number, Verdict.RUN, "an emergency number")
+    if isinstance(outcome, Refusal):
+        found = Candidate("pstn", number, "chosen", "an emergency number")
+        refused = refuse(_chosen(bare, account, found), Refused.EMERGENCY_NOT_SET_UP, outcome.message)
+        return Plan(arrival, refused, account, CostType.CALL_EXTENSION)
+    shown = outcome.call.source.target
+    found = Candidate("pstn", number, "chosen", f"an emergency number: goes out as {shown}, which has an address")
+    connect = connect_action({"type": "tel", "target": shown}, {"type": "tel", "target": number})
+    return Plan(arrival, _chosen(bare, account, found), account, CostType.CALL_EXTENSION, connect)
+
+
+def _spare_help(decision: RouteDecision) -> RouteDecision:
+    """A pattern that takes everything does not take a call for help."""
+    if not emergency_number(decision.raw, SANDBOX_COUNTRY):
+        return decision
+    return refuse(decision, Refused.EMERGENCY_NOT_SET_UP, f"{decision.raw} is an emergency number: no pattern takes it")
+
+
+def connect_action(source: Mapping[str, object], *destinations: Mapping[str, object]) -> dict[str, object]:
+    """What a phone or a PBX of ours does that dials somebody."""
+    option = {
+        "source": dict(source),
+        "destinations": [dict(each) for each in destinations],
+        "early_media": True,
+        "relay_reason": True,
+    }
+    return {"type": "connect", "option": option}
 
 
 async def _find_inside(
@@ -237,20 +320,12 @@ async def _plan_for_extension(
         return _lead_to(arrival, decision, account, own)
     elif decision.number is not None:
         return None
-    elif (normal := forms(dialled, account.home_country)[0]).startswith("+"):
+    elif is_tel(normal := forms(dialled, account.home_country)[0]):
         found = Candidate("pstn", normal, "chosen", "no number of ours: goes out to the PSTN")
         destination = {"type": "tel", "target": normal}
     else:
         return Plan(arrival, decision, account, CostType.CALL_EXTENSION)
-    connect: dict[str, object] = {
-        "type": "connect",
-        "option": {
-            "source": {"type": "sip", "target": f"{arrival.caller.extension}@{arrival.domain}"},
-            "destinations": [destination],
-            "early_media": True,
-            "relay_reason": True,
-        },
-    }
+    connect = connect_action({"type": "sip", "target": f"{arrival.caller.extension}@{arrival.domain}"}, destination)
     return Plan(arrival, _chosen(decision, account, found), account, CostType.CALL_EXTENSION, connect)
 
 

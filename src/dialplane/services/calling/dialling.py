@@ -14,7 +14,7 @@ from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
-from dialplane.domain.charging.rating import CostType
+from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.charging.tariffs import Tariff, priced_number
 from dialplane.domain.errors import (
     InsufficientBalance,
@@ -26,9 +26,11 @@ from dialplane.domain.errors import (
 )
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
+from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
 from dialplane.services.calling.trunk_ways import trunks_for
@@ -109,7 +111,8 @@ async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: da
 async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
     """As `open_calls`, inside the caller's transaction."""
     outcomes = await judge_calls(tx, wishes, now)
-    beyond = await find_beyond_limits(tx, [each.billing for each in outcomes if isinstance(each, Opened)], now)
+    limited = [each.billing for each in outcomes if isinstance(each, Opened) and each.call.cost_type]
+    beyond = await find_beyond_limits(tx, limited, now)  # a call for help has no limit
     outcomes = [beyond.get(each.call.id, each) if isinstance(each, Opened) else each for each in outcomes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]
     held = await hold_many(tx, [opened.billing.hold(now) for opened in paying], now) if paying else []
@@ -141,7 +144,34 @@ async def judge_calls(tx: Transaction, wishes: Sequence[OutgoingWish], now: date
     wishes = [await _with_some_number(tx, wish, accounts.get(wish.account_id), numbers) for wish in wishes]
     prices = await tariffs(tx, accounts, {priced_number(wish.destination.target) for wish in wishes})
     verified = await _verified(tx, wishes, numbers, now)
-    return [_check(wish, accounts.get(wish.account_id), numbers, verified, prices, now) for wish in wishes]
+    callers = await find_callers(
+        tx,
+        {
+            wish.call_id: _shown(wish)
+            for wish in wishes
+            if asks_for_help(wish.destination, accounts.get(wish.account_id))
+        },
+    )
+    return [
+        _check_help(wish, accounts[wish.account_id], callers[wish.call_id], now)
+        if wish.call_id in callers
+        else _check(wish, accounts.get(wish.account_id), numbers, verified, prices, now)
+        for wish in wishes
+    ]
+
+
+def _shown(wish: OutgoingWish) -> tuple[AccountId, Sequence[str]]:
+    """The caller IDs that an emergency call asks for."""
+    return wish.account_id, [text for text in (wish.source.target if wish.source else "", wish.fallback_source) if text]
+
+
+def _check_help(wish: OutgoingWish, account: Account, caller: Number | Refusal, now: datetime) -> Opened | Refusal:
+    """An emergency call costs nothing, and neither country nor limit stands in its way."""
+    if isinstance(caller, Refusal):
+        return caller
+    destination = replace(wish.destination, type="tel", target=asks_for_help(wish.destination, account))
+    call = _call_of(wish, Address("tel", caller.number), destination, CostType.NONE, now)
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, Rate(CostType.NONE, ZERO)))
 
 
 Verified = frozenset[tuple[AccountId, str]]
@@ -208,7 +238,13 @@ def _check(
         source = _source(wish, account, numbers, verified, destination)
     except Refusal as refusal:
         return refusal
-    call = Call(
+    call = _call_of(wish, source, destination, cost_type, now)
+    rate = prices[account.id].rate(cost_type, destination.target)
+    return Opened(call, CallBilling(wish.account_id, wish.call_id, rate))
+
+
+def _call_of(wish: OutgoingWish, source: Address, destination: Address, cost_type: CostType, now: datetime) -> Call:
+    return Call(
         id=wish.call_id,
         account_id=wish.account_id,
         direction=Direction.OUTGOING,
@@ -226,8 +262,6 @@ def _check(
         raw_destination=wish.destination.target[:255],
         node=wish.node,
     )
-    rate = prices[account.id].rate(cost_type, destination.target)
-    return Opened(call, CallBilling(wish.account_id, wish.call_id, rate))
 
 
 def check_destination(account: Account, destination: Address) -> tuple[Address, CostType]:
@@ -371,9 +405,14 @@ def _way_to_sip(target: str) -> Way:
 async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
     """A number of our own is reached directly; any other through the gateways of the trunks."""
     target = call.destination.target
+    if not target.startswith("+"):
+        return _ways_by(await require_trunks_for_help(tx), target)
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
-    trunks = await trunks_for(tx, call)
+    return _ways_by(await trunks_for(tx, call), target)
+
+
+def _ways_by(trunks: Sequence[Trunk], target: str) -> list[Way]:
     return [_way_by_trunk(trunk, gateway, target) for trunk in trunks for gateway in trunk.gateways]
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.calls import SIP_TO_Q850, Call, CallStatus, Direction, HangupBy, HangupReason
-from dialplane.domain.calling.routing import Refused, RouteDecision
+from dialplane.domain.calling.calls import SIP_TO_Q850, Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
+from dialplane.domain.calling.routing import Refused, RouteDecision, Treated
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.facts import call_facts, run_facts
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
@@ -49,7 +49,24 @@ def ringing_call(
         node=arrival.node,
         route=route,
         cause_text=_why_nothing_runs(decision, document),
-        extras=document.extras if document else None,
+        extras=_extras(plan, document),
+    )
+
+
+def _extras(plan: Plan, document: CallDocument | None) -> CallExtras | None:
+    extras, identity, treated = document.extras if document else None, plan.arrival.identity, plan.decision.treated
+    if identity is not None:
+        extras = replace(extras or CallExtras(), verstat=identity.verstat)
+    return extras if treated is None else _with_treatment(extras or CallExtras(), treated)
+
+
+def _with_treatment(extras: CallExtras, treated: Treated) -> CallExtras:
+    screened, hours = treated.screened, treated.hours
+    return replace(
+        extras,
+        caller_verdict=screened.verdict.value if screened else "",
+        spam_score=screened.score if screened else None,
+        hours="" if hours is None else "open" if hours.is_open else "closed",
     )
 
 

@@ -4,7 +4,7 @@ PBX hears anything (VoIPBIN reference sections 6.5 and 9.3)."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.pbx_trunks import PbxTrunk
 from dialplane.domain.calling.routing import Candidate, Refused, RouteDecision, Verdict, forms
 from dialplane.domain.errors import Invalid, Refusal
@@ -45,7 +45,7 @@ async def plan_way_out(tx: Transaction, call: PbxCall, now: datetime) -> WayOut:
     if not account.status.may_use:
         reason = f"the account is {account.status}"
         return WayOut(_decision(call, account, target, Refused.ACCOUNT_NOT_ACTIVE, reason), account)
-    if not target.startswith("+"):
+    if not is_tel(target):
         reason = f"{call.dialled} is no phone number"
         return WayOut(_decision(call, account, target, Refused.UNKNOWN_NUMBER, reason), account)
     wish = OutgoingWish(

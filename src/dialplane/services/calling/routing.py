@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from dialplane.domain.calling.routing import MAX_DIALLED, Origin, RouteDecision, decide, forms
+from dialplane.domain.calling.treatment import Circumstances, is_treated
 from dialplane.domain.charging.call_billing import RESERVED_S
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import NotFound
@@ -14,6 +15,7 @@ from dialplane.domain.numbering.number_settings import seen
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX
 from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget
 from dialplane.services.calling.route_patterns import Explained, explain_inside
+from dialplane.services.calling.treatment import Asked, treat_calls
 from dialplane.services.charging.rates import tariff_of
 from dialplane.services.transaction import Database, Transaction
 
@@ -59,6 +61,9 @@ async def explain(
             can_pay=can_pay,
             inside=explained.considered,
         )
+        if is_treated(decision, account):
+            caller = (forms(raw_from, account.home_country) or ("",))[0]
+            (decision,) = await treat_calls(tx, [Asked(decision, account, Circumstances(caller, now))])
         document = await _document(tx, decision)
     return replace(decision, document=document, candidates=(*decision.candidates, *explained.passed_over))
 

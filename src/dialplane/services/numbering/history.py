@@ -9,6 +9,7 @@ from dialplane.domain.ids import AccountId, NumberId, new_id
 from dialplane.domain.numbering.history import Actor, FieldChange, NumberEvent
 from dialplane.domain.numbering.numbers import Number
 from dialplane.services.shapes.common import show_time
+from dialplane.services.shapes.handling import handling_shape
 from dialplane.services.shapes.targets import target_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -82,6 +83,7 @@ def _facts(number: Number) -> dict[str, object]:
         "voice": target_shape(number.targets.voice),
         "message": target_shape(number.targets.message),
         "refer": target_shape(number.targets.refer),
+        "handling": handling_shape(number.handling),
         "name": number.name,
         "detail": number.detail,
         "tags": list(number.tags),

@@ -87,6 +87,10 @@ class NumberStore(Protocol):
         """The virtual number that the request of this key took."""
         ...
 
+    async def find_with_address(self, account_id: AccountId) -> Number | None:
+        """The oldest active one that emergency calls may show."""
+        ...
+
     async def find_caller_id(self, account_id: AccountId) -> Number | None:
         """The account's oldest active ordinary number."""
         ...

@@ -107,6 +107,7 @@ def _moved(number: Number, taker: Account, now: datetime) -> Number:
         organization_id=taker.organization_id,
         targets=targets_elsewhere(targets),
         settings=settings,
+        handling=None,  # its lists, hours and address are the account's that it leaves
         idempotency_key="",  # it was the request's of the account that it leaves
         look_at=number.look_at if number.grace_until is None else now,
         updated_at=now,

@@ -51,6 +51,13 @@ def call_shape(call: Call) -> dict[str, object]:
         "cause": call.cause,
         "cause_text": call.cause_text,
     }
+    found = (
+        ("verstat", details.verstat),
+        ("caller_verdict", details.caller_verdict),
+        ("spam_score", details.spam_score),
+        ("hours", details.hours),
+    )
+    shape |= {name: value for name, value in found if value not in ("", None)}  # few calls have them
     times = (
         ("tm_ringing", call.ringing_at),
         ("tm_progressing", call.progressing_at),

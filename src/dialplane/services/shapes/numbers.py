@@ -26,7 +26,7 @@ def show_number(number: Number) -> dict[str, object]:
         "tags": list(number.tags),
         "protected": number.protected,
         "t38_enabled": False,
-        "emergency_enabled": False,
+        "emergency_enabled": number.handling is not None and number.handling.emergency is not None,
         "metadata": {"rtp_debug": False, **number.metadata},
         "monthly_micros": number.monthly_micros,
         "tm_purchase": show_time(number.purchased_at),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from dialplane.domain.calling.screening import Screening
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.tenancy.accounts import Account, Organization
@@ -17,6 +18,10 @@ class AccountStore(Protocol):
 
     async def insert_organization(self, organization: Organization) -> None:
         """Raises AlreadyExists naming the SIP domain that another organization has."""
+        ...
+
+    async def set_screening(self, account_id: AccountId, screening: Screening | None, now: datetime) -> None:
+        """Who may call the numbers of the account."""
         ...
 
     async def find_organization(self, organization_id: OrganizationId) -> Organization | None: ...

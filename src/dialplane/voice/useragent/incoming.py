@@ -24,6 +24,7 @@ class IncomingCall(SipCall):
         self._tag = token_hex(8)
         self._dialog = Dialog.of_incoming(request, self._tag)
         self._terms = terms_of(request)
+        self._always: Fields = ()
         # Ringing and answer begin alike; building that once is a tenth of the call's cost less.
         self._fields = list(request.response(200, to_tag=self._tag).headers)
         self._fields += [("Record-Route", value) for value in request.headers.get_all("Record-Route")]
@@ -46,6 +47,11 @@ class IncomingCall(SipCall):
         if self._terms is None and interval_s:
             supported = self.request.headers.split_values("Supported")
             self._terms = SessionTerms(interval_s, is_ours="timer" not in supported)
+
+    def tell_always(self, name: str, value: str) -> None:
+        """Let every answer that follows bear this header field."""
+        self._fields.append((name, value))
+        self._always = (*self._always, (name, value))
 
     def provisional(self, status: int, sdp: bytes | None = None) -> None:
         """Send 180 or 183, with early media where `sdp` is given."""
@@ -122,7 +128,8 @@ class IncomingCall(SipCall):
     def _refuse(self, status: int, reason: str | None, headers: Fields) -> None:
         if self._reliable is not None:
             self._reliable.stop()
-        response = self._station.response(self.request, status, reason, to_tag=self._tag, fields=headers)
+        fields = [*headers, *self._always]
+        response = self._station.response(self.request, status, reason, to_tag=self._tag, fields=fields)
         self._station.respond(self._transaction, response)
         self._forget()
 

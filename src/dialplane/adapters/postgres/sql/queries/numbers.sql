@@ -5,10 +5,10 @@ insert into numbers (
     id, account_id, organization_id, number, kind, status, suspended_for, voice_target, message_target, refer_target,
     name, detail, tags, metadata, protected, country, capabilities, item_id, carrier, monthly_micros, purchased_at,
     renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key,
-    settings
+    settings, handling
 ) values (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-    $26, $27, $28, $29, $30
+    $26, $27, $28, $29, $30, $31
 )
 
 -- name: save
@@ -17,7 +17,7 @@ update numbers set
     message_target = $9, refer_target = $10, name = $11, detail = $12, tags = $13, metadata = $14, protected = $15,
     country = $16, capabilities = $17, item_id = $18, carrier = $19, monthly_micros = $20, purchased_at = $21,
     renews_at = $22, look_at = $23, warned_days = $24, created_at = $25, updated_at = $26, released_at = $27,
-    grace_until = $28, idempotency_key = $29, settings = $30
+    grace_until = $28, idempotency_key = $29, settings = $30, handling = $31
 where id = $1
 
 -- name: find
@@ -85,6 +85,13 @@ select * from numbers where id = any($1::uuid[]) and status <> 'released'
 -- name: find_caller_id
 select * from numbers
 where account_id = $1 and status = 'active' and kind in ('local', 'toll_free', 'mobile')
+order by created_at
+limit 1
+
+-- name: find_with_address
+select * from numbers
+where account_id = $1 and status = 'active' and kind in ('local', 'toll_free', 'mobile')
+    and handling ->> 'emergency' is not null
 order by created_at
 limit 1
 
