@@ -86,3 +86,43 @@ async def test_call_to_a_client_all_of_whose_phones_refuse_ends_as_the_last_of_t
         record = await node.ended_call(call.id)
 
     assert (record.hangup_reason, record.sip_code) == (HangupReason.BUSY, 486)
+
+
+async def test_caller_from_outside_reaches_a_client_by_the_domain_that_it_called(node: VoiceNode) -> None:
+    """Restcomm reference 6.1, step 7."""
+    rang: list[str] = []
+
+    async def take(call: PhoneCall) -> None:
+        assert call.sip is not None
+        rang.append(call.sip.request.from_.uri)
+        call.answer()
+        await call.ended.wait()
+
+    await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone(take) as bobs, node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        await bobs.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        call = await node.ring(phone, "bob")
+        assert await call.wait_answered()
+        call.hang_up()
+        stranger = await node.ring(phone, "nobody")
+        await stranger.ended.wait()
+
+    assert rang == ["sip:+12125550111@127.0.0.1"]
+    assert stranger.end is not None
+    assert stranger.end.status == 404
+
+
+async def test_client_that_is_registered_nowhere_is_not_found_and_its_call_has_failed(node: VoiceNode) -> None:
+    """Restcomm reference 6.1, step 6, and 4.4."""
+    for name in ("alice", "bob"):
+        await create_client(node.database, node.account_id, name, ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        call = await node.dial_as(phone, "alice", "1234aBcd!", "bob")
+        await call.ended.wait()
+        request = CallRequest(tel("+12125550111"), (Address("extension", "bob"),), program=DocumentText("<Response/>"))
+        (ordered,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        record = await node.ended_call(ordered.id)
+
+    assert call.end is not None
+    assert call.end.status == 404
+    assert (record.hangup_reason, record.sip_code) == (HangupReason.FAILED, 404)

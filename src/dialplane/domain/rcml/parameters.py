@@ -10,7 +10,7 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place, is_refusal
 from dialplane.domain.ids import to_sid
 from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.messaging.segments import count_segments
@@ -114,6 +114,8 @@ def call_status(call: Call) -> str:
         case CallStatus.RINGING:
             return "ringing"
         case CallStatus.HANGUP if not call.progressing_at:
+            if call.hangup_reason is not HangupReason.CANCEL and is_refusal(call.sip_code):
+                return "failed"
             return _UNANSWERED.get(call.hangup_reason, "failed")
         case CallStatus.HANGUP:
             return "completed"
