@@ -205,6 +205,11 @@ def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
     return f"{public_url}{base}/Accounts/{account_sid}/Recordings/"
 
 
+def sound_url(folder: str, recording_sid: str, api_version: str) -> str:
+    """Where a recording is heard, in its account's `recordings_url`. Restcomm's sid alone is the record, not the sound."""
+    return f"{folder}{recording_sid}{'' if api_version == TWILIO_VERSION else '.wav'}"
+
+
 def _places(prefix: str, number: str, place: Place | None = None) -> list[tuple[str, str]]:
     """Twilio's four. Of these only the country can be read off a number; the others are empty where not known."""
     known = place or Place()
