@@ -206,7 +206,7 @@ def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
 
 
 def sound_url(folder: str, recording_sid: str, api_version: str) -> str:
-    """Where a recording is heard, in its account's `recordings_url`. Restcomm's sid alone is the record, not the sound."""
+    """Where a recording is heard, in its account's `recordings_url`; Restcomm's sid alone is the record."""
     return f"{folder}{recording_sid}{'' if api_version == TWILIO_VERSION else '.wav'}"
 
 
