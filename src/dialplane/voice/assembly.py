@@ -62,6 +62,7 @@ from dialplane.voice.speakings import Speakings
 from dialplane.voice.streaming.external_media import ExternalMedia
 from dialplane.voice.streaming.gate import AudioGate
 from dialplane.voice.streaming.streams import Streams
+from dialplane.voice.texts import Texts
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.useragent.agent import UserAgent
 from dialplane.voice.useragent.events import Handler
@@ -233,7 +234,13 @@ class Assembly:
             database=database,
             arrivals=self.arrivals,
             requests=Requests(
-                deps.database, self._credentials, self.arrivals, deps.node, utc_now, self.agent.is_connected
+                deps.database,
+                self._credentials,
+                self.arrivals,
+                deps.node,
+                utc_now,
+                self.agent.is_connected,
+                Texts(deps.database, self.agent, utc_now),
             ),
             dialler=self._dialler,
             records=self.records,

@@ -126,6 +126,9 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
             accounts=accounts,
             inside=inside.get(arrival.call_id, ()),
         )
+        if arrival.caller is not None and not accounts[arrival.caller.account_id].status.may_use:
+            plans.append(_turn_caller_away(arrival, decision, accounts[arrival.caller.account_id]))
+            continue
         if arrival.caller is not None and arrival.caller.voice is not None:
             plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
             continue
@@ -208,10 +211,21 @@ def _plan_for_client(arrival: Arrival, caller: Subscriber, decision: RouteDecisi
         organization_id=account.organization_id,
         candidates=(found,),
     )
-    if not account.status.may_use:
-        reason = f"the caller's account is {account.status}"
-        chosen = replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)
     return Plan(arrival, chosen, account, CostType.CALL_EXTENSION)
+
+
+def _turn_caller_away(arrival: Arrival, decision: RouteDecision, account: Account) -> Plan:
+    """The phone of an account that may not be used reaches nobody (Restcomm reference 6.1, step 2)."""
+    refused = replace(
+        decision,
+        verdict=Verdict.REFUSE,
+        refused=Refused.ACCOUNT_NOT_ACTIVE,
+        reason=f"the caller's account is {account.status}",
+        organization_id=account.organization_id,
+        number=None,
+        target=None,
+    )
+    return Plan(arrival, refused, account, CostType.CALL_EXTENSION)
 
 
 async def _plan_for_direct(tx: Transaction, arrival: Arrival, decision: RouteDecision) -> Plan:
