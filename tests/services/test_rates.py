@@ -120,7 +120,7 @@ async def test_orphaned_call_is_billed_at_the_rate_of_its_hold(database: Postgre
         await tx.calls.save_many([_answered(call)])
     await _set(database, Rate(CALL, Micros(999)))
 
-    assert await close_orphans(database, "node-1", NOW + timedelta(seconds=30)) == 1
+    assert len(await close_orphans(database, "node-1", NOW + timedelta(seconds=30))) == 1
 
     assert [(entry.rate, entry.amount_micros) for entry in await _charges(database, account_id)] == [
         (Rate(CALL, Micros(100)), -100)
@@ -138,7 +138,7 @@ async def test_orphaned_free_call_stays_free_though_its_kind_costs_now(database:
         await tx.calls.save_many([_answered(call)])
     await _set(database, Rate(CALL, Micros(999)))
 
-    assert await close_orphans(database, "node-1", NOW) == 1
+    assert len(await close_orphans(database, "node-1", NOW)) == 1
 
     assert await _charges(database, account_id) == []
 

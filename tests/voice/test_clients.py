@@ -8,11 +8,13 @@ from dialplane.domain.calling.calls import CallStatus, HangupReason
 from dialplane.domain.ids import utc_now
 from dialplane.domain.numbering.number_settings import FetchChange
 from dialplane.domain.programs.sources import DocumentText
-from dialplane.phone.softphone import PhoneCall
+from dialplane.domain.tenancy.accounts import AccountStatus
+from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.calling.call_orders import complete_call
 from dialplane.services.calling.calls import get_call
 from dialplane.services.calling.clients import ClientChange, create_client
 from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.tenancy.administration import set_status
 from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
@@ -86,3 +88,85 @@ async def test_call_to_a_client_all_of_whose_phones_refuse_ends_as_the_last_of_t
         record = await node.ended_call(call.id)
 
     assert (record.hangup_reason, record.sip_code) == (HangupReason.BUSY, 486)
+
+
+async def test_caller_from_outside_reaches_a_client_by_the_domain_that_it_called(node: VoiceNode) -> None:
+    """Restcomm reference 6.1, step 7."""
+    rang: list[str] = []
+
+    async def take(call: PhoneCall) -> None:
+        assert call.sip is not None
+        rang.append(call.sip.request.from_.uri)
+        call.answer()
+        await call.ended.wait()
+
+    await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone(take) as bobs, node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        await bobs.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        call = await node.ring(phone, "bob")
+        assert await call.wait_answered()
+        call.hang_up()
+        stranger = await node.ring(phone, "nobody")
+        await stranger.ended.wait()
+
+    assert rang == ["sip:+12125550111@127.0.0.1"]
+    assert stranger.end is not None
+    assert stranger.end.status == 404
+
+
+async def test_client_that_is_registered_nowhere_is_not_found_and_its_call_has_failed(node: VoiceNode) -> None:
+    """Restcomm reference 6.1, step 6, and 4.4."""
+    for name in ("alice", "bob"):
+        await create_client(node.database, node.account_id, name, ClientChange(password="1234aBcd!"), utc_now())
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        call = await node.dial_as(phone, "alice", "1234aBcd!", "bob")
+        await call.ended.wait()
+        request = CallRequest(tel("+12125550111"), (Address("extension", "bob"),), program=DocumentText("<Response/>"))
+        (ordered,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        record = await node.ended_call(ordered.id)
+
+    assert call.end is not None
+    assert call.end.status == 404
+    assert (record.hangup_reason, record.sip_code) == (HangupReason.FAILED, 404)
+
+
+async def test_text_of_a_client_is_passed_on_to_another_and_answered_as_that_answers(node: VoiceNode) -> None:
+    """Restcomm reference 6.3."""
+    for name in ("alice", "bob", "carol"):
+        await create_client(node.database, node.account_id, name, ClientChange(password="1234aBcd!"), utc_now())
+
+    async def text(phone: Softphone, name: str, words: str) -> int:
+        answer = await phone.agent.request(
+            "MESSAGE",
+            target=f"sip:{name}@127.0.0.1:{node.server.port}",
+            caller="<sip:alice@127.0.0.1>",
+            destination=node.server,
+            body=words.encode(),
+            content_type="text/plain",
+            credentials=Credentials("alice", "1234aBcd!"),
+        )
+        return answer.status
+
+    async with node.phone() as bobs, node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        await bobs.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+
+        assert await text(phone, "bob", "Lunch?") == 200
+        assert bobs.messages.get_nowait() == ("sip:alice@127.0.0.1", "Lunch?")
+        assert await text(phone, "carol", "Lunch?") == 404, "she is registered nowhere"
+        assert await text(phone, "bob", " ") == 406
+
+        await set_status(node.database, node.account_id, AccountStatus.SUSPENDED, now=utc_now())
+        assert await text(phone, "bob", "Lunch?") == 403
+
+
+async def test_client_of_a_suspended_account_reaches_nobody(node: VoiceNode) -> None:
+    """Restcomm reference 6.1, step 2."""
+    await create_client(node.database, node.account_id, "alice", ClientChange(password="1234aBcd!"), utc_now())
+    await set_status(node.database, node.account_id, AccountStatus.SUSPENDED, now=utc_now())
+
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        call = await node.dial_as(phone, "alice", "1234aBcd!", "+12025550177")
+        await call.ended.wait()
+
+    assert call.end is not None
+    assert call.end.status == 403

@@ -97,7 +97,9 @@ async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_di
     pages: dict[str, Page] = {
         "/guest": '<Response><Enqueue waitUrl="/wait" action="/out">desk</Enqueue></Response>',
         "/wait": "<Response><Pause length='30'/></Response>",
-        "/moderator": '<Response><Dial action="/served" record="true"><Queue>desk</Queue></Dial></Response>',
+        "/moderator": '<Response><Dial action="/served" record="true">'
+        '<Queue url="/hear">desk</Queue></Dial></Response>',
+        "/hear": "<Response/>",
         "/out": "<Response><Hangup/></Response>",
         "/served": "<Response><Hangup/></Response>",
     }
@@ -121,8 +123,11 @@ async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_di
     [wait], [out] = server.asked("/wait"), server.asked("/out")
     assert (wait["QueuePosition"], wait["CurrentQueueSize"], wait["QueueSid"]) == ("1", "1", f"QU{line.queue.id.hex}")
     assert (out["QueueResult"], out["QueueSid"]) == ("bridged", f"QU{line.queue.id.hex}")
+    [hear] = server.asked("/hear")
+    assert (hear["CallSid"], hear["QueueSid"]) == (wait["CallSid"], f"QU{line.queue.id.hex}")
     assert line.queue.total_serviced_count == 1
     [served] = server.asked("/served")
+    assert hear["DequeingCallSid"] == served["CallSid"]
     assert float(served["RecordingDuration"]) > 0
     assert served["RecordingUrl"].endswith(f"/Recordings/{served['RecordingSid']}.wav")
 

@@ -280,4 +280,6 @@ async def test_number_that_runs_nothing_is_noted_for_its_owner(node: VoiceNode) 
 
     (note,), _ = await list_notifications(node.database, node.account_id, NotificationQuery())
 
+    assert call.end is not None
+    assert call.end.status == 404
     assert (note.error_code, note.call_id) == (11007, (await node.ended_call()).id)

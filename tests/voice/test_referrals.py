@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
@@ -88,6 +88,9 @@ async def test_document_of_the_number_runs_on_the_transferee_and_the_transferor_
             assert not caller.ended.is_set()
             caller.hang_up()
 
+    (sent, *_) = (each for each in server.receiver.requests if each.path == "/refer")
+    names = [name for name, _ in parse_qsl(sent.body.decode())]
+    assert len(names) == len(set(names)), "each parameter is told once"
     asked = server.asked("/refer")[0]  # again, where a key of the talk came late
     assert (asked["ReferTarget"], asked["Transferor"]) == ("+12025550177", f"bob@127.0.0.1:{other.agent.port}")
     assert asked["Transferee"] == "+12125550111"

@@ -115,6 +115,20 @@ async def test_stray_ack_and_responses_are_dropped() -> None:
             assert (agent.counters["stray_ack"], agent.counters["stray_response"]) == (1, 5)
 
 
+async def test_bye_of_a_call_that_an_earlier_process_had_is_200() -> None:
+    """AV-2: the call is over and billed; whoever hangs it up is told that all is well."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            bye = peer.request("BYE", to_tag="of-an-earlier-life")
+            agent.take_leave_of([peer.call_id])
+            peer.send(bye)
+            bye_answered = (await peer.receive_response()).status
+            peer.send(peer.request("INFO", cseq=3, to_tag="of-an-earlier-life"))
+            info_answered = (await peer.receive_response()).status
+
+    assert (bye_answered, info_answered) == (200, 481)
+
+
 async def test_bye_of_a_stranger_does_not_end_the_call() -> None:
     """SIP-14: Call-ID and our tag are not enough, the peer's tag must fit."""
     callee = Answering(answer)

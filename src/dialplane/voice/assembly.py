@@ -64,6 +64,7 @@ from dialplane.voice.streaming.external_media import ExternalMedia
 from dialplane.voice.streaming.gate import AudioGate
 from dialplane.voice.streaming.streams import Streams
 from dialplane.voice.taps import together
+from dialplane.voice.texts import Texts
 from dialplane.voice.transfers import Transfers
 from dialplane.voice.trunking.trunking import Trunking
 from dialplane.voice.trust.certificates import CertificateCache
@@ -261,7 +262,13 @@ class Assembly:
             database=database,
             arrivals=self.arrivals,
             requests=Requests(
-                deps.database, self._credentials, self.arrivals, deps.node, utc_now, self.agent.is_connected
+                deps.database,
+                self._credentials,
+                self.arrivals,
+                deps.node,
+                utc_now,
+                self.agent.is_connected,
+                Texts(deps.database, self.agent, utc_now),
             ),
             dialler=self._dialler,
             records=self.records,

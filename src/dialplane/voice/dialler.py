@@ -108,7 +108,8 @@ class Dialler:
                 leg.expect_browser()
             await leg.media_ready()
         except Refusal as refusal:
-            leg.hang_up(HangupReason.FAILED, text=refusal.message)
+            nobody_there = leg.call.destination.type == "extension"
+            leg.hang_up(HangupReason.FAILED, text=refusal.message, sip_code=404 if nobody_there else 503)
             return
         if not leg.is_ended and leg.call.destination.type == "extension" and len(ways) > 1:
             self._ring_all(leg, ways[:MAX_PHONES], manner, hops)

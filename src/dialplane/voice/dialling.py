@@ -121,7 +121,7 @@ class Dialling:
                     node=self.dialler.node,
                     source=command.source,
                     fallback_source=fallback_source,
-                    any_own_number=master.call.type == "sip-service",
+                    any_own_number=_has_no_number(master),
                     run_id=master.call.run_id,
                     master_call_id=master.call.id,
                     extras=_extras(master, party),
@@ -236,6 +236,11 @@ def _manner(party: Party, command: Dial) -> CallManner:
         send_digits=party.send_digits,
         withheld=command.anonymous == "yes",
     )
+
+
+def _has_no_number(master: Leg) -> bool:
+    """A phone has none, nor may what runs a document: it was called by a short code, or belongs to a client."""
+    return master.call.type == "sip-service" or bool(master.call.details.api_version)
 
 
 def _extras(master: Leg, party: Party) -> CallExtras | None:

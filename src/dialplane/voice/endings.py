@@ -51,7 +51,7 @@ def _reason(call: Call, wanted: HangupReason, status: int, *, is_answered: bool)
         return wanted if wanted in TOLD_AFTER_ANSWER else HangupReason.NORMAL
     if wanted and call.direction is Direction.INCOMING:
         return wanted
-    if wanted and (call.status is not CallStatus.CANCELING or wanted is HangupReason.NOANSWER):
+    if wanted and (call.status is not CallStatus.CANCELING or wanted in (HangupReason.NOANSWER, HangupReason.FAILED)):
         return wanted
     return unanswered_reason(call.direction, call.status, status)
 

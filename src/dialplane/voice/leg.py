@@ -34,7 +34,7 @@ from dialplane.voice.party_audio import PartyAudioExchange
 from dialplane.voice.ports import MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
 from dialplane.voice.useragent.agent import IncomingCall, SipCall
-from dialplane.voice.useragent.events import CallEnd
+from dialplane.voice.useragent.events import CallEnd, EndKind
 from dialplane.voice.useragent.reason import reason_field
 from dialplane.voice.useragent.refer import IncomingRefer
 
@@ -184,7 +184,7 @@ class Leg:
         """End the call from our side. Safe at any time, any number of times; the first reason counts.
 
         A caller who was not answered gets `sip_code`, or what the reason says; `sip_reason` is the text of a `Reason`
-        field (RFC 3326) that goes with it.
+        field (RFC 3326) that goes with it. An outgoing call that was never sent ends as if it were so answered.
         """
         if self.is_ended or self._wanted_reason:
             return
@@ -197,7 +197,7 @@ class Leg:
             headers = (("Reason", reason_field(status, sip_reason)),) if sip_reason else ()
             self.sip.hangup(status=status, headers=headers)
         else:
-            self.on_ended(None, None)
+            self.on_ended(None, CallEnd(EndKind.FAILED, by_remote=False, status=sip_code) if sip_code else None)
 
     def run_instead(self, program: Program) -> None:
         """Give up what the leg's program does, and run `program` from now on."""

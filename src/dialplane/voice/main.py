@@ -36,13 +36,13 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event, hurry: asyncio.Event | Non
 
     Raises OSError where the SIP address cannot be bound, Unavailable where the store is away at the start.
     """
-    await close_orphans(deps.database, deps.node, utc_now())
+    closed = await close_orphans(deps.database, deps.node, utc_now())
     await conference_rooms.close_orphans(deps.database, deps.node, utc_now())
     await queuecalls.close_orphans(deps.database, deps.node, utc_now())
     await groupcalls.close_orphans(deps.database, deps.node, utc_now())
     await speakings.close_orphans(deps.database, deps.node, utc_now())
     await end_all_flows(deps.database, deps.node)
-    node = _Node(deps)
+    node = _Node(deps, [call.sip_call_id for call in closed])
     async with asyncio.TaskGroup() as loops:
         going_on = [loops.create_task(work) for work in node.loops()]
         try:
@@ -56,13 +56,15 @@ async def serve(deps: VoiceDeps, stop: asyncio.Event, hurry: asyncio.Event | Non
 class _Node:
     """The life of one voice process: its loops, its beat, its mailbox, its end."""
 
-    def __init__(self, deps: VoiceDeps) -> None:
+    def __init__(self, deps: VoiceDeps, closed: Sequence[str]) -> None:
+        """`closed`: Call-IDs of the calls that this node's last life left behind."""
         self._deps = deps
         self._tasks = asyncio.TaskGroup()
         self._draining = False
         self._mail = asyncio.Event()
         self._parts = Assembly(deps, self._tasks, self._spawn, self)
         self._beat_at = asyncio.get_running_loop().time()
+        self._parts.agent.take_leave_of(closed)
         deps.set_media_lost(self._media_lost)
 
     def loops(self) -> Sequence[Coroutine[Any, Any, None]]:

@@ -63,13 +63,9 @@ class Referrals:
             extras=replace(transferee.call.details, refer_target=target, transferor=transferor, transferee=party)
         )
         refer.tell(200)
-        told: tuple[tuple[str, str], ...] = (
-            ("ReferTarget", target),
-            ("Transferor", transferor),
-            ("Transferee", party),
-        )
+        told: tuple[tuple[str, str], ...] = ()  # whom it is about is told with every request of the transferee's call
         if transferee.call.details.api_version == TWILIO_VERSION:
-            told += (("ReferTransferTarget", f"<{refer.target.uri}>"),)
+            told = (("ReferTransferTarget", f"<{refer.target.uri}>"),)
         await self.redirect(transferee, replace(document, parameters=told))
         leg.hang_up(text="transferred")
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import structlog
 
+from dialplane.domain.addresses import is_tel
 from dialplane.domain.calling.routing import SIP_STATUS, Origin
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.services.calling.call_documents import extra_headers
-from dialplane.services.calling.registrations import Binding, Subscriber, end_flow, register
+from dialplane.services.calling.registrations import Binding, Subscriber, end_flow, find_subscriber, register
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
@@ -20,6 +21,7 @@ from dialplane.sip.text import storable_body
 from dialplane.sip.uri import SipUri
 from dialplane.voice.arrivals import BUSY, Arrivals, clean, user_and_host
 from dialplane.voice.authentication import Gate
+from dialplane.voice.texts import Texts
 from dialplane.voice.useragent.agent import IncomingRequest, Source
 from dialplane.voice.useragent.reason import reason_field
 
@@ -39,6 +41,7 @@ class Requests:
     node: str
     now: Callable[[], datetime]
     is_connected: Callable[[Source], bool]
+    texts: Texts
 
     async def take(self, asked: IncomingRequest) -> None:
         try:
@@ -126,7 +129,7 @@ class Requests:
         user, domain = user_and_host(request.from_.uri)
         sender: Subscriber | None = None
         is_trunk = asked.source.transport != "ws" and self.arrivals.is_trunk(asked.source.host)
-        if self.gate.has_credentials(request) or not is_trunk:
+        if self.gate.has_credentials(request) or not is_trunk or await self._is_a_phones_name(user, domain):
             sender = await self.gate.authenticate(asked, user=user, domain=domain)
             if sender is None:
                 return
@@ -134,10 +137,12 @@ class Requests:
             asked.respond(415, headers=(("Accept", "text/plain"),))
             return
         text = storable_body(request.body, MAX_TEXT + 1)
-        if len(text) > MAX_TEXT:
-            asked.respond(413)
+        if not text.strip() or len(text) > MAX_TEXT:
+            asked.respond(413 if text.strip() else 406)  # a text of nothing: Restcomm reference 6.3
             return
         destination, host = user_and_host(request.uri)
+        if sender is not None and await self.texts.take(asked, sender, destination, host):
+            return
         message = InboundMessage(
             source=user,
             destination=destination,
@@ -152,10 +157,14 @@ class Requests:
         try:
             received = await receive_message(self.database, message, self.now())
         except Invalid:
-            asked.respond(413 if text else 400)
+            asked.respond(413)
             return
         if isinstance(received, MessageRefused):
             status, phrase = SIP_STATUS[received.refused]
             asked.respond(status, phrase)
         else:
             asked.respond(202)
+
+    async def _is_a_phones_name(self, user: str, domain: str) -> bool:
+        """Whether a sender by a trunk says that it is a phone of ours: then it has to prove it, as with a call."""
+        return not is_tel(user) and await find_subscriber(self.database, user, domain) is not None

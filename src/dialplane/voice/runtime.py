@@ -115,6 +115,8 @@ class Runtime:
             call.watcher = call.referrer = leg
         else:
             leg.on_ended(call, early.end)
+        if admitted.runs_nothing:
+            leg.hang_up(sip_code=404)
         if admitted.document is None:
             program: Program = flow_program(admitted.actions, admitted.run)
         else:

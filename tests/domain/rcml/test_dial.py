@@ -76,6 +76,25 @@ def test_whom_dial_calls(written: str, party: Party | None) -> None:
     assert dial.parties == (party or Party(Address("extension", "alice")),)
 
 
+@pytest.mark.parametrize("caller", ["+12025550199", "alice", "client:alice", "sip:alice@example.com", "???", "a\x7fb"])
+def test_caller_id_that_is_neither_number_nor_client_is_noted_and_the_caller_is_shown(caller: str) -> None:
+    played = play(xml(f'<Dial callerId="{caller}">+12025550144</Dial>'), results={Dial: Dialled("busy")})
+
+    dial = next(command for command in played.commands if isinstance(command, Dial))
+    is_bad = caller in ("???", "a\x7fb")
+    assert played.notes == ([13214] if is_bad else [])
+    assert (dial.source == Address("tel", "+12125550111")) is is_bad
+
+
+def test_client_that_is_registered_nowhere_is_noted_as_that() -> None:
+    outcome = Dialled("failed", OTHER, sip_code=404, reason="The extension alice is not registered")
+
+    client = play(xml("<Dial><Client>alice</Client></Dial>"), results={Dial: outcome})
+    number = play(xml("<Dial>+12025550144</Dial>"), results={Dial: outcome})
+
+    assert (client.notes, number.notes) == ([11008], [13220])
+
+
 def test_dial_reads_its_attributes() -> None:
     command = dialled(
         '<Dial timeout="10" timeLimit="60" callerId="+12025550199" record="record-from-ringing-dual"'
@@ -123,6 +142,7 @@ def test_dial_that_answers_on_bridge_leaves_the_caller_unanswered() -> None:
         (Dialled("answered", OTHER, 12), "completed"),
         (Dialled("busy"), "busy"),
         (Dialled("noanswer"), "no-answer"),
+        (Dialled("noanswer", sip_code=603), "failed"),
         (Dialled("failed"), "failed"),
         (Dialled("cancel"), "canceled"),
         (CallOver(Dialled("answered", OTHER, 12)), "completed"),

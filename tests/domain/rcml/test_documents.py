@@ -138,7 +138,21 @@ def test_failing_first_document_is_asked_of_the_fallback(failure: Fetched | Fail
 def test_twilio_tells_the_fallback_what_was_wrong() -> None:
     form = play(Fetched(500, ""), xml(SAY), fallback="https://f.example/", version=TWILIO).form()
 
-    assert (form["ErrorCode"], form["ErrorUrl"]) == ("11206", URL)
+    assert (form["ErrorCode"], form["ErrorUrl"]) == ("11200", URL)
+
+
+def test_address_that_is_none_is_noted_as_that() -> None:
+    played = play(xml(SAY, "<Redirect>ftp://app.example/next</Redirect>"), Failed("the URL is not an http address"))
+
+    assert played.notes == [11100]
+
+
+def test_document_that_twilio_could_not_retrieve_is_11200_whatever_was_answered() -> None:
+    played = play(Fetched(404, "gone", "text/html"), version=TWILIO)
+
+    assert played.notes == [11200]
+    assert isinstance(played.last, Hangup)
+    assert played.last.sip_code == 404
 
 
 def test_missing_document_without_fallback_is_404_and_notification_21402() -> None:

@@ -45,6 +45,10 @@ NEXT = "https://app.example/voice/next.xml"
             '<Say>One <break time="1s"/>two</Say>',
             Say('<speak>One <break time="1s" />two</speak>', gender="male"),
         ),
+        (
+            '<Say>You &amp; <amazon:effect name="whispered">me</amazon:effect></Say>',
+            Say('<speak>You &amp; <amazon-effect name="whispered">me</amazon-effect></speak>', gender="male"),
+        ),
     ],
 )
 def test_say(written: str, said: Say) -> None:

@@ -128,6 +128,9 @@ async def test_call_shows_what_restcomm_documents(restcomm: FormClient, database
         ({"progressing_at": None, "hangup_reason": HangupReason.BUSY}, "busy"),
         ({"progressing_at": None, "hangup_reason": HangupReason.CANCEL}, "canceled"),
         ({"progressing_at": None, "hangup_reason": HangupReason.NOANSWER}, "no-answer"),
+        ({"progressing_at": None, "hangup_reason": HangupReason.NOANSWER, "sip_code": 480}, "no-answer"),
+        ({"progressing_at": None, "hangup_reason": HangupReason.NOANSWER, "sip_code": 603}, "failed"),
+        ({"progressing_at": None, "hangup_reason": HangupReason.NORMAL, "sip_code": 487}, "canceled"),
         ({"progressing_at": None, "hangup_reason": HangupReason.FAILED}, "failed"),
     ],
 )

@@ -4,14 +4,18 @@ The text is put together from constants; what the user gave is bound.
 """
 
 from dialplane.domain.calling.call_queries import CallLogQuery, CallOrdering, CallQuery
+from dialplane.domain.calling.calls import NO_REFUSAL
 from dialplane.domain.ids import AccountId
 
 Statement = tuple[str, list[object]]
 
+_REFUSED = f"sip_code >= 400 and sip_code not in {NO_REFUSAL}"
 _PROGRESS = (
     "case when progressing_at is not null then case status when 'hangup' then 'completed' else 'in-progress' end"
     " when status = 'dialing' then 'queued' when status <> 'hangup' then 'ringing'"
-    " when hangup_reason = 'busy' then 'busy' when hangup_reason in ('cancel', 'normal') then 'canceled'"
+    " when hangup_reason = 'busy' then 'busy'"
+    f" when hangup_reason <> 'cancel' and {_REFUSED} then 'failed'"
+    " when hangup_reason in ('cancel', 'normal') then 'canceled'"
     " when hangup_reason in ('noanswer', 'timeout', 'dialout') then 'no-answer' else 'failed' end"
 )
 """`call_queries.CallProgress` of a row."""

@@ -96,6 +96,15 @@ def unanswered_reason(direction: Direction, status: CallStatus, sip_code: int) -
     return HangupReason.FAILED
 
 
+def is_refusal(sip_code: int) -> bool:
+    """Whether a final answer says that the call cannot be (Restcomm reference 4.4: any 4xx to 6xx), and not that the
+    party is busy, away or was given up."""
+    return sip_code >= 400 and sip_code not in NO_REFUSAL
+
+
+NO_REFUSAL = (408, 480, 486, 487, 600)
+
+
 def may_try_another_route(sip_code: int) -> bool:
     """Whether a route's end before the answer says something of the route and not of the party (reference 4.5): not
     after normal, busy, no answer and rejected; 0 is that nothing came back."""

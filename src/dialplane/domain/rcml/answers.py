@@ -1,13 +1,16 @@
 """What a tenant's server answered, as a document: by its status, its content type and its body (reference 5.2, 5.3)."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from dialplane.domain.programs.commands import Failed, Fetched, Medium, Result
 from dialplane.domain.rcml.context import Request
 from dialplane.domain.rcml.document import DocumentFault, Element, parse_document
 from dialplane.domain.rcml.parameters import Form
 
-UNREACHABLE, NOT_OK, NOT_FOUND, CONTENT_TYPE, NOT_WELL_FORMED = 11205, 11206, 21402, 12300, 12100
+NO_ADDRESS, UNREACHABLE, NOT_OK, NOT_FOUND, CONTENT_TYPE, NOT_WELL_FORMED = 11100, 11205, 11206, 21402, 12300, 12100
+NOT_RETRIEVED = 11200
+"""Twilio's word for any answer that is none of 200 to 299."""
 UNREADABLE = "\ufffd"
 """What stands for octets that could not be read."""
 _XML = ("text/xml", "application/xml", "text/html", "application/xhtml+xml", "application/rcml+xml")
@@ -24,7 +27,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why there is no document. `code` is that of the notification; `status` that of a 404."""
+    """Why there is no document. `code` is that of the notification; `status` the HTTP status, where that is why."""
 
     code: int
     message: str
@@ -40,15 +43,23 @@ def read_answer(request: Request, result: Result, medium: Medium, *, is_twilio: 
         case Fetched():
             return _read(request, result, medium, is_twilio)
         case Failed(reason):
-            return Trouble(UNREACHABLE, f"{request.url}: {reason}")
+            return Trouble(UNREACHABLE if _is_address(request.url) else NO_ADDRESS, f"{request.url}: {reason}")
     return Trouble(UNREACHABLE, f"{request.url}: no answer")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _read(request: Request, answer: Fetched, medium: Medium, is_twilio: bool) -> Document | Trouble:
     url = answer.url or request.url
     shown = f"Content-Type: {answer.content_type}" if answer.content_type else ""
     if not 200 <= answer.status < 300:
-        code = NOT_FOUND if answer.status == 404 else NOT_OK
+        code = NOT_RETRIEVED if is_twilio else NOT_FOUND if answer.status == 404 else NOT_OK
         return Trouble(code, f"{request.url} answered {answer.status}", answer.status, shown, answer.body)
     kind = answer.content_type.partition(";")[0].strip().lower()
     if kind in _XML or kind.endswith("+xml"):

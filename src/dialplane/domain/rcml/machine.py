@@ -25,7 +25,7 @@ from dialplane.domain.programs.commands import (
     WriteNotification,
 )
 from dialplane.domain.programs.sources import DocumentSource, DocumentText
-from dialplane.domain.rcml.answers import NOT_FOUND, Document, Trouble, read_answer, read_text
+from dialplane.domain.rcml.answers import Document, Trouble, read_answer, read_text
 from dialplane.domain.rcml.context import Context, Ending, Fallback, LastWord, Request, Role
 from dialplane.domain.rcml.document import Element
 from dialplane.domain.rcml.forms import place_form
@@ -211,7 +211,7 @@ class RcmlProgram:
             return Finish(context.error)
         if context.answered or context.role is not Role.CALL:
             return context.hang_up()
-        code = 404 if trouble.code == NOT_FOUND else 500
+        code = 404 if trouble.status == 404 else 500
         return Hangup("failed", sip_code=code, sip_reason=trouble.message)
 
     # --- verbs ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from uuid import UUID
 import phonenumbers
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place
+from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason, Place, is_refusal
 from dialplane.domain.ids import to_sid
 from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.messaging.segments import count_segments
@@ -117,6 +117,8 @@ def call_status(call: Call) -> str:
         case CallStatus.RINGING:
             return "ringing"
         case CallStatus.HANGUP if not call.progressing_at:
+            if call.hangup_reason is not HangupReason.CANCEL and is_refusal(call.sip_code):
+                return "failed"
             return _UNANSWERED.get(call.hangup_reason, "failed")
         case CallStatus.HANGUP:
             return "completed"
@@ -205,6 +207,11 @@ def recordings_url(public_url: str, api_version: str, account_sid: str) -> str:
     """Where the account's recordings are, in the dialect that asks."""
     base = f"/{TWILIO_VERSION}" if api_version == TWILIO_VERSION else "/restcomm/2012-04-24"
     return f"{public_url}{base}/Accounts/{account_sid}/Recordings/"
+
+
+def sound_url(folder: str, recording_sid: str, api_version: str) -> str:
+    """Where a recording is heard, in its account's `recordings_url`; Restcomm's sid alone is the record."""
+    return f"{folder}{recording_sid}{'' if api_version == TWILIO_VERSION else '.wav'}"
 
 
 def _places(prefix: str, number: str, place: Place | None = None) -> list[tuple[str, str]]:

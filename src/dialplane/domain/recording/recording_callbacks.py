@@ -4,18 +4,11 @@ Pure: a recording as it stands gives the parameters, or nothing where nobody ask
 """
 
 from dialplane.domain.ids import to_sid
-from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
-from dialplane.domain.rcml.parameters import Form, timestamp
+from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.rcml.parameters import Form, recordings_url, sound_url, timestamp
 from dialplane.domain.recording.recordings import Recording, RecordingStatus
 
 _DEFAULT = frozenset({"completed"})
-
-
-def sound_url(public_url: str, recording: Recording, api_version: str) -> str:
-    """Where the sound is in a dialect, without a form: `.wav` and `.mp3` may follow."""
-    base = f"/{TWILIO_VERSION}" if api_version == TWILIO_VERSION else "/restcomm/2012-04-24"
-    account, sid = to_sid("AC", recording.account_id), to_sid("RE", recording.id)
-    return f"{public_url}{base}/Accounts/{account}/Recordings/{sid}"
 
 
 def recording_form(recording: Recording, public_url: str) -> tuple[StatusCallback, Form] | None:
@@ -39,7 +32,8 @@ def recording_form(recording: Recording, public_url: str) -> tuple[StatusCallbac
     )
     if recording.status is RecordingStatus.FAILED:
         return callback, (*fields, ("ErrorMessage", recording.error))
-    fields += (("RecordingUrl", sound_url(public_url, recording, callback.api_version)),)
+    folder = recordings_url(public_url, callback.api_version, to_sid("AC", recording.account_id))
+    fields += (("RecordingUrl", sound_url(folder, to_sid("RE", recording.id), callback.api_version)),)
     if recording.status is RecordingStatus.ENDED:
         fields += (("RecordingDuration", str(recording.duration_s)),)
     return callback, fields

@@ -59,6 +59,11 @@ class Admitted:
     looks_up_name: bool = False
     """The document's server is told the caller's name as the CNAM look-up has it."""
 
+    @property
+    def runs_nothing(self) -> bool:
+        """The number leads nowhere: the call is made and ended at once (VoIPBIN reference 9.2, Restcomm's 6.1)."""
+        return self.document is None and not self.actions and self.call.flow_id is None
+
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:

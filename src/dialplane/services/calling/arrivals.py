@@ -25,7 +25,7 @@ from dialplane.domain.calling.trust import CallerIdentity, with_identity
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.domain.values import dataclass
 from dialplane.services.calling.dialling import OutgoingWish, judge_calls
@@ -117,9 +117,11 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
         number.number: number
         for number in await tx.numbers.find_live(sorted({form for each in tried.values() for form in each}))
     }
-    inside = await _find_inside(tx, arrivals, tried, numbers)
+    asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
+    inside = await _find_inside(tx, asking, tried)
+    called = await _find_called_phones(tx, asking)
     found = [*numbers.values(), *(each.number for considered in inside.values() for each in considered if each.number)]
-    holders = {number.account_id for number in found} - set(known)
+    holders = ({each.account_id for each in found} | {each.account_id for each in called.values()}) - set(known)
     accounts = known | (await tx.accounts.find_many(holders) if holders else {})
     plans = []
     for arrival in arrivals:
@@ -145,6 +147,9 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
             decision = _spare_help(decision)
         if arrival.identity is not None:
             decision = with_identity(decision, arrival.identity)
+        if arrival.caller is not None and not accounts[arrival.caller.account_id].status.may_use:
+            plans.append(_turn_caller_away(arrival, decision, accounts[arrival.caller.account_id]))
+            continue
         if arrival.caller is not None and arrival.caller.voice is not None:
             plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
             continue
@@ -156,6 +161,11 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
             if plan is not None:
                 plans.append(plan)
                 continue
+        phone = called.get(_called(arrival)) if arrival.caller is None else None
+        if phone is not None and _may_be_an_extension(decision):
+            direct = Direct("extension", phone.extension_id, phone.account_id)
+            plans.append(_lead_to(arrival, decision, accounts[phone.account_id], direct))
+            continue
         account = accounts[decision.number.account_id] if decision.number else None
         is_virtual = decision.number is not None and decision.number.kind is NumberKind.VIRTUAL
         cost_type = CostType.CALL_PSTN_INCOMING
@@ -239,13 +249,9 @@ def connect_action(source: Mapping[str, object], *destinations: Mapping[str, obj
 
 
 async def _find_inside(
-    tx: Transaction,
-    arrivals: Sequence[Arrival],
-    tried: Mapping[CallId, tuple[str, ...]],
-    numbers: Mapping[str, Number],
+    tx: Transaction, asking: Sequence[Arrival], tried: Mapping[CallId, tuple[str, ...]]
 ) -> dict[CallId, tuple[Considered, ...]]:
     """What the organizations have for those arrivals that no ordinary number takes. The others pay no look-up."""
-    asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
     if not asking:
         return {}
     inquiries = [
@@ -259,6 +265,17 @@ async def _find_inside(
     ]
     found = await find_inside(tx, inquiries)
     return {arrival.call_id: considered for arrival, considered in zip(asking, found, strict=True)}
+
+
+async def _find_called_phones(tx: Transaction, asking: Sequence[Arrival]) -> dict[tuple[str, str], Subscriber]:
+    """The phones that callers from outside may mean: those of the organization behind the request URI (Restcomm
+    reference 6.1, step 7), by name and domain."""
+    wanted = sorted({_called(arrival) for arrival in asking if arrival.caller is None and arrival.pbx is None})
+    return await tx.registrations.find_subscribers(wanted) if wanted else {}
+
+
+def _called(arrival: Arrival) -> tuple[str, str]:
+    return arrival.raw_destination, arrival.domain
 
 
 def _may_be_an_extension(decision: RouteDecision) -> bool:
@@ -279,10 +296,21 @@ def _plan_for_client(arrival: Arrival, caller: Subscriber, decision: RouteDecisi
         organization_id=account.organization_id,
         candidates=(found,),
     )
-    if not account.status.may_use:
-        reason = f"the caller's account is {account.status}"
-        chosen = replace(chosen, verdict=Verdict.REFUSE, refused=Refused.ACCOUNT_NOT_ACTIVE, reason=reason)
     return Plan(arrival, chosen, account, CostType.CALL_EXTENSION)
+
+
+def _turn_caller_away(arrival: Arrival, decision: RouteDecision, account: Account) -> Plan:
+    """The phone of an account that may not be used reaches nobody (Restcomm reference 6.1, step 2)."""
+    refused = replace(
+        decision,
+        verdict=Verdict.REFUSE,
+        refused=Refused.ACCOUNT_NOT_ACTIVE,
+        reason=f"the caller's account is {account.status}",
+        organization_id=account.organization_id,
+        number=None,
+        target=None,
+    )
+    return Plan(arrival, refused, account, CostType.CALL_EXTENSION)
 
 
 async def _plan_for_direct(tx: Transaction, arrival: Arrival, decision: RouteDecision) -> Plan:

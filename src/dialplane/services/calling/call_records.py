@@ -100,21 +100,21 @@ def _event(call: Call, event: str, now: datetime) -> Event:
     return Event(call.account_id, event, call.id, call_shape(call), call.updated_at or now, run_id=call.run_id)
 
 
-async def close_orphans(database: Database, node: str, now: datetime) -> int:
+async def close_orphans(database: Database, node: str, now: datetime) -> list[Call]:
     """End what a node left behind when it died: each call closed, billed up to the node's last proof of life (AV-2),
-    its run ended. Gives how many calls there were."""
+    its run ended. Gives these calls."""
     async with database.transaction() as tx:
         seen = await tx.calls.last_seen(node) or now
         calls = await tx.calls.live_on(node)
         if not calls:
-            return 0
+            return []
         ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
         await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
         await tx.calls.update_many(ended)
         events = [_event(call, "call_hangup", now) for call in ended]
         await _settle(tx, await _as_reserved(tx, ended), events, now)
         await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)
-    return len(calls)
+    return ended
 
 
 def _orphan(call: Call, ended_at: datetime, now: datetime) -> Call:

@@ -51,7 +51,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
-_TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
+TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +364,7 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             uri=binding.contact,
             host=binding.source_host,
             port=binding.source_port,
-            transport=_TRANSPORTS.get(binding.transport, "udp"),
+            transport=TRANSPORTS.get(binding.transport, "udp"),
             media=subscriber.media,
         )
         for binding in bindings

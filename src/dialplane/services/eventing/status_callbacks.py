@@ -20,7 +20,14 @@ from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
 from dialplane.domain.rcml.forms import place_form, twilio_signature
-from dialplane.domain.rcml.parameters import Form, answered_by_fields, direction_of, instance_sid, recordings_url
+from dialplane.domain.rcml.parameters import (
+    Form,
+    answered_by_fields,
+    direction_of,
+    instance_sid,
+    recordings_url,
+    sound_url,
+)
 from dialplane.services.eventing.webhooks import HookDelivery, check_url
 from dialplane.services.transaction import Database, Transaction
 
@@ -103,8 +110,9 @@ async def _recording(tx: Transaction, call: Call, public_url: str) -> Form:
     if found is None:
         return ()
     sid = to_sid("RE", found.id)
-    folder = recordings_url(public_url, call.details.api_version, to_sid("AC", call.account_id))
-    fields: Form = (("RecordingUrl", f"{folder}{sid}"), ("RecordingSid", sid))
+    version = call.details.api_version
+    folder = recordings_url(public_url, version, to_sid("AC", call.account_id))
+    fields: Form = (("RecordingUrl", sound_url(folder, sid, version)), ("RecordingSid", sid))
     # One that ends with its call may not have its length yet; its own callback tells it.
     return (*fields, ("RecordingDuration", str(round(found.duration_ms / 1000)))) if found.duration_ms else fields
 

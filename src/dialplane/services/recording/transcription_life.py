@@ -27,7 +27,8 @@ from dialplane.domain.ids import (
 )
 from dialplane.domain.programs.commands import TranscribeRecording
 from dialplane.domain.programs.recognition import Hearing
-from dialplane.domain.programs.sources import TWILIO_VERSION
+from dialplane.domain.programs.sources import RESTCOMM_VERSION
+from dialplane.domain.rcml.parameters import recordings_url, sound_url
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcript, Transcription, TranscriptionStatus
 from dialplane.services.calling.call_orders import find_answered
@@ -344,16 +345,17 @@ def callback_form(transcription: Transcription, public_url: str) -> tuple[tuple[
     recording_sid = to_sid("RE", transcription.reference_id)
     transcription_sid = to_sid("TR", transcription.id)
     callback = transcription.status_callback
-    is_twilio = callback is not None and callback.api_version == TWILIO_VERSION
-    base = f"{public_url}{'/2010-04-01' if is_twilio else '/restcomm/2012-04-24'}/Accounts/{account_sid}"
+    version = callback.api_version if callback is not None else RESTCOMM_VERSION
+    recordings = recordings_url(public_url, version, account_sid)
+    transcriptions = f"{recordings.removesuffix('Recordings/')}Transcriptions/"
     form = (
         ("AccountSid", account_sid),
         ("TranscriptionSid", transcription_sid),
         ("TranscriptionText", transcription.message),
         ("TranscriptionStatus", transcription.outcome),
-        ("TranscriptionUrl", f"{base}/Transcriptions/{transcription_sid}"),
+        ("TranscriptionUrl", f"{transcriptions}{transcription_sid}"),
         ("RecordingSid", recording_sid),
-        ("RecordingUrl", f"{base}/Recordings/{recording_sid}{'' if is_twilio else '.wav'}"),
+        ("RecordingUrl", sound_url(recordings, recording_sid, version)),
     )
     return form if transcription.call_id is None else (*form, ("CallSid", to_sid("CA", transcription.call_id)))
 

@@ -42,7 +42,7 @@ from dialplane.voice.patience import carried_through, until_kept
 from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.rooms.agent_ringing import AgentRinger
-from dialplane.voice.rooms.queue_facts import facts
+from dialplane.voice.rooms.queue_facts import before_the_talk, facts
 from dialplane.voice.rooms.waiting_sound import Facts, WaitingSound
 from dialplane.voice.talks import talk
 
@@ -178,7 +178,8 @@ class Queues:
         waiter.call = taken[1]
         if command.before_joining is not None:
             _stop_sound(waiter)
-            word = await self.waiting.once(waiter.leg, waiter.run, command.before_joining)
+            heard = before_the_talk(command.before_joining, waiter.call, leg.call.id, self.now())
+            word = await self.waiting.once(waiter.leg, waiter.run, heard)
             if word is BesideEnd.HANGUP:
                 waiter.leg.hang_up()
             if waiter.leg.is_ended or word is BesideEnd.HANGUP:

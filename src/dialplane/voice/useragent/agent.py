@@ -7,7 +7,7 @@ stand in `sip/`, the life of a call in the modules beside this one.
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from ipaddress import ip_address
 from secrets import token_hex
 from typing import Literal
@@ -144,6 +144,10 @@ class UserAgent:
     def drain(self) -> None:
         """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
         self._dispatcher.is_draining = True
+
+    def take_leave_of(self, call_ids: Iterable[str]) -> None:
+        """Calls of an earlier life, which are over: a peer that hangs one up is told that all is well (AV-2)."""
+        self._dispatcher.bygone = frozenset(call_ids)
 
     def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
         """A browser has opened a websocket from this address. None where the address has enough of them."""

@@ -43,6 +43,8 @@ class Dispatcher:
 
     def __init__(self, handler: Handler, counters: Counter[str], tap: Tap | None = None) -> None:
         self.is_draining = False
+        self.bygone: frozenset[str] = frozenset()
+        """Call-IDs of calls that an earlier process had, and that are over."""
         self._tap = tap
         self._handler = handler
         self._counters = counters
@@ -176,6 +178,9 @@ class Dispatcher:
 
     def _on_dialog_request(self, request: Request, key: Key, answer_to: Source) -> None:
         call = self.station.dialogs.get((request.call_id, request.to.tag or ""))
+        if call is None and request.method == "BYE" and request.call_id in self.bygone:
+            self._reply(request, answer_to, 200, None, ())
+            return
         if call is None:
             self._refuse(request, answer_to, 481)
             return

@@ -156,7 +156,8 @@ def connected(step: Step, result: Result) -> Outcome:
     if not isinstance(result, commands.Dialled):
         raise StepFault("the leg was not dialled")
     if step.options.flag("relay_reason"):
-        return commands.Hangup(_RELAYED[result.status], reason_of_call=result.call_id)
+        code = result.sip_code if result.sip_code >= 400 else 0
+        return commands.Hangup(_RELAYED[result.status], reason_of_call=result.call_id, sip_code=code)
     return GoOn(f"the leg ended: {result.status}")
 
 

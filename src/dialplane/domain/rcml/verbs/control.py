@@ -3,6 +3,7 @@
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.programs.commands import Failed, Hangup, LeaveQueue, Referred, ReferTo
 from dialplane.domain.rcml.context import Request, Role, Steps
+from dialplane.domain.rcml.parameters import Form
 from dialplane.domain.rcml.verb import Verb
 
 REDIRECT_METHOD, REFER_FAILED, NO_QUEUE = 13710, 13810, 13240
@@ -45,11 +46,12 @@ def refer(verb: Verb) -> Steps:
             verb.context.note(REFER_FAILED, f"<Refer>: {result.reason}")
         return verb.action((("ReferCallStatus", "failed"),), default_is_document=False)
     reached = 200 <= result.notified_code < 300
-    fields = (
+    fields: Form = (
         ("ReferCallStatus", "completed" if reached else "failed"),
         ("ReferSipResponseCode", str(result.sip_code)),
-        ("NotifySipResponseCode", str(result.notified_code)),
     )
+    if result.notified_code:
+        fields += (("NotifySipResponseCode", str(result.notified_code)),)
     return verb.action(fields, default_is_document=False)
 
 

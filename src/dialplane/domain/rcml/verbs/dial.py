@@ -1,7 +1,9 @@
 """Dial: parties that ring, a conference, or the caller who waits longest in a queue; then the action is asked."""
 
+import re
 from typing import Literal, cast, get_args
 
+from dialplane.domain.calling.calls import is_refusal
 from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.commands import Dial, Dialled, DialQueue, Failed, Medium, Result
 from dialplane.domain.programs.dialling import RecordedTrack, RecordingWish
@@ -14,8 +16,12 @@ from dialplane.domain.rcml.verbs.nouns import DIAL_NOUNS, PARTY_NOUNS, caller_ad
 from dialplane.domain.rcml.verbs.record import recording_fields, trims
 
 METHOD, TIMEOUT, CALLER_ID, TIME_LIMIT, FAILED = 13210, 13212, 13214, 13216, 13220
+NOT_REGISTERED = 11008
+NOBODY_THERE = 404
+"""How the end of a phone reads that is registered nowhere."""
 RING_S, TALK_S = 30, 14_400
 LONGEST_RING_S = 600
+_CALLER_ID = re.compile(r"(?=.*[A-Za-z0-9])[\w.+*#@:() -]{1,255}", re.ASCII)
 
 _STATUS = {
     "answered": "completed",
@@ -50,12 +56,13 @@ def dial(verb: Verb) -> Steps:
     if not command.parties:
         return None
     result = yield command
-    return verb.action(_outcome(verb, result, is_sip=_is_sip(command)), default_is_document=False, code=METHOD)
+    outcome = _outcome(verb, result, is_sip=_calls(command, "sip"), is_phone=_calls(command, "extension"))
+    return verb.action(outcome, default_is_document=False, code=METHOD)
 
 
 def dial_command(verb: Verb, nouns: list[Verb]) -> Dial:
     """Without `callerId` the callee sees who calls, as far as that is a number that we may show."""
-    caller = verb.option("callerId") or verb.context.subject.source
+    caller = _caller_id(verb) or verb.context.subject.source
     return Dial(
         source=caller_address(caller) if caller else None,
         parties=tuple(parties_of(verb, nouns)),
@@ -68,6 +75,15 @@ def dial_command(verb: Verb, nouns: list[Verb]) -> Dial:
         refer=_refer(verb),
         ring_tone=verb.option("ringTone"),
     )
+
+
+def _caller_id(verb: Verb) -> str:
+    """A number or the name of a phone; what can be neither is noted and counts as none."""
+    given = verb.option("callerId")
+    if not given or _CALLER_ID.fullmatch(given):
+        return given
+    verb.context.note(CALLER_ID, f"<Dial>: callerId is a number or the name of a client, not {given[:40]!r}")
+    return ""
 
 
 def _refer(verb: Verb) -> DocumentSource | None:
@@ -104,11 +120,11 @@ def _queue(verb: Verb, noun: Verb) -> DialQueue:
     )
 
 
-def _is_sip(command: Dial) -> bool:
-    return any(party.address.type == "sip" for party in command.parties)
+def _calls(command: Dial, kind: str) -> bool:
+    return any(party.address.type == kind for party in command.parties)
 
 
-def _outcome(verb: Verb, result: Result, *, is_sip: bool = False) -> Form:
+def _outcome(verb: Verb, result: Result, *, is_sip: bool = False, is_phone: bool = False) -> Form:
     if not isinstance(result, Dialled):
         if isinstance(result, Failed) and not verb.context.over:
             verb.context.note(FAILED, f"<Dial>: {result.reason}")
@@ -116,8 +132,10 @@ def _outcome(verb: Verb, result: Result, *, is_sip: bool = False) -> Form:
     verb.context.outbound_call_id = result.call_id
     verb.context.refused_code = result.sip_code if result.sip_code >= 400 else 0
     if result.status == "failed" and result.reason:
-        verb.context.note(FAILED, f"<Dial>: {result.reason}", is_error=False)
-    fields: Form = (("DialCallStatus", _STATUS[result.status]),)
+        code = NOT_REGISTERED if is_phone and result.sip_code == NOBODY_THERE else FAILED
+        verb.context.note(code, f"<Dial>: {result.reason}", is_error=False)
+    status = "failed" if result.status == "noanswer" and is_refusal(result.sip_code) else _STATUS[result.status]
+    fields: Form = (("DialCallStatus", status),)
     if result.call_id is not None:
         fields += (("DialCallSid", to_sid("CA", result.call_id)),)
     fields += (("DialCallDuration", str(result.duration_s)), ("DialRingDuration", str(result.ring_s)))

@@ -6,7 +6,7 @@ from dialplane.domain.ids import to_sid
 from dialplane.domain.programs.commands import Failed, Record, Recorded, TranscribeRecording
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.context import Context, Steps
-from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.rcml.parameters import Form, sound_url
 from dialplane.domain.rcml.verb import Verb
 
 METHOD, LENGTH, FINISH_KEY, FAILED = 13610, 13612, 13613, 13600
@@ -67,7 +67,7 @@ def recording_fields(context: Context, recording_id: UUID | None, duration_ms: i
     if recording_id is None:
         return ()
     sid = to_sid("RE", recording_id)
-    url = f"{context.recordings_url}{sid}"
+    url = sound_url(context.recordings_url, sid, context.subject.api_version)
     if context.is_twilio:
         return (
             ("RecordingUrl", url),
@@ -75,8 +75,8 @@ def recording_fields(context: Context, recording_id: UUID | None, duration_ms: i
             ("RecordingDuration", str(round(duration_ms / 1000))),
         )
     return (
-        ("RecordingUrl", f"{url}.wav"),
+        ("RecordingUrl", url),
         ("RecordingDuration", str(duration_ms / 1000)),
-        ("PublicRecordingUrl", f"{url}.wav"),
+        ("PublicRecordingUrl", url),
         ("RecordingSid", sid),
     )
