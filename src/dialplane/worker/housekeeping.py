@@ -21,6 +21,7 @@ from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.programs.aicalls import end_left_talks
 from dialplane.services.programs.program_runner import LONGEST_RUN_S
 from dialplane.services.programs.runs import end_abandoned_runs
 from dialplane.services.recording.recording_life import fail_unheeded
@@ -41,6 +42,7 @@ RATES_S = 1.0
 MAILS_S = 1.0
 MEDIA_S = 1.0
 EMAILS_S = 10.0
+TALKS_S = 2.0
 RENEWALS_S = 5.0
 CARRIER_PORTS_S = 5.0
 CARRIER_NUMBERS_S = 20.0
@@ -73,6 +75,7 @@ class Housekeeping:
             ("rates", self._rates, RATES_S),
             ("renewals", self._renewals, RENEWALS_S),
             ("left_over", self._left_over, HOUSEKEEPING_S),
+            ("talks", self._talks, TALKS_S),
             ("emails", self._emails, EMAILS_S),
             ("carrier_numbers", self._carrier_numbers, CARRIER_NUMBERS_S),
             ("carrier_ports", self._carrier_ports, CARRIER_PORTS_S),
@@ -135,6 +138,10 @@ class Housekeeping:
 
     async def _emails(self) -> bool:
         return bool(await try_again(self._database, self._deps.post, self._deps.clock()))
+
+    async def _talks(self) -> bool:
+        await end_left_talks(self._database, self._deps.clock())
+        return False
 
     async def _old_traces(self) -> bool:
         await forget_traces(self._database, before=self._deps.clock() - self._deps.signalling_kept)
