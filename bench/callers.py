@@ -58,13 +58,14 @@ class Callers:
         """Begin to judge."""
         self._control.send(b"l")
 
-    def judge(self) -> tuple[Punctuality, int, int]:
-        """Since `listen`: how what was heard arrived, from how many streams, and how many keys were pressed.
+    def judge(self) -> tuple[Punctuality, int, list[int]]:
+        """Since `listen`: how what was heard arrived, and from how many streams; and how many keys each caller
+        pressed since `send_to`.
 
         Nothing is sent any more.
         """
         self._control.send(b"j")
-        found = json.loads(self._control.recv(4_096))
+        found = json.loads(self._control.recv(1 << 17))
         return Punctuality(**found["punctuality"]), found["streams"], found["pressed"]
 
     def close(self) -> None:
@@ -84,7 +85,6 @@ class _Crowd:
         self._event = list(event_payloads("5", duration_ms=60))
         self._heard: list[tuple[Structs, npt.NDArray[np.int64]]] = []
         self._listens = False
-        self._pressed = 0
         self._speak_to([])
 
     def serve(self) -> None:
@@ -108,14 +108,14 @@ class _Crowd:
                 self._speak_to(list(ports))
             case b"l":
                 self._heard.clear()
-                self._pressed = 0
                 self._listens = True
             case _:
                 self._listens = False
+                pressed = self._pressed.tolist()
                 self._speak_to([])
                 streams = _by_stream(self._heard)
                 total = sum((_judge(*stream, stamps=self._stamps) for stream in streams), Punctuality())
-                answer = {"punctuality": asdict(total), "streams": len(streams), "pressed": self._pressed}
+                answer = {"punctuality": asdict(total), "streams": len(streams), "pressed": pressed}
                 self._control.setblocking(True)
                 self._control.send(json.dumps(answer).encode())
                 self._control.setblocking(False)
@@ -127,6 +127,7 @@ class _Crowd:
         self._headers = view(self._outbox.octets, _RTP)
         self._headers["first"] = 0x80
         self._headers["ssrc"] = 1_000 + np.arange(len(ports))
+        self._pressed = np.zeros(len(ports), np.int64)
         self._begin, self._slice = time.monotonic(), 0
 
     def _speak_when_due(self) -> None:
@@ -165,7 +166,8 @@ class _Crowd:
             header["timestamp"] = (turn - part) * FRAME_SAMPLES & 0xFFFF_FFFF
             self._outbox.octets[row, HEADER_OCTETS : HEADER_OCTETS + len(payload)] = np.frombuffer(payload, np.uint8)
             self._outbox.sizes[row] = HEADER_OCTETS + len(payload)
-            self._pressed += self._listens and part == 0
+            # From its first packet on the other side knows of a key; one that is down at the beginning is one too.
+            self._pressed[row] += part == 0 or turn == 0
 
     def _hear(self) -> None:
         while True:

@@ -70,8 +70,8 @@ class Watch:
         self._begin = time.monotonic()
         self._before = self._used()
 
-    def end(self) -> tuple[Found, int]:
-        """What was found, and how many keys the callers pressed."""
+    def end(self) -> tuple[Found, list[int]]:
+        """What was found, and how many keys each caller pressed in all."""
         used = [after - before for before, after in zip(self._before, self._used(), strict=True)]
         took = time.monotonic() - self._begin
         punctuality, streams, pressed = self._callers.judge()

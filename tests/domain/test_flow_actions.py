@@ -471,3 +471,12 @@ def test_number_from_a_variable_out_of_its_limits_is_a_failure_of_the_action() -
 
     assert told == Finish()
     assert "option.duration must be a whole number" in run.problems[0]
+
+
+@pytest.mark.parametrize("source", [{}, {"type": "tel", "target": ""}, {"target": "${nobody}"}])
+def test_source_without_a_target_counts_as_left_out(source: dict[str, str]) -> None:
+    """Reference 4.3: the call comes from the number of the outbound config then."""
+    _, command = started("connect", source=source, destinations=[{"type": "tel", "target": "+15550100002"}])
+
+    assert isinstance(command, Dial)
+    assert command.source is None

@@ -173,6 +173,12 @@ def test_skipped_actions_are_named_in_the_record_beside_those_that_ran() -> None
     assert ran["skipped_after"] == [{"id": B, "type": "beep", "why": "does not suit a run without a call"}]
 
 
+def test_run_of_which_nothing_suits_says_so() -> None:
+    run = program(step("block"), step("ai_task"))
+
+    assert play(run) == [Finish("block does not suit a call, ai_task does not suit a call")]
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 

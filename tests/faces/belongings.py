@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from dialplane.domain.addresses import tel
 from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.calling.speakings import Speaking
+from dialplane.domain.campaigns.campaigns import Campaigncall, CampaigncallStatus
+from dialplane.domain.campaigns.outdials import OutdialTarget
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import (
     AccountId,
@@ -19,6 +22,7 @@ from dialplane.domain.ids import (
     new_id,
 )
 from dialplane.domain.messaging.cases import ContactCase
+from dialplane.domain.programs.aicalls import Aicall, Aimessage
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
 from dialplane.domain.rooms.conferences import Participant, ParticipantStatus
 from dialplane.domain.rooms.queues import Queuecall, QueuecallStatus
@@ -74,6 +78,9 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "tag_id": await owner.ask("POST", "/v1.0/tags", {"name": "sales"}),
         "reservation_id": await owner.ask("POST", "/v1.0/reservations", {"number": "+14155550100"}),
         "pattern_id": await owner.ask("POST", "/v1.0/number_patterns", {"pattern": "16.*"}),
+        "outplan_id": await owner.ask("POST", "/v1.0/outplans", {"name": "p"}),
+        "outdial_id": await owner.ask("POST", "/v1.0/outdials", {"name": "o"}),
+        "campaign_id": await owner.ask("POST", "/v1.0/campaigns", {"name": "c"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
         "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),
@@ -107,6 +114,9 @@ class _Stored:
             status=TranscriptionStatus.DONE,
         )  # fmt: skip
         run = Run(RunId(new_id(NOW)), self.account_id, RunStatus.ENDED, ReferenceType.API, NOW, ended_at=NOW)
+        nobody = (tel("+12025550107"), None, None, None, None)
+        target = OutdialTarget(new_id(NOW), self.account_id, UUID(self.ids["outdial_id"]), nobody, NOW, NOW)
+        talk = Aicall(new_id(NOW), self.account_id, run.id, NOW).ended(NOW)
         async with self.database.transaction() as tx:
             await create_runs(tx, run)
             await tx.groupcalls.save(group)
@@ -115,6 +125,10 @@ class _Stored:
             await tx.cases.save(case)
             await tx.speakings.save(speaking)
             await tx.transcriptions.save(transcription)
+            await tx.aicalls.save_aicall(talk)
+            await tx.aicalls.add_aimessages([Aimessage(talk.id, self.account_id, talk.id, "user", "Hi", NOW)])
+            await tx.campaigns.save_targets([target])
+            await tx.campaigns.save_calls([self._try_of(target)])
         made = {
             "activeflow_id": run.id,
             "call_id": call.id,
@@ -125,8 +139,19 @@ class _Stored:
             "case_id": case.id,
             "speaking_id": speaking.id,
             "transcribe_id": transcription.id,
+            "campaigncall_id": target.id,
+            "aicall_id": talk.id,
+            "aimessage_id": talk.id,
         }
         return {name: str(each) for name, each in made.items()}
+
+    def _try_of(self, target: OutdialTarget) -> Campaigncall:
+        """Its own id is the target's."""
+        plan_id, campaign_id = UUID(self.ids["outplan_id"]), UUID(self.ids["campaign_id"])
+        return Campaigncall(
+            target.id, self.account_id, campaign_id, plan_id, target.outdial_id, target.id, "call", None,
+            tel("+12025550107"), 0, 1, NOW, status=CampaigncallStatus.DONE, result="fail",
+        )  # fmt: skip
 
     def _group(self) -> Groupcall:
         ringing, others = RingMethod.RING_ALL, AnswerMethod.HANGUP_OTHERS

@@ -6,9 +6,12 @@ from uuid import UUID
 import pytest
 
 from dialplane.domain.errors import NotFound
-from dialplane.domain.ids import AccountId, new_id, utc_now
+from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
+from dialplane.domain.ids import AccountId, RunId, new_id, utc_now
 from dialplane.domain.programs.commands import Converse, Conversed
+from dialplane.services.calling.direct_calls import find_direct
 from dialplane.services.programs.assistants import BUILT_IN, converse
+from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant
 
@@ -51,6 +54,52 @@ async def test_assistant_is_made_changed_listed_and_taken_away(client: Client) -
     assert listed.json["result"] == [changed.json]
     assert (deleted.status, deleted.json["tm_delete"] is None) == (200, False)
     assert (gone.status, gone.reason) == (404, "AI_NOT_FOUND")
+
+
+async def test_direct_hash_is_the_assistants_own_and_a_new_one_voids_the_old(
+    client: Client, database: Database
+) -> None:
+    made, team = await make_ai(client), (await make_team(client)).json
+
+    for path, shown in ((f"/v1.0/ais/{made['id']}", made), (f"/v1.0/teams/{team['id']}", team)):
+        again = (await client.ask("POST", f"{path}/direct-hash-regenerate")).json
+        async with database.reading() as tx:
+            old = await find_direct(tx, shown["direct_hash"])
+            new = await find_direct(tx, again["direct_hash"])
+
+        assert shown["direct_hash"].startswith("direct.")
+        assert (old, new and str(new.id)) == (None, shown["id"])
+
+
+async def test_talk_is_kept_with_what_was_said_and_taken_away(
+    client: Client, tenant: Tenant, database: Database
+) -> None:
+    now = utc_now()
+    run = Run(RunId(new_id(now)), AccountId(tenant.id), RunStatus.RUNNING, ReferenceType.API, now)
+    outside = RunOutside(database, web=None, now=utc_now, spawn=lambda work: None)  # type: ignore[arg-type]  # not asked
+    await outside.carry_out(run, Converse("task", text="thanks", goes_on=True))
+    (talk,) = (await client.ask("GET", "/v1.0/aicalls")).json["result"]
+    path = f"/v1.0/aicalls/{talk['id']}"
+
+    said = await client.ask("GET", f"/v1.0/aimessages?aicall_id={talk['id']}")
+    going_on = await client.ask("DELETE", path)
+    await outside.carry_out(run, Converse("end", conversation_id=UUID(talk["id"])))
+    deleted = await client.ask("DELETE", path)
+
+    assert [(each["role"], each["content"][:7]) for each in said.json["result"]] == [
+        ("assistant", "You are"),
+        ("user", "thanks"),
+    ]
+    assert (talk["status"], talk["activeflow_id"], talk["ai_engine_model"]) == (
+        "progressing",
+        str(run.id),
+        "dialplane-rules",
+    )
+    assert (going_on.reason, deleted.json["status"]) == ("STATE_INVALID", "terminated")
+    assert (await client.ask("GET", path)).reason == "AICALL_NOT_FOUND"
+    message = f"/v1.0/aimessages/{said.json['result'][0]['id']}"
+    assert (await client.ask("GET", message)).reason == "AIMESSAGE_NOT_FOUND"
+    assert (await client.ask("GET", "/v1.0/aimessages")).status == 400
 
 
 async def test_voice_that_there_is_not_is_refused_by_its_field(client: Client) -> None:

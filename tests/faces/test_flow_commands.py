@@ -72,6 +72,8 @@ def test_failure_shows_what_was_expected_and_what_came(tmp_path: Path) -> None:
         ({**SAYS, "cases": {}}, "cases must be a list"),
         ({**SAYS, "cases": [{"digits": "1"}]}, "cases[0]: digits must be a list"),
         ({**SAYS, "cases": [{"expect": {"sayd": []}}]}, "does not know sayd"),
+        ({**SAYS, "cases": [{"digit": ["1"]}]}, "cases[0] does not know digit"),
+        ({**SAYS, "defaults": {"zone": "UTC"}}, "defaults does not know zone"),
         ({**SAYS, "cases": [{"expect": {"said": "Hello"}}]}, "must be a list of strings"),
         ({**SAYS, "cases": [{"expect": {"price_micros": "1"}}]}, "must be a whole number"),
         ({**SAYS, "flows": {"x": []}}, "must be named by a UUID"),

@@ -60,6 +60,16 @@ async def test_roll_back_makes_the_old_content_a_new_version(database: PostgresD
     assert await get_flow(database, account_id, flow.id) == rolled_back
 
 
+async def test_roll_back_to_nothing_said_goes_to_the_version_before(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    flow = await written(database, account_id, "one", "two", "three")
+
+    rolled_back = await roll_back(database, account_id, flow.id, None, utc_now())
+
+    assert (rolled_back.version, words(rolled_back)) == (4, ["two"])
+
+
 async def test_roll_back_leaves_out_a_following_flow_that_is_gone(
     database: PostgresDatabase, account_id: AccountId
 ) -> None:

@@ -2,6 +2,10 @@
 
 import asyncio
 
+from dialplane.domain.ids import new_id, utc_now
+from dialplane.domain.programs.ais import Ai
+from dialplane.services.programs.aicalls import end_left_talks, list_aicalls, list_aimessages
+from dialplane.services.programs.ais import create_ai
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
 from tests.voice.test_actions_on_calls import NUMBER, done
@@ -24,7 +28,50 @@ async def test_assistant_talks_with_the_caller_until_the_time_is_over(node: Voic
         run = await tx.runs.find(node.account_id, ended.run_id)
     assert run is not None
     assert run.variables["voipbin.aicall.text"] == "You said: 42"
+    (talk,) = await list_aicalls(node.database, node.account_id, before=None, limit=10)
+    said = await list_aimessages(node.database, node.account_id, talk.id, before=None, limit=10)
+    assert run.variables["voipbin.aicall.id"] == str(talk.id)
+    assert (talk.status, talk.run_id, talk.reference_id) == ("terminated", run.id, ended.id)
+    assert [(each.role, each.content) for each in reversed(said)][:3] == [
+        ("assistant", "Hello. How can I help you?"),
+        ("user", "42"),
+        ("assistant", "You said: 42"),
+    ]
+    told = [event for event in await node.events() if event.startswith("aicall_")]
+    assert told == ["aicall_status_initializing", "aicall_status_progressing", "aicall_status_terminated"]
     assert "simple rules" in str(run.executed_actions[0]["warning"])
+
+
+async def test_caller_who_hangs_up_in_the_middle_leaves_no_talk_open(node: VoiceNode) -> None:
+    await node.number(NUMBER, {"type": "ai_talk"})
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        call = await node.ring(phone, NUMBER)
+        await call.answered.wait()
+        while not await list_aicalls(node.database, node.account_id, before=None, limit=10):
+            await asyncio.sleep(0.02)
+        call.hang_up()
+        await call.ended.wait()
+        assert (await node.run_of(await node.ended_call()))[0] == "ended"
+
+    await end_left_talks(node.database, utc_now())
+
+    (talk,) = await list_aicalls(node.database, node.account_id, before=None, limit=10)
+    assert talk.status == "terminated"
+
+
+async def test_direct_hash_of_an_assistant_leads_anyone_into_a_talk_with_it(node: VoiceNode) -> None:
+    """Reference 9.3."""
+    now = utc_now()
+    made = await create_ai(node.database, Ai(new_id(now), node.account_id, "desk", now))
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        call = await node.ring(phone, made.direct_hash)
+        assert await call.wait_answered()
+        while not (talks := await list_aicalls(node.database, node.account_id, before=None, limit=10)):
+            await asyncio.sleep(0.02)
+        call.hang_up()
+        await call.ended.wait()
+
+    assert [(each.assistance_type, each.assistance_id) for each in talks] == [("ai", made.id)]
 
 
 async def test_status_of_the_call_decides(node: VoiceNode) -> None:

@@ -10,6 +10,7 @@ from dialplane.domain.calling.calls import Call
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.services.calling.timelines import analyse_signalling, call_timeline, capture_signalling, run_timeline
+from dialplane.services.calling.traces import wait_for_trace
 from dialplane.services.eventing.webhooks import create_endpoint
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
@@ -26,13 +27,10 @@ MENU: tuple[dict[str, object], ...] = (
 
 
 async def traced(node: VoiceNode, call_id: CallId) -> None:
-    """Wait until the call's trace is kept."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            async with node.database.reading() as tx:
-                if await tx.traces.find(node.account_id, call_id) is not None:
-                    return
-            await asyncio.sleep(0.05)
+    """Wait as the API does for whoever asks in the moment of the call's end."""
+    await wait_for_trace(node.database, node.account_id, call_id, utc_now())
+    async with node.database.reading() as tx:
+        assert await tx.traces.find(node.account_id, call_id) is not None
 
 
 async def ring_and_press(node: VoiceNode, digit: str = "1") -> Call:

@@ -27,5 +27,9 @@ def post(settings: Settings) -> Post:
 
 def abilities(settings: Settings) -> frozenset[Ability]:
     """What flows are not warned of."""
-    found = {Ability.ASSISTANT: settings.assistant_url, Ability.MAIL: settings.smtp}
+    found = {
+        Ability.ASSISTANT: settings.assistant_url,
+        Ability.MAIL: settings.smtp,
+        Ability.CLOUD_SPEECH: settings.gcp_key,
+    }
     return frozenset(ability for ability, setting in found.items() if setting)

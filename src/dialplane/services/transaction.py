@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.trunk_states import TrunkStateStore
     from dialplane.services.calling.trunks import TrunkStore
     from dialplane.services.calling.trust import TrustStore
+    from dialplane.services.campaigns.store import CampaignsStore
     from dialplane.services.charging.ledger import LedgerStore
     from dialplane.services.charging.rate_changes import RateChangeStore
     from dialplane.services.charging.rates import RateStore
@@ -64,6 +65,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.operating.audit import AuditStore
     from dialplane.services.operating.directory import DirectoryStore
     from dialplane.services.operating.watch import WatchStore
+    from dialplane.services.programs.aicalls import AicallStore
     from dialplane.services.programs.ais import AiStore
     from dialplane.services.programs.flows import FlowStore
     from dialplane.services.programs.notifications import NotificationStore
@@ -210,6 +212,12 @@ class Transaction(Protocol):
 
     @property
     def ais(self) -> AiStore: ...
+
+    @property
+    def aicalls(self) -> AicallStore: ...
+
+    @property
+    def campaigns(self) -> CampaignsStore: ...
     @property
     def transfers(self) -> TransferStore: ...
     @property

@@ -39,7 +39,16 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
         async with asyncio.timeout(command.duration_s or LONGEST_S):
             silent, last_member = 0, command.member_id
             for _ in range(MAX_TURNS):
-                asked = replace(command, kind="task", text="", turns=tuple(turns), member_id=last_member)
+                talk_id = last.conversation_id if isinstance(last, Conversed) else None
+                asked = replace(
+                    command,
+                    kind="task",
+                    text="",
+                    turns=tuple(turns),
+                    member_id=last_member,
+                    conversation_id=talk_id,
+                    goes_on=True,
+                )
                 answer = await carry_out(asked)
                 if not isinstance(answer, Conversed):
                     return answer
@@ -51,10 +60,12 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
                 said = _words(await _listen(carry_out, command))
                 silent = 0 if said else silent + 1
                 if silent == SILENT_TURNS:
-                    return answer
+                    break
                 turns.append(("user", said or "(silence)"))
     except TimeoutError:
         pass  # the time that the flow gave is over: what was said last is the result
+    if isinstance(last, Conversed):
+        await carry_out(replace(command, kind="end", conversation_id=last.conversation_id))
     return last
 
 

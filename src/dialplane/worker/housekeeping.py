@@ -24,6 +24,7 @@ from dialplane.services.numbering.port_progress import cut_over_ports, play_port
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.numbering.renewal import renew_numbers
 from dialplane.services.operating.spikes import look_for_spikes
+from dialplane.services.programs.aicalls import end_left_talks
 from dialplane.services.programs.program_runner import LONGEST_RUN_S
 from dialplane.services.programs.runs import end_abandoned_runs
 from dialplane.services.recording.recording_life import fail_unheeded
@@ -45,6 +46,7 @@ RATES_S = 1.0
 MAILS_S = 1.0
 MEDIA_S = 1.0
 EMAILS_S = 10.0
+TALKS_S = 2.0
 RENEWALS_S = 5.0
 SPIKES_S = 15.0
 """What is unusual is told within a minute (FRD-5)."""
@@ -84,6 +86,7 @@ class Housekeeping:
             ("spikes", self._spikes, SPIKES_S),
             ("splits", self._splits, SPLITS_S),
             ("left_over", self._left_over, HOUSEKEEPING_S),
+            ("talks", self._talks, TALKS_S),
             ("emails", self._emails, EMAILS_S),
             ("carrier_numbers", self._carrier_numbers, CARRIER_NUMBERS_S),
             ("carrier_ports", self._carrier_ports, CARRIER_PORTS_S),
@@ -157,6 +160,10 @@ class Housekeeping:
 
     async def _emails(self) -> bool:
         return bool(await try_again(self._database, self._deps.post, self._deps.clock()))
+
+    async def _talks(self) -> bool:
+        await end_left_talks(self._database, self._deps.clock())
+        return False
 
     async def _old_traces(self) -> bool:
         await forget_traces(self._database, before=self._deps.clock() - self._deps.signalling_kept)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from dialplane.services.campaigns.dialling import go_on_with_campaigns
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
 from dialplane.worker.deliveries import Deliveries
@@ -14,6 +15,7 @@ from dialplane.worker.repeat import repeat
 from dialplane.worker.transcriptions import RecordingTranscriptions
 
 TRANSCRIPTIONS_S = 1.0
+CAMPAIGNS_S = 1.0
 STOP_S = 20.0
 """A webhook's attempt and a carrier's answer end by then; what does not is taken up again by the next worker."""
 
@@ -37,11 +39,20 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
         runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
         receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)
-        follow = ApiRuns(deps.database, outside, background, deps.clock).follow_transcription
+        beside = ApiRuns(deps.database, outside, background, deps.clock)
         transcriptions = RecordingTranscriptions(
-            deps.database, deps.recognizer, deps.sounds, deps.public_url, deps.clock, follow
+            deps.database, deps.recognizer, deps.sounds, deps.public_url, deps.clock, beside.follow_transcription
         )
-        duties_by_time = [*Housekeeping(deps).duties(), ("transcriptions", transcriptions.step, TRANSCRIPTIONS_S)]
+
+        async def dial_campaigns() -> bool:
+            await go_on_with_campaigns(deps.database, beside.start, deps.clock())
+            return False
+
+        duties_by_time = [
+            *Housekeeping(deps).duties(),
+            ("transcriptions", transcriptions.step, TRANSCRIPTIONS_S),
+            ("campaigns", dial_campaigns, CAMPAIGNS_S),
+        ]
         timed = [(duty, asyncio.Event()) for duty in duties_by_time]
         due = [wake for _, wake in timed]
         wakes = {"deliveries": [deliveries.wake], "messages": [sending.wake], "runs": [runs.wake], "due": due}

@@ -33,6 +33,14 @@ class PostgresAiStore:
     async def list_ais(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Ai]:
         return [Ai(**row) for row in await self._connection.fetch(_SQL["list_ais"], account_id, before, limit)]
 
+    async def find_ai_by_direct_hash(self, direct_hash: str) -> Ai | None:
+        row = await self._connection.fetchrow(_SQL["find_ai_by_direct_hash"], direct_hash)
+        return None if row is None else Ai(**row)
+
+    async def find_team_by_direct_hash(self, direct_hash: str) -> Team | None:
+        row = await self._connection.fetchrow(_SQL["find_team_by_direct_hash"], direct_hash)
+        return None if row is None else _team(row)
+
     async def save_team(self, team: Team) -> None:
         await self._connection.execute(_SQL["save_team"], [team])
 

@@ -13,6 +13,7 @@ from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
 from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
 from dialplane.adapters.postgres.accounts import PostgresAccountStore
 from dialplane.adapters.postgres.agents import PostgresAgentStore
+from dialplane.adapters.postgres.aicalls import PostgresAicallStore
 from dialplane.adapters.postgres.ais import PostgresAiStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.arrivals import PostgresArrivalStore
@@ -20,6 +21,7 @@ from dialplane.adapters.postgres.audit import PostgresAuditStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
+from dialplane.adapters.postgres.campaigns import PostgresCampaignStore
 from dialplane.adapters.postgres.carriers import PostgresCarrierStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
@@ -353,6 +355,14 @@ class PostgresTransaction:
     @cached_property
     def ais(self) -> PostgresAiStore:
         return PostgresAiStore(self.connection)
+
+    @cached_property
+    def aicalls(self) -> PostgresAicallStore:
+        return PostgresAicallStore(self.connection)
+
+    @cached_property
+    def campaigns(self) -> PostgresCampaignStore:
+        return PostgresCampaignStore(self.connection)
 
     @cached_property
     def tags(self) -> PostgresTagStore:

@@ -11,12 +11,11 @@ import structlog
 
 from dialplane.adapters.speech.helper_process import HelperFailedError, HelperProcess
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
+from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS, is_heard_offline
 from dialplane.services.recording.recognition import Recognised, RecognitionWish, Recognizer, Utterance
 
 HELPERS = 2
 """Processes at most, 150 MB each: free speech takes up to two thirds of real time, hinted words next to none."""
-OFFLINE_LANGUAGES = ("en",)
 _HELPER_MODULE = "dialplane.adapters.speech.sphinx_helper"
 
 log = structlog.get_logger()
@@ -65,7 +64,7 @@ class OfflineRecognizer:
         self._idle: list[HelperProcess] = []
 
     def check(self, language: str, provider: str) -> None:
-        if language.lower().replace("_", "-").partition("-")[0] not in OFFLINE_LANGUAGES:
+        if not is_heard_offline(language):
             raise Invalid(
                 f"speech in {language!r} is not recognised here: the offline recognizer knows English, "
                 "other languages need a cloud provider",

@@ -8,7 +8,7 @@ from dialplane.domain.ids import AccountId
 
 PREFIX = "direct."
 
-DirectKind = Literal["extension", "agent", "conference", "queue", "flow"]
+DirectKind = Literal["extension", "agent", "conference", "queue", "flow", "ai", "team"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ def action_for(direct: Direct, *, caller: str) -> dict[str, object]:
             return {"type": "queue_join", "option": {"queue_id": str(direct.id)}}
         case "flow":
             return {"type": "fetch_flow", "option": {"flow_id": str(direct.id)}}
+        case "ai" | "team":
+            return {"type": "ai_talk", "option": {"assistance_type": direct.kind, "assistance_id": str(direct.id)}}
         case _:
             return {
                 "type": "connect",

@@ -76,7 +76,7 @@ _STATUSES = tuple(status.value for status in CallStatus)
 _LANGUAGE = r"([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?"
 
 _ANONYMOUS = Option(Choice(("", "yes", "no", "auto"), reason="INVALID_ANONYMOUS_VALUE"), "")
-_SOURCE = Option(Party())
+_SOURCE = Option(Party(may_be_nobody=True))
 _DESTINATIONS = Option(Many(Party(), limit=20, least=1), required=True)
 _FALSE_TARGET = Option(Jump())
 

@@ -302,7 +302,11 @@ class FlowProgram:
         if self._passed_over and self._executed:
             last = {**self._executed[-1], "skipped_after": self._passed_over}
             self._executed, self._passed_over = (*self._executed[:-1], last), []
-        return Finish(error, self.on_complete_flow_id)
+        return Finish(error or self._ran_nothing(), self.on_complete_flow_id)
+
+    def _ran_nothing(self) -> str:
+        """Where there was something to run, and nothing of it suits: there is no action beside which to say so."""
+        return ", ".join(f"{each['type']} {each['why']}" for each in self._passed_over[:5])
 
     def _break_off(self, error: str) -> Command:
         """End a run that went beyond its limits; a caller hears that it was our fault and not theirs (IN-3)."""

@@ -183,7 +183,9 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An address object (reference 4.2)."""
+    """An address object (reference 4.2). `may_be_nobody`: one without a target counts as left out."""
+
+    may_be_nobody: bool = False
 
     def read(self, value: object, at: str, *, running: bool) -> Address | None:
         if not isinstance(value, dict):
@@ -194,6 +196,8 @@ class Party:
             if not isinstance(value.get(name, ""), str) or len(value.get(name, "")) > 320:
                 raise OptionFault(f"{at}.{name}", "must be a string of at most 320 characters")
         if not running and any(is_template(part) for part in value.values()):
+            return None
+        if self.may_be_nobody and not value.get("target"):
             return None
         return _address(value, at)
 

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.catalogue import CATALOGUE
-from dialplane.domain.flows.options import Actions
+from dialplane.domain.flows.options import Actions, is_template
+from dialplane.domain.speech.providers import is_heard_offline
+from dialplane.domain.speech.voices import is_voice
 
 
 class Ability(StrEnum):
@@ -13,11 +15,13 @@ class Ability(StrEnum):
 
     ASSISTANT = "assistant"
     MAIL = "mail"
+    CLOUD_SPEECH = "cloud_speech"
 
 
 STAND_INS: dict[Ability, str] = {
     Ability.ASSISTANT: "no assistant is set up (DIALPLANE_ASSISTANT_URL): the built-in one answers by simple rules",
     Ability.MAIL: "no mail server is set up (DIALPLANE_SMTP): the e-mail stays in the outbox, at GET /v1.0/emails",
+    Ability.CLOUD_SPEECH: "no cloud for speech is set up (DIALPLANE_GCP_KEY), and only one has this: it will fail",
 }
 """What happens instead, in words for the flow's author."""
 
@@ -27,6 +31,20 @@ _NEEDS: dict[str, Ability] = {
     "ai_task": Ability.ASSISTANT,
     "email_send": Ability.MAIL,
 }
+
+
+_HEARING = frozenset({"transcribe_start", "transcribe_recording"})
+
+
+def _needed_for_speech(kind: str, option: object) -> Ability | None:
+    """A language that only a cloud understands, or a voice that only a cloud has; templates are not known yet."""
+    language = option.get("language") if isinstance(option, dict) else None
+    voice = option.get("voice_id") if isinstance(option, dict) else None
+    if kind in _HEARING and isinstance(language, str) and language and not is_template(language):
+        return None if is_heard_offline(language) else Ability.CLOUD_SPEECH
+    if kind == "talk" and isinstance(voice, str) and voice and not is_template(voice):
+        return None if is_voice(voice) else Ability.CLOUD_SPEECH
+    return None
 
 
 def find_warnings(actions: Sequence[Action], able: Collection[Ability]) -> list[str]:
@@ -39,7 +57,7 @@ def _warnings(actions: Sequence[object], able: Collection[Ability], prefix: str)
         if not isinstance(action, dict) or action.get("type") not in CATALOGUE:
             continue
         kind, option = str(action["type"]), action.get("option")
-        needed = _NEEDS.get(kind)
+        needed = _NEEDS.get(kind) or _needed_for_speech(kind, option)
         if needed is not None and needed not in able:
             yield f"{prefix}{index} ({kind}): {STAND_INS[needed]}"
         for name, known in CATALOGUE[kind].options.items():

@@ -25,6 +25,8 @@ class Ai:
     engine_model: str = ""
     init_prompt: str = ""
     tts_voice_id: str = ""
+    direct_hash: str = ""
+    """`direct.` and 12 hex digits: whoever calls that address talks with it."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -59,6 +61,7 @@ class Team:
     members: tuple[Member, ...]
     created_at: datetime
     detail: str = ""
+    direct_hash: str = ""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
 

@@ -46,7 +46,8 @@ class SendEmail:
 class Converse:
     """Leave the talk to an assistant behind a port. → `Conversed` when it is over, or `Failed`"""
 
-    kind: Literal["talk", "task", "summary"]
+    kind: Literal["talk", "task", "summary", "end"]
+    """`end`: the talk `conversation_id` is over."""
     assistance_type: str = ""
     assistance_id: UUID | None = None
     duration_s: int = 0
@@ -59,6 +60,10 @@ class Converse:
     """What was said before."""
     member_id: UUID | None = None
     """Who of a team is to answer; None: whoever begins."""
+    conversation_id: UUID | None = None
+    """The talk that it belongs to; None: it begins one."""
+    goes_on: bool = False
+    """More turns may follow."""
 
 
 @dataclass(frozen=True, slots=True)

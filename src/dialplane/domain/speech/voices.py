@@ -75,6 +75,11 @@ def find_language(tag: str) -> str | None:
     return None
 
 
+def is_voice(voice_id: str) -> bool:
+    """Whether it is one of the embedded synthesizer's."""
+    return voice_id.lower() in _BY_ID
+
+
 def choose_voice(*, language: str, gender: str = "", voice_id: str = "") -> Voice:
     """The voice that is asked for; where `voice_id` is given, it alone decides.
 
@@ -84,7 +89,7 @@ def choose_voice(*, language: str, gender: str = "", voice_id: str = "") -> Voic
     if gender not in GENDERS:
         raise Invalid(f"gender must be one of male, female, neutral, not {gender!r}", field="gender")
     if voice_id:
-        if voice_id.lower() not in _BY_ID:
+        if not is_voice(voice_id):
             raise Invalid(f"there is no voice {voice_id!r}", field="voice_id")
         return _BY_ID[voice_id.lower()]
     tag = find_language(language)

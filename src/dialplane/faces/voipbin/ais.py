@@ -1,5 +1,6 @@
 """`/v1.0/ais` and `/v1.0/teams`: the assistants that `ai_talk` and `ai_task` name (reference 6.10)."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class Ai(msgspec.Struct):
     engine_model: str
     init_prompt: str
     tts_voice_id: str
+    direct_hash: str
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
@@ -82,6 +84,7 @@ class Team(msgspec.Struct):
     detail: str
     start_member_id: UUID
     members: list[Member]
+    direct_hash: str
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
@@ -130,6 +133,13 @@ async def delete_ai(request: ApiRequest, ai_id: FromPath[UUID]) -> Fields:
     return ai_shape(await service.delete_ai(request.database, request.account_id, ai_id, request.now))
 
 
+@post("/{ai_id:str}/direct-hash-regenerate", status_code=200, responses=posted(Ai, 404))
+async def regenerate_ai_hash(request: ApiRequest, ai_id: FromPath[UUID]) -> Fields:
+    """Another address under which anyone may call it; the old one is void at once."""
+    request.require_manager()
+    return ai_shape(await service.regenerate_ai_hash(request.database, request.account_id, ai_id, request.now))
+
+
 @get("/", responses=answers(Paged[Team]))
 async def list_teams(request: ApiRequest, page: Paging) -> Fields:
     """The account's teams, newest first."""
@@ -165,9 +175,7 @@ async def update_team(request: ApiRequest, team_id: FromPath[UUID], data: JSONBo
     request.require_manager()
     old = await service.get_team(request.database, request.account_id, team_id)
     changed = msgspec.structs.asdict(data) | {"members": _members(data.members)}
-    team = domain.Team(
-        id=old.id, account_id=old.account_id, created_at=old.created_at, updated_at=request.now, **changed
-    )
+    team = replace(old, updated_at=request.now, **changed)
     return team_shape(await service.save_team(request.database, team, event="team_updated", now=request.now))
 
 
@@ -176,6 +184,13 @@ async def delete_team(request: ApiRequest, team_id: FromPath[UUID]) -> Fields:
     """Take it away; its assistants stay."""
     request.require_manager()
     return team_shape(await service.delete_team(request.database, request.account_id, team_id, request.now))
+
+
+@post("/{team_id:str}/direct-hash-regenerate", status_code=200, responses=posted(Team, 404))
+async def regenerate_team_hash(request: ApiRequest, team_id: FromPath[UUID]) -> Fields:
+    """Another address under which anyone may call it; the old one is void at once."""
+    request.require_manager()
+    return team_shape(await service.regenerate_team_hash(request.database, request.account_id, team_id, request.now))
 
 
 def _members(given: list[Member]) -> tuple[domain.Member, ...]:
@@ -190,5 +205,11 @@ def _members(given: list[Member]) -> tuple[domain.Member, ...]:
     )
 
 
-ais = Router("/ais", route_handlers=[list_ais, create_ai, get_ai, update_ai, delete_ai], tags=["Assistants"])
-teams = Router("/teams", route_handlers=[list_teams, create_team, get_team, update_team, delete_team], tags=["Teams"])
+ais = Router(
+    "/ais", route_handlers=[list_ais, create_ai, get_ai, update_ai, delete_ai, regenerate_ai_hash], tags=["Assistants"]
+)
+teams = Router(
+    "/teams",
+    route_handlers=[list_teams, create_team, get_team, update_team, delete_team, regenerate_team_hash],
+    tags=["Teams"],
+)

@@ -11,6 +11,7 @@ from dialplane.domain.ids import CallId, unless_nil
 from dialplane.faces.voipbin.answers import Fields, posted
 from dialplane.faces.voipbin.flows import ActionList
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services.calling.traces import wait_for_trace
 from dialplane.services.programs.dry_run import Draft, dry_run, dry_run_shape
 from dialplane.services.programs.dry_run_input import read_script
 from dialplane.services.programs.replays import replay_call, replay_shape
@@ -142,6 +143,7 @@ async def replay(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Re
     """Play what was recorded of a call against a draft, and show where the way differs."""
     asked = data or ReplayQuestion()
     draft = Draft(unless_nil(asked.flow_id), asked.version, asked.actions, asked.document, asked.url, asked.method)
+    await wait_for_trace(request.database, request.account_id, CallId(call_id), request.now)
     played = await replay_call(request.database, request.account_id, CallId(call_id), draft)
     return replay_shape(CallId(call_id), played)
 

@@ -82,7 +82,9 @@ class FlowVersion(msgspec.Struct):
 
 
 class RollBack(msgspec.Struct):
-    version: Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
+    """Without a version: to the one before the flow's own."""
+
+    version: Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)] | None = None
 
 
 class NewFlow(msgspec.Struct):
@@ -150,12 +152,13 @@ async def get_flow_version(request: ApiRequest, flow_id: FromPath[UUID], version
 
 
 @post("/{flow_id:str}/rollback", status_code=200, responses=posted(WrittenFlow, 404))
-async def roll_back_flow(request: ApiRequest, flow_id: FromPath[UUID], data: JSONBody[RollBack]) -> Fields:
+async def roll_back_flow(
+    request: ApiRequest, flow_id: FromPath[UUID], data: JSONBody[RollBack | None] = None
+) -> Fields:
     """Make the flow what it was at a version, as a new version. Runs that are going on stay on theirs."""
     request.require_manager()
-    rolled_back = await service.roll_back(
-        request.database, request.account_id, FlowId(flow_id), data.version, request.now
-    )
+    version = data.version if data else None
+    rolled_back = await service.roll_back(request.database, request.account_id, FlowId(flow_id), version, request.now)
     return _written(request, rolled_back)
 
 

@@ -23,24 +23,34 @@ class Party(msgspec.Struct):
     detail: _Text = ""
 
 
+class Caller(msgspec.Struct):
+    """The number that a call comes from. Without a target it is the one of the outbound config (reference 4.3)."""
+
+    target: _Text = ""
+    type: str = ""
+    target_name: _Text = ""
+    name: _Text = ""
+    detail: _Text = ""
+
+
 class Invitation(msgspec.Struct):
     """Whom to call. One of `flow_id` and `actions` says what runs when a party answers."""
 
     destinations: Annotated[list[Party], msgspec.Meta(min_length=1, max_length=50)]
-    source: Party | None = None
+    source: Caller | None = None
     flow_id: UUID | None = None
     actions: ActionList | None = None
 
     @property
     def from_whom(self) -> Address | None:
-        return None if self.source is None else read_party(self.source, "source")
+        return None if self.source is None or not self.source.target else read_party(self.source, "source")
 
     @property
     def to_whom(self) -> tuple[Address, ...]:
         return read_parties(self.destinations, "destinations")
 
 
-def read_party(party: Party, field: str) -> Address:
+def read_party(party: Party | Caller, field: str) -> Address:
     """The address in its normal form.
 
     Raises Invalid naming `field` where the type is unknown or the target does not fit it.
@@ -57,7 +67,7 @@ def read_parties(parties: Sequence[Party], field: str) -> tuple[Address, ...]:
     return tuple(read_party(party, f"{field}[{index}]") for index, party in enumerate(parties))
 
 
-def _kind(party: Party, field: str) -> AddressType:
+def _kind(party: Party | Caller, field: str) -> AddressType:
     if not party.type:
         return "sip" if "@" in party.target else "tel"
     for known in get_args(AddressType):

@@ -12,6 +12,7 @@ from dialplane.domain.ids import CallId, FlowId, RunId
 from dialplane.faces.voipbin.answers import Fields, answers
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.calling import timelines as service
+from dialplane.services.calling.traces import wait_for_trace
 
 
 class Happening(msgspec.Struct):
@@ -57,10 +58,15 @@ def _shown(happenings: list[Happened]) -> Fields:
     return {"result": service.documents(happenings), "next_page_token": ""}
 
 
+async def _timeline_of_call(request: ApiRequest, call_id: CallId) -> Fields:
+    await wait_for_trace(request.database, request.account_id, call_id, request.now)
+    return _shown(await service.call_timeline(request.database, request.account_id, call_id))
+
+
 @get("/timelines/calls/{call_id:str}/events", responses=answers(Timeline, 404))
 async def get_call_timeline(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
     """SIP messages, route, program steps, keys, webhooks with their attempts, money and recordings, in one order."""
-    return _shown(await service.call_timeline(request.database, request.account_id, CallId(call_id)))
+    return await _timeline_of_call(request, CallId(call_id))
 
 
 @get("/timelines/activeflows/{activeflow_id:str}/events", responses=answers(Timeline, 404))
@@ -84,6 +90,7 @@ async def get_conference_timeline(request: ApiRequest, conference_id: FromPath[U
 @get("/timelines/calls/{call_id:str}/sip-analysis", responses=answers(SipAnalysis, 404))
 async def get_sip_analysis(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
     """What the call's signalling says of it: times, codecs, who hung up, what was odd."""
+    await wait_for_trace(request.database, request.account_id, CallId(call_id), request.now)
     return await service.analyse_signalling(request.database, request.account_id, CallId(call_id))
 
 
@@ -97,6 +104,7 @@ PCAP = "application/vnd.tcpdump.pcap"
 )
 async def get_pcap(request: ApiRequest, call_id: FromPath[UUID]) -> Response[bytes]:
     """The call's signalling as a file for Wireshark or tcpdump; credentials are blanked."""
+    await wait_for_trace(request.database, request.account_id, CallId(call_id), request.now)
     captured = await service.capture_signalling(request.database, request.account_id, CallId(call_id))
     name = f'attachment; filename="{call_id}.pcap"'
     return Response(captured, media_type=PCAP, headers={"Content-Disposition": name})
@@ -110,7 +118,7 @@ async def list_aggregated_events(
     if (call_id is None) == (activeflow_id is None):
         raise Invalid("one of call_id and activeflow_id says whose events", field="call_id")
     if call_id is not None:
-        return _shown(await service.call_timeline(request.database, request.account_id, CallId(call_id)))
+        return await _timeline_of_call(request, CallId(call_id))
     assert activeflow_id is not None
     return _shown(await service.run_timeline(request.database, request.account_id, RunId(activeflow_id)))
 

@@ -19,6 +19,10 @@ async def find_direct(tx: Transaction, dialled: str) -> Direct | None:
         return Direct("extension", extension.id, extension.account_id)
     if (flow := await tx.flows.find_by_direct_hash(dialled)) is not None:
         return Direct("flow", flow.id, flow.account_id)
+    if (ai := await tx.ais.find_ai_by_direct_hash(dialled)) is not None:
+        return Direct("ai", ai.id, ai.account_id)
+    if (team := await tx.ais.find_team_by_direct_hash(dialled)) is not None:
+        return Direct("team", team.id, team.account_id)
     return None
 
 

@@ -11,6 +11,7 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId
 from dialplane.domain.programs.ais import Ai, Speaker, Team, check_ai, check_team
 from dialplane.domain.programs.commands import Converse
+from dialplane.services.calling.direct_hashes import new_direct_hash
 from dialplane.services.eventing.events import publish
 from dialplane.services.shapes.ais import ai_shape, team_shape
 from dialplane.services.transaction import Database, Transaction
@@ -25,6 +26,14 @@ class AiStore(Protocol):
 
     async def list_ais(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Ai]: ...
 
+    async def find_ai_by_direct_hash(self, direct_hash: str) -> Ai | None:
+        """Of any account."""
+        ...
+
+    async def find_team_by_direct_hash(self, direct_hash: str) -> Team | None:
+        """Of any account."""
+        ...
+
     async def save_team(self, team: Team) -> None: ...
 
     async def find_team(self, account_id: AccountId, team_id: UUID) -> Team | None: ...
@@ -37,8 +46,9 @@ class AiStore(Protocol):
 
 async def create_ai(database: Database, ai: Ai) -> Ai:
     """Raises Invalid."""
+    ai = replace(check_ai(ai), direct_hash=new_direct_hash())
     async with database.transaction() as tx:
-        await tx.ais.save_ai(check_ai(ai))
+        await tx.ais.save_ai(ai)
         await _tell_ai(tx, "ai_created", ai, ai.created_at)
     return ai
 
@@ -69,10 +79,19 @@ async def update_ai(
 async def delete_ai(database: Database, account_id: AccountId, ai_id: UUID, now: datetime) -> Ai:
     """A flow that names it ends with an error from now on. Raises NotFound."""
     async with database.transaction() as tx:
-        deleted = replace(await load_ai(tx, account_id, ai_id), updated_at=now, deleted_at=now)
+        deleted = replace(await load_ai(tx, account_id, ai_id), direct_hash="", updated_at=now, deleted_at=now)
         await tx.ais.save_ai(deleted)
         await _tell_ai(tx, "ai_deleted", deleted, now)
     return deleted
+
+
+async def regenerate_ai_hash(database: Database, account_id: AccountId, ai_id: UUID, now: datetime) -> Ai:
+    """Another direct hash; the old one is void at once. Raises NotFound."""
+    async with database.transaction() as tx:
+        changed = replace(await load_ai(tx, account_id, ai_id), direct_hash=new_direct_hash(), updated_at=now)
+        await tx.ais.save_ai(changed)
+        await _tell_ai(tx, "ai_updated", changed, now)
+    return changed
 
 
 async def load_ai(tx: Transaction, account_id: AccountId, ai_id: UUID) -> Ai:
@@ -87,6 +106,7 @@ async def load_ai(tx: Transaction, account_id: AccountId, ai_id: UUID) -> Ai:
 
 async def save_team(database: Database, team: Team, *, event: str, now: datetime) -> Team:
     """Make or change one. Raises Invalid naming the field."""
+    team = replace(team, direct_hash=team.direct_hash or new_direct_hash())
     async with database.transaction() as tx:
         for index, member in enumerate(check_team(team).members):
             if await tx.ais.find_ai(team.account_id, member.ai_id) is None:
@@ -114,10 +134,20 @@ async def get_team(database: Database, account_id: AccountId, team_id: UUID) -> 
 async def delete_team(database: Database, account_id: AccountId, team_id: UUID, now: datetime) -> Team:
     """Raises NotFound."""
     async with database.transaction() as tx:
-        deleted = replace(await _load_team(tx, account_id, team_id), updated_at=now, deleted_at=now)
+        old = await _load_team(tx, account_id, team_id)
+        deleted = replace(old, direct_hash="", updated_at=now, deleted_at=now)
         await tx.ais.save_team(deleted)
         await _tell_team(tx, "team_deleted", deleted, now)
     return deleted
+
+
+async def regenerate_team_hash(database: Database, account_id: AccountId, team_id: UUID, now: datetime) -> Team:
+    """Another direct hash; the old one is void at once. Raises NotFound."""
+    async with database.transaction() as tx:
+        changed = replace(await _load_team(tx, account_id, team_id), direct_hash=new_direct_hash(), updated_at=now)
+        await tx.ais.save_team(changed)
+        await _tell_team(tx, "team_updated", changed, now)
+    return changed
 
 
 async def _load_team(tx: Transaction, account_id: AccountId, team_id: UUID) -> Team:

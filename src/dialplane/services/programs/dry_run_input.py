@@ -28,6 +28,14 @@ MAX_BODY = 64 * 1024
 LONGEST_MS = 3_600_000
 
 Fields = Mapping[str, object]
+
+SCRIPT_FIELDS = frozenset(
+    {
+        "from", "to", "at", "timezone", "digits", "caller", "hangs_up_at_ms", "text", "http", "dial", "answered_by",
+        "variables",
+    }
+)  # fmt: skip
+"""What `read_script` reads."""
 Word = TypeVar("Word", bound=str)
 
 

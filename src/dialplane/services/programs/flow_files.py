@@ -6,7 +6,7 @@ and `document` may be the name of a file beside this one, and an answer of `GET 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +19,13 @@ from dialplane.domain.programs.sources import DocumentSource, DocumentText
 from dialplane.domain.simulation.cases import Expectation, failures
 from dialplane.domain.simulation.script import Script
 from dialplane.domain.simulation.simulator import DryRun, Make, Simulator, document_maker, flow_maker
-from dialplane.services.programs.dry_run_input import read_script
+from dialplane.services.programs.dry_run_input import SCRIPT_FIELDS, read_script
 
 AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 """When a case is played that names no time: a test that looks at today's clock is none."""
 MAX_FILE = 4 << 20
 _EXPECTED = frozenset(Expectation.__dataclass_fields__)
+_IN_CASE = SCRIPT_FIELDS | {"name", "expect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def read_flow_file(path: Path) -> FlowFile:
     flows = raw.get("flows", {})
     if not isinstance(flows, dict):
         raise Invalid("flows must be an object of lists of actions by id", field="flows")
-    defaults = _object(raw.get("defaults", {}), "defaults")
+    defaults = _known(raw.get("defaults", {}), _IN_CASE, "defaults")
     cases = raw.get("cases", [])
     if not isinstance(cases, list):
         raise Invalid("cases must be a list", field="cases")
@@ -102,10 +103,8 @@ def _program(raw: Mapping[str, object], path: Path) -> tuple[Make, tuple[Action,
 
 
 def _case(raw: object, defaults: Mapping[str, object], field: str) -> Case:
-    given = {**defaults, **_object(raw, field)}
-    expect = _object(given.pop("expect", {}), f"{field}.expect")
-    if unknown := set(expect) - _EXPECTED:
-        raise Invalid(f"{field}.expect does not know {', '.join(sorted(unknown))}", field=f"{field}.expect")
+    given = {**defaults, **_known(raw, _IN_CASE, field)}
+    expect = _known(given.pop("expect", {}), _EXPECTED, f"{field}.expect")
     name = given.pop("name", field)
     try:
         script = read_script(given, AT)
@@ -129,6 +128,14 @@ def _expectation(raw: Mapping[str, object], field: str) -> Expectation:
         else:
             fields[name] = value
     return Expectation(**fields)  # type: ignore[arg-type]  # each was checked above
+
+
+def _known(raw: object, names: Collection[str], field: str) -> dict[str, object]:
+    """A misspelt name would make a test that looks at nothing."""
+    given = _object(raw, field)
+    if unknown := sorted(given.keys() - names):
+        raise Invalid(f"{field} does not know {', '.join(unknown)}", field=f"{field}.{unknown[0]}")
+    return given
 
 
 def _object(raw: object, field: str) -> dict[str, object]:

@@ -186,14 +186,16 @@ async def get_version(database: Database, account_id: AccountId, flow_id: FlowId
         return await find_version(tx, account_id, flow_id, version)
 
 
-async def roll_back(database: Database, account_id: AccountId, flow_id: FlowId, version: int, now: datetime) -> Flow:
-    """Make the flow what it was at `version`, as a new version. Running runs stay on theirs.
+async def roll_back(
+    database: Database, account_id: AccountId, flow_id: FlowId, version: int | None, now: datetime
+) -> Flow:
+    """Make the flow what it was at `version`, None being the one before, as a new version. Running runs stay on theirs.
 
     Raises NotFound (FLOW_NOT_FOUND, FLOW_VERSION_NOT_FOUND).
     """
     async with database.transaction() as tx:
         flow = await find_flow(tx, account_id, flow_id, lock=True)
-        old = await find_version(tx, account_id, flow_id, version)
+        old = await find_version(tx, account_id, flow_id, flow.version - 1 if version is None else version)
         changed = replace(
             flow,
             name=old.name,

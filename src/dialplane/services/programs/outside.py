@@ -1,9 +1,10 @@
 """What any run may do beyond the store, with or without a call: send messages, ask servers, start calls."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_manners import CallManner
@@ -42,6 +43,7 @@ from dialplane.services.messaging.cases import open_case
 from dialplane.services.messaging.conversations import post_to_conversation
 from dialplane.services.messaging.emails import OUTBOX, EmailRequest, Post, send_email
 from dialplane.services.messaging.messages import message_request, send_message
+from dialplane.services.programs.aicalls import end_talk, keep_turn, open_talk
 from dialplane.services.programs.assistants import BUILT_IN, Assistants, converse
 from dialplane.services.programs.flows import load_flow
 from dialplane.services.programs.notifications import write_notification
@@ -130,6 +132,9 @@ class RunOutside:
                 case OpenCase():
                     case_ = await open_case(self.database, run, command, self.now())
                     return CaseOpened(case_.id)
+                case Converse(kind="end", conversation_id=UUID() as talk_id):
+                    await end_talk(self.database, run.account_id, talk_id, self.now())
+                    return Done()
                 case Converse():
                     return await self._converse(run, command)
                 case _:
@@ -193,13 +198,26 @@ class RunOutside:
 
     async def _converse(self, run: Run, command: Converse) -> Conversed:
         """Without a call, what the assistant says goes to the other party of the run's conversation."""
-        answer = await converse(self.database, self.assistants, run.account_id, command, self.now())
-        if run.reference_type is ReferenceType.CONVERSATION and run.reference_id and command.kind != "summary":
+        if command.kind == "summary":
+            return await converse(self.database, self.assistants, run.account_id, command, self.now())
+        answer = await self._turn(run, command)
+        if run.reference_type is ReferenceType.CONVERSATION and run.reference_id:
             to = ConversationId(run.reference_id)
             await post_to_conversation(
                 self.database, run.account_id, to, text=answer.text, run_id=run.id, now=self.now()
             )
         return answer
+
+    async def _turn(self, run: Run, command: Converse) -> Conversed:
+        """One turn of a talk, which is kept."""
+        talk = await open_talk(self.database, run, command, self.now())
+        try:
+            answer = await converse(self.database, self.assistants, run.account_id, command, self.now())
+        except Refusal:
+            await end_talk(self.database, run.account_id, talk.id, self.now())
+            raise
+        await keep_turn(self.database, talk, command, answer, self.now())
+        return replace(answer, conversation_id=talk.id)
 
     async def _start_calls(self, run: Run, command: StartCalls) -> CallsStarted:
         request = CallRequest(

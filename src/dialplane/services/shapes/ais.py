@@ -13,6 +13,7 @@ def ai_shape(ai: Ai) -> dict[str, object]:
         "engine_model": ai.engine_model,
         "init_prompt": ai.init_prompt,
         "tts_voice_id": ai.tts_voice_id,
+        "direct_hash": ai.direct_hash,
         "tm_create": show_time(ai.created_at),
         "tm_update": show_time(ai.updated_at),
         "tm_delete": show_time(ai.deleted_at),
@@ -42,6 +43,7 @@ def team_shape(team: Team) -> dict[str, object]:
             }
             for member in team.members
         ],
+        "direct_hash": team.direct_hash,
         "tm_create": show_time(team.created_at),
         "tm_update": show_time(team.updated_at),
         "tm_delete": show_time(team.deleted_at),

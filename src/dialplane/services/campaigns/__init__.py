@@ -1,0 +1,1 @@
+"""Campaigns, the plans they dial by and the targets that they dial."""

@@ -1,0 +1,12 @@
+"""One store for the subject: a go of a campaign moves all of its parts together."""
+
+from typing import Protocol
+
+from dialplane.services.campaigns.campaigncalls import CampaigncallStore
+from dialplane.services.campaigns.campaigns import CampaignStore
+from dialplane.services.campaigns.outdials import OutdialStore
+from dialplane.services.campaigns.outplans import OutplanStore
+
+
+class CampaignsStore(OutplanStore, OutdialStore, CampaignStore, CampaigncallStore, Protocol):
+    """Port."""
