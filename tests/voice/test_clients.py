@@ -14,6 +14,7 @@ from dialplane.services.calling.call_orders import complete_call
 from dialplane.services.calling.calls import get_call
 from dialplane.services.calling.clients import ClientChange, create_client
 from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.messaging.messages import list_messages
 from dialplane.services.tenancy.administration import set_status
 from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
@@ -153,6 +154,11 @@ async def test_text_of_a_client_is_passed_on_to_another_and_answered_as_that_ans
         assert await text(phone, "bob", "Lunch?") == 200
         assert bobs.messages.get_nowait() == ("sip:alice@127.0.0.1", "Lunch?")
         assert await text(phone, "carol", "Lunch?") == 404, "she is registered nowhere"
+        assert await text(phone, "+12025550188", "Hello out there") == 403, "the account has no number to send from"
+        await node.bare_number("+12025550143")
+        assert await text(phone, "+12025550188", "Hello out there") == 202
+        sent = await list_messages(node.database, node.account_id, before=None, limit=10)
+        assert [(each.source.target, each.text) for each in sent] == [("+12025550143", "Hello out there")]
         assert await text(phone, "bob", " ") == 406
 
         await set_status(node.database, node.account_id, AccountStatus.SUSPENDED, now=utc_now())

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from dialplane.domain.addresses import is_tel
-from dialplane.domain.calling.routing import SIP_STATUS, Origin
+from dialplane.domain.calling.routing import SIP_STATUS, Origin, Refused
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.services.calling.call_documents import extra_headers
 from dialplane.services.calling.registrations import Binding, Subscriber, end_flow, find_subscriber, register
@@ -160,6 +160,9 @@ class Requests:
             asked.respond(413)
             return
         if isinstance(received, MessageRefused):
+            is_nobodys = received.refused is Refused.UNKNOWN_NUMBER
+            if sender is not None and is_nobodys and await self.texts.send_out(asked, sender, message):
+                return
             status, phrase = SIP_STATUS[received.refused]
             asked.respond(status, phrase)
         else:

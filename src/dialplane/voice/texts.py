@@ -1,18 +1,26 @@
-"""Texts from one phone of an organization to another (Restcomm reference 6.3): passed on, not kept."""
+"""Texts of phones (Restcomm reference 6.3): to another phone of the organization, passed on and not kept; to the PSTN,
+sent as a message of the account."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialplane.domain.addresses import is_tel, tel
+from dialplane.domain.calling.routing import forms
+from dialplane.domain.errors import InsufficientBalance, Refusal
 from dialplane.services.calling.dialling import TRANSPORTS
 from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.calling.registrations import Binding, Subscriber, find_bindings, find_subscriber
+from dialplane.services.messaging.inbound_messages import InboundMessage
+from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.numbering.numbers import find_caller_id
 from dialplane.services.tenancy.accounts import get_account
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request
 from dialplane.voice.useragent.agent import IncomingRequest, Source, UserAgent
+from dialplane.voice.useragent.reason import reason_field
 
 PATIENCE_S = 20.0
 """The sender's own request is given up after 32 s (RFC 3261 17.1.2.2)."""
@@ -34,6 +42,26 @@ class Texts:
             return False
         _, phones = await find_bindings(self.database, callee.account_id, callee.extension_id, self.now())
         asked.respond(await self._pass_on(asked.request, phones[:MAX_PHONES]))
+        return True
+
+    async def send_out(self, asked: IncomingRequest, sender: Subscriber, message: InboundMessage) -> bool:
+        """Send a text to a number that is nobody's here, from the account's own number. False: it is no number."""
+        home = (await get_account(self.database, sender.account_id)).home_country
+        called = forms(message.destination, home)[0]
+        if not is_tel(called):
+            return False
+        own = await find_caller_id(self.database, sender.account_id)
+        if own is None:
+            asked.respond(403, headers=(("Reason", reason_field(403, "the account has no number to send from")),))
+            return True
+        wish = MessageRequest(tel(own.number), (tel(called),), message.text, key=message.carrier_id)
+        try:
+            await send_message(self.database, sender.account_id, wish, self.now())
+        except Refusal as refusal:
+            status = 402 if isinstance(refusal, InsufficientBalance) else 403
+            asked.respond(status, headers=(("Reason", reason_field(status, refusal.message)),))
+        else:
+            asked.respond(202)
         return True
 
     async def _pass_on(self, request: Request, phones: Sequence[Binding]) -> int:

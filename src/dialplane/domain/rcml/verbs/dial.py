@@ -140,7 +140,7 @@ def _outcome(verb: Verb, result: Result, *, is_sip: bool = False, is_phone: bool
         fields += (("DialCallSid", to_sid("CA", result.call_id)),)
     fields += (("DialCallDuration", str(result.duration_s)), ("DialRingDuration", str(result.ring_s)))
     fields += recording_fields(verb.context, result.recording_id, result.recording_ms)
-    if is_sip and result.sip_code:
+    if is_sip and result.sip_call_id and result.sip_code:  # else nothing was sent, or nothing came back
         fields += (("DialSipCallId", result.sip_call_id), ("DialSipResponseCode", str(result.sip_code)))
         fields += tuple((f"DialSipHeader_{name}", value) for name, value in result.headers)
     return fields
