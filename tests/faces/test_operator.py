@@ -61,6 +61,14 @@ async def test_new_account_works_with_each_of_its_credentials(operator: Client, 
     assert not {"auth_token", "access_key", "portal_password", "project_token"} & shown.keys()
 
 
+async def test_query_with_a_nul_is_refused_by_name(operator: Client) -> None:
+    """API-2."""
+    answer = await operator.ask("GET", "/sandbox/messages?to=%00")
+
+    assert answer.status == 400
+    assert answer.json["errors"][0]["field"] == "to"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -1,8 +1,10 @@
 """The operator's request: what the platform offers, and the check of the key before anything is read."""
 
+from urllib.parse import parse_qsl
+
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from dialplane.domain.errors import NotAuthenticated
+from dialplane.domain.errors import Invalid, NotAuthenticated
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.platform_request import PlatformRequest
 from dialplane.services.settings import check_operator_key
@@ -25,4 +27,13 @@ class OperatorOnly:
         if scheme and scheme.lower() != "bearer":
             raise NotAuthenticated("The operator's key comes as Authorization: Bearer", reason="INVALID_CREDENTIALS")
         await check_operator_key(self._ports.database, key.strip())
+        _refuse_nul(scope["query_string"])
         await self._app(scope, receive, send)
+
+
+def _refuse_nul(query: bytes) -> None:
+    """Postgres holds no NUL in a text, so that none is found by one either."""
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
+        if "\0" in name + value:
+            field = name.replace("\0", "")
+            raise Invalid(f"{field or 'query'} holds a NUL character", field=field)

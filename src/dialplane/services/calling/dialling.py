@@ -41,6 +41,8 @@ from dialplane.services.eventing.status_callbacks import tell_progress
 from dialplane.services.shapes.calls import call_shape
 from dialplane.services.tenancy.customer import outbound_config
 from dialplane.services.transaction import Database, Transaction
+from dialplane.sip.errors import SipParseError
+from dialplane.sip.uri import SipUri
 
 WayTransport = Literal["udp", "tcp", "tls", "ws"]
 
@@ -51,6 +53,7 @@ _NEVER_DIALLED = frozenset(
     }
 )
 """FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
+_LONGEST_SIP = 255
 TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
 
@@ -288,13 +291,25 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
                 raise Invalid("A conference is named by its id", reason="INVALID_ARGUMENT", field="destinations")
             return destination, CostType.CALL_EXTENSION
         case "sip":
-            if "@" not in destination.target or len(destination.target) > 255:
+            target = destination.target.removeprefix("sip:")
+            if not _is_sip(target):
                 raise Invalid("A SIP destination is user@host", reason="INVALID_ARGUMENT", field="destinations")
-            return destination, CostType.CALL_EXTENSION
+            return replace(destination, target=target), CostType.CALL_EXTENSION
         case other:
             raise Invalid(
                 f"Destinations of type {other} cannot be called", reason="INVALID_ARGUMENT", field="destinations"
             )
+
+
+def _is_sip(target: str) -> bool:
+    """Whether it can stand in a request URI as it is."""
+    if "@" not in target or len(target) > _LONGEST_SIP:
+        return False
+    try:
+        SipUri.parse(f"sip:{target}")
+    except SipParseError:
+        return False
+    return True
 
 
 def _check_pstn(account: Account, target: str) -> None:
