@@ -364,7 +364,7 @@ class Sustained:
 
 
 async def sustained(rate: int, seconds: int, folder: Path) -> Sustained:
-    async with a_platform(folder) as platform:
+    async with a_platform(folder, "http://127.0.0.1:9") as platform:  # a queue that nobody empties
         await bring(platform, 0, 500)
         before = time.process_time(), postgres_cpu_s(platform.server)
         offered, took = rate * seconds, list[float]()

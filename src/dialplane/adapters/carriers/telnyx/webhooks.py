@@ -13,7 +13,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dialplane.adapters.carriers.api import list_at, shown, text_at
+from dialplane.adapters.carriers.api import counted_parts, list_at, shown, text_at
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import find_uuid
 from dialplane.domain.messaging.messages import TargetStatus
@@ -117,6 +117,7 @@ class TelnyxInbox:
                 tuple(url for url in media if url)[:_MOST_MEDIA],
                 carrier=self._account.name,
                 carrier_id=text_at(payload, "id"),
+                parts=counted_parts(payload.get("parts") if isinstance(payload, Mapping) else None),
             )
         )
 

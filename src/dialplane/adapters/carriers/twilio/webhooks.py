@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from uuid import UUID
 
-from dialplane.adapters.carriers.api import shown
+from dialplane.adapters.carriers.api import counted_parts, shown
 from dialplane.adapters.carriers.twilio.credentials import auth_token
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import find_uuid
@@ -93,6 +93,7 @@ class TwilioInbox:
                 tuple(url for url in media if url),
                 carrier=self._account.name,
                 carrier_id=message,
+                parts=counted_parts(fields.get("NumSegments")),
             )
         )
 
