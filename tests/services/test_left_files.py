@@ -141,7 +141,8 @@ async def test_media_of_deleted_messages_are_removed_and_others_stay(
         inbound = InboundMessage("+12025550199", "+12025550100", str(n), ("https://example.org/a.png",))
         messages.append(await receive_message(database, inbound, LONG_AGO))
     kept, deleted = messages
-    assert isinstance(kept, Message) and isinstance(deleted, Message)
+    assert isinstance(kept, Message)
+    assert isinstance(deleted, Message)
     await delete_message(database, account_id, deleted.id, TODAY)
     rows = await database.pool.fetch("select id, message_id from message_media")
     names = {row["message_id"]: f"{account_id}/{row['id']}" for row in rows}
