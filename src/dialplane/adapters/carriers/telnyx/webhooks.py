@@ -122,6 +122,20 @@ class TelnyxInbox:
         )
 
 
+_ERRORS = {
+    "40001": 30006,  # not routable: a landline or an unreachable carrier
+    "40002": 30007,  # blocked as spam, for a while
+    "40003": 30007,  # and for good
+    "40004": 30004,  # rejected by the receiver's side
+    "40005": 30003,  # expired on its way
+    "40006": 30003,  # the receiver's server is not there
+    "40008": 30008,
+    "40012": 30005,  # no such number
+    "40300": 21610,  # the receiver has opted out
+}
+"""Telnyx's codes of undelivered messages in Twilio's catalogue."""
+
+
 def _went(payload: object) -> TextWent:
     first = next(iter(list_at(payload, "to")), None)
     fault = next(iter(list_at(payload, "errors")), None)
@@ -131,4 +145,5 @@ def _went(payload: object) -> TextWent:
         reference,
         _STATUSES.get(text_at(first, "status"), TargetStatus.SENT),
         (text_at(fault, "detail") or text_at(fault, "title"))[:255],
+        _ERRORS.get(text_at(fault, "code"), 0),
     )

@@ -100,7 +100,13 @@ class TwilioInbox:
     def _went(self, fields: dict[str, str], message: str, query: str) -> TextWent:
         status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
         reason = fields.get("ErrorMessage") or (f"error {code}" if (code := fields.get("ErrorCode")) else "")
-        return TextWent(message, _reference(query), _STATUSES.get(status, TargetStatus.SENT), reason[:255])
+        went = _STATUSES.get(status, TargetStatus.SENT)
+        return TextWent(message, _reference(query), went, reason[:255], _error_code(fields.get("ErrorCode", "")))
+
+
+def _error_code(text: str) -> int:
+    """Of five digits, as all are; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 5 else 0
 
 
 def _form(request: WebhookRequest) -> Form:
