@@ -356,17 +356,22 @@ async def test_message_goes_to_no_country_premium_number_or_landline_that_it_may
     account_id = await _sender(database)
 
     with pytest.raises(kind) as refusal:
-        await send_message(database, account_id, _to(peer), NOW)
+        await send_message(database, account_id, replace(_to(peer), to_mobiles_only=True), NOW)
 
     assert (refusal.value.reason, refusal.value.field) == (reason, "destinations[0]")
     assert (await _purse(database, account_id)).credit_held == 0
 
 
-async def test_landline_that_is_a_number_of_this_platform_takes_messages(database: PostgresDatabase) -> None:
+@pytest.mark.parametrize(("is_ours", "to_mobiles_only"), [(True, True), (False, False)])
+async def test_landline_takes_messages_where_it_is_ours_or_nobody_minds(
+    database: PostgresDatabase, is_ours: bool, to_mobiles_only: bool
+) -> None:
     account_id = await _sender(database)
-    await add_number(database, account_id, "+442079460000", NOW)
+    if is_ours:
+        await add_number(database, account_id, "+442079460000", NOW)
+    request = replace(_to("+442079460000"), to_mobiles_only=to_mobiles_only)
 
-    message = await send_message(database, account_id, _to("+442079460000"), NOW)
+    message = await send_message(database, account_id, request, NOW)
 
     assert message.targets[0].status is TargetStatus.QUEUED
 

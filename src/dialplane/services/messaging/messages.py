@@ -60,6 +60,8 @@ class MessageRequest:
     extras: MessageExtras | None = None
     encoding: Literal["", "ucs2"] = ""
     """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
+    to_mobiles_only: bool = False
+    """Refuse a number that is known for a landline, as Twilio does (21614)."""
 
 
 def message_request(
@@ -105,7 +107,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
     extras = request.extras
     if extras is None or not extras.past_consent:  # who stopped is told so wherever they are
-        await _check_reach(tx, account, destinations)
+        await _check_reach(tx, account, destinations, to_mobiles_only=request.to_mobiles_only)
     if any(destination.target == number.number for destination in destinations):
         raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
     screened = await screen(
@@ -335,9 +337,11 @@ def _checked_destination(destination: Address, position: int) -> Address:
     return replace(destination, type="tel", target=normalize_tel(destination.target, field=field))
 
 
-async def _check_reach(tx: Transaction, account: Account, destinations: Sequence[Address]) -> None:
-    """FRD-1: messages go to the countries of the account only, never to premium numbers; and to landlines only where
-    they are numbers of this platform."""
+async def _check_reach(
+    tx: Transaction, account: Account, destinations: Sequence[Address], *, to_mobiles_only: bool
+) -> None:
+    """FRD-1: messages go to the countries of the account only, never to premium numbers. With `to_mobiles_only` they go
+    to landlines only where these are numbers of this platform."""
     for position, destination in enumerate(destinations):
         target, field = destination.target, f"destinations[{position}]"
         reach = None if target.startswith(VIRTUAL_PREFIX) else reach_of(target)
@@ -348,7 +352,7 @@ async def _check_reach(tx: Transaction, account: Account, destinations: Sequence
             raise NotPermitted(
                 f"The account may not write to {where}: see its outbound_config", reason="RECEIVER_ABROAD", field=field
             )
-        if reach.is_landline and not await tx.numbers.find_live([target]):
+        if to_mobiles_only and reach.is_landline and not await tx.numbers.find_live([target]):
             raise Invalid(f"{target} is a landline, which takes no messages", reason="TO_NOT_REACHABLE", field=field)
 
 
