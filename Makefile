@@ -27,6 +27,7 @@ soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
 	for script in calls route patterns media_prompt media_relay conference ivr bridges purchases; do $(BIN)/python bench/$$script.py || exit 1; done
+	$(BIN)/python -m bench.messages
 
 lint: $(VENV)/.installed-test  ## Style and common mistakes
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from dialplane.domain.supply.carrier_accounts import CarrierKind
 from dialplane.fakes.misbehaviour import How
 from dialplane.fakes.telnyx import FakeTelnyx
 from dialplane.fakes.twilio import FakeTwilio
+from dialplane.services.messaging.messages import get_message
 from dialplane.services.numbering.reconcile import reconcile_orders
 from tests.carriers.conversation import PEER, Conversation, conversing, use
 from tests.services.buying import NOW, assert_balanced, buy
@@ -78,6 +79,22 @@ async def test_sent_message_goes_by_the_numbers_carrier_and_its_receipt_ends_it(
     assert (await talk.status(message))[0] == "delivered"
     assert {status for _, status in talk.wire.fake.postman.sent} == {200}
     await assert_balanced(talk.database)
+
+
+async def test_message_that_did_not_arrive_tells_why_in_twilios_number(talk: Conversation) -> None:
+    """30006: a landline, or a carrier that cannot be reached; Telnyx has numbers of its own."""
+    message = await talk.send()
+    await talk.work()
+    (handed,) = talk.wire.fake.messages
+
+    if isinstance(talk.wire.fake, FakeTwilio):
+        await talk.wire.fake.report(handed, "undelivered", error="30006")
+    else:
+        await talk.wire.fake.report(handed, "delivery_failed", detail="Not routable", code="40001")
+    await talk.work()
+
+    (target,) = (await get_message(talk.database, talk.account_id, message.id)).targets
+    assert target.error_code == 30006
 
 
 async def test_receipts_out_of_order_never_move_a_message_back(talk: Conversation) -> None:

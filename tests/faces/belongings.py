@@ -62,6 +62,7 @@ async def own_ids(owner: Client, database: Database, account_id: AccountId) -> d
 async def _made_by_api(owner: Client) -> dict[str, str]:
     made = {
         "endpoint_id": await owner.ask("POST", "/v1.0/webhook_endpoints", {"url": "https://example.org/"}),
+        "replay_id": await owner.ask("POST", "/v1.0/webhook_replays", {}),
         "trunk_id": await owner.ask(
             "POST",
             "/v1.0/trunks",

@@ -19,7 +19,8 @@ async def add_account(
         )
         await tx.connection.execute(
             "insert into accounts (id, organization_id, name, status, identity_status, plan, auth_token, project_token,"
-            " created_at) values ($1, $1, 'Test', $2, $3, $4, 'auth', 'project', $5)",
+            " created_at, destination_whitelist)"
+            " values ($1, $1, 'Test', $2, $3, $4, 'auth', 'project', $5, '{us,gb,je}')",
             account_id, status, identity_status, plan, CREATED_AT,
         )  # fmt: skip
     return account_id

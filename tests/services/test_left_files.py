@@ -12,12 +12,17 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, CallId, RecordingId, utc_now
+from dialplane.domain.messaging.arrivals import InboundMessage
+from dialplane.domain.messaging.messages import Message
 from dialplane.domain.recording.recordings import Recording, RecordingStatus
-from dialplane.services.left_files import OLD, sweep_documents, sweep_recordings
+from dialplane.services.left_files import OLD, sweep_documents, sweep_media, sweep_recordings
+from dialplane.services.messaging.inbound_messages import receive_message
+from dialplane.services.messaging.messages import delete_message
 from dialplane.services.numbering.documents import delete_document
 from dialplane.services.recording.recordings import delete_recording
 from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
+from tests.fakes.numbers import add_credit, add_number
 from tests.fakes.stepping import Death
 from tests.fakes.stopping import StopsAt
 from tests.services.life import handed_in
@@ -124,3 +129,27 @@ async def test_worker_removes_deleted_and_nameless_recordings(
     async with working(database, dsn, tmp_path), asyncio.timeout(PATIENCE_S):
         while keys(folder) != {kept.path}:
             await asyncio.sleep(0)
+
+
+async def test_media_of_deleted_messages_are_removed_and_others_stay(
+    database: PostgresDatabase, account_id: AccountId, tmp_path: Path
+) -> None:
+    await add_number(database, account_id, "+12025550100", LONG_AGO)
+    await add_credit(database, account_id, 1_000_000, LONG_AGO)
+    messages = []
+    for n in range(2):
+        inbound = InboundMessage("+12025550199", "+12025550100", str(n), ("https://example.org/a.png",))
+        messages.append(await receive_message(database, inbound, LONG_AGO))
+    kept, deleted = messages
+    assert isinstance(kept, Message)
+    assert isinstance(deleted, Message)
+    await delete_message(database, account_id, deleted.id, TODAY)
+    rows = await database.pool.fetch("select id, message_id from message_media")
+    names = {row["message_id"]: f"{account_id}/{row['id']}" for row in rows}
+    for key in (*names.values(), f"{account_id}/{uuid4()}"):
+        write(tmp_path, key)
+
+    removed = await sweep_media(database, FolderObjects(tmp_path), TODAY)
+
+    assert removed == 2
+    assert keys(tmp_path) == {names[kept.id]}

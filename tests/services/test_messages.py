@@ -1,5 +1,6 @@
 """Messages: the order of the checks, what is held and charged, conversations, and what an inbound one leads to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from dialplane.domain.calling.routing import Refused
 from dialplane.domain.charging.ledger import Purse
 from dialplane.domain.errors import InsufficientBalance, Invalid, LimitExceeded, NotFound, NotPermitted, Refusal
 from dialplane.domain.ids import AccountId, RunId
-from dialplane.domain.messaging.messages import Message, TargetStatus
+from dialplane.domain.messaging.messages import Message, MessageExtras, TargetStatus
 from dialplane.domain.numbering.numbers import NumberKind, NumberStatus
 from dialplane.domain.tenancy.accounts import IdentityStatus
 from dialplane.services.charging.billing import check_ledger
@@ -337,3 +338,54 @@ async def test_run_that_answers_in_a_loop_is_stopped_at_five_a_minute(database: 
         await reply(NOW + timedelta(seconds=30))
     await send_message(database, account_id, _to(PEER), NOW + timedelta(seconds=30))
     await reply(NOW + timedelta(seconds=61))
+
+
+@pytest.mark.parametrize(
+    ("peer", "kind", "reason"),
+    [
+        ("+4930901820", NotPermitted, "RECEIVER_ABROAD"),
+        ("+8816512345678", NotPermitted, "RECEIVER_ABROAD"),
+        ("+19005550100", NotPermitted, "RECEIVER_ABROAD"),
+        ("+442079460000", Invalid, "TO_NOT_REACHABLE"),
+    ],
+)
+async def test_message_goes_to_no_country_premium_number_or_landline_that_it_may_not(
+    database: PostgresDatabase, peer: str, kind: type[Refusal], reason: str
+) -> None:
+    """FRD-1, FRD-9: nothing is held."""
+    account_id = await _sender(database)
+
+    with pytest.raises(kind) as refusal:
+        await send_message(database, account_id, replace(_to(peer), to_mobiles_only=True), NOW)
+
+    assert (refusal.value.reason, refusal.value.field) == (reason, "destinations[0]")
+    assert (await _purse(database, account_id)).credit_held == 0
+
+
+@pytest.mark.parametrize(("is_ours", "to_mobiles_only"), [(True, True), (False, False)])
+async def test_landline_takes_messages_where_it_is_ours_or_nobody_minds(
+    database: PostgresDatabase, is_ours: bool, to_mobiles_only: bool
+) -> None:
+    account_id = await _sender(database)
+    if is_ours:
+        await add_number(database, account_id, "+442079460000", NOW)
+    request = replace(_to("+442079460000"), to_mobiles_only=to_mobiles_only)
+
+    message = await send_message(database, account_id, request, NOW)
+
+    assert message.targets[0].status is TargetStatus.QUEUED
+
+
+@pytest.mark.parametrize(("most", "status"), [(1, TargetStatus.FAILED), (1_000_000, TargetStatus.QUEUED)])
+async def test_message_above_its_highest_price_fails_and_holds_nothing(
+    database: PostgresDatabase, most: int, status: TargetStatus
+) -> None:
+    """Twilio's MaxPrice: 30010."""
+    account_id = await _sender(database)
+    request = replace(_to(PEER), extras=MessageExtras(max_price_micros=most))
+
+    message = await send_message(database, account_id, request, NOW)
+
+    assert message.targets[0].status is status
+    assert message.targets[0].error_code == (30010 if status is TargetStatus.FAILED else 0)
+    assert ((await _purse(database, account_id)).credit_held == 0) is (status is TargetStatus.FAILED)

@@ -289,10 +289,10 @@ class FakeTelnyx:
         self.messages.append(message)
         return web.json_response({"data": message})
 
-    async def report(self, message: Record, status: str, *, detail: str = "") -> None:
+    async def report(self, message: Record, status: str, *, detail: str = "", code: str = "40008") -> None:
         """Tell what became of a message: `sent`, `delivered`, `delivery_failed`."""
         message["to"][0]["status"] = status
-        message["errors"] = [{"code": "40008", "title": detail, "detail": detail}] if detail else []
+        message["errors"] = [{"code": code, "title": detail, "detail": detail}] if detail else []
         kind = "message.sent" if status == "sent" else "message.finalized"
         await self.tell(kind, message, url=message["webhook_url"])
 

@@ -48,6 +48,11 @@ async def sweep_recordings(database: Database, files: KeptFiles, now: datetime) 
     return await _sweep(database, files, lambda tx, ids: tx.recordings.find_paths(ids), now)
 
 
+async def sweep_media(database: Database, files: KeptFiles, now: datetime) -> int:
+    """The same for media of messages: those that were deleted, with their message or alone."""
+    return await _sweep(database, files, lambda tx, ids: tx.media.find_keys(ids), now)
+
+
 async def _sweep(database: Database, files: KeptFiles, named: Named, now: datetime) -> int:
     removed = 0
     for folder in await files.folders():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from dialplane.domain.ids import utc_now
 from dialplane.services.left_files import KeptFiles
@@ -19,6 +20,10 @@ from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 from dialplane.worker.figures import WorkerFigures
 from dialplane.worker.ports import Link, WebhookSender
+
+
+class MediaFiles(ObjectStore, KeptFiles, Protocol):
+    """Contents of media by key, which can be listed and removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class WorkerDeps:
     recordings: KeptFiles
     sounds: Sounds
     recognizer: Recognizer
-    media: ObjectStore
+    media: MediaFiles
     files: FileSource
     public_url: str = ""
     assistants: Assistants = BUILT_IN

@@ -13,7 +13,7 @@ from dialplane.services.charging.rate_changes import apply_due_changes
 from dialplane.services.eventing.webhook_log import go_on_with_replays
 from dialplane.services.identity.portal_mail import send_waiting_mails
 from dialplane.services.identity.sign_in import forget_left_overs
-from dialplane.services.left_files import sweep_documents, sweep_recordings
+from dialplane.services.left_files import sweep_documents, sweep_media, sweep_recordings
 from dialplane.services.messaging.emails import try_again
 from dialplane.services.messaging.media import keep_media
 from dialplane.services.numbering.carrier_ports import follow_ports
@@ -187,6 +187,7 @@ class Housekeeping:
         now = self._deps.clock()
         await sweep_documents(self._database, self._deps.documents, now)
         await sweep_recordings(self._database, self._deps.recordings, now)
+        await sweep_media(self._database, self._deps.media, now)
         return bool(await delete_outlived(self._database, self._deps.sounds, now))
 
     async def _media(self) -> bool:

@@ -213,3 +213,14 @@ def list_at(data: object, *path: str) -> list[Any]:
     for step in path:
         data = data.get(step) if isinstance(data, Mapping) else None
     return data if isinstance(data, list) else []
+
+
+MOST_PARTS = 100
+"""What a message of ours can have."""
+
+
+def counted_parts(value: object) -> int:
+    """Segments as a carrier counts them, written as a number or as text; 0 where it says nothing of use."""
+    text = str(value)
+    counted = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return counted if counted <= MOST_PARTS else 0

@@ -282,7 +282,7 @@ class GuardedClient:
             check_url(url, self.allow)
             async with self._session.request(
                 method,
-                _exact(url).extend_query(query),
+                _exact(url).extend_query(query) if query else _exact(url),
                 data=body or None,
                 headers=headers,
                 allow_redirects=False,

@@ -159,12 +159,15 @@ class PostgresCarrierStore:
 
     async def note_receipt(self, reference: UUID | None, receipt: Receipt) -> None:
         await self._connection.execute(
-            _SQL["note_receipt"], reference, receipt.carrier_id, receipt.status, receipt.reason
+            _SQL["note_receipt"], reference, receipt.carrier_id, receipt.status, receipt.reason, receipt.error_code
         )
 
     async def take_receipts(self, *, limit: int) -> list[Receipt]:
         rows = await self._connection.fetch(_SQL["take_receipts"], limit)
-        return [Receipt(row["carrier_id"], TargetStatus(row["receipt"]), row["receipt_reason"]) for row in rows]
+        return [
+            Receipt(row["carrier_id"], TargetStatus(row["receipt"]), row["receipt_reason"], row["receipt_error_code"])
+            for row in rows
+        ]
 
     async def save_port(self, port: CarrierPort) -> None:
         await self._connection.execute(

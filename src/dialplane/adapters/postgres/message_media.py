@@ -42,6 +42,9 @@ class PostgresMediaStore:
         row = await self._connection.fetchrow(_SQL["find"], media_id)
         return None if row is None else _media(row)
 
+    async def find_keys(self, media_ids: Sequence[UUID]) -> set[str]:
+        return {row["key"] for row in await self._connection.fetch(_SQL["find_keys"], media_ids)}
+
     async def claim(self, *, now: datetime, until: datetime, limit: int) -> list[Media]:
         return [_media(row) for row in await self._connection.fetch(_SQL["claim"], now, until, limit)]
 

@@ -22,6 +22,9 @@ class InboundMessage:
     """Host of the request URI, lower case; None: a carrier brings it, which knows none."""
     organization_id: OrganizationId | None = None
     """Of the sender, where it is an extension of ours."""
+    parts: int = 0
+    """Segments as the bringer counted them, which knows their alphabet (a national table packs more into one); 0: it
+    has not counted."""
     headers: tuple[tuple[str, str], ...] = ()
     """`X-` headers of the SIP MESSAGE."""
 

@@ -109,6 +109,8 @@ class MessageExtras:
     """A message that no carrier has taken by then fails."""
     pool_id: UUID | None = None
     """The sender pool that it was sent from, where one was named."""
+    max_price_micros: int | None = None
+    """What it may cost a receiver at most."""
     past_consent: bool = False
     """The answer to a word of consent, which goes out all the same."""
     owes_receipts: bool = False

@@ -91,6 +91,7 @@ STATUSES: dict[str, tuple[int, int]] = {
     "QUEUE_EXISTS": (409, 400),
     "QUEUE_NOT_EMPTY": (409, 400),
     "RECIPIENT_OPTED_OUT": (400, 400),
+    "RECEIVER_ABROAD": (400, 400),
     "MESSAGE_NOT_SCHEDULED": (409, 400),
 }
 """Reasons whose status is another than their family's: in Restcomm's dialect and in Twilio's (reference 4.4)."""

@@ -1,7 +1,9 @@
 """The parameters by which messages are sent and changed (reference 4.7). All of it raises Invalid naming them."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -86,6 +88,9 @@ def read_pool(parameters: Parameters) -> UUID | None:
     return found
 
 
+_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+
+
 def read_extras(
     parameters: Parameters, dialect: Dialect, status: StatusCallback | None, now: datetime
 ) -> MessageExtras:
@@ -96,8 +101,19 @@ def read_extras(
         headers=() if dialect.is_twilio else _headers(parameters),
         status=status,
         send_at=send_at,
+        max_price_micros=_read_max_price(parameters) if dialect.is_twilio else None,
         expires_at=None if validity is None else (send_at or now) + timedelta(seconds=validity),
     )
+
+
+def _read_max_price(parameters: Parameters) -> int | None:
+    """Twilio's `MaxPrice`, in US dollars."""
+    text = parameters.text("MaxPrice").strip()
+    if not text:
+        return None
+    if not _PRICE.fullmatch(text):
+        raise invalid("MaxPrice", "is an amount of US dollars such as 0.05")
+    return round(Decimal(text) * 1_000_000)
 
 
 def read_status(parameters: Parameters, dialect: Dialect) -> StatusCallback | None:

@@ -88,6 +88,7 @@ async def create_message(request: RestcommRequest) -> Response[bytes]:
         medias=medias,
         extras=replace(extras, pool_id=pool_id),
         encoding="" if is_twilio else read_encoding(parameters),
+        to_mobiles_only=is_twilio,
     )
     with naming(NAMES, REASONS):
         message = await service.send_message(request.database, request.account_id, wish, request.now)

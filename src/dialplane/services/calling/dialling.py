@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import phonenumbers
-
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
@@ -28,6 +26,7 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
+from dialplane.domain.numbering.reach import reach_of
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
 from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
@@ -46,13 +45,6 @@ from dialplane.sip.uri import SipUri
 
 WayTransport = Literal["udp", "tcp", "tls", "ws"]
 
-_NEVER_DIALLED = frozenset(
-    {
-        phonenumbers.PhoneNumberType.PREMIUM_RATE,
-        phonenumbers.PhoneNumberType.SHARED_COST,
-    }
-)
-"""FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
 _LONGEST_SIP = 255
 TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
@@ -315,19 +307,16 @@ def _is_sip(target: str) -> bool:
 def _check_pstn(account: Account, target: str) -> None:
     if account.identity_status is not IdentityStatus.VERIFIED:
         raise NotPermitted("The account's identity is not verified", reason="IDENTITY_VERIFICATION_REQUIRED")
-    try:
-        parsed = phonenumbers.parse(target)
-    except phonenumbers.NumberParseException:
-        raise Invalid(f"{target} is no phone number", reason="INVALID_ARGUMENT", field="destinations") from None
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
-    region = phonenumbers.region_code_for_number(parsed) or (regions[0] if regions else "")
-    if region.lower() not in account.destination_whitelist:
+    reach = reach_of(target)
+    if reach is None:
+        raise Invalid(f"{target} is no phone number", reason="INVALID_ARGUMENT", field="destinations")
+    if reach.region.lower() not in account.destination_whitelist:
         raise NotPermitted(
-            f"The account may not call {region or 'numbers without a country'}: see its outbound_config",
+            f"The account may not call {reach.region or 'numbers without a country'}: see its outbound_config",
             reason="PERMISSION_DENIED",
             field="destinations",
         )
-    if phonenumbers.number_type(parsed) in _NEVER_DIALLED:
+    if reach.is_premium:
         raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
 
 

@@ -36,6 +36,10 @@ class MediaStore(Protocol):
         """Of any account: for whoever holds its address."""
         ...
 
+    async def find_keys(self, media_ids: Sequence[UUID]) -> set[str]:
+        """Where the contents of these are kept."""
+        ...
+
     async def claim(self, *, now: datetime, until: datetime, limit: int) -> Sequence[Media]:
         """Those that wait to be fetched; nobody else gets them until then."""
         ...

@@ -54,6 +54,11 @@ class Arrival:
     now: datetime
 
     @property
+    def parts(self) -> int:
+        """What it is billed by."""
+        return self.inbound.parts or count_segments(self.text).count
+
+    @property
     def key(self) -> str | None:
         """The second message of a key is the first one."""
         carrier_id = self.inbound.carrier_id
@@ -144,7 +149,7 @@ class _Intake:
         found, inbound = self._found, arrival.inbound
         if arrival.key is not None and (known := found.known.get(arrival.key)) is not None:
             return known
-        number, parts = found.chosen[n], count_segments(arrival.text).count
+        number, parts = found.chosen[n], arrival.parts
         message_id = MessageId(new_id(arrival.now))
         bill = None if number is None else self._bill(number, message_id, parts, arrival.now)
         decision = decide(

@@ -30,7 +30,8 @@ from dialplane.domain.messaging.messages import (
     is_loop,
 )
 from dialplane.domain.messaging.segments import count_segments
-from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberKind, NumberStatus
+from dialplane.domain.numbering.reach import reach_of
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
@@ -39,7 +40,7 @@ from dialplane.services.charging.rates import tariff_of
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.media import note_media
-from dialplane.services.messaging.screening import screen
+from dialplane.services.messaging.screening import Screened, screen
 from dialplane.services.messaging.sender_pools import sender_of_pool
 from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
@@ -59,6 +60,8 @@ class MessageRequest:
     extras: MessageExtras | None = None
     encoding: Literal["", "ucs2"] = ""
     """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
+    to_mobiles_only: bool = False
+    """Refuse a number that is known for a landline, as Twilio does (21614)."""
 
 
 def message_request(
@@ -102,9 +105,11 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     source = await _source(tx, account_id, request)
     number = await _own_number(tx, account, source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
+    extras = request.extras
+    if extras is None or not extras.past_consent:  # who stopped is told so wherever they are
+        await _check_reach(tx, account, destinations, to_mobiles_only=request.to_mobiles_only)
     if any(destination.target == number.number for destination in destinations):
         raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
-    extras = request.extras
     screened = await screen(
         tx,
         account_id,
@@ -116,6 +121,11 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         past_consent=extras is not None and extras.past_consent,
         is_reply=extras is not None and extras.origin == "reply",
     )
+    if extras is not None and extras.max_price_micros is not None:
+        screened = [
+            _within(extras.max_price_micros, rate.split(parts, 0).micros, each)
+            for rate, each in zip(rates, screened, strict=True)
+        ]
     message = Message(
         MessageId(new_id(now)),
         account_id,
@@ -327,6 +337,33 @@ def _checked_destination(destination: Address, position: int) -> Address:
     return replace(destination, type="tel", target=normalize_tel(destination.target, field=field))
 
 
+async def _check_reach(
+    tx: Transaction, account: Account, destinations: Sequence[Address], *, to_mobiles_only: bool
+) -> None:
+    """FRD-1: messages go to the countries of the account only, never to premium numbers. With `to_mobiles_only` they go
+    to landlines only where these are numbers of this platform."""
+    for position, destination in enumerate(destinations):
+        target, field = destination.target, f"destinations[{position}]"
+        reach = None if target.startswith(VIRTUAL_PREFIX) else reach_of(target)
+        if reach is None:
+            continue
+        if reach.region.lower() not in account.destination_whitelist or reach.is_premium:
+            where = "premium numbers" if reach.is_premium else reach.region or "numbers without a country"
+            raise NotPermitted(
+                f"The account may not write to {where}: see its outbound_config", reason="RECEIVER_ABROAD", field=field
+            )
+        if to_mobiles_only and reach.is_landline and not await tx.numbers.find_live([target]):
+            raise Invalid(f"{target} is a landline, which takes no messages", reason="TO_NOT_REACHABLE", field=field)
+
+
+def _within(most: int, price: int, screened: Screened) -> Screened:
+    """As Twilio has it, a message that would cost too much is made and fails."""
+    if price <= most or screened.is_refused:
+        return screened
+    target = replace(screened.target, status=TargetStatus.FAILED, reason=PRICE_REASON, error_code=PRICE_ABOVE_MAXIMUM)
+    return replace(screened, target=target)
+
+
 async def _stop_loops(tx: Transaction, conversation: Conversation, now: datetime) -> None:
     """SMS-7: an auto-reply to an auto-reply ends."""
     if is_loop(await tx.messages.count_from_runs(conversation.id, since=now - LOOP_WINDOW)):
@@ -339,6 +376,9 @@ async def _stop_loops(tx: Transaction, conversation: Conversation, now: datetime
 def _broke() -> InsufficientBalance:
     return InsufficientBalance("The balance does not cover this message", reason="INSUFFICIENT_BALANCE")
 
+
+PRICE_ABOVE_MAXIMUM = 30010
+PRICE_REASON = "its price is above the maximum that was asked for"
 
 LEASE = timedelta(seconds=30)
 """Longer than a carrier's answer may take."""

@@ -53,6 +53,8 @@ class TextWent:
     reference: UUID | None
     status: TargetStatus
     reason: str = ""
+    error_code: int = 0
+    """Of Twilio's catalogue; 0: none fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +148,5 @@ async def _act(database: Database, carrier: str, news: News, now: datetime) -> N
         if news.reference is not None:
             await tx.carriers.note_message(news.reference, carrier_id=news.carrier_id)
         if news.status.is_final:
-            await tx.carriers.note_receipt(news.reference, Receipt(news.carrier_id, news.status, news.reason))
+            receipt = Receipt(news.carrier_id, news.status, news.reason, news.error_code)
+            await tx.carriers.note_receipt(news.reference, receipt)

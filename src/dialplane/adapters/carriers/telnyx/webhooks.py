@@ -13,7 +13,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from dialplane.adapters.carriers.api import list_at, shown, text_at
+from dialplane.adapters.carriers.api import counted_parts, list_at, shown, text_at
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import find_uuid
 from dialplane.domain.messaging.messages import TargetStatus
@@ -117,8 +117,23 @@ class TelnyxInbox:
                 tuple(url for url in media if url)[:_MOST_MEDIA],
                 carrier=self._account.name,
                 carrier_id=text_at(payload, "id"),
+                parts=counted_parts(payload.get("parts") if isinstance(payload, Mapping) else None),
             )
         )
+
+
+_ERRORS = {
+    "40001": 30006,  # not routable: a landline or an unreachable carrier
+    "40002": 30007,  # blocked as spam, for a while
+    "40003": 30007,  # and for good
+    "40004": 30004,  # rejected by the receiver's side
+    "40005": 30003,  # expired on its way
+    "40006": 30003,  # the receiver's server is not there
+    "40008": 30008,
+    "40012": 30005,  # no such number
+    "40300": 21610,  # the receiver has opted out
+}
+"""Telnyx's codes of undelivered messages in Twilio's catalogue."""
 
 
 def _went(payload: object) -> TextWent:
@@ -130,4 +145,5 @@ def _went(payload: object) -> TextWent:
         reference,
         _STATUSES.get(text_at(first, "status"), TargetStatus.SENT),
         (text_at(fault, "detail") or text_at(fault, "title"))[:255],
+        _ERRORS.get(text_at(fault, "code"), 0),
     )

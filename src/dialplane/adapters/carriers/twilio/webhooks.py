@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from uuid import UUID
 
-from dialplane.adapters.carriers.api import shown
+from dialplane.adapters.carriers.api import counted_parts, shown
 from dialplane.adapters.carriers.twilio.credentials import auth_token
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import find_uuid
@@ -93,13 +93,20 @@ class TwilioInbox:
                 tuple(url for url in media if url),
                 carrier=self._account.name,
                 carrier_id=message,
+                parts=counted_parts(fields.get("NumSegments")),
             )
         )
 
     def _went(self, fields: dict[str, str], message: str, query: str) -> TextWent:
         status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
         reason = fields.get("ErrorMessage") or (f"error {code}" if (code := fields.get("ErrorCode")) else "")
-        return TextWent(message, _reference(query), _STATUSES.get(status, TargetStatus.SENT), reason[:255])
+        went = _STATUSES.get(status, TargetStatus.SENT)
+        return TextWent(message, _reference(query), went, reason[:255], _error_code(fields.get("ErrorCode", "")))
+
+
+def _error_code(text: str) -> int:
+    """Of five digits, as all are; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 5 else 0
 
 
 def _form(request: WebhookRequest) -> Form:

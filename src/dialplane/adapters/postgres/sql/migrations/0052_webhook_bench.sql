@@ -1,5 +1,5 @@
 -- before
--- How an endpoint has fared, and replays of many deliveries at once.
+-- How an endpoint has fared, replays of many deliveries at once, and what carriers say of messages that did not arrive.
 
 alter table webhook_endpoints
     add column failing_since timestamptz,       -- the first failure after the last success; null: it does not fail
@@ -25,3 +25,6 @@ create table webhook_replays (
 );
 create index webhook_replays_by_account on webhook_replays (account_id, created_at desc);
 create index webhook_replays_running on webhook_replays (created_at) where state = 'running';
+
+-- Why a message did not arrive, in Twilio's numbers; 0: not known.
+alter table carrier_messages add column receipt_error_code integer not null default 0;

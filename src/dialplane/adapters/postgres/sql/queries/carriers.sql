@@ -110,7 +110,7 @@ update orders set check_at = $3 where id = $1 and carrier = $2 and ended_at is n
 
 -- name: note_receipt
 -- The first word stands: what is delivered does not fail afterwards.
-update carrier_messages set receipt = $3, receipt_reason = $4
+update carrier_messages set receipt = $3, receipt_reason = $4, receipt_error_code = $5
 where (reference = $1 or (carrier_id = $2 and carrier_id <> '')) and receipt = ''
 
 -- name: take_receipts
@@ -122,7 +122,7 @@ where m.reference in (
         and exists (select from message_targets t where t.carrier_id = c.carrier_id)
     order by reference limit $1 for update skip locked
 )
-returning m.carrier_id, m.receipt, m.receipt_reason
+returning m.carrier_id, m.receipt, m.receipt_reason, m.receipt_error_code
 
 -- name: save_port
 insert into carrier_ports (port_id, carrier, handed_at, look_at, fault, created_at) values ($1, $2, $3, $4, $5, $6)

@@ -16,6 +16,13 @@ select id, message_id, account_id, position, url, content_type, created_at, size
 from message_media
 where id = $1 and deleted_at is null;
 
+-- name: find_keys
+-- A message that was deleted takes its media with it.
+select media.account_id || '/' || media.id as key
+from message_media media
+join messages message on message.id = media.message_id
+where media.id = any ($1::uuid[]) and media.deleted_at is null and message.deleted_at is null;
+
 -- name: claim
 with picked as (
     select id from message_media
