@@ -128,6 +128,7 @@ DESK_PAGES = {
     "desk: unusual": "/unusual",
     "desk: accounts": "/accounts",
     "desk: one account": "/accounts/{account}",
+    "desk: outgoing traffic": "/accounts/{account}/outbound",
     "desk: a new account": "/accounts/new",
     "desk: organizations": "/organizations",
     "desk: operators": "/operators",

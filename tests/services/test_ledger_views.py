@@ -11,7 +11,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.charging.entry_filters import EVERY_ENTRY, EntryFilter
 from dialplane.domain.charging.ledger import Charge, Entry, ReferenceType, TransactionType
 from dialplane.domain.charging.rating import CostType, Rate
-from dialplane.domain.charging.spending import by_bucket, by_number
+from dialplane.domain.charging.spending import SpendingQuery
 from dialplane.domain.charging.usage_records import Category, Granularity, Range
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
@@ -97,9 +97,9 @@ async def test_views_add_up_to_the_postings(database: PostgresDatabase, seed: in
     assert sum(e.amount_micros for e in entries) == credit_now == entries[0].credit_after
     assert sum(e.amount_micros for e in history) + sum(e.amount_micros for e in uses) == credit_now
     days = Range(NOW.date(), last.date())
-    spent = await query_spending(database, account_id, days)
-    assert sum(line.micros for line in by_bucket(spent)) == sum(line.micros for line in by_number(spent)) == revenue
-    assert sum(each.count for each in spent) == sum(e.transaction_type in EARNED for e in entries)
+    spent = await query_spending(database, account_id, days, SpendingQuery())
+    assert sum(line.micros for line in spent.lines) == spent.micros == revenue
+    assert spent.count == sum(e.transaction_type in EARNED for e in entries)
     for granularity in Granularity:
         records = await query_usage(database, account_id, UsageQuery(days, granularity, Category.TOTALPRICE))
         assert sum(record.micros for record in records) == revenue, granularity

@@ -1,6 +1,7 @@
 """What was spent, number by number: it adds up to the ledger, and a page looks at its own numbers only."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,13 +15,18 @@ from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.charging.call_billing import hold_key
 from dialplane.domain.charging.ledger import Charge, ReferenceType
 from dialplane.domain.charging.rating import CostType, Rate
-from dialplane.domain.charging.spending import Bucket, NumberSpent, by_bucket, by_number
+from dialplane.domain.charging.spending import Bucket, NumberSpent, SpendingQuery, by_bucket, sum_buckets
 from dialplane.domain.charging.usage_records import Range
 from dialplane.domain.ids import AccountId, CallId, new_id
 from dialplane.domain.money import Micros
 from dialplane.domain.numbering.numbers import Number
 from dialplane.services.charging.ledger import charge
-from dialplane.services.charging.usage_records import query_daily_spending, query_number_spending, query_spending
+from dialplane.services.charging.usage_records import (
+    query_daily_spending,
+    query_number_spending,
+    query_number_sums,
+    query_spending,
+)
 from dialplane.services.messaging.conversations import write_text
 from dialplane.services.messaging.messages import hold_key as text_key
 from dialplane.services.messaging.sandbox_messages import text_from_handset
@@ -85,17 +91,38 @@ async def test_numbers_add_up_to_what_the_ledger_took(
     found = await query_number_spending(database, account_id, DAYS, limit=PAGE)
     daily = await query_daily_spending(database, account_id, DAYS)
 
-    spent = await query_spending(database, account_id, DAYS)
+    spent = await query_spending(database, account_id, DAYS, SpendingQuery())
     together = by_bucket(each for day in daily for each in day.spent)
     assert [each.number for each in found] == list(OWN)
-    assert _lines(found) == [line for line in by_number(spent) if line.number]
-    assert together == by_bucket(spent)
+    assert _lines(found) == [line for line in spent.lines if line.number]
+    assert together == sum_buckets(spent.lines)
+    assert (spent.total, spent.micros) == (len(spent.lines), sum(line.micros for line in spent.lines))
     assert [line.quantity for line in together if line.bucket is Bucket.PAYG] == [1]
     assert (found[3].count, found[3].micros) == (0, 0)
 
 
 def _lines(found: list[NumberSpent]) -> list[object]:
-    return [line for each in found for line in by_number(each.spent)]
+    return [replace(line, number=each.number) for each in found for line in each.lines if line.quantity or line.micros]
+
+
+async def test_lines_are_paged_filtered_and_added_up(
+    database: PostgresDatabase, account_id: AccountId, numbers: list[Number]
+) -> None:
+    every = await query_spending(database, account_id, DAYS, SpendingQuery())
+
+    page = await query_spending(database, account_id, DAYS, SpendingQuery(offset=1, limit=2))
+    beyond = await query_spending(database, account_id, DAYS, SpendingQuery(offset=100, limit=2))
+    own = await query_spending(
+        database, account_id, DAYS, SpendingQuery(numbers=[OWN[2]], buckets=[Bucket.SMS, Bucket.DID])
+    )
+    sums = await query_number_sums(database, account_id, DAYS, SpendingQuery())
+
+    assert page == replace(every, lines=every.lines[1:3])
+    assert beyond == replace(every, lines=[])
+    assert [(line.number, line.bucket) for line in own.lines] == [(OWN[2], Bucket.SMS), (OWN[2], Bucket.DID)]
+    assert (own.total, own.micros) == (2, sum(line.micros for line in own.lines))
+    assert [line.number for line in sums.lines if line.number] == list(OWN[:3])
+    assert (sums.count, sums.micros) == (every.count, every.micros)
 
 
 async def test_numbers_come_page_by_page_whatever_their_charges(

@@ -2,12 +2,15 @@
 go, which is everything else. Together they are all that the ledger took.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from dialplane.domain.charging.ledger import ReferenceType
+
+Line = TypeVar("Line", covariant=True)
 
 
 class Bucket(StrEnum):
@@ -20,7 +23,7 @@ class Bucket(StrEnum):
     PAYG = "PayG"
 
 
-_BUCKETS: Mapping[ReferenceType, Bucket] = {
+BUCKETS: Mapping[ReferenceType, Bucket] = {
     ReferenceType.SMS: Bucket.SMS,
     ReferenceType.CALL: Bucket.VOICE,
     ReferenceType.CALL_EXTENSION: Bucket.VOICE,
@@ -28,6 +31,17 @@ _BUCKETS: Mapping[ReferenceType, Bucket] = {
     ReferenceType.NUMBER_RENEW: Bucket.DID,
     ReferenceType.RECORDING: Bucket.STORAGE,
 }
+
+
+def quantity_of(bucket: Bucket, *, count: int, units: int, minutes: int) -> int:
+    """Segments of texts, minutes of calls and recordings, and of everything else how often it was charged."""
+    match bucket:
+        case Bucket.SMS:
+            return units
+        case Bucket.VOICE | Bucket.STORAGE:
+            return minutes
+        case _:
+            return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +59,12 @@ class Spent:
 
     @property
     def bucket(self) -> Bucket:
-        return _BUCKETS.get(self.reference_type, Bucket.PAYG)
+        return BUCKETS.get(self.reference_type, Bucket.PAYG)
 
     @property
     def quantity(self) -> int:
         """Segments of texts, minutes of calls and recordings, and of everything else how often it was charged."""
-        match self.bucket:
-            case Bucket.SMS:
-                return self.units
-            case Bucket.VOICE | Bucket.STORAGE:
-                return self.minutes
-            case _:
-                return self.count
+        return quantity_of(self.bucket, count=self.count, units=self.units, minutes=self.minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,38 @@ class Spending:
     number: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SpendingQuery:
+    """Which lines are asked for."""
+
+    numbers: Collection[str] | None = None
+    """None: all, and what belongs to none."""
+    buckets: Collection[Bucket] | None = None
+    offset: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSum:
+    """What one number was charged in all, and how often; "" for what belongs to none."""
+
+    number: str
+    count: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingPage(Generic[Line]):
+    """Some lines, by number and in the order of the buckets; and what all that fit come to."""
+
+    lines: Sequence[Line]
+    total: int
+    """How many lines there are."""
+    count: int
+    """How often something was charged."""
+    micros: int
+
+
 def by_bucket(spent: Iterable[Spent]) -> list[Spending]:
     """One line for each bucket, the empty ones too."""
     lines = {bucket: Spending(bucket, 0, 0) for bucket in Bucket}
@@ -111,14 +151,13 @@ def by_bucket(spent: Iterable[Spent]) -> list[Spending]:
     return list(lines.values())
 
 
-def by_number(spent: Iterable[Spent]) -> list[Spending]:
-    """One line for each number and each bucket of it that something was spent in, by number."""
-    lines: dict[tuple[str, Bucket], Spending] = {}
-    for each in spent:
-        key = (each.number, each.bucket)
-        lines[key] = _plus(lines.get(key, Spending(each.bucket, 0, 0, each.number)), each)
-    order = list(Bucket)
-    return sorted(lines.values(), key=lambda line: (line.number, order.index(line.bucket)))
+def sum_buckets(lines: Iterable[Spending]) -> list[Spending]:
+    """The lines of several numbers as one for each bucket, the empty ones too."""
+    sums = {bucket: Spending(bucket, 0, 0) for bucket in Bucket}
+    for line in lines:
+        had = sums[line.bucket]
+        sums[line.bucket] = replace(had, quantity=had.quantity + line.quantity, micros=had.micros + line.micros)
+    return list(sums.values())
 
 
 def by_day(spent: Iterable[tuple[date, Spent]]) -> list[DaySpent]:

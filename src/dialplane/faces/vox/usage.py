@@ -2,10 +2,12 @@
 
 The document describes the portal's pages and gives no addresses: spent summary, usage history with its split into SMS,
 Voice, DID Charges, Storage and PayG, what each number cost, credit history. The names here follow `listnewnumbers`.
-All take `fromdate` and `todate` (days of UTC, both within; the current month where left out) and `format=csv`.
+All take `fromdate` and `todate` (days of UTC, both within; the current month where left out) and `format=csv`; lists by
+number take `limit` as `listnewnumbers` does, 1000 where left out, and a file has them all.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from litestar import HttpMethod, route
@@ -13,7 +15,7 @@ from litestar.response import Stream
 
 from dialplane.domain.charging.entry_filters import EntryFilter
 from dialplane.domain.charging.ledger import Entry
-from dialplane.domain.charging.spending import Bucket, Spending, Spent, by_bucket, by_number
+from dialplane.domain.charging.spending import Bucket, Spending, SpendingPage, SpendingQuery, by_bucket, sum_buckets
 from dialplane.domain.charging.usage_records import Range, this_month
 from dialplane.domain.csv_cells import csv_lines
 from dialplane.domain.errors import Invalid
@@ -22,7 +24,7 @@ from dialplane.faces.vox.amounts import cost, dollars
 from dialplane.faces.vox.numbers import read_limit
 from dialplane.faces.vox.request import VoxRequest
 from dialplane.services.charging.billing_files import read_entries
-from dialplane.services.charging.usage_records import query_spending
+from dialplane.services.charging.usage_records import query_daily_spending, query_number_sums, query_spending
 
 Answer = dict[str, object]
 
@@ -39,41 +41,47 @@ _TYPES: Mapping[str, Bucket] = {
 @route("/numberspentsummary", http_method=_BOTH, status_code=200)
 async def show_spent_summary(request: VoxRequest) -> Answer | Stream:
     """What each number cost, and all of them together: the portal's Overview."""
-    days, spent = await _read_spent(request)
-    numbers = _sums(spent)
+    days, wanted = await _read_days(request), _wanted(request)
+    spent = await query_number_sums(request.database, request.account_id, days, wanted)
     if _wants_csv(request):
-        rows = ((number, quantity, dollars(micros)) for number, quantity, micros in numbers)
+        rows = ((line.number, line.count, dollars(line.micros)) for line in spent.lines)
         return _csv("spent_summary", ("number", "quantity", "amount"), rows)
     shown = [
-        {"number": number or None, "quantity": quantity, "amount": cost(micros)} for number, quantity, micros in numbers
+        {"number": line.number or None, "quantity": line.count, "amount": cost(line.micros)} for line in spent.lines
     ]
-    return _success(days, spent, {"numbers": shown})
+    return _success(days, spent.count, spent.micros, {"numbers": shown}) | _shown_of(spent)
 
 
 @route("/numberusagehistory", http_method=_BOTH, status_code=200)
 async def show_usage_history(request: VoxRequest) -> Answer | Stream:
     """The split of all charges, for all numbers together: the portal's Usage History."""
-    days, spent = await _read_spent(request)
-    lines = by_bucket(spent)
+    days = await _read_days(request)
+    numbers = _numbers(request)
+    if numbers is None:
+        daily = await query_daily_spending(request.database, request.account_id, days)
+        spent = [each for day in daily for each in day.spent]
+        lines, count = by_bucket(spent), sum(each.count for each in spent)
+    else:
+        page = await query_spending(request.database, request.account_id, days, SpendingQuery(numbers=numbers))
+        lines, count = sum_buckets(page.lines), page.count
     if _wants_csv(request):
         rows = ((line.bucket, line.quantity, dollars(line.micros)) for line in lines)
         return _csv("usage_history", ("type", "quantity", "amount"), rows)
-    return _success(days, spent, {"usage": [_show_line(line) for line in lines]})
+    micros = sum(line.micros for line in lines)
+    return _success(days, count, micros, {"usage": [_show_line(line) for line in lines]})
 
 
 @route("/numberusage", http_method=_BOTH, status_code=200)
 async def show_number_usage(request: VoxRequest) -> Answer | Stream:
     """The split for each number; `type` (SMS, Voice, DID, Storage, PayG) and `number` ask for less."""
-    days, spent = await _read_spent(request)
-    spent = _of_type(spent, request.fields.get("type"))
-    lines = by_number(spent)
+    days, wanted = await _read_days(request), _wanted(request)
+    wanted = replace(wanted, buckets=_buckets(request.fields.get("type")))
+    spent = await query_spending(request.database, request.account_id, days, wanted)
     if _wants_csv(request):
-        rows = ((line.number, line.bucket, line.quantity, dollars(line.micros)) for line in lines)
+        rows = ((line.number, line.bucket, line.quantity, dollars(line.micros)) for line in spent.lines)
         return _csv("number_usage", ("number", "type", "quantity", "amount"), rows)
-    offset, limit = read_limit(request.fields.get("limit") or _DEFAULT_LIMIT)
-    page = lines[offset : offset + limit]
-    shown = [{"number": line.number or None, **_show_line(line)} for line in page]
-    return _success(days, spent, {"usage": shown}) | {"count": len(shown), "total": len(lines)}
+    shown = [{"number": line.number or None, **_show_line(line)} for line in spent.lines]
+    return _success(days, spent.count, spent.micros, {"usage": shown}) | _shown_of(spent)
 
 
 @route("/credithistory", http_method=_BOTH, status_code=200)
@@ -98,13 +106,17 @@ async def show_credit_history(request: VoxRequest) -> Answer | Stream:
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-async def _read_spent(request: VoxRequest) -> tuple[Range, list[Spent]]:
-    days = await _read_days(request)
-    spent = await query_spending(request.database, request.account_id, days)
-    if request.fields.get("number"):
-        spellings = request.spellings("number")
-        spent = [each for each in spent if each.number in spellings]
-    return days, spent
+def _wanted(request: VoxRequest) -> SpendingQuery:
+    """The lines that `limit` asks for; for a file all of them."""
+    offset, limit = read_limit(request.fields.get("limit") or _DEFAULT_LIMIT)
+    if _wants_csv(request):
+        return SpendingQuery(numbers=_numbers(request))
+    return SpendingQuery(numbers=_numbers(request), offset=offset, limit=limit)
+
+
+def _numbers(request: VoxRequest) -> tuple[str, ...] | None:
+    """Those that `number` may stand for; None where it was not given."""
+    return request.spellings("number") if request.fields.get("number") else None
 
 
 async def _read_days(request: VoxRequest) -> Range:
@@ -134,12 +146,12 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _of_type(spent: list[Spent], word: str) -> list[Spent]:
+def _buckets(word: str) -> tuple[Bucket, ...] | None:
     if not word:
-        return spent
+        return None
     if word.lower() not in _TYPES:
         raise Invalid(f"type is one of {', '.join(Bucket)}", field="type")
-    return [each for each in spent if each.bucket is _TYPES[word.lower()]]
+    return (_TYPES[word.lower()],)
 
 
 def _wants_csv(request: VoxRequest) -> bool:
@@ -153,24 +165,18 @@ def _wants_csv(request: VoxRequest) -> bool:
 # --- what is shown ---------------------------------------------------------------------------------------------------
 
 
-def _success(days: Range, spent: Iterable[Spent], more: Answer) -> Answer:
-    spent = list(spent)
+def _success(days: Range, count: int, micros: int, more: Answer) -> Answer:
     data: Answer = {
         "fromdate": str(days.first),
         "todate": str(days.last),
-        "quantity": sum(each.count for each in spent),
-        "amount": cost(sum(each.micros for each in spent)),
+        "quantity": count,
+        "amount": cost(micros),
     }
     return {"status": "Success", "code": 200, "data": data | more}
 
 
-def _sums(spent: Iterable[Spent]) -> list[tuple[str, int, int]]:
-    """Number, how often it was charged, and what."""
-    sums: dict[str, tuple[int, int]] = {}
-    for each in spent:
-        count, micros = sums.get(each.number, (0, 0))
-        sums[each.number] = count + each.count, micros + each.micros
-    return [(number, count, micros) for number, (count, micros) in sorted(sums.items())]
+def _shown_of(spent: SpendingPage[object]) -> Answer:
+    return {"count": len(spent.lines), "total": spent.total}
 
 
 def _show_line(line: Spending) -> Answer:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
-from dialplane.domain.charging.spending import DaySpent, NumberSpent, Spent
+from dialplane.domain.charging.spending import DaySpent, NumberSpent, NumberSum, Spending, SpendingPage, SpendingQuery
 from dialplane.domain.charging.usage_records import Category, Fact, Granularity, Range, UsageRecord, records
 from dialplane.domain.ids import AccountId
 from dialplane.services.transaction import Database
@@ -20,20 +20,28 @@ class UsageStore(Protocol):
         """What was used from `since` up to `until`, added up by period and leaf of the tree of categories."""
         ...
 
-    async def spent(self, account_id: AccountId, *, since: datetime, until: datetime) -> list[Spent]:
-        """What was charged from `since` up to `until`, by what it was for and number."""
+    async def spent_lines(
+        self, account_id: AccountId, wanted: SpendingQuery, *, since: datetime, until: datetime
+    ) -> SpendingPage[Spending]:
+        """What was charged from `since` up to `until`, by number and bucket, in their order."""
+        ...
+
+    async def spent_sums(
+        self, account_id: AccountId, wanted: SpendingQuery, *, since: datetime, until: datetime
+    ) -> SpendingPage[NumberSum]:
+        """The same by number alone; no buckets may be asked for."""
         ...
 
     async def spent_daily(self, account_id: AccountId, days: Range) -> list[DaySpent]:
-        """The same, by day of UTC and what it was for; the days in their order, those without charges left out. Reads
-        sums that are kept with the ledger: its cost is that of the days."""
+        """All together, by day of UTC and what it was for; the days in their order, those without charges left out.
+        Reads sums that are kept with the ledger: its cost is that of the days."""
         ...
 
     async def spent_of_numbers(
         self, account_id: AccountId, *, since: datetime, until: datetime, after: str, limit: int
     ) -> list[NumberSpent]:
-        """The same for `limit` of the account's numbers, those behind `after` in the order of their texts, and those
-        among them that nothing was charged for. Looks at nothing that belongs to other numbers."""
+        """What was charged for `limit` of the account's numbers, those behind `after` in the order of their texts, and
+        those among them that nothing was charged for. Looks at nothing that belongs to other numbers."""
         ...
 
 
@@ -60,17 +68,26 @@ async def query_usage(database: Database, account_id: AccountId, query: UsageQue
     return records(facts, query.days, query.granularity, query.category)
 
 
-async def query_spending(database: Database, account_id: AccountId, days: Range) -> list[Spent]:
+async def query_spending(
+    database: Database, account_id: AccountId, days: Range, wanted: SpendingQuery
+) -> SpendingPage[Spending]:
     """What the account was charged on these days of UTC: all that the ledger took, and nothing else."""
-    if days.last < days.first:
-        return []
     since, until = _moments(days)
     async with database.reading() as tx:
-        return await tx.usage_records.spent(account_id, since=since, until=until)
+        return await tx.usage_records.spent_lines(account_id, wanted, since=since, until=until)
+
+
+async def query_number_sums(
+    database: Database, account_id: AccountId, days: Range, wanted: SpendingQuery
+) -> SpendingPage[NumberSum]:
+    """The same, each number's charges in one."""
+    since, until = _moments(days)
+    async with database.reading() as tx:
+        return await tx.usage_records.spent_sums(account_id, wanted, since=since, until=until)
 
 
 async def query_daily_spending(database: Database, account_id: AccountId, days: Range) -> list[DaySpent]:
-    """What `query_spending` adds up by number, by day."""
+    """What `query_spending` tells by number, by day."""
     async with database.reading() as tx:
         return await tx.usage_records.spent_daily(account_id, days)
 

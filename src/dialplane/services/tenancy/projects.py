@@ -145,7 +145,7 @@ async def read_frame(database: Database, person_id: PersonId, account_id: Accoun
         projects = await tx.people.list_projects(person_id, limit=_IN_MENU)
         standing = await tx.outbound_limits.find(account_id)
         purse = await tx.ledger.find_purse(account_id) or Purse(account_id)
-    return Frame(projects, purse, standing and standing.pause)
+    return Frame(projects, purse, None if standing is None else standing.pause)
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -61,22 +61,40 @@ from (
 group by period, used.category
 order by period, used.category;
 
--- name: spent
--- What the account $1 was charged from $2 up to $3, by what it was for and which of its numbers had to do with it.
-select entry.reference_type,
-       coalesce(held.number, case when call.direction = 'outgoing' then call.source ->> 'target' end, '') as number,
-       count(*) as count, sum(entry.units)::bigint as units,
-       sum(ceil(entry.seconds / 60.0))::bigint as minutes, sum(-entry.amount_micros)::bigint as micros
-from ledger_entries entry
-left join calls call on entry.reference_type in ('call', 'call_extension') and call.id = entry.reference_id
-left join messages message on entry.reference_type = 'sms' and message.id = entry.reference_id
-left join numbers held on held.id = case
-    when entry.reference_type in ('number', 'number_renew') then entry.reference_id
-    else coalesce(call.number_id, message.number_id) end
-where entry.account_id = $1 and entry.created_at >= $2 and entry.created_at < $3
-  and entry.transaction_type in ('usage', 'refund')
-group by 1, 2
-order by 2, 1;
+-- name: spent_lines
+-- What the account $1 was charged from $2 up to $3, a line for each of its numbers and bucket ($4, $5: what an entry is
+-- about and its bucket; $6: that of all others), of these numbers ($7, all where null) and buckets ($8, all where null).
+-- $9 lines from $10 on, and with each what all of them come to: added up here, so that nobody holds a line for each of
+-- 100,000 numbers for a page of them.
+with spent as (
+    select coalesce(held.number, case when call.direction = 'outgoing' then call.source ->> 'target' end, '') as number,
+           coalesce(known.bucket, $6) as bucket, count(*)::bigint as count, sum(entry.units)::bigint as units,
+           sum((entry.seconds + 59) / 60)::bigint as minutes, sum(-entry.amount_micros)::bigint as micros
+    from ledger_entries entry
+    left join unnest($4::text[], $5::text[]) as known (reference_type, bucket)
+        on known.reference_type = entry.reference_type
+    left join calls call on entry.reference_type in ('call', 'call_extension') and call.id = entry.reference_id
+    left join messages message on entry.reference_type = 'sms' and message.id = entry.reference_id
+    left join numbers held on held.id = case
+        when entry.reference_type in ('number', 'number_renew') then entry.reference_id
+        else coalesce(call.number_id, message.number_id) end
+    where entry.account_id = $1 and entry.created_at >= $2 and entry.created_at < $3
+      and entry.transaction_type in ('usage', 'refund')
+    group by 1, 2
+),
+lines as (
+    select * from spent
+    where ($7::text[] is null or number = any($7)) and ($8::text[] is null or bucket = any($8))
+),
+page as (
+    select * from lines order by number, array_position($5::text[], bucket) nulls last limit $9 offset $10
+),
+sums as (
+    select count(*) as lines, coalesce(sum(count), 0)::bigint as all_count, coalesce(sum(micros), 0)::bigint as all_micros
+    from lines
+)
+select sums.*, page.* from sums left join page on true
+order by page.number, array_position($5::text[], page.bucket) nulls last;
 
 -- name: spent_daily
 -- What the account $1 was charged on the days $2 to $3 of UTC, by day and what it was for.
