@@ -1,7 +1,10 @@
 """Campaigns, outplans and outdials over the API, in VoIPBIN's words (reference 6.9)."""
 
+from uuid import UUID
+
 import pytest
 
+from dialplane.services.transaction import Database
 from tests.faces.conftest import Client
 
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -93,6 +96,24 @@ async def test_bad_part_is_refused_by_its_field_and_changes_nothing(
 
     assert (answer.status, answer.json["error"]["details"][0]["field"]) == (status, field)
     assert (await client.ask("GET", path)).json == campaign
+
+
+async def test_agents_of_a_queue_that_are_free_are_counted_by_its_tags(client: Client, database: Database) -> None:
+    sales, help_ = [await made(client, "tags", name=name) for name in ("sales", "help")]
+    tagged = await made(client, "queues", name="tagged", tag_ids=[sales["id"]])
+    every = await made(client, "queues", name="every")
+    for number, (tag, status) in enumerate([(sales, "available"), (help_, "available"), (sales, "away")]):
+        agent = {
+            "username": f"agent{number}@example.org", "password": "correct horse", "name": "a", "detail": "",
+            "ring_method": "ringall", "permission": 16, "tag_ids": [tag["id"]], "addresses": [],
+        }  # fmt: skip
+        agent_id = (await client.ask("POST", "/v1.0/agents", agent)).json["id"]
+        assert (await client.ask("PUT", f"/v1.0/agents/{agent_id}/status", {"status": status})).status == 200
+
+    async with database.reading() as tx:
+        found = [await tx.campaigns.count_available(UUID(str(queue["id"]))) for queue in (tagged, every)]
+
+    assert found == [1, 2]
 
 
 async def test_calls_of_a_campaign_are_listed_by_it_and_for_all(client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.domain.calling.calls import Call, CallStatus
-from dialplane.domain.errors import InsufficientBalance
+from dialplane.domain.errors import Conflict, InsufficientBalance
 from dialplane.domain.ids import utc_now
 from dialplane.domain.programs.commands import StartRecording
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
@@ -74,6 +74,8 @@ async def test_live_call_is_recorded_paused_and_stopped_by_order(node: VoiceNode
         await change_recording(node.database, node.account_id, RecordingOrder("pause", call.id), utc_now())
         await change_recording(node.database, node.account_id, RecordingOrder("resume", call.id, begun.id), utc_now())
         await change_recording(node.database, node.account_id, RecordingOrder("stop", call.id), utc_now())
+        with pytest.raises(Conflict):  # whether it has ended by now or is about to
+            await change_recording(node.database, node.account_id, RecordingOrder("pause", call.id), utc_now())
         ended = await once(node, ordered, RecordingStatus.ENDED)
         await complete_call(node.database, node.account_id, call.id, utc_now())
         await ringing.ended.wait()

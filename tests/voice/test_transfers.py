@@ -12,6 +12,7 @@ from dialplane.domain.calling.transfers import TransferType
 from dialplane.domain.errors import Conflict
 from dialplane.domain.ids import utc_now
 from dialplane.phone.softphone import PhoneCall, Softphone
+from dialplane.services.calling.calls import get_call
 from dialplane.services.calling.transfers import TransferWish, start_transfer
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
@@ -34,6 +35,12 @@ async def hears(speaker: PhoneCall, listener: PhoneCall, key: str) -> None:
     """Wait until the one hears the other."""
     while key not in listener.heard_digits:
         await speaker.send_digits(key)
+
+
+async def muted(node: VoiceNode, call: Call, direction: str) -> None:
+    """Wait until the call's record says so."""
+    while (await get_call(node.database, node.account_id, call.id)).details.mute_direction != direction:
+        await asyncio.sleep(0.02)
 
 
 async def talk_then(
@@ -96,13 +103,15 @@ async def test_caller_may_transfer_whom_it_called(node: VoiceNode) -> None:
 
 
 async def test_attended_transfer_joins_the_others_when_the_transferer_leaves(node: VoiceNode) -> None:
-    async def act(office: Office, caller: PhoneCall, bob: PhoneCall, _: Call, callee: Call) -> None:
+    async def act(office: Office, caller: PhoneCall, bob: PhoneCall, waiting: Call, callee: Call) -> None:
         await start_transfer(node.database, node.account_id, wish(TransferType.ATTENDED, office, callee), utc_now())
 
         carol = await office.calls.get()
         await hears(bob, carol, "4")
+        await muted(node, waiting, "in")
         bob.hang_up()
         await hears(caller, carol, "5")
+        await muted(node, waiting, "")
         async with node.database.transaction() as tx:
             found = await tx.connection.fetchval("select transferee_call_id from transfers")
         caller.hang_up()

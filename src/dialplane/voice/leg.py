@@ -224,7 +224,8 @@ class Leg:
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
-        self.update(extras=replace(self.call.details, mute_direction=direction))
+        if direction != self.call.details.mute_direction:
+            self.tell_of(extras=replace(self.call.details, mute_direction=direction))
         await self._set_ears()
 
     async def silence(self, on: bool) -> None:

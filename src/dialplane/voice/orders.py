@@ -34,7 +34,6 @@ async def go_on(leg: Leg, payload: Mapping[str, object]) -> None:
 
 async def mute(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.mute(cast("MuteDirection", payload["direction"]))
-    leg.tell()
 
 
 async def hold(leg: Leg, payload: Mapping[str, object]) -> None:

@@ -70,6 +70,11 @@ def answers(
     return found
 
 
+def empty(*refusals: int) -> dict[int, ResponseSpec]:
+    """`answers` where success has no body."""
+    return {**answers(object, *refusals), 200: ResponseSpec(None, generate_examples=False, description="Done")}
+
+
 def posted(shape: type[Any], *refusals: int, status: int = 200) -> dict[int, ResponseSpec]:
     """`answers` for a POST, which takes an Idempotency-Key."""
     return answers(shape, 409, 422, *refusals, status=status)

@@ -4,18 +4,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Router, delete, post
+from litestar import Response, Router, delete, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import CallId
-from dialplane.faces.voipbin.answers import answers, posted
+from dialplane.faces.voipbin.answers import empty
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.calling import call_orders as service
-
-
-class Nothing(msgspec.Struct):
-    """An empty object."""
 
 
 class Mute(msgspec.Struct):
@@ -33,23 +29,31 @@ class Talk(msgspec.Struct):
     voice_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
+EMPTIED = empty(404, 409, 422)
+
+
+def _done() -> Response[bytes]:
+    """Reference 1.8: 200 with an empty body."""
+    return Response(b"", media_type="text/plain")
+
+
 def _switch(what: str, *, on: str, off: str) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
     """POST turns `what` on, DELETE off; `on` and `off` are what the documentation says of the two."""
 
-    async def switch(request: ApiRequest, call_id: UUID, *, is_on: bool) -> Nothing:
+    async def switch(request: ApiRequest, call_id: UUID, *, is_on: bool) -> Response[bytes]:
         request.require_manager()
         call = CallId(call_id)
         await service.switch_call(request.database, request.account_id, call, what, request.now, on=is_on)
-        return Nothing()
+        return _done()
 
     path = f"/{{call_id:str}}/{what}"
 
-    @post(path, status_code=200, responses=posted(Nothing, 404), operation_id=f"start_{what}", description=on)
-    async def start(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    @post(path, status_code=200, responses=EMPTIED, operation_id=f"start_{what}", description=on)
+    async def start(request: ApiRequest, call_id: FromPath[UUID]) -> Response[bytes]:
         return await switch(request, call_id, is_on=True)
 
-    @delete(path, status_code=200, responses=answers(Nothing, 404, 409), operation_id=f"stop_{what}", description=off)
-    async def stop(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+    @delete(path, status_code=200, responses=EMPTIED, operation_id=f"stop_{what}", description=off)
+    async def stop(request: ApiRequest, call_id: FromPath[UUID]) -> Response[bytes]:
         return await switch(request, call_id, is_on=False)
 
     return start, stop
@@ -62,29 +66,29 @@ SWITCHES = [
 ]
 
 
-@post("/{call_id:str}/mute", status_code=200, responses=posted(Nothing, 404))
-async def mute_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute]) -> Nothing:
+@post("/{call_id:str}/mute", status_code=200, responses=EMPTIED)
+async def mute_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute]) -> Response[bytes]:
     """Mute one direction of the call, or both."""
     request.require_manager()
     await service.mute_call(request.database, request.account_id, CallId(call_id), data.direction, request.now)
-    return Nothing()
+    return _done()
 
 
-@delete("/{call_id:str}/mute", status_code=200, responses=answers(Nothing, 404, 409))
-async def unmute_call(request: ApiRequest, call_id: FromPath[UUID]) -> Nothing:
+@delete("/{call_id:str}/mute", status_code=200, responses=EMPTIED)
+async def unmute_call(request: ApiRequest, call_id: FromPath[UUID]) -> Response[bytes]:
     """End every muting of the call."""
     request.require_manager()
     await service.mute_call(request.database, request.account_id, CallId(call_id), "", request.now)
-    return Nothing()
+    return _done()
 
 
-@post("/{call_id:str}/talk", status_code=200, responses=posted(Nothing, 404))
-async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Talk]) -> Nothing:
+@post("/{call_id:str}/talk", status_code=200, responses=EMPTIED)
+async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Talk]) -> Response[bytes]:
     """Say something to the party."""
     request.require_manager()
     speech = service.Speech(data.text, data.language, data.provider, data.voice_id)
     await service.talk_into_call(request.database, request.account_id, CallId(call_id), speech, request.now)
-    return Nothing()
+    return _done()
 
 
 router = Router("/calls", route_handlers=[*SWITCHES, mute_call, unmute_call, talk_into_call], tags=["Calls"])

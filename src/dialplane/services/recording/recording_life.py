@@ -241,9 +241,9 @@ def change_live(
 ) -> tuple[Recording, dict[str, object]]:
     """What a recording is after a change, and what its node is told with the order.
 
-    Raises Conflict (RECORDING_NOT_ACTIVE) where it is over, or there is none.
+    Raises Conflict (RECORDING_NOT_ACTIVE) where it is over or about to be, or there is none.
     """
-    if recording is None or recording.status.is_over:
+    if recording is None or recording.status.is_over or recording.status is RecordingStatus.STOPPING:
         raise Conflict("Nothing is being recorded", reason="RECORDING_NOT_ACTIVE")
     changed = replace(recording, status=_AFTER[change], updated_at=now)
     return changed, {"recording_id": str(recording.id), "silent": silent}
