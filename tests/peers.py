@@ -16,6 +16,8 @@ PACKAGES = {
     "janus": "janus",
     "tcpdump": "tcpdump",
     "chromium": "chromium",
+    "kamailio": "kamailio kamailio-tls-modules",
+    "linphonec": "linphone-cli",
 }
 """The Debian package of each program."""
 
