@@ -147,8 +147,15 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
         http=ports.settle(settings.http, TCP, what="HTTP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
         sip_tls=_tls_endpoint(settings, ports),
-        carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
+        carrier_sip=ports.settle(_carrier_endpoint(settings), UDP, TCP, what="simulated carrier's SIP"),
     )
+
+
+def _carrier_endpoint(settings: Settings) -> Endpoint:
+    """Where the simulated carrier listens: in the family of SIP's address, as one socket sends to no other."""
+    carrier = settings.carrier_sip
+    is_usual = carrier.host == Settings().carrier_sip.host
+    return Endpoint("::1", carrier.port) if is_usual and ":" in settings.sip.host else carrier
 
 
 def _tls_endpoint(settings: Settings, ports: Ports) -> Endpoint | None:
