@@ -103,7 +103,8 @@ def test_answer_has_the_offered_tag_and_suite_and_our_key() -> None:
 
     assert answer.media[0].protocol == "RTP/SAVP"
     assert read_cryptos(answer.media[0]) == [(5, Suite.AES_CM_128_HMAC_SHA1_32, ours)]
-    assert agreed.crypto is not None and agreed.crypto.key == KEY
+    assert agreed.crypto is not None
+    assert agreed.crypto.key == KEY
 
 
 @pytest.mark.parametrize(("terms", "protocol"), [(REQUIRED, "RTP/SAVP"), (OPTIONAL, "RTP/AVP")])

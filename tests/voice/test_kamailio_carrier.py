@@ -107,9 +107,7 @@ async def carrier(
     callee = free_port()
     async with kamailio(tmp_path, callee) as (port, tls_port, certificate):
         ends = tls_ends(Endpoint("127.0.0.1", free_port()), *find_or_make(tmp_path / "tls", "127.0.0.1"), certificate)
-        async with voice_node(
-            dsn, database, media_process, tmp_path, carriers="127.0.0.200/32", tls=ends
-        ) as node:
+        async with voice_node(dsn, database, media_process, tmp_path, carriers="127.0.0.200/32", tls=ends) as node:
             for each in await list_trunks(database):
                 await remove_trunk(database, each.id, now=utc_now())
             asked: list[str] = []
@@ -154,4 +152,3 @@ async def test_registration_that_is_refused_is_shown_with_the_answer(carrier: Ca
     refused = await carrier.registration(trunk_id, is_registered=False)
 
     assert refused.said == "401 Unauthorized"
-

@@ -60,9 +60,7 @@ async def test_answer_to_a_caller_who_requires_it_is_resent_until_the_prack() ->
 
 def prack(peer: RawPeer, answer: Response, *, number: int = 0) -> bytes:
     rseq = int(answer.headers.get("RSeq") or 0) + number
-    return peer.request(
-        "PRACK", to_tag=answer.to.tag, cseq=2, extra=f"RAck: {rseq} {answer.cseq.number} INVITE\r\n"
-    )
+    return peer.request("PRACK", to_tag=answer.to.tag, cseq=2, extra=f"RAck: {rseq} {answer.cseq.number} INVITE\r\n")
 
 
 async def test_prack_for_another_answer_is_481() -> None:
