@@ -112,11 +112,12 @@ class _Platform:
             "event": "ready",
             "http": f"http://{self._settings.http}",
             "sip": f"sip:{self._settings.sip}",
-            **({} if (tls := self._settings.sip_tls) is None else {"sip_tls": f"sip:{tls};transport=tls"}),
             **credentials,
         }
         folder.write_private(self._settings.data / "ready.json", ready)
         print(json.dumps(ready), flush=True)
+        if self._settings.sip_tls is not None:
+            say(f"SIP over TLS at {self._settings.sip_tls}")
         say(f"ready: {ready['http']} and {ready['sip']}; credentials in {self._settings.data / 'ready.json'}")
 
     async def _stop_in_order(self) -> None:
