@@ -17,6 +17,7 @@ PACKAGES = {
     "bearerbox": "kannel",
     "tcpdump": "tcpdump",
     "chromium": "chromium",
+    "kamailio": "kamailio kamailio-tls-modules",
 }
 """The Debian package of each program."""
 

@@ -145,8 +145,10 @@ class VoiceNode:
         return changed
 
     @asynccontextmanager
-    async def phone(self, manners: Manners | None = None, *, host: str = "127.0.0.1") -> AsyncIterator[Softphone]:
-        async with Softphone(self.media, manners=manners, host=host) as phone:
+    async def phone(
+        self, manners: Manners | None = None, *, host: str = "127.0.0.1", port: int = 0
+    ) -> AsyncIterator[Softphone]:
+        async with Softphone(self.media, manners=manners, host=host, port=port) as phone:
             yield phone
 
     async def ring(

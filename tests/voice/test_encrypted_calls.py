@@ -98,7 +98,8 @@ async def test_caller_without_encryption_is_refused_where_its_extension_must_hav
         call = await node.dial_as(phone, "1001", "correct horse", NUMBER)
         assert not await call.wait_answered()
 
-    assert call.end is not None and call.end.status == 488
+    assert call.end is not None
+    assert call.end.status == 488
 
 
 @pytest.mark.parametrize("encryption", ["", ";mediaenc=srtp-mand"])

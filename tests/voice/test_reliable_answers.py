@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.sip.message import Response
+from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent.agent import EndKind, IncomingCall, OutgoingCall
 from dialplane.voice.useragent.session import SessionTerms
 from tests.effort import PATIENCE_S
@@ -88,7 +89,7 @@ async def test_answer_waits_for_the_prack_of_early_media() -> None:
 
 
 async def test_caller_that_never_acknowledges_gets_504() -> None:
-    async with running(Answering(ring)) as agent:
+    async with running(Answering(ring), timers=Timers(t1=0.02, t2=0.1, t4=0.1)) as agent:
         with RawPeer(agent) as peer:
             peer.send(peer.request("INVITE", body=SDP, extra=RELIABLE))
 

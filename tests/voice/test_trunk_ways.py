@@ -15,7 +15,7 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
 from dialplane.domain.calling.calls import Call, HangupReason
-from dialplane.domain.calling.trunk_terms import Gateway, NumberFormat, NumberStyle, TrunkTerms
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, Gateway, NumberFormat, NumberStyle, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.charging.tariffs import DeckLine
@@ -65,7 +65,7 @@ async def carrier(node: VoiceNode) -> AsyncIterator[Carrier]:
         yield made
 
 
-async def trunk(node: VoiceNode, name: str, port: int, terms: TrunkTerms = TrunkTerms(), *, priority: int = 1) -> Trunk:
+async def trunk(node: VoiceNode, name: str, port: int, terms: TrunkTerms = USUAL_TERMS, *, priority: int = 1) -> Trunk:
     draft = TrunkDraft(name, host="127.0.0.1", port=port, priority=priority, terms=terms)
     return await create_trunk(node.database, draft, now=utc_now())
 

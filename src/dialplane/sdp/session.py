@@ -173,9 +173,10 @@ def _parse_media(section: list[Line]) -> MediaDescription:
 
 def _parse_origin(value: str) -> Origin:
     match = _ORIGIN.fullmatch(value.strip())
-    if match is None or not _HOST.fullmatch(match[5]):
+    host = "" if match is None else match[5].strip("[]")  # sipp writes IPv6 as a URI has it
+    if match is None or not _HOST.fullmatch(host):
         raise SdpError("origin malformed")
-    return Origin(match[1], int(match[2]), int(match[3]), match[5])
+    return Origin(match[1], int(match[2]), int(match[3]), host)
 
 
 def _parse_connection(value: str) -> str:

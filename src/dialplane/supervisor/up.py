@@ -131,6 +131,8 @@ class _Platform:
         folder.write_targets(self._settings.data / "metrics.json", self._metrics)
         folder.write_private(self._settings.data / "ready.json", ready)
         print(json.dumps(ready), flush=True)
+        if self._settings.sip_tls is not None:
+            say(f"SIP over TLS at {self._settings.sip_tls}")
         say(f"ready: {ready['http']} and {ready['sip']}; credentials in {self._settings.data / 'ready.json'}")
 
     async def _stop_in_order(self) -> None:
@@ -162,7 +164,7 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
         smpp=ports.settle(settings.smpp, TCP, what="SMPP"),
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
         sip_tls=_tls_endpoint(settings, ports),
-        carrier_sip=ports.settle(settings.carrier_sip, UDP, TCP, what="simulated carrier's SIP"),
+        carrier_sip=ports.settle(_carrier_endpoint(settings), UDP, TCP, what="simulated carrier's SIP"),
     )
 
 
@@ -175,6 +177,13 @@ def _places_of_metrics(settings: Settings, ports: Ports) -> dict[str, Endpoint]:
         "voice": ports.settle(first, TCP, what="voice node's metrics"),
         "worker": ports.settle(second, TCP, what="worker's metrics"),
     }
+
+
+def _carrier_endpoint(settings: Settings) -> Endpoint:
+    """Where the simulated carrier listens: in the family of SIP's address, as one socket sends to no other."""
+    carrier = settings.carrier_sip
+    is_usual = carrier.host == Settings().carrier_sip.host
+    return Endpoint("::1", carrier.port) if is_usual and ":" in settings.sip.host else carrier
 
 
 def _tls_endpoint(settings: Settings, ports: Ports) -> Endpoint | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import ssl
 from time import monotonic
 
 from dialplane.domain.calling.trunks import Trunk
@@ -24,7 +25,7 @@ class SipProber:
         began = monotonic()
         try:
             async with asyncio.timeout(PATIENCE_S):
-                status = await (_over_tcp(trunk) if trunk.transport == "tcp" else _over_udp(trunk))
+                status = await (_over_udp(trunk) if trunk.transport == "udp" else _over_stream(trunk))
         except TimeoutError:
             return Probe(None, said=f"no answer within {PATIENCE_S:.0f} seconds")
         except (OSError, SipParseError) as fault:
@@ -64,10 +65,11 @@ class _Answers(asyncio.DatagramProtocol):
             self._answered.set_exception(exc)
 
 
-async def _over_tcp(trunk: Trunk) -> int:
-    reader, writer = await asyncio.open_connection(trunk.host, trunk.port)
+async def _over_stream(trunk: Trunk) -> int:
+    context = _context(trunk) if trunk.transport == "tls" else None
+    reader, writer = await asyncio.open_connection(trunk.host, trunk.port, ssl=context)
     try:
-        writer.write(bytes(_options(trunk, writer.get_extra_info("sockname")[:2], "TCP")))
+        writer.write(bytes(_options(trunk, writer.get_extra_info("sockname")[:2], trunk.transport.upper())))
         framer = StreamFramer()
         while data := await reader.read(4096):
             for frame in framer.feed(data):
@@ -76,6 +78,15 @@ async def _over_tcp(trunk: Trunk) -> int:
         raise ConnectionError("the connection was closed without an answer")
     finally:
         writer.close()
+
+
+def _context(trunk: Trunk) -> ssl.SSLContext:
+    """Believes what the trunk's terms let it believe."""
+    context = ssl.create_default_context()
+    if not trunk.terms.verifies:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _options(trunk: Trunk, own: tuple[str, int], transport: str) -> Request:

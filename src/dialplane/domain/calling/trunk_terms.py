@@ -126,8 +126,7 @@ def check_terms(terms: TrunkTerms) -> None:
     if len(terms.gateways) > MOST_GATEWAYS:
         raise Invalid(f"gateways holds {MOST_GATEWAYS} at most", field="gateways")
     for gateway in terms.gateways:
-        if not _HOST.fullmatch(gateway.host):
-            raise Invalid(f"{gateway.host[:64]!r} is no address or name of a host", field="gateways")
+        check_host(gateway.host, field="gateways")
         _check_range(gateway.port, 1, 65_535, "gateways", "port")
         _check_range(gateway.priority, 0, 65_535, "gateways", "priority")
         _check_range(gateway.weight, 0, 65_535, "gateways", "weight")
@@ -140,6 +139,12 @@ def check_terms(terms: TrunkTerms) -> None:
             raise Invalid(f"tech_{name} has {LONGEST_AFFIX} digits, letters, * or # at most", field=f"tech_{name}")
     _check_headers(terms.headers)
     _check_limits(terms)
+
+
+def check_host(host: str, *, field: str) -> None:
+    """Raises Invalid naming the field for what is neither an address (IPv6 without brackets) nor a name."""
+    if not _HOST.fullmatch(host):
+        raise Invalid(f"{host[:64]!r} is no address or name of a host", field=field)
 
 
 def _check_limits(terms: TrunkTerms) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Protocol, cast
 
-from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms, TrunkTransport, check_terms
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms, TrunkTransport, check_host, check_terms
 from dialplane.domain.calling.trunks import Network, Trunk
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, TrunkId, new_id
@@ -134,6 +134,8 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
         raise Invalid("port is 1 to 65535", field="port")
     if not (draft.networks or draft.host or draft.login_username or draft.terms.gateways):
         raise Invalid("a trunk has networks that calls come from, a host that calls go to, or both", field="networks")
+    if draft.host:
+        check_host(draft.host, field="host")
     _check_texts(draft)
     check_terms(draft.terms)
     if draft.terms.registers and not (draft.username and (draft.host or draft.terms.gateways)):
@@ -159,7 +161,7 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
 
 
 def _check_texts(draft: TrunkDraft) -> None:
-    for name, longest in (("host", 255), ("username", 64), ("password", 128), ("detail", 4096)):
+    for name, longest in (("username", 64), ("password", 128), ("detail", 4096)):
         if len(getattr(draft, name)) > longest:
             raise Invalid(f"{name} has {longest} characters at most", field=name)
     if draft.login_username and not (_LOGIN.fullmatch(draft.login_username) and 8 <= len(draft.login_password) <= 128):

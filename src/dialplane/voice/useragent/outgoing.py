@@ -201,7 +201,7 @@ class OutgoingCall(SipCall):
         self.session_s = wanted_s
         headers = self.request.headers.copy()
         headers.remove("Via")
-        for name, value in session_fields(wanted_s):
+        for name, value in session_fields(wanted_s, shortest_s=wanted_s)[1:]:
             headers.set(name, value)
         headers.set("CSeq", f"{self.request.cseq.number + 1} INVITE")
         self._is_proceeding = False

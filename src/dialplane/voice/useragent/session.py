@@ -62,9 +62,9 @@ def terms_of(request: Request) -> SessionTerms | None:
     return SessionTerms(interval_s, is_ours=wished == "uas" or "timer" not in supported)
 
 
-def session_fields(interval_s: int) -> list[tuple[str, str]]:
-    """What our INVITE asks for (section 7.1)."""
-    return [("Supported", "timer"), ("Session-Expires", str(interval_s)), ("Min-SE", str(SHORTEST_S))]
+def session_fields(interval_s: int, *, shortest_s: int = SHORTEST_S) -> list[tuple[str, str]]:
+    """What our INVITE asks for (section 7.1); `shortest_s` is the least that anybody on the way has asked for."""
+    return [("Supported", "timer"), ("Session-Expires", str(interval_s)), ("Min-SE", str(shortest_s))]
 
 
 def agreed_terms(response: Response) -> SessionTerms | None:
