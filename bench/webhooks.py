@@ -20,7 +20,6 @@ from aiohttp import web
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
 
-from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
@@ -28,6 +27,7 @@ from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.ids import utc_now
+from dialplane.domain.networks import parse_networks
 from dialplane.services.eventing.webhooks import set_customer_webhook
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.worker.deliveries import Deliveries

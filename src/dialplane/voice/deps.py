@@ -1,6 +1,6 @@
 """What the voice role needs of the outside, made by bootstrap."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,10 @@ from dialplane.voice.streaming.sockets import Sockets
 
 DRAIN_S = 3600.0
 NO_CERTIFICATES = NoCertificates()
+
+
+Reach = Callable[[str], Awaitable[str]]
+"""Port: an address of a host that a tenant named, where we may go; raises the Refusal elsewhere (SSRF-2)."""
 
 
 class Hints(Protocol):
@@ -38,6 +42,7 @@ class VoiceDeps:
     recognizer: Recognizer
     web: Web
     sockets: Sockets
+    reach: Reach
     hints: Hints
     node: str
     host: str

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +13,7 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_manners import CallManner
 from dialplane.domain.calling.calls import Call, HangupReason, may_try_another_route
 from dialplane.domain.charging.call_billing import CallBilling
-from dialplane.domain.errors import Refusal
+from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.services.calling.dialling import Opened, OutgoingWish, Way, ways_to
 from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.transaction import Database
@@ -31,6 +31,8 @@ from dialplane.voice.waiting import first_of
 PLAIN = CallManner()
 WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""
+LOOK_UP_S = 5.0
+"""For the address of a server that a tenant named."""
 PAUSE_S = 0.5
 """`w` among digits to send."""
 MAX_HOPS = 5
@@ -52,6 +54,8 @@ class Dialler:
     started: Callable[[Leg], None]
     """Told of every new leg, before anything is sent."""
     signing: Signing
+    reach: Callable[[str], Awaitable[str]]
+    """An address of a host that a tenant named, where we may go."""
 
     async def open(self, wish: OutgoingWish) -> Opened:
         """Check, reserve and record a call. Raises the Refusal."""
@@ -85,6 +89,8 @@ class Dialler:
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            if leg.call.destination.type == "sip":
+                ways = [await self._guarded(way) for way in ways[:1]]
             leg.identity = await self.signing.identity_for(leg.call, ways)
             if ways[0].transport == "ws":
                 leg.expect_browser()
@@ -99,6 +105,16 @@ class Dialler:
             leg.on_failed = attempts.take_another
             attempts.take_next()
         await first_of(leg.answered.wait(), leg.ended.wait())
+
+    async def _guarded(self, way: Way) -> Way:
+        """The way to a server that a tenant named, by an address that was looked at (SSRF-2). Raises the Refusal."""
+        if (way.host, way.port) == (self.agent.host, self.agent.port):
+            return way
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                return replace(way, host=await self.reach(way.host))
+        except TimeoutError:
+            raise Unavailable(f"{way.host} does not resolve in time") from None
 
     def _ring_all(self, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
         forks = Forks(leg)
