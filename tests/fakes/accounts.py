@@ -19,7 +19,7 @@ async def add_account(
         )
         await tx.connection.execute(
             "insert into accounts (id, organization_id, name, status, identity_status, plan, auth_token, project_token,"
-            " created_at) values ($1, $1, 'Test', $2, $3, $4, 'auth', 'project', $5)",
+            " destination_whitelist, created_at) values ($1, $1, 'Test', $2, $3, $4, 'auth', 'project', '{us,gb}', $5)",
             account_id, status, identity_status, plan, CREATED_AT,
         )  # fmt: skip
     return account_id

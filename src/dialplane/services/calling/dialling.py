@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import phonenumbers
-
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
+from dialplane.domain.calling.destinations import check_allowed
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import CostType, Rate
@@ -27,7 +26,7 @@ from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, F
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rcml.callbacks import Progress
-from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
@@ -39,13 +38,6 @@ from dialplane.services.shapes.calls import call_shape
 from dialplane.services.tenancy.customer import outbound_config
 from dialplane.services.transaction import Database, Transaction
 
-_NEVER_DIALLED = frozenset(
-    {
-        phonenumbers.PhoneNumberType.PREMIUM_RATE,
-        phonenumbers.PhoneNumberType.SHARED_COST,
-    }
-)
-"""FRD-1: off for every account; satellite and global networks have no country and so are in no whitelist."""
 _TRANSPORTS: dict[str, Literal["udp", "tcp", "ws"]] = {"udp": "udp", "tcp": "tcp", "ws": "ws"}
 
 
@@ -266,7 +258,7 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
             target = normalize_tel(destination.target, field="destinations")
             if target.startswith(VIRTUAL_PREFIX):
                 return replace(destination, type="tel", target=target), CostType.CALL_VN
-            _check_pstn(account, target)
+            check_allowed(account, target)
             return replace(destination, type="tel", target=target), CostType.CALL_PSTN_OUTGOING
         case "extension":
             if not 0 < len(destination.target) <= 64:
@@ -286,25 +278,6 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
             raise Invalid(
                 f"Destinations of type {other} cannot be called", reason="INVALID_ARGUMENT", field="destinations"
             )
-
-
-def _check_pstn(account: Account, target: str) -> None:
-    if account.identity_status is not IdentityStatus.VERIFIED:
-        raise NotPermitted("The account's identity is not verified", reason="IDENTITY_VERIFICATION_REQUIRED")
-    try:
-        parsed = phonenumbers.parse(target)
-    except phonenumbers.NumberParseException:
-        raise Invalid(f"{target} is no phone number", reason="INVALID_ARGUMENT", field="destinations") from None
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
-    region = phonenumbers.region_code_for_number(parsed) or (regions[0] if regions else "")
-    if region.lower() not in account.destination_whitelist:
-        raise NotPermitted(
-            f"The account may not call {region or 'numbers without a country'}: see its outbound_config",
-            reason="PERMISSION_DENIED",
-            field="destinations",
-        )
-    if phonenumbers.number_type(parsed) in _NEVER_DIALLED:
-        raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
 
 
 def _source(

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Literal
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
+from dialplane.domain.calling.destinations import check_allowed
 from dialplane.domain.charging.ledger import HoldRequest
 from dialplane.domain.charging.rating import NOTHING, CostType, Price
 from dialplane.domain.charging.tariffs import priced_number
@@ -30,7 +31,7 @@ from dialplane.domain.messaging.messages import (
     is_loop,
 )
 from dialplane.domain.messaging.segments import count_segments
-from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
+from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
@@ -102,6 +103,9 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     source = await _source(tx, account_id, request)
     number = await _own_number(tx, account, source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
+    for n, destination in enumerate(destinations):
+        if not destination.target.startswith(VIRTUAL_PREFIX):
+            check_allowed(account, destination.target, field=f"destinations[{n}]")
     if any(destination.target == number.number for destination in destinations):
         raise Invalid("A message goes to another number than its own", reason="TO_IS_FROM", field="destinations")
     extras = request.extras
