@@ -9,9 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 from aiohttp import web
 
-from dialplane.adapters.http.addresses import is_allowed, parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.networks import is_allowed, parse_networks
 from dialplane.domain.programs.commands import Failed, Fetched
 from tests.fakes.receiver import Received, Receiver
 

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.faces.conftest import Client
+from tests.faces.conftest import Client, Tenant
 from tests.stir.authority import authority
 
 X5U = "https://certificates.example.org/ours.pem"
@@ -51,3 +51,16 @@ async def test_trust_of_a_trunk_is_replaced_as_a_whole(operator: Client) -> None
     assert (await operator.ask("PUT", path, {"signs": True})).json == USUAL | {"signs": True}
     assert (await operator.ask("PUT", path, {"checking": "perhaps"})).status == 400
     assert (await operator.ask("PUT", f"/trunks/{uuid4()}/trust", {})).status == 404
+
+
+async def test_costly_ranges_are_opened_for_one_account(operator: Client, tenant: Tenant) -> None:
+    """FRD-1: off by default, each enabled by itself."""
+    path = f"/accounts/{tenant.id}/special_destinations"
+    assert (await operator.ask("GET", path)).json == {"allowed": []}
+
+    assert (await operator.ask("PUT", path, {"allowed": ["satellite", "premium"]})).json == {
+        "allowed": ["premium", "satellite"]
+    }
+    assert (await operator.ask("PUT", path, {"allowed": ["everything"]})).status == 400
+    assert (await operator.ask("GET", path)).json == {"allowed": ["premium", "satellite"]}
+    assert (await operator.ask("GET", f"/accounts/{uuid4()}/special_destinations")).status == 404

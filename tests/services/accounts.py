@@ -16,8 +16,10 @@ async def make_account(database: PostgresDatabase, now: datetime) -> AccountId:
         await tx.connection.execute(
             """
             insert into accounts (
-                id, organization_id, status, identity_status, plan, auth_token, project_token, created_at
-            ) values ($1, $2, 'active', 'verified', 'professional', 'secret', 'secret', $3)
+                id, organization_id, status, identity_status, plan, auth_token, project_token,
+                destination_whitelist, created_at
+            )
+            values ($1, $2, 'active', 'verified', 'professional', 'secret', 'secret', '{us,gb}', $3)
             """,
             account_id,
             organization_id,

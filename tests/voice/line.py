@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialplane.adapters.http.addresses import Network
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.ids import CallId, new_id, utc_now
+from dialplane.domain.networks import Network
 from dialplane.domain.programs.commands import Result, StartStream
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext

@@ -24,6 +24,7 @@ from dialplane.domain.calling.calls import Call
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, FlowId, RunId, utc_now
 from dialplane.domain.money import Micros
+from dialplane.domain.networks import Network
 from dialplane.domain.numbering.numbers import Number
 from dialplane.domain.numbering.targets import FlowTarget, ForwardTarget, Targets
 from dialplane.media.client import MediaClient
@@ -211,6 +212,7 @@ async def voice_node(
     calls_per_second: float = 1_000.0,
     tls: TlsEnds | None = None,
     believed: ssl.SSLContext | None = None,
+    egress: Sequence[Network] = LOOPBACK,
 ) -> AsyncIterator[VoiceNode]:
     """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
     a stranger. `believed` is whose servers of certificates are believed."""
@@ -226,7 +228,7 @@ async def voice_node(
         media = MediaClient(media_process.socket_path)
         await media.start()
         stack.push_async_callback(media.stop)
-        web = await stack.enter_async_context(GuardedClient(allow=LOOPBACK))
+        web = await stack.enter_async_context(GuardedClient(allow=egress))
         sockets = await stack.enter_async_context(GuardedSockets(web))
         prompts = SpeechPrompts(media_process.socket_path.parent / "prompts", web)  # what was said once is at hand
         await prompts.start()
@@ -244,6 +246,7 @@ async def voice_node(
             recognizer=recognizer,
             web=web,
             sockets=sockets,
+            reach=web.find_address,
             certificates=FetchedCertificates(web, believed),
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,

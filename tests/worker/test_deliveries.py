@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import web
 
-from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.eventing.webhooks import Delivery, DeliveryStatus, Endpoint, standard_signature, voipbin_signature
 from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.networks import parse_networks
 from dialplane.services.eventing.deliveries import settle_and_claim
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.webhooks import (

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from dialplane.adapters.carriers.registry import CarrierRegistry
 from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
-from dialplane.adapters.http.addresses import parse_networks
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
+from dialplane.domain.networks import parse_networks
 from dialplane.services.messaging.message_sending import MessageCarrier
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve

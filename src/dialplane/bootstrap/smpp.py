@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from dialplane.adapters.http.addresses import is_allowed
+from dialplane.domain.networks import is_allowed
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink

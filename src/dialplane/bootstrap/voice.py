@@ -63,6 +63,7 @@ async def _serve(settings: Settings) -> None:
                 recognizer=ears,
                 web=client,
                 sockets=sockets,
+                reach=client.find_address,
                 certificates=FetchedCertificates(client),
                 hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
                 node=settings.node,

@@ -231,6 +231,7 @@ class Assembly:
             self.trunking.gateways,
             self.trunking.limits,
             self._signing,
+            deps.reach,
         )
         self._beside = Beside(self._programs, deps.prompts, self._outside, utc_now)
         self._dialling = Dialling(self._dialler, self._beside, Ringing(deps.prompts), self.recordings)

@@ -1,6 +1,6 @@
 """What the voice role needs of the outside, made by bootstrap."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,10 @@ DRAIN_S = 3600.0
 NO_CERTIFICATES = NoCertificates()
 
 
+Reach = Callable[[str], Awaitable[str]]
+"""Port: an address of a host that a tenant named, where we may go; raises the Refusal elsewhere (SSRF-2)."""
+
+
 class Hints(Protocol):
     """Port: words from the store that there may be work."""
 
@@ -43,6 +47,7 @@ class VoiceDeps:
     recognizer: Recognizer
     web: Web
     sockets: Sockets
+    reach: Reach
     hints: Hints
     node: str
     host: str

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -36,6 +36,8 @@ from dialplane.voice.waiting import first_of
 PLAIN = CallManner()
 WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""
+LOOK_UP_S = 5.0
+"""For the address of a server that a tenant named."""
 PAUSE_S = 0.5
 """`w` among digits to send."""
 _RELIABLE: Mapping[Reliable, Literal["", "Supported", "Require"]] = {
@@ -66,6 +68,8 @@ class Dialler:
     gateways: Gateways
     limits: TrunkLimits
     signing: Signing
+    reach: Callable[[str], Awaitable[str]]
+    """An address of a host that a tenant named, where we may go."""
 
     async def open(self, wish: OutgoingWish) -> Opened:
         """Check, reserve and record a call. Raises the Refusal."""
@@ -103,6 +107,8 @@ class Dialler:
                 ways = await self.gateways.best_first(ways)
                 if not ways:
                     raise Unavailable("No gateway's name is known")
+            if leg.call.destination.type == "sip":
+                ways = [await self._guarded(way) for way in ways[:1]]
             leg.identity = await self.signing.identity_for(leg.call, ways)
             if ways[0].transport == "ws":
                 leg.expect_browser()
@@ -120,6 +126,16 @@ class Dialler:
                 leg.hang_up(HangupReason.FAILED, text="every trunk has as many calls as it may")
                 return
         await first_of(leg.answered.wait(), leg.ended.wait())
+
+    async def _guarded(self, way: Way) -> Way:
+        """The way to a server that a tenant named, by an address that was looked at (SSRF-2). Raises the Refusal."""
+        if (way.host, way.port) == (self.agent.host, self.agent.port):
+            return way
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                return replace(way, host=await self.reach(way.host))
+        except TimeoutError:
+            raise Unavailable(f"{way.host} does not resolve in time") from None
 
     def _ring_all(self, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
         if ways[0].transport != "ws":

@@ -24,10 +24,10 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from dialplane.adapters.http.addresses import Address, Network, is_allowed
 from dialplane.adapters.http.encodings import text_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.eventing.webhooks import Reply
+from dialplane.domain.networks import Address, Network, is_allowed
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
 
@@ -164,6 +164,21 @@ class GuardedClient:
         if self._opened is not None:
             await self._opened.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def find_address(self, host: str) -> str:
+        """One address of `host`, all of which may be reached: for who connects by another protocol (SSRF-2).
+
+        Raises Invalid where one may not, Unavailable where the name leads nowhere.
+        """
+        try:
+            found = await _Resolver(self.resolve, lambda address: is_allowed(address, self.allow)).resolve(host)
+        except RefusedError as fault:
+            raise Invalid(str(fault), field="host") from fault
+        except (OSError, ValueError) as fault:
+            raise Unavailable(f"{host} does not resolve") from fault
+        if not found:
+            raise Unavailable(f"{host} does not resolve")
+        return found[0]["host"]
 
     async def get(self, url: str, *, limit: int, timeout_s: float) -> tuple[bytes, str]:
         """The body of a file and its content type.

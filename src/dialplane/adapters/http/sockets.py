@@ -12,9 +12,9 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from dialplane.adapters.http.addresses import Address, is_allowed, unwrap
 from dialplane.adapters.http.guarded import GuardedClient, RefusedError, check_url, words_of
 from dialplane.domain.errors import Invalid, Unavailable
+from dialplane.domain.networks import Address, is_allowed, unwrap
 
 MAX_MESSAGE = 4 << 20
 """Six minutes of mu-law in base64: an assistant may send a whole answer as one message."""

@@ -1,6 +1,6 @@
 """Organizations and accounts in Postgres."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -81,6 +81,9 @@ class PostgresAccountStore:
         column = screening and screening_shape(screening)
         await self._connection.execute(self._sql["set_screening"], account_id, column, now)
 
+    async def set_special_destinations(self, account_id: AccountId, ranges: Sequence[str], now: datetime) -> None:
+        await self._connection.execute(self._sql["set_special_destinations"], account_id, list(ranges), now)
+
     async def find_many(self, account_ids: Collection[AccountId]) -> dict[AccountId, Account]:
         rows = await self._connection.fetch(self._sql["find_accounts"], list(account_ids))
         return {row["id"]: read_account(row, self._seal) for row in rows}
@@ -153,6 +156,7 @@ def read_account(row: asyncpg.Record, seal: Seal) -> Account:
         webhook_method=row["webhook_method"],
         destination_whitelist=tuple(row["destination_whitelist"]),
         metadata=row["metadata"],
+        special_destinations=tuple(row["special_destinations"]),
         screening=read_screening(row["screening"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],

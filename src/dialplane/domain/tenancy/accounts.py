@@ -89,6 +89,8 @@ class Account:
     webhook_method: str = ""
     destination_whitelist: tuple[str, ...] = ()
     metadata: dict[str, object] = field(default_factory=dict)
+    special_destinations: tuple[str, ...] = ()
+    """Ranges that the operator opened for it (`destinations.SpecialRange`)."""
     screening: Screening | None = None
     """Of callers to any of its numbers."""
     updated_at: datetime | None = None

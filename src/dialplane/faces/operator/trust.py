@@ -8,10 +8,12 @@ import msgspec
 from litestar import Router, get, put
 from litestar.params import FromPath, JSONBody
 
+from dialplane.domain.calling.destinations import SpecialRange
 from dialplane.domain.calling.trust import Checking, TrunkTrust, Trust
-from dialplane.domain.ids import TrunkId
+from dialplane.domain.ids import AccountId, TrunkId
 from dialplane.faces.operator.answers import refusals
 from dialplane.faces.operator.request import OperatorRequest
+from dialplane.services.calling import special_ranges
 from dialplane.services.calling import trust as service
 
 
@@ -56,6 +58,12 @@ class ShownTrunkTrust(msgspec.Struct, forbid_unknown_fields=True):
     """Emergency calls go to such trunks and to no others."""
 
 
+class SpecialDestinations(msgspec.Struct, forbid_unknown_fields=True):
+    """All are closed unless they are opened here."""
+
+    allowed: Annotated[list[SpecialRange], msgspec.Meta(max_length=len(SpecialRange))]
+
+
 @get("/stir", responses=refusals())
 async def get_stir(request: OperatorRequest) -> ShownStir:
     """All but the private key."""
@@ -90,6 +98,21 @@ async def set_trunk_trust(
     )
 
 
+@get("/accounts/{account_id:uuid}/special_destinations", responses=refusals(404))
+async def get_special_destinations(request: OperatorRequest, account_id: FromPath[UUID]) -> SpecialDestinations:
+    """Ranges of costly numbers that the account may reach."""
+    return SpecialDestinations(await special_ranges.get_special_ranges(request.database, AccountId(account_id)))
+
+
+@put("/accounts/{account_id:uuid}/special_destinations", responses=refusals(404, 413))
+async def set_special_destinations(
+    request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[SpecialDestinations]
+) -> SpecialDestinations:
+    """Open these ranges for it, and no others. A range of a country needs the country in its outbound config, too."""
+    opened = await special_ranges.set_special_ranges(request.database, AccountId(account_id), data.allowed, request.now)
+    return SpecialDestinations(opened)
+
+
 def _draft(signing: NewSigning) -> service.SigningDraft:
     return service.SigningDraft(signing.certificate_url, signing.certificate, signing.private_key)
 
@@ -99,4 +122,15 @@ def _show(trust: Trust) -> ShownStir:
     return ShownStir(signing, trust.anchors)
 
 
-router = Router("/", route_handlers=[get_stir, change_stir, get_trunk_trust, set_trunk_trust], tags=["Trust"])
+router = Router(
+    "/",
+    route_handlers=[
+        get_stir,
+        change_stir,
+        get_trunk_trust,
+        set_trunk_trust,
+        get_special_destinations,
+        set_special_destinations,
+    ],
+    tags=["Trust"],
+)

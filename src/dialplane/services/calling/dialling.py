@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
+from dialplane.domain.calling.destinations import check_allowed
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
@@ -26,9 +27,8 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
-from dialplane.domain.numbering.reach import reach_of
 from dialplane.domain.rcml.callbacks import Progress
-from dialplane.domain.tenancy.accounts import Account, IdentityStatus
+from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
 from dialplane.services.calling.outbound_limits import find_beyond_limits
 from dialplane.services.calling.registrations import Binding, Subscriber
@@ -270,7 +270,7 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
             target = normalize_tel(destination.target, field="destinations")
             if target.startswith(VIRTUAL_PREFIX):
                 return replace(destination, type="tel", target=target), CostType.CALL_VN
-            _check_pstn(account, target)
+            check_allowed(account, target)
             return replace(destination, type="tel", target=target), CostType.CALL_PSTN_OUTGOING
         case "extension":
             if not 0 < len(destination.target) <= 64:
@@ -302,22 +302,6 @@ def _is_sip(target: str) -> bool:
     except SipParseError:
         return False
     return True
-
-
-def _check_pstn(account: Account, target: str) -> None:
-    if account.identity_status is not IdentityStatus.VERIFIED:
-        raise NotPermitted("The account's identity is not verified", reason="IDENTITY_VERIFICATION_REQUIRED")
-    reach = reach_of(target)
-    if reach is None:
-        raise Invalid(f"{target} is no phone number", reason="INVALID_ARGUMENT", field="destinations")
-    if reach.region.lower() not in account.destination_whitelist:
-        raise NotPermitted(
-            f"The account may not call {reach.region or 'numbers without a country'}: see its outbound_config",
-            reason="PERMISSION_DENIED",
-            field="destinations",
-        )
-    if reach.is_premium:
-        raise NotPermitted(f"{target} is a premium number", reason="PERMISSION_DENIED", field="destinations")
 
 
 def _source(

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Literal
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
+from dialplane.domain.calling.destinations import check_allowed, is_landline
 from dialplane.domain.charging.ledger import HoldRequest
 from dialplane.domain.charging.rating import NOTHING, CostType, Price
 from dialplane.domain.charging.tariffs import priced_number
@@ -31,7 +32,6 @@ from dialplane.domain.messaging.messages import (
 )
 from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberKind, NumberStatus
-from dialplane.domain.numbering.reach import reach_of
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.rcml.message_callbacks import message_form
 from dialplane.domain.tenancy.accounts import Account, IdentityStatus
@@ -340,19 +340,13 @@ def _checked_destination(destination: Address, position: int) -> Address:
 async def _check_reach(
     tx: Transaction, account: Account, destinations: Sequence[Address], *, to_mobiles_only: bool
 ) -> None:
-    """FRD-1: messages go to the countries of the account only, never to premium numbers. With `to_mobiles_only` they go
-    to landlines only where these are numbers of this platform."""
+    """FRD-1. With `to_mobiles_only` messages go to landlines only where these are numbers of this platform."""
     for position, destination in enumerate(destinations):
         target, field = destination.target, f"destinations[{position}]"
-        reach = None if target.startswith(VIRTUAL_PREFIX) else reach_of(target)
-        if reach is None:
+        if target.startswith(VIRTUAL_PREFIX):
             continue
-        if reach.region.lower() not in account.destination_whitelist or reach.is_premium:
-            where = "premium numbers" if reach.is_premium else reach.region or "numbers without a country"
-            raise NotPermitted(
-                f"The account may not write to {where}: see its outbound_config", reason="RECEIVER_ABROAD", field=field
-            )
-        if to_mobiles_only and reach.is_landline and not await tx.numbers.find_live([target]):
+        check_allowed(account, target, field=field, reason="RECEIVER_ABROAD")
+        if to_mobiles_only and is_landline(target) and not await tx.numbers.find_live([target]):
             raise Invalid(f"{target} is a landline, which takes no messages", reason="TO_NOT_REACHABLE", field=field)
 
 

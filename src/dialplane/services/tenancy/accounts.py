@@ -1,6 +1,6 @@
 """Accounts and the organizations that they belong to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -22,6 +22,10 @@ class AccountStore(Protocol):
 
     async def set_screening(self, account_id: AccountId, screening: Screening | None, now: datetime) -> None:
         """Who may call the numbers of the account."""
+        ...
+
+    async def set_special_destinations(self, account_id: AccountId, ranges: Sequence[str], now: datetime) -> None:
+        """Which ranges that are closed to others it may reach."""
         ...
 
     async def find_organization(self, organization_id: OrganizationId) -> Organization | None: ...

@@ -16,6 +16,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
+from dialplane.domain.networks import is_allowed
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.screening import Capabilities
@@ -245,4 +246,4 @@ def _may_reach(host: str, seen: str) -> bool:
         return neighbour.is_loopback
     if address.is_multicast or address.is_link_local or address.is_unspecified or address.is_reserved:
         return False
-    return address.is_global or neighbour.is_private
+    return is_allowed(address, ()) or neighbour.is_private

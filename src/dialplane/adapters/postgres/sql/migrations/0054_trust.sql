@@ -30,6 +30,10 @@ create index numbers_by_schedule on numbers ((handling -> 'hours' ->> 'schedule_
 
 -- Of callers to any number of the account, in the same form.
 alter table accounts add column screening json;
+-- Numbers that cost much, which only the operator opens for an account.
+alter table accounts add column special_destinations text[] not null default '{}' check (
+    special_destinations <@ array['premium', 'shared_cost', 'satellite', 'global_network', 'international_premium']
+);
 
 create table schedules (
     id uuid primary key,

@@ -66,6 +66,9 @@ select id from accounts where status = 'frozen' and updated_at <= $1 order by up
 -- name: set_screening
 update accounts set screening = $2, updated_at = $3 where id = $1;
 
+-- name: set_special_destinations
+update accounts set special_destinations = $2, updated_at = $3 where id = $1;
+
 -- name: update_account
 update accounts
 set status = $2, identity_status = $3, plan = $4, name = $5, detail = $6, email = $7, phone_number = $8, address = $9,

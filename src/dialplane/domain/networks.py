@@ -1,4 +1,4 @@
-"""Which addresses a tenant's URL may lead to (SSRF-1): globally routable ones, and networks the operator allows.
+"""Which addresses a tenant may make us reach (SSRF-1, SSRF-2): globally routable ones, and those the operator allows.
 
 The lists stand here and not in `ipaddress.is_global`, which calls NAT64, 6to4, site-local addresses and multicast
 global, and whose answer changes between Python's versions. Source: the IANA special-purpose address registries.
