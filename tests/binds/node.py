@@ -65,7 +65,9 @@ async def node(database: PostgresDatabase, dsn: str, **change: int) -> AsyncIter
     """With a worker, an account with a number and credit, and a system of it."""
     account_id = await add_account(database)
     now = utc_now()
-    await add_number(database, account_id, OWN, now)
+    number = await add_number(database, account_id, OWN, now)
+    async with database.transaction() as tx:
+        await tx.connection.execute("update numbers set carrier = 'owned' where id = $1", number.id)
     await add_credit(database, account_id, 100_000_000, now)
     issued = await create_smpp_account(database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(**change), now)
     async with (

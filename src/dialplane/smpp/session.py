@@ -10,7 +10,7 @@ from enum import Enum, auto
 from dialplane.smpp.commands import BINDS, Command, Status
 from dialplane.smpp.fields import PduFault
 from dialplane.smpp.framing import Framer, FramingFault
-from dialplane.smpp.pdu import Body, Pdu, read_pdu
+from dialplane.smpp.pdu import Body, Named, Pdu, read_pdu
 
 BIND_WITHIN_S = 10.0
 ENQUIRE_S = 30.0
@@ -132,7 +132,7 @@ class Session:
         self.to_answer.discard(asked.sequence)
         if asked.command in BINDS and status == Status.OK:
             self.bound, self._bind_by = _BINDING[asked.command], None
-        self._put(Pdu(asked.command.answer, asked.sequence, status, body))
+        self._reply(asked.command, asked.sequence, status, body)
         return self._finish_unbind()
 
     def unbind(self, now: float) -> list[Event]:
@@ -195,7 +195,7 @@ class Session:
         command = Command(number)
         if command.is_answer:
             return [self._end(f"an answer that cannot be read: {fault}")]
-        self._put(Pdu(command.answer, sequence, fault.status))
+        self._reply(command, sequence, fault.status)
         return []
 
     def _take_answer(self, pdu: Pdu) -> list[Event]:
@@ -217,13 +217,13 @@ class Session:
             self._put(Pdu(Command.ENQUIRE_LINK_RESP, pdu.sequence))
             return []
         if (status := self._why_not(pdu.command)) is not Status.OK:
-            self._put(Pdu(pdu.command.answer, pdu.sequence, status))
+            self._reply(pdu.command, pdu.sequence, status)
             return []
         if pdu.command is Command.UNBIND:
             self._peer_unbinds = pdu.sequence
             return self._finish_unbind()
         if pdu.sequence in self.to_answer:  # two open requests of one number could not be told apart
-            self._put(Pdu(pdu.command.answer, pdu.sequence, Status.SYSTEM_ERROR))
+            self._reply(pdu.command, pdu.sequence, Status.SYSTEM_ERROR)
             return []
         self.to_answer.add(pdu.sequence)
         return [Asked(pdu)]
@@ -248,6 +248,11 @@ class Session:
             return []
         self._put(Pdu(Command.UNBIND_RESP, self._peer_unbinds))
         return [self._end("the peer unbound", in_order=not self.open)]
+
+    def _reply(self, command: Command, sequence: int, status: int, body: Body = None) -> None:
+        if command is Command.DELIVER_SM:
+            body = Named("")  # it is there, and empty, whatever the status (4.6.2)
+        self._put(Pdu(command.answer, sequence, status, body))
 
     def _put(self, pdu: Pdu) -> None:
         self.output += bytes(pdu)
