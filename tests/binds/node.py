@@ -61,15 +61,15 @@ async def smpp_process(database: PostgresDatabase, dsn: str, port: int = 0) -> A
 
 
 @contextlib.asynccontextmanager
-async def node(database: PostgresDatabase, dsn: str, **change: int) -> AsyncIterator[Node]:
+async def node(database: PostgresDatabase, dsn: str, *, rate: int | None = None) -> AsyncIterator[Node]:
     """With a worker, an account with a number and credit, and a system of it."""
-    async with peopled(database, dsn, **change) as made, smpp_process(database, dsn) as port:
+    async with peopled(database, dsn, rate=rate) as made, smpp_process(database, dsn) as port:
         made.port = port
         yield made
 
 
 @contextlib.asynccontextmanager
-async def peopled(database: PostgresDatabase, dsn: str, **change: int) -> AsyncIterator[Node]:
+async def peopled(database: PostgresDatabase, dsn: str, *, rate: int | None = None) -> AsyncIterator[Node]:
     """The same without the SMPP process."""
     account_id = await add_account(database)
     now = utc_now()
@@ -77,7 +77,9 @@ async def peopled(database: PostgresDatabase, dsn: str, **change: int) -> AsyncI
     async with database.transaction() as tx:
         await tx.connection.execute("update numbers set carrier = 'owned' where id = $1", number.id)
     await add_credit(database, account_id, 100_000_000, now)
-    issued = await create_smpp_account(database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(**change), now)
+    issued = await create_smpp_account(
+        database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(rate=rate), now
+    )
     async with (
         working(database, dsn, carrier=RoutedMessages(database, _NoCarriers(), SandboxMessageCarrier(database))),
     ):

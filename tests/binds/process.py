@@ -5,6 +5,8 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 
+import uvloop
+
 from dialplane.adapters.postgres.database import connect
 from tests.binds.node import smpp_process
 from tests.sealing import SEAL
@@ -35,4 +37,4 @@ async def killable(dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Proc
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], int(sys.argv[2])))
+    uvloop.run(_serve(sys.argv[1], int(sys.argv[2])))  # as the role does

@@ -24,7 +24,7 @@ TEXTS = [f"message {n}" for n in range(COUNT)]
 async def _submit(peer: Esme, left: set[str], start: int) -> set[str]:
     """Hand over what is left; what was answered with OK before the end of the connection."""
     asked = {peer.put(Command.SUBMIT_SM, submit(text), sequence=start + n): text for n, text in enumerate(sorted(left))}
-    answered = set()
+    answered: set[str] = set()
     with contextlib.suppress(EOFError, ConnectionError):
         while len(answered) < len(asked):
             pdu = await peer.read()

@@ -103,7 +103,7 @@ def test_receipt_is_read_from_its_text_and_its_parameters_count_more() -> None:
         b"id:00AB12 sub:001 dlvrd:000 submit date:2603011200 done date:2603011201 stat:UNDELIV err:008 text:id:7 stat:X"
     )
     message = ShortMessage(Address("1"), Address("2"), text, esm_class=4)
-    tlvs = {Tag.RECEIPTED_MESSAGE_ID: b"77\0", Tag.MESSAGE_STATE: b"\2"}
+    tlvs: dict[int, bytes] = {Tag.RECEIPTED_MESSAGE_ID: b"77\0", Tag.MESSAGE_STATE: b"\2"}
 
     assert read_receipt(message) == Receipt("00AB12", State.UNDELIVERABLE, "008")
     assert read_receipt(ShortMessage(Address("1"), Address("2"), text, tlvs=tlvs)) == Receipt(

@@ -61,7 +61,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over; send what is in `output` and close. `in_order`: after an unbind, nothing is open."""
+    """The session is over; send what is in `output` and close. `in_order`: after an unbind, with every request of the
+    peer answered; ours may be open."""
 
     reason: str
     in_order: bool = False
@@ -206,7 +207,7 @@ class Session:
             self._enquired = None
             return []
         if pdu.command is Command.UNBIND_RESP:
-            return [self._end("unbound", in_order=not self.open and not self.to_answer)]
+            return [self._end("unbound", in_order=not self.to_answer)]
         bind = next((each for each in BINDS if each.answer is pdu.command), None)
         if bind is not None and pdu.status == Status.OK and self.side is Side.CLIENT:
             self.bound, self._bind_by = _BINDING[bind], None
@@ -247,7 +248,7 @@ class Session:
         if self._peer_unbinds is None or self.to_answer:
             return []
         self._put(Pdu(Command.UNBIND_RESP, self._peer_unbinds))
-        return [self._end("the peer unbound", in_order=not self.open)]
+        return [self._end("the peer unbound", in_order=True)]
 
     def _reply(self, command: Command, sequence: int, status: int, body: Body = None) -> None:
         if command is Command.DELIVER_SM:
