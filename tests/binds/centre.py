@@ -108,17 +108,17 @@ class Centre:
         writer.close()
 
     async def _take(self, pdu: PDU, writer: asyncio.StreamWriter) -> None:
-        match pdu.command_id:
+        match pdu.id:
             case CommandId.bind_transceiver | CommandId.bind_receiver | CommandId.bind_transmitter:
-                writer.write(PDUEncoder().encode(pdu.require_ack(pdu.sequence_number, system_id=b"centre")))
-                if pdu.command_id is not CommandId.bind_transmitter:
+                writer.write(PDUEncoder().encode(pdu.requireAck(pdu.seqNum, system_id=b"centre")))
+                if pdu.id is not CommandId.bind_transmitter:
                     self._hearing.append(writer)
                 self.binds.append(pdu)
             case CommandId.submit_sm:
                 self._submit(pdu, writer)
             case CommandId.enquire_link | CommandId.unbind:
-                self.unbound += pdu.command_id is CommandId.unbind
-                writer.write(PDUEncoder().encode(pdu.require_ack(pdu.sequence_number)))
+                self.unbound += pdu.id is CommandId.unbind
+                writer.write(PDUEncoder().encode(pdu.requireAck(pdu.seqNum)))
             case CommandId.deliver_sm_resp:
                 self.answers.put_nowait(pdu)
         async with self._changed:
@@ -141,9 +141,9 @@ class Centre:
             return
         status = self.status(count)
         if status is not CommandStatus.ESME_ROK:
-            writer.write(PDUEncoder().encode(pdu.require_ack(pdu.sequence_number, status)))
+            writer.write(PDUEncoder().encode(pdu.requireAck(pdu.seqNum, status)))
             return
-        answer = pdu.require_ack(pdu.sequence_number, message_id=self.name(count).encode())
+        answer = pdu.requireAck(pdu.seqNum, message_id=self.name(count).encode())
         writer.write(PDUEncoder().encode(answer))
         if self.final is not None:
             self.report(count)

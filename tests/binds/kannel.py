@@ -90,7 +90,7 @@ class Kannel:
 
     async def receipt(self, mark: str) -> list[str]:
         """The kinds of the receipts for one message up to its last: 1 delivered, 2 failed, 8 taken, 16 refused."""
-        kinds = []
+        kinds: list[str] = []
         while not kinds or kinds[-1] not in ("1", "2", "16"):
             told = await self.receipts.get()
             if told["mark"] == mark:

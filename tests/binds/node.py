@@ -61,18 +61,29 @@ async def smpp_process(database: PostgresDatabase, dsn: str, port: int = 0) -> A
 
 
 @contextlib.asynccontextmanager
-async def node(database: PostgresDatabase, dsn: str, **change: int) -> AsyncIterator[Node]:
+async def node(database: PostgresDatabase, dsn: str, *, rate: int | None = None) -> AsyncIterator[Node]:
     """With a worker, an account with a number and credit, and a system of it."""
+    async with peopled(database, dsn, rate=rate) as made, smpp_process(database, dsn) as port:
+        made.port = port
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def peopled(database: PostgresDatabase, dsn: str, *, rate: int | None = None) -> AsyncIterator[Node]:
+    """The same without the SMPP process."""
     account_id = await add_account(database)
     now = utc_now()
-    await add_number(database, account_id, OWN, now)
+    number = await add_number(database, account_id, OWN, now)
+    async with database.transaction() as tx:
+        await tx.connection.execute("update numbers set carrier = 'owned' where id = $1", number.id)
     await add_credit(database, account_id, 100_000_000, now)
-    issued = await create_smpp_account(database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(**change), now)
+    issued = await create_smpp_account(
+        database, Argon2Hasher(), account_id, "kannel", SmppAccountChange(rate=rate), now
+    )
     async with (
         working(database, dsn, carrier=RoutedMessages(database, _NoCarriers(), SandboxMessageCarrier(database))),
-        smpp_process(database, dsn) as port,
     ):
-        yield Node(database, dsn, port, account_id, issued.account.id, issued.account.system_id, issued.password)
+        yield Node(database, dsn, 0, account_id, issued.account.id, issued.account.system_id, issued.password)
 
 
 class _NoCarriers:

@@ -1,7 +1,5 @@
 """Peers that do not keep to SMPP, guess, or do not read: they hear what is wrong, and hurt nobody (SMS-1 to SMS-3)."""
 
-import asyncio
-
 import pytest
 
 from dialplane.domain.ids import utc_now
@@ -134,4 +132,3 @@ async def test_connection_that_sends_rubbish_is_nacked_and_others_go_on(smsc: No
             assert (await rubbish.read()).command is Command.GENERIC_NACK
             assert await rubbish.is_closed()
         assert (await peer.ask(Command.SUBMIT_SM, submit())).status == Status.OK
-        await asyncio.sleep(0)

@@ -1,7 +1,5 @@
 """Sessions that end in the middle: nothing is lost and nothing is there twice (SMS-4 to SMS-6)."""
 
-import asyncio
-
 from dialplane.domain.ids import utc_now
 from dialplane.domain.messaging.concatenation import Part
 from dialplane.services.charging.billing import check_ledger
@@ -191,4 +189,3 @@ async def test_deleted_system_is_unbound_from_and_let_in_no_more(smsc: Node) -> 
         assert await peer.is_closed()
     async with connected(smsc.port) as peer:
         assert await peer.bind(smsc.system_id, smsc.password) == Status.INVALID_PASSWORD
-    await asyncio.sleep(0)

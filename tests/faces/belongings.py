@@ -68,6 +68,7 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
             "/v1.0/trunks",
             {"domain_name": "belongs", "auth_types": ["ip"], "allowed_ips": ["203.0.113.7"]},
         ),
+        "smpp_account_id": await owner.ask("POST", "/v1.0/smpp_accounts", {"name": "gateway"}),
         "extension_id": await owner.ask("POST", "/v1.0/extensions", {"extension": "100", "password": "p"}),
         "flow_id": await owner.ask("POST", "/v1.0/flows", {"name": "menu", "actions": [{"type": "answer"}]}),
         "accesskey_id": await owner.ask("POST", "/v1.0/accesskeys", {"name": "k"}),

@@ -36,6 +36,7 @@ MADE: dict[str, dict[str, object]] = {
     "/v1.0/flows": {"name": "menu", "detail": "", "actions": [{"type": "answer"}]},
     "/v1.0/extensions": {"extension": "100", "password": "long enough", "name": "", "detail": ""},
     "/v1.0/trunks": {"domain_name": "office", "auth_types": ["ip"], "allowed_ips": ["203.0.113.7"], "name": ""},
+    "/v1.0/smpp_accounts": {"name": "gateway", "detail": ""},
     "/v1.0/queues": QUEUE,
     "/v1.0/tags": {"name": "sales", "detail": ""},
     "/v1.0/accesskeys": {"name": "key", "detail": ""},

@@ -49,7 +49,7 @@ async def test_role_without_a_database_says_what_it_needs() -> None:
     assert said.decode().startswith("dialplane: DATABASE_URL is not set")
 
 
-@pytest.mark.parametrize("role", ["api", "voice", "worker", "migrate"])
+@pytest.mark.parametrize("role", ["api", "voice", "worker", "smpp", "migrate"])
 async def test_role_names_the_setting_when_the_database_cannot_be_reached(role: str, tmp_path: Path) -> None:
     process = await _dialplane(role, DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
     _, said = await process.communicate()

@@ -21,7 +21,7 @@ CREDENTIALS = {
     "portal_password",
 }  # fmt: skip
 _CAN_START_ITSELF = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import dialplane'], check=True)"
-ROLES = {"api", "voice", "media", "worker", "sandbox-carrier"}
+ROLES = {"api", "voice", "media", "worker", "smpp", "sandbox-carrier"}
 
 
 async def _wait_for_new(platform: Platform, role: str, old: int) -> int:
@@ -56,7 +56,7 @@ async def test_start_after_a_stop_or_a_kill_finds_everything_as_it_was(tmp_path:
         ended = await platform.stop()
 
     assert first == kept
-    assert first.keys() == CREDENTIALS | {"event", "http", "sip", "metrics", "operator_key"}
+    assert first.keys() == CREDENTIALS | {"event", "http", "sip", "sip_tls", "smpp", "metrics", "operator_key"}
     assert first["event"] == "ready"
     assert mode == 0o600
     assert status == 200

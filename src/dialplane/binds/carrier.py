@@ -1,6 +1,7 @@
 """The bind to one carrier: kept up, fed with what waits for it, and heard."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -88,13 +89,11 @@ class CarrierBind:
         """End the session; what has no answer then waits for the next one."""
         self._is_over = True
         self.wake.set()
-        for line in self._lines:
-            if in_order:
-                line.connection.unbind()
-            else:
+        if not in_order:
+            for line in self._lines:
                 line.connection.abort()
         if self.task is not None:
-            await asyncio.wait((self.task,), timeout=STOP_S)
+            await asyncio.wait((self.task,), timeout=2 * STOP_S)
             self.task.cancel()
             await asyncio.wait((self.task,))
 
@@ -127,7 +126,7 @@ class CarrierBind:
         """Until a session is lost or `stop`."""
         for line in self._lines:
             await line.enter()
-        while all(not line.is_over for line in self._lines) and not self._is_over:
+        while all(not line.over.is_set() for line in self._lines) and not self._is_over:
             self.wake.clear()
             try:
                 more = await self._step()
@@ -137,6 +136,9 @@ class CarrierBind:
                 await self._sleep(POLL_S)
         for line in self._lines:
             line.connection.unbind()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await asyncio.gather(*(line.over.wait() for line in self._lines))
 
     async def _step(self) -> bool:
         """Hand over as much as window and rate take; whether more may be waiting."""

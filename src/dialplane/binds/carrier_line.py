@@ -46,7 +46,7 @@ class CarrierLine:
         on_lost: Callable[[], None],
     ) -> None:
         self.connection = connection
-        self.is_over = False
+        self.over = asyncio.Event()
         self.reason = ""
         self._deps = deps
         self._tasks = tasks
@@ -89,7 +89,8 @@ class CarrierLine:
         self.connection.hold(held=len(self._working) >= MOST_AT_ONCE)
 
     def lost(self, reason: str, *, in_order: bool) -> None:
-        self.is_over, self.reason, self._in_order = True, reason, in_order
+        self.reason, self._in_order = reason, in_order
+        self.over.set()
         self._on_lost()
 
     def _worked(self, task: "asyncio.Task[None]") -> None:

@@ -5,7 +5,7 @@ import fcntl
 import struct
 import termios
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from dialplane.smpp.commands import Command
 from dialplane.smpp.pdu import Body, Pdu
@@ -45,15 +45,15 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._answers: dict[int, asyncio.Future[Pdu]] = {}
         self._is_held = False
+        self._is_reading = True
         self._reason, self._in_order = "the connection was lost", False
         self.peer = ""
         self.is_stuffed = False
         """The peer does not read."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=MOST_UNSENT)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._transport.set_write_buffer_limits(high=MOST_UNSENT)
         name = transport.get_extra_info("peername")
         self.peer = str(name[0]) if name else ""
         self._owner = self._own(self)
@@ -124,10 +124,13 @@ class Connection(asyncio.Protocol):
     def _hold_or_read(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        if self._is_held or self.is_stuffed:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
+        wants = not (self._is_held or self.is_stuffed)
+        if wants is not self._is_reading:
+            self._is_reading = wants
+            if wants:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
 
     def _flush(self, events: list[Event]) -> None:
         """Send what there is to send, then tell of what happened."""

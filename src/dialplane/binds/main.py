@@ -49,8 +49,10 @@ async def serve(deps: BindsDeps, stop: asyncio.Event) -> None:
             owner.create_task(_every(SWEEP_S, lambda: _sweep(deps))),
             owner.create_task(carriers.run()),
         ]
-        await stop.wait()
-        listening.close()
+        try:
+            await stop.wait()
+        finally:
+            listening.close()
         server.unbind()
         await carriers.stop()
         await _until(lambda: not server.sessions)

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from dialplane.smpp.commands import BINDS, Command, Status
 from dialplane.smpp.fields import PduFault
 from dialplane.smpp.framing import Framer, FramingFault
-from dialplane.smpp.pdu import Body, Pdu, read_pdu
+from dialplane.smpp.pdu import Body, Named, Pdu, read_pdu
 
 BIND_WITHIN_S = 10.0
 ENQUIRE_S = 30.0
@@ -61,7 +61,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over; send what is in `output` and close. `in_order`: after an unbind, nothing is open."""
+    """The session is over; send what is in `output` and close. `in_order`: after an unbind, with every request of the
+    peer answered; ours may be open."""
 
     reason: str
     in_order: bool = False
@@ -132,7 +133,7 @@ class Session:
         self.to_answer.discard(asked.sequence)
         if asked.command in BINDS and status == Status.OK:
             self.bound, self._bind_by = _BINDING[asked.command], None
-        self._put(Pdu(asked.command.answer, asked.sequence, status, body))
+        self._reply(asked.command, asked.sequence, status, body)
         return self._finish_unbind()
 
     def unbind(self, now: float) -> list[Event]:
@@ -195,7 +196,7 @@ class Session:
         command = Command(number)
         if command.is_answer:
             return [self._end(f"an answer that cannot be read: {fault}")]
-        self._put(Pdu(command.answer, sequence, fault.status))
+        self._reply(command, sequence, fault.status)
         return []
 
     def _take_answer(self, pdu: Pdu) -> list[Event]:
@@ -206,7 +207,7 @@ class Session:
             self._enquired = None
             return []
         if pdu.command is Command.UNBIND_RESP:
-            return [self._end("unbound", in_order=not self.open and not self.to_answer)]
+            return [self._end("unbound", in_order=not self.to_answer)]
         bind = next((each for each in BINDS if each.answer is pdu.command), None)
         if bind is not None and pdu.status == Status.OK and self.side is Side.CLIENT:
             self.bound, self._bind_by = _BINDING[bind], None
@@ -217,13 +218,13 @@ class Session:
             self._put(Pdu(Command.ENQUIRE_LINK_RESP, pdu.sequence))
             return []
         if (status := self._why_not(pdu.command)) is not Status.OK:
-            self._put(Pdu(pdu.command.answer, pdu.sequence, status))
+            self._reply(pdu.command, pdu.sequence, status)
             return []
         if pdu.command is Command.UNBIND:
             self._peer_unbinds = pdu.sequence
             return self._finish_unbind()
         if pdu.sequence in self.to_answer:  # two open requests of one number could not be told apart
-            self._put(Pdu(pdu.command.answer, pdu.sequence, Status.SYSTEM_ERROR))
+            self._reply(pdu.command, pdu.sequence, Status.SYSTEM_ERROR)
             return []
         self.to_answer.add(pdu.sequence)
         return [Asked(pdu)]
@@ -247,7 +248,12 @@ class Session:
         if self._peer_unbinds is None or self.to_answer:
             return []
         self._put(Pdu(Command.UNBIND_RESP, self._peer_unbinds))
-        return [self._end("the peer unbound", in_order=not self.open)]
+        return [self._end("the peer unbound", in_order=True)]
+
+    def _reply(self, command: Command, sequence: int, status: int, body: Body = None) -> None:
+        if command is Command.DELIVER_SM:
+            body = Named("")  # it is there, and empty, whatever the status (4.6.2)
+        self._put(Pdu(command.answer, sequence, status, body))
 
     def _put(self, pdu: Pdu) -> None:
         self.output += bytes(pdu)
