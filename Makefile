@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 EFFORT ?= 60
 
-.PHONY: help install demo test soak bench lint format types imports audit sbom docs lock clean
+.PHONY: help install demo test soak bench lint format types imports audit sbom scorecard docs lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,11 +51,19 @@ sbom: $(VENV)/.installed-test  ## What a release is made of, as CycloneDX: dist/
 	@mkdir -p dist
 	$(BIN)/python tools/sbom.py dist/sbom.cdx.json
 
+scorecard: $(VENV)/.installed-test  ## Run the faces' tests and write which calls they prove: docs/compatibility.md
+	$(BIN)/python tools/scorecard.py
+
+docs: $(VENV)/.installed-docs  ## The documentation site, in site/; it asks no other host for anything
+	$(BIN)/python tools/reference.py docs/reference
+	$(BIN)/mkdocs build --quiet
+
 lock:  ## Resolve the dependencies anew (needs uv)
 	cd requirements && uv pip compile $(LOCK) build.in -o build.txt
 	cd requirements && uv pip compile $(LOCK) --universal --no-deps pipecat.in -o pipecat.txt
 	uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	uv pip compile $(LOCK) --extra test pyproject.toml -o requirements/test.txt
+	uv pip compile $(LOCK) --extra docs pyproject.toml -o requirements/docs.txt
 
 clean:  ## Take away what the commands above made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -83,4 +91,8 @@ $(VENV)/.compiled: $(VENV)/.installed $(shell find src -name '*.py')
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/pipecat.txt
 	$(PIP) --require-hashes -r requirements/test.txt
 	$(PIP) --require-hashes --no-deps -r requirements/pipecat.txt
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed requirements/docs.txt
+	$(PIP) --require-hashes -r requirements/docs.txt
 	@touch $@

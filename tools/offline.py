@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from dialplane.faces import app as faces
 from dialplane.faces.dependencies import Dependencies
+from dialplane.faces.restcomm.request import RestcommRequest
 from dialplane.faces.restcomm.routes import RESOURCES
 
 HIDDEN = frozenset({"HEAD", "OPTIONS"})
@@ -23,7 +24,12 @@ def application() -> Litestar:
 
 def restcomm() -> Litestar:
     """The routes that both the Restcomm and the Twilio dialect have, without their date."""
-    return Litestar(route_handlers=[Router("/", route_handlers=RESOURCES)], openapi_config=None, logging_config=None)
+    return Litestar(
+        route_handlers=[Router("/", route_handlers=RESOURCES)],
+        request_class=RestcommRequest,
+        openapi_config=None,
+        logging_config=None,
+    )
 
 
 def routes(app: Litestar) -> set[tuple[str, str]]:

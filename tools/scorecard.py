@@ -20,14 +20,19 @@ from dialplane.faces.observation import Observation
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "compatibility.md"
-WITNESSED = ("tests/faces", "tests/carriers")
+WITNESSED = (
+    *("tests/faces", "tests/carriers", "tests/services/test_rooms.py", "tests/services/test_applications.py"),
+    *("tests/voice/test_queues.py", "tests/voice/test_documents_on_calls.py", "tests/voice/test_vox_call_routing.py"),
+    *("tests/voice/test_media_streams.py", "tests/voice/test_twilio_library_calls.py"),
+)
 UNFIT = (
     *("test_openapi.py", "test_operator_contract.py", "test_any_input.py", "test_hostile.py", "test_crashes.py"),
     *("test_races.py", "test_mass_assignment.py", "test_nil_ids.py", "test_methods.py", "test_framing.py"),
     "test_errors.py",
 )
 """Tests that ask everything: that one answers there proves nothing of what it does."""
-LIBRARY = ("test_twilio_library.py", "test_twilio_user.py")
+LIBRARY = ("test_twilio_library.py", "test_twilio_user.py", "test_twilio_library_calls.py")
+LIBRARY_MARK, OWN, OTHER, NONE = "library", "own", "other dialect", "contract"
 _MOST = 2
 """Tests that are named for a route."""
 
@@ -38,7 +43,14 @@ HEAD = """# What is compatible, and what proves it
 
 Each line is a call that the peer's API has and Dialplane answers, with tests in which it was asked over real HTTP and
 did what its documents say. The page is written by `make scorecard` from a run of the tests, and a test holds it to the
-code. **Library** marks calls made by the peer's own client library (`twilio` from PyPI) without a change to it.
+code. The second column says how far the proof goes:
+
+- **library**: asked by the peer's own client library (`twilio` from PyPI), without a change to it;
+- **own**: asked in this dialect;
+- **other dialect**: Restcomm's and Twilio's calls are the same handlers with other shapes around them; asked in the
+  other one;
+- **contract**: only by the tests that ask everything: each answer of the native API is held to its OpenAPI document
+  (`faces/test_openapi.py`), and no input of any dialect brings a 5xx (`faces/restcomm/test_any_input.py`).
 
 What is compatible and is no HTTP call has its tests elsewhere: the verbs of RCML and TwiML in `tests/domain/rcml/` and
 `tests/voice/`, flows in `tests/domain/test_flow_*.py`, the shapes of webhooks and callbacks in
@@ -93,12 +105,27 @@ def sections() -> dict[str, tuple[str, set[tuple[str, str]]]]:
 def write(proofs: dict[tuple[str, str], list[str]]) -> str:
     lines = [HEAD]
     for title, (where, routes) in sections().items():
-        shown = [(path, method, _best(proofs.get((method, path), []))) for method, path in routes]
-        proved = sum(bool(tests) for _, _, tests in shown)
-        lines += [f"\n## {title}\n", f"At {where}: {len(shown)} calls, {proved} of them proved.\n"]
-        lines += ["| Call | | Proved by |", "|---|---|---|"]
-        lines += [f"| `{method} {path}` | {_mark(tests)} | {_named(tests)} |" for path, method, tests in sorted(shown)]
+        shown = [_row(method, path, proofs) for path, method in sorted((path, method) for method, path in routes)]
+        known = {mark: sum(f"| {mark} |" in row for row in shown) for mark in (LIBRARY_MARK, OWN, OTHER, NONE)}
+        counts = ", ".join(f"{count} {mark}" for mark, count in known.items() if count)
+        lines += [f"\n## {title}\n", f"At {where}: {len(shown)} calls; {counts}.\n"]
+        lines += ["| Call | | Proved by |", "|---|---|---|", *shown]
     return "\n".join(lines) + "\n"
+
+
+def _row(method: str, path: str, proofs: dict[tuple[str, str], list[str]]) -> str:
+    tests = _best(proofs.get((method, path), []))
+    if tests:
+        mark = LIBRARY_MARK if any(map(_is_library, tests)) else OWN
+    else:  # both dialects have the same handlers, and differ in the shapes around them
+        tests = _best(proofs.get((method, _in_other_dialect(path)), []))
+        mark = OTHER if tests else NONE
+    return f"| `{method} {path}` | {mark} | {_named(tests)} |"
+
+
+def _in_other_dialect(path: str) -> str:
+    first, second = "/2010-04-01/", "/2012-04-24/"
+    return path.replace(first, second, 1) if path.startswith(first) else path.replace(second, first, 1)
 
 
 def _best(tests: list[str]) -> list[str]:
@@ -111,12 +138,8 @@ def _is_library(test: str) -> bool:
     return test.partition("::")[0].endswith(LIBRARY)
 
 
-def _mark(tests: list[str]) -> str:
-    return "library" if any(map(_is_library, tests)) else ""
-
-
 def _named(tests: list[str]) -> str:
-    return "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests) or "no test of its own"
+    return "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests) or "the tests that ask everything, only"
 
 
 def main() -> int:

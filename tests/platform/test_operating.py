@@ -156,6 +156,32 @@ async def test_status_says_at_a_glance_that_all_is_well(platform: Platform) -> N
     assert state["live_calls"] == 0
 
 
+@ONE_LOOP
+async def test_no_credential_is_in_what_the_platform_writes_for_others_to_read(platform: Platform) -> None:
+    """SUP-4, API-5: neither in its logs nor in its metrics, of all that the tests before have made it write."""
+    secret = [
+        platform.ready[name]
+        for name in ("auth_token", "access_key", "project_token", "portal_password", "operator_key")
+    ]
+    secret.append((platform.data / "master.key").read_text().strip())
+    written = [path.read_text(errors="replace") for path in (platform.data / "logs").iterdir()]
+    places = json.loads((platform.data / "ready.json").read_text())["metrics"]
+    written += [(await _get(url))[1] for url in places.values()]
+
+    assert len(written) >= 8
+    assert [word for word in secret for text in written if word in text] == []
+
+
+@ONE_LOOP
+async def test_line_of_a_call_names_the_call_and_its_account(platform: Platform) -> None:
+    lines = [json.loads(line) for line in (platform.data / "logs" / "voice.log").read_text().splitlines()]
+
+    ended = [line for line in lines if line["event"] == "call_ended"]
+    assert ended
+    assert {line["account_id"] for line in ended} == {platform.ready["customer_id"]}
+    assert all(line["call_id"] and line["level"] == "info" for line in ended)
+
+
 async def _offers(platform: Platform) -> list[str]:
     _, found = await platform.customer("GET", "/available_numbers", country_code="US", page_size=str(_OFFERED))
     assert isinstance(found["result"], list)

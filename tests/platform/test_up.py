@@ -76,7 +76,7 @@ async def test_start_after_a_stop_or_a_kill_finds_everything_as_it_was(tmp_path:
             while any(_is_alive(pid) for pid in pids):
                 await asyncio.sleep(0.02)
 
-    places = {"http", "sip", "metrics"}
+    places = {"http", "sip", "sip_tls", "smpp", "metrics"}
     assert {name: again[name] for name in again.keys() - places} == {
         name: first[name] for name in first.keys() - places
     }

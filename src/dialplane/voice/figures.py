@@ -17,8 +17,9 @@ class CallCounts:
     talk: Spread = field(default_factory=lambda: Spread(TALK_BOUNDS_S))
     """Seconds of those that were answered."""
 
-    def count(self, call: Call) -> None:
-        self.ended[call.direction, call.hangup_reason] += 1
+    def count(self, call: Call, direction: str, reason: str) -> None:
+        """The two words are the call's own: as plain text they are keys at a tenth of an enumeration's cost."""
+        self.ended[direction, reason] += 1
         if call.progressing_at is not None and call.ended_at is not None:
             self.talk.add((call.ended_at - call.progressing_at).total_seconds())
 

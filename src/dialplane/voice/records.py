@@ -60,13 +60,14 @@ class Records:
             timer.cancel()
         self._journal.add(CallEnded(leg.call, leg.billing))
         self._trace(leg)
-        self.counts.count(leg.call)
+        direction, reason = leg.call.direction.value, leg.call.hangup_reason.value
+        self.counts.count(leg.call, direction, reason)
         log.info(
             "call_ended",
             call_id=id_text(leg.call.id),
             account_id=id_text(leg.call.account_id),
-            direction=leg.call.direction.value,
-            reason=leg.call.hangup_reason.value,
+            direction=direction,
+            reason=reason,
             by=leg.call.hangup_by.value,
             sip_code=leg.call.sip_code,
         )

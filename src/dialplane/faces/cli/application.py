@@ -163,14 +163,22 @@ def sandbox_carrier(context: typer.Context, data: Data = None) -> None:
 
 
 @app.command()
-def migrate(context: typer.Context) -> None:
+def migrate(
+    context: typer.Context,
+    app_role: Annotated[
+        str,
+        typer.Option("--app-role", help="Give this role what the processes need, and no right to change the schema."),
+    ] = "",
+) -> None:
     """Bring the database of DATABASE_URL to this version's schema. Safe to run twice, and from several machines.
 
-    Example:
+    Examples:
 
       DATABASE_URL=postgresql://db/dialplane dialplane migrate
+
+      DATABASE_URL=postgresql://owner@db/dialplane dialplane migrate --app-role dialplane_app
     """
-    _launch(context, "migrate")
+    _launch(context, "migrate", app_role=app_role)
 
 
 @app.command()

@@ -85,6 +85,7 @@ def _show(found: Any, console: Console) -> None:
         Text("\nDatabase", "bold"),
         f" Postgres {database['version']}, {database['size_bytes'] / 1e6:,.0f} MB,"
         f" {database['connections']} of {database['most_connections']} connections, schema {database['migration']}",
+        soft_wrap=True,
     )
 
 
