@@ -110,6 +110,7 @@ async def test_two_platforms_side_by_side_each_keep_to_themselves(tmp_path: Path
             "event",
             "http",
             "sip",
+            "smpp",
             "metrics",
             "operator_key",
             "portal_email",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from dialplane.domain.networks import is_allowed
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
@@ -14,6 +13,7 @@ from dialplane.bootstrap.process import Stop, announce, run_loop
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
+from dialplane.domain.networks import is_allowed
 
 _CONNECTIONS = 10
 
