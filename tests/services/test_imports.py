@@ -17,8 +17,8 @@ from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.supply.import_cells import Defaults
 from dialplane.domain.supply.imports import PREVIEW_KEPT, UNDO_KEPT, ImportState, Outcome, StockImport
 from dialplane.domain.supply.inventory import ItemQuery, ItemState, StockQuery
-from dialplane.services.calling.dialling import ways_to
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.calling.ways import ways_to
 from dialplane.services.numbering.history import list_history
 from dialplane.services.numbering.number_life import release_number
 from dialplane.services.numbering.numbers import list_numbers

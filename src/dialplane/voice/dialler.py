@@ -17,8 +17,9 @@ from dialplane.domain.calling.trunk_terms import Reliable
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Refusal, Unavailable
-from dialplane.services.calling.dialling import Opened, OutgoingWish, Way, ways_to
+from dialplane.services.calling.dialling import Opened, OutgoingWish
 from dialplane.services.calling.phones import MAX_PHONES
+from dialplane.services.calling.ways import Way, ways_to
 from dialplane.services.transaction import Database
 from dialplane.voice.batching import Batcher
 from dialplane.voice.forking import Forks

@@ -9,9 +9,9 @@ from datetime import datetime
 from dialplane.domain.addresses import is_tel, tel
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.errors import InsufficientBalance, Refusal
-from dialplane.services.calling.dialling import TRANSPORTS
 from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.calling.registrations import Binding, Subscriber, find_bindings, find_subscriber
+from dialplane.services.calling.ways import TRANSPORTS
 from dialplane.services.messaging.inbound_messages import InboundMessage
 from dialplane.services.messaging.messages import MessageRequest, send_message
 from dialplane.services.numbering.numbers import find_caller_id

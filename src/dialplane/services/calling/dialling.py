@@ -1,38 +1,29 @@
-"""Outgoing calls: who may call whom, what it costs, and where the INVITE goes."""
+"""Outgoing calls: who may call whom, and what it costs. Where they go is in `ways.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
-from uuid import UUID
 
 from dialplane.domain.addresses import Address, is_tel, normalize_tel
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.calling.destinations import check_allowed
-from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
-from dialplane.domain.calling.trunk_terms import Gateway
-from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.charging.tariffs import Tariff, priced_number
 from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
-    NotFound,
     NotPermitted,
     Refusal,
-    Unavailable,
 )
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, CallId, ConferenceId, ExtensionId, FlowId, RunId, find_uuid
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, find_uuid
 from dialplane.domain.money import ZERO
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberStatus
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.tenancy.accounts import Account
-from dialplane.services.calling.emergency import asks_for_help, find_callers, require_trunks_for_help
+from dialplane.services.calling.emergency import asks_for_help, find_callers
 from dialplane.services.calling.outbound_limits import find_beyond_limits
-from dialplane.services.calling.registrations import Binding, Subscriber
-from dialplane.services.calling.trunk_ways import trunks_for
 from dialplane.services.charging.ledger import hold_many
 from dialplane.services.charging.rates import tariffs
 from dialplane.services.eventing.events import publish
@@ -43,10 +34,7 @@ from dialplane.services.transaction import Database, Transaction
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.uri import SipUri
 
-WayTransport = Literal["udp", "tcp", "tls", "ws"]
-
 _LONGEST_SIP = 255
-TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +63,6 @@ class Opened:
 
     call: Call
     billing: CallBilling
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One place that an INVITE may go to."""
-
-    uri: str
-    host: str
-    """Where it is sent, which need not be the URI's host."""
-    port: int
-    transport: WayTransport
-    """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
-    username: str = ""
-    password: str = ""
-    is_ours: bool = False
-    """The destination is a number of this platform: the call comes back to us."""
-    media: MediaProfile = ANY_AUDIO
-    trunk: Trunk | None = None
-    gateway: Gateway | None = None
-    """Both, where it leads to a trunk."""
 
 
 async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
@@ -320,101 +288,3 @@ def _source(
     if destination.type != "tel" or destination.target.startswith(VIRTUAL_PREFIX):
         return wish.source or Address("tel", wish.fallback_source)
     raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
-
-
-async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
-    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
-
-    Raises NotFound or Unavailable where there is no way; the text says why.
-    """
-    async with database.reading() as tx:
-        match call.destination.type:
-            case "extension":
-                return await _ways_to_extension(tx, call, now, contact)
-            case "sip":
-                return [_way_to_sip(call.destination.target)]
-            case "conference":
-                return [await _way_to_conference(tx, call)]
-            case _:
-                return await _ways_to_tel(tx, call)
-
-
-async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
-    subscriber = await find_extension(tx, call.account_id, call.destination.target)
-    if subscriber is None:
-        raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND")
-    bindings = await tx.registrations.bindings(subscriber.extension_id, now)
-    bindings = [binding for binding in bindings if contact in ("", binding.contact) and _is_within_reach(binding, call)]
-    if not bindings:
-        raise Unavailable(f"The extension {subscriber.extension} is not registered")
-    return [
-        Way(
-            uri=binding.contact,
-            host=binding.source_host,
-            port=binding.source_port,
-            transport=TRANSPORTS.get(binding.transport, "udp"),
-            media=subscriber.media,
-        )
-        for binding in bindings
-    ]
-
-
-def _is_within_reach(binding: Binding, call: Call) -> bool:
-    """A websocket ends at the node that holds it; everything else is reached from anywhere."""
-    return binding.transport != "ws" or binding.node == call.node
-
-
-async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:
-    """By id, as VoIPBIN's addresses have it, or by name, as a forward to app users has it."""
-    extension_id = find_uuid(target)
-    if extension_id is None:
-        return await tx.registrations.find_extension_named(account_id, target)
-    return await tx.registrations.find_extension(account_id, ExtensionId(extension_id))
-
-
-async def _way_to_conference(tx: Transaction, call: Call) -> Way:
-    """It is called as anybody may call it, by its direct hash: what our call says and hears is then in the room."""
-    conference = await tx.conferences.find(call.account_id, ConferenceId(UUID(call.destination.target)))
-    if conference is None or not conference.direct_hash:
-        raise NotFound("There is no such conference", reason="CONFERENCE_NOT_FOUND")
-    return Way(uri=f"sip:{conference.direct_hash}", host="", port=0, transport="udp", is_ours=True)
-
-
-def _way_to_sip(target: str) -> Way:
-    """`user@host[:port]`; the host is judged by the user agent's own guard before anything is sent."""
-    _, _, where = target.rpartition("@")
-    host, port = where, 5060
-    if where.count(":") == 1 or where.startswith("["):
-        host, _, text = where.rpartition(":")
-        port = int(text) if text.isdigit() and int(text) < 65536 else 5060
-    return Way(uri=f"sip:{target}", host=host.strip("[]"), port=port, transport="udp")
-
-
-async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
-    """A number of our own is reached directly; any other through the gateways of the trunks."""
-    target = call.destination.target
-    if not target.startswith("+"):
-        return _ways_by(await require_trunks_for_help(tx), target)
-    if await tx.numbers.find_live([target]):
-        return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
-    return _ways_by(await trunks_for(tx, call), target)
-
-
-def _ways_by(trunks: Sequence[Trunk], target: str) -> list[Way]:
-    return [_way_by_trunk(trunk, gateway, target) for trunk in trunks for gateway in trunk.gateways]
-
-
-def _way_by_trunk(trunk: Trunk, gateway: Gateway, target: str) -> Way:
-    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-    secure = ";transport=tls" if gateway.transport == "tls" else ""
-    return Way(
-        uri=f"sip:{trunk.terms.numbers.callee(target)}@{host}:{gateway.port}{secure}",
-        host=gateway.host,
-        port=gateway.port,
-        transport=gateway.transport,
-        username=trunk.username,
-        password=trunk.password,
-        media=trunk.terms.media,
-        trunk=trunk,
-        gateway=gateway,
-    )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId
-from dialplane.services.calling.dialling import find_extension
+from dialplane.services.calling.ways import find_extension
 from dialplane.services.transaction import Database
 
 MAX_PHONES = 10

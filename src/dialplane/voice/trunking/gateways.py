@@ -18,8 +18,8 @@ import structlog
 from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.ids import TrunkId
-from dialplane.services.calling.dialling import Way
 from dialplane.services.calling.trunk_states import GatewayState, Health
+from dialplane.services.calling.ways import Way
 from dialplane.voice.useragent.agent import Source, UserAgent
 
 LOOK_S = 1.0

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.trust import SigningCertificate, Trust
 from dialplane.domain.ids import TrunkId
-from dialplane.services.calling.dialling import Way
 from dialplane.services.calling.trust import attest, read_key
+from dialplane.services.calling.ways import Way
 from dialplane.services.transaction import Database
 from dialplane.stir.identity import write_identity
 from dialplane.stir.passport import Attestation, Passport, sign
