@@ -45,7 +45,7 @@ def test_anonymous_and_whoever_is_not_on_the_list() -> None:
         (CallerFacts("anonymous", NUMBER), 40),
         (CallerFacts("+1310555", NUMBER), 50),
         (CallerFacts("+19005550112", NUMBER), 40),
-        (CallerFacts(NUMBER, NUMBER), 80),
+        (CallerFacts(NUMBER, NUMBER), 60),
         (CallerFacts("+12025550199", NUMBER), 20),
         (CallerFacts("+12025550199", NUMBER, "TN-Validation-Passed-A"), 0),
         (CallerFacts("+13105550112", NUMBER, "TN-Validation-Failed-B"), 50),

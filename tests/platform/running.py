@@ -55,9 +55,10 @@ class Platform:
 
     def _titled(self) -> Iterator[tuple[str, int]]:
         for pid in forked_by(self.process.pid):
-            program, _, title = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").partition(" ")
-            if program == "dialplane":
-                yield title, pid
+            with contextlib.suppress(FileNotFoundError):  # it ended between two looks
+                program, _, title = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").partition(" ")
+                if program == "dialplane":
+                    yield title, pid
 
     async def stop(self) -> int:
         """SIGTERM, and the exit status."""

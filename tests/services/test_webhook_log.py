@@ -1,5 +1,6 @@
 """Health of endpoints, replays as jobs, the feed with its cursor, and signature views on what was really sent."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -231,6 +232,17 @@ async def test_filters_that_make_no_sense_are_refused(database: PostgresDatabase
 # --- the feed ---
 
 
+async def until_all_are_over(database: PostgresDatabase) -> None:
+    """Wait for the transactions that run now, in other databases of the cluster too: the feed waits for them."""
+    async with database.reading() as tx:
+        now = await tx.connection.fetchval("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    while True:
+        async with database.reading() as tx:
+            if await tx.connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") >= now:
+                return
+        await asyncio.sleep(0.01)
+
+
 async def read_all(database: PostgresDatabase, account_id: AccountId, cursor: str, limit: int) -> tuple[list[str], str]:
     types: list[str] = []
     while True:
@@ -246,13 +258,16 @@ async def test_feed_gives_each_event_once_and_in_order(
     database: PostgresDatabase, account_id: AccountId, limit: int
 ) -> None:
     await tell(database, account_id, "a_one", "a_two")
+    await until_all_are_over(database)
     now = (await read_events(database, account_id, "", limit)).cursor
     await tell(database, account_id, "b_one", "b_two", "b_three")
     await tell(database, await add_account(database), "foreign_one")
+    await until_all_are_over(database)
 
     first, cursor = await read_all(database, account_id, now, limit)
     nothing, cursor = await read_all(database, account_id, cursor, limit)
     await tell(database, account_id, "c_one")
+    await until_all_are_over(database)
     then, _ = await read_all(database, account_id, cursor, limit)
     everything, _ = await read_all(database, account_id, "0", limit)
 
@@ -269,6 +284,7 @@ async def test_event_of_a_transaction_that_commits_late_is_not_lost(
         await publish(slow, Event(account_id, "slow_one", uuid4(), {}, NOW))
         await tell(database, account_id, "quick_one")
         before, cursor = await read_all(database, account_id, cursor, 10)
+    await until_all_are_over(database)
     after, cursor = await read_all(database, account_id, cursor, 10)
 
     assert before == []

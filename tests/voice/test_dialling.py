@@ -279,9 +279,16 @@ async def test_every_phone_of_a_client_rings_and_the_first_that_answers_has_the_
         call.ring()
         await call.ended.wait()
 
+    async def answer_when_both_ring(call: PhoneCall) -> None:
+        call.ring()
+        await second.came.wait()
+        call.answer()
+        await call.ended.wait()
+
     second.act = ring_on
     dial = '<Response><Dial action="/after"><Client>alice</Client></Dial></Response>'
     async with scene(node, start=dial) as at, node.phone(second.take) as other:
+        at.desk.act = answer_when_both_ring
         for each in (at.desk_phone, other):
             answer = await each.register(
                 "sip:alice@127.0.0.1", server=node.server, credentials=Credentials("alice", "secret")

@@ -85,6 +85,21 @@ async def test_ringing_call_is_cancelled_by_the_api(node: VoiceNode) -> None:
     assert "call_canceling" in await node.events()
 
 
+async def test_call_that_is_hung_up_before_the_node_has_begun_it_ends(node: VoiceNode) -> None:
+    """What is ordered of a call after the answer that it is made holds, however soon it comes."""
+    await node.bare_number(OWN)
+    request = CallRequest(tel(OWN), (tel("+12025550102"),), actions=[TALK])
+    ordered = []
+    for _ in range(10):
+        (call,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        await hangup_call(node.database, node.account_id, call.id, utc_now())
+        ordered.append(call.id)
+
+    records = [await node.ended_call(each) for each in ordered]
+
+    assert {(record.hangup_by, record.progressing_at) for record in records} == {(HangupBy.LOCAL, None)}
+
+
 async def test_digits_of_the_far_end_are_gathered(node: VoiceNode) -> None:
     call = await place(
         node,

@@ -87,14 +87,20 @@ async def test_registered_app_users_are_rung(routed: Routed) -> None:
 async def test_first_app_user_that_answers_has_the_call_and_the_others_are_cancelled(routed: Routed) -> None:
     """The seed, 3.4 a: all the users ring."""
     over: list[PhoneCall] = []
+    rings = asyncio.Event()
 
     async def ring_on(call: PhoneCall) -> None:
         over.append(call)
         call.ring()
+        rings.set()
         await call.ended.wait()
 
+    async def answer_when_both_ring(call: PhoneCall) -> None:
+        await rings.wait()
+        await keying("1", [])(call)
+
     await routed.route_to("users=alice,bob")
-    async with routed.node.phone(keying("1", [])) as quick, routed.node.phone(ring_on) as slow:
+    async with routed.node.phone(answer_when_both_ring) as quick, routed.node.phone(ring_on) as slow:
         for name, app in (("alice", slow), ("bob", quick)):
             await routed.node.extension(name, "secret")
             await app.register(

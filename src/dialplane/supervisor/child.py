@@ -75,18 +75,23 @@ class Child:
     async def _first_line(self) -> bytes:
         """Start the process; what it says when it serves. Empty where it ends before that."""
         reading, writing = os.pipe()
-        with os.fdopen(reading, "rb", buffering=0) as output:
+        output = os.fdopen(reading, "rb", buffering=0)
+        try:
             with os.fdopen(writing, "wb"), self._log.open("ab") as file:
                 self._log.chmod(0o600)
                 self._process = await self._nursery.bear(self.role, self._environment, writing, file.fileno())
-            said = asyncio.StreamReader()
-            transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-                lambda: asyncio.StreamReaderProtocol(said), output
-            )
-            try:
-                return await said.readline()
-            finally:
-                transport.close()
+        except BaseException:
+            output.close()
+            raise
+        said = asyncio.StreamReader()
+        # From here on the file is the transport's, which closes it in its own time.
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(said), output
+        )
+        try:
+            return await said.readline()
+        finally:
+            transport.close()
 
     async def keep(self) -> None:
         """Start again whenever it dies, until `stop` was called or the task is cancelled."""

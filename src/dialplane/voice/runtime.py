@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run, RunProgress, apply_progress
+from dialplane.domain.ids import CallId
 from dialplane.domain.operating.log_subject import CALL
 from dialplane.domain.programs.program import Program
 from dialplane.domain.programs.source_json import read_source
@@ -69,6 +70,8 @@ class Runtime:
     """What may be ordered of a live call, by the kind of the command."""
     node_orders: Mapping[str, Callable[[NodeCommand], Coroutine[Any, Any, None]]]
     """What may be ordered that is about no single call."""
+    placing: dict[CallId, list[NodeCommand]] = field(default_factory=dict)
+    """Calls of the mailbox that have no leg yet, and what was ordered of them meanwhile."""
 
     # --- what the user agent tells ---
 
@@ -202,7 +205,11 @@ class Runtime:
     def obey(self, command: NodeCommand) -> None:
         """Carry out an order of the node's mailbox. One about a call that has ended in the meantime is dropped."""
         if command.kind == "dial":
+            self.placing[command.call_id] = []
             self.context.spawn(self._place(command))
+            return
+        if (early := self.placing.get(command.call_id)) is not None:
+            early.append(command)
             return
         if (node_order := self.node_orders.get(command.kind)) is not None:
             self.context.spawn(node_order(command))
@@ -226,8 +233,12 @@ class Runtime:
         except Refusal as refusal:
             log.warning("order_not_carried_out", call_id=str(command.call_id), reason=refusal.message)
             return
+        finally:
+            early = self.placing.pop(command.call_id)
         leg = self.dialler.make_leg(order.call, order.billing)
         leg.has_program = True
+        for each in early:
+            self.obey(each)
         try:
             program = await self.programs.make(order.source, leg, order.run)
         except Refusal as refusal:
