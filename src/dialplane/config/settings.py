@@ -47,6 +47,7 @@ class Settings:
     tls_certificate: Path | None = None
     """PEM, the whole chain. None: no TLS, but in the sandbox: nobody outside believes a certificate that we sign."""
     tls_key: Path | None = None
+    """PEM, of the certificate's key."""
     tls_authorities: Path | None = None
     """PEM of authorities that are believed beside the system's, for carriers with certificates of their own making."""
     advertised_host: str = ""
