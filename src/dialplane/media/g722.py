@@ -3,36 +3,21 @@ gives half. Its RTP clock runs at 8,000 Hz all the same, as the RFC keeps to an 
 """
 
 import av
-import numpy as np
 
-from dialplane.audio.decimation import Decimator
 from dialplane.audio.doubling import Doubler
-from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, decode_ulaw, encode_ulaw
+from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, decode_ulaw
+from dialplane.media.wideband import WidebandDecoder
 
 _FACTOR = 2
 _LONGEST_PACKET = 960
-"""Octets of 120 ms; an authentic party may still send nonsense."""
+"""Octets of 120 ms."""
 
 
-class G722Decoder:
+class G722Decoder(WidebandDecoder):
     """One party's stream."""
 
     def __init__(self) -> None:
-        self._codec = av.CodecContext.create("g722", "r")
-        self._codec.sample_rate = RATE_HZ * _FACTOR
-        self._codec.layout = "mono"
-        self._decimator = Decimator(_FACTOR)
-
-    def decode(self, payload: bytes) -> bytes:
-        """As mu-law; nothing where it is too long to be meant."""
-        if not payload or len(payload) > _LONGEST_PACKET:
-            return b""
-        try:
-            frames = self._codec.decode(av.Packet(payload))
-        except av.FFmpegError:
-            return b""
-        heard = [frame.to_ndarray().reshape(-1) for frame in frames]
-        return encode_ulaw(self._decimator.feed(np.concatenate(heard))) if heard else b""
+        super().__init__(av.CodecContext.create("g722", "r"), factor=_FACTOR, longest=_LONGEST_PACKET)
 
 
 class G722Encoder:

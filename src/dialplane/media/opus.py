@@ -1,13 +1,13 @@
 """Opus (RFC 6716) at the edge of a leg: what comes becomes mu-law at 8,000 Hz, what leaves is made of it."""
 
 import av
-import numpy as np
 
-from dialplane.audio.decimation import FACTOR, Decimator
-from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, decode_ulaw, encode_ulaw
+from dialplane.audio.decimation import FACTOR
+from dialplane.audio.g711 import FRAME_SAMPLES, RATE_HZ, decode_ulaw
+from dialplane.media.wideband import WidebandDecoder
 
 _LONGEST_PACKET = 1_275 * 6
-"""Octets of 120 ms (RFC 6716 section 3.4); an authentic party may still send nonsense."""
+"""Octets of 120 ms (RFC 6716 section 3.4)."""
 _BIT_RATE = 16_000
 """Narrow-band speech gains nothing above (RFC 7587 section 3.1.1)."""
 _OPTIONS = {"application": "voip", "frame_duration": "20", "compression_level": "1", "fec": "0"}
@@ -15,26 +15,11 @@ _OPTIONS = {"application": "voip", "frame_duration": "20", "compression_level": 
 hardly better."""
 
 
-class OpusDecoder:
+class OpusDecoder(WidebandDecoder):
     """One party's stream."""
 
     def __init__(self) -> None:
-        self._codec = av.CodecContext.create("libopus", "r")
-        self._codec.sample_rate = RATE_HZ * FACTOR
-        self._codec.layout = "mono"
-        self._codec.format = "s16"
-        self._decimator = Decimator()
-
-    def decode(self, payload: bytes) -> bytes:
-        """As mu-law; nothing where it is no Opus."""
-        if not payload or len(payload) > _LONGEST_PACKET:
-            return b""
-        try:
-            frames = self._codec.decode(av.Packet(payload))
-        except av.FFmpegError:
-            return b""
-        heard = [frame.to_ndarray().reshape(-1) for frame in frames]
-        return encode_ulaw(self._decimator.feed(np.concatenate(heard))) if heard else b""
+        super().__init__(av.CodecContext.create("libopus", "r"), factor=FACTOR, longest=_LONGEST_PACKET)
 
 
 class OpusEncoder:
