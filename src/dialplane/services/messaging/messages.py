@@ -121,11 +121,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         past_consent=extras is not None and extras.past_consent,
         is_reply=extras is not None and extras.origin == "reply",
     )
-    if extras is not None and extras.max_price_micros is not None:
-        screened = [
-            _within(extras.max_price_micros, rate.split(parts, 0).micros, each)
-            for rate, each in zip(rates, screened, strict=True)
-        ]
+    screened = _within_price(extras, [rate.split(parts, 0).micros for rate in rates], screened)
     message = Message(
         MessageId(new_id(now)),
         account_id,
@@ -159,13 +155,18 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
         await release_many(tx, [hold.key for hold in holds], now)  # somebody else was first with the same key
         return await tx.messages.find_by_key(key or "") or message
     await note_media(tx, message, now)
-    held = [target for target in message.targets if target.status is TargetStatus.HELD]
-    if held:
-        shown = message_shape(message) | {"reason": held[0].reason}
-        events.append(Event(account_id, "message_held", message.id, shown, now, run_id=request.run_id))
-    await publish(tx, *events)
+    await publish(tx, *events, *_told_of_held(message, now))
     await tell_statuses(tx, [(message, target) for target in message.targets], now)
     return message
+
+
+def _told_of_held(message: Message, now: datetime) -> list[Event]:
+    """That an operator must look at the message first, where that is so."""
+    held = next((target for target in message.targets if target.status is TargetStatus.HELD), None)
+    if held is None:
+        return []
+    shown = message_shape(message) | {"reason": held.reason}
+    return [Event(message.account_id, "message_held", message.id, shown, now, run_id=message.run_id)]
 
 
 async def tell_statuses(tx: Transaction, changed: Sequence[tuple[Message, Target]], now: datetime) -> None:
@@ -348,6 +349,14 @@ async def _check_reach(
         check_allowed(account, target, field=field, reason="RECEIVER_ABROAD")
         if to_mobiles_only and is_landline(target) and not await tx.numbers.find_live([target]):
             raise Invalid(f"{target} is a landline, which takes no messages", reason="TO_NOT_REACHABLE", field=field)
+
+
+def _within_price(extras: MessageExtras | None, prices: Sequence[int], screened: Sequence[Screened]) -> list[Screened]:
+    """Each with its price in micros, held to the most that was asked for."""
+    if extras is None or extras.max_price_micros is None:
+        return list(screened)
+    most = extras.max_price_micros
+    return [_within(most, price, each) for price, each in zip(prices, screened, strict=True)]
 
 
 def _within(most: int, price: int, screened: Screened) -> Screened:
