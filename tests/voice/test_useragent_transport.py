@@ -11,6 +11,7 @@ import pytest
 
 from dialplane.sip.framing import StreamFramer
 from dialplane.sip.message import Response
+from dialplane.voice.useragent import transport
 from dialplane.voice.useragent.agent import EndKind, UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, running
@@ -209,7 +210,20 @@ async def test_one_address_gets_fifty_connections_and_others_are_served() -> Non
             assert await again.statuses(1) == [200]
 
 
-async def test_start_on_a_taken_port_raises() -> None:
+async def test_start_waits_for_a_port_that_somebody_has_for_a_moment() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as passing:
+        passing.bind(("127.0.0.1", 0))
+        agent = UserAgent(host="127.0.0.1", port=passing.getsockname()[1], handler=Answering())
+        starting = asyncio.create_task(agent.start())
+        await asyncio.sleep(0)  # it has tried once
+        assert not starting.done()
+    async with asyncio.timeout(PATIENCE_S):
+        await starting
+    await agent.close()
+
+
+async def test_start_on_a_taken_port_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "BIND_PATIENCE_S", 0.0)
     async with running() as agent:
         other = UserAgent(host="127.0.0.1", port=agent.port, handler=Answering())
         with pytest.raises(OSError, match="in use"):

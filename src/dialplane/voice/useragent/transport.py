@@ -8,6 +8,7 @@ connections are used again in both directions; those that bring no whole message
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections import Counter
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -34,8 +35,14 @@ SOCKET_BUFFER = 4 << 20
 """A second of 2,000 calls/s; the kernel may grant less."""
 BACKLOG = 512
 PORT_TRIES = 20
+BIND_PATIENCE_S = 15.0
+"""For a port that was asked for: programs that pick theirs at random, as browsers do to ask a name server, may have
+it for the length of an answer."""
+_BETWEEN_BINDS_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
+
+Bound = TypeVar("Bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +111,11 @@ class Transport:
         return len(self._connections) + len(self._websockets)
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Bind both sockets; port 0 takes one that is free for both. Returns host and port. Raises OSError."""
+        """Bind both sockets; port 0 takes one that is free for both, another is waited for where it is in use.
+
+        Returns host and port. Raises OSError."""
         loop = asyncio.get_running_loop()
-        udp, tcp = _bind_pair(host, port)
+        udp, tcp = await _patiently(partial(_bind_pair, host, port))
         self._udp = udp
         self._server = await loop.create_server(self._accept, sock=tcp, backlog=BACKLOG)
         loop.add_reader(udp.fileno(), self._on_readable)
@@ -116,7 +125,7 @@ class Transport:
         return bound
 
     async def _listen_for_tls(self, ends: TlsEnds) -> None:
-        listener = _bind(socket.SOCK_STREAM, ends.host, ends.port)
+        listener = await _patiently(partial(_bind, socket.SOCK_STREAM, ends.host, ends.port))
         self.tls_port = listener.getsockname()[1]
         self._tls_server = await asyncio.get_running_loop().create_server(
             lambda: Connection(
@@ -335,6 +344,23 @@ class Transport:
         self._per_host[connection.peer.host] += 1
         self._connections[connection.peer] = connection
         return True
+
+
+async def _patiently(bind: Callable[[], Bound]) -> Bound:
+    """What `bind` binds, as soon as its port is free. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    is_told = False
+    while True:
+        try:
+            return bind()
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE or loop.time() - began >= BIND_PATIENCE_S:
+                raise
+        if not is_told:
+            log.warning("sip_port_in_use", waits_s=BIND_PATIENCE_S)
+            is_told = True
+        await asyncio.sleep(_BETWEEN_BINDS_S)
 
 
 def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
