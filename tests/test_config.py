@@ -64,6 +64,12 @@ def test_bad_setting_is_named(environment: dict[str, str], named: str) -> None:
         from_environment(environment)
 
 
+@pytest.mark.parametrize("domain", ["two words", "two,words", ""])
+def test_domain_that_is_not_one_word_is_named(domain: str) -> None:
+    with pytest.raises(SettingError, match="--sip-domain"):
+        override(from_environment({}), sip_domains=(domain,))
+
+
 def test_role_without_a_database_says_what_is_missing() -> None:
     with pytest.raises(SettingError, match="DATABASE_URL"):
         from_environment({}).require_database()

@@ -18,7 +18,7 @@ import msgspec
 from setproctitle import setproctitle
 
 from dialplane.bootstrap.process import follow_parent
-from dialplane.bootstrap.programs import ROLES, launch, load
+from dialplane.bootstrap.programs import FIRST_START, ROLES, launch, load
 from dialplane.config.environment import from_environment
 
 LARGEST_ORDER = 1 << 20
@@ -38,8 +38,8 @@ def run(parent: int, channel: int) -> int:
     """Serve the process `parent` on the socket `channel` until that is closed; in a child, run its role. The status."""
     follow_parent(parent)
     setproctitle("dialplane nursery")
-    for role in ROLES:
-        load(role)
+    for program in (FIRST_START, *ROLES):
+        load(program)
     gc.collect()
     gc.freeze()  # a round of the collector would write to every object, and copy what is shared
     with socket.socket(fileno=channel) as orders:

@@ -17,15 +17,18 @@ PROGRAMS = {
     "smpp": "dialplane.bootstrap.smpp",
     "worker": "dialplane.bootstrap.worker",
     "sandbox-carrier": "dialplane.bootstrap.sandbox_carrier",
+    "first-start": "dialplane.supervisor.first_start",
     "migrate": "dialplane.bootstrap.migrate",
     "backup": "dialplane.supervisor.backup",
     "restore": "dialplane.supervisor.restore",
 }
 """Each module has a `run(settings)`, which takes beside them what a program that does one thing is to do it with, and
-gives the exit status, or None for 0. It is imported when it is the one to run, and by the nursery, which has all of
-ROLES."""
+gives the exit status, or None for 0. It is imported when it is the one to run, and by the nursery, which has all that
+`up` runs."""
 ROLES = ("media", "voice", "worker", "smpp", "api", "sandbox-carrier")
 """What `up` runs as processes of their own."""
+FIRST_START = "first-start"
+"""What it runs to its end before them."""
 
 
 def launch(program: str, settings: Settings, *, parent: int = 0, **arguments: str) -> int:

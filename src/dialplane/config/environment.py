@@ -160,7 +160,7 @@ def override(
     if rtp is not None:
         changed = replace(changed, rtp=PortRange.parse(rtp, what="--rtp"))
     if sip_domains:
-        changed = replace(changed, sip_domains=tuple(domain.lower() for domain in sip_domains))
+        changed = replace(changed, sip_domains=tuple(map(_domain, sip_domains)))
     if sandbox is not None and sandbox != changed.sandbox:
         changed = replace(changed, sandbox=sandbox) if sandbox else _without_sandbox(changed)
     return changed
@@ -282,6 +282,13 @@ def _command(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> list[str]:
     return text.replace(",", " ").lower().split()
+
+
+def _domain(text: str) -> str:
+    """One word, which stays one in DIALPLANE_SIP_DOMAINS."""
+    if _words(text) != [text.lower()]:
+        raise SettingError(f"--sip-domain: {text[:64]!r} is no host name or address")
+    return text.lower()
 
 
 def _flag(text: str, *, what: str) -> bool:

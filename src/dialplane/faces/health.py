@@ -5,11 +5,11 @@ from ipaddress import ip_address
 import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.operating.status import SystemStatus
+from dialplane.faces.answers import Answers, answer
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.platform_metrics import render
 from dialplane.services.operating.watch import find_servers, read_status
@@ -35,7 +35,7 @@ class Readiness(msgspec.Struct, omit_defaults=True):
     dependencies: dict[str, str] = {}
 
 
-@get("/ping", tags=["Platform"], security=[{}], responses={200: ResponseSpec(Pong, generate_examples=False)})
+@get("/ping", tags=["Platform"], security=[{}], responses=Answers({200: answer(Pong)}))
 async def ping() -> Pong:
     """Answers without credentials: somebody is here."""
     return Pong()

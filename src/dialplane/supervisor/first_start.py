@@ -2,14 +2,20 @@
 
 The database holds hashes of the operator's key, the access key and the password, so the clear texts are kept in a
 private file of the data folder.
+
+This is a program of its own, forked like the roles: what it needs the nursery has imported anyway, and the supervisor
+needs none of it.
 """
 
+import asyncio
 import json
 from dataclasses import asdict
 
 from dialplane.adapters.postgres.database import connect
+from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
 from dialplane.adapters.secrets.passwords import Argon2Hasher
-from dialplane.adapters.secrets.sealing import Seal
+from dialplane.adapters.secrets.sealing import Seal, WrongKeyError
+from dialplane.bootstrap.process import announce
 from dialplane.config.settings import Settings
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import utc_now
@@ -26,11 +32,21 @@ from dialplane.supervisor.errors import StartError
 from dialplane.supervisor.folder import write_private
 
 
-async def provision(settings: Settings, seal: Seal) -> dict[str, object]:
-    """Bring the database to what the settings ask for; the credentials in the words of `ready.json`.
+def run(settings: Settings) -> int:
+    """Bring the database, which has its tables, to what the settings ask for, and say the credentials in the words of
+    `ready.json`: as `credentials`, or as `refused` why there are none. The exit status."""
+    try:
+        credentials = asyncio.run(_provision(settings))
+    except StartError as fault:
+        announce("first-start", refused=str(fault))
+        return fault.exit_status
+    announce("first-start", credentials=credentials)
+    return 0
 
-    Raises StartError where the settings ask for what cannot be.
-    """
+
+async def _provision(settings: Settings) -> dict[str, object]:
+    """Raises StartError where the settings ask for what cannot be."""
+    seal = await _seal(settings)
     kept = _read(settings)
     operator_key = str(kept.get("operator_key") or f"op_{secret(40)}")
     database = await connect(settings.require_database(), seal)
@@ -43,6 +59,17 @@ async def provision(settings: Settings, seal: Seal) -> dict[str, object]:
     if fresh != kept:
         write_private(settings.credentials, fresh)
     return {**signs_in, "operator_key": operator_key}
+
+
+async def _seal(settings: Settings) -> Seal:
+    """The seal of the secrets in the database, none of which is readable from now on."""
+    dsn = settings.require_database()
+    try:
+        seal = await open_seal(dsn, settings.find_master_key())
+    except WrongKeyError as fault:
+        raise StartError(f"{fault}: put back {settings.master_key_file} or DIALPLANE_MASTER_KEY") from fault
+    await seal_readable(dsn, seal)
+    return seal
 
 
 async def _sandbox(settings: Settings, database: Database, kept: dict[str, object]) -> dict[str, object]:

@@ -6,21 +6,19 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import structlog
 
 from dialplane.adapters.postgres.migrate import migrate
-from dialplane.adapters.postgres.sealed_columns import open_seal, seal_readable
-from dialplane.adapters.secrets.sealing import WrongKeyError
 from dialplane.bootstrap.process import Stop, run_loop
-from dialplane.bootstrap.programs import ROLES
+from dialplane.bootstrap.programs import FIRST_START, ROLES
 from dialplane.config.environment import to_environment
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.supervisor import database, folder
 from dialplane.supervisor.child import Child, rotate
 from dialplane.supervisor.errors import BusyError, StartError
-from dialplane.supervisor.first_start import provision
 from dialplane.supervisor.nursery import Nursery, bury_orphans
 from dialplane.supervisor.ports import TCP, UDP, Ports
 
@@ -96,18 +94,11 @@ class _Platform:
         if applied:
             log.info("migrated", applied=applied)
         settings = replace(self._settings, database_url=dsn)
-        try:
-            seal = await open_seal(dsn, settings.find_master_key())
-        except WrongKeyError as fault:
-            raise StartError(f"{fault}: put back {settings.master_key_file} or DIALPLANE_MASTER_KEY") from fault
-        await seal_readable(dsn, seal)
-        credentials = await provision(settings, seal)
         environment = to_environment(settings)
+        credentials = await self._provision(environment)
         for role in _roles(settings):
             own = {"DIALPLANE_METRICS": str(self._metrics[role])} if role in self._metrics else {}
-            self._children[role] = Child(
-                role, nursery=self._nursery, environment=environment | own, logs=settings.logs, say=say
-            )
+            self._children[role] = self._child(role, environment | own)
         async with asyncio.TaskGroup() as starts:
             for child in self._children.values():
                 starts.create_task(child.start())
@@ -117,6 +108,20 @@ class _Platform:
             watch.create_task(bury_orphans())
             for child in self._children.values():
                 watch.create_task(child.keep())
+
+    async def _provision(self, environment: Mapping[str, str]) -> dict[str, object]:
+        """What the first start makes, and every later one finds. Raises StartError."""
+        program = self._child(FIRST_START, environment)
+        try:
+            made = await program.start()
+        finally:
+            await program.end()
+        if "refused" in made:
+            raise StartError(str(made["refused"]))
+        return cast("dict[str, object]", made["credentials"])
+
+    def _child(self, role: str, environment: Mapping[str, str]) -> Child:
+        return Child(role, nursery=self._nursery, environment=environment, logs=self._settings.logs, say=say)
 
     def _announce(self, credentials: dict[str, object]) -> None:
         ready: dict[str, object] = {

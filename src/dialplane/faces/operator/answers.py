@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from litestar.openapi.datastructures import ResponseSpec
-
+from dialplane.faces.answers import Answers, answer
 from dialplane.faces.operator.problems import Problem
 
 _WHEN = {
@@ -23,22 +22,21 @@ ALWAYS = (400, 401, 503)
 """Every operation may answer these."""
 
 
-def refusals(*statuses: int) -> dict[int, ResponseSpec]:
+def refusals(*statuses: int) -> Answers:
     """The `responses` of a route: a problem (RFC 9457) for each of `statuses` and of ALWAYS."""
-    return {
-        status: ResponseSpec(
-            Problem, generate_examples=False, description=_WHEN[status], media_type="application/problem+json"
-        )
-        for status in sorted({*ALWAYS, *statuses})
-    }
+    return Answers(
+        {
+            status: answer(Problem, says=_WHEN[status], media_type="application/problem+json")
+            for status in sorted({*ALWAYS, *statuses})
+        }
+    )
 
 
-def posting(*statuses: int) -> dict[int, ResponseSpec]:
+def posting(*statuses: int) -> Answers:
     """`refusals` for a POST, which takes a body and an Idempotency-Key."""
     return refusals(409, 413, 422, *statuses)
 
 
-def shown(shape: type[Any], status: int) -> dict[int, ResponseSpec]:
+def shown(shape: type[Any], status: int) -> Answers:
     """The success of a route whose answer is made by a shape that webhooks carry, too."""
-    # ResponseSpec takes the classes of several libraries, whose common type is `type[Any]`.
-    return {status: ResponseSpec(shape, generate_examples=False, description="Done")}
+    return Answers({status: answer(shape)})

@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.types import ASGIApp, Scope
 
 from dialplane.domain.ids import AccountId
+from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
@@ -83,7 +84,7 @@ def routers(ports: Dependencies) -> list[Router]:
     def trail(app: ASGIApp) -> Trail:
         return Trail(app, ports=ports)
 
-    api = Router(
+    api = Base(
         "/operator/v1",
         route_handlers=RESOURCES,
         middleware=[key, bodies, idempotency, trail],

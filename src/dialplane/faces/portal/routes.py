@@ -1,11 +1,12 @@
 """The whole portal as an application of its own, mounted in front of the other faces, and the layers of a request."""
 
-from litestar import HttpMethod, Litestar, Response, Router, route
+from litestar import HttpMethod, Litestar, Response, route
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal import assets
@@ -138,8 +139,8 @@ def mounted(ports: Dependencies, others: ASGIApp) -> ASGIApp:
         route_handlers=[
             assets.router,
             go_in,
-            Router("/", route_handlers=[mails.show_mails], middleware=[gate]),
-            Router("/portal", route_handlers=HANDLERS, middleware=[bodies, gate, trail]),
+            Base("/", route_handlers=[mails.show_mails], middleware=[gate]),
+            Base("/portal", route_handlers=HANDLERS, middleware=[bodies, gate, trail]),
         ],
         request_class=PortalRequest,
         exception_handlers=EXCEPTION_HANDLERS,

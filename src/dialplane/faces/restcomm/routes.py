@@ -1,11 +1,12 @@
 """The whole face as an application of its own, mounted in front of the others, and the layers that a request passes."""
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ASGIApp, Scope
 
 from dialplane.domain.ids import AccountId
 from dialplane.faces.api_limits import ApiLimits
+from dialplane.faces.base import Base
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.restcomm import (
@@ -90,7 +91,7 @@ def mounted(ports: Dependencies, others: ASGIApp) -> Front:
         return Idempotency(app, ports=ports, manners=MANNERS)
 
     face = Litestar(
-        route_handlers=[Router(f"/{dialect.api_version}", route_handlers=RESOURCES) for dialect in (RESTCOMM, TWILIO)],
+        route_handlers=[Base(f"/{dialect.api_version}", route_handlers=RESOURCES) for dialect in (RESTCOMM, TWILIO)],
         middleware=[authentication, FormBodies, idempotency],
         request_class=RestcommRequest,
         exception_handlers=EXCEPTION_HANDLERS,
@@ -108,7 +109,7 @@ def _rehearsals(ports: Dependencies, limits: ApiLimits) -> Litestar:
         return TestAuthentication(app, ports=ports, limits=limits)
 
     return Litestar(
-        route_handlers=[Router(f"/{TWILIO.api_version}", route_handlers=[rehearsals.router])],
+        route_handlers=[Base(f"/{TWILIO.api_version}", route_handlers=[rehearsals.router])],
         middleware=[authentication, FormBodies],
         request_class=RestcommRequest,
         exception_handlers=rehearsals.EXCEPTION_HANDLERS,

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from dialplane.faces.answers import Answers, answer
 from dialplane.faces.voipbin.errors import ErrorEnvelope
 
 _WHEN = {
@@ -60,22 +60,20 @@ def answers(
     status: int = 200,
     says: str = "Done",
     media_type: str = "application/json",
-) -> dict[int, ResponseSpec]:
+) -> Answers:
     """The `responses` of a route: `shape` on success, the error envelope for each status in `refusals` and ALWAYS."""
-    # ResponseSpec takes the classes of several libraries, whose common type is `type[Any]`.
-    success = ResponseSpec(shape, generate_examples=False, description=says, media_type=media_type)
-    found = {status: success}
+    found = Answers({status: answer(shape, says=says, media_type=media_type)})
     for code in sorted({*ALWAYS, *refusals}):
-        found[code] = ResponseSpec(ErrorEnvelope, generate_examples=False, description=_WHEN[code])
+        found[code] = answer(ErrorEnvelope, says=_WHEN[code])
     return found
 
 
-def empty(*refusals: int) -> dict[int, ResponseSpec]:
+def empty(*refusals: int) -> Answers:
     """`answers` where success has no body."""
-    return {**answers(object, *refusals), 200: ResponseSpec(None, generate_examples=False, description="Done")}
+    return Answers({**answers(object, *refusals), 200: answer(None)})
 
 
-def posted(shape: type[Any], *refusals: int, status: int = 200) -> dict[int, ResponseSpec]:
+def posted(shape: type[Any], *refusals: int, status: int = 200) -> Answers:
     """`answers` for a POST, which takes an Idempotency-Key."""
     return answers(shape, 409, 422, *refusals, status=status)
 

@@ -16,6 +16,7 @@ from dialplane.domain.numbering.numbers import parse_kind
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.targets import FlowTarget, Targets
 from dialplane.domain.tenancy.accounts import Permission
+from dialplane.faces.answers import Answers, answer
 from dialplane.faces.voipbin.answers import Detail, Fields, JsonAnswer, Name, Paged, answers, posted
 from dialplane.faces.voipbin.number_filters import Tag, Wanted
 from dialplane.faces.voipbin.orders import Order
@@ -111,7 +112,7 @@ async def list_numbers(request: ApiRequest, page: Paging, wanted: Wanted) -> Fie
     return show_page(rows, show_number, page)
 
 
-@post("/", status_code=200, responses=posted(Number, 402, 404) | {202: answers(Order)[200]})
+@post("/", status_code=200, responses=posted(Number, 402, 404) | Answers({202: answer(Order)}))
 async def create_number(request: ApiRequest, data: JSONBody[NewNumber]) -> Response[Fields]:
     """Buy a number. 202 with the order where the carrier answers late or documents are missing."""
     request.require_manager()

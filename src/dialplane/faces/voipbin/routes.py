@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.types import ASGIApp
 
 from dialplane.faces.api_limits import ApiLimits
+from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
@@ -144,18 +145,18 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=manners)
 
-    api = Router(
+    api = Base(
         "/v1.0",
         route_handlers=RESOURCES,
         middleware=[authentication, BodyLimits, idempotency],
         request_class=ApiRequest,
     )
-    files = Router(
+    files = Base(
         "/v1.0",
         route_handlers=[documents.router],
         middleware=[authentication, uploaded, idempotency],
         request_class=ApiRequest,
     )
-    sockets = Router("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)
+    sockets = Base("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)
     auth = auth_router(ports)
     return [auth, api, files, sockets]
