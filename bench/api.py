@@ -46,6 +46,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.tenancy.accounts import Plan
+from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
@@ -101,7 +102,7 @@ async def serve(dsn: str, port: int) -> None:
         rate_limits=OPEN,
         access_log=False,
     )
-    server = Server(server_config(ports))
+    server = Server(server_config(create_app(ports)))
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listener:
         await server.serve(sockets=[listener])
 

@@ -47,6 +47,7 @@ from dialplane.domain.numbering.numbers import NumberFilter
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.supply.inventory import OWNED
 from dialplane.domain.tenancy.accounts import Plan
+from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import Rate, RateLimits
@@ -308,7 +309,7 @@ async def run(folder: Path, count: int, times: int) -> None:
 async def ask(
     dsn: str, database: PostgresDatabase, folder: Path, made: Provisioned, job: str, times: int, postgres: int
 ) -> dict[str, tuple[float, float]]:
-    server = Server(server_config(dependencies(dsn, database, folder)))
+    server = Server(server_config(create_app(dependencies(dsn, database, folder))))
     operator = await make_operator(database, Argon2Hasher(), "operator@example.org", utc_now())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

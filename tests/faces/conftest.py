@@ -190,23 +190,13 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
 
 
 def application(ports: Dependencies) -> Litestar:
-    """This worker's one application, which looks at `ports` from now on: to put one together takes the third of a
-    second, and none of it keeps the database or a folder of its ports."""
+    """This worker's one application, which looks at `ports` from now on: to put one together takes half a second.
+
+    Of its first ports it keeps the rate limits."""
     if not _APPLICATIONS:
         _APPLICATIONS.append((ports, create_app(ports)))
     standing, app = _APPLICATIONS[0]
-    for name in (
-        "database",
-        "carriers",
-        "inboxes",
-        "port_carriers",
-        "web",
-        "objects",
-        "media",
-        "events",
-        "sounds",
-        "sip_origins",
-    ):
+    for name in Dependencies.__slots__:
         object.__setattr__(standing, name, getattr(ports, name))
     return app
 

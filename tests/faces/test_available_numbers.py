@@ -18,7 +18,7 @@ from dialplane.domain.supply.inventory import SANDBOX, NewItem
 from dialplane.domain.supply.sandbox_stock import sandbox_shelf
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
 from dialplane.services.supply.inventory import import_items
-from tests.faces.conftest import Client, Tenant, dependencies, serving
+from tests.faces.conftest import Client, Tenant, application, dependencies, serving
 
 SF, LA, FREE, LONDON = "+14153569377", "+13105557777", "+18005551234", "+442079460000"
 PATH = "/v1.0/available_numbers"
@@ -165,10 +165,8 @@ async def market(tenant: Tenant, database: PostgresDatabase, tmp_path: Path) -> 
     """An installation with a carrier that can be asked, and nothing in stock."""
     carrier = SandboxCarrier(database)
     registry = CarrierRegistry({SANDBOX: carrier}, searches={SANDBOX: carrier})
-    async with (
-        serving(replace(dependencies(database, tmp_path), carriers=registry)) as base,
-        aiohttp.ClientSession() as session,
-    ):
+    ports = replace(dependencies(database, tmp_path), carriers=registry)
+    async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:
         yield Client(base, session, tenant.key)
 
 

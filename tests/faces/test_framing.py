@@ -12,7 +12,7 @@ import uvicorn
 
 from dialplane.bootstrap.api import server_config
 from dialplane.services.transaction import Database
-from tests.faces.conftest import dependencies, make_tenant
+from tests.faces.conftest import application, dependencies, make_tenant
 
 SHORT_S = 0.2
 WAIT_S = 5
@@ -22,7 +22,7 @@ BODY = b"4\r\n{}  \r\n0\r\n\r\n"
 @asynccontextmanager
 async def serving(database: Database, folder: Path, patience_s: float) -> AsyncIterator[int]:
     """The port of a server that waits `patience_s` for its clients instead of ten seconds."""
-    config = server_config(dependencies(database, folder))
+    config = server_config(application(dependencies(database, folder)))
     assert config.timeout_keep_alive == 10
     config.timeout_keep_alive = patience_s  # type: ignore[assignment]  # uvicorn hands it to call_later, which takes both
     server = uvicorn.Server(config)

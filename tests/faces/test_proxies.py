@@ -11,6 +11,7 @@ import aiohttp
 import uvicorn
 
 from dialplane.bootstrap.api import server_config
+from dialplane.faces.app import create_app
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Tenant, dependencies
@@ -21,7 +22,7 @@ THREE_EACH = RateLimits(api_by_address=Rate(0.001, 3))
 
 @asynccontextmanager
 async def serving(database: Database, folder: Path, proxies: Sequence[IPv4Network]) -> AsyncIterator[str]:
-    server = uvicorn.Server(server_config(dependencies(database, folder, rate_limits=THREE_EACH), proxies))
+    server = uvicorn.Server(server_config(create_app(dependencies(database, folder, rate_limits=THREE_EACH)), proxies))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

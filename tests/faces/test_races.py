@@ -17,7 +17,7 @@ from dialplane.domain.ids import to_sid
 from dialplane.domain.money import usd
 from dialplane.domain.supply.inventory import OWNED, SANDBOX
 from dialplane.domain.tenancy.accounts import Account
-from tests.faces.conftest import PLENTY, Answer, Client, dependencies, make_tenant, serving
+from tests.faces.conftest import PLENTY, Answer, Client, application, dependencies, make_tenant, serving
 from tests.services.buying import PRICE, carriers, credit_of, stock
 from tests.services.life import assert_life_is_whole
 
@@ -104,7 +104,7 @@ async def buyers(database: PostgresDatabase, folder: Path, count: int) -> AsyncI
     async with database.reading() as tx:
         accounts = [await tx.accounts.get(each.id) for each in made]
     async with (
-        serving(ports) as base,
+        serving(ports, application(ports)) as base,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200)) as session,
     ):
         yield [Buyer(account, Client(base, session, each.key)) for account, each in zip(accounts, made, strict=True)]

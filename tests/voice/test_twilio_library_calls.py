@@ -21,7 +21,7 @@ from dialplane.services.calling.trunks import TrunkDraft, create_trunk
 from dialplane.services.recording.recordings import Sounds
 from dialplane.services.tenancy.accounts import get_account
 from tests.effort import PATIENCE_S
-from tests.faces.conftest import dependencies, serving
+from tests.faces.conftest import application, dependencies, serving
 from tests.voice.platform import VoiceNode
 
 OWN = "+12025550143"
@@ -61,7 +61,7 @@ async def api(node: VoiceNode, tmp_path: Path) -> AsyncIterator[Api]:
     object.__setattr__(ports, "sounds", sounds)
     account = await get_account(node.database, node.account_id)
     await node.bare_number(OWN)
-    async with serving(ports) as base:
+    async with serving(ports, application(ports)) as base:
         sid = to_sid("AC", account.id)
         client = TwilioClient(sid, account.auth_token)
         client.api.base_url = base

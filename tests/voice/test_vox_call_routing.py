@@ -11,7 +11,7 @@ import pytest
 from dialplane.phone.softphone import Manners, PhoneCall
 from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
-from tests.faces.conftest import Client, dependencies, serving
+from tests.faces.conftest import Client, application, dependencies, serving
 from tests.faces.vox.conftest import Vox
 from tests.services.buying import stock
 from tests.voice.platform import VoiceNode
@@ -46,7 +46,8 @@ class Routed:
 @pytest.fixture
 async def routed(node: VoiceNode, tmp_path: Path) -> AsyncIterator[Routed]:
     await stock(node.database, OWN)
-    async with serving(dependencies(node.database, tmp_path)) as base, aiohttp.ClientSession() as session:
+    ports = dependencies(node.database, tmp_path)
+    async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:
         vox = Vox(Client(base, session))
         async with node.database.reading() as tx:
             account = await tx.accounts.get(node.account_id)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -89,7 +89,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             ports = await _dependencies(settings, database, client, tasks)
-            server = Server(server_config(ports, settings.proxies, tracing.around if tracing else None))
+            app = create_app(ports)
+            server = Server(server_config(tracing.around(app) if tracing else app, settings.proxies))
             tasks.create_task(_heed(stop, server))
             await server.serve(sockets=[listener])
     finally:
@@ -98,15 +99,10 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             await asyncio.to_thread(tracing.close)
 
 
-def server_config(
-    dependencies: Dependencies,
-    proxies: Sequence[IPv4Network | IPv6Network] = (),
-    around: Callable[[ASGIApp], ASGIApp] | None = None,
-) -> uvicorn.Config:
-    """The faces on uvicorn as every installation runs them, behind these proxies, if any, and with `around` outside."""
-    app = create_app(dependencies)
+def server_config(app: ASGIApp, proxies: Sequence[IPv4Network | IPv6Network] = ()) -> uvicorn.Config:
+    """The faces on uvicorn as every installation runs them, behind these proxies, if any."""
     return uvicorn.Config(
-        around(app) if around else app,
+        app,
         loop="uvloop",
         http=PatientHttp,
         access_log=False,  # its lines hold the query string, where a dialect puts tokens (API-5)

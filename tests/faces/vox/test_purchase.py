@@ -22,7 +22,7 @@ from dialplane.services.numbering.numbers import list_numbers
 from dialplane.services.numbering.orders import list_orders
 from dialplane.services.settings import CarrierSwitch, set_carrier_switch
 from dialplane.services.supply.inventory import import_items
-from tests.faces.conftest import Client, dependencies, make_tenant, serving, stock
+from tests.faces.conftest import Client, application, dependencies, make_tenant, serving, stock
 from tests.faces.vox.conftest import DID, TOLL_FREE, WITH_DOCUMENTS, Project, Vox, needs_curl, project_of
 
 FROM_SANDBOX = "+12025550150"
@@ -199,7 +199,7 @@ async def from_sandbox(database: PostgresDatabase, tmp_path: Path) -> AsyncItera
     """The application with the simulated carrier, which offers FROM_SANDBOX."""
     await import_items(database, [NewItem(FROM_SANDBOX, NumberKind.LOCAL, "US")], utc_now(), carrier=SANDBOX)
     ports = replace(dependencies(database, tmp_path), carriers=CarrierRegistry({SANDBOX: SandboxCarrier(database)}))
-    async with serving(ports) as base, aiohttp.ClientSession() as session:
+    async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:
         yield Vox(Client(base, session))
 
 
