@@ -49,6 +49,7 @@ from dialplane.services.tenancy.provisioning import (
 )
 from dialplane.services.transaction import Database
 from dialplane.voice.streaming.gate_client import NodeGates
+from tests.effort import PATIENCE_S
 
 PLENTY = usd(100)
 NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))
@@ -206,17 +207,27 @@ _APPLICATIONS: list[tuple[Dependencies, Litestar]] = []
 
 @asynccontextmanager
 async def serving(ports: Dependencies, app: Litestar | None = None) -> AsyncIterator[str]:
-    """The application, a new one where none is given, on a socket of the loopback; gives its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """The application, a new one where none is given, on a socket of the loopback; gives its address.
+
+    As uvicorn serves, step by step: left to itself it looks ten times a second whether it is to end.
+    """
     config = uvicorn.Config(app or create_app(ports), log_config=None, access_log=False, lifespan="off")
+    config.load()
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
+    server.lifespan = config.lifespan_class(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await server.startup(sockets=[listener])
+        await server.on_tick(0)  # the header Date
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for each in server.servers:
+                each.close()
+            for connection in list(server.server_state.connections):
+                connection.shutdown()
+            async with asyncio.timeout(PATIENCE_S):
+                while server.server_state.connections or server.server_state.tasks:
+                    await asyncio.sleep(0.001)
 
 
 @pytest.fixture
