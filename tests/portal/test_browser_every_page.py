@@ -26,10 +26,10 @@ _FOLDER = os.environ.get("DIALPLANE_SCREENSHOTS")
 _COARSE = 0.1
 """Nobody sees the pixels: a hundredth of them is drawn."""
 _EXAMINE = """
-async ({ within, rules }) => {
+async ({ rules, isFirst }) => {
   document.querySelectorAll("main details").forEach((each) => { each.open = true; });
-  const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
-  const { violations } = await axe.run(within, options);
+  const options = { resultTypes: ["violations"], preload: isFirst, ...(rules && { runOnly: rules }) };
+  const { violations } = await axe.run(isFirst ? "html" : "main", options);
   return {
     faults: violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.flatMap(({ target }) => target) })),
     title: document.title,
@@ -55,7 +55,7 @@ class Examiner:
 
     Each is loaded once, in the look that the page before it was left in: all rules there, and then in the other look
     those of colours and of what does not fit. Colours do not depend on the width. What stands around `main` is the same
-    on all pages of a visitor: it is looked at on the first of them.
+    on all pages of a visitor: it, and what style sheets forbid, is looked at on the first of them.
     """
 
     page: Page
@@ -71,10 +71,10 @@ class Examiner:
         self._check(asked, came == (200, address), f"{came}")
         policy = answer.headers.get("content-security-policy", "")
         self._check(asked, "default-src 'none'" in policy and "unsafe" not in policy, f"the policy is {policy}")
-        within = "main" if visitor.cookie in self.known else "html"
-        await self._look(asked, self.looks[0], within, None)
+        is_first = visitor.cookie not in self.known
+        await self._look(asked, self.looks[0], None, is_first=is_first)
         await self.take(self.looks[1])
-        await self._look(asked, self.looks[1], within, _OF_COLOURS_AND_WIDTHS)
+        await self._look(asked, self.looks[1], _OF_COLOURS_AND_WIDTHS, is_first=is_first)
         self.looks.reverse()
         self.known.add(visitor.cookie)
 
@@ -82,8 +82,8 @@ class Examiner:
         await self.page.set_viewport_size(look.size)
         await self.page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
 
-    async def _look(self, asked: PortalPage, look: Look, within: str, rules: list[str] | None) -> None:
-        shown = await self.page.evaluate(_EXAMINE, {"within": within, "rules": rules})
+    async def _look(self, asked: PortalPage, look: Look, rules: list[str] | None, *, is_first: bool) -> None:
+        shown = await self.page.evaluate(_EXAMINE, {"rules": rules, "isFirst": is_first})
         for each in shown["faults"]:
             self._check(asked, each["impact"] not in SERIOUS, f"{each['id']} in the {look.scheme} at {each['nodes']}")
         self._check(asked, bool(shown["title"]), "no title")
