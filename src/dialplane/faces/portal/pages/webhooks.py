@@ -129,7 +129,7 @@ async def change_endpoint(request: PortalRequest, endpoint: FromPath[UUID]) -> R
         await update_endpoint(request.database, request.account_id, held.id, change, request.now)
     except Refusal as refusal:
         return await _show(request, held, form=typed(fields).refuse(refusal))
-    body = {"event_types": list(change.event_types or ())}
+    body: dict[str, object] = {"event_types": list(change.event_types or ())}
     if held.kind is EndpointKind.EXTRA:
         body |= {"url": change.url, "method": change.method, "name": change.name}
     curl = json_curl(request, "PUT", f"/v1.0/webhook_endpoints/{endpoint}", body)
