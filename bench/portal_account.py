@@ -5,12 +5,18 @@ entries of history and of the ledger, calls, texts and deliveries of webhooks. B
 stock. What is in the ledger is balanced by itself: the entries take nothing.
 """
 
+from hashlib import md5
+from uuid import UUID
+
 import asyncpg
 
+from dialplane.domain.ids import NumberId
 from dialplane.services.tenancy.provisioning import Provisioned
 
 PATTERNS = 10_000
 STOCK = 100_000
+FIRST = ("+12125550001", NumberId(UUID(md5(b"n1", usedforsecurity=False).hexdigest())))
+"""The first of the numbers, and its id."""
 
 _NUMBERS = """
 with made as (

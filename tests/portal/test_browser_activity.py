@@ -1,4 +1,4 @@
-"""Pages of calls, messages, webhooks and usage in real Chromium, at both widths, under axe; and what renews itself."""
+"""Pages of calls and texts in real Chromium: what renews itself."""
 
 from datetime import timedelta
 
@@ -12,52 +12,12 @@ from dialplane.services.transaction import Database
 from tests.portal.activity import HANDSET, fill
 from tests.portal.conftest import PASSWORD, Surfer, move_to
 from tests.portal.test_activity import account_of
-from tests.portal.test_browser import Eye, browser, window
+from tests.portal.test_browser import browser, window
 from tests.portal.test_numbers import DID, bought
 
 __all__ = ["browser", "window"]  # fixtures
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.timeout(400)]
-
-PATHS = {
-    "calls": "/calls?state=busy",
-    "calls-live": "/calls/live",
-    "call": "/calls/{0.over}",
-    "call-replay": "/calls/{0.over}/replay",
-    "recording": "/recordings/{0.recording}",
-    "conversation": "/conversations/{0.conversation}",
-    "webhook": "/webhooks/{0.endpoint}",
-    "deliveries": "/deliveries",
-    "usage": "/numbers/usage",
-    "texts": "/phone",
-}
-SEEN_TOO = {
-    "recordings": "/recordings",
-    "messages": "/messages",
-    "conversations": "/conversations",
-    "webhooks": "/webhooks",
-    "rooms": "/rooms",
-    "overview": "/numbers/overview",
-    "redirect": "/calls/{0.live}/redirect",
-}
-
-
-async def test_pages_of_activity_are_fit_for_everybody(
-    surfer: Surfer, at: str, database: Database, window: BrowserContext
-) -> None:
-    """WCAG AA as far as axe sees it; nothing is wider than a phone; no fault of a script; nothing from elsewhere."""
-    await bought(surfer, at, database)
-    found = await fill(database, account_of(at), DID, said="Hello, is the order 4711 on its way to us?")
-    page, wrong = await _signed_in(surfer, window)
-    eye = Eye(page, examined=PATHS)
-
-    for name, path in {**PATHS, **SEEN_TOO}.items():
-        await page.goto(f"{surfer.base}{at}{path.format(found)}")
-        await page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
-        await eye.look(name)
-
-    assert eye.faults == []
-    assert wrong == []
 
 
 async def test_live_calls_and_threads_renew_themselves_until_they_are_paused(

@@ -101,6 +101,7 @@ async def test_operator_is_appointed_and_dismissed_on_the_desk(operator: Surfer)
 
     assert "Nobody has signed up with this address" in unknown.words
     assert "bob@example.com is an operator" in shown.words
+    assert "The same on the command line dialplane operator add" in shown.words
     assert dismissed.path.startswith("/portal/sign-in")
 
 

@@ -367,3 +367,27 @@ async def test_metadata_is_kept_and_every_change_is_told_with_who_made_it(
     assert "Updated by Ann metadata site = Berlin, floor = 3 site = Paris" in history.words
     assert "tags nothing sales" in history.words
     assert stranger.status == 404
+
+
+async def test_refused_document_keeps_what_was_typed_and_chosen(surfer: Surfer, at: str, database: Database) -> None:
+    """Point 9: the error is said beside its field, and belongs to it for who does not see it."""
+    page = await bought(surfer, at, database)
+    form = await surfer.get(f"{page.path}?way=document")
+
+    refused = await surfer.send(form, "/voice", do="set-document", document_url="ftp://example.com", method="GET")
+    kept = refused.form("/voice")
+
+    assert refused.status == 422
+    assert (kept["document_url"], kept["method"]) == ("ftp://example.com", "GET")
+    assert 'aria-invalid="true" aria-describedby="document_url-error"' in refused.text
+
+
+async def test_choice_that_is_none_is_marked_at_its_list(surfer: Surfer, at: str, database: Database) -> None:
+    page = await bought(surfer, at, database)
+    await surfer.send(await surfer.get(f"{at}/flows/new?template=blank"), "/flows")
+    form = await surfer.get(f"{page.path}?way=flow")
+
+    refused = await surfer.send(form, "/voice", do="set-flow", flow="")
+
+    assert refused.status == 422
+    assert '<select id="flow" name="flow" aria-invalid="true" aria-describedby="flow-error">' in refused.text

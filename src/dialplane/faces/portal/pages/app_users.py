@@ -97,13 +97,15 @@ async def take_password(request: PortalRequest, user: FromPath[UUID]) -> Respons
         detail=None,
         now=request.now,
     )
-    return await done(request, request.at("/app-users"), f"{changed.extension} has a new password.")
+    curl = json_curl(request, "PUT", f"/v1.0/extensions/{user}", {"password": "..."})
+    return await done(request, request.at("/app-users"), f"{changed.extension} has a new password.", curl=curl)
 
 
 @action(f"{_USERS}/{{user:uuid}}/delete", deed=Deed.CONFIGURE)
 async def take_delete(request: PortalRequest, user: FromPath[UUID]) -> Response[str]:
     deleted = await delete_extension(request.database, request.account_id, ExtensionId(user), request.now)
-    return await done(request, request.at("/app-users"), f"{deleted.extension} may no longer register.")
+    curl = json_curl(request, "DELETE", f"/v1.0/extensions/{user}")
+    return await done(request, request.at("/app-users"), f"{deleted.extension} may no longer register.", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_users, take_user, take_password, take_delete]

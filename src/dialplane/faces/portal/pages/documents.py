@@ -18,6 +18,7 @@ from dialplane.domain.ids import DocumentId, OrderId, PortId
 from dialplane.domain.numbering.documents import LARGEST, DocumentDraft
 from dialplane.domain.numbering.orders import DocumentState, Order
 from dialplane.faces.downloads import document_download
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.kinds_of_documents import kind_choices
 from dialplane.faces.portal.pages.orders import handed_in
@@ -151,7 +152,8 @@ async def take_delete(request: PortalRequest, document: FromPath[UUID]) -> Respo
         )
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
-    return await done(request, path, f"{deleted.name or 'The document'} is deleted, and its file with it.")
+    curl = json_curl(request, "DELETE", f"/v1.0/documents/{document}")
+    return await done(request, path, f"{deleted.name or 'The document'} is deleted, and its file with it.", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_documents, show_upload, take_upload, download_document, take_delete]

@@ -67,7 +67,7 @@ async def _show_new(request: PortalRequest, name: str, form: Form) -> Response[s
         form=form,
         templates=TEMPLATES,
         chosen=template,
-        zones=ZONES,
+        zones=[(zone, zone) for zone in ZONES],
         hours=[(hour, f"{hour.zfill(2)}:00") for hour in HOURS],
         queues=[(str(line.queue.id), line.queue.name or "unnamed") for line in queues],
     )

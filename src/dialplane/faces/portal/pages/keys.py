@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Invalid
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import AccessKeyId, to_sid
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -68,7 +69,9 @@ async def make_key(request: PortalRequest) -> Response[str]:
 @action("/projects/{project:uuid}/keys/access-keys/{key:uuid}/revoke", deed=Deed.KEYS)
 async def revoke_key(request: PortalRequest, key: FromPath[UUID]) -> Response[str]:
     await delete_key(request.database, request.account_id, AccessKeyId(key), now=request.now)
-    return await done(request, request.at("/keys"), "The access key is revoked; it signs in nowhere any more.")
+    said = "The access key is revoked; it signs in nowhere any more."
+    curl = json_curl(request, "DELETE", f"/v1.0/accesskeys/{key}")
+    return await done(request, request.at("/keys"), said, curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_keys, reveal, rotate_token, rotate_auth, make_key, revoke_key]

@@ -10,6 +10,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import ConversationId, MessageId
 from dialplane.domain.messaging.messages import Conversation
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -78,7 +79,16 @@ async def write(request: PortalRequest, conversation: FromPath[UUID]) -> Respons
         await send(request, own=found.own.target, peer=found.peer.target)
     except Refusal as refusal:
         return await _show(request, found, typed(request.fields).refuse(refusal))
-    return await done(request, request.at(f"/conversations/{found.id}"), "The message is on its way.")
+    path, curl = request.at(f"/conversations/{found.id}"), sent_curl(request, found)
+    return await done(request, path, "The message is on its way.", curl=curl)
+
+
+def sent_curl(request: PortalRequest, conversation: Conversation) -> str:
+    """The line that sends the form's text, too; none where a handset of the sandbox wrote it."""
+    if request.fields.get("do") == "handset":
+        return ""
+    body = {"text": request.fields.get("text")}
+    return json_curl(request, "POST", f"/v1.0/conversations/{conversation.id}/messages", body)
 
 
 async def send(request: PortalRequest, *, own: str, peer: str) -> Conversation:

@@ -264,7 +264,8 @@ async def end_reservation(request: PortalRequest, reservation: FromPath[UUID]) -
         ended = await give_back(request.database, request.account_id, reservation, await request.billing_now())
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
-    return await done(request, path, f"{ended.number} is on offer again.")
+    curl = json_curl(request, "DELETE", f"/v1.0/reservations/{reservation}")
+    return await done(request, path, f"{ended.number} is on offer again.", curl=curl)
 
 
 def _sentence(number: str, refusal: Refusal) -> str:

@@ -191,7 +191,8 @@ async def take_release(request: PortalRequest, number: FromPath[UUID]) -> Respon
         released = await release_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
     except Refusal as refusal:
         return await done(request, request.at(f"/numbers/{number}"), refusal.message, kind="bad")
-    return await show(request, "number_released.html", number=released)
+    curl = json_curl(request, "DELETE", f"/v1.0/numbers/{number}")
+    return await show(request, "number_released.html", number=released, curl=curl)
 
 
 @action("/projects/{project:uuid}/numbers/{number:uuid}/restore", deed=Deed.BUY)
@@ -201,7 +202,8 @@ async def take_restore(request: PortalRequest, number: FromPath[UUID]) -> Respon
         restored = await restore_number(request.database, request.account_id, NumberId(number), now, by=_by(request))
     except Refusal as refusal:
         return await done(request, request.at("/numbers/released"), refusal.message, kind="bad")
-    return await done(request, request.at(f"/numbers/{number}"), f"{restored.number} is yours again, as it was.")
+    path, curl = request.at(f"/numbers/{number}"), json_curl(request, "POST", f"/v1.0/numbers/{number}/restore")
+    return await done(request, path, f"{restored.number} is yours again, as it was.", curl=curl)
 
 
 def _by(request: PortalRequest) -> Actor:

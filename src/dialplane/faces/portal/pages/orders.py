@@ -12,6 +12,7 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import DocumentId, OrderId
 from dialplane.domain.numbering.documents import Document, DocumentStatus
 from dialplane.domain.numbering.orders import DocumentState, Order
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -55,17 +56,14 @@ async def _at_hand(request: PortalRequest) -> dict[str, list[Document]]:
 @action("/projects/{project:uuid}/numbers/ordered/{order:uuid}/hand-in", deed=Deed.BUY)
 async def take_document(request: PortalRequest, order: FromPath[UUID]) -> Response[str]:
     """Hand in a document that is there already, in the place of its kind."""
+    now = await request.billing_now()
     try:
-        changed = await attach_document(
-            request.database,
-            request.account_id,
-            OrderId(order),
-            _document_id(request.fields.get("document")),
-            await request.billing_now(),
-        )
+        document_id = _document_id(request.fields.get("document"))
+        changed = await attach_document(request.database, request.account_id, OrderId(order), document_id, now)
     except Refusal as refusal:
         return await done(request, request.at("/numbers/ordered"), refusal.message, kind="bad")
-    return await done(request, request.at("/numbers/ordered"), handed_in(changed))
+    curl = json_curl(request, "POST", f"/v1.0/orders/{order}/documents", {"document_id": str(document_id)})
+    return await done(request, request.at("/numbers/ordered"), handed_in(changed), curl=curl)
 
 
 def _document_id(text: str) -> DocumentId:
@@ -91,7 +89,8 @@ async def take_cancel(request: PortalRequest, order: FromPath[UUID]) -> Response
     except Refusal as refusal:
         return await done(request, request.at("/numbers/ordered"), refusal.message, kind="bad")
     said = f"The order of {cancelled.number} is cancelled; its money is free again."
-    return await done(request, request.at("/numbers/ordered"), said)
+    curl = json_curl(request, "DELETE", f"/v1.0/orders/{order}")
+    return await done(request, request.at("/numbers/ordered"), said, curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_ordered, take_document, take_cancel]

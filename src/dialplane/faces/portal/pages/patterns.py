@@ -74,7 +74,8 @@ async def take_anchor(request: PortalRequest, pattern: FromPath[UUID]) -> Respon
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
     said = "It has to be the whole of what was dialled." if anchored else "It may stand anywhere in what was dialled."
-    return await done(request, path, said)
+    curl = json_curl(request, "PUT", f"/v1.0/number_patterns/{pattern}", {"anchored": anchored})
+    return await done(request, path, said, curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_patterns, take_pattern, take_anchor]

@@ -18,7 +18,7 @@ from dialplane.domain.numbering.targets import ForwardTarget, Targets
 from dialplane.domain.supply.inventory import ItemQuery, Offer, Ordering
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.numbers_as_text import show_number
-from dialplane.faces.portal.pages.messages import FIELDS, send
+from dialplane.faces.portal.pages.messages import FIELDS, send, sent_curl
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -139,7 +139,8 @@ async def take_text(request: PortalRequest) -> Response[str]:
     except Refusal as refusal:
         return await _show(request, typed(fields).refuse(refusal, **FIELDS))
     user = f"&user={quote(fields.get('user'))}" if fields.get("user") else ""
-    return await done(request, request.at(f"/phone?thread={conversation.id}{user}#texts"), "The text is on its way.")
+    path, curl = request.at(f"/phone?thread={conversation.id}{user}#texts"), sent_curl(request, conversation)
+    return await done(request, path, "The text is on its way.", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_phone, make_phone, take_number, take_text]

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.numbering.port_outs import PortOutStatus
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -61,7 +62,8 @@ async def take_pin(request: PortalRequest) -> Response[str]:
     except Refusal as refusal:
         return await _show(request, typed(request.fields).refuse(refusal))
     said = "The PIN is set. Whoever takes a number of yours to another carrier needs it."
-    return await done(request, request.at("/numbers/port-outs"), said)
+    curl = json_curl(request, "PUT", "/v1.0/port_out_pin", {"pin": "..."})
+    return await done(request, request.at("/numbers/port-outs"), said, curl=curl)
 
 
 @action(f"{_OUTS}/{{asked:uuid}}/answer", deed=Deed.BUY)
@@ -71,11 +73,13 @@ async def take_answer(request: PortalRequest, asked: FromPath[UUID]) -> Response
     try:
         if fields.get("do") == "approve":
             gone = await approve_port_out(request.database, request.account_id, asked, now)
-            return await done(request, path, f"{gone.number} may go to {gone.carrier}.")
+            curl = json_curl(request, "POST", f"/v1.0/port_outs/{asked}/approve")
+            return await done(request, path, f"{gone.number} may go to {gone.carrier}.", curl=curl)
         kept = await reject_port_out(request.database, request.account_id, asked, fields.get("reason"), now)
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
-    return await done(request, path, f"{kept.number} stays here.")
+    curl = json_curl(request, "POST", f"/v1.0/port_outs/{asked}/reject", {"reason": fields.get("reason")})
+    return await done(request, path, f"{kept.number} stays here.", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_port_outs, take_pin, take_answer]

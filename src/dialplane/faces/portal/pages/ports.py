@@ -246,7 +246,8 @@ async def take_cancel(request: PortalRequest, port: FromPath[UUID]) -> Response[
         cancelled = await cancel_port(request.database, request.account_id, PortId(port), await request.billing_now())
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
-    return await done(request, path, MEANING[cancelled.status])
+    curl = json_curl(request, "POST", f"/v1.0/ports/{port}/cancel")
+    return await done(request, path, MEANING[cancelled.status], curl=curl)
 
 
 def _refused(fields: Fields, refusal: Refusal) -> Form:

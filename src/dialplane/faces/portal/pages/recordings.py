@@ -94,7 +94,9 @@ async def transcribe(request: PortalRequest, recording: FromPath[UUID]) -> Respo
         await order_transcription(request.database, request.account_id, wish, request.now)
     except Refusal as refusal:
         return await _show(request, RecordingId(recording), typed(request.fields).refuse(refusal))
-    return await done(request, request.at(f"/recordings/{recording}"), "It is being written down.")
+    body = {"reference_type": "recording", "reference_id": str(recording), "language": wish.language}
+    curl = json_curl(request, "POST", "/v1.0/transcribes", body)
+    return await done(request, request.at(f"/recordings/{recording}"), "It is being written down.", curl=curl)
 
 
 @action(f"{_RECORDING}/delete", deed=Deed.CONFIGURE)

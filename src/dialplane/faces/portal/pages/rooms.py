@@ -12,6 +12,7 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import CallId, ConferencecallId, ConferenceId, QueuecallId, QueueId
 from dialplane.domain.recording.recordings import RecordingQuery
 from dialplane.domain.rooms.agents import AgentStatus
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.pages.recordings import shown_recordings
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -77,7 +78,11 @@ async def show_conference(request: PortalRequest, conference: FromPath[UUID]) ->
 async def remove(request: PortalRequest, conference: FromPath[UUID], stay: FromPath[UUID]) -> Response[str]:
     """Take somebody out; the call's own program goes on."""
     await remove_stay(request.database, request.account_id, ConferencecallId(stay), request.now)
-    return await done(request, request.at(f"/rooms/conferences/{conference}"), "The call is being taken out.")
+    path, curl = (
+        request.at(f"/rooms/conferences/{conference}"),
+        json_curl(request, "DELETE", f"/v1.0/conferencecalls/{stay}"),
+    )
+    return await done(request, path, "The call is being taken out.", curl=curl)
 
 
 @page("/projects/{project:uuid}/rooms/queues/{queue:uuid}", deed=Deed.VIEW)
@@ -101,7 +106,8 @@ async def show_queue(request: PortalRequest, queue: FromPath[UUID]) -> Response[
 async def put_out(request: PortalRequest, queue: FromPath[UUID], member: FromPath[UUID]) -> Response[str]:
     """Put a caller out of the queue, or end the talk with the agent; the call's own program goes on."""
     await kick(request.database, request.account_id, QueuecallId(member), request.now)
-    return await done(request, request.at(f"/rooms/queues/{queue}"), "The caller is being put out of the queue.")
+    path, curl = request.at(f"/rooms/queues/{queue}"), json_curl(request, "POST", f"/v1.0/queuecalls/{member}/kick")
+    return await done(request, path, "The caller is being put out of the queue.", curl=curl)
 
 
 async def _live(request: PortalRequest) -> Mapping[CallId, Call]:

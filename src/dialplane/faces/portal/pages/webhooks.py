@@ -129,7 +129,11 @@ async def change_endpoint(request: PortalRequest, endpoint: FromPath[UUID]) -> R
         await update_endpoint(request.database, request.account_id, held.id, change, request.now)
     except Refusal as refusal:
         return await _show(request, held, form=typed(fields).refuse(refusal))
-    return await done(request, request.at(f"/webhooks/{endpoint}"), "The webhook is changed.")
+    body: dict[str, object] = {"event_types": list(change.event_types or ())}
+    if held.kind is EndpointKind.EXTRA:
+        body |= {"url": change.url, "method": change.method, "name": change.name}
+    curl = json_curl(request, "PUT", f"/v1.0/webhook_endpoints/{endpoint}", body)
+    return await done(request, request.at(f"/webhooks/{endpoint}"), "The webhook is changed.", curl=curl)
 
 
 @action(f"{_ENDPOINT}/switch", deed=Deed.KEYS)
@@ -139,7 +143,8 @@ async def switch_endpoint(request: PortalRequest, endpoint: FromPath[UUID]) -> R
     change = EndpointChange(enabled=is_on)
     await update_endpoint(request.database, request.account_id, EndpointId(endpoint), change, request.now)
     said = "Events go there from now on." if is_on else "Nothing is sent there any more."
-    return await done(request, request.at(f"/webhooks/{endpoint}"), said)
+    curl = json_curl(request, "PUT", f"/v1.0/webhook_endpoints/{endpoint}", {"enabled": is_on})
+    return await done(request, request.at(f"/webhooks/{endpoint}"), said, curl=curl)
 
 
 @action(f"{_ENDPOINT}/rotate", deed=Deed.KEYS)
