@@ -81,7 +81,7 @@ def parse_head(head: bytes, limits: Limits = DEFAULT) -> Request | Response:
 
 def parse_content_length(headers: Headers) -> int | None:
     """Raises SipParseError where the field is there but no plain number (a sign is not a digit)."""
-    text = headers.get("Content-Length")
+    text = headers.first_values().get("Content-Length")
     return None if text is None else parse_number(text, 2**31)
 
 
@@ -172,8 +172,9 @@ def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
 
 def _check(message: Message, limits: Limits) -> None:
     headers = message.headers
-    repeated = headers.duplicated()
-    if repeated:
+    there = headers.first_values()
+    if len(there) != len(headers):
+        repeated = headers.duplicated()
         if repeated & SINGLE_HEADERS:
             raise SipParseError("single header field given twice")
         if "Via" in repeated and len(headers.get_all("Via")) > limits.vias:
@@ -184,6 +185,6 @@ def _check(message: Message, limits: Limits) -> None:
         raise SipParseError("branch is the bare magic cookie")
     parsed = headers.parsed
     for name, parse in _CHECKED:
-        value = headers.get(name)
+        value = there.get(name)
         if value:
             parsed[name] = parse(value)
