@@ -46,7 +46,7 @@ class Message:
 
     @property
     def call_id(self) -> str:
-        value = self.headers.first_values().get("Call-ID")
+        value = self.headers.first.get("Call-ID")
         if not value:
             raise SipParseError("Call-ID missing")
         return value
@@ -93,7 +93,7 @@ class Message:
 
     @property
     def max_forwards(self) -> int | None:
-        value = self.headers.first_values().get("Max-Forwards")
+        value = self.headers.first.get("Max-Forwards")
         return None if value is None else parse_number(value, 255)
 
     @property
@@ -104,11 +104,11 @@ class Message:
     @property
     def content_type(self) -> str | None:
         """`type/subtype` in lower case, without its parameters."""
-        value = self.headers.first_values().get("Content-Type")
+        value = self.headers.first.get("Content-Type")
         return None if value is None else value.partition(";")[0].strip(" \t").lower()
 
     def _top_via_text(self) -> str:
-        value = self.headers.first_values().get("Via")
+        value = self.headers.first.get("Via")
         if not value:
             raise SipParseError("Via missing")
         # A comma inside a quoted parameter of a Via is legal but unheard of; only then the slow way is needed.
@@ -127,7 +127,7 @@ class Message:
         return value  # type: ignore[return-value]  # each name is always read by the same function
 
     def _list(self, name: str, parse: Callable[[str], V]) -> list[V]:
-        first = self.headers.first_values().get(name)
+        first = self.headers.first.get(name)
         if first is None:
             return []
         key = f"all {name}"
@@ -173,7 +173,7 @@ class Request(Message):
 
         `to_tag` is put on To where the request's To has none. Record-Route is not copied: a dialog does that.
         """
-        there = self.headers.first_values()
+        there = self.headers.first
         fields = [field for field in self.headers if field[0] == "Via"]
         for name in ("From", "To", "Call-ID", "CSeq"):
             value = there.get(name)

@@ -70,7 +70,7 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
     _read_fields(request)
     if request.method in ("ACK", "CANCEL"):
         return None
-    there = request.headers.first_values()
+    there = request.headers.first
     return (
         ("Require" in there and _refuse_extensions(request, capabilities))
         or ("Replaces" in there and _refuse_replacement(request))
@@ -92,7 +92,7 @@ def _require_fields(request: Request) -> None:
 def _read_fields(request: Request) -> None:
     """Raises SipParseError where a field that somebody will rely on cannot be read."""
     SipUri.parse(request.uri)
-    there = request.headers.first_values()
+    there = request.headers.first
     if "Max-Forwards" in there:
         _ = request.max_forwards
     if "Contact" in there and (there["Contact"] != "*" or request.method != "REGISTER"):
@@ -125,7 +125,7 @@ def _refuse_replacement(request: Request) -> Response | None:
 
 def _refuse_body(request: Request, capabilities: Capabilities) -> Response | None:
     accepted = capabilities.bodies.get(request.method)
-    there = request.headers.first_values()
+    there = request.headers.first
     if accepted is None or ("Content-Disposition" in there and _is_optional(request)):
         return None
     encoding = there.get("Content-Encoding")

@@ -31,6 +31,7 @@ from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer, digit_of_info
 from dialplane.voice.endings import hung_up
 from dialplane.voice.leg_context import LegContext, Talk
+from dialplane.voice.moment import Moment
 from dialplane.voice.party_audio import PartyAudioExchange
 from dialplane.voice.ports import MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
@@ -82,11 +83,11 @@ class Leg:
         self.refer_news: asyncio.Queue[tuple[int, int]] | None = None
         """What the peer says to our REFER: its answer, and what its NOTIFY reports."""
         self.talk: Talk | None = None
-        self.answered = asyncio.Event()
-        self.ended = asyncio.Event()
+        self.answered = Moment()
+        self.ended = Moment()
         self.is_answered = self.is_ended = False
-        """As the two events say it; asked a dozen times a call."""
-        self.early_media = asyncio.Event()
+        """As the two moments say it; asked a dozen times a call."""
+        self.early_media = Moment()
         self.told_record: RunRecord | None = None
         """Where the program stood when the journal was told last."""
         self.more_time: asyncio.TimerHandle | None = None

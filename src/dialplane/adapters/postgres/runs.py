@@ -51,7 +51,9 @@ class PostgresRunStore:
             }
             for progress in latest
         ]
-        rows = await self._connection.fetch(_SQL["save_progress"], id_array(progress.run_id for progress in latest), stands)
+        rows = await self._connection.fetch(
+            _SQL["save_progress"], id_array(progress.run_id for progress in latest), stands
+        )
         return [read_run(row) for row in rows]
 
     async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None:

@@ -3,27 +3,25 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVarTuple, Unpack
+from typing import Generic, TypeVarTuple
 
 Item = TypeVarTuple("Item")
 
 
-class SameDelay(Generic[Unpack[Item]]):
+class SameDelay(Generic[*Item]):
     """Calls `callback` with each item `delay_s` after it was put in.
 
     What was put in first is due first, so one timer of the loop does for all of them: a timer of its own for each call
     that nearly always finds nothing left to do costs more than the look.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, delay_s: float, callback: Callable[[Unpack[Item]], None]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, delay_s: float, callback: Callable[[*Item], None]) -> None:
         self._loop = loop
         self._delay_s = delay_s
         self._callback = callback
-        self._waiting: deque[tuple[float, tuple[Unpack[Item]]]] = deque()
+        self._waiting: deque[tuple[float, tuple[*Item]]] = deque()
 
-    def put(self, *item: Unpack[Item]) -> None:
+    def put(self, *item: *Item) -> None:
         due = self._loop.time() + self._delay_s
         if not self._waiting:
             self._loop.call_at(due, self._look)
