@@ -5,7 +5,6 @@ One id serves every dialect: a sid is a two-letter prefix and the 32 hex digits 
 
 import os
 from datetime import UTC, datetime
-from functools import lru_cache
 from struct import Struct
 from typing import NewType
 from uuid import UUID, SafeUUID
@@ -56,12 +55,25 @@ def unless_nil(given: UUID | None) -> UUID | None:
     return None if given == NIL else given
 
 
-# What happens is told in several shapes, each with the same few ids: writing one takes ten times a look-up.
-id_text = lru_cache(maxsize=4096)(str)
-"""An id in lower case, with its hyphens."""
+_KEPT_TEXTS = 8192
+_texts: dict[int, str] = {}
+"""By the number of the id, which is hashed without a call of Python's, as the id itself is not."""
+
+
+def id_text(value: UUID) -> str:
+    """An id in lower case, with its hyphens. What happens is told in several shapes, each with the same few ids:
+    writing one takes ten times a look-up."""
+    text = _texts.get(value.int)
+    if text is None:
+        if len(_texts) >= _KEPT_TEXTS:
+            _texts.clear()
+        text = _texts[value.int] = str(value)
+    return text
+
+
 NIL_TEXT = id_text(NIL)
 
-_new, _set = object.__new__, object.__setattr__
+_new, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
 _CHANCES = Struct(">HQ")
 _LOWEST_62 = (1 << 62) - 1
 _random: list[int] = []
@@ -75,7 +87,7 @@ def new_id(now: datetime) -> UUID:
     made = _new(UUID)
     # What UUID(int=...) does, without its looks at six other arguments, which cost more than the id.
     _set(made, "int", milliseconds << 80 | _take_random())
-    _set(made, "is_safe", SafeUUID.unknown)
+    _set(made, "is_safe", _UNKNOWN)
     return made
 
 

@@ -57,6 +57,9 @@ class MediaClientLeg:
         self._fed_until = 0.0
         """When all that was fed will have been played, in the loop's time."""
         self._counters: asyncio.Future[MediaCounters] | None = None
+        """Made when somebody waits for the figures."""
+        self._figures = MediaCounters()
+        """Once it is gone."""
         self._is_adapted = False
         self._is_released = False
         self._is_gone = False
@@ -186,7 +189,7 @@ class MediaClientLeg:
         if self._counters is None:
             self._counters = asyncio.get_running_loop().create_future()
             if self._is_gone:
-                self._counters.set_result(MediaCounters())
+                self._counters.set_result(self._figures)
         return await asyncio.shield(self._counters)
 
     def release(self) -> None:
@@ -219,11 +222,11 @@ class MediaClientLeg:
     def end(self, counters: MediaCounters) -> None:
         """The leg is gone: end whatever waits for it."""
         self._is_gone = True
+        self._figures = counters
         self._plays.close()
         self._taps.clear()
-        if self._counters is None:
-            self._counters = asyncio.get_running_loop().create_future()
-        resolve(self._counters, counters)
+        if self._counters is not None:
+            resolve(self._counters, counters)
 
     def _tell_silence(self) -> None:
         if self.on_silence is not None:

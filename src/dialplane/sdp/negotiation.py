@@ -6,6 +6,7 @@ in its place.
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
@@ -83,7 +84,7 @@ def make_offer(
 ) -> Session:
     """An offer of audio at `host` and `port`, codecs in the order of preference, and digits."""
     formats = [(str(_STATIC[codec]), f"{codec}/8000") for codec in codecs]
-    media = _our_media(port, formats, str(TELEPHONE_EVENT), direction, ptime_ms)
+    media = _our_media(port, tuple(formats), str(TELEPHONE_EVENT), direction, ptime_ms)
     return Session(Origin(USER, session_id, version, host), host, (media,))
 
 
@@ -94,9 +95,9 @@ def choose(session: Session, codecs: Sequence[str] = ("PCMU", "PCMA")) -> Choice
     for position, media in enumerate(session.media):
         if media.kind != "audio" or media.port == 0 or media.protocol not in _PROTOCOLS:
             continue
-        choice = _choose_codec(position, media, codecs)
-        if choice is not None:
-            return choice
+        chosen = _choose_codec(media.formats, media.attributes, tuple(codecs))
+        if chosen is not None:
+            return Choice(position, *chosen)
         problem = "no codec in common"
     raise NotAcceptable(problem)
 
@@ -124,7 +125,7 @@ def make_answer(
     negotiated = as_negotiated(offer, theirs, chosen, agreed)
     audio = _our_media(
         port,
-        [(str(chosen.payload_type), f"{chosen.codec}/8000")],
+        ((str(chosen.payload_type), f"{chosen.codec}/8000"),),
         None if chosen.telephone_event is None else str(chosen.telephone_event),
         agreed,
         20,
@@ -144,19 +145,24 @@ def read_answer(offer: Session, answer: Session) -> Negotiated:
     return as_negotiated(answer, theirs, chosen, agreed)
 
 
-def _choose_codec(position: int, media: MediaDescription, codecs: Sequence[str]) -> Choice | None:
-    names = STATIC_NAMES | rtpmaps(media)
-    chosen = next((format_ for format_ in media.formats if names.get(format_) in codecs), None)
+@lru_cache(maxsize=1024)
+def _choose_codec(
+    formats: tuple[str, ...], attributes: tuple[Attribute, ...], codecs: tuple[str, ...]
+) -> tuple[str, int, int | None] | None:
+    """Codec, its payload type and that of digits. Kept, for phones of one kind offer the same in each call; who puts
+    something of the call beside it is read anew."""
+    names = STATIC_NAMES | rtpmaps(attributes)
+    chosen = next((format_ for format_ in formats if names.get(format_) in codecs), None)
     if chosen is None:
         return None
-    event = next((format_ for format_ in media.formats if names.get(format_) == "TELEPHONE-EVENT"), None)
-    return Choice(position, names[chosen], int(chosen), None if event is None else int(event))
+    event = next((format_ for format_ in formats if names.get(format_) == "TELEPHONE-EVENT"), None)
+    return names[chosen], int(chosen), None if event is None else int(event)
 
 
-def rtpmaps(media: MediaDescription) -> dict[str, str]:
+def rtpmaps(attributes: Sequence[Attribute]) -> dict[str, str]:
     """Payload type to encoding name in capitals, for those with a clock of 8,000 Hz and one channel."""
     maps: dict[str, str] = {}
-    for name, value in media.attributes:
+    for name, value in attributes:
         if name != "rtpmap":
             continue
         payload_type, _, encoding = (value or "").partition(" ")
@@ -219,20 +225,29 @@ def ptime_of(media: MediaDescription) -> int:
 
 def _our_media(
     port: int,
-    formats: Sequence[tuple[str, str]],
+    formats: tuple[tuple[str, str], ...],
     event: str | None,
     direction: Direction,
     ptime_ms: int,
     *,
     protocol: str = "RTP/AVP",
 ) -> MediaDescription:
+    names, attributes = _our_attributes(formats, event, direction.value, ptime_ms)
+    return MediaDescription("audio", port, protocol, names, None, attributes)
+
+
+@lru_cache(maxsize=256)
+def _our_attributes(
+    formats: tuple[tuple[str, str], ...], event: str | None, direction: str, ptime_ms: int
+) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
+    """The formats of our stream, and what we say of them."""
     attributes: list[Attribute] = [("rtpmap", f"{payload_type} {encoding}") for payload_type, encoding in formats]
     names = [payload_type for payload_type, _ in formats]
     if event is not None:
         names.append(event)
         attributes += [("rtpmap", f"{event} telephone-event/8000"), ("fmtp", f"{event} 0-15")]
-    attributes += [("ptime", str(ptime_ms)), (direction.value, None)]
-    return MediaDescription("audio", port, protocol, tuple(names), None, tuple(attributes))
+    attributes += [("ptime", str(ptime_ms)), (direction, None)]
+    return tuple(names), tuple(attributes)
 
 
 def refused(media: MediaDescription) -> MediaDescription:

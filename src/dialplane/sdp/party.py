@@ -146,7 +146,7 @@ def read_party_answer(offer: Session, answer: Session, terms: PartyTerms) -> Par
 
 
 def _choose_codec(position: int, media: MediaDescription, terms: PartyTerms) -> tuple[Choice, int] | None:
-    written = {payload_type: name.upper() for payload_type, name in (_STATIC | rtpmaps(media)).items()}
+    written = {payload_type: name.upper() for payload_type, name in (_STATIC | rtpmaps(media.attributes)).items()}
     names = {payload_type: _NAMES[name] for payload_type, name in written.items() if name in _NAMES}
     # Where nobody has said which, G.711 goes before all that has to be translated, wherever the offer puts it.
     for allowed in (terms.codecs,) if terms.codecs else (_G711, CODECS):

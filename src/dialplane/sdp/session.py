@@ -90,7 +90,7 @@ class Session(NamedTuple):
             if kind == "o":
                 origin = _parse_origin(value)
             elif kind == "c":
-                host = _parse_connection(value)
+                host = _known_connection(value)
             elif kind == "a":
                 attributes.append(_parse_attribute(value))
         if origin is None:
@@ -111,16 +111,19 @@ class Session(NamedTuple):
         if self.host is not None:
             lines.append(f"c={_network(self.host)}")
         lines.append("t=0 0")
-        lines += [_format_attribute(attribute) for attribute in self.attributes]
+        if self.attributes:
+            lines.append(_format_attributes(self.attributes))
         for media in self.media:
             lines.append(f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}")
             if media.host is not None:
                 lines.append(f"c={_network(media.host)}")
-            lines += [_format_attribute(attribute) for attribute in media.attributes]
+            if media.attributes:
+                lines.append(_format_attributes(media.attributes))
         lines.append("")
         return "\r\n".join(lines).encode()
 
 
+@lru_cache(maxsize=1024)
 def address_family(host: str) -> str | None:
     """`IP4` or `IP6` for an address, None for a name."""
     if _IPV4.fullmatch(host):
@@ -164,7 +167,7 @@ def _parse_media(section: list[Line]) -> MediaDescription:
         if letter == "a":
             attributes.append(_parse_attribute(value))
         elif letter == "c" and host is None:
-            host = _parse_connection(value)
+            host = _known_connection(value)
     names = tuple(formats.split())
     if "RTP/" in protocol and not _PAYLOAD_TYPES.fullmatch(formats):
         raise SdpError("payload type out of range")
@@ -192,6 +195,10 @@ def _parse_connection(value: str) -> str:
     return host
 
 
+# A peer's calls come from few addresses.
+_known_connection = lru_cache(maxsize=1024)(_parse_connection)
+
+
 def _parse_attribute(value: str) -> Attribute:
     return _known_attribute(value) if len(value) <= _LONGEST_KEPT else _read_attribute(value)
 
@@ -210,9 +217,10 @@ def _read_attribute(value: str) -> Attribute:
 _known_attribute = lru_cache(maxsize=1024)(_read_attribute)
 
 
-def _format_attribute(attribute: Attribute) -> str:
-    name, value = attribute
-    return f"a={name}" if value is None else f"a={name}:{value}"
+@lru_cache(maxsize=1024)
+def _format_attributes(attributes: tuple[Attribute, ...]) -> str:
+    """Their lines. What we say of our codecs is the same in most calls."""
+    return "\r\n".join(f"a={name}" if value is None else f"a={name}:{value}" for name, value in attributes)
 
 
 def _network(host: str) -> str:

@@ -200,7 +200,7 @@ def _event_clock(media: MediaDescription, choice: Choice) -> int:
 
 
 def _names(media: MediaDescription) -> dict[str, str]:
-    return {payload_type: name.upper() for payload_type, name in (STATIC_NAMES | rtpmaps(media)).items()}
+    return {payload_type: name.upper() for payload_type, name in (STATIC_NAMES | rtpmaps(media.attributes)).items()}
 
 
 def _direction_of(session: Session, media: MediaDescription) -> Direction:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import TOKEN, split_values
@@ -60,11 +61,14 @@ class Headers:
     Values parsed from the fields are kept in `parsed` until the next change, so that nobody parses one twice.
     """
 
-    __slots__ = ("_fields", "_first", "parsed")
+    __slots__ = ("_fields", "first", "parsed")
+    first: Mapping[str, str]
+    """The first value of each name there is, by canonical names, until the next change: for who knows the spelling.
+
+    The slot is empty until somebody looks (`__getattr__`), so that a look costs no call afterwards."""
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         self._fields = [(SPELLINGS[name], value) for name, value in fields]
-        self._first: dict[str, str] | None = None
         self.parsed: dict[str, object] = {}
 
     @classmethod
@@ -72,20 +76,12 @@ class Headers:
         """Headers over fields whose names are canonical already. The list is taken over, not copied."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        headers._first = None
         headers.parsed = {}
         return headers
 
     def get(self, name: str) -> str | None:
         """The first value of `name`, None where there is none."""
-        first = self._first
-        if first is None:
-            first = self._index()
-        return first.get(SPELLINGS[name])
-
-    def first_values(self) -> Mapping[str, str]:
-        """The first value of each name there is, by canonical names, until the next change: for who asks for many."""
-        return self._first or self._index()
+        return self.first.get(SPELLINGS[name])
 
     def get_all(self, name: str) -> list[str]:
         """Every field's value of `name`, in order, not split at commas."""
@@ -135,8 +131,7 @@ class Headers:
 
     def duplicated(self) -> frozenset[str]:
         """Names that stand in more than one field."""
-        first = self._first or self._index()
-        if len(first) == len(self._fields):
+        if len(self.first) == len(self._fields):
             return _NONE
         counts = Counter(name for name, _ in self._fields)
         return frozenset(name for name, count in counts.items() if count > 1)
@@ -145,7 +140,7 @@ class Headers:
         return Headers.of_canonical(self._fields.copy())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and SPELLINGS[name] in (self._first or self._index())
+        return isinstance(name, str) and SPELLINGS[name] in self.first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)
@@ -161,12 +156,15 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"
 
-    def _index(self) -> dict[str, str]:
+    def __getattr__(self, name: str) -> Mapping[str, str]:
+        if name != "first":
+            raise AttributeError(name)
         # One pass in C: of equal names the last one written wins, which is the first field.
-        self._first = dict(reversed(self._fields))
-        return self._first
+        self.first = dict(reversed(self._fields))
+        return self.first
 
     def _changed(self) -> None:
-        self._first = None
+        with suppress(AttributeError):  # nobody has looked yet
+            del self.first
         if self.parsed:
             self.parsed = {}

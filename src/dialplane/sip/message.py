@@ -46,7 +46,7 @@ class Message:
 
     @property
     def call_id(self) -> str:
-        value = self.headers.get("Call-ID")
+        value = self.headers.first.get("Call-ID")
         if not value:
             raise SipParseError("Call-ID missing")
         return value
@@ -93,7 +93,7 @@ class Message:
 
     @property
     def max_forwards(self) -> int | None:
-        value = self.headers.get("Max-Forwards")
+        value = self.headers.first.get("Max-Forwards")
         return None if value is None else parse_number(value, 255)
 
     @property
@@ -104,11 +104,11 @@ class Message:
     @property
     def content_type(self) -> str | None:
         """`type/subtype` in lower case, without its parameters."""
-        value = self.headers.get("Content-Type")
+        value = self.headers.first.get("Content-Type")
         return None if value is None else value.partition(";")[0].strip(" \t").lower()
 
     def _top_via_text(self) -> str:
-        value = self.headers.get("Via")
+        value = self.headers.first.get("Via")
         if not value:
             raise SipParseError("Via missing")
         # A comma inside a quoted parameter of a Via is legal but unheard of; only then the slow way is needed.
@@ -127,13 +127,16 @@ class Message:
         return value  # type: ignore[return-value]  # each name is always read by the same function
 
     def _list(self, name: str, parse: Callable[[str], V]) -> list[V]:
-        if name not in self.headers:
+        first = self.headers.first.get(name)
+        if first is None:
             return []
         key = f"all {name}"
         parsed = self.headers.parsed
         values = parsed.get(key)
         if values is None:
-            values = parsed[key] = [parse(text) for text in self.headers.split_values(name)]
+            is_alone = first and "," not in first and not self.headers.duplicated()
+            texts = [first] if is_alone else self.headers.split_values(name)
+            values = parsed[key] = [parse(text) for text in texts]
         return values  # type: ignore[return-value]  # each name is always read by the same function
 
     def _serialize(self, start_line: str) -> bytes:
@@ -170,15 +173,16 @@ class Request(Message):
 
         `to_tag` is put on To where the request's To has none. Record-Route is not copied: a dialog does that.
         """
-        fields = [(name, value) for name, value in self.headers if name == "Via"]
+        there = self.headers.first
+        fields = [field for field in self.headers if field[0] == "Via"]
         for name in ("From", "To", "Call-ID", "CSeq"):
-            value = self.headers.get(name)
+            value = there.get(name)
             if value is None:
                 continue
             if name == "To" and to_tag is not None and not has_tag(value):
                 value = f"{value};tag={to_tag}" if ">" in value or "<" not in value else value
             fields.append((name, value))
-        if status == 100 and (timestamp := self.headers.get("Timestamp")) is not None:
+        if status == 100 and (timestamp := there.get("Timestamp")) is not None:
             fields.append(("Timestamp", timestamp))
         return Response(status, reason, Headers.of_canonical(fields))
 

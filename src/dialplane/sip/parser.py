@@ -18,6 +18,7 @@ _FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?", re.IGNORECASE)
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 MAGIC_COOKIE = "z9hG4bK"
+_USUAL_METHODS = frozenset({"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO", "MESSAGE"})
 SINGLE_HEADERS = frozenset({"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type"})
 _CHECKED = (("CSeq", CSeq.parse), ("From", NameAddress.parse), ("To", NameAddress.parse))
 _SALVAGED = ("From", "To", "Call-ID", "CSeq")
@@ -81,7 +82,7 @@ def parse_head(head: bytes, limits: Limits = DEFAULT) -> Request | Response:
 
 def parse_content_length(headers: Headers) -> int | None:
     """Raises SipParseError where the field is there but no plain number (a sign is not a digit)."""
-    text = headers.get("Content-Length")
+    text = headers.first.get("Content-Length")
     return None if text is None else parse_number(text, 2**31)
 
 
@@ -154,7 +155,7 @@ def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
             raise SipParseError("status line malformed")
         return Response(int(status[1]), status[2] or "", headers)
     parts = line.split(" ")
-    if len(parts) != 3 or not TOKEN.fullmatch(parts[0]):
+    if len(parts) != 3 or not (parts[0] in _USUAL_METHODS or TOKEN.fullmatch(parts[0])):
         raise SipParseError("request line malformed")
     method, uri, version = parts
     if version != "SIP/2.0" and version.upper() != "SIP/2.0":
@@ -172,8 +173,9 @@ def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
 
 def _check(message: Message, limits: Limits) -> None:
     headers = message.headers
-    repeated = headers.duplicated()
-    if repeated:
+    there = headers.first
+    if len(there) != len(headers):
+        repeated = headers.duplicated()
         if repeated & SINGLE_HEADERS:
             raise SipParseError("single header field given twice")
         if "Via" in repeated and len(headers.get_all("Via")) > limits.vias:
@@ -184,6 +186,6 @@ def _check(message: Message, limits: Limits) -> None:
         raise SipParseError("branch is the bare magic cookie")
     parsed = headers.parsed
     for name, parse in _CHECKED:
-        value = headers.get(name)
+        value = there.get(name)
         if value:
             parsed[name] = parse(value)

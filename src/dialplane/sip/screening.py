@@ -24,6 +24,8 @@ ACCEPTED_BODIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "MESSAGE": ("text/plain",),
     }
 )
+_READ_BY_THE_PARSER = frozenset({"top Via", "From", "To", "CSeq"})
+"""What `Headers.parsed` holds of a message that has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
     _read_fields(request)
     if request.method in ("ACK", "CANCEL"):
         return None
-    there = request.headers.first_values()
+    there = request.headers.first
     return (
         ("Require" in there and _refuse_extensions(request, capabilities))
         or ("Replaces" in there and _refuse_replacement(request))
@@ -80,7 +82,8 @@ def _screen(request: Request, capabilities: Capabilities) -> Response | None:
 
 def _require_fields(request: Request) -> None:
     """Raises SipParseError where a mandatory field is missing (8.1.1) or malformed."""
-    _ = request.top_via, request.from_, request.to, request.cseq
+    if not request.headers.parsed.keys() >= _READ_BY_THE_PARSER:
+        _ = request.top_via, request.from_, request.to, request.cseq
     call_id = request.call_id
     if " " in call_id or not call_id.isprintable():
         raise SipParseError("Call-ID malformed")
@@ -89,7 +92,7 @@ def _require_fields(request: Request) -> None:
 def _read_fields(request: Request) -> None:
     """Raises SipParseError where a field that somebody will rely on cannot be read."""
     SipUri.parse(request.uri)
-    there = request.headers.first_values()
+    there = request.headers.first
     if "Max-Forwards" in there:
         _ = request.max_forwards
     if "Contact" in there and (there["Contact"] != "*" or request.method != "REGISTER"):
@@ -122,9 +125,10 @@ def _refuse_replacement(request: Request) -> Response | None:
 
 def _refuse_body(request: Request, capabilities: Capabilities) -> Response | None:
     accepted = capabilities.bodies.get(request.method)
-    if accepted is None or _is_optional(request):
+    there = request.headers.first
+    if accepted is None or ("Content-Disposition" in there and _is_optional(request)):
         return None
-    encoding = request.headers.get("Content-Encoding")
+    encoding = there.get("Content-Encoding")
     if encoding is not None and encoding.strip().lower() != "identity":
         return _refuse(request, 415, "Accept-Encoding", "identity")
     content_type = request.content_type

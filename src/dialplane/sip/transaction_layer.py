@@ -41,7 +41,7 @@ def new_branch() -> str:
 def server_key(request: Request, method: str | None = None) -> Key:
     """What makes two requests the same transaction (17.2.3). `method` INVITE finds what an ACK or CANCEL is about."""
     via = request.top_via
-    branch = via.branch or ""
+    branch = via.parameters.get("branch") or ""
     method = method or request.method
     if branch.startswith(MAGIC_COOKIE):
         return branch, via.host, via.port, method
@@ -56,7 +56,11 @@ def client_key(response: Response) -> Key:
 
 def merge_key(request: Request) -> Key:
     """Equal for one request that came on two ways (8.2.2.2)."""
-    return request.call_id, request.from_.tag, request.cseq.number, request.method
+    parsed = request.headers.parsed
+    key = parsed.get("merge")
+    if key is None:
+        key = parsed["merge"] = (request.call_id, request.from_.tag, request.cseq.number, request.method)
+    return key  # type: ignore[return-value]  # only this function writes it
 
 
 def failure_ack(invite: Request, response: Response) -> bytes:
@@ -175,7 +179,7 @@ class TransactionLayer:
             if transaction.deadline <= now:
                 yield transaction
             else:
-                self._schedule(transaction)
+                self._look_at(transaction, transaction.deadline)
 
     def _carry_out(self, transaction: Transaction, orders: tuple[Do, ...], response: Response | None) -> None:
         for order in orders:
@@ -187,8 +191,8 @@ class TransactionLayer:
                 self._tell(transaction, transaction.user, order, response)
         if transaction.state is State.TERMINATED:
             self._forget(transaction)
-        else:
-            self._schedule(transaction)
+        elif (deadline := transaction.deadline) < transaction.scheduled_at:
+            self._look_at(transaction, deadline)
 
     def _tell(self, transaction: Transaction, user: TransactionUser, order: Do, response: Response | None) -> None:
         if order is Do.TIME_OUT:
@@ -198,9 +202,8 @@ class TransactionLayer:
         elif response is not None:
             user.on_response(transaction, response)
 
-    def _schedule(self, transaction: Transaction) -> None:
-        deadline = transaction.deadline
-        if deadline < transaction.scheduled_at:
+    def _look_at(self, transaction: Transaction, deadline: float) -> None:
+        if deadline < inf:
             transaction.scheduled_at = deadline
             heapq.heappush(self._heap, (deadline, next(self._order), transaction))
 

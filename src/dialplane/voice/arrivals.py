@@ -181,8 +181,9 @@ class Arrivals:
         return None
 
     def is_trunk(self, host: str) -> bool:
-        """Whether the address belongs to a peer that brings PSTN traffic."""
-        return self.trunk_at(host) is not None
+        """Whether the address belongs to a peer that brings PSTN traffic. Asked about each message."""
+        known = self._judged
+        return (known[host] if host in known else self.trunk_at(host)) is not None
 
     def trunk_at(self, host: str) -> Trunk | None:
         """The trunk whose peer calls from there."""

@@ -46,9 +46,10 @@ class Journal(Generic[Change]):
         return len(self._waiting)
 
     def add(self, change: Change) -> None:
+        if not self._waiting:
+            self._idle.clear()
+            self._wake.set()
         self._waiting.append(change)
-        self._idle.clear()
-        self._wake.set()
 
     async def drained(self) -> None:
         """Wait until everything that was added is in the store."""

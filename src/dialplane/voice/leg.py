@@ -24,12 +24,14 @@ from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.programs.commands import RunRecord
 from dialplane.domain.programs.program import Program
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
 from dialplane.voice.digits import DigitBuffer, digit_of_info
 from dialplane.voice.endings import hung_up
 from dialplane.voice.leg_context import LegContext, Talk
+from dialplane.voice.moment import Moment
 from dialplane.voice.party_audio import PartyAudioExchange
 from dialplane.voice.ports import MediaLeg
 from dialplane.voice.secure_audio import SecureAudioExchange
@@ -81,9 +83,15 @@ class Leg:
         self.refer_news: asyncio.Queue[tuple[int, int]] | None = None
         """What the peer says to our REFER: its answer, and what its NOTIFY reports."""
         self.talk: Talk | None = None
-        self.answered = asyncio.Event()
-        self.ended = asyncio.Event()
-        self.early_media = asyncio.Event()
+        self.answered = Moment()
+        self.ended = Moment()
+        self.is_answered = self.is_ended = False
+        """As the two moments say it; asked a dozen times a call."""
+        self.early_media = Moment()
+        self.told_record: RunRecord | None = None
+        """Where the program stood when the journal was told last."""
+        self.more_time: asyncio.TimerHandle | None = None
+        """When more than the first minute is to be reserved."""
         self.facts: list[Fact] = []
         """Keys, and what the program was answered: for whoever asks what happened, and for replays."""
         self._audio = audio or AudioExchange()
@@ -93,27 +101,21 @@ class Leg:
         self._action = call.action
         self._go_on: asyncio.Event | None = None
         self._is_silenced = False
-        self._began_at, self._began = context.now(), asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        """Kept: Python asks the kernel for the process's id each time that somebody looks for the running loop."""
+        self._began_at, self._began = context.now(), self._loop.time()
 
     # --- what programs and dialling ask for ---
 
     def now(self) -> datetime:
         """What the wall's clock said when the leg was made, and what has passed since by the monotonic clock: a bill
         does not change when somebody sets the wall's (LED-8)."""
-        return self._began_at + timedelta(seconds=asyncio.get_running_loop().time() - self._began)
-
-    @property
-    def is_answered(self) -> bool:
-        return self.answered.is_set()
+        return self._began_at + timedelta(seconds=self._loop.time() - self._began)
 
     @property
     def wanted_reason(self) -> HangupReason:
         """Why we hang up, or did; `NONE` where we do not."""
         return self._wanted_reason
-
-    @property
-    def is_ended(self) -> bool:
-        return self.ended.is_set()
 
     async def media_ready(self) -> MediaLeg:
         """The leg's audio, opened when first asked for.
@@ -217,7 +219,7 @@ class Leg:
         documents alone; 0 changes nothing."""
         if not seconds or self._limit is None or self.is_ended:
             return
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         if self.call.details.api_version or loop.time() + seconds < self._limit.when():
             self._limit.cancel()
             self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
@@ -337,6 +339,7 @@ class Leg:
             action=self._action,
             now=self.now(),
         )
+        self.is_ended = True
         self.ended.set()
         self.on_failed = None  # it holds the leg
         if self._limit is not None:
@@ -360,7 +363,7 @@ class Leg:
         if self.driver is None or self.driver is asyncio.current_task():
             return
         if self.finishes_itself:
-            asyncio.get_running_loop().call_later(LAST_WORD_S, self._end_slow_command)
+            self._loop.call_later(LAST_WORD_S, self._end_slow_command)
         else:
             self.driver.cancel()
 
@@ -382,9 +385,10 @@ class Leg:
 
     def on_progressing(self) -> None:
         """The party has answered, or we have: the time that costs begins."""
+        self.is_answered = True
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
-        self._limit = asyncio.get_running_loop().call_later(self.longest_s, self._too_long)
+        self._limit = self._loop.call_later(self.longest_s, self._too_long)
 
     def _too_long(self, text: str = "") -> None:
         self.hang_up(HangupReason.TIMEOUT, text=text or f"the longest call is {self.longest_s // 60} minutes")

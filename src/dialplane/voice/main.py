@@ -151,7 +151,7 @@ class _Node:
     # --- the user agent's handler ---
 
     def may_send(self, source: Source) -> bool:
-        return self._parts.runtime.may_send(source)
+        return self._parts.defence.may_send(source.host)
 
     def on_asking(self, peer: Source) -> None:
         self._parts.runtime.on_asking(peer)

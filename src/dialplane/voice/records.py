@@ -43,8 +43,6 @@ class Records:
         self._extensions = extensions
         self._spawn = spawn
         self._now = now
-        self._reported: dict[CallId, RunRecord] = {}
-        self._more_time: dict[CallId, asyncio.TimerHandle] = {}
 
     def started(self, leg: Leg) -> None:
         self.live[leg.call.id] = leg
@@ -56,8 +54,9 @@ class Records:
 
     def ended(self, leg: Leg) -> None:
         self.live.pop(leg.call.id, None)
-        if timer := self._more_time.pop(leg.call.id, None):
-            timer.cancel()
+        if leg.more_time is not None:
+            leg.more_time.cancel()
+            leg.more_time = None
         self._journal.add(CallEnded(leg.call, leg.billing))
         self._trace(leg)
         direction, reason = leg.call.direction.value, leg.call.hangup_reason.value
@@ -74,15 +73,15 @@ class Records:
 
     def run_moved(self, leg: Leg, record: RunRecord) -> None:
         """The leg's program stands at `record`; told once for each change."""
-        if leg.call.run_id is None or self._reported.get(leg.call.id) is record:
+        if leg.call.run_id is None or leg.told_record is record:
             return
-        self._reported[leg.call.id] = record
+        leg.told_record = record
         leg.stands_at(record.current_action)
         self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now())))
 
     def run_over(self, leg: Leg, ended: RunRecord) -> None:
         """The leg's run is closed with its last record, after the call's own end."""
-        self._reported.pop(leg.call.id, None)
+        leg.told_record = None
         if leg.call.run_id is not None:
             self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now())))
 
@@ -90,7 +89,7 @@ class Records:
         """Most calls are over before their second minute: until then a timer is enough."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._more_time[leg.call.id] = loop.call_at(
+        leg.more_time = loop.call_at(
             began + billing.first_s - RENEW_BEFORE_S, lambda: self._spawn(self._reserve_on(leg, billing, began))
         )
 

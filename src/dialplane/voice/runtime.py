@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Fulfils the user agent's `Handler`."""
+    """What the user agent's `Handler` is told of calls and requests."""
 
     database: Database
     arrivals: Arrivals
@@ -74,9 +74,6 @@ class Runtime:
     """Calls of the mailbox that have no leg yet, and what was ordered of them meanwhile."""
 
     # --- what the user agent tells ---
-
-    def may_send(self, source: Source) -> bool:
-        return self.defence.may_send(source.host)
 
     def on_asking(self, peer: Source) -> None:
         self.defence.knows(peer.host)
@@ -147,13 +144,19 @@ class Runtime:
             await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
 
     async def _drive(self, leg: Leg, driver: Driver) -> None:
-        leg.driver = asyncio.create_task(driver.run())
+        """Drive in the call's own task: who ends the command (`leg.driver`) cancels the task, and here it goes on."""
+        task = leg.driver = asyncio.current_task()
+        assert task is not None
         try:
-            await leg.driver
+            await driver.run()
+            leg.driver = None
+            if task.cancelling():  # asked for by the program's last step: it comes with the next wait, and must not
+                await asyncio.sleep(0)
         except asyncio.CancelledError:
             if not leg.is_ended and leg.replacement is None:  # this process is going down, and the call with it
                 leg.hang_up(HangupReason.FAILED, text="the voice process is stopping")
                 raise
+            task.uncancel()
         except Exception:
             log.exception("call_failed", call_id=str(leg.call.id))
             leg.hang_up(HangupReason.FAILED, text="an internal error")

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from dialplane.adapters.postgres.call_search import count_sql, log_end_sql, log_sql, page_sql
-from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.connection import Connection, id_array, queries
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_queries import CallLogPage, CallLogQuery, CallQuery
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
@@ -54,7 +54,7 @@ class PostgresCallStore:
 
     async def update_many(self, calls: Sequence[Call]) -> None:
         changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
-        await self._connection.execute(_SQL["update_many"], [call.id for call in calls], changes)
+        await self._connection.execute(_SQL["update_many"], id_array(call.id for call in calls), changes)
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)

@@ -31,6 +31,8 @@ _ENTRY = (
     "units", "rate_micros", "rate_tokens", "rate_increment_s", "rate_setup_micros", "amount_micros", "amount_tokens",
     "credit_after", "tokens_after", "started_at", "ended_at", "created_at",
 )  # fmt: skip
+_COST_TYPES = {kind.value: kind for kind in CostType}
+_HOLD_STATES = {state.value: state for state in HoldState}
 _POSTING = ("entry_id", "book", "account_id", "currency", "amount")
 
 
@@ -73,7 +75,7 @@ class PostgresLedgerStore:
         return {row["key"]: _hold(row) for row in await self._connection.fetch(_SQL["find_holds"], keys)}
 
     async def close_holds(self, keys: Sequence[str], state: HoldState, now: datetime) -> dict[str, Hold]:
-        rows = await self._connection.fetch(_SQL["close_holds"], keys, state, now)
+        rows = await self._connection.fetch(_SQL["close_holds"], list(keys), state, now)
         return {row["key"]: _hold(row) for row in rows}
 
     async def change_holds(self, holds: Sequence[Hold]) -> None:
@@ -156,7 +158,7 @@ def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[
 
 def _rate(row: asyncpg.Record) -> Rate:
     return Rate(
-        CostType(row["cost_type"]),
+        _COST_TYPES[row["cost_type"]],
         Micros(row["rate_micros"]),
         row["rate_tokens"],
         row["rate_increment_s"],
@@ -172,7 +174,7 @@ def _hold(row: asyncpg.Record) -> Hold:
         units=row["units"],
         rate=_rate(row),
         price=Price(Micros(row["micros"]), row["tokens"]),
-        state=HoldState(row["state"]),
+        state=_HOLD_STATES[row["state"]],
         expires_at=row["expires_at"],
         created_at=row["created_at"],
     )

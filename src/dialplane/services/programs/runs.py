@@ -105,8 +105,9 @@ async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Eve
     running = {run.id: (run, run_shape(run)) for run in await tx.runs.save_progress(list(latest.values()))}
     events = []
     for progress in records:
-        if progress.run_id in running:
-            run, shape = running[progress.run_id]
+        found = running.get(progress.run_id)
+        if found is not None:
+            run, shape = found
             moved = moved_shape(shape, progress)
             events.append(Event(run.account_id, "activeflow_updated", run.id, moved, progress.at, run_id=run.id))
     return events

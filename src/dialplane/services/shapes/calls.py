@@ -3,7 +3,9 @@
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.routing import RouteDecision
-from dialplane.services.shapes.common import show_id, show_time
+from dialplane.domain.ids import NIL_TEXT, id_text
+from dialplane.domain.times import rfc3339
+from dialplane.services.shapes.common import show_id
 from dialplane.services.shapes.targets import target_shape
 
 
@@ -26,18 +28,18 @@ def address_shape(address: Address) -> dict[str, object]:
 def call_shape(call: Call) -> dict[str, object]:
     details = call.details
     shape: dict[str, object] = {
-        "id": show_id(call.id),
-        "customer_id": show_id(call.account_id),
+        "id": id_text(call.id),
+        "customer_id": id_text(call.account_id),
         "owner_type": "",
-        "owner_id": show_id(None),
+        "owner_id": NIL_TEXT,
         "flow_id": show_id(call.flow_id),
         "activeflow_id": show_id(call.run_id),
         "type": call.type,
         "master_call_id": show_id(call.master_call_id),
-        "chained_call_ids": list(map(show_id, call.chained_call_ids)),
-        "recording_id": show_id(call.recording_ids[-1] if call.recording_ids else None),
-        "recording_ids": list(map(show_id, call.recording_ids)),
-        "groupcall_id": show_id(details.groupcall_id),
+        "chained_call_ids": list(map(id_text, call.chained_call_ids)),
+        "recording_id": id_text(call.recording_ids[-1]) if call.recording_ids else NIL_TEXT,
+        "recording_ids": list(map(id_text, call.recording_ids)),
+        "groupcall_id": id_text(details.groupcall_id) if details.groupcall_id else NIL_TEXT,
         "source": address_shape(call.source),
         "destination": address_shape(call.destination),
         "status": call.status,
@@ -68,7 +70,7 @@ def call_shape(call: Call) -> dict[str, object]:
     )
     for name, time in times:
         if time is not None:  # calls leave unset times out, other resources show null (reference section 1.7)
-            shape[name] = show_time(time)
+            shape[name] = rfc3339(time)
     return shape
 
 

@@ -20,6 +20,7 @@ from dialplane.services.recording.recognition import Began, Listener, Recognitio
 from dialplane.services.recording.transcriptions import get_transcription
 from dialplane.services.transaction import Database
 from dialplane.voice.leg import Leg
+from dialplane.voice.moment import Happening
 from dialplane.voice.orders import Order
 from dialplane.voice.patience import until_kept
 from dialplane.voice.ports import AudioTrack, MediaLeg
@@ -36,7 +37,7 @@ class Heard(Protocol):
     """Who is listened to: a leg, or a line into a room."""
 
     @property
-    def ended(self) -> asyncio.Event: ...
+    def ended(self) -> Happening: ...
 
     async def media_ready(self) -> MediaLeg: ...
 

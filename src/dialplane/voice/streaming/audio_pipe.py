@@ -10,6 +10,7 @@ import structlog
 from dialplane.domain.errors import Invalid
 from dialplane.streams.encapsulation import Encapsulation, PeerEndedError
 from dialplane.streams.two_tracks import TwoTracks
+from dialplane.voice.moment import Happening
 from dialplane.voice.ports import AudioTrack, MediaLeg
 from dialplane.voice.streaming.outbox import Outbox
 
@@ -37,7 +38,7 @@ class Party(Protocol):
     """Whose audio it is: a leg, or a line into a room."""
 
     @property
-    def ended(self) -> asyncio.Event: ...
+    def ended(self) -> Happening: ...
     @property
     def media(self) -> MediaLeg | None: ...
     @property

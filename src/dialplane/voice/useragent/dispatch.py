@@ -1,5 +1,6 @@
 """What came from the sockets: whose is it, and who is told (RFC 3261 sections 8.2, 9.2, 12.2.2, 16.3, 17, 18)."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ from dialplane.sip.values import Via
 from dialplane.voice.useragent.events import Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.requests import IncomingRequest
+from dialplane.voice.useragent.same_delay import SameDelay
 from dialplane.voice.useragent.session import SHORTEST_S, SessionTooBrief
 from dialplane.voice.useragent.station import HOPS, SDP, Fields, Station, is_sips
 
@@ -31,6 +33,7 @@ SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})
 """Fields in which a refusal by `screening` says what would have been right."""
+_STREAMS = frozenset({"tcp", "tls"})
 _DIALOG_METHODS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"})
 """Requests that make no sense outside a dialog (SIP-14)."""
 
@@ -42,6 +45,7 @@ class Dispatcher:
     """Set before the sockets are bound."""
 
     def __init__(self, handler: Handler, counters: Counter[str], tap: Tap | None = None) -> None:
+        self._trying = SameDelay(asyncio.get_running_loop(), TRYING_AFTER_S, self._say_trying)
         self.is_draining = False
         self.bygone: frozenset[str] = frozenset()
         """Call-IDs of calls that an earlier process had, and that are over."""
@@ -90,7 +94,7 @@ class Dispatcher:
 
     def on_frame(self, frame: Frame, source: Source) -> None:
         """One message, however it came."""
-        if self._tap is not None and source.transport in ("tcp", "tls") and isinstance(frame, Request | Response):
+        if source.transport in _STREAMS and self._tap is not None and isinstance(frame, Request | Response):
             self._tap.received(bytes(frame), source)  # the stream was cut already: the same octets, written anew
         try:
             match frame:
@@ -216,7 +220,7 @@ class Dispatcher:
             fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
             station.respond(transaction, station.response(request, error.status, error.reason, fields=fields))
             return
-        station.later(TRYING_AFTER_S, lambda: self._say_trying(request, transaction))
+        self._trying.put(request, transaction)
         self._hand_over(lambda: self._handler.on_invite(call), call.reject)
 
     def _hand_over(self, hand_over: Callable[[], None], refuse: Callable[[int], None]) -> None:

@@ -50,7 +50,7 @@ class SessionTerms:
 
 def terms_of(request: Request) -> SessionTerms | None:
     """The terms that `request` asks for, None where it does not. Raises SipParseError, SessionTooBrief."""
-    value = request.headers.get("Session-Expires")
+    value = request.headers.first.get("Session-Expires")
     if value is None:
         return None
     seconds, wished = _read(value)

@@ -59,7 +59,7 @@ update calls set
     ended_at = batch.ended_at,
     updated_at = batch.updated_at
 from json_populate_recordset(null::calls, $2) as batch
-where calls.id = any($1) and calls.id = batch.id and calls.status <> 'hangup';
+where calls.id = any($1::text::uuid[]) and calls.id = batch.id and calls.status <> 'hangup';
 
 -- name: refuse_many
 insert into refused_calls (id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at)

@@ -39,7 +39,7 @@ select * from holds where key = any($1::text[])
 -- name: close_holds
 -- The order of the locks is that of the purses, which every caller holds already.
 update holds set state = $2, closed_at = $3
-where key = any($1::text[]) and state = 'held'
+where key = any(array(select json_array_elements_text($1::json))) and state = 'held'
 returning *
 
 -- name: change_holds

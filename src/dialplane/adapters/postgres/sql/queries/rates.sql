@@ -10,7 +10,7 @@ select $1, '', * from unnest($2::text[], $3::bigint[], $4::bigint[])
 on conflict (deck, prefix, cost_type) do update set micros = excluded.micros, tokens = excluded.tokens;
 
 -- name: tariffs
--- What the accounts $1 pay for numbers with the prefixes $2: each line, and whether it is of the account's own deck
+-- What the accounts $1 pay for numbers with the prefixes $2, a JSON array: each line, and whether it is of the account's own deck
 -- rather than of the default one. An account without any line shows itself with nulls.
 select payer.account_id, rate.deck = payer.deck and payer.deck <> 'default' as is_own,
     rate.cost_type, rate.prefix, rate.micros, rate.tokens, rate.increment_s, rate.setup_micros, rate.description
@@ -21,7 +21,7 @@ from (
     left join plan_decks of_plan on of_plan.plan = account.plan
     where account.id = any($1::uuid[])
 ) payer
-left join rates rate on rate.deck = any(array[payer.deck, 'default']) and rate.prefix = any($2::text[]);
+left join rates rate on rate.deck = any(array[payer.deck, 'default']) and rate.prefix = any(array(select json_array_elements_text($2::json)));
 
 -- name: tariff_of
 select rate.deck = $1 and $1 <> 'default' as is_own,

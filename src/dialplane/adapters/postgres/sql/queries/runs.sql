@@ -32,7 +32,7 @@ from json_to_recordset($2) as batch (
     id uuid, ended boolean, current_action json, forward_action_id uuid, executed_actions json, variables json,
     error text, at timestamptz
 )
-where runs.id = any($1) and runs.id = batch.id and runs.status = 'running'
+where runs.id = any($1::text::uuid[]) and runs.id = batch.id and runs.status = 'running'
 returning
     runs.id, account_id, flow_id, flow_version, is_canary, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
     complete_count, webhook_uri, webhook_method, created_at, deleted_at;
