@@ -212,8 +212,9 @@ class _Connection(asyncio.Protocol):
         self._body = bytearray()
 
     def _answer(self, *, is_fit: bool) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self.is_fit = is_fit
+        is_first = self._waiting is not None and not self._waiting.done()
+        self.is_fit = is_fit and is_first  # what comes behind the answer must not be taken for the next one
+        if self._waiting is not None and is_first:
             self._waiting.set_result(Answer(self._status, self._retry_after, bytes(self._body[: self._limit])))
 
     def _fail(self, fault: NotDeliveredError) -> None:
