@@ -93,20 +93,6 @@ def _new_delivery(new: HookDelivery, secret: str) -> dict[str, object]:
     }
 
 
-def _settled(outcome: Outcome) -> dict[str, object]:
-    return {
-        "worker": outcome.worker,
-        "delivery_id": outcome.delivery_id,
-        "status": outcome.status,
-        "due_at": outcome.due_at,
-        "started_at": outcome.started_at,
-        "duration_ms": outcome.reply.duration_ms,
-        "http_status": outcome.reply.status,
-        "error": outcome.reply.error,
-        "response_head": outcome.reply.head.replace("\0", ""),
-    }
-
-
 class PostgresWebhookStore:
     """Fulfils `services.eventing.webhooks.WebhookStore`."""
 
@@ -234,7 +220,15 @@ class PostgresWebhookStore:
     async def settle(self, outcomes: Sequence[Outcome], endpoints: Sequence[EndpointOutcome]) -> None:
         await self._connection.execute(
             _SQL["settle"],
-            [_settled(outcome) for outcome in outcomes],
+            [outcome.worker for outcome in outcomes],
+            [outcome.delivery_id for outcome in outcomes],
+            [outcome.status for outcome in outcomes],
+            [outcome.due_at for outcome in outcomes],
+            [outcome.started_at for outcome in outcomes],
+            [outcome.reply.duration_ms for outcome in outcomes],
+            [outcome.reply.status for outcome in outcomes],
+            [outcome.reply.error for outcome in outcomes],
+            [outcome.reply.head.replace("\0", "") for outcome in outcomes],
             [endpoint.endpoint_id for endpoint in endpoints],
             [endpoint.succeeded for endpoint in endpoints],
             [endpoint.failures for endpoint in endpoints],

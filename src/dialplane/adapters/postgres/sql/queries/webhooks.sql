@@ -249,14 +249,14 @@ where status = 'sending'
 
 -- name: settle
 -- What was sent, and what that says about the endpoints, in one round trip: settling is on the way of every webhook.
--- Successes close the breaker, $7 failures in a row open it, "gone" disables. Locked in one order by every worker. That
+-- Successes close the breaker, $15 failures in a row open it, "gone" disables. Locked in one order by every worker. That
 -- an endpoint is well is written down once a minute at most: a success of one that does not fail costs no write.
 with outcome as (
     select *
-    from json_to_recordset($1) as batch (
-        worker bigint, delivery_id uuid, status text, due_at timestamptz, started_at timestamptz, duration_ms integer,
-        http_status integer, error text, response_head text
-    )
+    from unnest(
+        $1::bigint[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::integer[], $7::integer[],
+        $8::text[], $9::text[]
+    ) as batch (worker, delivery_id, status, due_at, started_at, duration_ms, http_status, error, response_head)
 ),
 settled as (
     update webhook_deliveries delivery
@@ -274,7 +274,7 @@ attempted as (
 ),
 verdict as (
     select *
-    from unnest($2::uuid[], $3::boolean[], $4::integer[], $5::boolean[], $6::timestamptz[])
+    from unnest($10::uuid[], $11::boolean[], $12::integer[], $13::boolean[], $14::timestamptz[])
         as batch (endpoint_id, succeeded, failures, gone, open_until)
 ),
 locked as materialized (
@@ -282,7 +282,7 @@ locked as materialized (
     from webhook_endpoints endpoint
     join verdict on verdict.endpoint_id = endpoint.id
     where endpoint.failures_in_a_row <> 0 or verdict.failures > 0 or verdict.gone
-       or endpoint.last_success_at is null or endpoint.last_success_at < $8::timestamptz - interval '1 minute'
+       or endpoint.last_success_at is null or endpoint.last_success_at < $16::timestamptz - interval '1 minute'
     order by endpoint.id
     for no key update of endpoint
 ),
@@ -290,7 +290,7 @@ judged as (
     update webhook_endpoints endpoint
     set failures_in_a_row = case when verdict.succeeded then 0 else endpoint.failures_in_a_row end + verdict.failures,
         open_until = case
-            when case when verdict.succeeded then 0 else endpoint.failures_in_a_row end + verdict.failures >= $7
+            when case when verdict.succeeded then 0 else endpoint.failures_in_a_row end + verdict.failures >= $15
             then verdict.open_until
         end,
         enabled = endpoint.enabled and not verdict.gone,
@@ -300,10 +300,10 @@ judged as (
         end,
         failing_since = case
             when verdict.failures = 0 then null
-            when verdict.succeeded or endpoint.failing_since is null then $8
+            when verdict.succeeded or endpoint.failing_since is null then $16
             else endpoint.failing_since
         end,
-        last_success_at = case when verdict.succeeded then $8 else endpoint.last_success_at end
+        last_success_at = case when verdict.succeeded then $16 else endpoint.last_success_at end
     from locked
     join verdict on verdict.endpoint_id = locked.id
     where endpoint.id = locked.id
