@@ -97,33 +97,12 @@ class Arrivals:
             call.reject(400)
             return None
         user, domain = user_and_host(sender.uri)
-        caller: Subscriber | None = None
-        pbx: PbxTrunk | None = None
         host = target.host.lower()
-        # No carrier calls by browser.
-        trunk = self.trunk_at(call.source.host) if call.source.transport != "ws" else None
-        if called_trunk(host) and (pbx := await self._gate.find_trunk(host)) is not None:
-            if not await self._gate.admits_pbx(call, pbx):
-                return None
-        elif called_trunk(host) and trunk is None:
-            call.reject(404)  # reference 9.3: an unknown trunk
+        found = await self._find_sender(call, host, user, domain)
+        if found is None:
             return None
-        elif (login := self._login(call)) is not None:
-            if not self._gate.admits_login(call, login):
-                return None
-            trunk = login
-        elif self._gate.has_credentials(call.request) or trunk is None:
-            # Whoever is no trunk must prove to be an extension of ours.
-            caller = await self._gate.authenticate(call, user=user, domain=domain)
-            if caller is None:
-                return None
-        if caller is not None or pbx is not None:
-            trunk = None
-        if trunk is not None and not self._has_room(trunk):
-            log.info("trunk_full", trunk=trunk.name, sip_call_id=clean(call.request.call_id))
-            call.reject(503, headers=(BUSY,))
-            return None
-        if trunk is not None and trunk.terms is not USUAL_TERMS and not _agree(call, trunk.terms):
+        trunk, caller, pbx = found
+        if trunk is not None and not self._may_bring(call, trunk):
             return None
         identity = None
         if caller is None and pbx is None and self._verifying.concerns(call.request):
@@ -154,6 +133,33 @@ class Arrivals:
                 return None
         admitted = await self._admit(call, arrival)
         return None if admitted is None else Taken(admitted, audio, trunk)
+
+    async def _find_sender(
+        self, call: IncomingCall, host: str, user: str, domain: str
+    ) -> tuple[Trunk | None, Subscriber | None, PbxTrunk | None] | None:
+        """The trunk, the extension or the account's PBX that calls; None where the call was answered."""
+        # No carrier calls by browser.
+        trunk = self.trunk_at(call.source.host) if call.source.transport != "ws" else None
+        if called_trunk(host) and (pbx := await self._gate.find_trunk(host)) is not None:
+            return (None, None, pbx) if await self._gate.admits_pbx(call, pbx) else None
+        if called_trunk(host) and trunk is None:
+            call.reject(404)  # reference 9.3: an unknown trunk
+            return None
+        if (login := self._login(call)) is not None:
+            return (login, None, None) if self._gate.admits_login(call, login) else None
+        if trunk is not None and not self._gate.has_credentials(call.request):
+            return trunk, None, None
+        # Whoever is no trunk must prove to be an extension of ours.
+        caller = await self._gate.authenticate(call, user=user, domain=domain)
+        return None if caller is None else (None, caller, None)
+
+    def _may_bring(self, call: IncomingCall, trunk: Trunk) -> bool:
+        """Whether the trunk has room for the call and the call keeps to the trunk's terms; else it was answered."""
+        if not self._has_room(trunk):
+            log.info("trunk_full", trunk=trunk.name, sip_call_id=clean(call.request.call_id))
+            call.reject(503, headers=(BUSY,))
+            return False
+        return trunk.terms is USUAL_TERMS or _agree(call, trunk.terms)
 
     async def _admit(self, call: IncomingCall, arrival: Arrival) -> Admitted | None:
         try:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -24,6 +25,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from dialplane.adapters.http.courier import Courier, NotDeliveredError, Receiver, write_request
 from dialplane.adapters.http.encodings import text_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.eventing.webhooks import Reply
@@ -35,6 +37,9 @@ MAX_URL = 2048
 USER_AGENT = "Dialplane/0.1"
 REPLY_HEAD = 1024
 """So much of a webhook's answer is read; what is longer is cut off and the connection closed."""
+
+_ALWAYS_SENT = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+"""With every webhook; the head of the answer is kept for people to read, so it is not to be compressed."""
 
 MOST_X_HEADERS, LONGEST_X_HEADER = 20, 512
 """Of an answer, that a document's messages may carry on."""
@@ -76,7 +81,7 @@ class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = [ipaddress.ip_address(text.partition("%")[0]) for text in await self._resolve(host)]
+        found = [ipaddress.ip_address(text.partition("%")[0]) for text in await self._find(host)]
         if not all(self._may_reach(address) for address in found):
             raise RefusedError(f"{host} leads to an address that is not public")
         return [
@@ -90,6 +95,12 @@ class _Resolver(AbstractResolver):
             )
             for address in found
         ]
+
+    async def _find(self, host: str) -> Sequence[str]:
+        try:
+            return [str(ipaddress.ip_address(host))]  # it is its own
+        except ValueError:
+            return await self._resolve(host)
 
     async def close(self) -> None:
         pass
@@ -133,6 +144,8 @@ class GuardedClient:
         self.resolve = resolve or self._resolve_by_system
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
         self._opened: aiohttp.ClientSession | None = None
+        self._resolver = _Resolver(self.resolve, lambda address: is_allowed(address, self.allow))
+        self._courier = Courier(self._addresses)
 
     async def __aenter__(self) -> Self:
         self._opened = self.make_session(lambda address: is_allowed(address, self.allow))
@@ -163,6 +176,7 @@ class GuardedClient:
     async def close(self) -> None:
         if self._opened is not None:
             await self._opened.close()
+        self._courier.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def find_address(self, host: str) -> str:
@@ -171,7 +185,7 @@ class GuardedClient:
         Raises Invalid where one may not, Unavailable where the name leads nowhere.
         """
         try:
-            found = await _Resolver(self.resolve, lambda address: is_allowed(address, self.allow)).resolve(host)
+            found = await self._resolver.resolve(host)
         except RefusedError as fault:
             raise Invalid(str(fault), field="host") from fault
         except (OSError, ValueError) as fault:
@@ -294,20 +308,15 @@ class GuardedClient:
         """
         started = time.monotonic()
         try:
-            check_url(url, self.allow)
-            async with self._session.request(
-                method,
-                _exact(url).extend_query(query) if query else _exact(url),
-                data=body or None,
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
-            ) as response:
-                head = await _read_head(response, REPLY_HEAD)
-                status, retry_after = response.status, response.headers.get("Retry-After", "")
-        except (aiohttp.ClientError, OSError, ValueError) as fault:
+            place = _place(url, self.allow)
+            target = _exact(url).extend_query(query).raw_path_qs if query else place.target
+            request = write_request(method, place.authority, target, {**_ALWAYS_SENT, **headers}, body)
+            answer = await self._courier.send(place.receiver, request, limit=REPLY_HEAD, timeout_s=timeout_s)
+        except NotDeliveredError as fault:
+            return Reply(None, str(fault), duration_ms=_since(started))
+        except (OSError, ValueError) as fault:
             return Reply(None, words_of(fault), duration_ms=_since(started))
-        return Reply(status, "", head.decode(errors="replace"), retry_after, _since(started))
+        return Reply(answer.status, "", answer.head.decode(errors="replace"), answer.retry_after, _since(started))
 
     @property
     def _session(self) -> aiohttp.ClientSession:
@@ -337,6 +346,16 @@ class GuardedClient:
             ssl=tls or True,
         ) as response:
             return response.status, await _read(response, limit), response.headers
+
+    async def _addresses(self, host: str) -> list[str]:
+        """Where webhooks to the host may go; an address is its own."""
+        try:
+            found = await self._resolver.resolve(host)
+        except RefusedError:
+            raise
+        except OSError as fault:
+            raise NotDeliveredError("the name does not resolve") from fault
+        return [each["host"] for each in found]
 
     async def _resolve_by_system(self, host: str) -> list[str]:
         found = await asyncio.get_running_loop().run_in_executor(
@@ -379,6 +398,27 @@ def check_url(url: str, allow: Sequence[Network] = ()) -> None:
         raise RefusedError("the address is not public")
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a webhook goes, as far as the URL says it."""
+
+    receiver: Receiver
+    authority: str
+    target: str
+
+
+@lru_cache(maxsize=1024)
+def _place(url: str, allow: tuple[Network, ...]) -> _Place:
+    """The same few addresses get all webhooks. Raises RefusedError."""
+    check_url(url, allow)
+    exact = _exact(url)
+    host, port = exact.raw_host, exact.port
+    assert host is not None  # `check_url` has seen both
+    assert port is not None
+    receiver = Receiver(host, port, is_tls=exact.scheme == "https")
+    return _Place(receiver, exact.host_port_subcomponent or host, exact.raw_path_qs)
+
+
 def _exact(url: str) -> URL:
     """The address to the letter where it is fit to be sent so: what is signed must not be written another way."""
     return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
@@ -416,17 +456,6 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if received > limit or len(body) > limit:
             raise _TooLargeError
     return bytes(body)
-
-
-async def _read_head(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """At most `limit` bytes of the body as they came. A longer body is given up with its connection."""
-    head = bytearray()
-    async for chunk in response.content.iter_any():
-        head += chunk
-        if len(head) > limit:
-            response.close()
-            break
-    return bytes(head[:limit])
 
 
 def words_of(fault: BaseException) -> str:

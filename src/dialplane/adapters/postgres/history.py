@@ -10,6 +10,7 @@ from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.numbering.history import Actor, ActorKind, FieldChange, NumberEvent
 
 _SQL = queries("history")
+_COLUMNS = ("id", "number_id", "account_id", "number", "what", "actor", "actor_id", "changes", "created_at")
 
 
 class PostgresHistoryStore:
@@ -22,7 +23,8 @@ class PostgresHistoryStore:
         await self._connection.execute(_SQL["add"], *_values(event))
 
     async def add_many(self, events: Sequence[NumberEvent]) -> None:
-        await self._connection.executemany(_SQL["add"], [_values(event) for event in events])
+        rows = [dict(zip(_COLUMNS, _values(event), strict=True)) for event in events]
+        await self._connection.execute(_SQL["add_many"], rows)
 
     async def list_for(self, number_id: NumberId, *, before: datetime | None, limit: int) -> list[NumberEvent]:
         return [_read(row) for row in await self._connection.fetch(_SQL["list_for"], number_id, before, limit)]

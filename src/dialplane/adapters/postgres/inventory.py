@@ -120,6 +120,10 @@ class PostgresInventoryStore:
     ) -> None:
         await self._connection.execute(_SQL["set_state"], item_id, state, account_id, until, now)
 
+    async def set_states(self, changed: Sequence[tuple[ItemId, ItemState, AccountId]], now: datetime) -> None:
+        columns = [list(column) for column in zip(*changed, strict=True)]
+        await self._connection.execute(_SQL["set_states"], *columns, now)
+
     async def rested(self, now: datetime, *, limit: int) -> list[Item]:
         return [read_item(row) for row in await self._connection.fetch(_SQL["rested"], now, limit)]
 

@@ -18,6 +18,12 @@ from dialplane.domain.numbering.numbers import Number, NumberFilter, NumberKind,
 from dialplane.services.shapes.handling import handling_shape
 
 _SQL = queries("numbers")
+_COLUMNS = (
+    "id", "account_id", "organization_id", "number", "kind", "status", "suspended_for", "voice_target",
+    "message_target", "refer_target", "name", "detail", "tags", "metadata", "protected", "country", "capabilities",
+    "item_id", "carrier", "monthly_micros", "purchased_at", "renews_at", "look_at", "warned_days", "created_at",
+    "updated_at", "released_at", "grace_until", "idempotency_key", "settings", "handling",
+)  # fmt: skip
 
 
 class PostgresNumberStore:
@@ -31,7 +37,8 @@ class PostgresNumberStore:
 
     async def add_many(self, numbers: Sequence[Number]) -> None:
         try:
-            await self._connection.executemany(_SQL["add"], [_values(number) for number in numbers])
+            rows = [dict(zip(_COLUMNS, _values(number), strict=True)) for number in numbers]
+            await self._connection.execute(_SQL["add_many"], rows)
         except asyncpg.UniqueViolationError as fault:
             raise_if_taken(fault)
             raise

@@ -1,5 +1,6 @@
 """Orders in Postgres."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -31,21 +32,19 @@ class PostgresOrderStore:
 
     async def open_sale(self, account_id: AccountId, number: str) -> tuple[Buyer, Item] | None:
         row = await self._connection.fetchrow(_SQL["open_sale"], account_id, number)
-        if row is None:
-            return None
-        status, identity_status = AccountStatus(row["account_status"]), IdentityStatus(row["identity_status"])
-        facts = ("credit", "credit_held", "tokens", "tokens_held", "next_top_up_at")
-        purse = Purse(account_id, *(row[fact] for fact in facts))
-        buyer = Buyer(account_id, OrganizationId(row["organization_id"]), status, identity_status, purse)
-        return buyer, read_item(row)
+        return None if row is None else _sale(row)
+
+    async def open_sales(self, wanted: Sequence[tuple[AccountId, str, str]]) -> list[tuple[int, Buyer, Item]]:
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        rows = await self._connection.fetch(_SQL["open_sales"], *columns)
+        return [(row["nth"] - 1, *_sale(row)) for row in rows]
 
     async def add(self, order: Order) -> None:
-        await self._connection.execute(
-            _SQL["add"], order.id, order.account_id, order.item_id, order.number, order.carrier, order.status,
-            order.reason, _write_request(order.request), [asdict(document) for document in order.documents],
-            order.setup_micros, order.monthly_micros, order.request.idempotency_key, order.number_id, order.check_at,
-            order.attempts, order.created_at, order.updated_at, order.ended_at,
-        )  # fmt: skip
+        await self.add_many([order])
+
+    async def add_many(self, orders: Sequence[Order]) -> None:
+        if orders:
+            await self._connection.execute(_SQL["add_many"], [_columns(order) for order in orders])
 
     async def save(self, order: Order) -> None:
         await self._connection.execute(
@@ -86,6 +85,40 @@ class PostgresOrderStore:
 
     async def take_due(self, now: datetime, *, limit: int) -> list[Order]:
         return [_read(row) for row in await self._connection.fetch(_SQL["take_due"], now, limit)]
+
+
+def _sale(row: asyncpg.Record) -> tuple[Buyer, Item]:
+    account_id = AccountId(row["buyer_id"])
+    facts = ("credit", "credit_held", "tokens", "tokens_held", "next_top_up_at")
+    purse = Purse(account_id, *(row[fact] for fact in facts))
+    buyer = Buyer(
+        account_id, OrganizationId(row["organization_id"]), AccountStatus(row["account_status"]),
+        IdentityStatus(row["identity_status"]), purse,
+    )  # fmt: skip
+    return buyer, read_item(row)
+
+
+def _columns(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "account_id": order.account_id,
+        "item_id": order.item_id,
+        "number": order.number,
+        "carrier": order.carrier,
+        "status": order.status,
+        "reason": order.reason,
+        "request": _write_request(order.request),
+        "documents": [asdict(document) for document in order.documents],
+        "setup_micros": order.setup_micros,
+        "monthly_micros": order.monthly_micros,
+        "idempotency_key": order.request.idempotency_key,
+        "number_id": order.number_id,
+        "check_at": order.check_at,
+        "attempts": order.attempts,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+        "ended_at": order.ended_at,
+    }
 
 
 def _write_request(request: NumberOrder) -> dict[str, object]:

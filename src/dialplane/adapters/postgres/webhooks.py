@@ -66,10 +66,10 @@ def _delivery(row: asyncpg.Record) -> Delivery:
     return Delivery(**fields)
 
 
-def _claimed(row: asyncpg.Record, seal: Seal) -> ClaimedDelivery:
+def _claimed(row: asyncpg.Record, endpoint: Endpoint) -> ClaimedDelivery:
     return ClaimedDelivery(
         id=DeliveryId(row["delivery_id"]),
-        endpoint=_endpoint(row, seal),
+        endpoint=endpoint,
         event_id=EventId(row["event_id"]),
         event_type=row["event_type"],
         event_data=row["event_data"],
@@ -175,10 +175,11 @@ class PostgresWebhookStore:
 
     async def find_claimed(self, account_id: AccountId, delivery_id: DeliveryId) -> ClaimedDelivery | None:
         row = await self._connection.fetchrow(_SQL["find_claimed"], account_id, delivery_id)
-        return None if row is None else _claimed(row, self._seal)
+        return None if row is None else _claimed(row, _endpoint(row, self._seal))
 
     async def add_hook_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
-        rows = [_new_delivery(each, self._seal.close(each.endpoint.secret)) for each in deliveries]
+        closed = {secret: self._seal.close(secret) for secret in {each.endpoint.secret for each in deliveries}}
+        rows = [_new_delivery(each, closed[each.endpoint.secret]) for each in deliveries]
         await self._connection.execute(_SQL["add_hook_deliveries"], rows)
         await self._connection.execute(_SQL["wake"])
 
@@ -209,7 +210,9 @@ class PostgresWebhookStore:
             BREAKER_FAILURES,
             limit,
         )
-        return [_claimed(row, self._seal) for row in rows]
+        endpoints = {row["id"]: row for row in rows}  # each stands in the row of every delivery to it
+        read = {endpoint_id: _endpoint(row, self._seal) for endpoint_id, row in endpoints.items()}
+        return [_claimed(row, read[row["id"]]) for row in rows]
 
     async def free_leases(self, *, now: datetime) -> None:
         await self._connection.execute(_SQL["free_leases"], now, WORKER_LOCK)

@@ -68,9 +68,9 @@ def read_wish(text: str, words: Words | None = None) -> Wish | None:
     if not text or len(text) > LONGEST_READ:
         return None
     clauses = [clause for part in _CLAUSE.split(text.casefold()) if (clause := _tokens(part))]
-    if any(_asks(clause, STOP_WORDS | set(words.stop), _LEADING) for clause in clauses):
+    if any(_asks(clause, _with(STOP_WORDS, words.stop), _LEADING) for clause in clauses):
         return Wish.STOP
-    for wish, known in ((Wish.START, START_WORDS | set(words.start)), (Wish.HELP, HELP_WORDS | set(words.help))):
+    for wish, known in ((Wish.START, _with(START_WORDS, words.start)), (Wish.HELP, _with(HELP_WORDS, words.help))):
         asking = [clause for clause in clauses if _asks(clause, known, ())]
         if asking and all(clause in asking or _is_polite(clause) for clause in clauses):
             return wish
@@ -81,6 +81,10 @@ def is_for_all(text: str) -> bool:
     """Whether who stops messages means those of every number of the account (`STOPALL`)."""
     joined = " ".join(_tokens(text.casefold()))
     return "stopall" in joined or "stop all" in joined
+
+
+def _with(words: frozenset[str], own: tuple[str, ...]) -> frozenset[str]:
+    return words.union(own) if own else words
 
 
 def _tokens(part: str) -> list[str]:

@@ -6,8 +6,9 @@ from typing import Literal
 from dialplane.domain.messaging.concatenation import Part
 from dialplane.domain.messaging.gsm import BASIC, extension
 
-_EXTENSION = extension()
+_EXTENSION = frozenset(extension())
 """These take two septets: an escape and a character, which never stand in different segments."""
+_GSM = _EXTENSION.union(BASIC)
 
 GSM_ALONE, GSM_PART = 160, 153
 """Septets in a text of one segment, and in each part of a longer one, whose header takes seven."""
@@ -63,7 +64,9 @@ _SIZES = {"gsm7": (GSM_ALONE, GSM_PART), "ucs2": (UCS2_ALONE, UCS2_PART)}
 
 def _widths(text: str, *, wide: bool) -> tuple[Encoding, list[int]]:
     """What each character takes, in units of the encoding."""
-    if not wide and all(character in BASIC or character in _EXTENSION for character in text):
+    if not wide and _GSM.issuperset(text):
+        if _EXTENSION.isdisjoint(text):
+            return "gsm7", [1] * len(text)
         return "gsm7", [2 if character in _EXTENSION else 1 for character in text]
     return "ucs2", [2 if ord(character) > 0xFFFF else 1 for character in text]
 

@@ -25,7 +25,7 @@ from dialplane.domain.calling.trust import CallerIdentity, with_identity
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId, CallId
-from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.domain.values import dataclass
 from dialplane.services.calling.dialling import OutgoingWish, judge_calls
@@ -103,7 +103,29 @@ async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collecti
     return set(await tx.registrations.find_subscribers(claims)) if claims else set()
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the store knows of a batch of arrivals."""
+
+    known: Mapping[AccountId, Account]
+    """The callers' accounts."""
+    tried: Mapping[CallId, tuple[str, ...]]
+    numbers: Mapping[str, Number]
+    inside: Mapping[CallId, tuple[Considered, ...]]
+    called: Mapping[tuple[str, str], Subscriber]
+    accounts: Mapping[AccountId, Account]
+    """The callers' and those of whatever is called."""
+
+
 async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> list[Plan]:
+    found = await _look_up(tx, arrivals)
+    plans = [await _plan(tx, arrival, found, now) for arrival in arrivals]
+    if any(is_treated(plan.decision, plan.account) for plan in plans):
+        plans = await _treat(tx, plans, now)
+    return plans
+
+
+async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
     callers = {arrival.caller.account_id for arrival in arrivals if arrival.caller}
     known = await tx.accounts.find_many(callers) if callers else {}
     tried = {
@@ -123,58 +145,63 @@ async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datet
     found = [*numbers.values(), *(each.number for considered in inside.values() for each in considered if each.number)]
     holders = ({each.account_id for each in found} | {each.account_id for each in called.values()}) - set(known)
     accounts = known | (await tx.accounts.find_many(holders) if holders else {})
-    plans = []
-    for arrival in arrivals:
-        if (
-            arrival.origin is Origin.EXTENSION
-            and (help_plan := await _plan_for_help(tx, arrival, known, now)) is not None
-        ):
-            plans.append(help_plan)
-            continue
-        if arrival.pbx is not None:
-            plans.append(await _plan_for_pbx(tx, arrival, arrival.pbx, now))
-            continue
-        decision = decide(
-            "call",
-            arrival.raw_destination,
-            tried[arrival.call_id],
-            origin=arrival.origin,
-            numbers=numbers,
-            accounts=accounts,
-            inside=inside.get(arrival.call_id, ()),
-        )
-        if decision.number is not None and decision.number.kind is NumberKind.PATTERN:
-            decision = _spare_help(decision)
-        if arrival.identity is not None:
-            decision = with_identity(decision, arrival.identity)
-        if arrival.caller is not None and not accounts[arrival.caller.account_id].status.may_use:
-            plans.append(_turn_caller_away(arrival, decision, accounts[arrival.caller.account_id]))
-            continue
-        if arrival.caller is not None and arrival.caller.voice is not None:
-            plans.append(_plan_for_client(arrival, arrival.caller, decision, accounts[arrival.caller.account_id]))
-            continue
-        if arrival.raw_destination.startswith(PREFIX) and decision.number is None:
-            plans.append(await _plan_for_direct(tx, arrival, decision))
-            continue
-        if arrival.caller is not None and _may_be_an_extension(decision):
-            plan = await _plan_for_extension(tx, arrival, decision, accounts[arrival.caller.account_id])
-            if plan is not None:
-                plans.append(plan)
-                continue
-        phone = called.get(_called(arrival)) if arrival.caller is None else None
-        if phone is not None and _may_be_an_extension(decision):
-            direct = Direct("extension", phone.extension_id, phone.account_id)
-            plans.append(_lead_to(arrival, decision, accounts[phone.account_id], direct))
-            continue
-        account = accounts[decision.number.account_id] if decision.number else None
-        is_virtual = decision.number is not None and decision.number.kind is NumberKind.VIRTUAL
-        cost_type = CostType.CALL_PSTN_INCOMING
-        if arrival.origin is not Origin.PSTN:
-            cost_type = CostType.CALL_VN if is_virtual else CostType.CALL_EXTENSION
-        plans.append(Plan(arrival, decision, account, cost_type))
-    if any(is_treated(plan.decision, plan.account) for plan in plans):
-        plans = await _treat(tx, plans, now)
-    return plans
+    return _Found(known, tried, numbers, inside, called, accounts)
+
+
+async def _plan(tx: Transaction, arrival: Arrival, found: _Found, now: datetime) -> Plan:
+    """Who asks for help comes first, then what a PBX of an account sends, then where the destination leads."""
+    if arrival.origin is Origin.EXTENSION:
+        help_plan = await _plan_for_help(tx, arrival, found.known, now)
+        if help_plan is not None:
+            return help_plan
+    if arrival.pbx is not None:
+        return await _plan_for_pbx(tx, arrival, arrival.pbx, now)
+    decision = decide(
+        "call",
+        arrival.raw_destination,
+        found.tried[arrival.call_id],
+        origin=arrival.origin,
+        numbers=found.numbers,
+        accounts=found.accounts,
+        inside=found.inside.get(arrival.call_id, ()),
+    )
+    if decision.number is not None and decision.number.kind is NumberKind.PATTERN:
+        decision = _spare_help(decision)
+    if arrival.identity is not None:
+        decision = with_identity(decision, arrival.identity)
+    other = await _plan_beside_numbers(tx, arrival, decision, found)
+    return other or _plan_for_number(arrival, decision, found)
+
+
+async def _plan_beside_numbers(
+    tx: Transaction, arrival: Arrival, decision: RouteDecision, found: _Found
+) -> Plan | None:
+    """A caller of ours who may not call, a client, a direct address, or a phone; None where the number decides."""
+    caller, accounts = arrival.caller, found.accounts
+    if caller is not None and not accounts[caller.account_id].status.may_use:
+        return _turn_caller_away(arrival, decision, accounts[caller.account_id])
+    if caller is not None and caller.voice is not None:
+        return _plan_for_client(arrival, caller, decision, accounts[caller.account_id])
+    if arrival.raw_destination.startswith(PREFIX) and decision.number is None:
+        return await _plan_for_direct(tx, arrival, decision)
+    if not _may_be_an_extension(decision):
+        return None
+    if caller is not None:
+        return await _plan_for_extension(tx, arrival, decision, accounts[caller.account_id])
+    phone = found.called.get(_called(arrival))
+    if phone is None:
+        return None
+    direct = Direct("extension", phone.extension_id, phone.account_id)
+    return _lead_to(arrival, decision, accounts[phone.account_id], direct)
+
+
+def _plan_for_number(arrival: Arrival, decision: RouteDecision, found: _Found) -> Plan:
+    account = found.accounts[decision.number.account_id] if decision.number else None
+    is_virtual = decision.number is not None and decision.number.kind is NumberKind.VIRTUAL
+    cost_type = CostType.CALL_PSTN_INCOMING
+    if arrival.origin is not Origin.PSTN:
+        cost_type = CostType.CALL_VN if is_virtual else CostType.CALL_EXTENSION
+    return Plan(arrival, decision, account, cost_type)
 
 
 async def _treat(tx: Transaction, plans: Sequence[Plan], now: datetime) -> list[Plan]:

@@ -264,6 +264,26 @@ def draw_up(purse: Purse, wanted: Charge, now: datetime) -> Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A hold that was worked out on a locked purse and waits to be written."""
+
+    hold: Hold
+    purse: Purse
+
+
+def set_aside(purse: Purse, amount: Micros, *, key: str, now: datetime) -> SetAside:
+    """As `place_hold`, on a locked purse, for a caller who writes it `together` with what it is for.
+
+    The key must be of something that this very transaction makes: it is not looked up.
+
+    Raises InsufficientBalance.
+    """
+    request = HoldRequest(purse.account_id, key, Rate(CostType.NONE, amount), 1, None)
+    hold = grow(None, request, purse, HoldId(new_id(now)), now) or _refuse(amount)
+    return SetAside(hold, purse.hold(hold.price))
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """Entries that were worked out on locked purses; the fresh ones wait to be written."""
 

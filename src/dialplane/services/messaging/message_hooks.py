@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.eventing.webhooks import Endpoint, EndpointKind, new_secret
-from dialplane.domain.ids import DeliveryId, EndpointId, EventId, new_id
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
 from dialplane.domain.messaging.message_hooks import hook_fields, hook_url
 from dialplane.domain.messaging.messages import Conversation, Message
 from dialplane.domain.numbering.targets import HookTarget
@@ -30,22 +30,20 @@ class HandedOver:
 async def hand_over(tx: Transaction, handed: Sequence[HandedOver]) -> None:
     """Queue the messages for their hooks. Those of one conversation arrive in the order in which they came."""
     events, deliveries = [], []
+    hooks: dict[tuple[AccountId, str, str], Endpoint] = {}  # a secret costs as much as the rest of a delivery
     for each in handed:
         event_id = EventId(new_id(each.now))
         events.append((event_id, _event(each)))
-        hook = Endpoint(
-            EndpointId(new_id(each.now)),
-            each.message.account_id,
-            EndpointKind.HOOK,
-            hook_url(each.target.url),
-            each.target.method,
-            new_secret(),
-            each.now,
-        )
+        place = (each.message.account_id, each.target.url, each.target.method)
+        hook = hooks.get(place) or hooks.setdefault(place, _hook(*place, each.now))
         deliveries.append(HookDelivery(hook, DeliveryId(new_id(each.now)), event_id, each.conversation.id))
     if handed:
         await tx.events.append(events)
         await tx.webhooks.add_hook_deliveries(deliveries)
+
+
+def _hook(account_id: AccountId, url: str, method: str, now: datetime) -> Endpoint:
+    return Endpoint(EndpointId(new_id(now)), account_id, EndpointKind.HOOK, hook_url(url), method, new_secret(), now)
 
 
 def _event(handed: HandedOver) -> Event:

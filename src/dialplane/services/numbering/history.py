@@ -38,9 +38,11 @@ async def record(tx: Transaction, before: Number | None, after: Number, what: st
         await tx.history.add(_entry(after, what, by, changes, now))
 
 
-async def record_new(tx: Transaction, numbers: Sequence[Number], what: str, by: Actor, now: datetime) -> None:
-    """`record` for many new numbers at once."""
-    await tx.history.add_many([_entry(number, what, by, _compare({}, _facts(number)), now) for number in numbers])
+async def record_new(tx: Transaction, made: Sequence[tuple[Number, Actor]], what: str) -> None:
+    """`record` for many new numbers at once, each with who made it. Works on a `together`, too."""
+    await tx.history.add_many(
+        [_entry(number, what, by, _compare({}, _facts(number)), number.created_at) for number, by in made]
+    )
 
 
 def _entry(number: Number, what: str, by: Actor, changes: tuple[FieldChange, ...], now: datetime) -> NumberEvent:

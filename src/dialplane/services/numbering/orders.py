@@ -1,5 +1,6 @@
 """Orders as a resource: read by their owner, and called off while nobody has passed them on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -36,7 +37,14 @@ class OrderStore(Protocol):
         need. None where one of them does not exist."""
         ...
 
+    async def open_sales(self, wanted: Sequence[tuple[AccountId, str, str]]) -> list[tuple[int, Buyer, Item]]:
+        """The same for many buyers, each with a number and the key of his request: the place among those asked, in any
+        order, buyer and item. Left out is also what somebody else has locked, and what the key has ordered before."""
+        ...
+
     async def add(self, order: Order) -> None: ...
+
+    async def add_many(self, orders: Sequence[Order]) -> None: ...
 
     async def save(self, order: Order) -> None:
         """Write what may change: status, reason, documents, number, times."""

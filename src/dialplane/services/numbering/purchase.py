@@ -14,13 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.addresses import normalize_tel
-from dialplane.domain.charging.ledger import Charge, ReferenceType
-from dialplane.domain.charging.rating import CostType, Rate
 from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, NotPermitted, Unavailable
-from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, NumberId, OrderId, new_id
 from dialplane.domain.labels import check_tags, merge_metadata
-from dialplane.domain.money import Micros
 from dialplane.domain.numbering.history import the_account
 from dialplane.domain.numbering.numbers import (
     QUARANTINE,
@@ -28,21 +24,28 @@ from dialplane.domain.numbering.numbers import (
     Number,
     NumberKind,
     NumberStatus,
-    a_month_after,
     check_virtual,
 )
-from dialplane.domain.numbering.orders import IN_HAND, NumberOrder, Order, OrderDocument, OrderStatus, next_check
-from dialplane.domain.numbering.renewal import first_due
+from dialplane.domain.numbering.orders import NumberOrder, Order, OrderStatus, next_check
 from dialplane.domain.numbering.sip_numbers import SIP_KINDS
 from dialplane.domain.supply.inventory import Item, ItemQuery, ItemState, ReservationStatus
 from dialplane.domain.tenancy.accounts import IdentityStatus
-from dialplane.services.charging.ledger import draw_up, place_hold, settle_hold
+from dialplane.services.charging.ledger import place_hold, settle_hold
 from dialplane.services.eventing.events import publish
 from dialplane.services.numbering.history import record
+from dialplane.services.numbering.joint_purchases import Wish, begin_together
 from dialplane.services.numbering.numbers import check_targets
 from dialplane.services.numbering.orders import Buyer, end_order, order_event
+from dialplane.services.numbering.sales import (
+    charge_of,
+    created_event,
+    new_number,
+    new_order,
+    price_of,
+    sell,
+    write_sales,
+)
 from dialplane.services.numbering.sip_numbers import create_sip_number
-from dialplane.services.shapes.numbers import show_number
 from dialplane.services.supply.carrier_search import with_carriers
 from dialplane.services.supply.carriers import (
     Answer,
@@ -79,6 +82,9 @@ async def buy_number(
         return await create_sip_number(database, account_id, wanted, now)
 
     async def begin() -> Number | Order:
+        begun = await begin_together(database, Wish(account_id, query.number, wanted, carriers, now))
+        if begun is not None:
+            return begun
         async with database.transaction() as tx:
             return await _begin(tx, carriers, account_id, wanted, now)
 
@@ -118,12 +124,12 @@ async def _begin(
     if not item.may_be_ordered_by(account_id, now):
         return await _open_order(tx, account_id, item)
     carrier = _carrier(carriers, item.carrier)
-    order = _new_order(account_id, item, wanted, now)
+    order = new_order(account_id, item, wanted, now)
     if item.state is ItemState.HELD:
         await tx.inventory.end_reservation(item.id, _end_of_reservation(item, account_id), now)
     if carrier.is_local and order.status is OrderStatus.RECEIVED:
         return await _sell(tx, buyer, item, order, now)
-    await place_hold(tx, account_id, _price(order), key=order.hold_key, expires_at=None, now=now)
+    await place_hold(tx, account_id, price_of(order), key=order.hold_key, expires_at=None, now=now)
     async with tx.together() as batch:
         await batch.inventory.set_state(item.id, ItemState.HELD, account_id=account_id, until=None, now=now)
         await batch.orders.add(order)
@@ -188,25 +194,6 @@ def _carrier(carriers: Carriers, name: str) -> Carrier:
         raise Unavailable(f"The carrier {name} is not set up") from None
 
 
-def _new_order(account_id: AccountId, item: Item, wanted: NumberOrder, now: datetime) -> Order:
-    waits = bool(item.documents_required)
-    return Order(
-        id=OrderId(new_id(now)),
-        account_id=account_id,
-        item_id=item.id,
-        number=item.number,
-        carrier=item.carrier,
-        status=OrderStatus.PENDING if waits else OrderStatus.RECEIVED,
-        request=wanted,
-        setup_micros=item.setup_micros,
-        monthly_micros=item.monthly_micros,
-        documents=tuple(OrderDocument(kind) for kind in item.documents_required),
-        check_at=None if waits else now + IN_HAND,
-        created_at=now,
-        updated_at=now,
-    )
-
-
 # --- at the carrier --------------------------------------------------------------------------------------------------
 
 
@@ -268,11 +255,11 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
     sale = await tx.orders.open_sale(order.account_id, order.number)
     assert sale is not None  # neither items nor accounts are deleted, and the hold has made the purse
     buyer, item = sale
-    number = _new_number(buyer, item, order, now)
+    number = new_number(buyer, item, order, now)
     confirmed = replace(
         order, status=OrderStatus.CONFIRMED, reason="", number_id=number.id, check_at=None, updated_at=now, ended_at=now
     )
-    await settle_hold(tx, order.hold_key, _charge(order, number.id, now), now)
+    await settle_hold(tx, order.hold_key, charge_of(order, number.id, now), now)
     async with tx.together() as batch:
         await batch.numbers.add(number)
         await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=order.account_id, until=None, now=now)
@@ -280,74 +267,18 @@ async def _confirm(tx: Transaction, order: Order, now: datetime) -> Order:
         await record(batch, None, number, "created", order.request.by or the_account(order.account_id), now)
         # Of an order that its own request brings to the end the number tells enough.
         told = [] if order.status is OrderStatus.RECEIVED else [order_event(confirmed, now)]
-        await publish(batch, _created(number, now), *told)
+        await publish(batch, created_event(number, now), *told)
     return confirmed
 
 
 async def _sell(tx: Transaction, buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
     """The whole purchase of the operator's own stock."""
     purse = buyer.purse or (await tx.ledger.lock_purses([buyer.account_id]))[buyer.account_id]
-    number = _new_number(buyer, item, order, now)
-    bill = draw_up(purse, _charge(order, number.id, now), now)
-    sold = replace(order, status=OrderStatus.CONFIRMED, number_id=number.id, check_at=None, ended_at=now)
+    sale = sell(buyer, item, order, purse, now)
     async with tx.together() as batch:
-        await bill.write(batch)
-        await batch.numbers.add(number)
-        await batch.inventory.set_state(item.id, ItemState.ASSIGNED, account_id=buyer.account_id, until=None, now=now)
-        await batch.orders.add(sold)
-        await record(batch, None, number, "created", order.request.by or the_account(buyer.account_id), now)
-        await publish(batch, _created(number, now))
-    return number
-
-
-def _price(order: Order) -> Micros:
-    return Micros(order.setup_micros + order.monthly_micros)
-
-
-def _charge(order: Order, number_id: NumberId, now: datetime) -> Charge:
-    """Set-up and the first month in one entry, at the price of the day of the order (LED-9)."""
-    return Charge(
-        key=order.charge_key,
-        rate=Rate(CostType.NUMBER, _price(order)),
-        units=1,
-        reference_type=ReferenceType.NUMBER,
-        reference_id=number_id,
-        started_at=order.created_at,
-        ended_at=now,
-        detail=order.number,
-    )
-
-
-def _new_number(buyer: Buyer, item: Item, order: Order, now: datetime) -> Number:
-    due = first_due(order.monthly_micros, a_month_after(now, day=now.day))
-    wanted = order.request
-    return Number(
-        id=NumberId(order.id),  # so that the buyer knows it while the order is still under way
-        account_id=buyer.account_id,
-        organization_id=buyer.organization_id,
-        number=item.number,
-        kind=item.kind,
-        status=NumberStatus.ACTIVE,
-        created_at=now,
-        targets=wanted.targets,
-        name=wanted.name,
-        detail=wanted.detail,
-        tags=wanted.tags,
-        metadata=wanted.metadata,
-        settings=wanted.settings,
-        country=item.country,
-        capabilities=item.capabilities,
-        item_id=item.id,
-        carrier=item.carrier,
-        monthly_micros=order.monthly_micros,
-        purchased_at=now,
-        renews_at=due.renews_at,
-        look_at=due.look_at,
-    )
-
-
-def _created(number: Number, now: datetime) -> Event:
-    return Event(number.account_id, "number_created", number.id, show_number(number), now)
+        await write_sales(batch, [sale], now)
+        await batch.ledger.save_purses([sale.bill.purse])
+    return sale.number
 
 
 async def _take_virtual(database: Database, account_id: AccountId, wanted: NumberOrder, now: datetime) -> Number:
@@ -391,5 +322,5 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
         async with tx.together() as batch:
             await batch.numbers.add(number)
             await record(batch, None, number, "created", wanted.by or the_account(account_id), now)
-            await publish(batch, _created(number, now))
+            await publish(batch, created_event(number, now))
     return number

@@ -95,6 +95,10 @@ class InventoryStore(Protocol):
         self, item_id: ItemId, state: ItemState, *, account_id: AccountId | None, until: datetime | None, now: datetime
     ) -> None: ...
 
+    async def set_states(self, changed: Sequence[tuple[ItemId, ItemState, AccountId]], now: datetime) -> None:
+        """The same for items of many accounts, without an end."""
+        ...
+
     async def rested(self, now: datetime, *, limit: int) -> list[Item]:
         """Items whose quarantine is over."""
         ...

@@ -153,7 +153,7 @@ async def _hand_over(
     accounts = {account_id: await tx.accounts.get(account_id) for account_id in {each for _, each, _ in wanted}}
     numbers = [(item, _number(row, item, accounts[account_id], now)) for row, account_id, item in wanted]
     await tx.numbers.add_many([number for _, number in numbers])
-    await record_new(tx, [number for _, number in numbers], "imported", by, now)
+    await record_new(tx, [(number, by) for _, number in numbers], "imported")
     await publish(
         tx, *(Event(number.account_id, "number_created", number.id, show_number(number), now) for _, number in numbers)
     )

@@ -66,6 +66,11 @@ select * from inventory_items where id = $1 for update
 -- name: set_state
 update inventory_items set state = $2, account_id = $3, state_until = $4, updated_at = $5 where id = $1
 
+-- name: set_states
+update inventory_items i set state = n.state, account_id = n.account_id, state_until = null, updated_at = $4
+from unnest($1::uuid[], $2::text[], $3::uuid[]) as n (id, state, account_id)
+where i.id = n.id
+
 -- name: rested
 -- Released numbers whose quarantine is over.
 select * from inventory_items where state = 'quarantined' and state_until <= $1 order by state_until limit $2

@@ -11,6 +11,21 @@ insert into numbers (
     $26, $27, $28, $29, $30, $31
 )
 
+-- name: add_many
+-- $1: a JSON array of numbers.
+insert into numbers (
+    id, account_id, organization_id, number, kind, status, suspended_for, voice_target, message_target, refer_target,
+    name, detail, tags, metadata, protected, country, capabilities, item_id, carrier, monthly_micros, purchased_at,
+    renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key,
+    settings, handling
+)
+select
+    id, account_id, organization_id, number, kind, status, suspended_for, voice_target, message_target, refer_target,
+    name, detail, tags, metadata, protected, country, capabilities, item_id, carrier, monthly_micros, purchased_at,
+    renews_at, look_at, warned_days, created_at, updated_at, released_at, grace_until, idempotency_key,
+    settings, handling
+from json_populate_recordset(null::numbers, $1)
+
 -- name: save
 update numbers set
     account_id = $2, organization_id = $3, number = $4, kind = $5, status = $6, suspended_for = $7, voice_target = $8,

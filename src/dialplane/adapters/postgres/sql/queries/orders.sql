@@ -3,17 +3,38 @@
 -- name: open_sale
 -- What a purchase looks at; the locks are taken in the order of the list: account, item, purse, as everywhere. Without
 -- the first one, whoever waits for a purse until its account is closed would go on with the status of before.
-select i.*, a.organization_id, a.status as account_status, a.identity_status,
+select i.*, a.id as buyer_id, a.organization_id, a.status as account_status, a.identity_status,
     p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at
 from inventory_items i, accounts a, purses p
 where i.number = $2 and a.id = $1 and p.account_id = $1
 for key share of a for update of i, p
 
--- name: add
+-- name: open_sales
+-- The same for many: $1, $2, $3 are accounts, numbers and the requests' keys. What somebody else has locked, or what a
+-- key has bought before, is left out: nobody waits here, so that no order of the locks is needed.
+select wanted.nth, i.*, a.id as buyer_id, a.organization_id, a.status as account_status, a.identity_status,
+    p.credit, p.credit_held, p.tokens, p.tokens_held, p.next_top_up_at
+from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as wanted (account_id, number, key, nth)
+join accounts a on a.id = wanted.account_id
+join purses p on p.account_id = wanted.account_id
+join inventory_items i on i.number = wanted.number
+-- One look for each by the index, whatever the planner knows of the table: no list of all orders.
+where wanted.key = '' or (
+    select o.id from orders o
+    where o.account_id = wanted.account_id and o.idempotency_key = wanted.key and o.idempotency_key <> '' limit 1
+) is null
+for key share of a skip locked for update of i, p skip locked
+
+-- name: add_many
+-- $1: a JSON array of orders.
 insert into orders (
     id, account_id, item_id, number, carrier, status, reason, request, documents, setup_micros, monthly_micros,
     idempotency_key, number_id, check_at, attempts, created_at, updated_at, ended_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+)
+select
+    id, account_id, item_id, number, carrier, status, reason, request, documents, setup_micros, monthly_micros,
+    idempotency_key, number_id, check_at, attempts, created_at, updated_at, ended_at
+from json_populate_recordset(null::orders, $1)
 
 -- name: save
 update orders set
