@@ -36,6 +36,10 @@ async def mute(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.mute(cast("MuteDirection", payload["direction"]))
 
 
+async def limit(leg: Leg, payload: Mapping[str, object]) -> None:
+    leg.limit_whole(cast("int", payload["seconds"]))
+
+
 async def hold(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.hold(payload["on"] is True)
 
@@ -49,6 +53,7 @@ CALL_ORDERS: Mapping[str, Order] = {
     "cancel": cancel,
     "continue": go_on,
     "tell": tell_there,
+    "limit": limit,
     "mute": mute,
     "hold": hold,
     "silence": silence,
