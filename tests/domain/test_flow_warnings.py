@@ -50,9 +50,7 @@ def test_speech_that_comes_with_the_platform_needs_no_warning(type: str, option:
         ({"transport_data": "v(a=b)"}, "transport_data means nothing to this server"),
     ],
 )
-def test_external_media_that_cannot_be_carried_is_told_when_it_is_written(
-    option: dict[str, object], fault: str
-) -> None:
+def test_external_media_that_cannot_be_carried_is_told_at_once(option: dict[str, object], fault: str) -> None:
     warnings = warned("external_media_start", external_host="192.0.2.1:4000", **option)
 
     assert [fault in each for each in warnings] == ([True] if fault else [])

@@ -28,6 +28,7 @@ class StopStream:
     name: str
 
 
+Encapsulation = Literal["rtp", "audiosocket", "none"]
 AudioFormat = Literal["ulaw", "alaw", "slin"]
 
 _CARRIES = {
@@ -58,7 +59,7 @@ class StartExternalMedia:
 
     host: str
     """`host:port`, or a URL for websockets."""
-    encapsulation: Literal["rtp", "audiosocket", "none"] = "rtp"
+    encapsulation: Encapsulation = "rtp"
     transport: Literal["udp", "tcp", "websocket"] = "udp"
     transport_data: str = ""
     format: AudioFormat = "ulaw"

@@ -15,7 +15,7 @@ from dialplane.domain.flows.steps.step import (
 )
 from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Result
-from dialplane.domain.programs.media_streams import usual_format
+from dialplane.domain.programs.media_streams import Encapsulation, usual_format
 
 ALL_KEYS = "0123456789ABCD*#"
 
@@ -90,7 +90,7 @@ def mute(step: Step) -> Outcome:
 def external_media_start(step: Step) -> Outcome:
     """With no direction written it takes part in the call: it hears the party and is heard by it."""
     options = step.options
-    encapsulation = literal(options.text("encapsulation"), ("rtp", "audiosocket", "none"), "rtp")
+    encapsulation: Encapsulation = literal(options.text("encapsulation"), ("rtp", "audiosocket", "none"), "rtp")
     return commands.StartExternalMedia(
         options.text("external_host"),
         encapsulation=encapsulation,
