@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import AccountId, RunId, TranscriptId, TranscriptionId, new_id, utc_now
@@ -172,7 +173,7 @@ async def test_prompts_of_an_assistant_are_remembered(client: Client) -> None:
 
 
 async def test_summary_is_made_of_what_was_written_down_kept_and_taken_away(
-    client: Client, tenant: Tenant, database: Database
+    client: Client, tenant: Tenant, database: PostgresDatabase
 ) -> None:
     """Reference 6.10: of a recording, by its transcription."""
     call = await called(database, tenant.id)

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
-from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
 
 PROVIDER: dict[str, Any] = {
@@ -139,7 +139,7 @@ async def test_bad_route_is_refused_by_name(platform: Client, change: dict[str, 
 
 
 async def test_forced_call_is_the_customers_and_is_listed_by_its_provider(
-    platform: Client, client: Client, tenant: Tenant, database: Database
+    platform: Client, client: Client, tenant: Tenant, database: PostgresDatabase
 ) -> None:
     await stock(database, "+14155550124")
     await client.ask("POST", "/v1.0/numbers", {"number": "+14155550124"})

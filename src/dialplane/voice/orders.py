@@ -13,6 +13,9 @@ Order = Callable[[Leg, Mapping[str, object]], Coroutine[Any, Any, None]]
 """Given the live leg and the command's payload. A Refusal that it raises is logged and changes nothing."""
 
 
+_SIDES: Mapping[MuteDirection, tuple[str, ...]] = {"": (), "in": ("in",), "out": ("out",), "both": ("in", "out")}
+
+
 async def hang_up(leg: Leg, payload: Mapping[str, object]) -> None:
     leg.hang_up(HangupReason.NORMAL, text="hung up by the API")
 
@@ -36,6 +39,11 @@ async def mute(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.mute(cast("MuteDirection", payload["direction"]))
 
 
+async def unmute(leg: Leg, payload: Mapping[str, object]) -> None:
+    muted = set(_SIDES[leg.call.details.mute_direction]) - set(_SIDES[cast("MuteDirection", payload["direction"])])
+    await leg.mute(next(name for name, sides in _SIDES.items() if muted == set(sides)))
+
+
 async def limit(leg: Leg, payload: Mapping[str, object]) -> None:
     leg.limit_whole(cast("int", payload["seconds"]))
 
@@ -55,6 +63,7 @@ CALL_ORDERS: Mapping[str, Order] = {
     "tell": tell_there,
     "limit": limit,
     "mute": mute,
+    "unmute": unmute,
     "hold": hold,
     "silence": silence,
 }

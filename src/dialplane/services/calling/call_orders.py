@@ -107,6 +107,16 @@ async def mute_call(database: Database, account_id: AccountId, call_id: CallId, 
         return await order(tx, account_id, call_id, "mute", {"direction": direction}, now)
 
 
+async def unmute_call(
+    database: Database, account_id: AccountId, call_id: CallId, direction: str, now: datetime
+) -> Call:
+    """Let be heard again what is muted in this direction; the other stays as it is."""
+    if direction not in MUTE_DIRECTIONS[1:]:
+        raise Invalid("direction is in, out or both", field="direction")
+    async with database.transaction() as tx:
+        return await order(tx, account_id, call_id, "unmute", {"direction": direction}, now)
+
+
 async def switch_call(
     database: Database, account_id: AccountId, call_id: CallId, what: str, now: datetime, *, on: bool
 ) -> Call:
