@@ -86,6 +86,7 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "outdial_id": await owner.ask("POST", "/v1.0/outdials", {"name": "o"}),
         "campaign_id": await owner.ask("POST", "/v1.0/campaigns", {"name": "c"}),
         "schedule_id": await owner.ask("POST", "/v1.0/schedules", {"name": "office", "hours": {}}),
+        "conversation_account_id": await owner.ask("POST", "/v1.0/conversation_accounts", {"type": "line"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
         "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),

@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.sign_in import SessionStore
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
+    from dialplane.services.messaging.conversation_accounts import ConversationAccountStore
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.media import MediaStore
     from dialplane.services.messaging.message_store import MessageStore
@@ -233,6 +234,8 @@ class Transaction(Protocol):
     def summaries(self) -> SummaryStore: ...
     @property
     def stored_files(self) -> StoredFileStore: ...
+    @property
+    def conversation_accounts(self) -> ConversationAccountStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

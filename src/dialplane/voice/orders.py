@@ -13,7 +13,7 @@ Order = Callable[[Leg, Mapping[str, object]], Coroutine[Any, Any, None]]
 """Given the live leg and the command's payload. A Refusal that it raises is logged and changes nothing."""
 
 
-_SIDES: Mapping[MuteDirection, tuple[str, ...]] = {"": (), "in": ("in",), "out": ("out",), "both": ("in", "out")}
+_SIDES: Mapping[str, tuple[str, ...]] = {"": (), "in": ("in",), "out": ("out",), "both": ("in", "out")}
 
 
 async def hang_up(leg: Leg, payload: Mapping[str, object]) -> None:
@@ -40,8 +40,8 @@ async def mute(leg: Leg, payload: Mapping[str, object]) -> None:
 
 
 async def unmute(leg: Leg, payload: Mapping[str, object]) -> None:
-    muted = set(_SIDES[leg.call.details.mute_direction]) - set(_SIDES[cast("MuteDirection", payload["direction"])])
-    await leg.mute(next(name for name, sides in _SIDES.items() if muted == set(sides)))
+    left = set(_SIDES[leg.call.details.mute_direction]) - set(_SIDES[str(payload["direction"])])
+    await leg.mute(cast("MuteDirection", next(name for name, sides in _SIDES.items() if left == set(sides))))
 
 
 async def limit(leg: Leg, payload: Mapping[str, object]) -> None:

@@ -27,6 +27,7 @@ from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
 from dialplane.adapters.postgres.consent import PostgresConsentStore
+from dialplane.adapters.postgres.conversation_accounts import PostgresConversationAccountStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -386,6 +387,10 @@ class PostgresTransaction:
     @cached_property
     def stored_files(self) -> PostgresStoredFileStore:
         return PostgresStoredFileStore(self.connection)
+
+    @cached_property
+    def conversation_accounts(self) -> PostgresConversationAccountStore:
+        return PostgresConversationAccountStore(self.connection, self._seal)
 
     @cached_property
     def summaries(self) -> PostgresSummaryStore:

@@ -52,3 +52,22 @@ alter table runs
     drop constraint runs_reference_type_check,
     add constraint runs_reference_type_check
         check (reference_type in ('', 'ai', 'api', 'call', 'conversation', 'recording', 'transcribe')) not valid;
+
+-- Accounts at other networks, as their owner describes them; secrets are sealed.
+create table conversation_accounts (
+    id uuid primary key,
+    account_id uuid not null references accounts,
+    type text not null check (type in ('line', 'sms', 'whatsapp')),
+    name text not null default '' check (length(name) <= 255),
+    detail text not null default '' check (length(detail) <= 4096),
+    secret text not null default '',
+    token text not null default '',
+    phone_number_id text not null default '' check (length(phone_number_id) <= 255),
+    app_secret text not null default '',
+    message_flow_id uuid,
+    created_at timestamptz not null,
+    updated_at timestamptz,
+    deleted_at timestamptz
+);
+create index conversation_accounts_by_account on conversation_accounts (account_id, created_at desc, id desc)
+    where deleted_at is null;
