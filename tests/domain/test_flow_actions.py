@@ -337,6 +337,29 @@ def test_connect_dials_and_goes_on_when_the_leg_ends() -> None:
     assert heard(run, Dialled("noanswer")) == [Beep()]
 
 
+NOT_SHOWN = f"source {BOB_ADDRESS.target} is no number of the account and not verified: +12025550143 was shown"
+
+
+@pytest.mark.parametrize(
+    ("shown", "warning"),
+    [
+        (
+            "+12025550143",
+            NOT_SHOWN,
+        ),
+        (BOB_ADDRESS.target, None),
+        ("", None),
+    ],
+)
+def test_connect_tells_of_a_source_that_was_not_shown(shown: str, warning: str | None) -> None:
+    """FRD-8: what may not be shown is replaced, and the run's record says so."""
+    run, _ = started("connect", {"type": "beep"}, source=BOB, destinations=[ANN])
+
+    heard(run, Dialled("busy", shown=shown))
+
+    assert run.record().executed_actions[0].get("warning") == warning
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [("answered", "normal"), ("busy", "busy"), ("noanswer", "noanswer"), ("failed", "failed"), ("cancel", "cancel")],

@@ -3,7 +3,7 @@
 import pytest
 
 from dialplane.domain.flows.validation import validate_actions
-from dialplane.domain.flows.warnings import STAND_INS, Ability, find_warnings
+from dialplane.domain.flows.warnings import NOT_HEARD, STAND_INS, Ability, find_warnings
 
 
 def warned(type: str, *able: Ability, **option: object) -> list[str]:
@@ -19,7 +19,8 @@ def warned(type: str, *able: Ability, **option: object) -> list[str]:
     ],
 )
 def test_speech_that_only_a_cloud_knows_is_told_where_none_is_set_up(type: str, option: dict[str, object]) -> None:
-    assert warned(type, **option) == [f"action 0 ({type}): {STAND_INS[Ability.CLOUD_SPEECH]}"]
+    told = STAND_INS[Ability.CLOUD_SPEECH] if type == "talk" else NOT_HEARD
+    assert warned(type, **option) == [f"action 0 ({type}): {told}"]
     assert warned(type, Ability.CLOUD_SPEECH, **option) == []
 
 
@@ -36,3 +37,20 @@ def test_speech_that_only_a_cloud_knows_is_told_where_none_is_set_up(type: str, 
 )
 def test_speech_that_comes_with_the_platform_needs_no_warning(type: str, option: dict[str, object]) -> None:
     assert warned(type, **option) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "fault"),
+    [
+        ({}, ""),
+        ({"encapsulation": "audiosocket", "transport": "tcp"}, ""),
+        ({"encapsulation": "${kind}", "transport": "tcp"}, ""),
+        ({"transport": "tcp"}, "rtp does not go over tcp here"),
+        ({"encapsulation": "audiosocket", "transport": "tcp", "format": "ulaw"}, "audiosocket carries slin"),
+        ({"transport_data": "v(a=b)"}, "transport_data means nothing to this server"),
+    ],
+)
+def test_external_media_that_cannot_be_carried_is_told_at_once(option: dict[str, object], fault: str) -> None:
+    warnings = warned("external_media_start", external_host="192.0.2.1:4000", **option)
+
+    assert [fault in each for each in warnings] == ([True] if fault else [])

@@ -23,9 +23,11 @@ from dialplane.domain.ids import (
 )
 from dialplane.domain.messaging.cases import ContactCase
 from dialplane.domain.programs.aicalls import Aicall, Aimessage
+from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
 from dialplane.domain.rooms.conferences import Participant, ParticipantStatus
 from dialplane.domain.rooms.queues import Queuecall, QueuecallStatus
+from dialplane.domain.stored_files import StoredFile
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.numbering.port_outs import request_port_out, set_port_out_pin
 from dialplane.services.programs.runs import create_runs
@@ -84,6 +86,7 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "outdial_id": await owner.ask("POST", "/v1.0/outdials", {"name": "o"}),
         "campaign_id": await owner.ask("POST", "/v1.0/campaigns", {"name": "c"}),
         "schedule_id": await owner.ask("POST", "/v1.0/schedules", {"name": "office", "hours": {}}),
+        "conversation_account_id": await owner.ask("POST", "/v1.0/conversation_accounts", {"type": "line"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
         "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),
@@ -120,6 +123,8 @@ class _Stored:
         nobody = (tel("+12025550107"), None, None, None, None)
         target = OutdialTarget(new_id(NOW), self.account_id, UUID(self.ids["outdial_id"]), nobody, NOW, NOW)
         talk = Aicall(new_id(NOW), self.account_id, run.id, NOW).ended(NOW)
+        summary = AiSummary(new_id(NOW), self.account_id, "call", call.id, "", "They talked.", NOW)
+        file = StoredFile(new_id(NOW), self.account_id, "rag", "notes.txt", 5, NOW)
         async with self.database.transaction() as tx:
             await create_runs(tx, run)
             await tx.groupcalls.save(group)
@@ -129,6 +134,8 @@ class _Stored:
             await tx.speakings.save(speaking)
             await tx.transcriptions.save(transcription)
             await tx.aicalls.save_aicall(talk)
+            await tx.summaries.add(summary)
+            await tx.stored_files.add(file)
             await tx.aicalls.add_aimessages([Aimessage(talk.id, self.account_id, talk.id, "user", "Hi", NOW)])
             await tx.campaigns.save_targets([target])
             await tx.campaigns.save_calls([self._try_of(target)])
@@ -145,6 +152,8 @@ class _Stored:
             "campaigncall_id": target.id,
             "aicall_id": talk.id,
             "aimessage_id": talk.id,
+            "summary_id": summary.id,
+            "file_id": file.id,
         }
         return {name: str(each) for name, each in made.items()}
 

@@ -31,6 +31,7 @@ from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.money import Micros, usd
 from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.programs.commands import Failed, Fetched
+from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.supply.inventory import OWNED, NewItem
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
@@ -79,6 +80,9 @@ class NoRuns:
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run:
         raise LimitExceeded("No run is driven here")
+
+    async def follow_summary(self, summary: AiSummary) -> None:
+        """Nothing follows."""
 
 
 class NoWeb:

@@ -5,15 +5,23 @@ from uuid import UUID
 
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import NotFound
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
-from dialplane.domain.ids import AccountId, RunId, new_id, utc_now
+from dialplane.domain.ids import AccountId, RunId, TranscriptId, TranscriptionId, new_id, utc_now
 from dialplane.domain.programs.commands import Converse, Conversed
+from dialplane.domain.recording.transcriptions import (
+    TranscribedThing,
+    Transcript,
+    Transcription,
+    TranscriptionStatus,
+)
 from dialplane.services.calling.direct_calls import find_direct
 from dialplane.services.programs.assistants import BUILT_IN, converse
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
-from tests.faces.conftest import Client, Tenant
+from tests.faces.conftest import Client, NoWeb, Tenant
+from tests.faces.recorded import called, recorded
 
 SALES, SUPPORT = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
@@ -148,3 +156,71 @@ async def test_flow_that_names_nobody_we_know_fails(tenant: Tenant, database: Da
 
 async def ask(database: Database, tenant: Tenant, command: Converse) -> Conversed:
     return await converse(database, BUILT_IN, AccountId(tenant.id), command, utc_now())
+
+
+async def test_prompts_of_an_assistant_are_remembered(client: Client) -> None:
+    made = await make_ai(client, init_prompt="You sell tea.")
+    path = f"/v1.0/ais/{made['id']}"
+    await client.ask("PUT", path, {"name": "front desk"})
+    await client.ask("PUT", path, {"init_prompt": "You sell coffee."})
+
+    told = await client.ask("GET", f"{path}/prompt_histories")
+
+    assert [(each["ai_id"], each["prompt"]) for each in told.json] == [
+        (made["id"], "You sell coffee."),
+        (made["id"], "You sell tea."),
+    ]
+
+
+async def test_summary_is_made_of_what_was_written_down_kept_and_taken_away(
+    client: Client, tenant: Tenant, database: PostgresDatabase
+) -> None:
+    """Reference 6.10: of a recording, by its transcription."""
+    call = await called(database, tenant.id)
+    recording = await recorded(database, call)
+    wish = {"reference_type": "recording", "reference_id": str(recording.id), "language": "en-US"}
+    nothing = await client.ask("POST", "/v1.0/aisummaries", wish)
+    await transcribed(database, tenant.id, recording.id, "We want more tea")
+
+    made = await client.ask("POST", "/v1.0/aisummaries", wish)
+    path = f"/v1.0/aisummaries/{made.json['id']}"
+    listed = await client.ask("GET", "/v1.0/aisummaries")
+    deleted = await client.ask("DELETE", path)
+    async with database.reading() as tx:
+        rows = await tx.connection.fetch("select type from events where type like 'summary%' order by id")
+
+    assert (nothing.status, nothing.json["error"]["details"][0]["field"]) == (400, "reference_id")
+    assert "We want more tea" in made.json["content"]
+    assert (made.json["reference_type"], made.json["reference_id"], made.json["status"]) == (
+        "recording",
+        str(recording.id),
+        "done",
+    )
+    assert listed.json["result"] == [made.json]
+    assert deleted.json == {**made.json, "tm_delete": deleted.json["tm_delete"]}
+    assert (await client.ask("GET", path)).reason == "SUMMARY_NOT_FOUND"
+    assert [row["type"] for row in rows] == ["summary_created", "summary_deleted"]
+
+
+async def test_summary_of_a_run_is_listed_as_the_runs(client: Client, tenant: Tenant, database: Database) -> None:
+    run = Run(RunId(new_id(utc_now())), tenant.id, RunStatus.RUNNING, ReferenceType.API, utc_now())
+    call = await called(database, tenant.id)
+    outside = RunOutside(database, NoWeb(), utc_now, lambda work: work.close())
+
+    told = await outside.carry_out(run, Converse("summary", reference_type="call", reference_id=call.id))
+
+    assert isinstance(told, Conversed)
+    [kept] = (await client.ask("GET", "/v1.0/aisummaries")).json["result"]
+    assert (kept["id"], kept["activeflow_id"]) == (str(told.conversation_id), str(run.id))
+
+
+async def transcribed(database: Database, account_id: AccountId, recording_id: UUID, text: str) -> None:
+    now = utc_now()
+    transcription = Transcription(
+        TranscriptionId(new_id(now)), account_id, TranscribedThing.RECORDING, recording_id, now,
+        status=TranscriptionStatus.DONE,
+    )  # fmt: skip
+    said = Transcript(TranscriptId(new_id(now)), account_id, transcription.id, "in", text, 0, 900, now)
+    async with database.transaction() as tx:
+        await tx.transcriptions.save(transcription)
+        await tx.transcriptions.add_transcript(said)

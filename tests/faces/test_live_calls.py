@@ -13,7 +13,9 @@ ORDERS = [
     ("POST", "moh", None),
     ("POST", "silence", None),
     ("POST", "mute", {"direction": "in"}),
+    ("POST", "mute", None),
     ("DELETE", "mute", None),
+    ("DELETE", "mute", {"direction": "in"}),
     ("POST", "talk", {"text": "Hello", "language": "en-US", "provider": "gcp", "voice_id": ""}),
 ]
 

@@ -88,6 +88,8 @@ async def test_foreign_id_answers_exactly_as_an_unknown_one(
     for path, item in document["paths"].items():
         name = path.partition("{")[2].partition("}")[0]
         for method in {"get", "put", "post", "delete"} & set(item) if name else ():
+            if item[method]["tags"] == ["Platform"]:  # nobody but the operator is told anything there
+                continue
             body: object = {} if "requestBody" in item[method] else None
             foreign, unknown = [
                 await client.ask(method.upper(), _SECOND.sub(nobody, path.replace(f"{{{name}}}", each)), body)

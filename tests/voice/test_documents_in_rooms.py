@@ -10,6 +10,7 @@ from dialplane.domain.ids import ConferenceId, from_sid, utc_now
 from dialplane.domain.numbering.targets import DocumentTarget
 from dialplane.domain.rooms.conferences import Conference
 from dialplane.services.rooms.conferences import ConferenceFilters, query_conferences
+from dialplane.services.rooms.participants import announce
 from dialplane.services.rooms.queue_members import dequeue
 from dialplane.services.rooms.queues import page_queues
 from tests.media.conftest import tone
@@ -205,3 +206,41 @@ async def test_progress_of_a_conference_and_who_speaks_is_told_in_order(node: Vo
         "false",
     )
     assert forms[5]["ReasonConferenceEnded"] == "last-participant-left"
+
+
+async def test_announcement_to_all_asks_its_document_once_and_all_hear_it(node: VoiceNode) -> None:
+    """Twilio's `AnnounceUrl`."""
+    room = noun(beep="false", statusCallback="/told", statusCallbackEvent="announcement")
+    pages: dict[str, Page] = {
+        "/guest": f"<Response><Dial>{room}</Dial></Response>",
+        "/moderator": 404,
+        "/told": "",
+        "/say": "<Response><Say>The meeting ends in five minutes</Say><Pause/><Gather/></Response>",
+    }
+    async with document_server(pages) as server, node.phone() as phone:
+        await numbers(node, server)
+        guests = [await node.ring(phone, GUEST) for _ in range(2)]
+        for guest in guests:
+            assert await guest.wait_answered()
+        while not await conferences(node) or not await both_are_in(node):
+            await asyncio.sleep(0.02)
+        [conference] = await conferences(node)
+
+        await announce(
+            node.database, node.account_id, conference.id, url=server.url("/say"), method="POST", now=utc_now()
+        )
+        for guest in guests:
+            await until_sound(guest)
+        [form] = await told(node, 1)
+        for guest in guests:
+            guest.hang_up()
+
+        assert len(server.asked("/say")) == 1
+    assert form["StatusCallbackEvent"] == "announcement-end"
+
+
+async def both_are_in(node: VoiceNode) -> bool:
+    [conference] = await conferences(node)
+    async with node.database.reading() as tx:
+        present = await tx.conferences.participants_in([conference.id])
+    return [each.status for each in present] == ["joined", "joined"]

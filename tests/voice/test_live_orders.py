@@ -165,6 +165,22 @@ async def test_muting_is_shown_by_the_call_and_told(node: VoiceNode) -> None:
         assert "call_updated" in await node.events()
 
 
+async def test_unmuting_one_direction_leaves_the_other_muted(node: VoiceNode) -> None:
+    """Reference 4.3: `DELETE …/mute` has a direction too."""
+    await node.number(NUMBER, ANSWER, LISTEN)
+    async with node.phone() as phone:
+        await node.ring(phone, NUMBER)
+        call = await incoming_at(node, "digits_receive")
+        await call_orders.mute_call(node.database, node.account_id, call.id, "both", utc_now())
+        await call_that(node, lambda each: each.details.mute_direction == "both")
+
+        await call_orders.unmute_call(node.database, node.account_id, call.id, "in", utc_now())
+        await call_that(node, lambda each: each.details.mute_direction == "out")
+        await call_orders.unmute_call(node.database, node.account_id, call.id, "both", utc_now())
+
+        await call_that(node, lambda each: each.details.mute_direction == "")
+
+
 async def test_party_on_hold_is_asked_to_be_silent_and_back(node: VoiceNode) -> None:
     await node.number(NUMBER, ANSWER, LISTEN)
     async with node.phone() as phone:

@@ -166,6 +166,7 @@ async def _dependencies(
         media_links=MediaLinks(database.seal.secret_for("addresses of media").encode()),
         check_recognition=recognizer(settings, google(settings)).check,
         web=client,
+        assistants=assistants(settings),
         rate_limits=RateLimits(
             api_by_address=Rate(settings.address_rate.per_second, settings.address_rate.burst),
             api_by_account=Rate(settings.account_rate.per_second, settings.account_rate.burst),

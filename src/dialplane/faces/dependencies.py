@@ -11,6 +11,7 @@ from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.warnings import Ability
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
 from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.programs.summaries import AiSummary
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import RateLimits
 from dialplane.services.calling.media_streams import Gates
@@ -21,6 +22,7 @@ from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.carrier_ports import PortCarriers
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.recording.recordings import Sounds
@@ -33,6 +35,10 @@ class Runs(Protocol):
     """Begins runs without a call and drives them in the background."""
 
     async def start(self, account_id: AccountId, wish: RunWish) -> Run: ...
+
+    async def follow_summary(self, summary: AiSummary) -> None:
+        """Begin the flow that follows a summary; nothing where it has none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Dependencies:
     """Raises Invalid where a language and provider cannot be recognised."""
     web: Web
     """Asks tenants' servers (SSRF-1)."""
+    assistants: Assistants = BUILT_IN
+    """Who summarizes."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
     abilities: frozenset[Ability] = frozenset()
     """What this installation is set up for beyond its own stand-ins; flows are told where they want more."""

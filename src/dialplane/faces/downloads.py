@@ -1,6 +1,8 @@
 """Files that are sent while they are written."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.response import Stream
@@ -29,8 +31,15 @@ def json_download(parts: AsyncIterator[str] | Iterator[str], name: str) -> Strea
 def document_download(document: Document, content: bytes) -> Response[bytes]:
     """The file to be kept, not shown: what a stranger handed in never runs in a browser's window of ours (WEB-9)."""
     ending = document.media_type.rpartition("/")[2]
+    return file_download(f"{document.id}.{ending}", content)
+
+
+def file_download(name: str, content: bytes) -> Response[bytes]:
+    """The same of any file; `name` may hold what a header cannot (RFC 6266 section 4.3)."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{document.id}.{ending}"',
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        if re.search(r'[^ -~]|["\\]', name)
+        else f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type="application/octet-stream", headers=headers)

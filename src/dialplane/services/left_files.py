@@ -39,8 +39,13 @@ Named = Callable[[Transaction, Sequence[UUID]], Awaitable[set[str]]]
 
 
 async def sweep_documents(database: Database, files: KeptFiles, now: datetime) -> int:
-    """Remove contents that no document names; how many. `now` is the wall clock, by which files are dated."""
-    return await _sweep(database, files, lambda tx, ids: tx.documents.find_keys(ids), now)
+    """Remove contents that no document and no stored file names; how many. `now` is the wall clock, by which files are
+    dated."""
+    return await _sweep(database, files, _named_beside_documents, now)
+
+
+async def _named_beside_documents(tx: Transaction, ids: Sequence[UUID]) -> set[str]:
+    return await tx.documents.find_keys(ids) | await tx.stored_files.find_keys(ids)
 
 
 async def sweep_recordings(database: Database, files: KeptFiles, now: datetime) -> int:

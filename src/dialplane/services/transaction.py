@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.media_streams import GateStore
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
     from dialplane.services.calling.pbx_trunks import PbxTrunkStore
+    from dialplane.services.calling.providercalls import ProviderCallStore
     from dialplane.services.calling.registrations import RegistrationStore
     from dialplane.services.calling.routes import RouteStore
     from dialplane.services.calling.schedules import ScheduleStore
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.sign_in import SessionStore
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
+    from dialplane.services.messaging.conversation_accounts import ConversationAccountStore
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.media import MediaStore
     from dialplane.services.messaging.message_store import MessageStore
@@ -70,6 +72,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.programs.flows import FlowStore
     from dialplane.services.programs.notifications import NotificationStore
     from dialplane.services.programs.runs import RunStore
+    from dialplane.services.programs.summaries import SummaryStore
     from dialplane.services.recording.recordings import RecordingStore
     from dialplane.services.recording.transcriptions import TranscriptionStore
     from dialplane.services.rooms.agents import AgentStore
@@ -77,6 +80,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.rooms.queues import QueueStore
     from dialplane.services.rooms.tags import TagStore
     from dialplane.services.settings import SettingStore
+    from dialplane.services.stored_files import StoredFileStore
     from dialplane.services.supply.carrier_accounts import CarrierStore
     from dialplane.services.supply.imports import ImportStore
     from dialplane.services.supply.inventory import InventoryStore
@@ -224,6 +228,14 @@ class Transaction(Protocol):
     def transcriptions(self) -> TranscriptionStore: ...
     @property
     def trunk_states(self) -> TrunkStateStore: ...
+    @property
+    def provider_calls(self) -> ProviderCallStore: ...
+    @property
+    def summaries(self) -> SummaryStore: ...
+    @property
+    def stored_files(self) -> StoredFileStore: ...
+    @property
+    def conversation_accounts(self) -> ConversationAccountStore: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

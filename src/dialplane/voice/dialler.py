@@ -103,7 +103,7 @@ class Dialler:
         fail.
         """
         try:
-            ways = await ways_to(self.database, leg.call, self.now(), contact=contact)
+            ways = await ways_to(self.database, leg.call, self.now(), contact=contact, trunk_id=manner.trunk_id)
             if leg.call.destination.type == "tel":
                 ways = await self.gateways.best_first(ways)
                 if not ways:

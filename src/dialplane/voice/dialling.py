@@ -273,6 +273,7 @@ def _dialled(status: DialStatus, callee: Leg) -> Dialled:
         ring_s=_seconds(call.ringing_at, call.progressing_at or call.ended_at or now),
         sip_call_id=call.sip_call_id,
         headers=tuple(callee.sip.answer_headers) if callee.sip is not None else (),
+        shown=call.source.target,
     )
 
 

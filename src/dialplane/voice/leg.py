@@ -98,6 +98,7 @@ class Leg:
         self._wanted_reason = HangupReason.NONE
         self._end_text = ""
         self._limit: asyncio.TimerHandle | None = None
+        self._ordered_limit_s = 0
         self._action = call.action
         self._go_on: asyncio.Event | None = None
         self._is_silenced = False
@@ -217,12 +218,22 @@ class Leg:
     def limit_talk(self, seconds: int) -> None:
         """End the answered call after so many seconds from now. What is longer than it has counts for calls that run
         documents alone; 0 changes nothing."""
-        if not seconds or self._limit is None or self.is_ended:
+        if seconds and not self._ordered_limit_s:
+            self._limit_to(seconds, seconds)
+
+    def limit_whole(self, seconds: int) -> None:
+        """End the call so many seconds after its answer, be that past or to come; in the place of `limit_talk`."""
+        self._ordered_limit_s = seconds
+        if self.call.progressing_at is not None:
+            self._limit_to(seconds, max(0.0, seconds - (self.now() - self.call.progressing_at).total_seconds()))
+
+    def _limit_to(self, seconds: int, wait_s: float) -> None:
+        if self._limit is None or self.is_ended:
             return
         loop = self._loop
-        if self.call.details.api_version or loop.time() + seconds < self._limit.when():
+        if self.call.details.api_version or loop.time() + wait_s < self._limit.when():
             self._limit.cancel()
-            self._limit = loop.call_later(seconds, self._too_long, f"the call's time limit is {seconds} seconds")
+            self._limit = loop.call_later(wait_s, self._too_long, f"the call's time limit is {seconds} seconds")
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
@@ -389,6 +400,8 @@ class Leg:
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
         self._limit = self._loop.call_later(self.longest_s, self._too_long)
+        if self._ordered_limit_s:
+            self.limit_whole(self._ordered_limit_s)
 
     def _too_long(self, text: str = "") -> None:
         self.hang_up(HangupReason.TIMEOUT, text=text or f"the longest call is {self.longest_s // 60} minutes")

@@ -13,6 +13,9 @@ Order = Callable[[Leg, Mapping[str, object]], Coroutine[Any, Any, None]]
 """Given the live leg and the command's payload. A Refusal that it raises is logged and changes nothing."""
 
 
+_SIDES: Mapping[str, tuple[str, ...]] = {"": (), "in": ("in",), "out": ("out",), "both": ("in", "out")}
+
+
 async def hang_up(leg: Leg, payload: Mapping[str, object]) -> None:
     leg.hang_up(HangupReason.NORMAL, text="hung up by the API")
 
@@ -36,6 +39,15 @@ async def mute(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.mute(cast("MuteDirection", payload["direction"]))
 
 
+async def unmute(leg: Leg, payload: Mapping[str, object]) -> None:
+    left = set(_SIDES[leg.call.details.mute_direction]) - set(_SIDES[str(payload["direction"])])
+    await leg.mute(cast("MuteDirection", next(name for name, sides in _SIDES.items() if left == set(sides))))
+
+
+async def limit(leg: Leg, payload: Mapping[str, object]) -> None:
+    leg.limit_whole(cast("int", payload["seconds"]))
+
+
 async def hold(leg: Leg, payload: Mapping[str, object]) -> None:
     await leg.hold(payload["on"] is True)
 
@@ -49,7 +61,9 @@ CALL_ORDERS: Mapping[str, Order] = {
     "cancel": cancel,
     "continue": go_on,
     "tell": tell_there,
+    "limit": limit,
     "mute": mute,
+    "unmute": unmute,
     "hold": hold,
     "silence": silence,
 }

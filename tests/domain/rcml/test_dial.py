@@ -86,6 +86,17 @@ def test_caller_id_that_is_neither_number_nor_client_is_noted_and_the_caller_is_
     assert (dial.source == Address("tel", "+12125550111")) is is_bad
 
 
+@pytest.mark.parametrize(("shown", "notes"), [("+12025550143", [13214]), ("+13105550123", []), ("", [])])
+def test_caller_id_that_may_not_be_shown_is_noted_with_what_was_shown(shown: str, notes: list[int]) -> None:
+    """FRD-8: a number that is neither held nor proved does not go out, and its author hears of it."""
+    outcome = Dialled("busy", OTHER, shown=shown)
+
+    named = play(xml('<Dial callerId="+13105550123">+12025550144</Dial>'), results={Dial: outcome})
+    unnamed = play(xml("<Dial>+12025550144</Dial>"), results={Dial: outcome})
+
+    assert (named.notes, unnamed.notes) == (notes, [])
+
+
 def test_client_that_is_registered_nowhere_is_noted_as_that() -> None:
     outcome = Dialled("failed", OTHER, sip_code=404, reason="The extension alice is not registered")
 

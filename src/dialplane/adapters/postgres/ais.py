@@ -9,6 +9,7 @@ import msgspec
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId
 from dialplane.domain.programs.ais import Ai, Member, Team
+from dialplane.domain.programs.summaries import AiPrompt
 
 _SQL = queries("ais")
 
@@ -32,6 +33,12 @@ class PostgresAiStore:
 
     async def list_ais(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Ai]:
         return [Ai(**row) for row in await self._connection.fetch(_SQL["list_ais"], account_id, before, limit)]
+
+    async def add_prompt(self, prompt: AiPrompt) -> None:
+        await self._connection.execute(_SQL["add_prompt"], [prompt])
+
+    async def list_prompts(self, ai_id: UUID, *, limit: int) -> list[AiPrompt]:
+        return [AiPrompt(**row) for row in await self._connection.fetch(_SQL["list_prompts"], ai_id, limit)]
 
     async def find_ai_by_direct_hash(self, direct_hash: str) -> Ai | None:
         row = await self._connection.fetchrow(_SQL["find_ai_by_direct_hash"], direct_hash)

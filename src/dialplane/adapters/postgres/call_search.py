@@ -1,13 +1,9 @@
-"""The search among calls as SQL: only the conditions that were given.
+"""The search among calls as SQL."""
 
-The text is put together from constants; what the user gave is bound.
-"""
-
+from dialplane.adapters.postgres.searches import Pages, Search, Statement
 from dialplane.domain.calling.call_queries import CallLogQuery, CallOrdering, CallQuery
 from dialplane.domain.calling.calls import NO_REFUSAL
 from dialplane.domain.ids import AccountId
-
-Statement = tuple[str, list[object]]
 
 _REFUSED = f"sip_code >= 400 and sip_code not in {NO_REFUSAL}"
 _PROGRESS = (
@@ -37,26 +33,13 @@ _COLUMN = {
 
 def page_sql(query: CallQuery) -> Statement:
     """One page of the rows."""
-    conditions, arguments = _conditions(query)
-    if query.after is not None:
-        arguments.append(query.after)
-        compared = "<" if query.descending else ">"
-        place = f"(select created_at, id from calls where id = ${len(arguments)})"  # noqa: S608 (as below)
-        conditions.append(f"(created_at, id) {compared} {place}")
-    direction = "desc" if query.descending else "asc"
-    arguments += [query.limit, query.offset]
-    sql = (
-        f"select *, {_NOW_RUNNING} from calls where {' and '.join(conditions)}"  # noqa: S608 (constants only; values are bound)
-        f" order by {_COLUMN[query.ordering]} {direction}, id {direction}"
-        f" limit ${len(arguments) - 1} offset ${len(arguments)}"
-    )
-    return sql, arguments
+    pages = Pages(_COLUMN[query.ordering], query.descending, query.after, query.limit, query.offset)
+    return _search(query).page(f"*, {_NOW_RUNNING}", pages)
 
 
 def count_sql(query: CallQuery) -> Statement:
     """How many rows there are on all pages."""
-    conditions, arguments = _conditions(query)
-    return f"select count(*) from calls where {' and '.join(conditions)}", arguments  # noqa: S608 (as above)
+    return _search(query).count()
 
 
 def log_sql(query: CallLogQuery, account_id: AccountId) -> Statement:
@@ -64,7 +47,7 @@ def log_sql(query: CallLogQuery, account_id: AccountId) -> Statement:
     conditions, arguments = _log_range(query, account_id)
     arguments.append(query.look_at)
     looked = (
-        f"select * from calls where {' and '.join(conditions)}"  # noqa: S608 (as above)
+        f"select * from calls where {' and '.join(conditions)}"  # noqa: S608 (constants only; values are bound)
         f" order by created_at desc, id desc limit ${len(arguments)}"
     )
     conditions = ["true"]
@@ -121,22 +104,16 @@ def _log_range(query: CallLogQuery, account_id: AccountId) -> tuple[list[str], l
     return conditions, arguments
 
 
-def _conditions(query: CallQuery) -> tuple[list[str], list[object]]:
-    arguments: list[object] = [list(query.account_ids)]
-    conditions = ["account_id = any($1::uuid[])", "deleted_at is null"]
-
-    def where(condition: str, value: object) -> None:
-        if value:
-            arguments.append(value)
-            conditions.append(condition.format(f"${len(arguments)}"))
-
-    where("(source ->> 'target' = {0} or raw_source = {0})", query.source)
-    where("(destination ->> 'target' = {0} or raw_destination = {0})", query.destination)
-    where(f"{_PROGRESS} = any({{}}::text[])", [each.value for each in query.progress])
-    where("created_at >= {}", query.created.since)
-    where("created_at < {}", query.created.until)
-    where("ended_at >= {}", query.ended.since)
-    where("ended_at < {}", query.ended.until)
-    where("master_call_id = {}", query.master_call_id)
-    where("extras ->> 'conference_id' = {}::text", str(query.conference_id or ""))
-    return conditions, arguments
+def _search(query: CallQuery) -> Search:
+    mine = ("account_id = any($1::uuid[])", "deleted_at is null")
+    search = Search("calls", "calls", "calls", *mine, arguments=[list(query.account_ids)])
+    search.where("(source ->> 'target' = {0} or raw_source = {0})", query.source)
+    search.where("(destination ->> 'target' = {0} or raw_destination = {0})", query.destination)
+    search.where(f"{_PROGRESS} = any({{}}::text[])", [each.value for each in query.progress])
+    search.where("created_at >= {}", query.created.since)
+    search.where("created_at < {}", query.created.until)
+    search.where("ended_at >= {}", query.ended.since)
+    search.where("ended_at < {}", query.ended.until)
+    search.where("master_call_id = {}", query.master_call_id)
+    search.where("extras ->> 'conference_id' = {}::text", str(query.conference_id or ""))
+    return search

@@ -27,6 +27,7 @@ from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
 from dialplane.adapters.postgres.consent import PostgresConsentStore
+from dialplane.adapters.postgres.conversation_accounts import PostgresConversationAccountStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -56,6 +57,7 @@ from dialplane.adapters.postgres.plans import PostgresPlanStore
 from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
 from dialplane.adapters.postgres.portal import PostgresPortalMailStore, PostgresSessionStore
 from dialplane.adapters.postgres.porting import PostgresPortStore
+from dialplane.adapters.postgres.providercalls import PostgresProviderCallStore
 from dialplane.adapters.postgres.queues import PostgresQueueStore
 from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
@@ -70,6 +72,8 @@ from dialplane.adapters.postgres.smpp import PostgresSmppStore
 from dialplane.adapters.postgres.smpp_carriers import PostgresSmppCarrierStore
 from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
 from dialplane.adapters.postgres.split_calls import PostgresSplitCallStore
+from dialplane.adapters.postgres.stored_files import PostgresStoredFileStore
+from dialplane.adapters.postgres.summaries import PostgresSummaryStore
 from dialplane.adapters.postgres.tags import PostgresTagStore
 from dialplane.adapters.postgres.timelines import PostgresTimelineStore
 from dialplane.adapters.postgres.together import Recorder
@@ -375,6 +379,22 @@ class PostgresTransaction:
     @cached_property
     def transcriptions(self) -> PostgresTranscriptionStore:
         return PostgresTranscriptionStore(self.connection)
+
+    @cached_property
+    def provider_calls(self) -> PostgresProviderCallStore:
+        return PostgresProviderCallStore(self.connection)
+
+    @cached_property
+    def stored_files(self) -> PostgresStoredFileStore:
+        return PostgresStoredFileStore(self.connection)
+
+    @cached_property
+    def conversation_accounts(self) -> PostgresConversationAccountStore:
+        return PostgresConversationAccountStore(self.connection, self._seal)
+
+    @cached_property
+    def summaries(self) -> PostgresSummaryStore:
+        return PostgresSummaryStore(self.connection)
 
     @cached_property
     def trunk_states(self) -> PostgresTrunkStateStore:

@@ -1,11 +1,7 @@
-"""The search among messages as SQL: only the conditions that were given.
+"""The search among messages as SQL."""
 
-The text is put together from constants; what the user gave is bound.
-"""
-
+from dialplane.adapters.postgres.searches import Pages, Search, Statement
 from dialplane.domain.messaging.message_queries import MessageOrdering, MessageQuery
-
-Statement = tuple[str, list[object]]
 
 _FROM = "messages message join message_targets first on first.message_id = message.id and first.position = 0"
 _COLUMN = {
@@ -29,41 +25,22 @@ _SENT = "coalesce(first.sent_at, message.created_at)"
 
 def page_sql(query: MessageQuery) -> Statement:
     """The ids of one page."""
-    conditions, arguments = _conditions(query)
-    if query.after is not None:
-        arguments.append(query.after)
-        compared = "<" if query.descending else ">"
-        place = f"(select created_at, id from messages where id = ${len(arguments)})"  # noqa: S608 (as below)
-        conditions.append(f"(message.created_at, message.id) {compared} {place}")
-    direction = "desc" if query.descending else "asc"
-    arguments += [query.limit, query.offset]
-    sql = (
-        f"select message.id from {_FROM} where {' and '.join(conditions)}"  # noqa: S608 (constants; values are bound)
-        f" order by {_COLUMN[query.ordering]} {direction}, message.id {direction}"
-        f" limit ${len(arguments) - 1} offset ${len(arguments)}"
-    )
-    return sql, arguments
+    pages = Pages(_COLUMN[query.ordering], query.descending, query.after, query.limit, query.offset)
+    return _search(query).page("message.id", pages)
 
 
 def count_sql(query: MessageQuery) -> Statement:
     """How many rows there are on all pages."""
-    conditions, arguments = _conditions(query)
-    return f"select count(*) from {_FROM} where {' and '.join(conditions)}", arguments  # noqa: S608 (as above)
+    return _search(query).count()
 
 
-def _conditions(query: MessageQuery) -> tuple[list[str], list[object]]:
-    arguments: list[object] = [query.account_id]
-    conditions = ["message.account_id = $1", "message.deleted_at is null"]
-
-    def where(condition: str, value: object) -> None:
-        if value:
-            arguments.append(value)
-            conditions.append(condition.format(f"${len(arguments)}"))
-
-    where("(message.source ->> 'target' = {0} or message.raw_source = {0})", query.source)
-    where(_TO, query.destination)
-    where("first.status = any({}::text[])", [each.value for each in query.statuses])
-    where("strpos(lower(message.text), lower({}::text)) > 0", query.text)
-    where(f"{_SENT} >= {{}}", query.sent.since)
-    where(f"{_SENT} < {{}}", query.sent.until)
-    return conditions, arguments
+def _search(query: MessageQuery) -> Search:
+    mine = ("message.account_id = $1", "message.deleted_at is null")
+    search = Search("messages", "message", _FROM, *mine, arguments=[query.account_id])
+    search.where("(message.source ->> 'target' = {0} or message.raw_source = {0})", query.source)
+    search.where(_TO, query.destination)
+    search.where("first.status = any({}::text[])", [each.value for each in query.statuses])
+    search.where("strpos(lower(message.text), lower({}::text)) > 0", query.text)
+    search.where(f"{_SENT} >= {{}}", query.sent.since)
+    search.where(f"{_SENT} < {{}}", query.sent.until)
+    return search

@@ -40,8 +40,10 @@ class PostgresRouteStore:
         row = await self._connection.fetchrow(_SQL["find"], route_id)
         return None if row is None else Route(**dict(row))
 
-    async def list_live(self, account_id: AccountId | None, *, before: datetime | None, limit: int) -> list[Route]:
-        rows = await self._connection.fetch(_SQL["list_live"], account_id, before, limit)
+    async def list_live(
+        self, account_id: AccountId | None, *, before: datetime | None, limit: int, of_everybody: bool
+    ) -> list[Route]:
+        rows = await self._connection.fetch(_SQL["list_live"], account_id, before, limit, of_everybody)
         return [Route(**dict(row)) for row in rows]
 
     async def remove_of_trunk(self, trunk_id: TrunkId, now: datetime) -> None:

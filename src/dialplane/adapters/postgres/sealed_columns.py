@@ -9,6 +9,7 @@ from dialplane.adapters.secrets.sealing import MASTER_KEY_OCTETS, Seal, WrongKey
 SEALED = {
     "accounts": ("auth_token", "project_token"),
     "carrier_accounts": ("api_key", "signing_key"),
+    "conversation_accounts": ("app_secret", "secret", "token"),
     "extensions": ("password",),
     "pbx_trunks": ("password",),
     "people": ("totp_secret",),

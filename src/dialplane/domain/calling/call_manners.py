@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.programs.dialling import RecordingWish
@@ -41,6 +42,8 @@ class CallManner:
     """Of an extension's phones the one that is meant; empty: the one that registered last."""
     early_execution: bool = False
     """The program begins at once instead of with the answer."""
+    trunk_id: UUID | None = None
+    """The one trunk that a call to a number is to take; None: as the routes say."""
 
 
 def check_manner(manner: CallManner) -> None:

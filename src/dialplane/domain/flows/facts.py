@@ -5,6 +5,7 @@ from uuid import UUID
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallExtras
 from dialplane.domain.ids import NIL_TEXT, id_text
+from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import Transcription
 from dialplane.domain.rooms.conferences import Conference, Participant
@@ -132,6 +133,17 @@ def recording_facts(recording: Recording) -> dict[str, str]:
         f"{prefix}.format": recording.format,
         f"{prefix}.recording_name": str(recording.id),
         f"{prefix}.filenames": f"{recording.id}.{recording.format}",
+    }
+
+
+def summary_facts(summary: AiSummary) -> dict[str, str]:
+    """`voipbin.ai_summary.*`, of the flow that follows a summary."""
+    return {
+        "voipbin.ai_summary.id": str(summary.id),
+        "voipbin.ai_summary.reference_type": summary.reference_type,
+        "voipbin.ai_summary.reference_id": str(summary.reference_id or ""),
+        "voipbin.ai_summary.language": summary.language,
+        "voipbin.ai_summary.content": summary.content,
     }
 
 

@@ -20,6 +20,7 @@ class ReferenceType(StrEnum):
     """What a run belongs to."""
 
     NONE = ""
+    AI = "ai"
     API = "api"
     CALL = "call"
     CONVERSATION = "conversation"

@@ -6,7 +6,8 @@ from enum import StrEnum
 from dialplane.domain.flows.action import Action
 from dialplane.domain.flows.catalogue import CATALOGUE
 from dialplane.domain.flows.options import Actions, is_template
-from dialplane.domain.speech.providers import is_heard_offline
+from dialplane.domain.programs.media_streams import usual_format, why_not_carried
+from dialplane.domain.speech.providers import HEARD_OFFLINE, is_heard_offline
 from dialplane.domain.speech.voices import is_voice
 
 
@@ -24,6 +25,11 @@ STAND_INS: dict[Ability, str] = {
     Ability.CLOUD_SPEECH: "no cloud for speech is set up (DIALPLANE_GCP_KEY), and only one has this: it will fail",
 }
 """What happens instead, in words for the flow's author."""
+
+NOT_HEARD = (
+    f"recognition without a cloud understands {', '.join(HEARD_OFFLINE)} and no other language, and no cloud is set up"
+    " (DIALPLANE_GCP_KEY): it will fail"
+)
 
 _NEEDS: dict[str, Ability] = {
     "ai_summary": Ability.ASSISTANT,
@@ -47,6 +53,18 @@ def _needed_for_speech(kind: str, option: object) -> Ability | None:
     return None
 
 
+def _uncarried(option: object) -> str:
+    """What of an external media this server does not do, as far as it is literal; "" for nothing."""
+    if not isinstance(option, dict):
+        return ""
+    given = {name: str(option.get(name) or "") for name in ("encapsulation", "transport", "format", "transport_data")}
+    if any(is_template(text) for text in given.values()):
+        return ""
+    encapsulation = given["encapsulation"] or "rtp"
+    audio_format = given["format"] or usual_format(encapsulation)
+    return why_not_carried(encapsulation, given["transport"] or "udp", audio_format, given["transport_data"])
+
+
 def find_warnings(actions: Sequence[Action], able: Collection[Ability]) -> list[str]:
     """One line for each action that has only a stand-in here, those of nested lists included."""
     return list(_warnings([action.document() for action in actions], able, "action "))
@@ -59,7 +77,9 @@ def _warnings(actions: Sequence[object], able: Collection[Ability], prefix: str)
         kind, option = str(action["type"]), action.get("option")
         needed = _NEEDS.get(kind) or _needed_for_speech(kind, option)
         if needed is not None and needed not in able:
-            yield f"{prefix}{index} ({kind}): {STAND_INS[needed]}"
+            yield f"{prefix}{index} ({kind}): {NOT_HEARD if kind in _HEARING else STAND_INS[needed]}"
+        if kind == "external_media_start" and (fault := _uncarried(option)):
+            yield f"{prefix}{index} ({kind}): {fault}: it will fail"
         for name, known in CATALOGUE[kind].options.items():
             nested = option.get(name) if isinstance(option, dict) else None
             if isinstance(known.kind, Actions) and isinstance(nested, list):

@@ -99,6 +99,8 @@ class Dialled:
     """`X-` headers of the callee's final answer."""
     recording_id: UUID | None = None
     recording_ms: int = 0
+    shown: str = ""
+    """The caller ID that the callee saw, where a call was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,16 +28,41 @@ class StopStream:
     name: str
 
 
+Encapsulation = Literal["rtp", "audiosocket", "none"]
+AudioFormat = Literal["ulaw", "alaw", "slin"]
+
+_CARRIES = {
+    "udp": ("rtp",),
+    "tcp": ("audiosocket",),
+    "websocket": ("none", "rtp", "audiosocket"),
+}
+"""Encapsulations by transport."""
+
+
+def usual_format(encapsulation: str) -> AudioFormat:
+    """Where none is named."""
+    return "slin" if encapsulation == "audiosocket" else "ulaw"
+
+
+def why_not_carried(encapsulation: str, transport: str, audio_format: str, transport_data: str) -> str:
+    """Why there is no such external media here; "" where there is."""
+    if encapsulation not in _CARRIES[transport]:
+        return f"{encapsulation} does not go over {transport} here"
+    if encapsulation == "audiosocket" and audio_format != "slin":
+        return "audiosocket carries slin and nothing else"
+    return "transport_data means nothing to this server" if transport_data else ""
+
+
 @dataclass(frozen=True, slots=True)
 class StartExternalMedia:
     """*call* VoIPBIN's `external_media_start`: audio to and from a host, five a call at most. → `Done` or `Failed`"""
 
     host: str
     """`host:port`, or a URL for websockets."""
-    encapsulation: Literal["rtp", "audiosocket", "none"] = "rtp"
+    encapsulation: Encapsulation = "rtp"
     transport: Literal["udp", "tcp", "websocket"] = "udp"
     transport_data: str = ""
-    format: Literal["ulaw", "alaw", "slin"] = "ulaw"
+    format: AudioFormat = "ulaw"
     listen: Literal["", "both", "in", "out"] = ""
     """What the host hears of the call; "" is nothing."""
     speak: Literal["", "both", "in", "out"] = ""

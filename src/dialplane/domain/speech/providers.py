@@ -8,9 +8,10 @@ SpeechProvider = Literal["", "embedded", "gcp", "aws"]
 PROVIDERS: tuple[SpeechProvider, ...] = get_args(SpeechProvider)
 CLOUD_PROVIDERS = frozenset({"gcp", "aws"})
 
-_HEARD_OFFLINE = ("en",)
+HEARD_OFFLINE = ("en",)
+"""Languages that the recognizer that comes with the platform understands."""
 
 
 def is_heard_offline(language: str) -> bool:
     """Whether the recognizer that comes with the platform understands the language of this tag."""
-    return language.lower().replace("_", "-").partition("-")[0] in _HEARD_OFFLINE
+    return language.lower().replace("_", "-").partition("-")[0] in HEARD_OFFLINE

@@ -69,7 +69,7 @@ def read_manner(parameters: Parameters, callee: Callee, dialect: Dialect) -> Cal
     timeout = parameters.number("Timeout", least=1, most=LONGEST_RING_S)
     return CallManner(
         timeout_s=timeout or USUAL_RING_S,
-        time_limit_s=parameters.number("TimeLimit", least=0, most=LONGEST_TALK_S) or 0,
+        time_limit_s=read_time_limit(parameters),
         headers=callee.headers,
         username=user,
         password=password,
@@ -78,6 +78,11 @@ def read_manner(parameters: Parameters, callee: Callee, dialect: Dialect) -> Cal
         record=read_wish(parameters, dialect),
         machine=_machine(parameters, dialect),
     )
+
+
+def read_time_limit(parameters: Parameters) -> int:
+    """Seconds that the call may be answered; 0 where none are given."""
+    return parameters.number("TimeLimit", least=0, most=LONGEST_TALK_S) or 0
 
 
 def read_document(parameters: Parameters, *, is_needed: bool) -> ProgramSource | None:

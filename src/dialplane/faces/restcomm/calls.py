@@ -15,6 +15,7 @@ from dialplane.faces.restcomm.call_forms import (
     read_document,
     read_from,
     read_manner,
+    read_time_limit,
     read_to,
     with_status,
 )
@@ -81,6 +82,7 @@ async def change_call(request: RestcommRequest, call_sid: FromPath[str]) -> Resp
     program = read_document(parameters, is_needed=False)
     status = _read_status(parameters)
     callback = read_callback(parameters, "StatusCallback", request.dialect, CALL_EVENTS)
+    limit_s = read_time_limit(parameters)
     muted, moves = parameters.flag("Mute"), parameters.flag("MoveConnectedCallLeg") or False
     if program is not None and status:
         raise invalid("Status", "cannot be given together with Url or Twiml")
@@ -93,6 +95,8 @@ async def change_call(request: RestcommRequest, call_sid: FromPath[str]) -> Resp
     call = await _end(request, call, status) if status else call
     if program is not None:
         call = await _redirect(request, call, program, moves=moves)
+    if limit_s:
+        call = await orders.limit_call(request.database, request.account_id, call.id, limit_s, request.now)
     if muted is not None:
         call = await orders.mute_call(request.database, request.account_id, call.id, "in" if muted else "", request.now)
     return await _shown(request, call)

@@ -14,7 +14,7 @@ from dialplane.faces.voipbin.answers import Detail, Fields, Paged, answers, post
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.programs import ais as service
-from dialplane.services.shapes.ais import ai_shape, team_shape
+from dialplane.services.shapes.ais import ai_shape, prompt_shape, team_shape
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Short = Annotated[str, msgspec.Meta(max_length=255)]
@@ -35,6 +35,16 @@ class Ai(msgspec.Struct):
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
+
+
+class AiPrompt(msgspec.Struct):
+    """An `init_prompt` that it had, and since when."""
+
+    id: UUID
+    customer_id: UUID
+    ai_id: UUID
+    prompt: str
+    tm_create: str | None
 
 
 class NewAi(msgspec.Struct):
@@ -133,6 +143,13 @@ async def delete_ai(request: ApiRequest, ai_id: FromPath[UUID]) -> Fields:
     return ai_shape(await service.delete_ai(request.database, request.account_id, ai_id, request.now))
 
 
+@get("/{ai_id:str}/prompt_histories", responses=answers(list[AiPrompt], 404))
+async def list_prompts(request: ApiRequest, ai_id: FromPath[UUID]) -> list[Fields]:
+    """What it was told to be, newest first, the last hundred."""
+    rows = await service.list_prompts(request.database, request.account_id, ai_id)
+    return [prompt_shape(row) for row in rows]
+
+
 @post("/{ai_id:str}/direct-hash-regenerate", status_code=200, responses=posted(Ai, 404))
 async def regenerate_ai_hash(request: ApiRequest, ai_id: FromPath[UUID]) -> Fields:
     """Another address under which anyone may call it; the old one is void at once."""
@@ -206,7 +223,9 @@ def _members(given: list[Member]) -> tuple[domain.Member, ...]:
 
 
 ais = Router(
-    "/ais", route_handlers=[list_ais, create_ai, get_ai, update_ai, delete_ai, regenerate_ai_hash], tags=["Assistants"]
+    "/ais",
+    route_handlers=[list_ais, create_ai, get_ai, update_ai, delete_ai, list_prompts, regenerate_ai_hash],
+    tags=["Assistants"],
 )
 teams = Router(
     "/teams",

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Router, get, put
 from litestar.params import JSONBody
 
+from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import NIL, to_sid
 from dialplane.domain.tenancy.test_credentials import id_for_tests, token_for_tests
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, answers
@@ -76,6 +77,10 @@ class Agent(msgspec.Struct):
     tm_delete: str | None
 
 
+class BillingAccountChoice(msgspec.Struct):
+    billing_account_id: UUID
+
+
 class TestCredentials(msgspec.Struct):
     """A second pair for Twilio's dialect, with which nothing is done and nothing charged."""
 
@@ -129,6 +134,18 @@ async def update_customer_metadata(request: ApiRequest, data: JSONBody[CustomerM
     return customer_shape(
         await service.set_metadata(request.database, request.account_id, rtp_debug=data.rtp_debug, now=request.now)
     )
+
+
+@put("/customer/billing_account_id", responses=answers(Customer, 404))
+async def choose_billing_account(request: ApiRequest, data: JSONBody[BillingAccountChoice]) -> Fields:
+    """Choose the billing account. An account has one, its own: any other is not found."""
+    request.require_admin()
+    account = await accounts.get_account(request.database, request.account_id)
+    if data.billing_account_id != account.id:
+        raise NotFound(
+            "There is no such billing account", reason="BILLING_ACCOUNT_NOT_FOUND", field="billing_account_id"
+        )
+    return customer_shape(account)
 
 
 @get("/customer/test_credentials", responses=answers(TestCredentials))
@@ -192,6 +209,7 @@ router = Router(
         get_customer,
         update_customer,
         update_customer_metadata,
+        choose_billing_account,
         get_test_credentials,
         get_me,
         get_outbound_config,

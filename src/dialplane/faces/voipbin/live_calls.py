@@ -67,18 +67,24 @@ SWITCHES = [
 
 
 @post("/{call_id:str}/mute", status_code=200, responses=EMPTIED)
-async def mute_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute]) -> Response[bytes]:
+async def mute_call(
+    request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute | None] = None
+) -> Response[bytes]:
     """Mute one direction of the call, or both."""
     request.require_manager()
-    await service.mute_call(request.database, request.account_id, CallId(call_id), data.direction, request.now)
+    direction = (data or Mute()).direction
+    await service.mute_call(request.database, request.account_id, CallId(call_id), direction, request.now)
     return _done()
 
 
 @delete("/{call_id:str}/mute", status_code=200, responses=EMPTIED)
-async def unmute_call(request: ApiRequest, call_id: FromPath[UUID]) -> Response[bytes]:
-    """End every muting of the call."""
+async def unmute_call(
+    request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Mute | None] = None
+) -> Response[bytes]:
+    """End the muting of one direction, or of both."""
     request.require_manager()
-    await service.mute_call(request.database, request.account_id, CallId(call_id), "", request.now)
+    direction = (data or Mute()).direction
+    await service.unmute_call(request.database, request.account_id, CallId(call_id), direction, request.now)
     return _done()
 
 

@@ -8,19 +8,19 @@ import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.errors import Invalid, NotPermitted
+from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import NIL, NumberId
 from dialplane.domain.labels import LONGEST_KEY, MOST_TAGS, MetadataValue
 from dialplane.domain.numbering.numbers import Number as OwnNumber
 from dialplane.domain.numbering.numbers import parse_kind
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.targets import FlowTarget, Targets
-from dialplane.domain.tenancy.accounts import Permission
 from dialplane.faces.answers import Answers, answer
 from dialplane.faces.voipbin.answers import Detail, Fields, JsonAnswer, Name, Paged, answers, posted
 from dialplane.faces.voipbin.number_filters import Tag, Wanted
 from dialplane.faces.voipbin.orders import Order
 from dialplane.faces.voipbin.paging import Paging, show_page
+from dialplane.faces.voipbin.platform import require_platform
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.targets import NumberTargets, named_as_written, read_change
 from dialplane.services.numbering import number_life, renewal
@@ -224,11 +224,9 @@ async def restore_number(request: ApiRequest, number_id: FromPath[UUID]) -> Fiel
     return show_number(restored)
 
 
-@post("/renew", status_code=200, responses=posted(list[Number]))
+@post("/renew", status_code=200, responses=posted(list[Number]), guards=[require_platform])
 async def renew_numbers(request: ApiRequest, data: JSONBody[Renewal]) -> list[Fields]:
     """Renew every number that is due before a time. For the platform's operator only."""
-    if not request.user.permission & Permission.PLATFORM_ADMIN:
-        raise NotPermitted("This is for the platform's operator")
     moment = _read_time(data.tm_renew)
     renewed = await renewal.renew_before(request.database, moment, await request.billing_now())
     return [show_number(number) for number in renewed]

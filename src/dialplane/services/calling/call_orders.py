@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialplane.domain.calling.call_manners import LONGEST_CALL_S
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
@@ -86,12 +87,34 @@ async def tell_of_call(
         return await order(tx, account_id, call_id, "tell", callback_fields(callback), now)
 
 
+async def limit_call(database: Database, account_id: AccountId, call_id: CallId, seconds: int, now: datetime) -> Call:
+    """End the call so many seconds after its answer; at once where they have passed already.
+
+    What is longer than its kind of call may be counts for calls that run documents alone. Raises NotFound, Conflict
+    (CALL_ALREADY_HANGUP), Invalid.
+    """
+    if not 1 <= seconds <= LONGEST_CALL_S:
+        raise Invalid(f"time_limit is 1 to {LONGEST_CALL_S} seconds", field="time_limit")
+    async with database.transaction() as tx:
+        return await order(tx, account_id, call_id, "limit", {"seconds": seconds}, now)
+
+
 async def mute_call(database: Database, account_id: AccountId, call_id: CallId, direction: str, now: datetime) -> Call:
     """Let nothing be heard from the party (`in`), by it (`out`), or both; "" ends it."""
     if direction not in MUTE_DIRECTIONS:
         raise Invalid("direction is in, out or both", field="direction")
     async with database.transaction() as tx:
         return await order(tx, account_id, call_id, "mute", {"direction": direction}, now)
+
+
+async def unmute_call(
+    database: Database, account_id: AccountId, call_id: CallId, direction: str, now: datetime
+) -> Call:
+    """Let be heard again what is muted in this direction; the other stays as it is."""
+    if direction not in MUTE_DIRECTIONS[1:]:
+        raise Invalid("direction is in, out or both", field="direction")
+    async with database.transaction() as tx:
+        return await order(tx, account_id, call_id, "unmute", {"direction": direction}, now)
 
 
 async def switch_call(

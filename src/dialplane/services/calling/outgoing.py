@@ -10,6 +10,7 @@ import msgspec
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_manners import CallManner, check_manner
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus
+from dialplane.domain.calling.providercalls import ProviderCall
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.charging.rating import MINUTE_S, CostType, Rate
 from dialplane.domain.errors import Invalid, Refusal, Unavailable
@@ -18,7 +19,7 @@ from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
-from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
+from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, TrunkId, new_id
 from dialplane.domain.money import Micros
 from dialplane.domain.programs.source_json import read_source, source_fields
 from dialplane.domain.programs.sources import TWILIO_VERSION, FlowSource, ProgramSource
@@ -99,6 +100,9 @@ async def create_calls(database: Database, account_id: AccountId, request: CallR
         if not opened:
             raise refusals[0]
         calls = [await _order(tx, each, program, now) for each in opened]
+        if manner.trunk_id is not None:
+            trunk = TrunkId(manner.trunk_id)
+            await tx.provider_calls.add([ProviderCall(each.id, account_id, trunk, now) for each in calls])
     return CallsCreated(tuple(calls), refusals)
 
 

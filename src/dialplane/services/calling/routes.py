@@ -21,8 +21,10 @@ class RouteStore(Protocol):
 
     async def find(self, route_id: RouteId) -> Route | None: ...
 
-    async def list_live(self, account_id: AccountId | None, *, before: datetime | None, limit: int) -> Sequence[Route]:
-        """Newest first; of one account, or of all and everybody."""
+    async def list_live(
+        self, account_id: AccountId | None, *, before: datetime | None, limit: int, of_everybody: bool
+    ) -> Sequence[Route]:
+        """Newest first; of one account, or of all and everybody, or those of everybody alone."""
         ...
 
     async def remove_of_trunk(self, trunk_id: TrunkId, now: datetime) -> None: ...
@@ -63,10 +65,16 @@ async def get_route(database: Database, route_id: RouteId) -> Route:
 
 
 async def list_routes(
-    database: Database, account_id: AccountId | None, *, before: datetime | None, limit: int
+    database: Database,
+    account_id: AccountId | None,
+    *,
+    before: datetime | None,
+    limit: int,
+    of_everybody: bool = False,
 ) -> Sequence[Route]:
+    """Newest first; one account's, all, or with `of_everybody` those that are no account's."""
     async with database.reading() as tx:
-        return await tx.routes.list_live(account_id, before=before, limit=limit)
+        return await tx.routes.list_live(account_id, before=before, limit=limit, of_everybody=of_everybody)
 
 
 async def update_route(database: Database, route_id: RouteId, change: RouteChange, now: datetime) -> Route:

@@ -55,6 +55,25 @@ class TrunkDraft:
     login_password: str = field(default="", repr=False)
 
 
+def draft_of(trunk: Trunk) -> TrunkDraft:
+    """The trunk as it would be asked for anew."""
+    return TrunkDraft(
+        trunk.name,
+        trunk.account_id,
+        tuple(str(network) for network in trunk.networks),
+        trunk.host,
+        trunk.port,
+        trunk.transport,
+        trunk.username,
+        trunk.password,
+        trunk.priority,
+        trunk.terms,
+        trunk.detail,
+        trunk.login_username,
+        trunk.login_password,
+    )
+
+
 async def create_trunk(database: Database, draft: TrunkDraft, *, now: datetime) -> Trunk:
     """Raises Invalid naming the field, NotFound where the account is unknown."""
     async with database.transaction() as tx:

@@ -11,7 +11,7 @@ from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import NotFound, Unavailable
-from dialplane.domain.ids import AccountId, ConferenceId, ExtensionId, find_uuid
+from dialplane.domain.ids import AccountId, ConferenceId, ExtensionId, TrunkId, find_uuid
 from dialplane.services.calling.emergency import require_trunks_for_help
 from dialplane.services.calling.registrations import Binding, Subscriber
 from dialplane.services.calling.trunk_ways import trunks_for
@@ -41,8 +41,12 @@ class Way:
     """Both, where it leads to a trunk."""
 
 
-async def ways_to(database: Database, call: Call, now: datetime, *, contact: str = "") -> list[Way]:
-    """Where the call's INVITE may go, best first; `contact` is the one of an extension's phones that is meant.
+async def ways_to(
+    database: Database, call: Call, now: datetime, *, contact: str = "", trunk_id: UUID | None = None
+) -> list[Way]:
+    """Where the call's INVITE may go, best first.
+
+    `contact` is the one of an extension's phones that is meant, `trunk_id` the one trunk that a number is called by.
 
     Raises NotFound or Unavailable where there is no way; the text says why.
     """
@@ -55,7 +59,7 @@ async def ways_to(database: Database, call: Call, now: datetime, *, contact: str
             case "conference":
                 return [await _way_to_conference(tx, call)]
             case _:
-                return await _ways_to_tel(tx, call)
+                return await _ways_to_tel(tx, call) if trunk_id is None else await _ways_by_one(tx, call, trunk_id)
 
 
 async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact: str) -> list[Way]:
@@ -117,6 +121,13 @@ async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:
     if await tx.numbers.find_live([target]):
         return [Way(uri=f"sip:{target}", host="", port=0, transport="udp", is_ours=True)]
     return _ways_by(await trunks_for(tx, call), target)
+
+
+async def _ways_by_one(tx: Transaction, call: Call, trunk_id: UUID) -> list[Way]:
+    trunk = await tx.trunks.find(TrunkId(trunk_id))
+    if trunk is None or not trunk.gateways:
+        raise Unavailable("The trunk that the call was to take is gone")
+    return _ways_by([trunk], call.destination.target)
 
 
 def _ways_by(trunks: Sequence[Trunk], target: str) -> list[Way]:

@@ -8,13 +8,17 @@ from uuid import UUID
 
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import AccountId, new_id
 from dialplane.domain.programs.ais import Ai, Speaker, Team, check_ai, check_team
 from dialplane.domain.programs.commands import Converse
+from dialplane.domain.programs.summaries import AiPrompt
 from dialplane.services.calling.direct_hashes import new_direct_hash
 from dialplane.services.eventing.events import publish
 from dialplane.services.shapes.ais import ai_shape, team_shape
 from dialplane.services.transaction import Database, Transaction
+
+MOST_PROMPTS = 100
+"""Of one assistant, that are shown: the list has no pages (reference 1.6)."""
 
 
 class AiStore(Protocol):
@@ -25,6 +29,12 @@ class AiStore(Protocol):
     async def find_ai(self, account_id: AccountId, ai_id: UUID) -> Ai | None: ...
 
     async def list_ais(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Ai]: ...
+
+    async def add_prompt(self, prompt: AiPrompt) -> None: ...
+
+    async def list_prompts(self, ai_id: UUID, *, limit: int) -> Sequence[AiPrompt]:
+        """Newest first."""
+        ...
 
     async def find_ai_by_direct_hash(self, direct_hash: str) -> Ai | None:
         """Of any account."""
@@ -49,6 +59,7 @@ async def create_ai(database: Database, ai: Ai) -> Ai:
     ai = replace(check_ai(ai), direct_hash=new_direct_hash())
     async with database.transaction() as tx:
         await tx.ais.save_ai(ai)
+        await _note_prompt(tx, ai, ai.created_at)
         await _tell_ai(tx, "ai_created", ai, ai.created_at)
     return ai
 
@@ -70,8 +81,11 @@ async def update_ai(
 ) -> Ai:
     """Change the given fields. Raises Invalid, NotFound."""
     async with database.transaction() as tx:
-        changed = check_ai(replace(await load_ai(tx, account_id, ai_id), **fields, updated_at=now))  # type: ignore[arg-type]  # all of them are texts
+        old = await load_ai(tx, account_id, ai_id)
+        changed = check_ai(replace(old, **fields, updated_at=now))  # type: ignore[arg-type]  # all of them are texts
         await tx.ais.save_ai(changed)
+        if changed.init_prompt != old.init_prompt:
+            await _note_prompt(tx, changed, now)
         await _tell_ai(tx, "ai_updated", changed, now)
     return changed
 
@@ -92,6 +106,17 @@ async def regenerate_ai_hash(database: Database, account_id: AccountId, ai_id: U
         await tx.ais.save_ai(changed)
         await _tell_ai(tx, "ai_updated", changed, now)
     return changed
+
+
+async def list_prompts(database: Database, account_id: AccountId, ai_id: UUID) -> Sequence[AiPrompt]:
+    """What it was told to be, newest first. Raises NotFound."""
+    async with database.reading() as tx:
+        await load_ai(tx, account_id, ai_id)
+        return await tx.ais.list_prompts(ai_id, limit=MOST_PROMPTS)
+
+
+async def _note_prompt(tx: Transaction, ai: Ai, now: datetime) -> None:
+    await tx.ais.add_prompt(AiPrompt(new_id(now), ai.account_id, ai.id, ai.init_prompt, now))
 
 
 async def load_ai(tx: Transaction, account_id: AccountId, ai_id: UUID) -> Ai:

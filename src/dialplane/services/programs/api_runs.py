@@ -14,7 +14,7 @@ import structlog
 
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.facts import recording_facts, run_facts, transcription_facts
+from dialplane.domain.flows.facts import recording_facts, run_facts, summary_facts, transcription_facts
 from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, apply_progress
@@ -22,6 +22,7 @@ from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
 from dialplane.domain.ids import AccountId, FlowId, RunId, new_id
 from dialplane.domain.programs.commands import Command, Medium, Result, RunRecord
+from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import Transcription
 from dialplane.services.programs.flows import find_flow
@@ -133,6 +134,15 @@ class ApiRuns:
             lambda flow, now: run_of_transcription(transcription, flow, now),
         )
 
+    async def follow_summary(self, summary: AiSummary) -> None:
+        """The same for a summary that the API ordered."""
+        await self._follow(
+            summary.account_id,
+            summary.id,
+            summary.on_end_flow_id,
+            lambda flow, now: run_of_summary(summary, flow, now),
+        )
+
     async def _follow(
         self,
         account_id: AccountId,
@@ -213,6 +223,12 @@ def run_of_transcription(transcription: Transcription, flow: Flow, now: datetime
     return replace(
         run, reference_run_id=transcription.run_id, variables={**run.variables, **transcription_facts(transcription)}
     )
+
+
+def run_of_summary(summary: AiSummary, flow: Flow, now: datetime) -> Run:
+    """With the variables of the summary (reference 3.6)."""
+    run = _following_run(summary.account_id, ReferenceType.AI, summary.id, flow, now)
+    return replace(run, variables={**run.variables, **summary_facts(summary)})
 
 
 def _following_run(

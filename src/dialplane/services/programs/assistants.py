@@ -8,18 +8,25 @@ from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.ids import AccountId, CallId, ConversationId, new_id
+from dialplane.domain.ids import AccountId, CallId, ConversationId, TranscriptionId, new_id
 from dialplane.domain.programs.ais import Speaker
 from dialplane.domain.programs.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
 from dialplane.domain.programs.commands import Converse, Conversed
 from dialplane.services.calling.timelines import call_timeline
 from dialplane.services.messaging.conversations import list_conversation_messages
 from dialplane.services.programs.ais import find_speaker
+from dialplane.services.recording.transcriptions import (
+    TranscriptionQuery,
+    get_transcription,
+    list_transcriptions,
+)
 from dialplane.services.transaction import Database
 
 MOST_HAND_OVERS = 5
 """Within one answer."""
 HANDED_OVER = "(handed over)"
+MOST_TRANSCRIPTIONS = 10
+"""Of one recording or conference, the newest, that a summary is made of."""
 MAX_MATERIAL = 60_000
 """Characters that are given to be summarized."""
 
@@ -89,8 +96,14 @@ async def _answer(
     raise Unavailable("the assistants of the team hand the conversation on and on")
 
 
+_TRANSCRIBED = {"recording": "recording", "conference": "confbridge"}
+"""What their transcriptions call what they are of."""
+
+
 async def _material(database: Database, account_id: AccountId, kind: str, reference_id: UUID | None) -> str:
     """What is known of the reference, in lines of text."""
+    if reference_id is not None and (kind in _TRANSCRIBED or kind == "transcribe"):
+        return await _words(database, account_id, kind, reference_id)
     if kind == "call" and reference_id is not None:
         happened = await call_timeline(database, account_id, CallId(reference_id))
         lines = [
@@ -106,3 +119,18 @@ async def _material(database: Database, account_id: AccountId, kind: str, refere
     else:
         raise Invalid(f"nothing is kept that could be summarized of a {kind or 'run without a reference'}")
     return "\n".join(lines)[:MAX_MATERIAL]
+
+
+async def _words(database: Database, account_id: AccountId, kind: str, reference_id: UUID) -> str:
+    """What was written down of a recording, a conference, or by one transcription. Raises NotFound, Invalid."""
+    if kind == "transcribe":
+        found = [await get_transcription(database, account_id, TranscriptionId(reference_id))]
+    else:
+        wanted = TranscriptionQuery(_TRANSCRIBED[kind], reference_id)
+        found = list(await list_transcriptions(database, account_id, wanted, before=None, limit=MOST_TRANSCRIPTIONS))
+    async with database.reading() as tx:
+        words = [await tx.transcriptions.message_of(each.id) for each in reversed(found)]
+    text = "\n".join(word for word in words if word)
+    if not text:
+        raise Invalid(f"nothing of this {kind} is written down: transcribe it first", field="reference_id")
+    return text[:MAX_MATERIAL]

@@ -48,6 +48,7 @@ from dialplane.services.programs.assistants import BUILT_IN, Assistants, convers
 from dialplane.services.programs.flows import load_flow
 from dialplane.services.programs.notifications import write_notification
 from dialplane.services.programs.runs import wait_for_go_on
+from dialplane.services.programs.summaries import keep_summary
 from dialplane.services.recording.transcription_life import order_recording_transcription
 from dialplane.services.transaction import Database
 
@@ -199,7 +200,9 @@ class RunOutside:
     async def _converse(self, run: Run, command: Converse) -> Conversed:
         """Without a call, what the assistant says goes to the other party of the run's conversation."""
         if command.kind == "summary":
-            return await converse(self.database, self.assistants, run.account_id, command, self.now())
+            made = await converse(self.database, self.assistants, run.account_id, command, self.now())
+            await keep_summary(self.database, run, command, made, self.now())
+            return made
         answer = await self._turn(run, command)
         if run.reference_type is ReferenceType.CONVERSATION and run.reference_id:
             to = ConversationId(run.reference_id)

@@ -36,11 +36,12 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.orders import Order
 from dialplane.voice.patience import carried_through, until_kept
 from dialplane.voice.ports import Media, Prompts
+from dialplane.voice.rooms.announcing import Announcer
 from dialplane.voice.rooms.conference_callbacks import RoomEvent, is_wanted, parameters
 from dialplane.voice.rooms.room import Member, Room
 from dialplane.voice.rooms.room_recordings import RoomRecordings
 from dialplane.voice.rooms.speakers import Speaker
-from dialplane.voice.rooms.waiting_sound import WaitingSound, sound_file
+from dialplane.voice.rooms.waiting_sound import WaitingSound
 
 log = structlog.get_logger()
 
@@ -241,13 +242,13 @@ class Conferences:
         room, name = self._room_of(payload), str(payload["id"])
         if room is None or name in room.announced:
             return
+        member = room.members.get(leg.call.id)
+        if member is None:  # gone meanwhile; another one carries the order too
+            return
         room.announced.add(name)
         source = DocumentSource(str(payload["url"]), _method(payload["method"]))
-        if file := sound_file(source):
-            await room.mix.play([await self.prompts.fetch(file)])
-            return
-        for member in list(room.members.values()):
-            self.spawn(self._say_to(room, member, source))
+        is_heard = await Announcer(self.waiting.beside).announce(room, leg, member.run, source)
+        await self._tell(room, "announcement-end" if is_heard else "announcement-fail")
 
     async def _say_to(self, room: Room, member: Member, source: DocumentSource) -> None:
         """Heard by this one alone, before all else."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.ids import CallId
 from dialplane.domain.programs.commands import Done, Failed, Result, StartExternalMedia
+from dialplane.domain.programs.media_streams import why_not_carried
 from dialplane.streams.audiosocket import introduction
 from dialplane.streams.encapsulation import AudioSocket, Encapsulation, Rtp, Samples
 from dialplane.voice.leg import Leg
@@ -21,12 +22,6 @@ MOST_OF_A_CALL = 5
 CONNECT_S = 10.0
 _LOWEST_PORT = 1024
 
-_CARRIES = {
-    "udp": ("rtp",),
-    "tcp": ("audiosocket",),
-    "websocket": ("none", "rtp", "audiosocket"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ExternalMedia:
@@ -37,12 +32,9 @@ class ExternalMedia:
 
     async def start(self, leg: Leg, command: StartExternalMedia) -> Result:
         """Goes on as soon as the host is reached. Raises Invalid and Unavailable where it is not."""
-        if command.encapsulation not in _CARRIES[command.transport]:
-            return Failed(f"{command.encapsulation} does not go over {command.transport} here")
-        if command.encapsulation == "audiosocket" and command.format != "slin":
-            return Failed("audiosocket carries slin and nothing else")
-        if command.transport_data:
-            return Failed("transport_data means nothing to this server")
+        fault = why_not_carried(command.encapsulation, command.transport, command.format, command.transport_data)
+        if fault:
+            return Failed(fault)
         media = await leg.media_ready()
         pipes = self._live.setdefault(leg.call.id, set())
         if len(pipes) == MOST_OF_A_CALL:

@@ -15,6 +15,7 @@ from dialplane.domain.flows.steps.step import (
 )
 from dialplane.domain.programs import commands
 from dialplane.domain.programs.commands import Result
+from dialplane.domain.programs.media_streams import Encapsulation, usual_format
 
 ALL_KEYS = "0123456789ABCD*#"
 
@@ -87,13 +88,15 @@ def mute(step: Step) -> Outcome:
 
 
 def external_media_start(step: Step) -> Outcome:
+    """With no direction written it takes part in the call: it hears the party and is heard by it."""
     options = step.options
+    encapsulation: Encapsulation = literal(options.text("encapsulation"), ("rtp", "audiosocket", "none"), "rtp")
     return commands.StartExternalMedia(
         options.text("external_host"),
-        encapsulation=literal(options.text("encapsulation"), ("rtp", "audiosocket", "none"), "rtp"),
+        encapsulation=encapsulation,
         transport=literal(options.text("transport"), ("udp", "tcp", "websocket"), "udp"),
         transport_data=options.text("transport_data"),
-        format=literal(options.text("format"), ("ulaw", "alaw", "slin"), "ulaw"),
+        format=literal(options.text("format"), ("ulaw", "alaw", "slin"), usual_format(encapsulation)),
         listen=literal(options.text("direction_listen"), _SILENCED, ""),
         speak=literal(options.text("direction_speak"), _SILENCED, ""),
         data=options.text("data"),
@@ -158,7 +161,15 @@ def connected(step: Step, result: Result) -> Outcome:
     if step.options.flag("relay_reason"):
         code = result.sip_code if result.sip_code >= 400 else 0
         return commands.Hangup(_RELAYED[result.status], reason_of_call=result.call_id, sip_code=code)
-    return GoOn(f"the leg ended: {result.status}")
+    return GoOn(f"the leg ended: {result.status}", warning=_replaced(step, result))
+
+
+def _replaced(step: Step, result: commands.Dialled) -> str:
+    """A source that is neither the account's nor proved by a call is not shown (FRD-8)."""
+    source = step.options.find_party("source")
+    if source is None or not source.target or result.shown in ("", source.target):
+        return ""
+    return f"source {source.target} is no number of the account and not verified: {result.shown} was shown"
 
 
 def hangup(step: Step) -> Outcome:

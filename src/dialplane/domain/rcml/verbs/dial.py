@@ -56,6 +56,8 @@ def dial(verb: Verb) -> Steps:
     if not command.parties:
         return None
     result = yield command
+    if verb.option("callerId"):
+        _note_replaced(verb, command, result)
     outcome = _outcome(verb, result, is_sip=_calls(command, "sip"), is_phone=_calls(command, "extension"))
     return verb.action(outcome, default_is_document=False, code=METHOD)
 
@@ -84,6 +86,14 @@ def _caller_id(verb: Verb) -> str:
         return given
     verb.context.note(CALLER_ID, f"<Dial>: callerId is a number or the name of a client, not {given[:40]!r}")
     return ""
+
+
+def _note_replaced(verb: Verb, command: Dial, result: Result) -> None:
+    """A caller ID that is neither the account's nor proved by a call is not shown (FRD-8): its author hears of it."""
+    wanted = command.source.target if command.source is not None else ""
+    if isinstance(result, Dialled) and result.shown and wanted and result.shown != wanted:
+        text = f"<Dial>: callerId {wanted} is no number of the account and not verified: {result.shown} was shown"
+        verb.context.note(CALLER_ID, text, is_error=False)
 
 
 def _refer(verb: Verb) -> DocumentSource | None:

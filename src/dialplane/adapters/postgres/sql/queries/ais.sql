@@ -35,3 +35,9 @@ select * from teams where account_id = $1 and id = $2 and deleted_at is null;
 select * from teams
 where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc limit $3;
+
+-- name: add_prompt
+insert into ai_prompts select * from jsonb_populate_recordset(null::ai_prompts, $1);
+
+-- name: list_prompts
+select * from ai_prompts where ai_id = $1 order by created_at desc, id desc limit $2;

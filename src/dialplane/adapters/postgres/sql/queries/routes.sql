@@ -18,6 +18,7 @@ select * from routes where id = $1 and deleted_at is null;
 select * from routes
 where deleted_at is null
     and ($1::uuid is null or account_id = $1)
+    and (not $4 or account_id is null)
     and ($2::timestamptz is null or created_at < $2)
 order by created_at desc, id desc limit $3;
 
