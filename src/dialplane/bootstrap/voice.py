@@ -24,6 +24,7 @@ from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint, SettingError
 from dialplane.media.client import MediaClient
+from dialplane.sip.transaction_peer import Source
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.figures import NodeFigures
 from dialplane.voice.main import serve
@@ -69,6 +70,7 @@ async def _serve(settings: Settings) -> None:
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,
+                edges=[Source(edge.host, edge.port, "udp") for edge in settings.edges],
                 tls=_tls(settings),
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,

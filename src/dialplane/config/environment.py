@@ -52,6 +52,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         sandbox=sandbox,
         egress_allow=_egress(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
         proxies=_networks(get("DIALPLANE_PROXIES", ""), what="DIALPLANE_PROXIES"),
+        edges=tuple(Endpoint.parse(word, what="DIALPLANE_EDGES") for word in _words(get("DIALPLANE_EDGES", ""))),
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
@@ -104,6 +105,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_PROXIES": ",".join(str(network) for network in settings.proxies),
+        "DIALPLANE_EDGES": " ".join(map(str, settings.edges)),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_GATE": str(settings.gate),
         "DIALPLANE_METRICS": str(settings.metrics),

@@ -68,6 +68,9 @@ class Settings:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed (API-10). None: whoever connects is
     the client, and a header that says otherwise is anybody's word."""
+    edges: tuple[Endpoint, ...] = ()
+    """SIP proxies before the voice nodes, as `dialplane edge config` makes them: where they listen for the nodes. They
+    alone may say from where a request came, and calls leave through the first. None: the nodes face the world."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
     gate: Endpoint = Endpoint("127.0.0.1", 0)

@@ -71,6 +71,7 @@ from dialplane.voice.trust.certificates import CertificateCache
 from dialplane.voice.trust.signing import Signing
 from dialplane.voice.trust.verifying import Verifying
 from dialplane.voice.useragent.agent import UserAgent
+from dialplane.voice.useragent.edges import Edges
 from dialplane.voice.useragent.events import Handler
 from dialplane.voice.useragent.sip_sockets import SipSockets
 
@@ -169,6 +170,7 @@ class Assembly:
             advertised_host=deps.advertised_host,
             tap=together(self.signalling if deps.keeps_signalling else None, deps.looker_on),
             tls=deps.tls,
+            edges=Edges(deps.edges),
         )
         self.gate = AudioGate(
             deps.gate_host,
@@ -269,6 +271,7 @@ class Assembly:
                 deps.node,
                 utc_now,
                 self.agent.is_connected,
+                self.agent.edges.path_of,
                 Texts(deps.database, self.agent, utc_now),
             ),
             dialler=self._dialler,

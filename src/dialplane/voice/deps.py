@@ -15,6 +15,7 @@ from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.transaction import Database
+from dialplane.sip.transaction_peer import Source
 from dialplane.voice.figures import NodeFigures
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
@@ -60,6 +61,8 @@ class VoiceDeps:
     """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
     gate_port: int = 0
     advertised_host: str | None = None
+    edges: Sequence[Source] = ()
+    """Proxies before this node: what they say of senders is believed, and calls leave through the first."""
     tls: TlsEnds | None = None
     """None: SIP is not spoken over TLS."""
     drain_s: float = DRAIN_S
