@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.metrics_core import Metric
 
+from dialplane import __version__
 from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
@@ -82,6 +83,8 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
+                lease_s=settings.node_lease.total_seconds(),
+                version=__version__,
                 calls_per_second=settings.call_rate.per_second,
                 calls_at_once=settings.call_rate.burst,
                 public_url=settings.where_clients_are,

@@ -65,6 +65,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         public_url=_public_url(get("DIALPLANE_PUBLIC_URL", "")),
         document_timeout=_document_timeout(get("DIALPLANE_DOCUMENT_TIMEOUT_S")),
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
+        node_lease=_lease(get("DIALPLANE_NODE_LEASE_S")),
         call_rate=_rate(get, "DIALPLANE_CALL_RATE", defaults.call_rate),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
@@ -116,6 +117,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_PUBLIC_URL": settings.public_url,
         "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
+        "DIALPLANE_NODE_LEASE_S": f"{settings.node_lease.total_seconds():g}",
         "DIALPLANE_CALL_RATE": str(settings.call_rate),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
@@ -218,6 +220,15 @@ def _document_timeout(text: str | None) -> timedelta:
     if not timedelta(seconds=1) <= timeout <= timedelta(seconds=60):
         raise SettingError(f"DIALPLANE_DOCUMENT_TIMEOUT_S must be 1 to 60 seconds, got {text!r}")
     return timeout
+
+
+def _lease(text: str | None) -> timedelta:
+    if text is None:
+        return Settings().node_lease
+    lease = _seconds(text, what="DIALPLANE_NODE_LEASE_S")
+    if not timedelta(seconds=3) <= lease <= timedelta(hours=1):
+        raise SettingError(f"DIALPLANE_NODE_LEASE_S must be 3 to 3600 seconds, got {text!r}")
+    return lease
 
 
 def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> RequestRate:

@@ -106,8 +106,16 @@ class Assembly:
     Where two need one another the first gets a function that finds the second when it is called.
     """
 
-    def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup, spawn: Spawn, handler: Handler) -> None:
+    def __init__(
+        self,
+        deps: VoiceDeps,
+        tasks: asyncio.TaskGroup,
+        spawn: Spawn,
+        handler: Handler,
+        holds_lease: Callable[[], bool],
+    ) -> None:
         self._deps = deps
+        self._holds_lease = holds_lease
         self._spawn = spawn
         self._patient = PatientDatabase(deps.database)
         self.batches = Batches(deps, self._patient)
@@ -284,7 +292,7 @@ class Assembly:
             context=self._context,
             defence=self.defence,
             limits=self.trunking.limits,
-            is_overloaded=lambda: self.batches.journal.is_full,
+            is_overloaded=lambda: self.batches.journal.is_full or not self._holds_lease(),
             orders={
                 **CALL_ORDERS,
                 **SoundOrders(deps.prompts).orders(),

@@ -23,6 +23,7 @@ from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport import TlsEnds
 
 DRAIN_S = 3600.0
+LEASE_S = 65.0
 NO_CERTIFICATES = NoCertificates()
 
 
@@ -66,6 +67,10 @@ class VoiceDeps:
     tls: TlsEnds | None = None
     """None: SIP is not spoken over TLS."""
     drain_s: float = DRAIN_S
+    lease_s: float = LEASE_S
+    """How long calls go on without a word from the store; then they are ended, before another node's worker closes
+    and bills them (AV-3, AV-6)."""
+    version: str = ""
     calls_per_second: float = 1_000.0
     calls_at_once: int = 2_000
     """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""

@@ -149,6 +149,9 @@ class UserAgent:
         """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
         self._dispatcher.is_draining = True
 
+    def take_calls_again(self) -> None:
+        self._dispatcher.is_draining = False
+
     def take_leave_of(self, call_ids: Iterable[str]) -> None:
         """Calls of an earlier life, which are over: a peer that hangs one up is told that all is well (AV-2)."""
         self._dispatcher.bygone = frozenset(call_ids)

@@ -9,7 +9,8 @@ alter table bindings add column path text not null default '' check (length(path
 alter table nodes
     add column life bigint not null default 1,
     add column version text not null default '',
-    add column drain_asked boolean not null default false;
+    add column drain_asked boolean not null default false,
+    add column closed_at timestamptz; -- what it left behind was closed by another; it is dead, or comes back anew
 
 -- The other processes; voice nodes are in `nodes`. A row lives as long as its process says so.
 create table servers (
