@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +59,9 @@ class Node:
         assert self.voice is not None
         self.voice.send_signal(number)
 
+    def log(self) -> str:
+        return (self.data / "voice.log").read_text()
+
     async def ended(self) -> int:
         assert self.voice is not None
         async with asyncio.timeout(PATIENCE_S):
@@ -78,6 +81,7 @@ class Site:
     apis: list[str]
     folder: Path
     key: str = ""
+    _carriers: list[Process] = field(default_factory=list)
 
     async def operator(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
         """A request with the operator's key to one of the API processes."""
@@ -101,10 +105,28 @@ class Site:
             assert response.status < 300, answered
             return answered
 
-    async def ended(self, count: int) -> list[Call] | None:
-        """All calls, once there are so many and all have ended."""
-        found = await self.calls()
-        return found if len(found) >= count and all(call.ended_at for call in found) else None
+    async def sip_domain(self, name: str) -> None:
+        async with self.database.transaction() as tx:
+            await tx.connection.execute(
+                "insert into sip_domains (domain, organization_id, created_at)"
+                " select $1, organization_id, now() from accounts where id = $2",
+                name,
+                self.account_id,
+            )
+
+    async def forward(self, number: str, user: str) -> None:
+        """Let calls to the number ring an extension."""
+        found = await self.customer("GET", "/numbers")
+        rows = found["result"]
+        assert isinstance(rows, list)
+        number_id = next(row["id"] for row in rows if row["number"] == number)
+        await self.customer("PUT", f"/numbers/{number_id}/targets", {"voice": {"type": "forward", "users": [user]}})
+
+    def stop_carriers(self) -> None:
+        """No new calls; those that live go on to their end (sipp's SIGUSR1)."""
+        for process in self._carriers:
+            if process.returncode is None:
+                process.send_signal(signal.SIGUSR1)
 
     async def calls(self) -> list[Call]:
         return await list_calls(self.database, self.account_id, before=None, limit=1000)
@@ -113,6 +135,8 @@ class Site:
         """A number of the account that runs these actions."""
         await stock(self.database, text)
         number = await bought(self.database, self.account_id, text)
+        if not actions:
+            return
         flow = await self.customer("POST", "/flows", {"name": "site", "detail": "", "actions": list(actions)})
         await self.customer("PUT", f"/numbers/{number.id}", {"call_flow_id": flow["id"], "name": "site"})
 
@@ -127,6 +151,8 @@ class Site:
             "-nostdin", f"{self.edge[0]}:{self.edge[1]}",
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, cwd=self.folder,
         )  # fmt: skip
+
+        self._carriers.append(process)
 
         async def end() -> tuple[int, str]:
             said, _ = await process.communicate()
