@@ -128,6 +128,12 @@ class Site:
             if process.returncode is None:
                 process.send_signal(signal.SIGUSR1)
 
+    def end_carriers(self) -> None:
+        """They go away without a word."""
+        for process in self._carriers:
+            if process.returncode is None:
+                process.kill()
+
     async def calls(self) -> list[Call]:
         return await list_calls(self.database, self.account_id, before=None, limit=1000)
 

@@ -77,6 +77,7 @@ async def test_command_that_either_api_process_took_reaches_the_live_call(site: 
     for number, call in enumerate(live):
         await site.customer("POST", f"/calls/{call.id}/hangup", at=number % 2)
     ended = await until(lambda: _all_ended(site, len(before) + 6))
+    site.end_carriers()
     await calls
 
     mine = [call for call in ended if call.id not in before]
@@ -87,7 +88,7 @@ async def test_command_that_either_api_process_took_reaches_the_live_call(site: 
 async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_elsewhere(site: Site) -> None:
     """AV-2, AV-6: by another, up to the last proof of life."""
     dead = site.nodes[0]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=20_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=12_000)
     live = await until(lambda: _live(site, 15))
     killed_at = utc_now()
     dead.send(signal.SIGKILL)
@@ -111,7 +112,7 @@ async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_
 async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(site: Site) -> None:
     """AV-6: the lease is lost on both sides of the cut."""
     cut = site.nodes[1]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=15_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=12_000)
     live = await until(lambda: _live(site, 15))
     cut.machine.pull_cable()
 
@@ -145,6 +146,7 @@ async def test_sleeper_that_wakes_writes_nothing_over_what_was_closed(site: Site
     for call in live:
         if call.node != sleeper.name:
             await site.customer("POST", f"/calls/{call.id}/hangup")
+    site.end_carriers()
     await calls
     await until(lambda: _ended_of(site, live))
     await _is_billed_once(site)

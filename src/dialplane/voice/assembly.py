@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -53,6 +54,7 @@ from dialplane.voice.rooms.agent_calls import AgentCalls
 from dialplane.voice.rooms.agent_ringing import AgentRinger
 from dialplane.voice.rooms.conference_callbacks import StatusTeller
 from dialplane.voice.rooms.conferences import Conferences
+from dialplane.voice.rooms.far_rooms import FarRooms, Standing
 from dialplane.voice.rooms.queues import Queues
 from dialplane.voice.rooms.room_lines import RoomLines
 from dialplane.voice.rooms.room_recordings import RoomRecordings
@@ -251,6 +253,16 @@ class Assembly:
         """Conferences and queues, and who is rung for them."""
         deps, database = self._deps, self._patient
         waiting = WaitingSound(deps.prompts, self._beside)
+        self._far_rooms = FarRooms(
+            database,
+            self.agent,
+            deps.signer,
+            deps.node,
+            replace(self._context, recorder=Standing(self.records.live)),
+            self.records.live,
+            lambda: self._conferences,
+            utc_now,
+        )
         ringer = AgentRinger(self._dialler, utc_now)
         self._conferences = Conferences(
             database,
@@ -261,6 +273,7 @@ class Assembly:
             StatusTeller(database),
             utc_now,
             self._spawn,
+            self._far_rooms.join,
         )
         self._lines = RoomLines(deps.media, self._conferences.rooms)
         self._agent_calls = AgentCalls(database, ringer, self._conferences, utc_now)
@@ -292,6 +305,7 @@ class Assembly:
             context=self._context,
             defence=self.defence,
             limits=self.trunking.limits,
+            far_rooms=self._far_rooms,
             is_overloaded=lambda: self.batches.journal.is_full or not self._holds_lease(),
             orders={
                 **CALL_ORDERS,

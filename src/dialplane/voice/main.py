@@ -23,6 +23,8 @@ from dialplane.voice.waiting import first_of
 
 CLOSING_S = 10.0
 """How long a node that has no calls any more waits for rooms, recordings and runs to write their ends."""
+LOOK_S = 0.25
+"""How often the node looks whether it still holds its lease."""
 BEAT_S = 1.0
 """How often the node says that it lives; a dead node's calls are billed up to the last time."""
 
@@ -62,6 +64,7 @@ class _Node:
         self._tasks = asyncio.TaskGroup()
         self._draining = False
         self._is_stopping = False
+        self._has_lost_lease = False
         self._told_to_end = asyncio.Event()
         """It was asked to drain, and carries nothing any more."""
         self._mail = asyncio.Event()
@@ -74,6 +77,7 @@ class _Node:
         return (
             *self._parts.loops(),
             self._beat(),
+            self._watch_lease(),
             self._read_mail(),
             self._deps.hints.keep(self._hint),
         )
@@ -171,8 +175,6 @@ class _Node:
         while True:
             await asyncio.sleep(BEAT_S)
             try:
-                if not self._holds_lease():
-                    await self._begin_again()
                 self._parts.trunking.set_trunks(await list_trunks(self._deps.database))
                 self._parts.set_trust(await read_trust(self._deps.database))
                 await self._say_that_we_live()
@@ -191,7 +193,7 @@ class _Node:
             defence=self._parts.defence.report(),
             now=utc_now(),
         )
-        if answered is None:
+        if answered is None or self._has_lost_lease:
             await self._begin_again()
             return
         self._beat_at = said_at
@@ -220,23 +222,34 @@ class _Node:
         """Whether nobody else can have closed our calls. A process that was stopped sees here for how long."""
         return asyncio.get_running_loop().time() - self._beat_at < self._deps.lease_s
 
-    async def _begin_again(self) -> None:
-        """Our calls are another's to close, or were closed already: end them here, and begin a new life.
+    async def _watch_lease(self) -> None:
+        """Beside the beat, which may be waiting for a store that does not answer."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if not self._holds_lease():
+                self._end_calls()
 
-        What they still write of themselves changes nothing that was closed. Raises Unavailable.
-        """
-        log.error("lease_lost", calls=len(self._parts.records.live))
+    def _end_calls(self) -> None:
+        """Our calls are another's to close, or were closed already: end them here. What they still write of
+        themselves changes nothing that was closed."""
+        if not self._has_lost_lease:
+            log.error("lease_lost", calls=len(self._parts.records.live))
+        self._has_lost_lease = True
         self._parts.agent.drain()
-        legs = list(self._parts.records.live.values())
-        for leg in legs:
+        for leg in list(self._parts.records.live.values()):
             leg.hang_up(HangupReason.FAILED, text="the node lost its lease")
+
+    async def _begin_again(self) -> None:
+        """The life that the store knew is over: begin a new one. Raises Unavailable."""
+        self._end_calls()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_S):
-                await asyncio.gather(*(leg.ended.wait() for leg in legs))
+                await asyncio.gather(*(leg.ended.wait() for leg in list(self._parts.records.live.values())))
         await self._parts.batches.journal.drained()
         begun = await _begin(self._deps)
         self._life, self._beat_at = begun.life, asyncio.get_running_loop().time()
         self._take_leave_of(begun)
+        self._has_lost_lease = False
         if not self._draining:
             self._parts.agent.take_calls_again()
 

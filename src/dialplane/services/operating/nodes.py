@@ -138,7 +138,7 @@ async def leave(database: Database, node: str, life: int) -> None:
 async def drain_node(database: Database, node: str, *, drain: bool) -> None:
     """Let a voice node take no new calls and end with its last one, or take calls again. Raises NotFound."""
     async with database.transaction() as tx:
-        if not await tx.nodes.ask_to_drain(node, drain=drain):
+        if "\x00" in node or not await tx.nodes.ask_to_drain(node, drain=drain):
             raise NotFound("There is no voice node of that name", reason="NODE_NOT_FOUND")
 
 

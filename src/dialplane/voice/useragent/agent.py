@@ -219,6 +219,7 @@ class UserAgent:
         session_s: int = 0,
         reliable: Literal["", "Supported", "Require"] = "",
         path: str = "",
+        is_near: bool = False,
     ) -> OutgoingCall:
         """Send an INVITE to the URI `target`; what follows is told to `watcher`.
 
@@ -226,12 +227,13 @@ class UserAgent:
         is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
         (SIP-18, CVE-11). `session_s` asks for a session timer (RFC 4028), `reliable` names the field that says how
         much reliable provisional answers are wanted (RFC 3262). `sdp` empty makes a call without an offer. `path` is
-        how a phone registered (`Edges.path_of`). Raises SipParseError where `target` is no URI.
+        how a phone registered (`Edges.path_of`); `is_near`: no edge is between us. Raises SipParseError
+        where `target` is no URI.
         """
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
         peer = destination or _literal(target)
-        way = self._way(request, destination, path)
+        way = None if is_near else self._way(request, destination, path)
         hop = way.hop if way else peer or Source("", 0, wire_of(SipUri.parse(target)))
         request.headers.add("Contact", station.contact(hop, sips=is_sips(target)))
         request.headers.add("Allow", station.capabilities.allow)
