@@ -17,10 +17,13 @@ import aiohttp
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.ids import AccountId, utc_now
+from dialplane.media.client import MediaClient
+from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.calling.calls import list_calls
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk
 from dialplane.services.identity.access_keys import create_key
 from dialplane.services.tenancy.provisioning import install_operator_key
+from dialplane.voice.useragent.agent import Source
 from tests.effort import PATIENCE_S
 from tests.nodes.machines import Machine, machines
 from tests.nodes.road import road_to
@@ -28,7 +31,8 @@ from tests.platform.running import START_TIMEOUT_S
 from tests.ports import free_port
 from tests.services.buying import bought, buyer, stock
 
-LEASE_S = 4
+LEASE_S = 10
+"""Far longer than a busy machine keeps a process waiting."""
 OPERATOR_KEY = "op_of_the_tests_0123456789abcdefghijklmnop"
 SCENARIO = Path(__file__).parent / "scenarios" / "carrier.xml"
 RTP_FIRST = 20_000
@@ -104,6 +108,29 @@ class Site:
             answered: dict[str, object] = await response.json(content_type=None)
             assert response.status < 300, answered
             return answered
+
+    @asynccontextmanager
+    async def sounding_phone(self) -> AsyncIterator[Softphone]:
+        """A phone of the first carrier's network, with audio."""
+        host, data = self.here[1], self.folder / "phone"
+        options = ("--sip", f"{host}:5060", "--rtp", f"{RTP_FIRST + 200}-{RTP_FIRST + 399}")
+        process, _ = await start_role((), {}, data, "media", *options)
+        media = MediaClient(data / "run" / "media.sock")
+        try:
+            await media.start()
+            async with Softphone(media, host=host) as phone:
+                yield phone
+        finally:
+            await media.stop()
+            await _terminate(process)
+
+    async def ring(self, phone: Softphone, number: str) -> PhoneCall:
+        """A carrier's call by the edge."""
+        return await phone.call(
+            f"sip:{number}@{self.edge[0]}:{self.edge[1]}",
+            caller=f"<sip:+12125550111@{self.here[1]}>",
+            server=Source(*self.edge, "udp"),
+        )
 
     async def sip_domain(self, name: str) -> None:
         async with self.database.transaction() as tx:

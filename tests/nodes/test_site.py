@@ -6,17 +6,30 @@ The tests follow each other on one site; each leaves it whole.
 import asyncio
 import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from dialplane.domain.calling.calls import Call, CallStatus
-from dialplane.domain.ids import utc_now
+from dialplane.domain.calling.media import Prompt
+from dialplane.domain.ids import ConferenceId, utc_now
+from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.calling.extensions import create_extension
 from dialplane.services.calling.registrations import find_bindings
 from dialplane.services.charging.billing import check_ledger
+from dialplane.services.rooms.conferences import ConferenceChange, create_conference
+from dialplane.services.rooms.participants import (
+    ParticipantChange,
+    list_participants,
+    remove_participant,
+    update_participant,
+)
+from tests.effort import PATIENCE_S
+from tests.media.conftest import tone
 from tests.nodes.phone import PASSWORD, open_phone
-from tests.nodes.site import LEASE_S, Node, Site
+from tests.nodes.site import Node, Site
 from tests.users.acting import until
+from tests.voice.ears import tones_at
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -27,6 +40,7 @@ pytestmark = [
 
 NUMBER = "+12025550143"
 TO_PHONE = "+12025550144"
+TO_ROOM = "+12025550145"
 LONG = ({"type": "answer"}, {"type": "sleep", "option": {"duration": 120_000}})
 
 
@@ -85,10 +99,46 @@ async def test_command_that_either_api_process_took_reaches_the_live_call(site: 
     assert {call.cause_text for call in mine} == {"hung up by the API"}
 
 
+async def test_conference_is_heard_and_steered_across_nodes(site: Site, tmp_path: Path) -> None:
+    """One node mixes; the others bring their legs by SIP."""
+    made = await create_conference(site.database, site.account_id, ConferenceChange(name="team"), now=utc_now())
+    room = made.conference.id
+    await site.number(TO_ROOM, {"type": "conference_join", "option": {"conference_id": str(room)}})
+
+    async with site.sounding_phone() as phone:
+        here, mixing = await _comes(site, phone, tmp_path, tone_hz=400)
+        there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
+        while other.node == mixing.node:  # the edge spreads calls as it likes
+            there.hang_up()
+            await there.ended.wait()
+            there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
+        inside = (await list_participants(site.database, site.account_id, room))[1]
+        assert {each.node for each in inside} == {mixing.node}
+        await _until_it_hears(here, 1_000)
+        await _until_it_hears(there, 400)
+
+        muted = ParticipantChange(muted=True)
+        await update_participant(site.database, site.account_id, room, other.id, muted, utc_now())
+        await _until_it_hears(here)
+        await _until_it_hears(there, 400)
+        await update_participant(
+            site.database, site.account_id, room, other.id, ParticipantChange(muted=False), utc_now()
+        )
+        await _until_it_hears(here, 1_000)
+        await remove_participant(site.database, site.account_id, room, other.id, utc_now())
+        await there.ended.wait()
+        here.hang_up()
+        await here.ended.wait()
+
+    after = await until(lambda: _ended_of(site, [mixing, other]))
+    assert {call.hangup_by.value for call in after} == {"local", "remote"}
+    assert await until(lambda: _is_empty(site, room))
+
+
 async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_elsewhere(site: Site) -> None:
     """AV-2, AV-6: by another, up to the last proof of life."""
     dead = site.nodes[0]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=12_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
     live = await until(lambda: _live(site, 15))
     killed_at = utc_now()
     dead.send(signal.SIGKILL)
@@ -112,7 +162,7 @@ async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_
 async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(site: Site) -> None:
     """AV-6: the lease is lost on both sides of the cut."""
     cut = site.nodes[1]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=12_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
     live = await until(lambda: _live(site, 15))
     cut.machine.pull_cable()
 
@@ -174,6 +224,33 @@ async def test_upgrade_at_noon_loses_no_call(site: Site) -> None:
     await _is_billed_once(site)
 
 
+async def _comes(site: Site, phone: Softphone, folder: Path, *, tone_hz: int) -> tuple[PhoneCall, Call]:
+    """A call into the conference that makes a tone without end; and its record."""
+    known = {call.id for call in await site.calls()}
+    call = await site.ring(phone, TO_ROOM)
+    assert await call.wait_answered()
+    path = folder / f"{tone_hz}.ulaw"
+    path.write_bytes(tone(tone_hz, duration_ms=1_000))
+    speaking = asyncio.ensure_future(call.play(Prompt(path, 1_000), loop=True))
+    speaking.add_done_callback(lambda _: None)
+
+    async def record() -> Call | None:
+        found = [each for each in await site.calls() if each.id not in known and each.details.conference_id]
+        return found[0] if found else None
+
+    return call, await until(record)
+
+
+async def _until_it_hears(call: PhoneCall, *wanted: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while await tones_at(call.media, (400, 1_000)) != list(wanted):
+            pass
+
+
+async def _is_empty(site: Site, room: ConferenceId) -> bool:
+    return not (await list_participants(site.database, site.account_id, room))[1]
+
+
 async def _live(site: Site, count: int) -> list[Call] | None:
     found = [call for call in await site.calls() if call.status is CallStatus.PROGRESSING]
     return found if len(found) >= count else None
@@ -196,7 +273,7 @@ async def _ended_on(site: Site, node: Node, live: list[Call]) -> list[Call] | No
 
 async def _as_it_was(site: Site, closed: list[Call]) -> bool:
     """Whether nobody has written to them since."""
-    await asyncio.sleep(LEASE_S / 2)  # for what a node that came back has still to write
+    await asyncio.sleep(3)  # for what a node that came back has still to write
     now = {call.id: call for call in await site.calls()}
     return all(now[call.id] == call for call in closed)
 

@@ -1,7 +1,7 @@
 """Calls that are on one voice node and in a conference that another mixes: what the two nodes tell each other.
 
-The call's node calls the mixing one and shows a pass, signed by the platform and good for some seconds, which says whose
-call it is and how it wants to be in. Only nodes of the registry are let in.
+The call's node calls the mixing one and shows a pass, signed by the platform and good for some seconds: whose call it
+is, and how it wants to be in. Only nodes of the registry are let in.
 """
 
 from collections.abc import Mapping
