@@ -6,6 +6,8 @@ The tests follow each other on one site; each leaves it whole.
 import asyncio
 import signal
 from collections import Counter
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -171,8 +173,9 @@ async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(si
     new = await site.carrier(NUMBER, calls=5, rate=5, talk_ms=300)
     assert (await new)[0] == 0
     await calls
+    plugged_in_at = utc_now()
     cut.machine.plug_in()
-    await until(lambda: _serves(site, cut))
+    await until(lambda: _lives_anew(site, cut, plugged_in_at))
 
     assert closed
     assert await _as_it_was(site, closed)
@@ -187,8 +190,9 @@ async def test_sleeper_that_wakes_writes_nothing_over_what_was_closed(site: Site
     sleeper.send(signal.SIGSTOP)
     closed = await until(lambda: _ended_on(site, sleeper, live))
 
+    woken_at = utc_now()
     sleeper.send(signal.SIGCONT)
-    await until(lambda: _serves(site, sleeper))
+    await until(lambda: _lives_anew(site, sleeper, woken_at))
 
     assert closed
     assert "lease_lost" in sleeper.log()
@@ -207,11 +211,12 @@ async def test_upgrade_at_noon_loses_no_call(site: Site) -> None:
     every = await until(lambda: _all_ended(site, 1))
     traffic = await site.carrier(NUMBER, calls=100_000, rate=5, talk_ms=1_500)
     for number, node in enumerate(site.nodes):
+        drained_at = utc_now()
         shown = await site.operator("POST", f"/nodes/{node.name}/drain", at=number % 2)
         assert shown["draining"]
         assert await node.ended() == 0
         await node.start()
-        await until(lambda: _serves(site, node))  # noqa: B023  asked before the next round
+        await until(partial(_lives_anew, site, node, drained_at))
     site.stop_carriers()
     status, said = await traffic
 
@@ -273,15 +278,17 @@ async def _ended_on(site: Site, node: Node, live: list[Call]) -> list[Call] | No
 
 async def _as_it_was(site: Site, closed: list[Call]) -> bool:
     """Whether nobody has written to them since."""
-    await asyncio.sleep(3)  # for what a node that came back has still to write
     now = {call.id: call for call in await site.calls()}
     return all(now[call.id] == call for call in closed)
 
 
-async def _serves(site: Site, node: Node) -> bool:
+async def _lives_anew(site: Site, node: Node, since: datetime) -> bool:
+    """Whether the node has begun a life since then, for which it had to have written all of the one before."""
     nodes = (await site.operator("GET", "/nodes"))["nodes"]
     assert isinstance(nodes, list)
-    return any(each["name"] == node.name and each["alive"] and not each["draining"] for each in nodes)
+    mine = next(each for each in nodes if each["name"] == node.name)
+    began, seen = (datetime.fromisoformat(mine[name]) for name in ("started_at", "seen_at"))
+    return began > since and seen > began and not mine["draining"]
 
 
 async def _is_billed_once(site: Site) -> None:

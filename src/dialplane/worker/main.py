@@ -45,7 +45,12 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             deps.database, deps.recognizer, deps.sounds, deps.public_url, deps.clock, beside.follow_transcription
         )
 
-        silent = SilentNodes(deps.database, lease_s=deps.node_lease_s, clock=deps.clock)
+        silent = SilentNodes(
+            deps.database,
+            lease_s=deps.node_lease_s,
+            clock=deps.clock,
+            seconds=asyncio.get_running_loop().time,
+        )
 
         async def dial_campaigns() -> bool:
             await go_on_with_campaigns(deps.database, beside.start, deps.clock())

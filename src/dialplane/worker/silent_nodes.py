@@ -4,7 +4,6 @@ What counts is how long this worker has seen a node say nothing, by its own cloc
 worker could not look, everybody's silence begins anew: after an outage of the store the nodes speak first.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -27,10 +26,14 @@ log = structlog.get_logger()
 class SilentNodes:
     """One worker's view. Several workers may look at the same node: the store lets one of them close it."""
 
-    def __init__(self, database: Database, *, lease_s: float, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, *, lease_s: float, clock: Callable[[], datetime], seconds: Callable[[], float]
+    ) -> None:
+        """`seconds` is a monotonic clock."""
         self._database = database
         self._silent_after_s = lease_s * LONGER
         self._clock = clock
+        self._seconds = seconds
         self._heard: dict[str, tuple[Beat, float]] = {}
         """Each node's last beat and when this worker first saw it."""
         self._looked_at = 0.0
@@ -38,7 +41,7 @@ class SilentNodes:
 
     async def step(self) -> bool:
         beats = await read_beats(self._database)
-        now = asyncio.get_running_loop().time()
+        now = self._seconds()
         if now - self._looked_at > BLIND_S:
             self._heard.clear()
         self._looked_at = now

@@ -52,11 +52,12 @@ class Entered:
 class MixedElsewhere(Conflict):
     """Another voice node, `node`, mixes the conference."""
 
-    def __init__(self, node: str, here: str) -> None:
+    def __init__(self, conference_id: ConferenceId, node: str, here: str) -> None:
         super().__init__(
             f"The conference is mixed by the voice node {node}, and this call is on {here}",
             reason="CONFERENCE_ELSEWHERE",
         )
+        self.conference_id = conference_id
         self.node = node
 
 
@@ -158,7 +159,7 @@ def _check_open(conference: Conference, node: str, now: datetime) -> None:
     if conference.is_over or (conference.expires_at and conference.expires_at <= now):
         raise Conflict("The conference is over", reason="CONFERENCE_OVER")
     if conference.node not in ("", node):
-        raise MixedElsewhere(conference.node, node)
+        raise MixedElsewhere(conference.id, conference.node, node)
 
 
 async def joined(database: Database, participant: Participant, now: datetime) -> Participant:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from dialplane.domain.errors import Conflict, LimitExceeded, Refusal
+from dialplane.domain.errors import LimitExceeded, Refusal
 from dialplane.domain.flows.facts import conference_facts, stay_facts
 from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import ConferenceId, FlowId
@@ -63,7 +63,7 @@ class Conferences:
     teller: Teller
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
-    far: Callable[[Leg, JoinConference, str, Conflict], Awaitable[ConferenceLeft]]
+    far: Callable[[Leg, JoinConference, MixedElsewhere], Awaitable[ConferenceLeft]]
     """Be in a conference that another node mixes."""
     rooms: dict[ConferenceId, Room] = field(default_factory=dict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -80,7 +80,7 @@ class Conferences:
         try:
             stay = await self.be_in(leg, command, run)
         except MixedElsewhere as elsewhere:
-            stay = await self.far(leg, command, elsewhere.node, elsewhere)
+            stay = await self.far(leg, command, elsewhere)
         if own is not None and stay.why != "full" and not leg.is_ended:
             await self._program_of(leg, run, own.post_flow_id)
         return replace(stay, facts={**told, **stay.facts})

@@ -12,12 +12,13 @@ from datetime import datetime
 import structlog
 
 from dialplane.domain.calling.calls import CallStatus, Direction, HangupReason
-from dialplane.domain.errors import Conflict, NotAuthenticated, NotFound, Refusal
+from dialplane.domain.errors import NotAuthenticated, NotFound, Refusal
 from dialplane.domain.ids import CallId, new_id
 from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference
 from dialplane.sdp.negotiation import NotAcceptable
 from dialplane.sdp.session import SdpError
 from dialplane.services.identity.authentication import TokenSigner
+from dialplane.services.rooms.conference_rooms import MixedElsewhere
 from dialplane.services.rooms.far_rooms import find_party, find_place, read_pass, read_words, sign_pass, words_of
 from dialplane.services.transaction import Database
 from dialplane.voice.exchanges import exchange_for
@@ -65,9 +66,10 @@ class FarRooms:
 
     # --- on the call's node ---
 
-    async def join(self, leg: Leg, command: JoinConference, node: str, fault: Conflict) -> ConferenceLeft:
-        """Be in a conference that `node` mixes, until one leaves it. Raises `fault` where it does not take the call."""
-        host, port = await find_place(self.database, node, self.now())
+    async def join(self, leg: Leg, command: JoinConference, elsewhere: MixedElsewhere) -> ConferenceLeft:
+        """Be in a conference that another node mixes, until one leaves it. Raises `elsewhere` where that node does not
+        take the call, Unavailable where it does not live."""
+        host, port = await find_place(self.database, elsewhere.node, self.now())
         call = replace(leg.call, id=CallId(new_id(self.now())), direction=Direction.OUTGOING, status=CallStatus.DIALING)
         far = Leg(call, self.context, billing=None)
         await far.media_ready()
@@ -84,12 +86,13 @@ class FarRooms:
             )
             await first_of(far.answered.wait(), far.ended.wait(), leg.ended.wait())
             if far.is_answered and not leg.is_ended:
+                leg.tell_of(extras=replace(leg.call.details, conference_id=elsewhere.conference_id))
                 await talk(leg, far)
             elif far.is_ended:
-                raise fault
+                raise elsewhere
         finally:
             far.hang_up()
-        return read_words(far.call.cause_text, command.conference_id)
+        return read_words(far.call.cause_text, elsewhere.conference_id)
 
     # --- on the mixing node ---
 

@@ -20,7 +20,7 @@ where name = $1 and life = $2
     and not exists (select from calls where calls.node = $1 and calls.status <> 'hangup');
 
 -- name: ask_to_drain
-update nodes set drain_asked = $2 where name = $1 returning pg_notify('dialplane_node', name);
+update nodes set drain_asked = $2 where name = $1 returning name;
 
 -- name: beats
 select name, life, seen_at from nodes where closed_at is null;
