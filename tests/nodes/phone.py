@@ -24,7 +24,8 @@ class Phone:
         self.agent = UserAgent(host=host, port=0, handler=self)
         self.callers: list[str] = []
         """Whom it answered, by their Call-ID."""
-        self.ended: list[str] = []
+        self.seen_from: set[str] = set()
+        """The addresses that their calls came from."""
 
     async def register(self, name: str, edge: tuple[str, int]) -> Response:
         place = Source(*edge, "udp")
@@ -47,6 +48,7 @@ class Phone:
     def on_invite(self, call: IncomingCall) -> None:
         call.watcher = self
         self.callers.append(call.id)
+        self.seen_from.add(call.source.host)
         call.answer(_sdp(self.host))
 
     def on_request(self, request: IncomingRequest) -> None:
@@ -68,7 +70,7 @@ class Phone:
         """Nothing listens."""
 
     def on_ended(self, call: SipCall, end: CallEnd) -> None:
-        self.ended.append(call.id)
+        """Whoever called has had enough."""
 
 
 @asynccontextmanager

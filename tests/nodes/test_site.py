@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from dialplane.domain.addresses import tel
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import ConferenceId, utc_now
 from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.calling.extensions import create_extension
+from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.calling.registrations import find_bindings
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk, remove_trunk
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.rooms.conferences import ConferenceChange, create_conference
 from dialplane.services.rooms.participants import (
@@ -83,6 +86,19 @@ async def test_phone_that_registered_by_one_node_is_rung_by_all(site: Site) -> N
     assert ended[0] == 0, ended[1]
     assert len(phone.callers) == 12
     assert rung_by == {"voice-1", "voice-2", "voice-3"}
+
+
+async def test_carrier_is_called_by_the_edge(site: Site) -> None:
+    async with open_phone(site.here[2]) as carrier:
+        draft = TrunkDraft("way out", host=site.here[2], port=carrier.agent.port)
+        trunk = await create_trunk(site.database, draft, now=utc_now())
+        wish = CallRequest(tel(NUMBER), (tel("+12025550177"),), actions=[{"type": "hangup"}])
+        created = await create_calls(site.database, site.account_id, wish, utc_now())
+        ended = await until(lambda: _ended_of(site, list(created.calls)))
+        await remove_trunk(site.database, trunk.id, now=utc_now())
+
+    assert ended[0].progressing_at
+    assert (len(carrier.callers), carrier.seen_from) == (1, {site.edge[0]})
 
 
 async def test_command_that_either_api_process_took_reaches_the_live_call(site: Site) -> None:
