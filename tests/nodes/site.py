@@ -178,10 +178,11 @@ class Site:
     ) -> "asyncio.Task[tuple[int, str]]":
         """Calls of a carrier through the edge, in the background: exit status and last words of sipp."""
         port = free_port()
+        faults = self.folder / f"sipp-{port}.log"
         process = await asyncio.create_subprocess_exec(
             "sipp", "-sf", str(SCENARIO), "-i", self.here[carrier], "-p", str(port), "-s", number,
             "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms), "-recv_timeout", "20000",
-            "-nostdin", f"{self.edge[0]}:{self.edge[1]}",
+            "-nostdin", "-trace_err", "-error_file", str(faults), f"{self.edge[0]}:{self.edge[1]}",
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, cwd=self.folder,
         )  # fmt: skip
 
@@ -190,7 +191,8 @@ class Site:
         async def end() -> tuple[int, str]:
             said, _ = await process.communicate()
             assert process.returncode is not None
-            return process.returncode, said.decode(errors="replace")[-1500:]
+            told = faults.read_text(errors="replace")[:3000] if faults.exists() else ""
+            return process.returncode, said.decode(errors="replace")[-1500:] + told
 
         return asyncio.create_task(end())
 

@@ -116,9 +116,10 @@ class _Node:
         self._parts.agent.drain()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._deps.drain_s):
-                while self._parts.records.live and not hurry.is_set():
+                while self._carries_calls() and not hurry.is_set():
                     legs = self._parts.records.live.values()
-                    await first_of(hurry.wait(), *(leg.ended.wait() for leg in legs))
+                    looking = () if legs else (asyncio.sleep(LOOK_S),)  # what is being let in has no leg yet
+                    await first_of(hurry.wait(), *looking, *(leg.ended.wait() for leg in legs))
 
     async def _close(self) -> None:
         """Hang up what is left. What belongs to calls has `CLOSING_S` then to write how it ended."""
@@ -205,8 +206,7 @@ class _Node:
         if self._is_stopping:
             return
         if drain is self._draining:
-            # Asked for at the beat before: what was let in until then is among the live calls by now.
-            if drain and not self._parts.records.live:
+            if drain and not self._carries_calls():
                 self._told_to_end.set()
         else:
             self._draining = drain
@@ -215,6 +215,10 @@ class _Node:
                 self._parts.agent.drain()
             else:
                 self._parts.agent.take_calls_again()
+
+    def _carries_calls(self) -> bool:
+        """Those too that are still on their way in."""
+        return bool(self._parts.records.live) or self._parts.agent.live_calls > 0
 
     # --- the lease (AV-6) ---
 
