@@ -17,7 +17,7 @@ PACKAGES = {
     "bearerbox": "kannel",
     "tcpdump": "tcpdump",
     "chromium": "chromium",
-    "kamailio": "kamailio kamailio-tls-modules",
+    "kamailio": "kamailio kamailio-tls-modules kamailio-websocket-modules",
 }
 """The Debian package of each program."""
 

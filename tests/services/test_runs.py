@@ -161,7 +161,7 @@ async def test_stopping_the_run_of_a_call_orders_its_hang_up(database: PostgresD
         node="n1",
     )
     async with database.transaction() as tx:
-        await tx.calls.beat("n1", sip_host="127.0.0.1", sip_port=5060, draining=False, now=NOW)
+        await tx.nodes.begin("n1", sip_host="127.0.0.1", sip_port=5060, version="", now=NOW)
         await tx.calls.save_many([call])
     await keep(database, run)
 

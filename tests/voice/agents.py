@@ -14,6 +14,7 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.parser import parse_message
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
+from dialplane.voice.useragent.edges import Edges
 from tests.effort import PATIENCE_S
 
 SDP = (
@@ -109,8 +110,10 @@ class Answering:
 
 
 @asynccontextmanager
-async def running(handler: Answering | None = None, *, timers: Timers = QUICK) -> AsyncIterator[UserAgent]:
-    agent = UserAgent(host="127.0.0.1", port=0, handler=handler or Answering(), timers=timers)
+async def running(
+    handler: Answering | None = None, *, timers: Timers = QUICK, edges: Edges | None = None
+) -> AsyncIterator[UserAgent]:
+    agent = UserAgent(host="127.0.0.1", port=0, handler=handler or Answering(), timers=timers, edges=edges)
     await agent.start()
     try:
         yield agent

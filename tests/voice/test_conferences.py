@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialplane.audio.g711 import decode_ulaw
 from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import CallId, ConferenceId, RecordingId, utc_now
 from dialplane.domain.rooms.conferences import Participant
@@ -28,12 +27,11 @@ from dialplane.services.rooms.participants import (
 )
 from tests.media.conftest import tone
 from tests.media.sounds import read_wav, strength
-from tests.voice.ears import until_sound
+from tests.voice.ears import LOUD, tones_at, until_sound
 from tests.voice.platform import VoiceNode
 
 NUMBER = "+12025550191"
 TONES = (400, 1_000, 1_700)
-LOUD = 3_000
 TEAM = ConferenceChange(name="team")
 
 
@@ -47,19 +45,7 @@ class Speaker:
 
     async def hears(self) -> list[int]:
         """The tones that arrive at it, over 300 ms after what is on its way."""
-        frames: list[bytes] = []
-        enough = asyncio.Event()
-
-        def take(track: str, at_ms: int, frame: bytes) -> None:
-            frames.append(frame)
-            if len(frames) == 25:
-                enough.set()
-
-        tap = self.call.media.tap(take)
-        await enough.wait()
-        tap.close()
-        samples = decode_ulaw(b"".join(frames[10:25]))
-        return [each for each in TONES if strength(samples, each) > LOUD]
+        return await tones_at(self.call.media, TONES)
 
     async def until_it_hears(self, *wanted: int) -> None:
         while await self.hears() != list(wanted):

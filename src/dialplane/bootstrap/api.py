@@ -24,6 +24,7 @@ from dialplane.bootstrap.helpers import abilities, assistants, post
 from dialplane.bootstrap.http import PatientHttp
 from dialplane.bootstrap.monitor import LoopLag
 from dialplane.bootstrap.portal import portal
+from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
@@ -31,6 +32,7 @@ from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.domain.ids import utc_now
+from dialplane.domain.operating.nodes import Role
 from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
@@ -92,7 +94,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             app = create_app(ports)
             server = Server(server_config(tracing.around(app) if tracing else app, settings.proxies))
             tasks.create_task(_heed(stop, server))
-            await server.serve(sockets=[listener])
+            async with present(database, Role.API):
+                await server.serve(sockets=[listener])
     finally:
         await database.close()
         if tracing is not None:

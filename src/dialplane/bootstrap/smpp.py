@@ -9,11 +9,13 @@ from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLi
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.binds.deps import BindsDeps
 from dialplane.binds.main import serve
+from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, run_loop
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.domain.networks import is_allowed
+from dialplane.domain.operating.nodes import Role
 
 _CONNECTIONS = 10
 
@@ -38,7 +40,8 @@ async def _serve(settings: Settings) -> None:
                 port=settings.smpp.port,
                 on_ready=lambda port: announce("smpp", smpp=f"smpp://{Endpoint(settings.smpp.host, port)}"),
             )
-            await serve(deps, stop.asked)
+            async with present(database, Role.SMPP):
+                await serve(deps, stop.asked)
     finally:
         await database.close()
 

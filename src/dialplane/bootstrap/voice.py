@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.metrics_core import Metric
 
+from dialplane import __version__
 from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
@@ -24,6 +25,7 @@ from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint, SettingError
 from dialplane.media.client import MediaClient
+from dialplane.sip.transaction_peer import Source
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.figures import NodeFigures
 from dialplane.voice.main import serve
@@ -69,6 +71,7 @@ async def _serve(settings: Settings) -> None:
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,
+                edges=[Source(edge.host, edge.port, "udp") for edge in settings.edges],
                 tls=_tls(settings),
                 advertised_host=settings.advertised_host or None,
                 recordings=settings.recordings,
@@ -80,6 +83,8 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 keeps_signalling=bool(settings.signalling_kept),
                 drain_s=settings.drain.total_seconds(),
+                lease_s=settings.node_lease.total_seconds(),
+                version=__version__,
                 calls_per_second=settings.call_rate.per_second,
                 calls_at_once=settings.call_rate.burst,
                 public_url=settings.where_clients_are,

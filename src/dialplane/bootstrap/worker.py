@@ -13,11 +13,13 @@ from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers, message_carrier
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.monitor import Monitor, monitored
+from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.role_metrics import worker_metrics
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import find_seal
 from dialplane.config.settings import Settings
+from dialplane.domain.operating.nodes import Role
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
 from dialplane.worker.repeat import FAILURES
@@ -60,8 +62,9 @@ async def _serve(settings: Settings) -> None:
                 assistants=assistants(settings),
                 post=post(settings),
                 signalling_kept=settings.signalling_kept,
+                node_lease_s=settings.node_lease.total_seconds(),
             )
-            async with monitored(_monitor(deps), settings.metrics) as metrics:
+            async with present(database, Role.WORKER), monitored(_monitor(deps), settings.metrics) as metrics:
                 working = tasks.create_task(serve(deps, stop.asked))
                 hurrying = tasks.create_task(stop.now.wait())
                 announce("worker", metrics=metrics)

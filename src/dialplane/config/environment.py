@@ -52,6 +52,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         sandbox=sandbox,
         egress_allow=_egress(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
         proxies=_networks(get("DIALPLANE_PROXIES", ""), what="DIALPLANE_PROXIES"),
+        edges=tuple(Endpoint.parse(word, what="DIALPLANE_EDGES") for word in _words(get("DIALPLANE_EDGES", ""))),
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
@@ -64,6 +65,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         public_url=_public_url(get("DIALPLANE_PUBLIC_URL", "")),
         document_timeout=_document_timeout(get("DIALPLANE_DOCUMENT_TIMEOUT_S")),
         drain=_drain(get("DIALPLANE_DRAIN_S"), sandbox=sandbox),
+        node_lease=_lease(get("DIALPLANE_NODE_LEASE_S")),
         call_rate=_rate(get, "DIALPLANE_CALL_RATE", defaults.call_rate),
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
@@ -104,6 +106,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_SANDBOX": "1" if settings.sandbox else "0",
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_PROXIES": ",".join(str(network) for network in settings.proxies),
+        "DIALPLANE_EDGES": " ".join(map(str, settings.edges)),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_GATE": str(settings.gate),
         "DIALPLANE_METRICS": str(settings.metrics),
@@ -114,6 +117,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_PUBLIC_URL": settings.public_url,
         "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
+        "DIALPLANE_NODE_LEASE_S": f"{settings.node_lease.total_seconds():g}",
         "DIALPLANE_CALL_RATE": str(settings.call_rate),
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
@@ -216,6 +220,15 @@ def _document_timeout(text: str | None) -> timedelta:
     if not timedelta(seconds=1) <= timeout <= timedelta(seconds=60):
         raise SettingError(f"DIALPLANE_DOCUMENT_TIMEOUT_S must be 1 to 60 seconds, got {text!r}")
     return timeout
+
+
+def _lease(text: str | None) -> timedelta:
+    if text is None:
+        return Settings().node_lease
+    lease = _seconds(text, what="DIALPLANE_NODE_LEASE_S")
+    if not timedelta(seconds=3) <= lease <= timedelta(hours=1):
+        raise SettingError(f"DIALPLANE_NODE_LEASE_S must be 3 to 3600 seconds, got {text!r}")
+    return lease
 
 
 def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> RequestRate:

@@ -68,6 +68,9 @@ class Settings:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed (API-10). None: whoever connects is
     the client, and a header that says otherwise is anybody's word."""
+    edges: tuple[Endpoint, ...] = ()
+    """SIP proxies before the voice nodes, as `dialplane edge config` makes them: where they listen for the nodes. They
+    alone may say from where a request came, and calls leave through the first. None: the nodes face the world."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
     gate: Endpoint = Endpoint("127.0.0.1", 0)
@@ -93,6 +96,9 @@ class Settings:
     """How long a tenant's server may take for an XML document: Restcomm's time; callers hear silence meanwhile."""
     drain: timedelta = timedelta(hours=1)
     """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
+    node_lease: timedelta = timedelta(seconds=65)
+    """How long a voice node's calls go on while it cannot reach Postgres (AV-3 asks for 60); then it ends them. Workers
+    close the calls of a node that has been silent for a quarter longer (AV-6), so all processes need the same."""
     call_rate: RequestRate = CALL_RATE
     """New calls a second that one voice node takes, and at once; those beyond get 503 with Retry-After (DOS-4): a node
     that took more than it can carry would answer all of them late."""

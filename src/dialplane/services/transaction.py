@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbering.porting import PortStore
     from dialplane.services.operating.audit import AuditStore
     from dialplane.services.operating.directory import DirectoryStore
+    from dialplane.services.operating.nodes import NodeStore
     from dialplane.services.operating.watch import WatchStore
     from dialplane.services.programs.aicalls import AicallStore
     from dialplane.services.programs.ais import AiStore
@@ -151,6 +152,8 @@ class Transaction(Protocol):
     def media(self) -> MediaStore: ...
     @property
     def messages(self) -> MessageStore: ...
+    @property
+    def nodes(self) -> NodeStore: ...
     @property
     def notifications(self) -> NotificationStore: ...
     @property

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -53,6 +54,7 @@ from dialplane.voice.rooms.agent_calls import AgentCalls
 from dialplane.voice.rooms.agent_ringing import AgentRinger
 from dialplane.voice.rooms.conference_callbacks import StatusTeller
 from dialplane.voice.rooms.conferences import Conferences
+from dialplane.voice.rooms.far_rooms import FarRooms, Standing
 from dialplane.voice.rooms.queues import Queues
 from dialplane.voice.rooms.room_lines import RoomLines
 from dialplane.voice.rooms.room_recordings import RoomRecordings
@@ -71,6 +73,7 @@ from dialplane.voice.trust.certificates import CertificateCache
 from dialplane.voice.trust.signing import Signing
 from dialplane.voice.trust.verifying import Verifying
 from dialplane.voice.useragent.agent import UserAgent
+from dialplane.voice.useragent.edges import Edges
 from dialplane.voice.useragent.events import Handler
 from dialplane.voice.useragent.sip_sockets import SipSockets
 
@@ -105,8 +108,16 @@ class Assembly:
     Where two need one another the first gets a function that finds the second when it is called.
     """
 
-    def __init__(self, deps: VoiceDeps, tasks: asyncio.TaskGroup, spawn: Spawn, handler: Handler) -> None:
+    def __init__(
+        self,
+        deps: VoiceDeps,
+        tasks: asyncio.TaskGroup,
+        spawn: Spawn,
+        handler: Handler,
+        holds_lease: Callable[[], bool],
+    ) -> None:
         self._deps = deps
+        self._holds_lease = holds_lease
         self._spawn = spawn
         self._patient = PatientDatabase(deps.database)
         self.batches = Batches(deps, self._patient)
@@ -169,6 +180,7 @@ class Assembly:
             advertised_host=deps.advertised_host,
             tap=together(self.signalling if deps.keeps_signalling else None, deps.looker_on),
             tls=deps.tls,
+            edges=Edges(deps.edges),
         )
         self.gate = AudioGate(
             deps.gate_host,
@@ -241,6 +253,16 @@ class Assembly:
         """Conferences and queues, and who is rung for them."""
         deps, database = self._deps, self._patient
         waiting = WaitingSound(deps.prompts, self._beside)
+        self._far_rooms = FarRooms(
+            database,
+            self.agent,
+            deps.signer,
+            deps.node,
+            replace(self._context, recorder=Standing(self.records.live)),
+            self.records.live,
+            lambda: self._conferences,
+            utc_now,
+        )
         ringer = AgentRinger(self._dialler, utc_now)
         self._conferences = Conferences(
             database,
@@ -251,6 +273,7 @@ class Assembly:
             StatusTeller(database),
             utc_now,
             self._spawn,
+            self._far_rooms.join,
         )
         self._lines = RoomLines(deps.media, self._conferences.rooms)
         self._agent_calls = AgentCalls(database, ringer, self._conferences, utc_now)
@@ -269,6 +292,7 @@ class Assembly:
                 deps.node,
                 utc_now,
                 self.agent.is_connected,
+                self.agent.edges.path_of,
                 Texts(deps.database, self.agent, utc_now),
             ),
             dialler=self._dialler,
@@ -281,7 +305,8 @@ class Assembly:
             context=self._context,
             defence=self.defence,
             limits=self.trunking.limits,
-            is_overloaded=lambda: self.batches.journal.is_full,
+            far_rooms=self._far_rooms,
+            is_overloaded=lambda: self.batches.journal.is_full or not self._holds_lease(),
             orders={
                 **CALL_ORDERS,
                 **SoundOrders(deps.prompts).orders(),

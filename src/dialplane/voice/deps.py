@@ -15,6 +15,7 @@ from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recognition import Recognizer
 from dialplane.services.transaction import Database
+from dialplane.sip.transaction_peer import Source
 from dialplane.voice.figures import NodeFigures
 from dialplane.voice.ports import Media, Prompts
 from dialplane.voice.streaming.sockets import Sockets
@@ -22,6 +23,7 @@ from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport import TlsEnds
 
 DRAIN_S = 3600.0
+LEASE_S = 65.0
 NO_CERTIFICATES = NoCertificates()
 
 
@@ -60,9 +62,15 @@ class VoiceDeps:
     """Where the API asks for it; to be reached by the platform's own processes and nobody else."""
     gate_port: int = 0
     advertised_host: str | None = None
+    edges: Sequence[Source] = ()
+    """Proxies before this node: what they say of senders is believed, and calls leave through the first."""
     tls: TlsEnds | None = None
     """None: SIP is not spoken over TLS."""
     drain_s: float = DRAIN_S
+    lease_s: float = LEASE_S
+    """How long calls go on without a word from the store; then they are ended, before another node's worker closes
+    and bills them (AV-3, AV-6)."""
+    version: str = ""
     calls_per_second: float = 1_000.0
     calls_at_once: int = 2_000
     """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""

@@ -178,6 +178,7 @@ class Dialler:
             watcher=watcher or leg,
             session_s=way.trunk.terms.session_timer_s if way.trunk else 0,
             reliable=_RELIABLE[way.trunk.terms.reliable] if way.trunk else "",
+            path=way.path,
             call_id=leg.call.id.hex if attempt == 0 else f"{leg.call.id.hex}-{attempt}",
         )
         sip.referrer = leg

@@ -14,7 +14,7 @@ from dialplane.services.calling.registrations import Binding, Subscriber, end_fl
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
-from dialplane.sip.message import Response
+from dialplane.sip.message import Request, Response
 from dialplane.sip.registrar import Binding as PlannedBinding
 from dialplane.sip.registrar import plan_registration
 from dialplane.sip.text import storable_body
@@ -41,6 +41,8 @@ class Requests:
     node: str
     now: Callable[[], datetime]
     is_connected: Callable[[Source], bool]
+    path_of: Callable[[Request, Source, Source], str]
+    """How whoever registers is reached: see `Edges.path_of`."""
     texts: Texts
 
     async def take(self, asked: IncomingRequest) -> None:
@@ -75,9 +77,11 @@ class Requests:
         if subscriber is None:
             return
         answer = await self._bind(asked, subscriber)
-        if not self.is_connected(asked.source):  # it was closed while this was written
+        if asked.hop == asked.source and not self.is_connected(asked.source):  # it was closed while this was written
             await end_flow(self.database, self.node, asked.source.host, asked.source.port)
         fields = [(name, value) for name, value in answer.headers if name in ("Contact", "Min-Expires")]
+        if asked.hop != asked.source:  # RFC 3327 section 5.3
+            fields += [("Path", path) for path in request.headers.get_all("Path")]
         asked.respond(answer.status, answer.reason, headers=fields)
 
     async def _bind(self, asked: IncomingRequest, subscriber: Subscriber) -> Response:
@@ -119,6 +123,7 @@ class Requests:
             node=self.node,
             expires_at=planned.expires_at,
             user_agent=clean(asked.request.headers.get("User-Agent") or ""),
+            path=self.path_of(asked.request, asked.source, asked.hop),
         )
 
     # --- MESSAGE ---

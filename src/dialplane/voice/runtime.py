@@ -38,6 +38,7 @@ from dialplane.voice.recording.dial_recording import DialRecording
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.records import Records
 from dialplane.voice.requests import Requests
+from dialplane.voice.rooms.far_rooms import ROOM, FarRooms
 from dialplane.voice.trunking.limits import TrunkLimits
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source
 from dialplane.voice.useragent.station import HOPS
@@ -64,6 +65,7 @@ class Runtime:
     context: LegContext
     defence: Defence
     limits: TrunkLimits
+    far_rooms: FarRooms
     is_overloaded: Callable[[], bool]
     """Whether what happens to more calls could not be kept."""
     orders: Mapping[str, Order]
@@ -81,6 +83,9 @@ class Runtime:
     def on_invite(self, call: IncomingCall) -> None:
         if self.is_overloaded() or not self.defence.may_begin_call():
             call.reject(503, headers=(BUSY,))
+            return
+        if ROOM in call.request.headers:
+            self.context.spawn(self.far_rooms.take(call))
             return
         # The watcher is there before the task begins: the caller's CANCEL may be the next datagram.
         early = EarlyEnd()

@@ -80,6 +80,7 @@ class Texts:
                 body=request.body,
                 content_type="text/plain",
                 timeout_s=PATIENCE_S,
+                path=phone.path,
             )
         except SipParseError:  # a contact that is none
             return 404

@@ -49,5 +49,7 @@ class WorkerDeps:
     assistants: Assistants = BUILT_IN
     post: Post = OUTBOX
     signalling_kept: timedelta = timedelta(days=7)
+    node_lease_s: float = 65.0
+    """How long voice nodes serve their calls without a word from the store."""
     clock: Callable[[], datetime] = utc_now
     figures: WorkerFigures = field(default_factory=WorkerFigures)

@@ -12,6 +12,7 @@ from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.housekeeping import Housekeeping
 from dialplane.worker.messages import MessageReceipts, MessageRuns, MessageSending
 from dialplane.worker.repeat import repeat
+from dialplane.worker.silent_nodes import LOOK_S, SilentNodes
 from dialplane.worker.transcriptions import RecordingTranscriptions
 
 TRANSCRIPTIONS_S = 1.0
@@ -44,6 +45,13 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             deps.database, deps.recognizer, deps.sounds, deps.public_url, deps.clock, beside.follow_transcription
         )
 
+        silent = SilentNodes(
+            deps.database,
+            lease_s=deps.node_lease_s,
+            clock=deps.clock,
+            seconds=asyncio.get_running_loop().time,
+        )
+
         async def dial_campaigns() -> bool:
             await go_on_with_campaigns(deps.database, beside.start, deps.clock())
             return False
@@ -52,6 +60,7 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
             *Housekeeping(deps).duties(),
             ("transcriptions", transcriptions.step, TRANSCRIPTIONS_S),
             ("campaigns", dial_campaigns, CAMPAIGNS_S),
+            ("silent_nodes", silent.step, LOOK_S),
         ]
         timed = [(duty, asyncio.Event()) for duty in duties_by_time]
         due = [wake for _, wake in timed]

@@ -16,7 +16,7 @@ async def caller(database: Database, twilio: FormClient) -> None:
     await stock(database, OWN)
     assert (await twilio.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": OWN})).status == 201
     async with database.transaction() as tx:
-        await tx.calls.beat("nobody", sip_host="127.0.0.1", sip_port=5060, draining=False, now=utc_now())
+        await tx.nodes.begin("nobody", sip_host="127.0.0.1", sip_port=5060, version="", now=utc_now())
 
 
 async def key_the_code(database: Database) -> None:

@@ -1,7 +1,6 @@
 """Calls, refused calls, voice nodes and their mailboxes in Postgres."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 
@@ -13,7 +12,7 @@ from dialplane.adapters.postgres.connection import Connection, id_array, queries
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_queries import CallLogPage, CallLogQuery, CallQuery
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupBy, HangupReason
-from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
+from dialplane.domain.calling.defence import DefenceReport, NodeDefence
 from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calling.calls import NodeCommand, RefusedCall
 
@@ -52,9 +51,10 @@ class PostgresCallStore:
     async def save_many(self, calls: Sequence[Call]) -> None:
         await self._connection.execute(_SQL["save_many"], calls)
 
-    async def update_many(self, calls: Sequence[Call]) -> None:
+    async def update_many(self, calls: Sequence[Call]) -> set[CallId]:
         changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
-        await self._connection.execute(_SQL["update_many"], id_array(call.id for call in calls), changes)
+        rows = await self._connection.fetch(_SQL["update_many"], id_array(call.id for call in calls), changes)
+        return {row["id"] for row in rows}
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)
@@ -101,18 +101,6 @@ class PostgresCallStore:
 
     async def live_on(self, node: str) -> list[Call]:
         return [_call(row) for row in await self._connection.fetch(_SQL["live_on"], node)]
-
-    async def beat(
-        self,
-        node: str,
-        *,
-        sip_host: str,
-        sip_port: int,
-        draining: bool,
-        now: datetime,
-        defence: DefenceReport = NOTHING_REFUSED,
-    ) -> None:
-        await self._connection.execute(_SQL["beat"], node, sip_host, sip_port, draining, now, asdict(defence))
 
     async def list_defences(self, *, seen_after: datetime) -> list[NodeDefence]:
         return [

@@ -44,6 +44,7 @@ from dialplane.adapters.postgres.kept_files import PostgresKeptFileStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from dialplane.adapters.postgres.message_media import PostgresMediaStore
 from dialplane.adapters.postgres.messages import PostgresMessageStore
+from dialplane.adapters.postgres.nodes import PostgresNodeStore
 from dialplane.adapters.postgres.notifications import PostgresNotificationStore
 from dialplane.adapters.postgres.number_jobs import PostgresNumberJobStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
@@ -227,6 +228,10 @@ class PostgresTransaction:
     @cached_property
     def messages(self) -> PostgresMessageStore:
         return PostgresMessageStore(self.connection)
+
+    @cached_property
+    def nodes(self) -> PostgresNodeStore:
+        return PostgresNodeStore(self.connection)
 
     @cached_property
     def notifications(self) -> PostgresNotificationStore:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialplane.domain.operating.nodes import Server
 from dialplane.domain.times import span
 
 NODE_SILENT = timedelta(seconds=15)
@@ -21,6 +22,10 @@ class NodeStatus:
     started_at: datetime
     seen_at: datetime
     live_calls: int
+    version: str = ""
+    drain_asked: bool = False
+    closed_at: datetime | None = None
+    """Set: it is dead, and what it left behind was closed by a worker."""
 
     def is_alive(self, now: datetime) -> bool:
         return self.seen_at > now - NODE_SILENT
@@ -78,6 +83,8 @@ class SystemStatus:
     flows: Sequence[Flow]
     live_calls: int
     database: DatabaseFacts
+    servers: Sequence[Server] = ()
+    """API, worker and SMPP processes."""
     is_balanced: bool | None = None
     """Of the ledger; None where nobody asked for it to be added up."""
 

@@ -54,8 +54,14 @@ def _show(found: Any, console: Console) -> None:
     _print(
         console,
         "Voice nodes",
-        ("name", "SIP", "state", "calls", "since"),
+        ("name", "SIP", "state", "calls", "version", "since"),
         [_node(each, now) for each in found["nodes"]],
+    )
+    _print(
+        console,
+        "Other processes",
+        ("role", "name", "state", "CPU", "MB", "version", "since"),
+        [_server(each, now) for each in found["servers"]],
     )
     _print(
         console,
@@ -102,13 +108,22 @@ def _print(console: Console, title: str, heads: tuple[str, ...], rows: list[tupl
     console.print(table)
 
 
-_FIGURES = frozenset({"calls", "sending", "waiting", "due", "last minute", "last ten"})
+_FIGURES = frozenset({"CPU", "MB", "calls", "sending", "waiting", "due", "last minute", "last ten"})
 
 
 def _node(node: Any, now: datetime) -> tuple[str, ...]:
     state = "silent" if not node["alive"] else "draining" if node["draining"] else "takes calls"
     place = f"{node['sip_host']}:{node['sip_port']}"
-    return node["name"], place, state, str(node["live_calls"]), _since(node["started_at"], now)
+    return node["name"], place, state, str(node["live_calls"]), node["version"], _since(node["started_at"], now)
+
+
+def _server(server: Any, now: datetime) -> tuple[str, ...]:
+    state = "serves" if server["alive"] else "silent"
+    size = f"{server['rss_bytes'] / 1e6:.0f}"
+    return (
+        server["role"], server["name"], state, f"{server['cpu']:.0%}", size, server["version"],
+        _since(server["started_at"], now),
+    )  # fmt: skip
 
 
 def _trunk(trunk: Any) -> tuple[str, ...]:

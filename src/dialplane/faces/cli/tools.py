@@ -2,7 +2,20 @@
 
 import typer
 
-from dialplane.faces.cli import calls, carriers, demo, flows, numbers, operators, phone, status, voices, webhooks
+from dialplane.faces.cli import (
+    calls,
+    carriers,
+    demo,
+    edge,
+    flows,
+    nodes,
+    numbers,
+    operators,
+    phone,
+    status,
+    voices,
+    webhooks,
+)
 
 
 def add_tools(app: typer.Typer) -> None:
@@ -13,6 +26,8 @@ def add_tools(app: typer.Typer) -> None:
     app.add_typer(numbers.app)
     app.add_typer(carriers.app)
     app.add_typer(webhooks.app)
+    app.add_typer(edge.app)
+    app.add_typer(nodes.app)
     app.command()(webhooks.listen)
     app.command()(demo.demo)
     app.command()(status.status)

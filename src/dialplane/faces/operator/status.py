@@ -6,6 +6,7 @@ import msgspec
 from litestar import Router, get
 
 from dialplane import __version__
+from dialplane.domain.operating.nodes import Role
 from dialplane.domain.operating.status import SystemStatus, problems
 from dialplane.faces.operator.answers import refusals
 from dialplane.faces.operator.request import OperatorRequest
@@ -22,6 +23,20 @@ class NodeState(msgspec.Struct):
     alive: bool
     draining: bool
     live_calls: int
+    started_at: datetime
+    seen_at: datetime
+    version: str
+
+
+class ServerState(msgspec.Struct):
+    """An API, worker or SMPP process. `cpu` is the share of one core."""
+
+    role: Role
+    name: str
+    version: str
+    alive: bool
+    cpu: float
+    rss_bytes: int
     started_at: datetime
     seen_at: datetime
 
@@ -74,6 +89,7 @@ class PlatformState(msgspec.Struct):
     problems: list[str]
     live_calls: int
     nodes: list[NodeState]
+    servers: list[ServerState]
     workers: list[WorkerState]
     queues: list[QueueState]
     flows: list[FlowState]
@@ -112,8 +128,22 @@ def _show(status: SystemStatus, now: datetime) -> PlatformState:
                 live_calls=node.live_calls,
                 started_at=node.started_at,
                 seen_at=node.seen_at,
+                version=node.version,
             )
             for node in status.nodes
+        ],
+        servers=[
+            ServerState(
+                role=server.role,
+                name=f"{server.host}:{server.pid}",
+                version=server.version,
+                alive=server.is_alive(now),
+                cpu=server.load.get("cpu", 0.0),
+                rss_bytes=int(server.load.get("rss_bytes", 0)),
+                started_at=server.started_at,
+                seen_at=server.seen_at,
+            )
+            for server in status.servers
         ],
         workers=[WorkerState(worker.since, worker.leases) for worker in status.workers],
         queues=[

@@ -48,13 +48,15 @@ Change = CallChanged | CallEnded | RunMoved
 async def write_changes(database: Database, changes: Sequence[Change], now: datetime, *, public_url: str = "") -> None:
     """Write the changes in their order; safe to repeat as a whole. `public_url` is where clients reach us by HTTP.
 
-    A call that changed several times is written once, as it was last; each event still tells its own state.
+    A call that changed several times is written once, as it was last; each event still tells its own state. The end of
+    a call that has ended already is nobody's: another has closed it, and billed it, while this node was silent (AV-6).
     """
     async with database.transaction() as tx:
         latest: dict[CallId, Call] = {}
         events: list[Event] = []
         progress: list[RunProgress] = []
         happened: list[tuple[Call, Progress]] = []
+        ended: list[CallEnded] = []
         for change in changes:
             match change:
                 case CallChanged(call, event):
@@ -65,15 +67,15 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
                         happened.append((call, what))
                 case CallEnded(call, _):
                     latest[call.id] = call
-                    if call.extras is not None:
-                        happened.append((call, Progress.COMPLETED))
-                    events.append(_event(call, "call_hangup", now))
+                    ended.append(change)
                 case RunMoved(moved):
                     progress.append(moved)
         told = await move_runs(tx, progress)
-        if latest:
-            await tx.calls.update_many(list(latest.values()))
-        await _settle(tx, [change for change in changes if isinstance(change, CallEnded)], [*told, *events], now)
+        written = await tx.calls.update_many(list(latest.values())) if latest else set()
+        ended = [change for change in ended if change.call.id in written]
+        events += [_event(change.call, "call_hangup", now) for change in ended]
+        happened += [(change.call, Progress.COMPLETED) for change in ended if change.call.extras is not None]
+        await _settle(tx, ended, [*told, *events], now)
         if happened:
             await tell_progress(tx, happened, now, public_url=public_url)
 

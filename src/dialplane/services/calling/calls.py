@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.calling.call_queries import CallLogPage, CallLogQuery, CallQuery
 from dialplane.domain.calling.calls import Call, CallStatus
-from dialplane.domain.calling.defence import NOTHING_REFUSED, DefenceReport, NodeDefence
+from dialplane.domain.calling.defence import NodeDefence
 from dialplane.domain.calling.routing import MAX_DIALLED
 from dialplane.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from dialplane.domain.eventing.events import Event
@@ -58,8 +58,9 @@ class CallStore(Protocol):
         """Insert, or write over the row of the same id; a call stands in `calls` once at most."""
         ...
 
-    async def update_many(self, calls: Sequence[Call]) -> None:
-        """Write what has changed of calls that are kept; what has ended stays as it is."""
+    async def update_many(self, calls: Sequence[Call]) -> set[CallId]:
+        """Write what has changed of calls that are kept; what has ended stays as it is. Gives those that were
+        written."""
         ...
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None: ...
@@ -92,19 +93,6 @@ class CallStore(Protocol):
 
     async def live_on(self, node: str) -> list[Call]:
         """Every call of the node that has not ended, locked until the transaction ends."""
-        ...
-
-    async def beat(
-        self,
-        node: str,
-        *,
-        sip_host: str,
-        sip_port: int,
-        draining: bool,
-        now: datetime,
-        defence: DefenceReport = NOTHING_REFUSED,
-    ) -> None:
-        """The node's proof of life."""
         ...
 
     async def list_defences(self, *, seen_after: datetime) -> list[NodeDefence]:
@@ -206,22 +194,6 @@ async def pick_node(tx: Transaction, now: datetime) -> str:
     if node is None:
         raise Unavailable("No voice node is running that could place the call")
     return node
-
-
-async def beat(
-    database: Database,
-    node: str,
-    *,
-    sip_host: str,
-    sip_port: int,
-    draining: bool,
-    defence: DefenceReport,
-    now: datetime,
-) -> list[NodeCommand]:
-    """Say that the node lives and what it refuses, and take what is in its mailbox."""
-    async with database.transaction() as tx:
-        await tx.calls.beat(node, sip_host=sip_host, sip_port=sip_port, draining=draining, now=now, defence=defence)
-        return await tx.calls.take_commands(node, limit=200)
 
 
 async def list_defences(database: Database, now: datetime) -> list[NodeDefence]:

@@ -39,6 +39,8 @@ class Binding:
     node: str
     expires_at: datetime
     user_agent: str = ""
+    path: str = ""
+    """Routes to it where it registered through an edge; empty: it is reached directly."""
 
 
 class RegistrationStore(Protocol):
@@ -66,7 +68,7 @@ class RegistrationStore(Protocol):
     async def replace_bindings(self, extension_id: ExtensionId, bindings: Sequence[Binding]) -> None: ...
 
     async def remove_flows(self, node: str, source: tuple[str, int] | None) -> None:
-        """The bindings that came to this node over websockets, from `source` or all."""
+        """The bindings that came to this node over websockets of its own, from `source` or all."""
         ...
 
     async def find_caller_at(self, host: str, port: int, now: datetime) -> Subscriber | None:

@@ -30,7 +30,7 @@ class Way:
     """Where it is sent, which need not be the URI's host."""
     port: int
     transport: WayTransport
-    """`ws`: a browser, which speaks WebRTC, on a connection that this node holds."""
+    """`ws`: a browser, which speaks WebRTC, on a connection that this node or an edge holds."""
     username: str = ""
     password: str = ""
     is_ours: bool = False
@@ -39,6 +39,8 @@ class Way:
     trunk: Trunk | None = None
     gateway: Gateway | None = None
     """Both, where it leads to a trunk."""
+    path: str = ""
+    """Of a phone that registered through an edge: how it is reached (RFC 3327)."""
 
 
 async def ways_to(
@@ -77,14 +79,15 @@ async def _ways_to_extension(tx: Transaction, call: Call, now: datetime, contact
             port=binding.source_port,
             transport=TRANSPORTS.get(binding.transport, "udp"),
             media=subscriber.media,
+            path=binding.path,
         )
         for binding in bindings
     ]
 
 
 def _is_within_reach(binding: Binding, call: Call) -> bool:
-    """A websocket ends at the node that holds it; everything else is reached from anywhere."""
-    return binding.transport != "ws" or binding.node == call.node
+    """A websocket ends at the node or the edge that holds it; everything else is reached from anywhere."""
+    return binding.transport != "ws" or binding.path != "" or binding.node == call.node
 
 
 async def find_extension(tx: Transaction, account_id: AccountId, target: str) -> Subscriber | None:

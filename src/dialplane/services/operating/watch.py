@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.ids import first_id
+from dialplane.domain.operating.nodes import Server
 from dialplane.domain.operating.status import (
     DatabaseFacts,
     Flow,
@@ -78,6 +79,7 @@ async def read_status(database: Database, now: datetime, *, adds_ledger_up: bool
             flows=await tx.watch.flows(minute, ten),
             live_calls=await tx.watch.live_calls(),
             database=await tx.watch.database(),
+            servers=await tx.nodes.servers(),
         )
         if adds_ledger_up:
             return replace(status, is_balanced=(await tx.ledger.totals()).balanced)
@@ -94,6 +96,12 @@ async def find_servers(database: Database) -> tuple[Sequence[NodeStatus], Sequen
     """Who has work of the platform in hand. Raises Unavailable."""
     async with database.reading() as tx:
         return await tx.watch.nodes(), await tx.watch.workers()
+
+
+async def find_nodes(database: Database) -> tuple[Sequence[NodeStatus], Sequence[Server]]:
+    """Voice nodes, and the processes of the other roles. Raises Unavailable."""
+    async with database.reading() as tx:
+        return await tx.watch.nodes(), await tx.nodes.servers()
 
 
 async def find_alerts(database: Database, now: datetime) -> list[Alert]:

@@ -49,6 +49,18 @@ class Entered:
     """The talk begins with this one."""
 
 
+class MixedElsewhere(Conflict):
+    """Another voice node, `node`, mixes the conference."""
+
+    def __init__(self, conference_id: ConferenceId, node: str, here: str) -> None:
+        super().__init__(
+            f"The conference is mixed by the voice node {node}, and this call is on {here}",
+            reason="CONFERENCE_ELSEWHERE",
+        )
+        self.conference_id = conference_id
+        self.node = node
+
+
 async def enter(database: Database, call: Call, command: JoinConference, now: datetime) -> Entered:
     """Put a call into a conference, which this makes where it is a name that nobody is in.
 
@@ -147,10 +159,7 @@ def _check_open(conference: Conference, node: str, now: datetime) -> None:
     if conference.is_over or (conference.expires_at and conference.expires_at <= now):
         raise Conflict("The conference is over", reason="CONFERENCE_OVER")
     if conference.node not in ("", node):
-        raise Conflict(
-            f"The conference is mixed by the voice node {conference.node}, and this call is on {node}",
-            reason="CONFERENCE_ELSEWHERE",
-        )
+        raise MixedElsewhere(conference.id, conference.node, node)
 
 
 async def joined(database: Database, participant: Participant, now: datetime) -> Participant:

@@ -4,7 +4,7 @@ The node of the first who enters a conference mixes it until the last has left (
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ from dialplane.domain.rooms.conferences import (
     beeps_on_exit,
     ends_for_all,
 )
-from dialplane.services.rooms.conference_rooms import enter, joined, left
+from dialplane.services.rooms.conference_rooms import MixedElsewhere, enter, joined, left
 from dialplane.services.rooms.conferences import get_conference
 from dialplane.services.transaction import Database
 from dialplane.voice.beside import BesideEnd
@@ -64,6 +64,8 @@ class Conferences:
     teller: Teller
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, Any]], None]
+    far: Callable[[Leg, JoinConference, MixedElsewhere], Awaitable[ConferenceLeft]]
+    """Be in a conference that another node mixes."""
     rooms: dict[ConferenceId, Room] = field(default_factory=dict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -77,12 +79,24 @@ class Conferences:
         if own is not None and not await self._program_of(leg, run, own.pre_flow_id):
             return ConferenceLeft("left", own.id, facts=told)
         try:
+            stay = await self.be_in(leg, command, run)
+        except MixedElsewhere as elsewhere:
+            stay = await self.far(leg, command, elsewhere)
+        if own is not None and stay.why != "full" and not leg.is_ended:
+            await self._program_of(leg, run, own.post_flow_id)
+        return replace(stay, facts={**told, **stay.facts})
+
+    async def be_in(self, leg: Leg, command: JoinConference, run: Run) -> ConferenceLeft:
+        """The same without the flows that the conference's owner put around it. Raises MixedElsewhere, too."""
+        await leg.answer()
+        await leg.media_ready()
+        try:
             entered = await enter(self.database, leg.call, command, self.now())
         except LimitExceeded as refusal:
             if refusal.reason != "CONFERENCE_FULL":
                 raise
             return ConferenceLeft("full", command.conference_id)
-        told |= stay_facts(entered.participant, present=entered.present)
+        told = stay_facts(entered.participant, present=entered.present)
         run = replace(run, variables={**run.variables, **told})
         member = Member(leg, run, command, entered.participant, beeps_on_exit(command.beep))
         began = asyncio.get_running_loop().time()
@@ -97,8 +111,6 @@ class Conferences:
             await _stay(member)
         finally:
             closed = await carried_through(self._let_go(room, member), leg.keep)
-        if own is not None and not leg.is_ended:
-            await self._program_of(leg, run, own.post_flow_id)
         duration = asyncio.get_running_loop().time() - began
         recording = closed.recording_ids[-1] if closed.recording_ids else None
         return ConferenceLeft(member.why, closed.id, round(duration), recording, told)

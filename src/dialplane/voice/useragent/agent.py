@@ -22,6 +22,7 @@ from dialplane.sip.values import NameAddress
 from dialplane.voice.useragent.calls import SipCall
 from dialplane.voice.useragent.challenge import Credentials, authorized
 from dialplane.voice.useragent.dispatch import Dispatcher
+from dialplane.voice.useragent.edges import Edges, WayOut
 from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
@@ -69,9 +70,12 @@ class UserAgent:
         tcp_idle_s: float = IDLE_S,
         tap: Tap | None = None,
         tls: TlsEnds | None = None,
+        edges: Edges | None = None,
     ) -> None:
         """`advertised_host` is what peers are told to send to, where it is not `host` (NAT, 0.0.0.0). `tls` is also
-        spoken where it is given."""
+        spoken where it is given. `edges` stand before us: what goes to `destination` and not to the loopback goes
+        through one of them."""
+        self.edges = edges or Edges()
         self._tls = tls
         self._tap = tap
         self.host = host
@@ -85,7 +89,7 @@ class UserAgent:
         self._capabilities = capabilities or Capabilities()
         self._tcp_idle_s = tcp_idle_s
         self._on_asking = handler.on_asking
-        self._dispatcher = Dispatcher(handler, self.counters, tap)
+        self._dispatcher = Dispatcher(handler, self.counters, tap, self.edges)
         self._started: Station | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -144,6 +148,9 @@ class UserAgent:
     def drain(self) -> None:
         """From now on new calls get 503 with Retry-After, and OPTIONS 503; calls that live go on (AV-1)."""
         self._dispatcher.is_draining = True
+
+    def take_calls_again(self) -> None:
+        self._dispatcher.is_draining = False
 
     def take_leave_of(self, call_ids: Iterable[str]) -> None:
         """Calls of an earlier life, which are over: a peer that hangs one up is told that all is well (AV-2)."""
@@ -211,21 +218,24 @@ class UserAgent:
         call_id: str | None = None,
         session_s: int = 0,
         reliable: Literal["", "Supported", "Require"] = "",
+        path: str = "",
+        is_near: bool = False,
     ) -> OutgoingCall:
         """Send an INVITE to the URI `target`; what follows is told to `watcher`.
 
         `callee` is the To, `target` by default. `destination` is where it goes, by default the host of `target`, which
         is looked up first if it is a name. Challenges of the realm of `credentials` are answered at most twice
         (SIP-18, CVE-11). `session_s` asks for a session timer (RFC 4028), `reliable` names the field that says how
-        much reliable provisional answers are wanted (RFC 3262). `sdp` empty makes a call without an offer. Raises
-        SipParseError where `target` is no URI.
+        much reliable provisional answers are wanted (RFC 3262). `sdp` empty makes a call without an offer. `path` is
+        how a phone registered (`Edges.path_of`); `is_near`: no edge is between us. Raises SipParseError
+        where `target` is no URI.
         """
         station = self._station
         request = self._request("INVITE", target, caller, callee, headers, call_id)
         peer = destination or _literal(target)
-        request.headers.add(
-            "Contact", station.contact(peer or Source("", 0, wire_of(SipUri.parse(target))), sips=is_sips(target))
-        )
+        way = None if is_near else self._way(request, destination, path)
+        hop = way.hop if way else peer or Source("", 0, wire_of(SipUri.parse(target)))
+        request.headers.add("Contact", station.contact(hop, sips=is_sips(target)))
         request.headers.add("Allow", station.capabilities.allow)
         if sdp:
             request.headers.add("Content-Type", SDP)
@@ -237,7 +247,7 @@ class UserAgent:
         call = OutgoingCall(station, request, watcher, credentials)
         call.session_s = session_s
         if peer is not None:
-            call.start(peer)
+            call.start(peer, hop)
         else:
             self._spawn(self._look_up_and_start(call, target))
         return call
@@ -255,20 +265,22 @@ class UserAgent:
         content_type: str = "",
         credentials: Credentials | None = None,
         timeout_s: float = 32,
+        path: str = "",
     ) -> Response:
         """Send a request outside any dialog and wait for its final answer.
 
-        Nobody answers: 408; nobody is reachable: 503 (RFC 3261 8.1.3.1). Challenges are answered as in `call`.
-        Raises SipParseError where `target` is no URI.
+        Nobody answers: 408; nobody is reachable: 503 (RFC 3261 8.1.3.1). Challenges are answered, and `path` is taken,
+        as in `call`. Raises SipParseError where `target` is no URI.
         """
         request = self._request(method, target, caller, callee, headers, None)
+        way = self._way(request, destination, path)
         if body:
             request.headers.add("Content-Type", content_type)
             request.body = body
         try:
             async with asyncio.timeout(timeout_s):
                 peer = destination or await _look_up(target)
-                return await self._ask(request, peer, credentials)
+                return await self._ask(request, peer, way.hop if way else peer, credentials)
         except TimeoutError:
             return request.response(408)
         except OSError:
@@ -302,20 +314,29 @@ class UserAgent:
                 fields.add(name, value)
         return Request(method, target, fields)
 
-    async def _ask(self, request: Request, peer: Source, credentials: Credentials | None) -> Response:
+    def _way(self, request: Request, destination: Source | None, path: str) -> WayOut | None:
+        """How `request` reaches its destination, and the Routes for that; None where the destination is not known."""
+        if destination is None:
+            return None
+        way = self.edges.way_to(destination, path)
+        for route in way.routes:
+            request.headers.add("Route", route)
+        return way
+
+    async def _ask(self, request: Request, peer: Source, hop: Source, credentials: Credentials | None) -> Response:
         for _ in range(CHALLENGES):
-            response = await self._ask_once(request, peer)
+            response = await self._ask_once(request, hop)
             if response.status not in (401, 407) or credentials is None:
                 return response
             again = authorized(request, response, credentials, peer)
             if again is None:
                 return response
             request = again
-        return await self._ask_once(request, peer)
+        return await self._ask_once(request, hop)
 
-    async def _ask_once(self, request: Request, peer: Source) -> Response:
+    async def _ask_once(self, request: Request, hop: Source) -> Response:
         pending = PendingAnswer()
-        self._station.send_request(request, peer, pending)
+        self._station.send_request(request, hop, pending)
         outcome = await pending.future
         return request.response(outcome) if isinstance(outcome, int) else outcome
 

@@ -48,12 +48,14 @@ class SipCall(ABC):
     """One call of either direction. Every method may be called in any state and any number of times; what makes no
     sense any more does nothing."""
 
-    def __init__(self, station: Station, request: Request, source: Source) -> None:
+    def __init__(self, station: Station, request: Request, source: Source, hop: Source) -> None:
         self.id = request.call_id
         self.request = request
         """The INVITE that began it (the last one sent, where a challenge was answered)."""
         self.source = source
         """Where the peer is: the sender of an incoming INVITE, the destination of an outgoing one."""
+        self.hop = hop
+        """Where messages go on their way to the peer: to itself, or to the edge before it."""
         self.watcher: CallWatcher | None = None
         self.referrer: Referrer | None = None
         self.is_answered = False
@@ -120,18 +122,18 @@ class SipCall(ABC):
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""
         if self.is_answered and not self.is_ended:
-            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.source, sips=self._is_sips))]
+            fields = [("Refer-To", f"<{target}>"), ("Contact", self._station.contact(self.hop, sips=self._is_sips))]
             self._refer = self._send("REFER", fields)
 
     def answer_refer(self, transaction: Transaction, request: Request, status: int, fields: Fields) -> None:
         """For `IncomingRefer`."""
-        contact = ("Contact", self._station.contact(self.source, sips=self._is_sips))
+        contact = ("Contact", self._station.contact(self.hop, sips=self._is_sips))
         self._respond(transaction, request, status, [*fields, contact])
 
     def notify(self, fields: list[tuple[str, str]], body: bytes) -> None:
         """Send a NOTIFY inside the call; its answer is not waited for."""
         if self.is_answered and not self.is_ended:
-            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.source, sips=self._is_sips))], body)
+            self._send("NOTIFY", [*fields, ("Contact", self._station.contact(self.hop, sips=self._is_sips))], body)
 
     def on_ack(self, request: Request) -> None:
         """An ACK with the tags of this call."""
@@ -291,7 +293,7 @@ class SipCall(ABC):
         if self._dialog is not None:
             self._dialog.refresh(request)
         fields = [
-            ("Contact", self._station.contact(self.source, sips=self._is_sips)),
+            ("Contact", self._station.contact(self.hop, sips=self._is_sips)),
             ("Allow", self._station.capabilities.allow),
         ]
         if self._session is not None:
@@ -304,7 +306,7 @@ class SipCall(ABC):
             return
         if self.is_ended:
             return
-        fields = [("Contact", self._station.contact(self.source, sips=self._is_sips)), ("Content-Type", SDP)]
+        fields = [("Contact", self._station.contact(self.hop, sips=self._is_sips)), ("Content-Type", SDP)]
         if self._session is not None and self._session.terms.is_ours:
             fields += self._session.terms.request_fields()
         self._reinvite = self._send("INVITE", fields, self._wanted_offer)
@@ -342,7 +344,7 @@ class SipCall(ABC):
         """By UPDATE, or by re-INVITE where the peer has no UPDATE (section 7.4)."""
         allowed = self._allowed.headers.split_values("Allow")
         if not self._has_no_update and (not allowed or "UPDATE" in allowed):
-            contact = self._station.contact(self.source, sips=self._is_sips)
+            contact = self._station.contact(self.hop, sips=self._is_sips)
             self._refresh = self._send("UPDATE", [("Contact", contact), *session.terms.request_fields()])
             return
         offer = self._ask(b"")
@@ -397,7 +399,7 @@ class SipCall(ABC):
         if dialog is None:
             return None
         request = dialog.request(method, [*fields, ("User-Agent", station.user_agent)], body)
-        peer = station.next_hop(dialog.next_hop, self.source)
+        peer = station.next_hop(dialog.next_hop, self.hop)
         user: TransactionUser | None = None if method == "BYE" else self
         if self._credentials is not None:
             user = ChallengedInDialog(station, dialog, request, peer, credentials=self._credentials, user=user)
@@ -406,7 +408,7 @@ class SipCall(ABC):
     def _send_ack(self, dialog: Dialog, cseq: int) -> tuple[bytes, Source]:
         """Acknowledge a 2xx. An ACK is no transaction: it is sent again when the 2xx is."""
         station = self._station
-        peer = station.next_hop(dialog.next_hop, self.source)
+        peer = station.next_hop(dialog.next_hop, self.hop)
         octets = bytes(dialog.ack(cseq, [("Via", station.via(peer))]))
         station.transport.send(octets, peer)
         return octets, peer

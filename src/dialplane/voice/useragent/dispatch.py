@@ -16,6 +16,7 @@ from dialplane.sip.transaction import Input, State, Transaction
 from dialplane.sip.transaction_layer import Key, server_key
 from dialplane.sip.transaction_peer import Source
 from dialplane.sip.values import Via
+from dialplane.voice.useragent.edges import Edges
 from dialplane.voice.useragent.events import Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.requests import IncomingRequest
@@ -44,7 +45,8 @@ class Dispatcher:
     station: Station
     """Set before the sockets are bound."""
 
-    def __init__(self, handler: Handler, counters: Counter[str], tap: Tap | None = None) -> None:
+    def __init__(self, handler: Handler, counters: Counter[str], tap: Tap | None, edges: Edges) -> None:
+        self._edges = edges
         self._trying = SameDelay(asyncio.get_running_loop(), TRYING_AFTER_S, self._say_trying)
         self.is_draining = False
         self.bygone: frozenset[str] = frozenset()
@@ -54,7 +56,11 @@ class Dispatcher:
         self._counters = counters
 
     def may_read(self, source: Source) -> bool:
-        if self._handler.may_send(source):
+        """Whether to read what came; an edge brings everybody's, and is asked about the sender of each message."""
+        return source.host in self._edges.hosts or self._may_send(source)
+
+    def _may_send(self, sender: Source) -> bool:
+        if self._handler.may_send(sender):
             return True
         self._counters["source_refused"] += 1
         return False
@@ -124,14 +130,19 @@ class Dispatcher:
         if isinstance(request, Request) and request.method != "ACK":
             self._refuse(request, _answer_to(request.top_via, source), error.status, error.reason)
 
-    def _on_request(self, request: Request, source: Source) -> None:
-        _mark_received(request, source)
+    def _on_request(self, request: Request, hop: Source) -> None:
+        source = hop
+        if hop.host in self._edges.hosts:
+            source = self._edges.find_sender(request, hop)
+            if source is not hop and not self._may_send(source):
+                return
+        _mark_received(request, hop)
         if request.method == "ACK":
             self._on_ack(request)
             return
         key = server_key(request)
         station = self.station
-        answer_to = _answer_to(request.top_via, source)
+        answer_to = _answer_to(request.top_via, hop)
         known = station.layer.find_server(key)
         refusal = screen(request, station.capabilities)
         if refusal is not None:  # with the branch of an earlier request too: a true copy of that one would be right
@@ -144,7 +155,7 @@ class Dispatcher:
         elif request.to.tag is not None and request.method != "REGISTER":
             self._on_dialog_request(request, key, answer_to)
         else:
-            self._on_new_request(request, key, source, answer_to)
+            self._on_new_request(request, key, source, hop, answer_to)
 
     def _on_copy(self, request: Request, known: Transaction) -> None:
         self._counters["retransmission"] += 1
@@ -190,7 +201,7 @@ class Dispatcher:
             return
         call.on_request(self.station.layer.open_server(request, key, answer_to, self.station.now()), request)
 
-    def _on_new_request(self, request: Request, key: Key, source: Source, answer_to: Source) -> None:
+    def _on_new_request(self, request: Request, key: Key, source: Source, hop: Source, answer_to: Source) -> None:
         station = self.station
         if request.method in _DIALOG_METHODS:
             self._refuse(request, answer_to, 481)
@@ -207,15 +218,15 @@ class Dispatcher:
         else:
             transaction = station.layer.open_server(request, key, answer_to, station.now())
             if request.method == "INVITE":
-                self._on_invite(request, source, transaction)
+                self._on_invite(request, source, hop, transaction)
             else:
-                incoming = IncomingRequest(station, request, source, transaction)
+                incoming = IncomingRequest(station, request, source, transaction, hop)
                 self._hand_over(lambda: self._handler.on_request(incoming), incoming.respond)
 
-    def _on_invite(self, request: Request, source: Source, transaction: Transaction) -> None:
+    def _on_invite(self, request: Request, source: Source, hop: Source, transaction: Transaction) -> None:
         station = self.station
         try:
-            call = IncomingCall(station, request, source, transaction)
+            call = IncomingCall(station, request, source, transaction, hop)
         except SipParseError as error:
             fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
             station.respond(transaction, station.response(request, error.status, error.reason, fields=fields))

@@ -18,8 +18,10 @@ from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
 class IncomingCall(SipCall):
     """A call to us. Raises SipParseError where a field of the INVITE that calls need cannot be accepted."""
 
-    def __init__(self, station: Station, request: Request, source: Source, transaction: Transaction) -> None:
-        super().__init__(station, request, source)
+    def __init__(
+        self, station: Station, request: Request, source: Source, transaction: Transaction, hop: Source
+    ) -> None:
+        super().__init__(station, request, source, hop)
         self._transaction = transaction
         self._tag = token_hex(8)
         self._dialog = Dialog.of_incoming(request, self._tag)
@@ -28,7 +30,7 @@ class IncomingCall(SipCall):
         # Ringing and answer begin alike; building that once is a tenth of the call's cost less.
         self._fields = list(request.response(200, to_tag=self._tag).headers)
         self._fields += [("Record-Route", value) for value in request.headers.get_all("Record-Route")]
-        self._fields.append(("Contact", station.contact(source, sips=self._is_sips)))
+        self._fields.append(("Contact", station.contact(hop, sips=self._is_sips)))
         self._reliable: ReliableAnswers | None = None
         if requires_reliable(request):
             self.be_reliable()

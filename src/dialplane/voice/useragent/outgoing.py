@@ -1,5 +1,6 @@
 """The beginning of an outgoing call: INVITE, challenge, forks, CANCEL in every race (RFC 3261 9.1 and 13.2)."""
 
+from dataclasses import replace
 from secrets import randbelow
 
 from dialplane.sip.dialog import Dialog
@@ -33,7 +34,7 @@ class OutgoingCall(SipCall):
         watcher: CallWatcher,
         credentials: Credentials | None,
     ) -> None:
-        super().__init__(station, request, NOWHERE)
+        super().__init__(station, request, NOWHERE, NOWHERE)
         self.watcher = watcher
         self._credentials = credentials
         self._challenges = 0
@@ -61,13 +62,19 @@ class OutgoingCall(SipCall):
         self._dismiss_watcher()
         self._give_up(487, None, ())
 
-    def start(self, destination: Source) -> None:
-        """Send the INVITE, unless the call was given up before its address was found. Call it once."""
+    def start(self, destination: Source, hop: Source | None = None) -> None:
+        """Send the INVITE, unless the call was given up before its address was found. Call it once.
+
+        It goes to `hop` first, where that is not the destination."""
         if self.is_ended:
             return
         self.source = destination
+        self.hop = hop or destination
+        if self.hop != destination and self._credentials is not None:
+            # The edge was told where the request must go: its challenge is the one of the host that we trust (CVE-11).
+            self._credentials = replace(self._credentials, host=self.hop.host)
         self._station.dialogs[self.id, self._tag] = self
-        self._invite = self._station.send_request(self.request, self.source, self)
+        self._invite = self._station.send_request(self.request, self.hop, self)
 
     def fail(self, status: int, text: str) -> None:
         """There is nowhere to send it to."""
@@ -125,7 +132,7 @@ class OutgoingCall(SipCall):
         self._early[tag] = dialog, number
         fields = [("RAck", f"{number} {response.cseq.number} INVITE"), ("User-Agent", self._station.user_agent)]
         prack = dialog.request("PRACK", fields)
-        self._station.send_request(prack, self._station.next_hop(dialog.next_hop, self.source), None)
+        self._station.send_request(prack, self._station.next_hop(dialog.next_hop, self.hop), None)
 
     def _on_success(self, response: Response) -> None:
         tag = response.to.tag or ""
@@ -162,7 +169,7 @@ class OutgoingCall(SipCall):
     def _hang_up_fork(self, dialog: Dialog) -> None:
         station = self._station
         bye = dialog.request("BYE", [("User-Agent", station.user_agent)])
-        station.send_request(bye, station.next_hop(dialog.next_hop, self.source), None)
+        station.send_request(bye, station.next_hop(dialog.next_hop, self.hop), None)
         if self._dialog is None:
             self._forget_invite()
 
@@ -184,13 +191,13 @@ class OutgoingCall(SipCall):
     def _answer_challenge(self, response: Response) -> bool:
         if self._challenges >= CHALLENGES or self._credentials is None:
             return False
-        request = authorized(self.request, response, self._credentials, self.source)
+        request = authorized(self.request, response, self._credentials, self.hop)
         if request is None:
             return False
         self._challenges += 1
         self._is_proceeding = False
         self.request = request
-        self._invite = self._station.send_request(request, self.source, self)
+        self._invite = self._station.send_request(request, self.hop, self)
         return True
 
     def _ask_for_longer_session(self, response: Response) -> bool:
@@ -206,7 +213,7 @@ class OutgoingCall(SipCall):
         headers.set("CSeq", f"{self.request.cseq.number + 1} INVITE")
         self._is_proceeding = False
         self.request = Request("INVITE", self.request.uri, headers, self.request.body)
-        self._invite = self._station.send_request(self.request, self.source, self)
+        self._invite = self._station.send_request(self.request, self.hop, self)
         return True
 
     def _send_cancel(self, headers: Fields) -> None:
@@ -220,7 +227,7 @@ class OutgoingCall(SipCall):
             fields.append((name, self.request.headers.get(name) or ""))
         fields += [("CSeq", f"{self.request.cseq.number} CANCEL"), *headers]
         cancel = Request("CANCEL", self.request.uri, Headers(fields))
-        station.layer.open_client(cancel, self.source, None, station.now())
+        station.layer.open_client(cancel, self.hop, None, station.now())
         station.layer.step(invite, Input.CANCELLED, station.now())
         station.arm()
 

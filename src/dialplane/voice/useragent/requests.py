@@ -11,9 +11,14 @@ from dialplane.voice.useragent.station import Fields, Station
 class IncomingRequest:
     """A request outside any dialog, to be answered once by `respond`, now or within 32 s."""
 
-    def __init__(self, station: Station, request: Request, source: Source, transaction: Transaction) -> None:
+    def __init__(
+        self, station: Station, request: Request, source: Source, transaction: Transaction, hop: Source
+    ) -> None:
         self.request = request
         self.source = source
+        """Who sent it."""
+        self.hop = hop
+        """Who handed it to us: the same, or the edge before it."""
         self._station = station
         self._transaction = transaction
 

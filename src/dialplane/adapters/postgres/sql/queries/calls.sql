@@ -59,7 +59,8 @@ update calls set
     ended_at = batch.ended_at,
     updated_at = batch.updated_at
 from json_populate_recordset(null::calls, $2) as batch
-where calls.id = any($1::text::uuid[]) and calls.id = batch.id and calls.status <> 'hangup';
+where calls.id = any($1::text::uuid[]) and calls.id = batch.id and calls.status <> 'hangup'
+returning calls.id;
 
 -- name: refuse_many
 insert into refused_calls (id, source_host, raw_source, raw_destination, sip_code, reason, route, created_at)
@@ -107,13 +108,6 @@ select * from live order by created_at desc, id desc limit $2;
 
 -- name: live_on
 select * from calls where node = $1 and status <> 'hangup' order by created_at for update;
-
--- name: beat
-insert into nodes (name, sip_host, sip_port, draining, started_at, seen_at, defence)
-values ($1, $2, $3, $4, $5, $5, $6)
-on conflict (name) do update set
-    sip_host = excluded.sip_host, sip_port = excluded.sip_port, draining = excluded.draining,
-    seen_at = excluded.seen_at, defence = excluded.defence;
 
 -- name: list_defences
 select name, seen_at, defence from nodes where seen_at > $1 order by name;

@@ -19,7 +19,7 @@ select * from extensions where id = $2 and account_id = $1 and deleted_at is nul
 select * from extensions where extension = $2 and account_id = $1 and deleted_at is null and is_enabled;
 
 -- name: bindings
-select contact, call_id, cseq, source_host, source_port, transport, node, expires_at, user_agent
+select contact, call_id, cseq, source_host, source_port, transport, node, expires_at, user_agent, path
 from bindings where extension_id = $1 and expires_at > $2
 order by expires_at desc, contact;
 
@@ -31,14 +31,14 @@ delete from bindings where extension_id = $1;
 
 -- name: add_bindings
 insert into bindings (
-    extension_id, contact, call_id, cseq, source_host, source_port, transport, node, user_agent, expires_at
+    extension_id, contact, call_id, cseq, source_host, source_port, transport, node, user_agent, path, expires_at
 )
-select $1, contact, call_id, cseq, source_host, source_port, transport, node, user_agent, expires_at
+select $1, contact, call_id, cseq, source_host, source_port, transport, node, user_agent, coalesce(path, ''), expires_at
 from jsonb_populate_recordset(null::bindings, $2);
 
 -- name: remove_flows
 delete from bindings
-where transport = 'ws' and node = $1 and ($2::text is null or (source_host, source_port) = ($2, $3::integer));
+where transport = 'ws' and path = '' and node = $1 and ($2::text is null or (source_host, source_port) = ($2, $3::integer));
 
 -- name: find_caller_at
 select extensions.* from bindings

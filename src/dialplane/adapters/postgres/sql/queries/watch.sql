@@ -3,7 +3,8 @@
 
 -- name: nodes
 select n.name, n.sip_host, n.sip_port, n.draining, n.started_at, n.seen_at,
-    (select count(*) from calls c where c.node = n.name and c.status <> 'hangup') as live_calls
+    (select count(*) from calls c where c.node = n.name and c.status <> 'hangup') as live_calls,
+    n.version, n.drain_asked, n.closed_at
 from nodes n order by n.name
 
 -- name: workers

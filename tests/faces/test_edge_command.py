@@ -1,0 +1,87 @@
+"""`dialplane edge config` and `dialplane node`, as an operator types them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dialplane.bootstrap.sip_tls import find_or_make
+from dialplane.domain.ids import utc_now
+from dialplane.services.operating.nodes import begin_node
+from dialplane.services.transaction import Database
+from tests.carriers.test_commands import dialplane, tools
+from tests.faces.conftest import Client
+from tests.ports import free_port
+
+__all__ = ["tools"]
+
+
+@pytest.mark.peer("kamailio")
+async def test_written_files_are_what_kamailio_takes(tmp_path: Path) -> None:
+    certificate, key = find_or_make(tmp_path / "tls", "127.0.0.1")
+    port = free_port()
+
+    written = await asyncio.to_thread(
+        dialplane, "edge", "config", "--listen", f"127.0.0.1:{port}", "--inside", f"127.0.0.9:{port}",
+        "--advertise", "198.51.100.5", "--node", "sip:127.0.0.11:5060", "--node", "127.0.0.12:5060",
+        "--trust", "192.0.2.0/24", "--trust", "2001:db8::/32", "--tls", str(certificate), str(key),
+        "--tls-port", str(port + 1), "--websocket", "8443", "--to", str(tmp_path / "edge"), "--run", str(tmp_path),
+    )  # fmt: skip
+    checked = await asyncio.create_subprocess_exec(
+        "kamailio", "-c", "-f", str(tmp_path / "edge" / "kamailio.cfg"), stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await checked.communicate()
+
+    assert written.exit_code == 0, written.output
+    assert f"DIALPLANE_EDGES=127.0.0.9:{port}" in written.output
+    assert checked.returncode == 0, said.decode()
+    assert (tmp_path / "edge" / "dispatcher.list").read_text().splitlines()[1:] == [
+        f"1 sip:127.0.0.11:5060 0 0 socket=udp:127.0.0.9:{port}",
+        f"1 sip:127.0.0.12:5060 0 0 socket=udp:127.0.0.9:{port}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--listen", "nowhere"), "--listen"),
+        (("--listen", "127.0.0.1:5060", "--node", "sip:node"), "--node"),
+        (("--listen", "127.0.0.1:5060", "--node", "127.0.0.2:5060", "--trust", "carrier"), "carrier"),
+        (("--listen", "127.0.0.1:5060", "--node", "127.0.0.2:5060", "--tls", "no.crt", "no.key"), "no.crt"),
+    ],
+)
+def test_fault_is_named_and_nothing_is_written(tmp_path: Path, arguments: tuple[str, ...], named: str) -> None:
+    refused = dialplane("edge", "config", *arguments, "--to", str(tmp_path / "edge"))
+
+    assert refused.exit_code == 1
+    assert named in refused.output
+    assert not (tmp_path / "edge").exists()
+
+
+async def test_nodes_and_carriers_come_from_the_platform(operator: Client, database: Database, tmp_path: Path) -> None:
+    await begin_node(database, "voice-1", sip_host="192.0.2.11", sip_port=5060, version="1", now=utc_now())
+    await operator.ask("POST", "/trunks", {"name": "carrier", "networks": ["198.51.100.0/24"]})
+    where = ("--api", operator.base.removesuffix("/operator/v1"), "--operator-key", operator.key)
+
+    written = await asyncio.to_thread(
+        dialplane, "edge", "config", "--listen", "10.0.0.5:5060", "--to", str(tmp_path), *where
+    )
+
+    assert written.exit_code == 0, written.output
+    assert "1 sip:192.0.2.11:5060 0 0" in (tmp_path / "dispatcher.list").read_text()
+    assert '"198.51.100.0/24"' in (tmp_path / "kamailio.cfg").read_text()
+
+
+async def test_node_is_listed_drained_and_let_in_again(operator: Client, database: Database) -> None:
+    await begin_node(database, "voice-1", sip_host="192.0.2.11", sip_port=5060, version="0.9", now=utc_now())
+    where = ("--api", operator.base.removesuffix("/operator/v1"), "--operator-key", operator.key)
+
+    listed = await asyncio.to_thread(dialplane, "node", "list", *where)
+    drained = await asyncio.to_thread(dialplane, "node", "drain", "voice-1", *where)
+    let_in = await asyncio.to_thread(dialplane, "node", "undrain", "voice-1", *where)
+    unknown = await asyncio.to_thread(dialplane, "node", "drain", "voice/9", *where)
+
+    assert ["voice", "voice-1", "serves", "0.9"] in [line.split()[:4] for line in listed.output.splitlines()]
+    assert "draining" in drained.output
+    assert "serves" in let_in.output
+    assert unknown.exit_code == 1

@@ -1,0 +1,307 @@
+"""An operator's site: Kamailio, three voice nodes on machines of their own, two API processes and two workers."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.calling.calls import Call
+from dialplane.domain.ids import AccountId, utc_now
+from dialplane.media.client import MediaClient
+from dialplane.phone.softphone import PhoneCall, Softphone
+from dialplane.services.calling.calls import list_calls
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk
+from dialplane.services.identity.access_keys import create_key
+from dialplane.services.tenancy.provisioning import install_operator_key
+from dialplane.voice.useragent.agent import Source
+from tests.effort import PATIENCE_S
+from tests.nodes.machines import Machine, machines
+from tests.nodes.road import road_to
+from tests.platform.running import START_TIMEOUT_S
+from tests.ports import free_port
+from tests.services.buying import bought, buyer, stock
+
+LEASE_S = 10
+"""Far longer than a busy machine keeps a process waiting."""
+OPERATOR_KEY = "op_of_the_tests_0123456789abcdefghijklmnop"
+SCENARIO = Path(__file__).parent / "scenarios" / "carrier.xml"
+RTP_FIRST = 20_000
+
+
+@dataclass
+class Node:
+    """A voice node: the process of the role, and the media process beside it."""
+
+    name: str
+    machine: Machine
+    data: Path
+    environment: Mapping[str, str]
+    media: Process | None = None
+    voice: Process | None = None
+
+    async def start(self) -> None:
+        if self.media is None or self.media.returncode is not None:
+            self.media, _ = await self._role("media", "--rtp", f"{RTP_FIRST}-{RTP_FIRST + 199}")
+        self.voice, _ = await self._role("voice")
+
+    async def _role(self, role: str, *options: str) -> tuple[Process, dict[str, object]]:
+        return await start_role(
+            self.machine.prefix, self.environment, self.data, role, "--sip", f"{self.machine.address}:5060", *options
+        )
+
+    def send(self, number: int) -> None:
+        assert self.voice is not None
+        self.voice.send_signal(number)
+
+    def log(self) -> str:
+        return (self.data / "voice.log").read_text()
+
+    async def ended(self) -> int:
+        assert self.voice is not None
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.voice.wait()
+
+
+@dataclass
+class Site:
+    """All of it, and an account that pays for calls."""
+
+    database: PostgresDatabase
+    account_id: AccountId
+    edge: tuple[str, int]
+    here: list[str]
+    """Addresses of this machine: the edge's, and two carriers'."""
+    nodes: list[Node]
+    apis: list[str]
+    folder: Path
+    key: str = ""
+    _carriers: list[Process] = field(default_factory=list)
+
+    async def operator(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
+        """A request with the operator's key to one of the API processes."""
+        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(method, f"{self.apis[at]}/operator/v1{path}", json=body) as response,
+        ):
+            answered: dict[str, object] = await response.json(content_type=None)
+            assert response.status < 300, answered
+            return answered
+
+    async def customer(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(
+                method, f"{self.apis[at]}/v1.0{path}", json=body, params={"accesskey": self.key}
+            ) as response,
+        ):
+            answered: dict[str, object] = await response.json(content_type=None)
+            assert response.status < 300, answered
+            return answered
+
+    @asynccontextmanager
+    async def sounding_phone(self) -> AsyncIterator[Softphone]:
+        """A phone of the first carrier's network, with audio."""
+        host, data = self.here[1], self.folder / "phone"
+        options = ("--sip", f"{host}:5060", "--rtp", f"{RTP_FIRST + 200}-{RTP_FIRST + 399}")
+        process, _ = await start_role((), {}, data, "media", *options)
+        media = MediaClient(data / "run" / "media.sock")
+        try:
+            await media.start()
+            async with Softphone(media, host=host) as phone:
+                yield phone
+        finally:
+            await media.stop()
+            await _terminate(process)
+
+    async def ring(self, phone: Softphone, number: str) -> PhoneCall:
+        """A carrier's call by the edge."""
+        return await phone.call(
+            f"sip:{number}@{self.edge[0]}:{self.edge[1]}",
+            caller=f"<sip:+12125550111@{self.here[1]}>",
+            server=Source(*self.edge, "udp"),
+        )
+
+    async def sip_domain(self, name: str) -> None:
+        async with self.database.transaction() as tx:
+            await tx.connection.execute(
+                "insert into sip_domains (domain, organization_id, created_at)"
+                " select $1, organization_id, now() from accounts where id = $2",
+                name,
+                self.account_id,
+            )
+
+    async def forward(self, number: str, user: str) -> None:
+        """Let calls to the number ring an extension."""
+        found = await self.customer("GET", "/numbers")
+        rows = found["result"]
+        assert isinstance(rows, list)
+        number_id = next(row["id"] for row in rows if row["number"] == number)
+        await self.customer("PUT", f"/numbers/{number_id}/targets", {"voice": {"type": "forward", "users": [user]}})
+
+    def stop_carriers(self) -> None:
+        """No new calls; those that live go on to their end (sipp's SIGUSR1)."""
+        for process in self._carriers:
+            if process.returncode is None:
+                process.send_signal(signal.SIGUSR1)
+
+    def end_carriers(self) -> None:
+        """They go away without a word."""
+        for process in self._carriers:
+            if process.returncode is None:
+                process.kill()
+
+    async def calls(self) -> list[Call]:
+        return await list_calls(self.database, self.account_id, before=None, limit=1000)
+
+    async def number(self, text: str, *actions: Mapping[str, object]) -> None:
+        """A number of the account that runs these actions."""
+        await stock(self.database, text)
+        number = await bought(self.database, self.account_id, text)
+        if not actions:
+            return
+        flow = await self.customer("POST", "/flows", {"name": "site", "detail": "", "actions": list(actions)})
+        await self.customer("PUT", f"/numbers/{number.id}", {"call_flow_id": flow["id"], "name": "site"})
+
+    async def carrier(
+        self, number: str, *, calls: int, rate: float, talk_ms: int, carrier: int = 1
+    ) -> "asyncio.Task[tuple[int, str]]":
+        """Calls of a carrier through the edge, in the background: exit status and last words of sipp."""
+        port = free_port()
+        faults = self.folder / f"sipp-{port}.log"
+        process = await asyncio.create_subprocess_exec(
+            "sipp", "-sf", str(SCENARIO), "-i", self.here[carrier], "-p", str(port), "-s", number,
+            "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms), "-recv_timeout", "20000",
+            "-nostdin", "-trace_err", "-error_file", str(faults), f"{self.edge[0]}:{self.edge[1]}",
+            stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, cwd=self.folder,
+        )  # fmt: skip
+
+        self._carriers.append(process)
+
+        async def end() -> tuple[int, str]:
+            said, _ = await process.communicate()
+            assert process.returncode is not None
+            told = faults.read_text(errors="replace")[:3000] if faults.exists() else ""
+            return process.returncode, said.decode(errors="replace")[-1500:] + told
+
+        return asyncio.create_task(end())
+
+
+async def start_role(
+    prefix: tuple[str, ...], environment: Mapping[str, str], data: Path, role: str, *options: str
+) -> tuple[Process, dict[str, object]]:
+    """A role of its own, and what it says when it serves; nobody is left behind where it does not."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / f"{role}.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *prefix, sys.executable, "-m", "dialplane", role, "--data", str(data), *options,
+            stdin=DEVNULL, stdout=PIPE, stderr=log, env={**os.environ, **environment},
+        )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            line = await process.stdout.readline()
+        assert line, (data / f"{role}.log").read_text()[-2000:]
+    except BaseException:
+        await _terminate(process, twice=True)
+        raise
+    ready: dict[str, object] = json.loads(line)
+    return process, ready
+
+
+@asynccontextmanager
+async def kamailio(
+    site_folder: Path, host: str, port: int, nodes: list[Machine], carriers: list[str]
+) -> AsyncIterator[None]:
+    """The edge as `dialplane edge config` writes it."""
+    folder = site_folder / "edge"
+    written = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dialplane", "edge", "config", "--listen", f"{host}:{port}", "--to", str(folder),
+        "--run", str(site_folder),
+        *(word for node in nodes for word in ("--node", f"sip:{node.address}:5060")),
+        *(word for carrier in carriers for word in ("--trust", f"{carrier}/32")),
+        stdout=DEVNULL, stderr=DEVNULL,
+    )  # fmt: skip
+    assert await written.wait() == 0
+    with (site_folder / "kamailio.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            "kamailio", "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "32", "-M", "4", "-n", "2",
+            "-Y", str(site_folder), stdin=DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> AsyncIterator[Site]:
+    await install_operator_key(database, OPERATOR_KEY)
+    account_id = await buyer(database, micros=100_000_000, plan="professional")
+    async with AsyncExitStack() as stack:
+        here, others = stack.enter_context(machines(3, addresses_here=4))
+        for carrier in here[1:3]:
+            await create_trunk(database, TrunkDraft(carrier, networks=(f"{carrier}/32",)), now=utc_now())
+        store_port, edge_port = free_port(), free_port()
+        socket_folder = Path(parse_qs(urlsplit(dsn).query)["host"][0])
+        await stack.enter_async_context(road_to(socket_folder / ".s.PGSQL.5432", here[0], store_port))
+        environment = {
+            "DATABASE_URL": f"postgresql://postgres@{here[0]}:{store_port}{urlsplit(dsn).path}?sslmode=disable",
+            "DIALPLANE_MASTER_KEY": bytes(range(32)).hex(),
+            "DIALPLANE_SANDBOX": "0",
+            "DIALPLANE_EDGES": f"{here[0]}:{edge_port}",
+            "DIALPLANE_NODE_LEASE_S": str(LEASE_S),
+        }
+        nodes = [
+            Node(
+                f"voice-{number}", machine, folder / machine.name, {**environment, "DIALPLANE_NODE": f"voice-{number}"}
+            )
+            for number, machine in enumerate(others, 1)
+        ]
+        site = Site(database, account_id, (here[0], edge_port), here, nodes, [], folder)
+        site.key = (await create_key(database, account_id, name="site", detail="", now=utc_now())).token
+        stack.push_async_callback(_end, site)
+
+        async def start(role: str, number: int, *options: str) -> None:
+            process, ready = await start_role((), environment, folder / f"{role}-{number}", role, *options)
+            stack.push_async_callback(_terminate, process)
+            if role == "api":
+                site.apis.append(str(ready["http"]))
+
+        async with asyncio.TaskGroup() as starting:
+            for node in nodes:
+                starting.create_task(node.start())
+            for number in (1, 2):
+                starting.create_task(start("api", number, "--http", "127.0.0.1:0"))
+                starting.create_task(start("worker", number))
+        await stack.enter_async_context(kamailio(folder, here[0], edge_port, others, here[1:3]))
+        yield site
+
+
+async def _end(site: Site) -> None:
+    for node in site.nodes:
+        for process in (node.voice, node.media):
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGCONT)
+                await _terminate(process, twice=True)
+
+
+async def _terminate(process: Process, *, twice: bool = False) -> None:
+    if process.returncode is None:
+        process.terminate()
+        if twice:
+            await asyncio.sleep(0)
+            process.kill()
+    await process.wait()

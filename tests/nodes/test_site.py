@@ -1,0 +1,322 @@
+"""Three voice nodes behind Kamailio, two API processes, two workers, one Postgres; what is killed, cut and replaced.
+
+The tests follow each other on one site; each leaves it whole.
+"""
+
+import asyncio
+import signal
+from collections import Counter
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from dialplane.domain.addresses import tel
+from dialplane.domain.calling.calls import Call, CallStatus
+from dialplane.domain.calling.media import Prompt
+from dialplane.domain.ids import ConferenceId, utc_now
+from dialplane.phone.softphone import PhoneCall, Softphone
+from dialplane.services.calling.extensions import create_extension
+from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.calling.registrations import find_bindings
+from dialplane.services.calling.trunks import TrunkDraft, create_trunk, remove_trunk
+from dialplane.services.charging.billing import check_ledger
+from dialplane.services.rooms.conferences import ConferenceChange, create_conference
+from dialplane.services.rooms.participants import (
+    ParticipantChange,
+    list_participants,
+    remove_participant,
+    update_participant,
+)
+from tests.effort import PATIENCE_S
+from tests.media.conftest import tone
+from tests.nodes.phone import PASSWORD, open_phone
+from tests.nodes.site import Node, Site
+from tests.users.acting import until
+from tests.voice.ears import tones_at
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.peer("kamailio"),
+    pytest.mark.peer("sipp"),
+    pytest.mark.timeout(400),
+]
+
+NUMBER = "+12025550143"
+TO_PHONE = "+12025550144"
+TO_ROOM = "+12025550145"
+LONG = ({"type": "answer"}, {"type": "sleep", "option": {"duration": 120_000}})
+
+
+async def test_calls_of_carriers_are_spread_and_known_by_their_own_addresses(site: Site) -> None:
+    await site.number(NUMBER, *LONG)
+
+    one = await site.carrier(NUMBER, calls=20, rate=20, talk_ms=500)
+    two = await site.carrier(NUMBER, calls=10, rate=10, talk_ms=500, carrier=2)
+    stranger = await site.carrier(NUMBER, calls=1, rate=1, talk_ms=500, carrier=3)
+
+    assert (await one)[0] == 0
+    assert (await two)[0] == 0
+    assert (await stranger)[0] == 1  # whatever it says of itself in the header of the edge
+    calls = await until(lambda: _all_ended(site, 30))
+    assert {call.node for call in calls} == {"voice-1", "voice-2", "voice-3"}
+    assert all(call.status is CallStatus.HANGUP and call.progressing_at for call in calls)
+
+
+async def test_phone_that_registered_by_one_node_is_rung_by_all(site: Site) -> None:
+    """RFC 3327: the edge's Path is kept with the binding."""
+    await site.number(TO_PHONE)
+    await site.sip_domain(site.edge[0])
+    extension = await create_extension(
+        site.database, site.account_id, extension="1001", password=PASSWORD, name="1001", detail="", now=utc_now()
+    )
+    await site.forward(TO_PHONE, "1001")
+
+    async with open_phone(site.here[3]) as phone:
+        registered = await phone.register("1001", site.edge)
+        calls = await site.carrier(TO_PHONE, calls=12, rate=12, talk_ms=500)
+        ended = await calls
+        _, bindings = await find_bindings(site.database, site.account_id, extension.id, utc_now())
+        rung_by = {call.node for call in await site.calls() if call.destination.type == "extension"}
+
+    assert registered.status == 200
+    assert (bindings[0].source_host, bindings[0].source_port) == (site.here[3], phone.agent.port)
+    assert site.edge[0] in bindings[0].path
+    assert ended[0] == 0, ended[1]
+    assert len(phone.callers) == 12
+    assert rung_by == {"voice-1", "voice-2", "voice-3"}
+
+
+async def test_carrier_is_called_by_the_edge(site: Site) -> None:
+    async with open_phone(site.here[2]) as carrier:
+        draft = TrunkDraft("way out", host=site.here[2], port=carrier.agent.port)
+        trunk = await create_trunk(site.database, draft, now=utc_now())
+        wish = CallRequest(tel(NUMBER), (tel("+12025550177"),), actions=[{"type": "hangup"}])
+        created = await create_calls(site.database, site.account_id, wish, utc_now())
+        ended = await until(lambda: _ended_of(site, list(created.calls)))
+        await remove_trunk(site.database, trunk.id, now=utc_now())
+
+    assert ended[0].progressing_at
+    assert (len(carrier.callers), carrier.seen_from) == (1, {site.edge[0]})
+
+
+async def test_command_that_either_api_process_took_reaches_the_live_call(site: Site) -> None:
+    before = {call.id for call in await site.calls()}
+    calls = await site.carrier(NUMBER, calls=6, rate=20, talk_ms=60_000)
+    live = await until(lambda: _live(site, 6))
+
+    for number, call in enumerate(live):
+        await site.customer("POST", f"/calls/{call.id}/hangup", at=number % 2)
+    ended = await until(lambda: _all_ended(site, len(before) + 6))
+    site.end_carriers()
+    await calls
+
+    mine = [call for call in ended if call.id not in before]
+    assert len({call.node for call in mine}) > 1
+    assert {call.cause_text for call in mine} == {"hung up by the API"}
+
+
+async def test_conference_is_heard_and_steered_across_nodes(site: Site, tmp_path: Path) -> None:
+    """One node mixes; the others bring their legs by SIP."""
+    made = await create_conference(site.database, site.account_id, ConferenceChange(name="team"), now=utc_now())
+    room = made.conference.id
+    await site.number(TO_ROOM, {"type": "conference_join", "option": {"conference_id": str(room)}})
+
+    async with site.sounding_phone() as phone:
+        here, mixing = await _comes(site, phone, tmp_path, tone_hz=400)
+        there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
+        while other.node == mixing.node:  # the edge spreads calls as it likes
+            there.hang_up()
+            await there.ended.wait()
+            there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
+        inside = (await list_participants(site.database, site.account_id, room))[1]
+        assert {each.node for each in inside} == {mixing.node}
+        await _until_it_hears(here, 1_000)
+        await _until_it_hears(there, 400)
+
+        muted = ParticipantChange(muted=True)
+        await update_participant(site.database, site.account_id, room, other.id, muted, utc_now())
+        await _until_it_hears(here)
+        await _until_it_hears(there, 400)
+        await update_participant(
+            site.database, site.account_id, room, other.id, ParticipantChange(muted=False), utc_now()
+        )
+        await _until_it_hears(here, 1_000)
+        await remove_participant(site.database, site.account_id, room, other.id, utc_now())
+        await there.ended.wait()
+        here.hang_up()
+        await here.ended.wait()
+
+    after = await until(lambda: _ended_of(site, [mixing, other]))
+    assert {call.hangup_by.value for call in after} == {"local", "remote"}
+    assert await until(lambda: _is_empty(site, room))
+
+
+async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_elsewhere(site: Site) -> None:
+    """AV-2, AV-6: by another, up to the last proof of life."""
+    dead = site.nodes[0]
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
+    live = await until(lambda: _live(site, 15))
+    killed_at = utc_now()
+    dead.send(signal.SIGKILL)
+    await dead.ended()
+
+    new = await site.carrier(NUMBER, calls=10, rate=5, talk_ms=300)
+    assert (await new)[0] == 0
+    closed = await until(lambda: _ended_on(site, dead, live))
+    await calls
+    await dead.start()
+
+    assert closed
+    assert all(call.ended_at and call.ended_at <= killed_at for call in closed)
+    assert all(call.cause_text == "the process that carried the call ended" for call in closed)
+    elsewhere = [call for call in await until(lambda: _ended_of(site, live)) if call.node != dead.name]
+    assert elsewhere
+    assert all(call.cause_text != "the process that carried the call ended" for call in elsewhere)
+    await _is_billed_once(site)
+
+
+async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(site: Site) -> None:
+    """AV-6: the lease is lost on both sides of the cut."""
+    cut = site.nodes[1]
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
+    live = await until(lambda: _live(site, 15))
+    cut.machine.pull_cable()
+
+    closed = await until(lambda: _ended_on(site, cut, live))
+    assert "lease_lost" in cut.log()
+    new = await site.carrier(NUMBER, calls=5, rate=5, talk_ms=300)
+    assert (await new)[0] == 0
+    await calls
+    plugged_in_at = utc_now()
+    cut.machine.plug_in()
+    await until(lambda: _lives_anew(site, cut, plugged_in_at))
+
+    assert closed
+    assert await _as_it_was(site, closed)
+    await _is_billed_once(site)
+
+
+async def test_sleeper_that_wakes_writes_nothing_over_what_was_closed(site: Site) -> None:
+    """AV-6: SIGSTOP until another has closed its calls, then SIGCONT."""
+    sleeper = site.nodes[2]
+    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=60_000)
+    live = await until(lambda: _live(site, 15))
+    sleeper.send(signal.SIGSTOP)
+    closed = await until(lambda: _ended_on(site, sleeper, live))
+
+    woken_at = utc_now()
+    sleeper.send(signal.SIGCONT)
+    await until(lambda: _lives_anew(site, sleeper, woken_at))
+
+    assert closed
+    assert "lease_lost" in sleeper.log()
+    assert await _as_it_was(site, closed)
+    for call in live:
+        if call.node != sleeper.name:
+            await site.customer("POST", f"/calls/{call.id}/hangup")
+    site.end_carriers()
+    await calls
+    await until(lambda: _ended_of(site, live))
+    await _is_billed_once(site)
+
+
+async def test_upgrade_at_noon_loses_no_call(site: Site) -> None:
+    """AV-1: one node after the other is drained, ends by itself and is started again."""
+    every = await until(lambda: _all_ended(site, 1))
+    traffic = await site.carrier(NUMBER, calls=100_000, rate=5, talk_ms=1_500)
+    for number, node in enumerate(site.nodes):
+        drained_at = utc_now()
+        shown = await site.operator("POST", f"/nodes/{node.name}/drain", at=number % 2)
+        assert shown["draining"]
+        assert await node.ended() == 0
+        await node.start()
+        await until(partial(_lives_anew, site, node, drained_at))
+    site.stop_carriers()
+    status, said = await traffic
+
+    assert status == 0, said
+    calls = await until(lambda: _all_ended(site, len(every) + 1))
+    new = [call for call in calls if call.id not in {before.id for before in every}]
+    assert len(new) > 20
+    assert all(call.progressing_at and call.hangup_by.value == "remote" for call in new)
+    assert all((call.ended_at - call.progressing_at).total_seconds() > 1.3 for call in new if call.ended_at)  # type: ignore[operator]
+    await _is_billed_once(site)
+
+
+async def _comes(site: Site, phone: Softphone, folder: Path, *, tone_hz: int) -> tuple[PhoneCall, Call]:
+    """A call into the conference that makes a tone without end; and its record."""
+    known = {call.id for call in await site.calls()}
+    call = await site.ring(phone, TO_ROOM)
+    assert await call.wait_answered()
+    path = folder / f"{tone_hz}.ulaw"
+    path.write_bytes(tone(tone_hz, duration_ms=1_000))
+    speaking = asyncio.ensure_future(call.play(Prompt(path, 1_000), loop=True))
+    speaking.add_done_callback(lambda _: None)
+
+    async def record() -> Call | None:
+        found = [each for each in await site.calls() if each.id not in known and each.details.conference_id]
+        return found[0] if found else None
+
+    return call, await until(record)
+
+
+async def _until_it_hears(call: PhoneCall, *wanted: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while await tones_at(call.media, (400, 1_000)) != list(wanted):
+            pass
+
+
+async def _is_empty(site: Site, room: ConferenceId) -> bool:
+    return not (await list_participants(site.database, site.account_id, room))[1]
+
+
+async def _live(site: Site, count: int) -> list[Call] | None:
+    found = [call for call in await site.calls() if call.status is CallStatus.PROGRESSING]
+    return found if len(found) >= count else None
+
+
+async def _all_ended(site: Site, count: int) -> list[Call] | None:
+    found = await site.calls()
+    return found if len(found) >= count and all(call.ended_at for call in found) else None
+
+
+async def _ended_of(site: Site, calls: list[Call]) -> list[Call] | None:
+    wanted = {call.id for call in calls}
+    found = [call for call in await site.calls() if call.id in wanted]
+    return found if all(call.ended_at for call in found) else None
+
+
+async def _ended_on(site: Site, node: Node, live: list[Call]) -> list[Call] | None:
+    return await _ended_of(site, [call for call in live if call.node == node.name])
+
+
+async def _as_it_was(site: Site, closed: list[Call]) -> bool:
+    """Whether nobody has written to them since."""
+    now = {call.id: call for call in await site.calls()}
+    return all(now[call.id] == call for call in closed)
+
+
+async def _lives_anew(site: Site, node: Node, since: datetime) -> bool:
+    """Whether the node has begun a life since then, for which it had to have written all of the one before."""
+    nodes = (await site.operator("GET", "/nodes"))["nodes"]
+    assert isinstance(nodes, list)
+    mine = next(each for each in nodes if each["name"] == node.name)
+    began, seen = (datetime.fromisoformat(mine[name]) for name in ("started_at", "seen_at"))
+    return began > since and seen > began and not mine["draining"]
+
+
+async def _is_billed_once(site: Site) -> None:
+    """Every answered call has one entry and one end; the ledger balances, and nothing is held."""
+    answered = {call.id for call in await site.calls() if call.progressing_at}
+    async with site.database.reading() as tx:
+        entries = await tx.connection.fetch("select reference_id from ledger_entries where reference_type = 'call'")
+        ends = await tx.connection.fetch("select resource_id from events where type = 'call_hangup' and public")
+        held = await tx.connection.fetchval("select count(*) from holds where state = 'held'")
+    assert (await check_ledger(site.database)).balanced
+    charged = Counter(row["reference_id"] for row in entries)
+    assert set(charged) <= answered
+    assert set(charged.values()) == {1}
+    assert set(Counter(row["resource_id"] for row in ends).values()) == {1}
+    assert held == 0
