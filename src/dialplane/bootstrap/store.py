@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from dialplane.adapters.postgres.reach import UNREACHED
 from dialplane.adapters.postgres.sealed_columns import open_seal
 from dialplane.adapters.secrets.sealing import Seal, WrongKeyError
 from dialplane.config.settings import Settings
@@ -21,7 +22,7 @@ def usable_store(settings: Settings) -> Iterator[str]:
         raise SettingError(f"{fault}: put back {settings.master_key_file} or DIALPLANE_MASTER_KEY") from fault
     except asyncpg.UndefinedTableError as fault:
         raise SettingError("The database of DATABASE_URL has no tables yet: run `dialplane migrate` first") from fault
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+    except (*UNREACHED, ValueError) as fault:
         raise SettingError(f"The Postgres of DATABASE_URL cannot be used: {fault}") from fault
 
 

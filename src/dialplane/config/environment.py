@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from dialplane.config.settings import (
     DOCUMENTED_ACCOUNT_RATE,
@@ -226,6 +227,10 @@ def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> 
 def _database_url(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise SettingError("DATABASE_URL must begin with postgresql://")
+    names_several = "," in urlsplit(text).netloc or "," in dict(parse_qsl(urlsplit(text).query)).get("host", "")
+    if names_several and "target_session_attrs=" not in text:
+        # Of a pair we want the one that takes writes; libpq's own default would take whichever answers.
+        return text + ("&" if "?" in text else "?") + "target_session_attrs=read-write"
     return text
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, PostgresFailedError
+from dialplane.adapters.postgres.reach import reach
 from dialplane.config.settings import Settings
 from dialplane.supervisor.child import Pauses
 from dialplane.supervisor.errors import StartError
@@ -41,8 +42,14 @@ class YourPostgres:
 
     async def start(self) -> str:
         try:
-            connection = await asyncpg.connect(self._dsn, timeout=10)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+            connection = await reach(self._dsn, timeout=10)
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            ValueError,
+        ) as fault:
             raise StartError(f"The Postgres of DATABASE_URL cannot be used: {fault}") from fault
         await connection.close()
         return self._dsn

@@ -19,8 +19,19 @@ _NOT_REACHED = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
+    asyncpg.TargetServerAttributeNotMatched,
     TimeoutError,
 )
+"""The last but one: of a pair whose primary died, until the other one is promoted."""
+
+LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+"""What a use of a connection raises when the server went away meanwhile."""
 
 
 class ConnectionsAtHand:
@@ -96,3 +107,8 @@ def is_open(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
         return False
+
+
+def is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+    """Whether the database went away. What is used after that says so by the error that wrong arguments give too."""
+    return isinstance(fault, LOST) or (isinstance(fault, asyncpg.InterfaceError) and not is_open(connection))

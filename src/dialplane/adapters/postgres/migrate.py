@@ -5,7 +5,7 @@ Every file begins with `-- before` or `-- after`: whether it is applied before o
 
 from importlib import resources
 
-import asyncpg
+from dialplane.adapters.postgres.reach import reach
 
 _LOCK = 0x6469616C  # "dial"
 
@@ -18,7 +18,7 @@ def migrations() -> list[tuple[str, str]]:
 
 async def migrate(dsn: str) -> list[str]:
     """Apply what is missing and return its names. Safe to run from several processes at once."""
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await connection.execute(
