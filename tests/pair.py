@@ -1,4 +1,4 @@
-"""A real pair of Postgres servers: a primary that waits for its standby, and the standby, made by pg_basebackup."""
+"""A real pair of Postgres servers: a primary, and a standby that pg_basebackup made."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,6 @@ import asyncpg
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, as_server_user, binaries
 from tests.effort import PATIENCE_S
 
-_WAITS = {"synchronous_standby_names": "*", "synchronous_commit": "remote_apply"}
-"""What was answered is on both: a failover loses nothing."""
 _SMALL = {"shared_buffers": "32MB", "wal_keep_size": "64MB", "fsync": "off"}
 
 
@@ -28,6 +26,16 @@ class Pair:
         """Of both servers, as DATABASE_URL has it."""
         hosts = ",".join(quote(str(each.sockets)) for each in (self.primary, self.standby))
         return f"postgresql://postgres@/{database}?host={hosts}"
+
+    async def wait_for_standby(self) -> None:
+        """From now on what was answered is on both: a failover loses nothing."""
+        admin = await asyncpg.connect(self.primary.dsn())
+        await admin.execute("alter system set synchronous_standby_names = '*'")
+        await admin.execute("select pg_reload_conf()")
+        async with asyncio.timeout(PATIENCE_S):
+            while not await admin.fetchval("select true from pg_stat_replication where sync_state = 'sync'"):
+                await asyncio.sleep(0.05)
+        await admin.close()
 
     async def kill_primary(self) -> None:
         """As a crash of its host: no process of it says goodbye."""
@@ -70,12 +78,6 @@ async def running_pair(folder: Path, *databases: str) -> AsyncIterator[Pair]:
             await admin.execute(f"create database {database}")
         await _copy(primary, folder / "b")
         await standby.start()
-        for name, value in _WAITS.items():
-            await admin.execute(f"alter system set {name} = '{value}'")
-        await admin.execute("select pg_reload_conf()")
-        async with asyncio.timeout(PATIENCE_S):
-            while not await admin.fetchval("select true from pg_stat_replication where sync_state = 'sync'"):
-                await asyncio.sleep(0.05)
         await admin.close()
         yield Pair(primary, standby)
     finally:

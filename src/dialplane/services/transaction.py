@@ -260,3 +260,8 @@ class Database(Protocol):
     def reading(self) -> AbstractAsyncContextManager[Transaction]:
         """The stores on a connection in autocommit: for reads that need no snapshot. Writing through it is a fault."""
         ...
+
+    def browsing(self) -> AbstractAsyncContextManager[Transaction]:
+        """A reading for lists, searches and logs, a few seconds old where a replica answers. Whoever has just written
+        (`services.asking`) finds what they wrote. One resource by its id is read by `reading`."""
+        ...

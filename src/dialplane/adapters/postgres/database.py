@@ -1,18 +1,28 @@
 """Postgres as the one store: what it is opened with, and how one use of it begins and ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import cast
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, prepare
 from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, is_lost
 from dialplane.adapters.postgres.reach import WatchedConnection, reach
+from dialplane.adapters.postgres.replica import Browsed, Replica, Replicas
 from dialplane.adapters.postgres.stores import PostgresTransaction
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
 
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    # What is asked here is short: the start of other processes, or of a compiler, would take longer.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+}
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -28,9 +38,29 @@ class PostgresDatabase:
         self.pool = pool
         self.seal = seal
         self.connections = ConnectionsAtHand(pool)
+        self.replicas: Replicas | None = None
 
     def reading(self) -> "_Reading":
         return _Reading(self.connections, self.seal)
+
+    def browsing(self) -> "AbstractAsyncContextManager[PostgresTransaction]":
+        replica = None if self.replicas is None else self.replicas.find()
+        return self.reading() if replica is None else self._browsing(replica)
+
+    @asynccontextmanager
+    async def _browsing(self, replica: Replica) -> AsyncIterator[PostgresTransaction]:
+        browsed = Browsed(replica, self.connections)
+        await browsed.begin()
+        is_sound = False
+        try:
+            yield PostgresTransaction(cast("Connection", browsed), self.seal)  # the part of one that questions use
+            is_sound = True
+        except (*LOST, asyncpg.InterfaceError) as fault:
+            if not browsed.is_lost(fault):
+                raise
+            raise Unavailable("The database went away") from fault
+        finally:
+            await browsed.end(is_sound=is_sound)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
@@ -40,6 +70,8 @@ class PostgresDatabase:
             async with connection.transaction():
                 yield PostgresTransaction(connection, self.seal)
             is_sound = True
+            if self.replicas is not None:
+                self.replicas.writers.wrote()
         except (*LOST, asyncpg.InterfaceError) as fault:
             if isinstance(fault.__context__, asyncio.CancelledError):
                 raise fault.__context__ from None  # the rollback failed; the task ends all the same
@@ -51,6 +83,8 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self.connections.close()
+        if self.replicas is not None:
+            await self.replicas.close()
 
 
 class _Reading:
@@ -86,7 +120,22 @@ async def connect(
     costs more than the look-up. Such a plan may be made while a table is nearly empty and live until it has millions
     of rows, so it must not read whole tables however small they are (measured: a scan of all runs by each batch).
     """
-    pool = await asyncpg.create_pool(
+    settings = SESSION | (_PLANS_ONCE if plans_once else {})
+    return PostgresDatabase(await _open_pool(dsn, settings, min_size=min_size, max_size=max_size), seal)
+
+
+async def add_replicas(database: PostgresDatabase, dsns: Sequence[str], *, bound_s: float, max_size: int) -> Replicas:
+    """Let the database's lists and searches be answered by replicas, which may be away; to be watched by the caller."""
+    pools = [await _open_pool(dsn, SESSION, min_size=0, max_size=max_size) for dsn in dsns]
+    found = Replicas(database.connections, [Replica(ConnectionsAtHand(pool)) for pool in pools], bound_s)
+    database.replicas = found
+    return found
+
+
+async def _open_pool(
+    dsn: str, settings: Mapping[str, str], *, min_size: int, max_size: int
+) -> "asyncpg.Pool[asyncpg.Record]":
+    return await asyncpg.create_pool(
         dsn,
         connect=reach,
         connection_class=WatchedConnection,
@@ -94,14 +143,5 @@ async def connect(
         max_size=max_size,
         init=prepare,
         reset=no_reset,
-        server_settings={
-            "timezone": "UTC",
-            "lock_timeout": "5s",
-            "statement_timeout": "30s",
-            # What is asked here is short: the start of other processes, or of a compiler, would take longer.
-            "max_parallel_workers_per_gather": "0",
-            "jit": "off",
-            **(_PLANS_ONCE if plans_once else {}),
-        },
+        server_settings=settings,
     )
-    return PostgresDatabase(pool, seal)

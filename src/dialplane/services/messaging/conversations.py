@@ -25,7 +25,7 @@ async def list_conversations(
     limit: int,
 ) -> Sequence[Conversation]:
     """Newest first; those made before `before`, with `owner_id` only that agent's."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.messages.list_conversations(account_id, owner_id=owner_id, before=before, limit=limit)
 
 
@@ -41,7 +41,7 @@ async def list_threads(
     database: Database, account_id: AccountId, *, before: datetime | None, limit: int
 ) -> list[Thread]:
     """As `list_conversations`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         found = await tx.messages.list_conversations(account_id, owner_id=None, before=before, limit=limit)
         last = {each.conversation.id: each for each in await tx.messages.last_in(found)}
     return [Thread(each, last.get(each.id)) for each in found]
@@ -117,7 +117,7 @@ async def list_conversation_messages(
 
     Raises NotFound.
     """
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         conversation = await _find(tx, account_id, conversation_id)
         return await tx.messages.list_conversation_messages(conversation, before=before, limit=limit)
 
