@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
+from dialplane.config.database import Connections, database_url
 from dialplane.config.settings import (
     DOCUMENTED_ACCOUNT_RATE,
     DOCUMENTED_ADDRESS_RATE,
@@ -36,7 +36,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     sandbox = _flag(get("DIALPLANE_SANDBOX", "1"), what="DIALPLANE_SANDBOX")
     return Settings(
         data=Path(get("DIALPLANE_DATA", str(defaults.data))),
-        database_url=_database_url(get("DATABASE_URL", "")),
+        database_url=database_url(get("DATABASE_URL", "")),
+        replica_urls=_replica_urls(get("DIALPLANE_REPLICA_URL", "")),
+        replica_lag=_seconds(get("DIALPLANE_REPLICA_LAG_S", "2"), what="DIALPLANE_REPLICA_LAG_S"),
+        connections=Connections.parse(get("DIALPLANE_CONNECTIONS", ""), what="DIALPLANE_CONNECTIONS"),
         master_key=get("DIALPLANE_MASTER_KEY", ""),
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
@@ -89,6 +92,9 @@ def to_environment(settings: Settings) -> dict[str, str]:
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
+        "DIALPLANE_REPLICA_URL": " ".join(settings.replica_urls),
+        "DIALPLANE_REPLICA_LAG_S": str(int(settings.replica_lag.total_seconds())),
+        "DIALPLANE_CONNECTIONS": str(settings.connections),
         "DIALPLANE_MASTER_KEY": settings.master_key,
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
@@ -224,14 +230,11 @@ def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> 
     return default if text is None else RequestRate.parse(text, what=name)
 
 
-def _database_url(text: str) -> str:
-    if text and not text.startswith(("postgresql://", "postgres://")):
-        raise SettingError("DATABASE_URL must begin with postgresql://")
-    names_several = "," in urlsplit(text).netloc or "," in dict(parse_qsl(urlsplit(text).query)).get("host", "")
-    if names_several and "target_session_attrs=" not in text:
-        # Of a pair we want the one that takes writes; libpq's own default would take whichever answers.
-        return text + ("&" if "?" in text else "?") + "target_session_attrs=read-write"
-    return text
+def _replica_urls(text: str) -> tuple[str, ...]:
+    """Of each any host will do that answers, unless the address says otherwise."""
+    for url in text.split():
+        database_url(url, what="DIALPLANE_REPLICA_URL")
+    return tuple(text.split())
 
 
 def _egress(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -30,8 +30,10 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,
 )
-"""What a use of a connection raises when the server went away meanwhile."""
+"""What a use of a connection raises when the server went away meanwhile. The last where the driver lost count of what
+it had asked, as the end came while it asked ("cannot switch to state 15; another operation (2) is in progress")."""
 
 
 class ConnectionsAtHand:
@@ -107,6 +109,12 @@ def is_open(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
         return False
+
+
+def give_up(connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """See to it that nobody gets the connection again, whatever state it is in."""
+    if is_open(connection):
+        connection.terminate()
 
 
 def is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:

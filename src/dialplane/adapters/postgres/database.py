@@ -1,14 +1,14 @@
 """Postgres as the one store: what it is opened with, and how one use of it begins and ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import cast
 
 import asyncpg
 
 from dialplane.adapters.postgres.connection import Connection, prepare
-from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, is_lost
+from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, give_up, is_lost
 from dialplane.adapters.postgres.reach import WatchedConnection, reach
 from dialplane.adapters.postgres.replica import Browsed, Replica, Replicas
 from dialplane.adapters.postgres.stores import PostgresTransaction
@@ -77,6 +77,7 @@ class PostgresDatabase:
                 raise fault.__context__ from None  # the rollback failed; the task ends all the same
             if not is_lost(fault, connection):
                 raise
+            give_up(connection)
             raise Unavailable("The database went away") from fault
         finally:
             await self.connections.release(connection, is_sound=is_sound)
@@ -102,6 +103,8 @@ class _Reading:
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         went_away = fault is not None and is_lost(fault, self._connection)
+        if went_away:
+            give_up(self._connection)
         await self._connections.release(self._connection, is_sound=fault is None)
         if went_away:
             raise Unavailable("The database went away") from fault
@@ -133,11 +136,11 @@ async def add_replicas(database: PostgresDatabase, dsns: Sequence[str], *, bound
 
 
 async def _open_pool(
-    dsn: str, settings: Mapping[str, str], *, min_size: int, max_size: int
+    dsn: str, settings: dict[str, str], *, min_size: int, max_size: int
 ) -> "asyncpg.Pool[asyncpg.Record]":
     return await asyncpg.create_pool(
         dsn,
-        connect=reach,
+        connect=reach,  # type: ignore[arg-type]  # the stub's protocol names each of asyncpg's options
         connection_class=WatchedConnection,
         min_size=min_size,
         max_size=max_size,

@@ -81,7 +81,7 @@ async def _first(open_one: Open, addresses: Sequence[str]) -> "asyncpg.Connectio
     try:
         while waiting or trying:
             if waiting:
-                trying.add(asyncio.ensure_future(open_one(waiting.pop(0))))  # type: ignore[arg-type]  # a coroutine
+                trying.add(asyncio.ensure_future(open_one(waiting.pop(0))))
             done, trying = await asyncio.wait(
                 trying, timeout=NEXT_HOST_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
             )

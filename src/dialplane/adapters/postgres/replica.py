@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, is_lost
+from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, give_up, is_lost
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import AccountId
 from dialplane.services.asking import ASKER
@@ -171,6 +171,8 @@ class Browsed:
             is_gone = isinstance(fault, asyncpg.SerializationError) or is_lost(fault, self._connection)
             if self._held is self._primary or not is_gone:
                 raise
+            if not isinstance(fault, asyncpg.SerializationError):
+                give_up(self._connection)
         await self._held.release(self._connection, is_sound=False)
         await self._turn_to_primary()
         return await getattr(self._connection, how)(*asked, **options)
