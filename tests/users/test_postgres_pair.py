@@ -10,7 +10,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from dialplane.adapters.postgres.budget import look, named
 from dialplane.adapters.postgres.database import PostgresDatabase, add_replicas, connect
+from dialplane.adapters.postgres.embedded import SETTINGS
+from dialplane.adapters.postgres.reach import reach
 from dialplane.adapters.postgres.replica import Replica
 from dialplane.domain.ids import AccountId
 from dialplane.phone.softphone import Softphone
@@ -74,6 +77,27 @@ async def _answers(database: PostgresDatabase) -> str:
 async def _write(database: PostgresDatabase) -> None:
     async with database.transaction() as tx:
         await tx.connection.execute("insert into said values ('hello')")
+
+
+async def test_processes_say_how_many_connections_they_may_open(pair: Pair) -> None:
+    """Each once, however many it has open; one that is gone promises nothing."""
+    api = named(pair.primary.dsn(), "api", 21)
+    one, another = await reach(api), await reach(api)
+
+    both = await look(named(pair.primary.dsn(), "voice", 11))
+    await one.close()
+    await another.close()
+    alone = await until(lambda: _less(pair, both.promised))
+
+    assert both.promised == 32
+    assert both.usable == int(SETTINGS["max_connections"]) - 3
+    assert alone == 11
+
+
+async def _less(pair: Pair, than: int) -> int | None:
+    """The server forgets a session a moment after it ended."""
+    found = (await look(named(pair.primary.dsn(), "voice", 11))).promised
+    return found if found < than else None
 
 
 async def test_list_is_read_from_a_replica_that_is_up_to_date(browsing: tuple[PostgresDatabase, Replica]) -> None:

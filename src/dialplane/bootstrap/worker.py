@@ -56,6 +56,8 @@ async def _serve(settings: Settings) -> None:
                 assistants=assistants(settings),
                 post=post(settings),
                 signalling_kept=settings.signalling_kept,
+                kept=settings.kept,
+                archive=FolderObjects(settings.archive) if settings.archive else None,
             )
             async with monitored(_monitor(deps), settings.metrics) as metrics:
                 working = tasks.create_task(serve(deps, stop.asked))

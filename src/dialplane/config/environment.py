@@ -24,6 +24,7 @@ from dialplane.config.settings import (
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.errors import Invalid
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.operating.retention import LEAST, Kept, Kind
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
@@ -72,6 +73,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
         signalling_kept=_days(get("DIALPLANE_SIGNALLING_KEPT", "7"), what="DIALPLANE_SIGNALLING_KEPT"),
+        kept=_kept(get("DIALPLANE_KEPT", "")),
+        archive=_file(get("DIALPLANE_ARCHIVE", "")),
         assistant_url=_http_address(get("DIALPLANE_ASSISTANT_URL", ""), what="DIALPLANE_ASSISTANT_URL"),
         assistant_key=get("DIALPLANE_ASSISTANT_KEY", ""),
         assistant_model=get("DIALPLANE_ASSISTANT_MODEL", defaults.assistant_model),
@@ -125,6 +128,8 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
         "DIALPLANE_SIGNALLING_KEPT": str(settings.signalling_kept.days),
+        "DIALPLANE_KEPT": " ".join(f"{kind}={span.days}" for kind, span in settings.kept.items()),
+        "DIALPLANE_ARCHIVE": str(settings.archive or ""),
         "DIALPLANE_ASSISTANT_URL": settings.assistant_url,
         "DIALPLANE_ASSISTANT_KEY": settings.assistant_key,
         "DIALPLANE_ASSISTANT_MODEL": settings.assistant_model,
@@ -286,6 +291,21 @@ def _command(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as fault:
         raise SettingError(f"DIALPLANE_DOCUMENT_SCANNER must be a command as a shell reads it: {fault}") from fault
+
+
+def _kept(text: str) -> Kept:
+    kept: dict[Kind, timedelta] = {}
+    for word in _words(text):
+        kind, _, days = word.partition("=")
+        if kind not in set(Kind) or _days(days, what=f"DIALPLANE_KEPT's {kind}") < LEAST:
+            raise SettingError(
+                f"DIALPLANE_KEPT must be such as calls=400, in days, {LEAST.days} at least, of {', '.join(Kind)};"
+                f" got {word!r}"
+            )
+        kept[Kind(kind)] = timedelta(days=int(days))
+    if Kind.EVENTS in kept and kept.get(Kind.DELIVERIES, timedelta.max) > kept[Kind.EVENTS]:
+        raise SettingError("DIALPLANE_KEPT must keep deliveries for no longer than events: they are of events")
+    return kept
 
 
 def _words(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dialplane.config.database import Connections
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.operating.retention import Kept
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")
@@ -110,6 +111,11 @@ class Settings:
     """Of one client address on the API; the sandbox's is higher."""
     signalling_kept: timedelta = timedelta(days=7)
     """How long the SIP messages of a call can be looked at; zero: not at all. A week finds most complaints."""
+    kept: Kept = field(default_factory=dict)
+    """How long calls, events, runs, messages and deliveries are kept. Those not named: for ever, as nobody but the
+    operator can know what the law asks."""
+    archive: Path | None = None
+    """The folder to which what is forgotten goes before; None: nowhere."""
     assistant_url: str = ""
     """Base of an OpenAI-compatible API (`https://host/v1`) for the `ai_…` actions; empty: simple rules."""
     assistant_key: str = field(default="", repr=False)

@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.numbering.porting import PortStore
     from dialplane.services.operating.audit import AuditStore
     from dialplane.services.operating.directory import DirectoryStore
+    from dialplane.services.operating.retention import RetentionStore
     from dialplane.services.operating.watch import WatchStore
     from dialplane.services.programs.aicalls import AicallStore
     from dialplane.services.programs.ais import AiStore
@@ -187,6 +188,8 @@ class Transaction(Protocol):
     def recovery_codes(self) -> RecoveryCodeStore: ...
     @property
     def registrations(self) -> RegistrationStore: ...
+    @property
+    def retention(self) -> RetentionStore: ...
     @property
     def runs(self) -> RunStore: ...
     @property

@@ -54,7 +54,9 @@ class PostgresCallStore:
 
     async def update_many(self, calls: Sequence[Call]) -> None:
         changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
-        await self._connection.execute(_SQL["update_many"], [call.id for call in calls], changes)
+        ids = [call.id for call in calls]
+        if ids:
+            await self._connection.execute(_SQL["update_many"], ids, changes, min(ids), max(ids))
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:
         await self._connection.execute(_SQL["refuse_many"], refused)

@@ -58,6 +58,7 @@ from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
+from dialplane.adapters.postgres.retention import PostgresRetentionStore
 from dialplane.adapters.postgres.routes import PostgresRouteStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.schedules import PostgresScheduleStore
@@ -265,6 +266,10 @@ class PostgresTransaction:
     @cached_property
     def rate_changes(self) -> PostgresRateChangeStore:
         return PostgresRateChangeStore(self.connection)
+
+    @cached_property
+    def retention(self) -> PostgresRetentionStore:
+        return PostgresRetentionStore(self.connection)
 
     @cached_property
     def routes(self) -> PostgresRouteStore:
