@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.postgres import migrate as migrating
+from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate, migrations
@@ -59,6 +61,7 @@ async def test_filled_tables_become_the_first_parts_and_go_on(
     await apply("0058")
     account, ids = new_id(now), [new_id(now - 700 * DAY), new_id(now), new_id(now + 900 * DAY)]
     await filled.execute("set session_replication_role = replica")  # the account itself is no matter here
+    last = 0
     for each in ids:
         await filled.execute(_CALL, each, account)
         last = await filled.fetchval(_EVENT, each)
@@ -79,7 +82,7 @@ async def test_filled_tables_become_the_first_parts_and_go_on(
         await filled.execute(_CALL, ids[1], account)
 
 
-async def _begin_parts_two_months_ago(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _begin_parts_two_months_ago(connection: Connection) -> None:
     """As where the tables have been in parts for a while."""
     await connection.execute("""
         do $$
@@ -229,6 +232,6 @@ async def test_bounds_of_parts_are_those_of_ids(database: PostgresDatabase) -> N
         assert await tx.connection.fetchval("select first_id($1)", moment) == first_id(moment)
 
 
-def _archived(folder: Path, kind: str) -> list[dict[str, object]]:
+def _archived(folder: Path, kind: str) -> list[dict[str, Any]]:
     files = sorted((folder / kind).iterdir())
     return [json.loads(line) for file in files for line in gzip.decompress(file.read_bytes()).decode().splitlines()]

@@ -40,6 +40,9 @@ class Settings:
     """How old what a replica answers may be: about as long as people take to look again."""
     connections: Connections = CONNECTIONS
     """How many connections to Postgres a process of each role may open."""
+    wal_archive: Path | None = None
+    """A folder, best on another disk, to which the embedded Postgres archives its log, for `restore --to`. None: it
+    does not, as such an archive grows without end and somebody must look after it."""
     master_key: str = field(default="", repr=False)
     """64 hex digits, under which secrets are sealed in the database; empty: those of the file `master.key` in the data
     folder, which `up` draws for a Postgres of its own. With neither, the key lies in the database itself, for all its

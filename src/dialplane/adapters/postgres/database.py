@@ -138,9 +138,10 @@ async def add_replicas(database: PostgresDatabase, dsns: Sequence[str], *, bound
 async def _open_pool(
     dsn: str, settings: dict[str, str], *, min_size: int, max_size: int
 ) -> "asyncpg.Pool[asyncpg.Record]":
-    return await asyncpg.create_pool(
+    # The stub wants a connecting function with each of asyncpg's options by its name.
+    pool: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(  # type: ignore[call-overload]
         dsn,
-        connect=reach,  # type: ignore[arg-type]  # the stub's protocol names each of asyncpg's options
+        connect=reach,
         connection_class=WatchedConnection,
         min_size=min_size,
         max_size=max_size,
@@ -148,3 +149,4 @@ async def _open_pool(
         reset=no_reset,
         server_settings=settings,
     )
+    return pool

@@ -66,11 +66,11 @@ def as_server_user(program: Path, *arguments: str, owner_of: Path | None = None)
     It ends when this process dies.
     """
     if owner_of is not None:
-        _give(owner_of)
+        give(owner_of)
     return _command(program, *arguments)
 
 
-def _give(path: Path) -> None:
+def give(path: Path) -> None:
     """Make it the server's own, where that is another user than we are."""
     user = _server_user()
     if user is not None:
@@ -149,7 +149,7 @@ class EmbeddedPostgres:
         for folder in (self.folder, self.sockets):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            _give(folder)
+            give(folder)
         if not (data / "PG_VERSION").exists():
             await self._make(data)
         await self._end_leftover(data)
@@ -179,7 +179,7 @@ class EmbeddedPostgres:
         draft = self.folder / "draft"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        _give(draft)
+        give(draft)
         process = await asyncio.create_subprocess_exec(
             *_command(
                 binaries() / "initdb", "-D", str(draft), "-U", "postgres", "--auth=trust", "--locale=C", "-E", "UTF8"
