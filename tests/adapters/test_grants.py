@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -45,7 +46,11 @@ async def test_processes_work_as_the_role(dsn: str, role: str) -> None:
     try:
         await make_tenant(database)
         await import_items(database, [NewItem("+14155550100", NumberKind.LOCAL, "US", setup_micros=usd(1))], utc_now())
-        await make_room(database, utc_now())
+        await make_room(database, utc_now() + timedelta(days=90))
+        async with database.reading() as tx:  # as a backup does, part by part
+            assert await tx.connection.fetchval("select count(*) from calls_first") == 0
+            last = await tx.connection.fetchval("select name from partitions order by until_at desc limit 1")
+            assert await tx.connection.fetchval(f"select count(*) from {last}") == 0
         totals = await check_ledger(database)
     finally:
         await database.close()

@@ -93,6 +93,7 @@ declare
     since timestamptz;
     next timestamptz;
     name text;
+    reader text;
     made integer := 0;
 begin
     perform pg_advisory_xact_lock(hashtext('make_partitions'));
@@ -115,6 +116,13 @@ begin
             'alter table %I attach partition %I for values from (%L) to (%L)',
             wanted, name, first_id(since), first_id(next)
         );
+        -- Whoever reads the whole may read the part, as a backup does.
+        for reader in
+            select grantee::regrole::text from pg_class, aclexplode(relacl)
+            where oid = wanted::regclass and privilege_type = 'SELECT' and grantee not in (relowner, 0)
+        loop
+            execute format('grant select on %I to %s', name, reader);
+        end loop;
         insert into partitions values (wanted, name, since, next);
         made := made + 1;
     end loop;
