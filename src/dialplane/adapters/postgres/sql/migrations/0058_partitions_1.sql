@@ -2,7 +2,14 @@
 -- Calls and events become tables in parts, one for each month of their ids (decision 0058). Three steps, so that no lock
 -- is held for longer than a moment: here what is there is told where it ends, unproven yet.
 
-set local lock_timeout = '5s';
+-- Whoever is in the way goes on: we give up before the server would end one of us, and are tried again.
+set local lock_timeout = '800ms';
+do $$
+begin
+    perform set_config('deadlock_timeout', '100ms', true);
+exception
+    when insufficient_privilege then null; -- then the time above is below the server's own second
+end $$;
 
 -- The least id of that moment: ids begin with their milliseconds (RFC 9562).
 create function first_id(moment timestamptz) returns uuid language sql immutable parallel safe as $$
