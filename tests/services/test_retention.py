@@ -1,8 +1,10 @@
 """Tables in parts: how a filled one becomes one, months made ahead and dropped, and what is archived before."""
 
+import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import first_id, new_id, utc_now
 from dialplane.domain.operating.retention import Kind
 from dialplane.services.operating.retention import forget_old, make_room
+from tests.effort import PATIENCE_S
 from tests.fakes.accounts import add_account
 
 DAY = timedelta(days=1)
@@ -31,6 +34,12 @@ _CALL = """
 _EVENT = """
     insert into events (id, account_id, type, resource, resource_id, data, occurred_at, public)
     values ($1, $1, 'call_created', 'call', $1, '{}', now(), true) returning resource_seq
+"""
+_SOMEBODY_WAITS = """
+    select exists (
+        select from pg_locks
+        where not granted and database = (select oid from pg_database where datname = current_database())
+    )
 """
 
 
@@ -67,19 +76,40 @@ async def test_filled_tables_become_the_first_parts_and_go_on(
         last = await filled.fetchval(_EVENT, each)
     await apply("0058_partitions_2")
     await filled.execute(_CALL, new_id(now), account)  # between the steps the version before goes on
-    await apply("9999")
+    await apply("0058_partitions_3")
+    async with _events_in_use(dsn) as waits:
+        rest = asyncio.create_task(apply("9999"))
+        await waits()
+        await filled.execute(_CALL, new_id(now), account)  # the migration has locked calls, and gives way
+    await rest
 
-    assert await filled.fetchval("select count(*) from calls") == 4
-    assert await filled.fetchval("select count(*) from call_usage") == 4
-    assert await filled.fetchval("select count(*) from calls_first") == 4
+    assert await filled.fetchval("select count(*) from calls") == 5
+    assert await filled.fetchval("select count(*) from call_usage") == 5
+    assert await filled.fetchval("select count(*) from calls_first") == 5
     assert await filled.fetchval(_EVENT, new_id(now)) == last + 1
     await filled.execute(_CALL, new_id(now + 2_000 * DAY), account)
-    assert await filled.fetchval("select count(*) from call_usage") == 5
+    assert await filled.fetchval("select count(*) from call_usage") == 6
     assert await filled.fetchval("select count(*) from calls_else") == 1
     indexes = "select count(*) from pg_indexes where tablename = $1"
     assert await filled.fetchval(indexes, "calls_first") == await filled.fetchval(indexes, "calls")
     with pytest.raises(asyncpg.UniqueViolationError):
         await filled.execute(_CALL, ids[1], account)
+
+
+@asynccontextmanager
+async def _events_in_use(dsn: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Somebody writes events inside; what is given waits until somebody else wants the table for himself."""
+    writer = await asyncpg.connect(dsn)
+
+    async def waits() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await writer.fetchval(_SOMEBODY_WAITS):
+                await asyncio.sleep(0.01)
+
+    async with writer.transaction():
+        await writer.execute("lock table events in row exclusive mode")
+        yield waits
+    await writer.close()
 
 
 async def _begin_parts_two_months_ago(connection: Connection) -> None:

@@ -117,7 +117,7 @@ async def list_conversation_messages(
 
     Raises NotFound.
     """
-    async with database.browsing() as tx:
+    async with database.reading() as tx:
         conversation = await _find(tx, account_id, conversation_id)
         return await tx.messages.list_conversation_messages(conversation, before=before, limit=limit)
 

@@ -70,7 +70,7 @@ async def _archive_part(database: Database, part: Part, archive: ObjectStore) ->
     """Begun anew where it was cut off: the same rows give the same files."""
     after = NIL
     while True:
-        async with database.browsing() as tx:
+        async with database.reading() as tx:
             rows = await tx.retention.read_part(part, after, BATCH)
         if not rows:
             return

@@ -70,7 +70,7 @@ async def list_notifications(
     database: Database, account_id: AccountId, query: NotificationQuery
 ) -> tuple[list[Notification], int]:
     """One page, newest first, and how many there are in all. Those of a call: raises NotFound where there is none."""
-    async with database.browsing() as tx:
+    async with database.reading() as tx:
         if query.call_id is not None and await tx.calls.find(account_id, query.call_id) is None:
             raise NotFound("There is no such call", reason="CALL_NOT_FOUND")
         return await tx.notifications.query(account_id, query)
