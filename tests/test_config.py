@@ -1,20 +1,26 @@
 """Settings: read once, checked, handed on unchanged, silent about secrets."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from dialplane.config.database import Connections
 from dialplane.config.environment import from_environment, override, to_environment
 from dialplane.config.settings import LOOPBACK, Settings
 from dialplane.config.values import Endpoint, SettingError
 from dialplane.domain.identity.role_permissions import RolePermission
+from dialplane.domain.operating.retention import Kind
 
 
 def test_child_reads_the_settings_that_its_parent_has() -> None:
     settings = Settings(
         data=Path("/srv/d"),
         database_url="postgresql://u:p@db/x",
+        replica_urls=("postgresql://u:p@replica/x", "postgresql://u:p@other/x"),
+        connections=Connections(api=40),
+        kept={Kind.CALLS: timedelta(days=400)},
         http=Endpoint("::1", 0),
         sip_domains=("a.example", "b.example"),
         sandbox=False,
@@ -56,6 +62,10 @@ def test_without_the_sandbox_its_open_networks_go_too() -> None:
         ({"DIALPLANE_SANDBOX": "perhaps"}, "DIALPLANE_SANDBOX"),
         ({"DIALPLANE_DRAIN_S": "1h"}, "DIALPLANE_DRAIN_S"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"DIALPLANE_REPLICA_URL": "postgresql://x mysql://y"}, "DIALPLANE_REPLICA_URL"),
+        ({"DIALPLANE_KEPT": "calls=39"}, "DIALPLANE_KEPT"),
+        ({"DIALPLANE_KEPT": "ledger=400"}, "DIALPLANE_KEPT"),
+        ({"DIALPLANE_KEPT": "events=90 deliveries=100"}, "DIALPLANE_KEPT"),
         ({"DIALPLANE_DEVELOPER_PERMISSIONS": "RestComm:Sing:Calls"}, "DIALPLANE_DEVELOPER_PERMISSIONS"),
     ],
 )

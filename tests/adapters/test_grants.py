@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -14,6 +15,7 @@ from dialplane.domain.money import usd
 from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.supply.inventory import NewItem
 from dialplane.services.charging.billing import check_ledger
+from dialplane.services.operating.retention import make_room
 from dialplane.services.supply.inventory import import_items
 from tests.faces.conftest import make_tenant
 from tests.sealing import SEAL
@@ -44,6 +46,11 @@ async def test_processes_work_as_the_role(dsn: str, role: str) -> None:
     try:
         await make_tenant(database)
         await import_items(database, [NewItem("+14155550100", NumberKind.LOCAL, "US", setup_micros=usd(1))], utc_now())
+        await make_room(database, utc_now() + timedelta(days=90))
+        async with database.reading() as tx:  # as a backup does, part by part
+            assert await tx.connection.fetchval("select count(*) from calls_first") == 0
+            last = await tx.connection.fetchval("select name from partitions order by until_at desc limit 1")
+            assert await tx.connection.fetchval(f"select count(*) from {last}") == 0
         totals = await check_ledger(database)
     finally:
         await database.close()
@@ -58,6 +65,8 @@ async def test_processes_work_as_the_role(dsn: str, role: str) -> None:
         "delete from ledger_postings",
         "truncate ledger_entries",
         "delete from audit_log",
+        "drop table calls_first",
+        "delete from partitions",
         "update audit_log set created_at = now()",
         "create table mine (id int)",
         "alter table calls add column mine int",

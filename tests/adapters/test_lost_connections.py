@@ -1,13 +1,15 @@
 """Connections that break while they wait at hand, or in the middle of their use (AV-3)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 import pytest
 
 from dialplane.adapters.postgres import connections
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.postgres.stores import PostgresTransaction
 from dialplane.domain.errors import Unavailable
 from tests.sealing import SEAL
 
@@ -40,6 +42,27 @@ async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable
 
     with pytest.raises(Unavailable):
         await use_what_broke()
+
+
+async def test_connection_on_which_the_driver_lost_count_is_unavailable_and_nobody_gets_it_again(
+    database: PostgresDatabase,
+) -> None:
+    """asyncpg's own words when a primary was killed amid a question; a beat or a duty that it ended took the process
+    along."""
+    pids = []
+
+    async def lose(use: Callable[[], AbstractAsyncContextManager[PostgresTransaction]]) -> None:
+        async with use() as tx:
+            pids.append(await tx.connection.fetchval("select pg_backend_pid()"))
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+    for use in (database.transaction, database.reading):
+        with pytest.raises(Unavailable):
+            await lose(use)
+
+    async with database.reading() as tx:
+        assert await tx.connection.fetchval("select pg_backend_pid()") not in pids
+    assert pids[0] != pids[1]
 
 
 async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) -> None:

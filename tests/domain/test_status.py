@@ -17,7 +17,7 @@ from dialplane.domain.operating.status import (
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NODE = NodeStatus("voice-1", "192.0.2.1", 5060, False, NOW, NOW, 3)
-DATABASE = DatabaseFacts("18.0", 1, 20, 100, 0.1, "0047")
+DATABASE = DatabaseFacts("18.0", 1, 20, 100, 54, 97, 0.1, "0047")
 WELL = SystemStatus([NODE], [WorkerStatus(1, NOW, 0)], [], [], 3, DATABASE)
 LATE = QueueLength("Webhook deliveries", 9, 4, NOW - timedelta(minutes=7))
 
@@ -41,6 +41,13 @@ def test_nothing_is_said_where_all_is_well() -> None:
         (
             replace(WELL, database=replace(DATABASE, connections=95)),
             ["95 of 100 connections to the database are in use"],
+        ),
+        (
+            replace(WELL, database=replace(DATABASE, promised_connections=120)),
+            [
+                "The processes may open 120 connections to the database together, and it has 97: raise its"
+                " max_connections, or lower DIALPLANE_CONNECTIONS"
+            ],
         ),
         (replace(WELL, database=replace(DATABASE, longest_transaction_s=9_000.0)), ["A transaction is open for 2 h"]),
         (replace(WELL, is_balanced=False), ["The ledger does not balance"]),

@@ -15,7 +15,8 @@ from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.scanned import ScannedObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
-from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.postgres.budget import named
+from dialplane.adapters.postgres.database import PostgresDatabase, add_replicas
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
@@ -27,7 +28,7 @@ from dialplane.bootstrap.portal import portal
 from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.speech import google, recognizer
-from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.store import Store, open_store
 from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
@@ -51,7 +52,6 @@ _SILENCE_S = 10
 _LARGEST_MESSAGE = 64 << 10
 """Of a websocket: a hundred topics, or a frame of audio."""
 _BACKLOG = 1024
-_CONNECTIONS = 20
 
 
 class Server(uvicorn.Server):
@@ -85,12 +85,13 @@ def _listen(endpoint: Endpoint) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     stop = Stop()
-    seal = await find_seal(settings)
-    database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS)
+    store = await open_store(settings, "api")
+    database = store.database
     tracing = find_tracing(settings, "api")
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
-            ports = await _dependencies(settings, database, client, tasks)
+            await _read_from_replicas(settings, database, tasks)
+            ports = await _dependencies(settings, store, client, tasks)
             app = create_app(ports)
             server = Server(server_config(tracing.around(app) if tracing else app, settings.proxies))
             tasks.create_task(_heed(stop, server))
@@ -137,9 +138,22 @@ async def _heed(stop: Stop, server: uvicorn.Server) -> None:
     server.force_exit = True
 
 
+async def _read_from_replicas(settings: Settings, database: PostgresDatabase, tasks: asyncio.TaskGroup) -> None:
+    if settings.replica_urls:
+        replicas = await add_replicas(
+            database,
+            [named(url, "api-replica", settings.connections.replica) for url in settings.replica_urls],
+            bound_s=settings.replica_lag.total_seconds(),
+            max_size=settings.connections.replica,
+        )
+        tasks.create_task(replicas.watch())
+
+
 async def _dependencies(
-    settings: Settings, database: PostgresDatabase, client: GuardedClient, tasks: asyncio.TaskGroup
+    settings: Settings, store: Store, client: GuardedClient, tasks: asyncio.TaskGroup
 ) -> Dependencies:
+    database = store.database
+
     def spawn(work: Coroutine[Any, Any, object]) -> None:
         tasks.create_task(work)
 
@@ -150,7 +164,7 @@ async def _dependencies(
     outside = RunOutside(
         database, client, utc_now, spawn, assistants(settings), post(settings), settings.where_clients_are
     )
-    events = EventFeed(database, PostgresHints(settings.require_database(), EVENT_CHANNEL))
+    events = EventFeed(database, PostgresHints(store.dsn, EVENT_CHANNEL))
     tasks.create_task(events.run())
     return Dependencies(
         database=database,

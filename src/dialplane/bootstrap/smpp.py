@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 
 from dialplane.adapters.http.guarded import GuardedClient
-from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.binds.deps import BindsDeps
 from dialplane.binds.main import serve
 from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, run_loop
-from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.store import open_store
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint
 from dialplane.domain.networks import is_allowed
 from dialplane.domain.operating.nodes import Role
-
-_CONNECTIONS = 10
 
 
 def run(settings: Settings) -> None:
@@ -27,13 +24,13 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    dsn = settings.require_database()
-    database = await connect(dsn, await find_seal(settings), max_size=_CONNECTIONS)
+    store = await open_store(settings, "smpp")
+    database = store.database
     try:
         async with GuardedClient(allow=settings.egress_allow) as client:
             deps = BindsDeps(
                 database,
-                PostgresLink(dsn, lock=SMPP_LOCK, channel=SMPP_CHANNEL),
+                PostgresLink(store.dsn, lock=SMPP_LOCK, channel=SMPP_CHANNEL),
                 Argon2Hasher(),
                 resolve=lambda host: _resolve(client, host),
                 host=settings.smpp.host,

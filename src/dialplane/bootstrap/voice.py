@@ -9,7 +9,6 @@ from dialplane import __version__
 from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
-from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.hints import NODE_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.sip.homer import HomerTap
@@ -20,7 +19,7 @@ from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
 from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
 from dialplane.bootstrap.speech import clouds, google, recognizer
-from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.store import open_store
 from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint, SettingError
@@ -31,8 +30,6 @@ from dialplane.voice.figures import NodeFigures
 from dialplane.voice.main import serve
 from dialplane.voice.useragent.transport import TlsEnds
 
-_CONNECTIONS = 10
-
 
 def run(settings: Settings) -> None:
     """Take calls until told to stop; live ones may end within the drain time, unless told twice (AV-1)."""
@@ -41,8 +38,8 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    seal = await find_seal(settings)
-    database = await connect(settings.require_database(), seal, max_size=_CONNECTIONS, plans_once=True)
+    store = await open_store(settings, "voice", plans_once=True)
+    database, seal = store.database, store.database.seal
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     looked_at = _LookedAt(media)
     tracing = find_tracing(settings, "voice")
@@ -67,7 +64,7 @@ async def _serve(settings: Settings) -> None:
                 sockets=sockets,
                 reach=client.find_address,
                 certificates=FetchedCertificates(client),
-                hints=PostgresHints(settings.require_database(), NODE_CHANNEL),
+                hints=PostgresHints(store.dsn, NODE_CHANNEL),
                 node=settings.node,
                 host=settings.sip.host,
                 port=settings.sip.port,

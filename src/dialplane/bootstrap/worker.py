@@ -8,7 +8,6 @@ from prometheus_client.metrics_core import Metric
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
-from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers, message_carrier
 from dialplane.bootstrap.helpers import assistants, post
@@ -17,14 +16,12 @@ from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
 from dialplane.bootstrap.role_metrics import worker_metrics
 from dialplane.bootstrap.speech import google, recognizer
-from dialplane.bootstrap.store import find_seal
+from dialplane.bootstrap.store import open_store
 from dialplane.config.settings import Settings
 from dialplane.domain.operating.nodes import Role
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
 from dialplane.worker.repeat import FAILURES
-
-_CONNECTIONS = 10
 
 
 def run(settings: Settings) -> None:
@@ -34,9 +31,8 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    dsn = settings.require_database()
-    seal = await find_seal(settings)
-    database = await connect(dsn, seal, max_size=_CONNECTIONS)
+    store = await open_store(settings, "worker")
+    database = store.database
     try:
         async with GuardedClient(allow=settings.egress_allow) as client, background() as tasks:
             cloud = google(settings)
@@ -45,7 +41,7 @@ async def _serve(settings: Settings) -> None:
             ears = recognizer(settings, cloud)
             deps = WorkerDeps(
                 database=database,
-                link=PostgresLink(dsn),
+                link=PostgresLink(store.dsn),
                 webhooks=client,
                 web=client,
                 message_carrier=message_carrier(database, client),
@@ -63,6 +59,8 @@ async def _serve(settings: Settings) -> None:
                 post=post(settings),
                 signalling_kept=settings.signalling_kept,
                 node_lease_s=settings.node_lease.total_seconds(),
+                kept=settings.kept,
+                archive=FolderObjects(settings.archive) if settings.archive else None,
             )
             async with present(database, Role.WORKER), monitored(_monitor(deps), settings.metrics) as metrics:
                 working = tasks.create_task(serve(deps, stop.asked))

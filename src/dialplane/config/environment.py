@@ -11,6 +11,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from dialplane.config.database import Connections, database_url
 from dialplane.config.settings import (
     DOCUMENTED_ACCOUNT_RATE,
     DOCUMENTED_ADDRESS_RATE,
@@ -23,6 +24,7 @@ from dialplane.config.settings import (
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.errors import Invalid
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.operating.retention import LEAST, Kept, Kind
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
@@ -35,7 +37,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     sandbox = _flag(get("DIALPLANE_SANDBOX", "1"), what="DIALPLANE_SANDBOX")
     return Settings(
         data=Path(get("DIALPLANE_DATA", str(defaults.data))),
-        database_url=_database_url(get("DATABASE_URL", "")),
+        database_url=database_url(get("DATABASE_URL", "")),
+        replica_urls=_replica_urls(get("DIALPLANE_REPLICA_URL", "")),
+        replica_lag=_seconds(get("DIALPLANE_REPLICA_LAG_S", "2"), what="DIALPLANE_REPLICA_LAG_S"),
+        wal_archive=_file(get("DIALPLANE_WAL_ARCHIVE", "")),
+        connections=Connections.parse(get("DIALPLANE_CONNECTIONS", ""), what="DIALPLANE_CONNECTIONS"),
         master_key=get("DIALPLANE_MASTER_KEY", ""),
         http=Endpoint.parse(get("DIALPLANE_HTTP", str(defaults.http)), what="DIALPLANE_HTTP"),
         sip=Endpoint.parse(get("DIALPLANE_SIP", str(defaults.sip)), what="DIALPLANE_SIP"),
@@ -70,6 +76,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         account_rate=_rate(get, "DIALPLANE_ACCOUNT_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ACCOUNT_RATE),
         address_rate=_rate(get, "DIALPLANE_ADDRESS_RATE", SANDBOX_RATE if sandbox else DOCUMENTED_ADDRESS_RATE),
         signalling_kept=_days(get("DIALPLANE_SIGNALLING_KEPT", "7"), what="DIALPLANE_SIGNALLING_KEPT"),
+        kept=_kept(get("DIALPLANE_KEPT", "")),
+        archive=_file(get("DIALPLANE_ARCHIVE", "")),
         assistant_url=_http_address(get("DIALPLANE_ASSISTANT_URL", ""), what="DIALPLANE_ASSISTANT_URL"),
         assistant_key=get("DIALPLANE_ASSISTANT_KEY", ""),
         assistant_model=get("DIALPLANE_ASSISTANT_MODEL", defaults.assistant_model),
@@ -90,6 +98,10 @@ def to_environment(settings: Settings) -> dict[str, str]:
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
+        "DIALPLANE_REPLICA_URL": " ".join(settings.replica_urls),
+        "DIALPLANE_REPLICA_LAG_S": str(int(settings.replica_lag.total_seconds())),
+        "DIALPLANE_WAL_ARCHIVE": str(settings.wal_archive or ""),
+        "DIALPLANE_CONNECTIONS": str(settings.connections),
         "DIALPLANE_MASTER_KEY": settings.master_key,
         "DIALPLANE_HTTP": str(settings.http),
         "DIALPLANE_SIP": str(settings.sip),
@@ -122,6 +134,8 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_ACCOUNT_RATE": str(settings.account_rate),
         "DIALPLANE_ADDRESS_RATE": str(settings.address_rate),
         "DIALPLANE_SIGNALLING_KEPT": str(settings.signalling_kept.days),
+        "DIALPLANE_KEPT": " ".join(f"{kind}={span.days}" for kind, span in settings.kept.items()),
+        "DIALPLANE_ARCHIVE": str(settings.archive or ""),
         "DIALPLANE_ASSISTANT_URL": settings.assistant_url,
         "DIALPLANE_ASSISTANT_KEY": settings.assistant_key,
         "DIALPLANE_ASSISTANT_MODEL": settings.assistant_model,
@@ -236,10 +250,11 @@ def _rate(get: Callable[[str], str | None], name: str, default: RequestRate) -> 
     return default if text is None else RequestRate.parse(text, what=name)
 
 
-def _database_url(text: str) -> str:
-    if text and not text.startswith(("postgresql://", "postgres://")):
-        raise SettingError("DATABASE_URL must begin with postgresql://")
-    return text
+def _replica_urls(text: str) -> tuple[str, ...]:
+    """Of each any host will do that answers, unless the address says otherwise."""
+    for url in text.split():
+        database_url(url, what="DIALPLANE_REPLICA_URL")
+    return tuple(text.split())
 
 
 def _egress(text: str | None, *, sandbox: bool) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -291,6 +306,21 @@ def _command(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as fault:
         raise SettingError(f"DIALPLANE_DOCUMENT_SCANNER must be a command as a shell reads it: {fault}") from fault
+
+
+def _kept(text: str) -> Kept:
+    kept: dict[Kind, timedelta] = {}
+    for word in _words(text):
+        kind, _, days = word.partition("=")
+        if kind not in set(Kind) or _days(days, what=f"DIALPLANE_KEPT's {kind}") < LEAST:
+            raise SettingError(
+                f"DIALPLANE_KEPT must be such as calls=400, in days, {LEAST.days} at least, of {', '.join(Kind)};"
+                f" got {word!r}"
+            )
+        kept[Kind(kind)] = timedelta(days=int(days))
+    if Kind.EVENTS in kept and kept.get(Kind.DELIVERIES, timedelta.max) > kept[Kind.EVENTS]:
+        raise SettingError("DIALPLANE_KEPT must keep deliveries for no longer than events: they are of events")
+    return kept
 
 
 def _words(text: str) -> list[str]:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from dialplane.config.database import Connections
 from dialplane.config.values import Endpoint, PortRange, RequestRate, SettingError
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
+from dialplane.domain.operating.retention import Kept
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _MASTER_KEY = re.compile(r"[0-9A-Fa-f]{64}")
@@ -18,6 +20,7 @@ CALL_RATE = RequestRate(1_000, 2_000)
 """Of a voice node on two cores, which carries 700 calls a second."""
 SANDBOX_RATE = RequestRate(2000, 4000)
 """In the sandbox everything comes from one machine, and load tests should measure the platform and not the limit."""
+CONNECTIONS = Connections()
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SANDBOX_DRAIN = timedelta(seconds=10)
 """Whoever tries the platform out does not want to wait for a forgotten call."""
@@ -31,6 +34,15 @@ class Settings:
     """Below the current folder: a trial leaves nothing elsewhere."""
     database_url: str = field(default="", repr=False)
     """`postgresql://…` of a Postgres of yours; empty: `up` starts the embedded one. May hold a password."""
+    replica_urls: tuple[str, ...] = field(default=(), repr=False)
+    """Read replicas of that Postgres, for lists, searches and logs. None: the primary answers everything."""
+    replica_lag: timedelta = timedelta(seconds=2)
+    """How old what a replica answers may be: about as long as people take to look again."""
+    connections: Connections = CONNECTIONS
+    """How many connections to Postgres a process of each role may open."""
+    wal_archive: Path | None = None
+    """A folder, best on another disk, to which the embedded Postgres archives its log, for `restore --to`. None: it
+    does not, as such an archive grows without end and somebody must look after it."""
     master_key: str = field(default="", repr=False)
     """64 hex digits, under which secrets are sealed in the database; empty: those of the file `master.key` in the data
     folder, which `up` draws for a Postgres of its own. With neither, the key lies in the database itself, for all its
@@ -108,6 +120,11 @@ class Settings:
     """Of one client address on the API; the sandbox's is higher."""
     signalling_kept: timedelta = timedelta(days=7)
     """How long the SIP messages of a call can be looked at; zero: not at all. A week finds most complaints."""
+    kept: Kept = field(default_factory=dict)
+    """How long calls, events, runs, messages and deliveries are kept. Those not named: for ever, as nobody but the
+    operator can know what the law asks."""
+    archive: Path | None = None
+    """The folder to which what is forgotten goes before; None: nowhere."""
     assistant_url: str = ""
     """Base of an OpenAI-compatible API (`https://host/v1`) for the `ai_…` actions; empty: simple rules."""
     assistant_key: str = field(default="", repr=False)

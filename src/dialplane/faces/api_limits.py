@@ -9,6 +9,7 @@ from dialplane.domain.tenancy.accounts import Principal
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.observation import add_headers
 from dialplane.faces.rate_limits import RateLimiter
+from dialplane.services.asking import ASKER
 
 
 class ApiLimits:
@@ -22,6 +23,8 @@ class ApiLimits:
         refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
 
     def check_account(self, scope: Scope, principal: Principal) -> None:
+        """To be called once it is proven who asks."""
+        ASKER.set(principal.account_id)
         left = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
         add_headers(scope, self._accounts.headers(left))
 

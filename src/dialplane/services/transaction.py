@@ -67,6 +67,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.operating.audit import AuditStore
     from dialplane.services.operating.directory import DirectoryStore
     from dialplane.services.operating.nodes import NodeStore
+    from dialplane.services.operating.retention import RetentionStore
     from dialplane.services.operating.watch import WatchStore
     from dialplane.services.programs.aicalls import AicallStore
     from dialplane.services.programs.ais import AiStore
@@ -195,6 +196,8 @@ class Transaction(Protocol):
     @property
     def registrations(self) -> RegistrationStore: ...
     @property
+    def retention(self) -> RetentionStore: ...
+    @property
     def runs(self) -> RunStore: ...
     @property
     def sessions(self) -> SessionStore: ...
@@ -274,4 +277,9 @@ class Database(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Transaction]:
         """The stores on a connection in autocommit: for reads that need no snapshot. Writing through it is a fault."""
+        ...
+
+    def browsing(self) -> AbstractAsyncContextManager[Transaction]:
+        """A reading for lists, searches and logs, a few seconds old where a replica answers. Whoever has just written
+        (`services.asking`) finds what they wrote. One resource by its id is read by `reading`."""
         ...

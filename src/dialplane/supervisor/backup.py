@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
@@ -13,24 +13,31 @@ import asyncpg
 
 from dialplane import __version__
 from dialplane.adapters.postgres.dump import DumpFacts, DumpFailedError, dump
+from dialplane.adapters.postgres.embedded import PostgresFailedError
 from dialplane.config.settings import Settings
 from dialplane.domain.ids import utc_now
 from dialplane.domain.times import rfc3339
 from dialplane.supervisor import folder
 from dialplane.supervisor.archive import ArchiveWriter, written_whole
 from dialplane.supervisor.errors import StartError
+from dialplane.supervisor.point_in_time import copy_to
 from dialplane.supervisor.store_at_hand import store_at_hand
 
 DUMP = "database.dump"
 PIPE = "-"
 
 
-def run(settings: Settings, *, file: str) -> int:
-    """Write the backup to `file`, or to standard output; the exit status."""
+def run(settings: Settings, *, file: str = "", wal: str = "") -> int:
+    """Write the backup to `file`, or to standard output; or a copy to the archive `wal`. The exit status."""
+    settings = replace(settings, data=settings.data.absolute())
     try:
+        if wal:
+            copy = asyncio.run(copy_to(settings, Path(wal).absolute()))
+            _say(f"{copy}: from its moment on `dialplane restore {wal} --to TIME` can go back to any second")
+            return 0
         with _target(file) as target:
             facts, files = asyncio.run(_back_up(settings, target, None if file == PIPE else Path(file).parent))
-    except (StartError, DumpFailedError, asyncpg.PostgresError, OSError) as fault:
+    except (StartError, DumpFailedError, PostgresFailedError, asyncpg.PostgresError, OSError) as fault:
         _say(f"no backup was made: {fault}")
         return 1
     _say(f"{file}: {facts.accounts} accounts, {facts.numbers} numbers, {facts.calls} calls, {files} files")
@@ -47,16 +54,11 @@ async def _back_up(settings: Settings, target: IO[bytes], beside: Path | None) -
         async with store_at_hand(settings) as dsn:
             facts = await dump(dsn, Path(draft) / DUMP)
         writer.add(Path(draft) / DUMP, DUMP)
-    files = sum(writer.add(settings.data / name, name) for name in _kept(settings.data))
+    files = sum(writer.add(settings.data / name, name) for name in folder.kept_files(settings.data))
     for secret in (settings.master_key_file, settings.credentials):
         writer.add(secret, secret.name)
     writer.finish({"dialplane": __version__, "made_at": rfc3339(utc_now()), "facts": asdict(facts)})
     return facts, files
-
-
-def _kept(data: Path) -> Iterator[str]:
-    for kept in folder.KEPT:
-        yield from (str(path.relative_to(data)) for path in sorted((data / kept).rglob("*")) if path.is_file())
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import asyncpg
 import structlog
 
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, PostgresFailedError
+from dialplane.adapters.postgres.physical import archiving, make_archive
+from dialplane.adapters.postgres.reach import reach
 from dialplane.config.settings import Settings
 from dialplane.supervisor.child import Pauses
 from dialplane.supervisor.errors import StartError
@@ -41,8 +43,14 @@ class YourPostgres:
 
     async def start(self) -> str:
         try:
-            connection = await asyncpg.connect(self._dsn, timeout=10)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as fault:
+            connection = await reach(self._dsn, timeout=10)
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            ValueError,
+        ) as fault:
             raise StartError(f"The Postgres of DATABASE_URL cannot be used: {fault}") from fault
         await connection.close()
         return self._dsn
@@ -58,15 +66,20 @@ class OwnPostgres:
     """The embedded server, started again when it dies."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._server = EmbeddedPostgres(settings.data / "pg")
+        self._archive = settings.wal_archive and settings.wal_archive.absolute() / "log"
+        self._server = EmbeddedPostgres(
+            settings.data / "pg", settings=archiving(self._archive) if self._archive else {}
+        )
         self._say = say
         self._is_stopping = False
         self._pauses = Pauses()
 
     async def start(self) -> str:
         try:
+            if self._archive:
+                make_archive(self._archive)
             await self._server.start()
-        except PostgresFailedError as fault:
+        except (PostgresFailedError, OSError) as fault:
             raise StartError(str(fault)) from fault
         connection = await asyncpg.connect(self._server.dsn())
         if not await connection.fetchval("select 1 from pg_database where datname = $1", DATABASE):

@@ -19,6 +19,12 @@ KEPT = ("recordings", "documents", "media")
 """Subfolders whose files rows name: they are as precious as the rows. The others can be made again."""
 
 
+def kept_files(data: Path) -> Iterator[str]:
+    """The names of the files below `data` that rows name."""
+    for kept in KEPT:
+        yield from (str(path.relative_to(data)) for path in sorted((data / kept).rglob("*")) if path.is_file())
+
+
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[None]:
     """Hold the folder, made where it is not there, for this process alone; the kernel frees it with the process.

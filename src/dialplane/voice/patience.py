@@ -44,6 +44,11 @@ class PatientDatabase:
         async with AsyncExitStack() as stack:
             yield await self._begin(stack, self._database.reading)
 
+    @asynccontextmanager
+    async def browsing(self) -> AsyncIterator[Transaction]:
+        async with AsyncExitStack() as stack:
+            yield await self._begin(stack, self._database.browsing)
+
     async def _begin(
         self, stack: AsyncExitStack, begin: Callable[[], AbstractAsyncContextManager[Transaction]]
     ) -> Transaction:

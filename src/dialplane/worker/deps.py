@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialplane.domain.ids import utc_now
+from dialplane.domain.operating.retention import Kept
 from dialplane.services.left_files import KeptFiles
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.messaging.media import FileSource
@@ -51,5 +52,8 @@ class WorkerDeps:
     signalling_kept: timedelta = timedelta(days=7)
     node_lease_s: float = 65.0
     """How long voice nodes serve their calls without a word from the store."""
+    kept: Kept = field(default_factory=dict)
+    archive: ObjectStore | None = None
+    """Where what is forgotten is kept for whoever looks for it later; None: nowhere."""
     clock: Callable[[], datetime] = utc_now
     figures: WorkerFigures = field(default_factory=WorkerFigures)

@@ -23,6 +23,7 @@ from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.operating.retention import forget_old, make_room
 from dialplane.services.operating.spikes import look_for_spikes
 from dialplane.services.programs.aicalls import end_left_talks
 from dialplane.services.programs.program_runner import LONGEST_RUN_S
@@ -93,6 +94,7 @@ class Housekeeping:
             ("carrier_leftovers", self._carrier_leftovers, SWEEP_S),
             ("left_files", self._left_files, SWEEP_S),
             ("old_traces", self._old_traces, SWEEP_S),
+            ("retention", self._retention, SWEEP_S),
             ("portal_mails", self._portal_mails, MAILS_S),
             ("portal_leftovers", self._portal_leftovers, SWEEP_S),
         ]
@@ -168,6 +170,11 @@ class Housekeeping:
     async def _old_traces(self) -> bool:
         await forget_traces(self._database, before=self._deps.clock() - self._deps.signalling_kept)
         return False
+
+    async def _retention(self) -> bool:
+        now = self._deps.clock()
+        await make_room(self._database, now)
+        return await forget_old(self._database, self._deps.kept, self._deps.archive, now)
 
     async def _carrier_numbers(self) -> bool:
         await withdraw_old_offers(self._database, await self._billing_time())

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dialplane.adapters.postgres.connection import queries
-from dialplane.adapters.postgres.database import PostgresDatabase, PostgresTransaction
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.postgres.stores import PostgresTransaction
 from dialplane.domain.supply.inventory import ItemQuery, NewItem
 from dialplane.domain.supply.item_matching import fits, sort_key
 from dialplane.domain.supply.sandbox_stock import sandbox_shelf

@@ -53,7 +53,10 @@ class PostgresCallStore:
 
     async def update_many(self, calls: Sequence[Call]) -> set[CallId]:
         changes = [dict(zip(_CHANGING, _changes(call), strict=True)) for call in calls]
-        rows = await self._connection.fetch(_SQL["update_many"], id_array(call.id for call in calls), changes)
+        ids = [call.id for call in calls]
+        if not ids:
+            return set()
+        rows = await self._connection.fetch(_SQL["update_many"], id_array(ids), changes, min(ids), max(ids))
         return {row["id"] for row in rows}
 
     async def refuse_many(self, refused: Sequence[RefusedCall]) -> None:

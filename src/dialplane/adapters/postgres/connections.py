@@ -19,8 +19,21 @@ _NOT_REACHED = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
+    asyncpg.TargetServerAttributeNotMatched,
     TimeoutError,
 )
+"""The last but one: of a pair whose primary died, until the other one is promoted."""
+
+LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,
+)
+"""What a use of a connection raises when the server went away meanwhile. The last where the driver lost count of what
+it had asked, as the end came while it asked ("cannot switch to state 15; another operation (2) is in progress")."""
 
 
 class ConnectionsAtHand:
@@ -96,3 +109,14 @@ def is_open(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
         return False
+
+
+def give_up(connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """See to it that nobody gets the connection again, whatever state it is in."""
+    if is_open(connection):
+        connection.terminate()
+
+
+def is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+    """Whether the database went away. What is used after that says so by the error that wrong arguments give too."""
+    return isinstance(fault, LOST) or (isinstance(fault, asyncpg.InterfaceError) and not is_open(connection))

@@ -1,447 +1,33 @@
-"""Postgres as the one store: what it is opened with, and the transaction that carries every subject's store."""
+"""Postgres as the one store: what it is opened with, and how one use of it begins and ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import cached_property
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import cast
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
-from dialplane.adapters.postgres.access_keys import PostgresAccessKeyStore
-from dialplane.adapters.postgres.account_tree import PostgresAccountTreeStore
-from dialplane.adapters.postgres.accounts import PostgresAccountStore
-from dialplane.adapters.postgres.agents import PostgresAgentStore
-from dialplane.adapters.postgres.aicalls import PostgresAicallStore
-from dialplane.adapters.postgres.ais import PostgresAiStore
-from dialplane.adapters.postgres.applications import PostgresApplicationStore
-from dialplane.adapters.postgres.arrivals import PostgresArrivalStore
-from dialplane.adapters.postgres.audit import PostgresAuditStore
-from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
-from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
-from dialplane.adapters.postgres.calls import PostgresCallStore
-from dialplane.adapters.postgres.campaigns import PostgresCampaignStore
-from dialplane.adapters.postgres.carriers import PostgresCarrierStore
-from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection, prepare
-from dialplane.adapters.postgres.connections import ConnectionsAtHand, is_open
-from dialplane.adapters.postgres.consent import PostgresConsentStore
-from dialplane.adapters.postgres.conversation_accounts import PostgresConversationAccountStore
-from dialplane.adapters.postgres.directory import PostgresDirectoryStore
-from dialplane.adapters.postgres.documents import PostgresDocumentStore
-from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
-from dialplane.adapters.postgres.events import PostgresEventStore
-from dialplane.adapters.postgres.extensions import PostgresExtensionStore
-from dialplane.adapters.postgres.flows import PostgresFlowStore
-from dialplane.adapters.postgres.gates import PostgresGateStore
-from dialplane.adapters.postgres.groupcalls import PostgresGroupcallStore
-from dialplane.adapters.postgres.history import PostgresHistoryStore
-from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
-from dialplane.adapters.postgres.imports import PostgresImportStore
-from dialplane.adapters.postgres.inventory import PostgresInventoryStore
-from dialplane.adapters.postgres.kept_files import PostgresKeptFileStore
-from dialplane.adapters.postgres.ledger import PostgresLedgerStore
-from dialplane.adapters.postgres.message_media import PostgresMediaStore
-from dialplane.adapters.postgres.messages import PostgresMessageStore
-from dialplane.adapters.postgres.nodes import PostgresNodeStore
-from dialplane.adapters.postgres.notifications import PostgresNotificationStore
-from dialplane.adapters.postgres.number_jobs import PostgresNumberJobStore
-from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
-from dialplane.adapters.postgres.orders import PostgresOrderStore
-from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
-from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
-from dialplane.adapters.postgres.patterns import PostgresPatternStore
-from dialplane.adapters.postgres.pbx_trunks import PostgresPbxTrunkStore
-from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
-from dialplane.adapters.postgres.plans import PostgresPlanStore
-from dialplane.adapters.postgres.port_outs import PostgresPortOutStore
-from dialplane.adapters.postgres.portal import PostgresPortalMailStore, PostgresSessionStore
-from dialplane.adapters.postgres.porting import PostgresPortStore
-from dialplane.adapters.postgres.providercalls import PostgresProviderCallStore
-from dialplane.adapters.postgres.queues import PostgresQueueStore
-from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
-from dialplane.adapters.postgres.rates import PostgresRateStore
-from dialplane.adapters.postgres.recordings import PostgresRecordingStore
-from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
-from dialplane.adapters.postgres.routes import PostgresRouteStore
-from dialplane.adapters.postgres.runs import PostgresRunStore
-from dialplane.adapters.postgres.schedules import PostgresScheduleStore
-from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
-from dialplane.adapters.postgres.settings import PostgresSettingStore
-from dialplane.adapters.postgres.smpp import PostgresSmppStore
-from dialplane.adapters.postgres.smpp_carriers import PostgresSmppCarrierStore
-from dialplane.adapters.postgres.speakings import PostgresSpeakingStore
-from dialplane.adapters.postgres.split_calls import PostgresSplitCallStore
-from dialplane.adapters.postgres.stored_files import PostgresStoredFileStore
-from dialplane.adapters.postgres.summaries import PostgresSummaryStore
-from dialplane.adapters.postgres.tags import PostgresTagStore
-from dialplane.adapters.postgres.timelines import PostgresTimelineStore
-from dialplane.adapters.postgres.together import Recorder
-from dialplane.adapters.postgres.traces import PostgresTraceStore
-from dialplane.adapters.postgres.transcriptions import PostgresTranscriptionStore
-from dialplane.adapters.postgres.transfers import PostgresTransferStore
-from dialplane.adapters.postgres.trunk_states import PostgresTrunkStateStore
-from dialplane.adapters.postgres.trunks import PostgresTrunkStore
-from dialplane.adapters.postgres.trust import PostgresTrustStore
-from dialplane.adapters.postgres.usage_records import PostgresUsageStore
-from dialplane.adapters.postgres.watch import PostgresWatchStore
-from dialplane.adapters.postgres.webhook_log import PostgresWebhookLogStore
-from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
+from dialplane.adapters.postgres.connections import LOST, ConnectionsAtHand, give_up, is_lost
+from dialplane.adapters.postgres.reach import WatchedConnection, reach
+from dialplane.adapters.postgres.replica import Browsed, Replica, Replicas
+from dialplane.adapters.postgres.stores import PostgresTransaction
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.errors import Unavailable
 
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    # What is asked here is short: the start of other processes, or of a compiler, would take longer.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+}
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_mergejoin": "off",
 }
-
-_LOST = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-
-
-class PostgresTransaction:
-    """The stores on one connection; each is made when first asked for."""
-
-    def __init__(self, connection: Connection, seal: Seal) -> None:
-        self.connection = connection
-        self._seal = seal
-
-    @cached_property
-    def access_keys(self) -> PostgresAccessKeyStore:
-        return PostgresAccessKeyStore(self.connection)
-
-    @cached_property
-    def account_tree(self) -> PostgresAccountTreeStore:
-        return PostgresAccountTreeStore(self.connection, self._seal)
-
-    @cached_property
-    def accounts(self) -> PostgresAccountStore:
-        return PostgresAccountStore(self.connection, self._seal)
-
-    @cached_property
-    def agents(self) -> PostgresAgentStore:
-        return PostgresAgentStore(self.connection)
-
-    @cached_property
-    def applications(self) -> PostgresApplicationStore:
-        return PostgresApplicationStore(self.connection)
-
-    @cached_property
-    def audit(self) -> PostgresAuditStore:
-        return PostgresAuditStore(self.connection)
-
-    @cached_property
-    def arrivals(self) -> PostgresArrivalStore:
-        return PostgresArrivalStore(self.connection)
-
-    @cached_property
-    def caller_ids(self) -> PostgresCallerIdStore:
-        return PostgresCallerIdStore(self.connection)
-
-    @cached_property
-    def caller_names(self) -> PostgresCallerNameStore:
-        return PostgresCallerNameStore(self.connection)
-
-    @cached_property
-    def calls(self) -> PostgresCallStore:
-        return PostgresCallStore(self.connection)
-
-    @cached_property
-    def carriers(self) -> PostgresCarrierStore:
-        return PostgresCarrierStore(self.connection, self._seal)
-
-    @cached_property
-    def conferences(self) -> PostgresConferenceStore:
-        return PostgresConferenceStore(self.connection)
-
-    @cached_property
-    def directory(self) -> PostgresDirectoryStore:
-        return PostgresDirectoryStore(self.connection)
-
-    @cached_property
-    def consent(self) -> PostgresConsentStore:
-        return PostgresConsentStore(self.connection)
-
-    @cached_property
-    def documents(self) -> PostgresDocumentStore:
-        return PostgresDocumentStore(self.connection)
-
-    @cached_property
-    def cases(self) -> PostgresCaseStore:
-        return PostgresCaseStore(self.connection)
-
-    @cached_property
-    def emails(self) -> PostgresEmailStore:
-        return PostgresEmailStore(self.connection)
-
-    @cached_property
-    def events(self) -> PostgresEventStore:
-        return PostgresEventStore(self.connection)
-
-    @cached_property
-    def extensions(self) -> PostgresExtensionStore:
-        return PostgresExtensionStore(self.connection, self._seal)
-
-    @cached_property
-    def flows(self) -> PostgresFlowStore:
-        return PostgresFlowStore(self.connection)
-
-    @cached_property
-    def gates(self) -> PostgresGateStore:
-        return PostgresGateStore(self.connection)
-
-    @cached_property
-    def history(self) -> PostgresHistoryStore:
-        return PostgresHistoryStore(self.connection)
-
-    @cached_property
-    def idempotency(self) -> PostgresIdempotencyStore:
-        return PostgresIdempotencyStore(self.connection)
-
-    @cached_property
-    def imports(self) -> PostgresImportStore:
-        return PostgresImportStore(self.connection)
-
-    @cached_property
-    def inventory(self) -> PostgresInventoryStore:
-        return PostgresInventoryStore(self.connection)
-
-    @cached_property
-    def ledger(self) -> PostgresLedgerStore:
-        return PostgresLedgerStore(self.connection)
-
-    @cached_property
-    def links(self) -> PostgresLinkStore:
-        return PostgresLinkStore(self.connection)
-
-    @cached_property
-    def media(self) -> PostgresMediaStore:
-        return PostgresMediaStore(self.connection)
-
-    @cached_property
-    def messages(self) -> PostgresMessageStore:
-        return PostgresMessageStore(self.connection)
-
-    @cached_property
-    def nodes(self) -> PostgresNodeStore:
-        return PostgresNodeStore(self.connection)
-
-    @cached_property
-    def notifications(self) -> PostgresNotificationStore:
-        return PostgresNotificationStore(self.connection)
-
-    @cached_property
-    def number_jobs(self) -> PostgresNumberJobStore:
-        return PostgresNumberJobStore(self.connection)
-
-    @cached_property
-    def numbers(self) -> PostgresNumberStore:
-        return PostgresNumberStore(self.connection)
-
-    @cached_property
-    def orders(self) -> PostgresOrderStore:
-        return PostgresOrderStore(self.connection)
-
-    @cached_property
-    def outbound_limits(self) -> PostgresOutboundLimitStore:
-        return PostgresOutboundLimitStore(self.connection)
-
-    @cached_property
-    def passkeys(self) -> PostgresPasskeyStore:
-        return PostgresPasskeyStore(self.connection)
-
-    @cached_property
-    def patterns(self) -> PostgresPatternStore:
-        return PostgresPatternStore(self.connection)
-
-    @cached_property
-    def pbx_trunks(self) -> PostgresPbxTrunkStore:
-        return PostgresPbxTrunkStore(self.connection, self._seal)
-
-    @cached_property
-    def people(self) -> PostgresPersonStore:
-        return PostgresPersonStore(self.connection, self._seal)
-
-    @cached_property
-    def plans(self) -> PostgresPlanStore:
-        return PostgresPlanStore(self.connection)
-
-    @cached_property
-    def portal_mails(self) -> PostgresPortalMailStore:
-        return PostgresPortalMailStore(self.connection, self._seal)
-
-    @cached_property
-    def port_outs(self) -> PostgresPortOutStore:
-        return PostgresPortOutStore(self.connection)
-
-    @cached_property
-    def ports(self) -> PostgresPortStore:
-        return PostgresPortStore(self.connection)
-
-    @cached_property
-    def queues(self) -> PostgresQueueStore:
-        return PostgresQueueStore(self.connection)
-
-    @cached_property
-    def rate_changes(self) -> PostgresRateChangeStore:
-        return PostgresRateChangeStore(self.connection)
-
-    @cached_property
-    def routes(self) -> PostgresRouteStore:
-        return PostgresRouteStore(self.connection, self._seal)
-
-    @cached_property
-    def rates(self) -> PostgresRateStore:
-        return PostgresRateStore(self.connection)
-
-    @cached_property
-    def recordings(self) -> PostgresRecordingStore:
-        return PostgresRecordingStore(self.connection)
-
-    @cached_property
-    def recovery_codes(self) -> PostgresRecoveryCodeStore:
-        return PostgresRecoveryCodeStore(self.connection)
-
-    @cached_property
-    def registrations(self) -> PostgresRegistrationStore:
-        return PostgresRegistrationStore(self.connection, self._seal)
-
-    @cached_property
-    def runs(self) -> PostgresRunStore:
-        return PostgresRunStore(self.connection)
-
-    @cached_property
-    def sessions(self) -> PostgresSessionStore:
-        return PostgresSessionStore(self.connection, self._seal)
-
-    @cached_property
-    def sender_pools(self) -> PostgresSenderPoolStore:
-        return PostgresSenderPoolStore(self.connection)
-
-    @cached_property
-    def schedules(self) -> PostgresScheduleStore:
-        return PostgresScheduleStore(self.connection)
-
-    @cached_property
-    def settings(self) -> PostgresSettingStore:
-        return PostgresSettingStore(self.connection)
-
-    @cached_property
-    def smpp(self) -> PostgresSmppStore:
-        return PostgresSmppStore(self.connection)
-
-    @cached_property
-    def smpp_carriers(self) -> PostgresSmppCarrierStore:
-        return PostgresSmppCarrierStore(self.connection, self._seal)
-
-    @cached_property
-    def timelines(self) -> PostgresTimelineStore:
-        return PostgresTimelineStore(self.connection)
-
-    @cached_property
-    def traces(self) -> PostgresTraceStore:
-        return PostgresTraceStore(self.connection)
-
-    @cached_property
-    def groupcalls(self) -> PostgresGroupcallStore:
-        return PostgresGroupcallStore(self.connection)
-
-    @cached_property
-    def speakings(self) -> PostgresSpeakingStore:
-        return PostgresSpeakingStore(self.connection)
-
-    @cached_property
-    def split_calls(self) -> PostgresSplitCallStore:
-        return PostgresSplitCallStore(self.connection)
-
-    @cached_property
-    def ais(self) -> PostgresAiStore:
-        return PostgresAiStore(self.connection)
-
-    @cached_property
-    def aicalls(self) -> PostgresAicallStore:
-        return PostgresAicallStore(self.connection)
-
-    @cached_property
-    def campaigns(self) -> PostgresCampaignStore:
-        return PostgresCampaignStore(self.connection)
-
-    @cached_property
-    def tags(self) -> PostgresTagStore:
-        return PostgresTagStore(self.connection)
-
-    @cached_property
-    def transfers(self) -> PostgresTransferStore:
-        return PostgresTransferStore(self.connection)
-
-    @cached_property
-    def transcriptions(self) -> PostgresTranscriptionStore:
-        return PostgresTranscriptionStore(self.connection)
-
-    @cached_property
-    def provider_calls(self) -> PostgresProviderCallStore:
-        return PostgresProviderCallStore(self.connection)
-
-    @cached_property
-    def stored_files(self) -> PostgresStoredFileStore:
-        return PostgresStoredFileStore(self.connection)
-
-    @cached_property
-    def conversation_accounts(self) -> PostgresConversationAccountStore:
-        return PostgresConversationAccountStore(self.connection, self._seal)
-
-    @cached_property
-    def summaries(self) -> PostgresSummaryStore:
-        return PostgresSummaryStore(self.connection)
-
-    @cached_property
-    def trunk_states(self) -> PostgresTrunkStateStore:
-        return PostgresTrunkStateStore(self.connection)
-
-    @cached_property
-    def trunks(self) -> PostgresTrunkStore:
-        return PostgresTrunkStore(self.connection, self._seal)
-
-    @cached_property
-    def kept_files(self) -> PostgresKeptFileStore:
-        return PostgresKeptFileStore(self.connection)
-
-    @cached_property
-    def trust(self) -> PostgresTrustStore:
-        return PostgresTrustStore(self.connection, self._seal)
-
-    @cached_property
-    def usage_records(self) -> PostgresUsageStore:
-        return PostgresUsageStore(self.connection)
-
-    @cached_property
-    def watch(self) -> PostgresWatchStore:
-        return PostgresWatchStore(self.connection)
-
-    @cached_property
-    def webhook_log(self) -> PostgresWebhookLogStore:
-        return PostgresWebhookLogStore(self.connection)
-
-    @cached_property
-    def webhooks(self) -> PostgresWebhookStore:
-        return PostgresWebhookStore(self.connection, self._seal)
-
-    @asynccontextmanager
-    async def together(self) -> AsyncIterator["PostgresTransaction"]:
-        recorder = Recorder(self.connection)
-        yield PostgresTransaction(cast("Connection", recorder), self._seal)  # the part of a connection that writes use
-        try:
-            await recorder.flush()
-        except asyncpg.UniqueViolationError as fault:
-            raise_if_taken(fault)
-            raise
 
 
 class PostgresDatabase:
@@ -452,9 +38,29 @@ class PostgresDatabase:
         self.pool = pool
         self.seal = seal
         self.connections = ConnectionsAtHand(pool)
+        self.replicas: Replicas | None = None
 
     def reading(self) -> "_Reading":
         return _Reading(self.connections, self.seal)
+
+    def browsing(self) -> "AbstractAsyncContextManager[PostgresTransaction]":
+        replica = None if self.replicas is None else self.replicas.find()
+        return self.reading() if replica is None else self._browsing(replica)
+
+    @asynccontextmanager
+    async def _browsing(self, replica: Replica) -> AsyncIterator[PostgresTransaction]:
+        browsed = Browsed(replica, self.connections)
+        await browsed.begin()
+        is_sound = False
+        try:
+            yield PostgresTransaction(cast("Connection", browsed), self.seal)  # the part of one that questions use
+            is_sound = True
+        except (*LOST, asyncpg.InterfaceError) as fault:
+            if not browsed.is_lost(fault):
+                raise
+            raise Unavailable("The database went away") from fault
+        finally:
+            await browsed.end(is_sound=is_sound)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
@@ -464,17 +70,22 @@ class PostgresDatabase:
             async with connection.transaction():
                 yield PostgresTransaction(connection, self.seal)
             is_sound = True
-        except (*_LOST, asyncpg.InterfaceError) as fault:
+            if self.replicas is not None:
+                self.replicas.writers.wrote()
+        except (*LOST, asyncpg.InterfaceError) as fault:
             if isinstance(fault.__context__, asyncio.CancelledError):
                 raise fault.__context__ from None  # the rollback failed; the task ends all the same
-            if not _is_lost(fault, connection):
+            if not is_lost(fault, connection):
                 raise
+            give_up(connection)
             raise Unavailable("The database went away") from fault
         finally:
             await self.connections.release(connection, is_sound=is_sound)
 
     async def close(self) -> None:
         await self.connections.close()
+        if self.replicas is not None:
+            await self.replicas.close()
 
 
 class _Reading:
@@ -491,15 +102,12 @@ class _Reading:
         return PostgresTransaction(self._connection, self._seal)
 
     async def __aexit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
-        is_lost = fault is not None and _is_lost(fault, self._connection)
+        went_away = fault is not None and is_lost(fault, self._connection)
+        if went_away:
+            give_up(self._connection)
         await self._connections.release(self._connection, is_sound=fault is None)
-        if is_lost:
+        if went_away:
             raise Unavailable("The database went away") from fault
-
-
-def _is_lost(fault: BaseException, connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
-    """Whether the database went away. What is used after that says so by the error that wrong arguments give too."""
-    return isinstance(fault, _LOST) or (isinstance(fault, asyncpg.InterfaceError) and not is_open(connection))
 
 
 async def no_reset(connection: Connection) -> None:
@@ -515,20 +123,30 @@ async def connect(
     costs more than the look-up. Such a plan may be made while a table is nearly empty and live until it has millions
     of rows, so it must not read whole tables however small they are (measured: a scan of all runs by each batch).
     """
-    pool = await asyncpg.create_pool(
+    settings = SESSION | (_PLANS_ONCE if plans_once else {})
+    return PostgresDatabase(await _open_pool(dsn, settings, min_size=min_size, max_size=max_size), seal)
+
+
+async def add_replicas(database: PostgresDatabase, dsns: Sequence[str], *, bound_s: float, max_size: int) -> Replicas:
+    """Let the database's lists and searches be answered by replicas, which may be away; to be watched by the caller."""
+    pools = [await _open_pool(dsn, SESSION, min_size=0, max_size=max_size) for dsn in dsns]
+    found = Replicas(database.connections, [Replica(ConnectionsAtHand(pool)) for pool in pools], bound_s)
+    database.replicas = found
+    return found
+
+
+async def _open_pool(
+    dsn: str, settings: dict[str, str], *, min_size: int, max_size: int
+) -> "asyncpg.Pool[asyncpg.Record]":
+    # The stub wants a connecting function with each of asyncpg's options by its name.
+    pool: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(  # type: ignore[call-overload]
         dsn,
+        connect=reach,
+        connection_class=WatchedConnection,
         min_size=min_size,
         max_size=max_size,
         init=prepare,
         reset=no_reset,
-        server_settings={
-            "timezone": "UTC",
-            "lock_timeout": "5s",
-            "statement_timeout": "30s",
-            # What is asked here is short: the start of other processes, or of a compiler, would take longer.
-            "max_parallel_workers_per_gather": "0",
-            "jit": "off",
-            **(_PLANS_ONCE if plans_once else {}),
-        },
+        server_settings=settings,
     )
-    return PostgresDatabase(pool, seal)
+    return pool

@@ -12,6 +12,7 @@ import asyncpg
 
 from dialplane.adapters.postgres.connection import queries
 from dialplane.adapters.postgres.embedded import binaries
+from dialplane.adapters.postgres.reach import reach
 
 _SQL = queries("dump")
 _LAST_WORDS = 2_000
@@ -38,7 +39,7 @@ class DumpFacts:
 async def dump(dsn: str, to: Path) -> DumpFacts:
     """Write the whole database to `to` as it is at one moment, while others go on writing; the facts are of the same
     moment. Raises DumpFailedError, OSError and asyncpg's errors."""
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot = await connection.fetchval("select pg_export_snapshot()")
@@ -52,7 +53,7 @@ async def dump(dsn: str, to: Path) -> DumpFacts:
 async def restore(dsn: str, source: Path) -> DumpFacts:
     """Fill the empty database from a dump, whole or not at all; what it holds then. Raises as `dump` does."""
     await _run("pg_restore", dsn, "--single-transaction", "--exit-on-error", str(source))
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         await connection.execute("analyze")  # the first calls must not be planned for empty tables
         return await _facts(connection)
@@ -61,7 +62,7 @@ async def restore(dsn: str, source: Path) -> DumpFacts:
 
 
 async def has_tables(dsn: str) -> bool:
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         return bool(await connection.fetchval(_SQL["has_tables"]))
     finally:

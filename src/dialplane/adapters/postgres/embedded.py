@@ -60,6 +60,23 @@ def _server_user() -> int | None:
     raise PostgresFailedError("running as root, and there is neither a user postgres nor nobody to run Postgres as")
 
 
+def as_server_user(program: Path, *arguments: str, owner_of: Path | None = None) -> list[str]:
+    """The command line that runs one of Postgres's programs as the server runs; `owner_of` is a folder for it to own.
+
+    It ends when this process dies.
+    """
+    if owner_of is not None:
+        give(owner_of)
+    return _command(program, *arguments)
+
+
+def give(path: Path) -> None:
+    """Make it the server's own, where that is another user than we are."""
+    user = _server_user()
+    if user is not None:
+        os.chown(path, user, -1)
+
+
 def _command(program: Path, *arguments: str, outlive_parent: bool = False) -> list[str]:
     user = _server_user()
     launcher = [sys.executable, "-m", "dialplane.adapters.postgres.drop_root"]
@@ -109,16 +126,17 @@ class EmbeddedPostgres:
         self.folder = folder.absolute()
         self.settings = SETTINGS | (settings or {})
         self.process: asyncio.subprocess.Process | None = None
-        self._sockets = self.folder / "socket"
+        self.sockets = self.folder / "socket"
+        """The folder of its socket, by which a client names this server as a host."""
         self._temporary: Path | None = None
-        if len(str(self._sockets)) > _MAX_SOCKET_PATH:
+        if len(str(self.sockets)) > _MAX_SOCKET_PATH:
             # The socket's path has a limit that the data's path does not; a private short folder stands in.
             self._temporary = Path(tempfile.mkdtemp(prefix="dialplane-pg-"))
-            self._sockets = self._temporary
+            self.sockets = self._temporary
 
     def dsn(self, database: str = "postgres") -> str:
         """The address of `database` on this cluster, through its Unix socket."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self._sockets))}"
+        return f"postgresql://postgres@/{database}?host={quote(str(self.sockets))}"
 
     async def start(self, *, outlive_parent: bool = False) -> None:
         """Make the cluster where there is none, end a server that an earlier crash left, start, wait until it answers.
@@ -128,15 +146,15 @@ class EmbeddedPostgres:
         Raises PostgresFailedError with the server's last words.
         """
         data = self.folder / "data"
-        for folder in (self.folder, self._sockets):
+        for folder in (self.folder, self.sockets):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            self._give(folder)
+            give(folder)
         if not (data / "PG_VERSION").exists():
             await self._make(data)
         await self._end_leftover(data)
         options = [option for name, value in self.settings.items() for option in ("-c", f"{name}={value}")]
-        options += ["-c", f"unix_socket_directories={self._sockets}"]
+        options += ["-c", f"unix_socket_directories={self.sockets}"]
         log = (self.folder / "server.log").open("ab")
         with log:
             self.process = await asyncio.create_subprocess_exec(
@@ -156,17 +174,12 @@ class EmbeddedPostgres:
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _give(self, path: Path) -> None:
-        user = _server_user()
-        if user is not None:
-            os.chown(path, user, -1)
-
     async def _make(self, data: Path) -> None:
         """initdb into a folder beside and rename, so that a crash in the middle leaves nothing half made."""
         draft = self.folder / "draft"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        self._give(draft)
+        give(draft)
         process = await asyncio.create_subprocess_exec(
             *_command(
                 binaries() / "initdb", "-D", str(draft), "-U", "postgres", "--auth=trust", "--locale=C", "-E", "UTF8"
@@ -201,7 +214,7 @@ class EmbeddedPostgres:
         except TimeoutError:
             raise PostgresFailedError(f"another Postgres uses {data} and does not end") from None
         if not _command_line(pid):
-            for stale in (lock, *self._sockets.glob(".s.PGSQL.*.lock")):
+            for stale in (lock, *self.sockets.glob(".s.PGSQL.*.lock")):
                 stale.unlink(missing_ok=True)
 
     async def _wait_until_it_answers(self) -> None:

@@ -3,9 +3,8 @@ schema, and none to change or delete what only grows: the ledger and the audit l
 too; a role that has no right to it cannot take the trigger away either.
 """
 
-import asyncpg
-
 from dialplane.adapters.postgres.connection import queries
+from dialplane.adapters.postgres.reach import reach
 
 _SQL = queries("grants")
 _MAINTAIN_SINCE = 17
@@ -21,7 +20,7 @@ async def grant_to(dsn: str, role: str) -> None:
 
     Raises NoSuchRoleError, and asyncpg's InsufficientPrivilegeError where `dsn` is not the owner's.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         async with connection.transaction():
             if not await connection.fetchval(_SQL["is_plain_role"], role):

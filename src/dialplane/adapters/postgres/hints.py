@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 
 from dialplane.adapters.postgres.connection import Connection
+from dialplane.adapters.postgres.reach import UNREACHED, reach
 
 NODE_CHANNEL = "dialplane_node"
 """The word is the name of the voice node that has mail."""
@@ -41,14 +41,14 @@ async def listen(
     `on_hint` gets "" when the channel is first heard, as words may have gone by before.
     """
     try:
-        connection = await asyncpg.connect(dsn, timeout=PROBE_S)
+        connection = await reach(dsn, timeout=PROBE_S)
         try:
             if await enter(connection):
                 await connection.add_listener(channel, lambda _connection, _pid, _channel, word: on_hint(str(word)))
                 await _stay(connection, lambda: on_hint(""))
         finally:
             connection.terminate()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+    except UNREACHED as fault:
         log.warning("hints_lost", channel=channel, fault=type(fault).__name__)
 
 

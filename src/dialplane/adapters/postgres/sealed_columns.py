@@ -4,6 +4,7 @@ import secrets
 
 import asyncpg
 
+from dialplane.adapters.postgres.reach import reach
 from dialplane.adapters.secrets.sealing import MASTER_KEY_OCTETS, Seal, WrongKeyError
 
 SEALED = {
@@ -31,7 +32,7 @@ async def open_seal(dsn: str, master_key: bytes | None) -> Seal:
 
     Raises WrongKeyError where the database was sealed under another key.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         async with connection.transaction():
             seal = Seal(master_key or await _key_inside(connection))
@@ -43,7 +44,7 @@ async def open_seal(dsn: str, master_key: bytes | None) -> Seal:
 
 async def seal_readable(dsn: str, seal: Seal) -> int:
     """Seal what is readable; how many secrets that were. Safe to run again and from several processes at once."""
-    connection = await asyncpg.connect(dsn)
+    connection = await reach(dsn)
     try:
         async with connection.transaction():
             await connection.execute("delete from settings where name = any($1::text[])", _OBSOLETE)

@@ -35,8 +35,10 @@ class PostgresWatchStore:
 
     async def database(self) -> DatabaseFacts:
         row = await self._connection.fetchrow(_SQL["database"])
-        assert row is not None  # it selects one row, always
-        return DatabaseFacts(**row)
+        budget = await self._connection.fetchrow(_SQL["budget"])
+        assert row is not None  # each selects one row, always
+        assert budget is not None
+        return DatabaseFacts(**row, promised_connections=budget["promised"], usable_connections=budget["usable"])
 
     async def spending(self, *, hour: datetime, today: date, week: date, least: int) -> Sequence[SpentByAccount]:
         rows = await self._connection.fetch(_SQL["spending"], hour, today, week, least)

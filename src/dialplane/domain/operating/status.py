@@ -70,6 +70,10 @@ class DatabaseFacts:
     size_bytes: int
     connections: int
     most_connections: int
+    promised_connections: int
+    """What all processes that are connected may open together."""
+    usable_connections: int
+    """Of `most_connections` those that are not kept for superusers."""
     longest_transaction_s: float
     migration: str
     """The last that was applied."""
@@ -116,6 +120,11 @@ def problems(status: SystemStatus, now: datetime) -> list[str]:
     database = status.database
     if database.connections > CONNECTIONS_FEW * database.most_connections:
         found.append(f"{database.connections} of {database.most_connections} connections to the database are in use")
+    if database.promised_connections > database.usable_connections:
+        found.append(
+            f"The processes may open {database.promised_connections} connections to the database together, and it has"
+            f" {database.usable_connections}: raise its max_connections, or lower DIALPLANE_CONNECTIONS"
+        )
     if database.longest_transaction_s > TRANSACTION_LONG_S:
         found.append(f"A transaction is open for {span(database.longest_transaction_s)}")
     if status.is_balanced is False:

@@ -184,8 +184,11 @@ def migrate(
 @app.command()
 def backup(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(help="The file to write; - for standard output.")],
+    file: Annotated[str, typer.Argument(help="The file to write; - for standard output.")] = "",
     data: Data = None,
+    wal: Annotated[
+        str, typer.Option("--wal", metavar="DIR", help="Instead of a file: a copy for DIALPLANE_WAL_ARCHIVE=DIR.")
+    ] = "",
 ) -> None:
     """Put everything that must not be lost into one file, while the platform runs or not: the database at one moment,
     recordings, documents, media of messages, and the keys. Keep the file secret.
@@ -195,15 +198,24 @@ def backup(
       dialplane backup /backups/monday.tar --data /srv/dialplane
 
       dialplane backup - | age -r age1… > monday.tar.age
+
+      dialplane backup --wal /archive --data /srv/dialplane
     """
-    _launch(context, "backup", data=data, file=file)
+    if bool(file) == bool(wal):
+        raise typer.BadParameter("name the file to write, or --wal and the folder of the archived log")
+    _launch(context, "backup", data=data, file=file, wal=wal)
 
 
 @app.command()
 def restore(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(help="A file that `dialplane backup` made; - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="What `dialplane backup` made: a file, - for standard input, or the folder of --wal.")
+    ],
     data: Data = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="TIME", help="With a folder: such as 2026-11-22T01:02:03Z. Else its end.")
+    ] = "",
 ) -> None:
     """Make a platform from a backup, in an empty folder and, where DATABASE_URL is set, an empty database. It is there
     when all of it fits its manifest, the key opens its secrets and its ledger balances; else nothing is.
@@ -211,8 +223,10 @@ def restore(
     Example:
 
       dialplane restore /backups/monday.tar --data /srv/dialplane
+
+      dialplane restore /archive --to 2026-11-22T01:02:03Z --data /srv/dialplane
     """
-    _launch(context, "restore", data=data, file=file)
+    _launch(context, "restore", data=data, file=file, to=to)
 
 
 def _launch(

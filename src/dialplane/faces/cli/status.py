@@ -90,7 +90,8 @@ def _show(found: Any, console: Console) -> None:
     console.print(
         Text("\nDatabase", "bold"),
         f" Postgres {database['version']}, {database['size_bytes'] / 1e6:,.0f} MB,"
-        f" {database['connections']} of {database['most_connections']} connections, schema {database['migration']}",
+        f" {database['connections']} of {database['most_connections']} connections"
+        f" ({database['promised_connections']} promised), schema {database['migration']}",
         soft_wrap=True,
     )
 

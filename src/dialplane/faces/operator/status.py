@@ -78,6 +78,8 @@ class DatabaseState(msgspec.Struct):
     size_bytes: int
     connections: int
     most_connections: int
+    promised_connections: int
+    usable_connections: int
     longest_transaction_s: float
 
 
@@ -158,6 +160,8 @@ def _show(status: SystemStatus, now: datetime) -> PlatformState:
             size_bytes=database.size_bytes,
             connections=database.connections,
             most_connections=database.most_connections,
+            promised_connections=database.promised_connections,
+            usable_connections=database.usable_connections,
             longest_transaction_s=database.longest_transaction_s,
         ),
     )

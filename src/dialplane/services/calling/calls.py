@@ -116,7 +116,7 @@ class CallStore(Protocol):
 
 async def list_calls(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]:
     """Newest first; those made before `before`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.calls.list_for(account_id, before=before, limit=limit)
 
 
@@ -127,7 +127,7 @@ async def find_calls(
 
     `sub_accounts`: those of the accounts below it, too.
     """
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         below = await tx.account_tree.ids_below(account_id) if sub_accounts else []
         return await tx.calls.search(replace(query, account_ids=(account_id, *below)))
 
@@ -137,7 +137,7 @@ async def read_log(database: Database, account_id: AccountId, query: CallLogQuer
     for name, text in (("number", query.number), ("text", query.text)):
         if len(text) > MAX_DIALLED:
             raise Invalid(f"At most {MAX_DIALLED} characters", field=name)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.calls.log(account_id, query)
 
 

@@ -9,5 +9,5 @@ from dialplane.services.transaction import Database
 
 async def list_refused_calls(database: Database, *, before: datetime | None, limit: int) -> Sequence[RefusedCall]:
     """Newest first; those refused before `before`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.calls.list_refused(before=before, limit=limit)

@@ -69,7 +69,7 @@ async def list_billings(
     wanted: EntryFilter = EVERY_ENTRY,
 ) -> list[Entry]:
     """The ledger's entries of the account, newest first."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.ledger.list_entries(account_id, before=before, limit=limit, wanted=wanted)
 
 

@@ -60,7 +60,7 @@ async def query_usage(database: Database, account_id: AccountId, query: UsageQue
     if query.days.last < query.days.first:
         return []
     since, until = _moments(query.days)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         accounts = [account_id]
         if query.with_sub_accounts:
             accounts += await tx.account_tree.ids_below(account_id)
@@ -73,7 +73,7 @@ async def query_spending(
 ) -> SpendingPage[Spending]:
     """What the account was charged on these days of UTC: all that the ledger took, and nothing else."""
     since, until = _moments(days)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.usage_records.spent_lines(account_id, wanted, since=since, until=until)
 
 
@@ -82,13 +82,13 @@ async def query_number_sums(
 ) -> SpendingPage[NumberSum]:
     """The same, each number's charges in one."""
     since, until = _moments(days)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.usage_records.spent_sums(account_id, wanted, since=since, until=until)
 
 
 async def query_daily_spending(database: Database, account_id: AccountId, days: Range) -> list[DaySpent]:
     """What `query_spending` tells by number, by day."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.usage_records.spent_daily(account_id, days)
 
 
@@ -98,7 +98,7 @@ async def query_number_spending(
     """Number by number, for lists that page by the number (`after`) however many numbers there are. What has to do with
     no number of the account, or no longer one, is in `query_daily_spending` only."""
     since, until = _moments(days)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.usage_records.spent_of_numbers(account_id, since=since, until=until, after=after, limit=limit)
 
 

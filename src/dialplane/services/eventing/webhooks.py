@@ -311,7 +311,7 @@ async def list_deliveries(
     status: DeliveryStatus | None = None,
 ) -> Sequence[Delivery]:
     """Newest first, each with its attempts."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.webhooks.list_deliveries(
             account_id, before=before, limit=limit, endpoint_id=endpoint_id, status=status
         )

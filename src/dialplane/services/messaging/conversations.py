@@ -25,7 +25,7 @@ async def list_conversations(
     limit: int,
 ) -> Sequence[Conversation]:
     """Newest first; those made before `before`, with `owner_id` only that agent's."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.messages.list_conversations(account_id, owner_id=owner_id, before=before, limit=limit)
 
 
@@ -41,7 +41,7 @@ async def list_threads(
     database: Database, account_id: AccountId, *, before: datetime | None, limit: int
 ) -> list[Thread]:
     """As `list_conversations`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         found = await tx.messages.list_conversations(account_id, owner_id=None, before=before, limit=limit)
         last = {each.conversation.id: each for each in await tx.messages.last_in(found)}
     return [Thread(each, last.get(each.id)) for each in found]

@@ -225,7 +225,7 @@ async def list_messages(
     database: Database, account_id: AccountId, *, before: datetime | None, limit: int
 ) -> Sequence[Message]:
     """Newest first; those made before `before`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.messages.list_for(account_id, before=before, limit=limit)
 
 

@@ -42,5 +42,5 @@ async def list_deeds(
     """Newest first."""
     since = None if wanted.since is None else first_id(wanted.since)
     until = None if wanted.until is None else first_id(wanted.until)
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.audit.list(wanted, since=since, until=until, before=before, limit=limit)

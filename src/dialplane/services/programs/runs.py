@@ -115,7 +115,7 @@ async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Eve
 
 async def list_runs(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:
     """Newest first; those made before `before`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.runs.list_for(account_id, before=before, limit=limit)
 
 

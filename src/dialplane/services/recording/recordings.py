@@ -82,7 +82,7 @@ async def list_recordings(
     database: Database, account_id: AccountId, *, before: datetime | None, limit: int
 ) -> Sequence[Recording]:
     """Newest first; those made before `before`."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.recordings.list_for(account_id, before=before, limit=limit)
 
 
@@ -90,7 +90,7 @@ async def query_recordings(
     database: Database, account_id: AccountId, query: RecordingQuery
 ) -> tuple[Sequence[Recording], int]:
     """One page of those that fit, and how many fit in all."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.recordings.query(account_id, query)
 
 

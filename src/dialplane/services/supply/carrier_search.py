@@ -81,7 +81,7 @@ async def search_everywhere(
 
 async def _search_own(database: Database, query: ItemQuery, now: datetime, *, beside: int = 0) -> list[Offer]:
     """One more than is shown tells whether a page follows."""
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await read_offers(tx, replace(query, limit=query.limit + beside + 1), now)
 
 

@@ -136,7 +136,7 @@ class InventoryStore(Protocol):
 async def search(database: Database, query: ItemQuery, now: datetime) -> list[Offer]:
     """What is on offer now, at most `query.limit`. Raises Invalid naming the field."""
     query.check()
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await read_offers(tx, query, now)
 
 

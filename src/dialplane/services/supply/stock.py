@@ -40,7 +40,7 @@ async def list_carriers(database: Database, carriers: Carriers) -> list[CarrierS
 async def list_stock(database: Database, query: StockQuery, *, after: str = "", limit: int = 100) -> list[Item]:
     """Items in the order of their numbers, after the number `after`. Raises Invalid naming the field."""
     query.check()
-    async with database.reading() as tx:
+    async with database.browsing() as tx:
         return await tx.inventory.list_stock(query, after=after, limit=limit)
 
 

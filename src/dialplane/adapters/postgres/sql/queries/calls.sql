@@ -37,7 +37,8 @@ on conflict (id) do update set
 where calls.status <> 'hangup';
 
 -- name: update_many
--- $1: ids, which by themselves lead the planner to the index; $2: a JSON array of what changes of those calls.
+-- $1: ids, which by themselves lead the planner to the index; $2: a JSON array of what changes of those calls; $3, $4: the
+-- least and the greatest of the ids, by which all parts of the table are passed over that hold none of them.
 update calls set
     status = batch.status,
     flow_id = batch.flow_id,
@@ -59,7 +60,7 @@ update calls set
     ended_at = batch.ended_at,
     updated_at = batch.updated_at
 from json_populate_recordset(null::calls, $2) as batch
-where calls.id = any($1::text::uuid[]) and calls.id = batch.id and calls.status <> 'hangup'
+where calls.id = any($1::text::uuid[]) and calls.id between $3 and $4 and calls.id = batch.id and calls.status <> 'hangup'
 returning calls.id;
 
 -- name: refuse_many

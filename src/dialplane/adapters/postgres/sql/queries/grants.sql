@@ -12,7 +12,10 @@ select format(text, $1::text, current_database()) as text from (values
     (5, 'grant usage, select, update on all sequences in schema public to %1$I'),
     (6, 'revoke update, delete, truncate on ledger_entries, ledger_postings, audit_log from %1$I'),
     (7, 'grant update (outcome, said) on audit_log to %1$I'), -- ends a deed that was begun; its trigger holds it to that
-    (8, 'revoke insert, update, delete, truncate on schema_migrations from %1$I')
+    (8, 'revoke insert, update, delete, truncate on schema_migrations, partitions from %1$I'),
+    -- Parts of tables are made and dropped by these alone, which run as their owner.
+    (9, 'revoke execute on function make_partitions, drop_partition from public'),
+    (10, 'grant execute on function make_partitions, drop_partition to %1$I')
 ) as every (place, text) order by place;
 
 -- name: maintain

@@ -52,6 +52,19 @@ select 'Events', count(*) filter (where id >= $1), count(*) from events where id
 -- name: live_calls
 select count(*) from calls where status <> 'hangup'
 
+-- name: budget
+-- Every process says in its connections' name how many it may open (adapters/postgres/budget.py). Of all databases:
+-- the limit is the server's.
+select coalesce((
+        select sum(split_part(application_name, ' ', 3)::int)
+        from (
+            select distinct application_name from pg_stat_activity
+            where application_name ~ '^dialplane [a-z-]+ [0-9]{1,4} [0-9a-f]+$'
+        ) processes
+    ), 0)::int as promised,
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0) as usable
+
 -- name: database
 select current_setting('server_version') as version,
     pg_database_size(current_database()) as size_bytes,
