@@ -85,7 +85,7 @@ async def test_messages_above_the_systems_rate_are_throttled_and_those_below_sen
     async with node(database, dsn, rate=5) as smsc:  # type: ignore[arg-type]
         async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
             for _ in range(40):
-                peer.put(Command.SUBMIT_SM, submit())
+                peer.put(Command.SUBMIT_SM, submit(registered_delivery=0))
             answers = [(await peer.read()).status for _ in range(40)]
         sent = await list_messages(smsc.database, smsc.account_id, before=None, limit=50)
 

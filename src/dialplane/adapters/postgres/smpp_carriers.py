@@ -54,6 +54,8 @@ class PostgresSmppCarrierStore:
                 carrier.status.value,
                 carrier.created_at,
                 carrier.updated_at,
+                carrier.tls,
+                carrier.national_tables,
             )
         except asyncpg.UniqueViolationError as fault:
             raise AlreadyExists(f"There is an SMPP carrier {carrier.name} already", field="name") from fault

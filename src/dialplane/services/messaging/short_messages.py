@@ -9,9 +9,10 @@ from dialplane.domain.messaging.segments import count_segments, split_text
 from dialplane.domain.messaging.smpp_accounts import LongMessages
 from dialplane.domain.messaging.smpp_addresses import from_smpp, to_smpp
 from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
+from dialplane.smpp.addresses import Address
 from dialplane.smpp.commands import Status
 from dialplane.smpp.fields import PduFault, Tag
-from dialplane.smpp.pdu import MOST_SHORT_MESSAGE, UDH_INDICATOR, Address, ShortMessage
+from dialplane.smpp.pdu import MOST_SHORT_MESSAGE, UDH_INDICATOR, ShortMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read_message(message: ShortMessage, *, default: Alphabet = "gsm7") -> Conten
         text = read_text(octets, alphabet_of(message.data_coding, default))
     except ValueError as fault:
         raise PduFault(Status.SUBMIT_FAILED, str(fault)) from fault
-    return Content(_party(message.source), _party(message.destination), text, part)
+    return Content(party_of(message.source), party_of(message.destination), text, part)
 
 
 def write_pieces(
@@ -85,7 +86,8 @@ def _fitted(coding: int, octets: bytes) -> Piece:
     return Piece(coding, b"", 0, {Tag.MESSAGE_PAYLOAD: octets})
 
 
-def _party(address: Address) -> str:
+def party_of(address: Address) -> str:
+    """As the platform names the party."""
     return from_smpp(address.digits, address.ton, country=SANDBOX_COUNTRY)
 
 

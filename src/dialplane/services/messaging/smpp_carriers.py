@@ -178,6 +178,8 @@ class SmppCarrierChange:
     enquire_s: int | None = None
     long_messages: LongMessages | None = None
     alphabet: CarrierAlphabet | None = None
+    tls: bool | None = None
+    national_tables: bool | None = None
     carries: tuple[str, ...] | None = None
     status: CarrierStatus | None = None
 

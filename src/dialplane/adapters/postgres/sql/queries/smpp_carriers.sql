@@ -4,15 +4,15 @@
 with saved as (
     insert into smpp_carriers (
         id, name, host, port, system_id, password, system_type, address_range, binds, rate, "window", enquire_s,
-        long_messages, alphabet, carries, status, created_at, updated_at
+        long_messages, alphabet, carries, status, created_at, updated_at, tls, national_tables
     )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     on conflict (id) do update set
         name = excluded.name, host = excluded.host, port = excluded.port, system_id = excluded.system_id,
         password = excluded.password, system_type = excluded.system_type, address_range = excluded.address_range,
         binds = excluded.binds, rate = excluded.rate, "window" = excluded."window", enquire_s = excluded.enquire_s,
         long_messages = excluded.long_messages, alphabet = excluded.alphabet, carries = excluded.carries,
-        status = excluded.status, updated_at = excluded.updated_at
+        status = excluded.status, tls = excluded.tls, national_tables = excluded.national_tables, updated_at = excluded.updated_at
     returning id
 )
 select pg_notify('dialplane_smpp', id::text) from saved;
