@@ -1,7 +1,7 @@
 """Sessions that end in the middle: nothing is lost and nothing is there twice (SMS-4 to SMS-6)."""
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.messaging.concatenation import Part
+from dialplane.domain.messaging.concatenation import Header, Part
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.messages import list_messages
@@ -110,7 +110,7 @@ async def test_receipt_waits_for_a_receiver_and_names_the_message_both_ways(smsc
 
 
 def _part(number: int, text: str, *, total: int = 3, destination: str = PEER) -> ShortMessage:
-    header = bytes(Part(7, total, number))
+    header = bytes(Header(Part(7, total, number)))
     message = submit("", destination=destination, esm_class=UDH_INDICATOR)
     return ShortMessage(
         message.source, message.destination, header + text.encode(), esm_class=UDH_INDICATOR, registered_delivery=1

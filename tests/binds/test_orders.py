@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dialplane.domain.ids import utc_now
-from dialplane.domain.messaging.concatenation import Part
+from dialplane.domain.messaging.concatenation import Header, Part
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.messaging.messages import list_messages
 from dialplane.smpp.addresses import Address
@@ -32,7 +32,7 @@ def _with(message: ShortMessage, octets: bytes) -> ShortMessage:
 
 
 async def _submitted(peer: Esme, text: str = "hello", *, destination: str = PEER, **fields: object) -> str:
-    answer = await peer.ask(Command.SUBMIT_SM, submit(text, destination=destination, **fields))
+    answer = await peer.ask(Command.SUBMIT_SM, replace(submit(text, destination=destination), **fields))  # type: ignore[arg-type]
     assert isinstance(answer.body, Named)
     return answer.body.name
 
@@ -126,7 +126,7 @@ async def test_cancel_without_an_id_takes_all_that_waits_between_the_two_parties
 
 async def test_cancelled_part_takes_the_message_that_is_not_whole_with_it(smsc: Node) -> None:
     async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
-        parts = [bytes(Part(7, 2, number)) + text for number, text in ((1, b"one "), (2, b"two"))]
+        parts = [bytes(Header(Part(7, 2, number))) + text for number, text in ((1, b"one "), (2, b"two"))]
         message = submit(esm_class=UDH_INDICATOR, registered_delivery=0)
         first = await peer.ask(Command.SUBMIT_SM, _with(message, parts[0]))
         assert isinstance(first.body, Named)

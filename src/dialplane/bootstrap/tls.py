@@ -38,8 +38,8 @@ def server_context(shown: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 def client_context(authorities: Path | None, shown: tuple[Path, Path] | None) -> ssl.SSLContext:
-    """Likewise. `authorities` is a file of certificates that are believed beside the system's; `shown` goes to peers that
-    ask who we are. Raises SettingError."""
+    """Likewise. `authorities` is a file of certificates that are believed beside the system's; `shown` goes to peers
+    that ask who we are. Raises SettingError."""
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

@@ -71,6 +71,9 @@ class PostgresSmppCarrierStore:
         row = await self._connection.fetchrow(_SQL["find_for"], number_carrier)
         return None if row is None else self._carrier(row)
 
+    async def takes_national_tables(self, number: str) -> bool:
+        return await self._connection.fetchval(_SQL["takes_national_tables"], number) is True
+
     async def delete(self, carrier_id: UUID) -> None:
         await self._connection.execute(_SQL["delete"], carrier_id)
 

@@ -30,7 +30,6 @@ from dialplane.domain.messaging.messages import (
     check_text,
     is_loop,
 )
-from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.rcml.message_callbacks import message_form
@@ -41,6 +40,7 @@ from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.screening import Screened, screen
+from dialplane.services.messaging.segment_counts import count_parts
 from dialplane.services.messaging.sender_pools import sender_of_pool
 from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
@@ -92,7 +92,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     if key is not None and (known := await tx.messages.find_by_key(key)) is not None:
         return known
     text, medias = _checked_content(request)
-    parts = count_segments(text, wide=request.encoding == "ucs2").count
+    parts = await count_parts(tx, request.source.target, text, wide=request.encoding == "ucs2")
     send_at = _send_at(request, now)
     account = await tx.accounts.get(account_id)
     _check_standing(account)

@@ -102,6 +102,10 @@ class SmppCarrierStore(Protocol):
         """Which takes the messages of that carrier's numbers: the first by name, an active one before a paused one."""
         ...
 
+    async def takes_national_tables(self, number: str) -> bool:
+        """Whether the carrier that the number's messages go to by SMPP does; with `+` before it or without."""
+        ...
+
     async def delete(self, carrier_id: UUID) -> None: ...
 
     async def count_open(self, carrier_id: UUID) -> int:

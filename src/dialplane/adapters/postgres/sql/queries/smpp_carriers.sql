@@ -29,6 +29,14 @@ select * from smpp_carriers where id = $1 for update;
 -- name: find_for
 select * from smpp_carriers where $1 = any(carries) order by status = 'paused', name limit 1;
 
+-- name: takes_national_tables
+select c.national_tables and c.alphabet = 'gsm7'
+from numbers n
+join smpp_carriers c on n.carrier = any(c.carries)
+where n.number in ($1, '+' || $1) and n.status <> 'released'
+  and n.kind in ('local', 'toll_free', 'mobile', 'virtual')
+order by c.status = 'paused', c.name limit 1;
+
 -- name: delete
 with gone as (delete from smpp_carriers where id = $1 returning id)
 select pg_notify('dialplane_smpp', id::text) from gone;
