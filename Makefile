@@ -20,10 +20,10 @@ demo: install  ## Find a number, call it, text it: every step shown, in under a 
 test: $(VENV)/.installed-test $(VENV)/.compiled  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
 	$(BIN)/pytest -n $(WORKERS)
 
-soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-10, NUM-3, RTP-1 to -3, 1,000 callers; an hour or two
+soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-10, NUM-3, RTP-1 to -3, SMS-3, SMS-5, 1,000 callers; an hour or two
 	DIALPLANE_EFFORT=$(EFFORT) $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/faces/test_openapi.py tests/faces/test_operator_contract.py \
 		tests/faces/test_crashes.py tests/services/test_money_machine.py tests/media/test_strangers.py tests/media/test_process.py \
-		tests/users/test_many_callers.py
+		tests/users/test_many_callers.py tests/binds tests/smpp
 
 bench: $(VENV)/.installed-test  ## Measure against the peers (bench/README.md says what they need)
 	for script in calls route patterns media_prompt media_relay conference ivr bridges purchases; do $(BIN)/python bench/$$script.py || exit 1; done

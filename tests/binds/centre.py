@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import itertools
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -165,10 +166,10 @@ class Centre:
 
 
 @contextlib.asynccontextmanager
-async def centre(**manners: object) -> AsyncIterator[Centre]:
+async def centre(*, tls: ssl.SSLContext | None = None, **manners: object) -> AsyncIterator[Centre]:
     """One that listens, until the block ends."""
     made = Centre(**manners)  # type: ignore[arg-type]
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

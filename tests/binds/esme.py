@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from socket import SO_LINGER, SOL_SOCKET
 
+from dialplane.smpp.addresses import Address
 from dialplane.smpp.commands import Command, Status
-from dialplane.smpp.pdu import Address, Bind, Body, Pdu, ShortMessage, read_pdu
+from dialplane.smpp.pdu import Bind, Body, Pdu, ShortMessage, read_pdu
 from tests.binds.node import OWN, PEER
 from tests.effort import PATIENCE_S
 
@@ -73,8 +75,8 @@ def submit(text: str = "hello", *, source: str = OWN, destination: str = PEER, *
 
 
 @contextlib.asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Esme]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Esme]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     try:
         yield Esme(reader, writer)
     finally:

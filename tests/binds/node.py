@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
 from dialplane.adapters.secrets.passwords import Argon2Hasher
-from dialplane.binds.deps import BindsDeps
+from dialplane.binds.deps import BindsDeps, TlsServer
 from dialplane.binds.main import serve
 from dialplane.domain.ids import AccountId, SmppAccountId, utc_now
 from dialplane.services.messaging.smpp_accounts import SmppAccountChange, create_smpp_account
@@ -35,7 +36,9 @@ class Node:
 
 
 @contextlib.asynccontextmanager
-async def smpp_process(database: PostgresDatabase, dsn: str, port: int = 0) -> AsyncIterator[int]:
+async def smpp_process(
+    database: PostgresDatabase, dsn: str, port: int = 0, **tls: TlsServer | ssl.SSLContext
+) -> AsyncIterator[int]:
     """The process's work in this loop, until the block ends; its port."""
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -50,6 +53,7 @@ async def smpp_process(database: PostgresDatabase, dsn: str, port: int = 0) -> A
         "127.0.0.1",
         port,
         ready.set_result,
+        **tls,  # type: ignore[arg-type]
     )
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:

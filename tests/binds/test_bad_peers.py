@@ -1,7 +1,10 @@
 """Peers that do not keep to SMPP, guess, or do not read: they hear what is wrong, and hurt nobody (SMS-1 to SMS-3)."""
 
+import asyncio
+
 import pytest
 
+from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.messages import list_messages
@@ -9,6 +12,7 @@ from dialplane.smpp.commands import Command, Status
 from dialplane.smpp.pdu import Bind, Pdu
 from tests.binds.esme import bound, connected, submit
 from tests.binds.node import OWN, PEER, Node, node
+from tests.effort import full
 
 
 @pytest.mark.parametrize("length", [0, 15, 65_537, 2**31, 2**32 - 1])
@@ -85,12 +89,38 @@ async def test_messages_above_the_systems_rate_are_throttled_and_those_below_sen
     async with node(database, dsn, rate=5) as smsc:  # type: ignore[arg-type]
         async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
             for _ in range(40):
-                peer.put(Command.SUBMIT_SM, submit())
+                peer.put(Command.SUBMIT_SM, submit(registered_delivery=0))
             answers = [(await peer.read()).status for _ in range(40)]
         sent = await list_messages(smsc.database, smsc.account_id, before=None, limit=50)
 
     assert set(answers) == {Status.OK, Status.THROTTLED}
     assert len(sent) == answers.count(Status.OK) < 20
+
+
+async def test_ten_times_the_rate_for_a_minute_is_throttled_and_the_rate_goes_through(
+    database: PostgresDatabase, dsn: str
+) -> None:
+    """SMS-3, at its full length in `make soak`: what is taken is what the rate allows, and nobody else is delayed."""
+    rate, seconds = 5, full(1, 60)
+    loop = asyncio.get_running_loop()
+    async with (
+        node(database, dsn, rate=rate) as smsc,
+        bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_TRANSMITTER) as peer,
+        bound(smsc.port, smsc.system_id, smsc.password, Command.BIND_TRANSMITTER) as bystander,
+    ):
+        began, answers = loop.time(), list[int]()
+        while loop.time() < began + seconds:
+            tick = loop.time()
+            for _ in range(rate):
+                peer.put(Command.SUBMIT_SM, submit(registered_delivery=0))
+            answers += [(await peer.read()).status for _ in range(rate)]
+            assert (await bystander.ask(Command.ENQUIRE_LINK)).status == Status.OK
+            await asyncio.sleep(max(0.0, tick + 0.1 - loop.time()))  # ten times the rate at most
+        lasted = loop.time() - began
+        sent = await list_messages(smsc.database, smsc.account_id, before=None, limit=1000)
+
+    assert set(answers) == {Status.OK, Status.THROTTLED}
+    assert len(sent) == answers.count(Status.OK) <= rate * (lasted + 1) + 1
 
 
 async def test_system_that_does_not_read_keeps_its_window_and_delays_nobody(smsc: Node) -> None:

@@ -6,12 +6,21 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
-from smpp.pdu.pdu_types import CommandId, CommandStatus, EsmClass, EsmClassMode, EsmClassType, MessageState
+from smpp.pdu.pdu_types import (
+    CommandId,
+    CommandStatus,
+    EsmClass,
+    EsmClassGsmFeatures,
+    EsmClassMode,
+    EsmClassType,
+    MessageState,
+)
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
 from dialplane.domain.ids import AccountId, utc_now
-from dialplane.domain.messaging.gsm import decode
+from dialplane.domain.messaging.concatenation import Header, read_header
+from dialplane.domain.messaging.gsm import Language, Tables, decode
 from dialplane.domain.messaging.messages import Direction, Message, TargetStatus
 from dialplane.domain.messaging.smpp_accounts import LongMessages
 from dialplane.domain.messaging.smpp_carriers import Binds, BindState
@@ -20,7 +29,9 @@ from dialplane.services.messaging.messages import MessageRequest, get_message, l
 from dialplane.services.messaging.smpp_carriers import (
     SmppCarrierChange,
     add_smpp_carrier,
+    change_smpp_carrier,
     look_at_smpp_carrier,
+    look_at_smpp_carriers,
 )
 from tests.binds.centre import Centre, centre
 from tests.binds.node import OWN, PEER, Node, node, smpp_process
@@ -221,3 +232,35 @@ async def test_many_messages_through_lost_connections_are_each_charged_once(
 
     assert {each.octets for each in smsc.submits} == {f"message {n}".encode() for n in range(count)}
     assert (before - after.credit, after.credit_held) == (10_000 * count, 0)
+
+
+async def test_national_tables_cost_what_they_take_where_the_carrier_has_them(
+    database: PostgresDatabase, dsn: str
+) -> None:
+    """3GPP TS 23.038 annex A: a hundred characters of Turkish are two segments in UCS-2, and one with a table."""
+    text = "Işığı gören şaşırdı, çünkü ğ. " * 3 + "Güle güle!"
+    async with centre() as smsc, carried(database, dsn, smsc, national_tables=True) as at:
+        sent = await became(at, await send(at, text), TargetStatus.DELIVERED)
+        (submitted,) = smsc.submits
+        await change_smpp_carrier(database, await _only(database), SmppCarrierChange(national_tables=False), utc_now())
+        await smsc.wait_bound(2)
+        wide = await became(at, await send(at, text), TargetStatus.DELIVERED)
+
+        smsc.deliver(
+            PEER,
+            OWN,
+            submitted.octets,
+            esm_class=EsmClass(EsmClassMode.DEFAULT, EsmClassType.DEFAULT, {EsmClassGsmFeatures.UDHI_INDICATOR_SET}),
+        )
+        [brought] = await received(database, at.account_id, 1)
+
+    header, length = read_header(submitted.octets)
+    assert decode(submitted.octets[length:], header.tables) == text
+    assert header == Header(tables=Tables(single=Language.TURKISH))
+    assert (sent.targets[0].parts, wide.targets[0].parts) == (1, 2)
+    assert (brought.text, brought.targets[0].parts) == (text, 1)
+
+
+async def _only(database: PostgresDatabase) -> UUID:
+    [seen] = await look_at_smpp_carriers(database)
+    return seen.carrier.id

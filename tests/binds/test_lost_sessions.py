@@ -1,17 +1,30 @@
 """Sessions that end in the middle: nothing is lost and nothing is there twice (SMS-4 to SMS-6)."""
 
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.domain.ids import utc_now
-from dialplane.domain.messaging.concatenation import Part
+from dialplane.domain.messaging.concatenation import Header, Part
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.messages import list_messages
-from dialplane.services.messaging.smpp_accounts import delete_smpp_account
+from dialplane.services.messaging.short_messages import Content
+from dialplane.services.messaging.smpp_accounts import (
+    SmppAccountChange,
+    create_smpp_account,
+    delete_smpp_account,
+)
+from dialplane.services.messaging.smpp_submits import Handed, take_submit
 from dialplane.smpp.commands import Command, Status
 from dialplane.smpp.fields import Tag
 from dialplane.smpp.pdu import UDH_INDICATOR, Named, ShortMessage
 from tests.binds.esme import bound, connected, submit
 from tests.binds.node import OWN, PEER, Node
 from tests.effort import full
+from tests.fakes.accounts import add_account
+from tests.fakes.numbers import add_credit, add_number
 
 
 async def _sent(smsc: Node, limit: int = 1000) -> list[str]:
@@ -110,7 +123,7 @@ async def test_receipt_waits_for_a_receiver_and_names_the_message_both_ways(smsc
 
 
 def _part(number: int, text: str, *, total: int = 3, destination: str = PEER) -> ShortMessage:
-    header = bytes(Part(7, total, number))
+    header = bytes(Header(Part(7, total, number)))
     message = submit("", destination=destination, esm_class=UDH_INDICATOR)
     return ShortMessage(
         message.source, message.destination, header + text.encode(), esm_class=UDH_INDICATOR, registered_delivery=1
@@ -137,6 +150,30 @@ async def test_parts_are_one_message_in_any_order_over_sessions_and_each_has_its
     assert _named(again) == ids[1]
     assert receipts == set(ids)
     assert await _sent(smsc) == ["one two three"]
+
+
+async def test_part_that_comes_a_day_later_begins_a_message_of_its_own(database: PostgresDatabase) -> None:
+    """SMS-6: the wait is 24 h, by a clock that the test moves."""
+    account_id = await add_account(database)
+    now = utc_now()
+    await add_number(database, account_id, OWN, now)
+    await add_credit(database, account_id, 1_000_000, now)
+    issued = await create_smpp_account(database, Argon2Hasher(), account_id, "parts", SmppAccountChange(), now)
+    late, later = now + timedelta(hours=24), now + timedelta(hours=25)
+
+    async def take(number: int, text: str, at: datetime, source: str = OWN) -> None:
+        content = Content(source, PEER, text, Part(7, 2, number))
+        handed = Handed(uuid4(), number, None, f"{number}{text}{source}".encode(), content)
+        await take_submit(database, issued.account, handed, at)
+
+    await take(1, "lost ", now)
+    await take(2, "late", late)
+    listed = await list_messages(database, account_id, before=None, limit=10)
+    await take(1, "just in time, ", later)
+
+    assert listed == []
+    [made] = await list_messages(database, account_id, before=None, limit=10)
+    assert made.text == "just in time, late"
 
 
 async def test_parts_with_parameters_and_payloads_are_read_and_too_many_parts_refused(smsc: Node) -> None:

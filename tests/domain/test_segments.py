@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialplane.domain.messaging.gsm import Language, Tables
 from dialplane.domain.messaging.segments import Segmentation, count_segments
 
 
@@ -33,6 +34,28 @@ def test_text_takes_so_many_segments(text: str, encoding: str, count: int) -> No
     found = count_segments(text)
 
     assert (found.encoding, found.count) == (encoding, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "tables", "count"),
+    [
+        ("ş" * 70, Tables(), 1),  # one in any case: what every handset reads
+        ("ş" * 71, Tables(single=Language.TURKISH), 1),
+        ("ş" * 155, Tables(locking=Language.TURKISH), 1),
+        ("ş" * 156, Tables(locking=Language.TURKISH), 2),
+        ("ş" * 149 * 2, Tables(locking=Language.TURKISH), 2),
+        ("a" * 141 + "ó" * 7, Tables(single=Language.SPANISH), 1),
+        ("a" * 100 + "é" * 55, Tables(), 1),
+        ("Olá, não há pão à mesa: " * 7, Tables(single=Language.PORTUGUESE), 2),
+        ("ş" + "ж" * 100, Tables(), 2),
+        ("ş" + "õ" * 100, Tables(), 2),  # of two languages: in no table
+    ],
+)
+def test_national_tables_are_used_where_they_save_a_segment(text: str, tables: Tables, count: int) -> None:
+    found = count_segments(text, national=True)
+
+    assert (found.tables, found.count) == (tables, count)
+    assert found.count <= count_segments(text).count
 
 
 def test_extension_character_is_not_split_between_segments() -> None:

@@ -4,25 +4,34 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
 import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
+from twilio.request_validator import RequestValidator
 from typer.testing import CliRunner
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.eventing.webhooks import Endpoint, EndpointKind, new_secret, signed_headers
 from dialplane.domain.ids import AccountId, EndpointId
+from dialplane.domain.numbering.targets import HookTarget, Targets
+from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 from dialplane.faces.cli import listening
 from dialplane.faces.cli.application import app
 from dialplane.faces.cli.listening import Forwarded, ListeningRefused, Place, Relay
 from dialplane.faces.cli.tools import add_tools
+from dialplane.services.eventing.status_callbacks import Told, tell
+from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.numbering.numbers import set_targets
 from tests.faces.conftest import Tenant, dependencies
 from tests.faces.test_event_socket import Feed, an_api
+from tests.fakes.numbers import add_number
 from tests.fakes.receiver import Received, Receiver
 from tests.ports import free_port
 
@@ -195,3 +204,60 @@ async def test_feed_refuses_what_it_does_not_understand(feed: Feed) -> None:
         async with feed.session.get(f"{feed.base}/v1.0/events?accesskey={feed.tenant.key}&{query}") as answer:
             assert answer.status == 400, query
             assert "error" in msgspec.json.decode(await answer.read())
+
+
+async def test_status_callback_goes_to_its_own_path_signed_for_the_machine_it_goes_to(feed: Feed) -> None:
+    """Checked with Twilio's own validator, as a program that was moved here has it."""
+    callback = StatusCallback("https://app.example.com/status?room=7", "POST", api_version=TWILIO_VERSION)
+    form = (("CallSid", "CA1"), ("CallStatus", "completed"))
+    async with Receiver.listening() as local:
+        place = Place()
+        relay = Listening(feed.base, feed.tenant.key, f"http://127.0.0.1:{local.port}/", place)
+        await begun(place)
+        async with feed.database.transaction() as tx:
+            await tell(tx, [Told(feed.tenant.id, uuid4(), callback, form)], datetime.now(UTC))
+            token = (await tx.accounts.get(feed.tenant.id)).auth_token
+        await feed.publish("call_hangup")
+        [first, _] = await local.wait_for(2)
+        stopping = asyncio.create_task(relay.stop())
+        await feed.publish("call_last")
+        await stopping
+
+    assert (first.method, first.path) == ("POST", "/status?room=7")
+    validator = RequestValidator(token)
+    address = f"http://127.0.0.1:{local.port}/status?room=7"
+    assert validator.validate(address, dict(parse_qsl(first.body.decode())), first.headers["X-Twilio-Signature"])
+    assert relay.seen[0].event.type == "status_callback"
+
+
+async def test_message_for_a_hook_comes_as_its_hook_gets_it(feed: Feed) -> None:
+    number = await add_number(feed.database, feed.tenant.id, "+12025550100", datetime.now(UTC))
+    hook = HookTarget("https://app.example.com/sms", "POST", "incoming-sms")
+    await set_targets(feed.database, feed.tenant.id, number.id, Targets(message=hook), datetime.now(UTC))
+    async with Receiver.listening() as local:
+        place = Place()
+        relay = Listening(feed.base, feed.tenant.key, local.url("/mine"), place, wanted="message_hooked")
+        await begun(place)
+        inbound = InboundMessage("+12125550187", number.number, "hello")
+        await receive_message(feed.database, inbound, datetime.now(UTC))
+        [first] = await local.wait_for(1)
+        stopping = asyncio.create_task(relay.stop())
+        await receive_message(feed.database, replace(inbound, text="bye"), datetime.now(UTC))
+        await stopping
+
+    assert first.path == "/mine"
+    assert first.json() == {
+        "request": "incoming-sms",
+        "source": "+12125550187",
+        "destination": number.number,
+        "message": "hello",
+    }
+    assert {"webhook-id", "webhook-timestamp", "webhook-signature"} <= {name.lower() for name in first.headers}
+
+
+async def test_feed_signs_for_no_machine_but_the_callers_own(feed: Feed) -> None:
+    for base in ("https://app.example.com/", "http://app.example.com/", "http://user@localhost/", "http://[::1"):
+        query = urlencode({"accesskey": feed.tenant.key, "relay_to": base})
+        async with feed.session.get(f"{feed.base}/v1.0/events?{query}") as answer:
+            assert answer.status == 400, base
+            assert "relay_to" in await answer.text()

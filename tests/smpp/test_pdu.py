@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialplane.smpp.addresses import Address
 from dialplane.smpp.commands import Command, Status
 from dialplane.smpp.fields import PduFault, Tag
 from dialplane.smpp.framing import Framer, FramingFault
-from dialplane.smpp.pdu import Address, Bind, Named, Pdu, ShortMessage, read_pdu
+from dialplane.smpp.orders import Cancel, Query, QueryResult, Replace
+from dialplane.smpp.pdu import Bind, MultiMessage, MultiResult, Named, Pdu, ShortMessage, read_pdu
 from dialplane.smpp.receipts import Receipt, State, Told, read_receipt, spellings
 from dialplane.smpp.times import read_time
 from tests.effort import full
@@ -25,7 +27,30 @@ _TLVS = st.dictionaries(st.integers(0, 0xFFFF).filter(lambda tag: tag != Tag.MES
 _MESSAGE = st.builds(
     ShortMessage, _ADDRESS, _ADDRESS, st.binary(max_size=254), _OCTET, _OCTET, _OCTET, _TEXT, tlvs=_TLVS
 )
+_SHORT = st.text("0123456789abcdef", max_size=16)
+_MULTI = st.builds(
+    MultiMessage,
+    st.builds(ShortMessage, _ADDRESS, st.just(Address("")), st.binary(max_size=254), tlvs=_TLVS),
+    st.lists(_ADDRESS, max_size=5).map(tuple),
+    st.lists(_SHORT, max_size=3).map(tuple),
+)
+_RESULT = st.builds(
+    MultiResult, _SHORT, st.lists(st.tuples(_ADDRESS, st.integers(0, 2**32 - 1)), max_size=5).map(tuple)
+)
 _PDU = st.one_of(
+    st.builds(Pdu, st.just(Command.SUBMIT_MULTI), st.just(1), body=_MULTI),
+    st.builds(Pdu, st.just(Command.SUBMIT_MULTI_RESP), st.just(1), body=_RESULT),
+    st.builds(Pdu, st.just(Command.QUERY_SM), st.just(1), body=st.builds(Query, _SHORT, _ADDRESS)),
+    st.builds(
+        Pdu, st.just(Command.QUERY_SM_RESP), st.just(1), body=st.builds(QueryResult, _SHORT, _SHORT, _OCTET, _OCTET)
+    ),
+    st.builds(Pdu, st.just(Command.CANCEL_SM), st.just(1), body=st.builds(Cancel, _SHORT, _ADDRESS, _ADDRESS, _TEXT)),
+    st.builds(
+        Pdu,
+        st.just(Command.REPLACE_SM),
+        st.just(1),
+        body=st.builds(Replace, _SHORT, _ADDRESS, st.binary(max_size=254), _SHORT, _SHORT, _OCTET, _OCTET),
+    ),
     st.builds(Pdu, st.sampled_from([Command.SUBMIT_SM, Command.DELIVER_SM]), st.integers(0, 2**31), body=_MESSAGE),
     st.builds(Pdu, st.just(Command.SUBMIT_SM_RESP), st.integers(0, 2**31), _OCTET, st.builds(Named, _TEXT, _TLVS)),
     st.builds(Pdu, st.just(Command.BIND_TRANSMITTER), st.just(1), body=st.builds(Bind, _TEXT, _TEXT, _TEXT)),
@@ -96,6 +121,23 @@ def test_cut_fields_have_the_status_of_their_field() -> None:
         Status.INVALID_OPTIONAL_PART,
         Status.INVALID_PARAMETER_LENGTH,
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"\0" * 4 + b"\1\3", Status.INVALID_DESTINATION_FLAG),
+        (b"\0" * 4 + b"\1\1\1", Status.INVALID_DESTINATION),
+        (b"\0" * 4, Status.INVALID_DESTINATION_COUNT),
+    ],
+)
+def test_destinations_of_no_kind_have_a_status_of_their_own(body: bytes, status: Status) -> None:
+    """SMS-1; SMPP 3.4 section 5.2.25."""
+    octets = (16 + len(body)).to_bytes(4, "big") + bytes.fromhex("000000210000000000000001") + body
+    with pytest.raises(PduFault) as found:
+        read_pdu(octets)
+
+    assert found.value.status is status
 
 
 def test_receipt_is_read_from_its_text_and_its_parameters_count_more() -> None:

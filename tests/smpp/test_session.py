@@ -1,8 +1,9 @@
 """The session as a state machine: signs of life, windows of time, the end in order (SMS-2, SMS-4)."""
 
+from dialplane.smpp.addresses import Address
 from dialplane.smpp.commands import Command, Status
 from dialplane.smpp.framing import Framer
-from dialplane.smpp.pdu import Address, Bind, Named, Pdu, ShortMessage, read_pdu
+from dialplane.smpp.pdu import Bind, Named, Pdu, ShortMessage, read_pdu
 from dialplane.smpp.session import Answered, Asked, Bound, Ended, Session, Side
 
 MESSAGE = ShortMessage(Address("1"), Address("2"), b"hi")

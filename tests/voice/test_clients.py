@@ -3,9 +3,15 @@
 import asyncio
 from urllib.parse import parse_qsl
 
+import pytest
+
+from dialplane.adapters.carriers.messages import RoutedMessages
+from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.calls import CallStatus, HangupReason
-from dialplane.domain.ids import utc_now
+from dialplane.domain.errors import Invalid
+from dialplane.domain.ids import MessageId, utc_now
+from dialplane.domain.messaging.messages import Target, TargetStatus
 from dialplane.domain.numbering.number_settings import FetchChange
 from dialplane.domain.programs.sources import DocumentText
 from dialplane.domain.tenancy.accounts import AccountStatus
@@ -14,12 +20,14 @@ from dialplane.services.calling.call_orders import complete_call
 from dialplane.services.calling.calls import get_call
 from dialplane.services.calling.clients import ClientChange, create_client
 from dialplane.services.calling.outgoing import CallRequest, create_calls
-from dialplane.services.messaging.messages import list_messages
+from dialplane.services.messaging.client_messages import send_to_anybody
+from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages
 from dialplane.services.tenancy.administration import set_status
 from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.voice.platform import VoiceNode
+from tests.worker.working import working
 
 
 async def test_client_with_a_document_runs_it_whatever_it_dials(node: VoiceNode) -> None:
@@ -176,3 +184,43 @@ async def test_client_of_a_suspended_account_reaches_nobody(node: VoiceNode) -> 
 
     assert call.end is not None
     assert call.end.status == 403
+
+
+class NoCarriers:
+    async def find_messages(self, name: str) -> None:
+        """No account at a carrier of the web is set up."""
+        del name
+
+
+async def test_message_of_the_account_reaches_its_client_and_has_the_status_that_it_answers(
+    node: VoiceNode, dsn: str
+) -> None:
+    """Restcomm reference 4.7: 200 is sent, and who is registered nowhere is not reached. It costs nothing."""
+    for name in ("bob", "carol"):
+        await create_client(node.database, node.account_id, name, ClientChange(password="1234aBcd!"), utc_now())
+    await node.bare_number("+12025550143")
+
+    async def send(name: str, source: Address) -> MessageId:
+        request = MessageRequest(source, (Address("extension", name),), f"Lunch, {name}?")
+        return (await send_to_anybody(node.database, node.account_id, request, utc_now())).id
+
+    async def end(message_id: MessageId) -> Target:
+        while (target := (await get_message(node.database, node.account_id, message_id)).targets[0]).status.is_waiting:
+            await asyncio.sleep(0.02)  # the store has no event for tests
+        return target
+
+    carrier = RoutedMessages(node.database, NoCarriers(), SandboxMessageCarrier(node.database))
+    async with working(node.database, dsn, carrier=carrier), node.phone() as bobs, asyncio.timeout(PATIENCE_S):
+        await bobs.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        by_number = await end(await send("bob", tel("+12025550143")))
+        by_client = await end(await send("bob", Address("extension", "carol")))
+        unreached = await end(await send("carol", tel("+12025550143")))
+        heard = [bobs.messages.get_nowait() for _ in range(2)]
+        with pytest.raises(Invalid, match="nobody"):
+            await send("nobody", tel("+12025550143"))
+
+    assert [by_number.status, by_client.status] == [TargetStatus.SENT, TargetStatus.SENT]
+    assert (unreached.status, unreached.error_code) == (TargetStatus.FAILED, 30003)
+    assert [text for _, text in heard] == ["Lunch, bob?"] * 2
+    assert [sender.partition("@")[0] for sender, _ in heard] == ["sip:+12025550143", "sip:carol"]
+    assert await node.database.pool.fetchval("select count(*) from ledger_entries where reference_type = 'sms'") == 0

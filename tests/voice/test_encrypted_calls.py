@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
+from dialplane.bootstrap.tls import find_or_make, tls_ends
 from dialplane.config.values import Endpoint
 from dialplane.domain.ids import utc_now
 from dialplane.services.calling.extensions import update_extension

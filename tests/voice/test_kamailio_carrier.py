@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
+from dialplane.bootstrap.tls import find_or_make, tls_ends
 from dialplane.config.values import Endpoint
 from dialplane.domain.addresses import tel
 from dialplane.domain.calling.calls import HangupReason

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
+from dialplane.bootstrap.tls import find_or_make, tls_ends
 from dialplane.config.values import Endpoint, SettingError
 from dialplane.voice.useragent.agent import EndKind, Source, UserAgent
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, Watcher, running
@@ -105,7 +105,7 @@ def test_certificate_that_does_not_fit_its_key_is_told_at_the_start(tmp_path: Pa
     certificate, _ = find_or_make(tmp_path / "one", "a.example")
     _, key = find_or_make(tmp_path / "two", "a.example")
 
-    with pytest.raises(SettingError, match="SIP over TLS"):
+    with pytest.raises(SettingError, match="over TLS"):
         tls_ends(Endpoint("127.0.0.1", 0), certificate, key, None)
 
 

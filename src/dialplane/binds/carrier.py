@@ -110,7 +110,11 @@ class CarrierBind:
         async with asyncio.timeout(CONNECT_S):
             addresses = await self.deps.resolve(carrier.host)
             _, connection = await loop.create_connection(
-                lambda: Connection(Side.CLIENT, self._line, enquire_s=carrier.enquire_s), addresses[0], carrier.port
+                lambda: Connection(Side.CLIENT, self._line, enquire_s=carrier.enquire_s),
+                addresses[0],
+                carrier.port,
+                ssl=self.deps.tls_client if carrier.tls else None,
+                server_hostname=carrier.host if carrier.tls else None,
             )
             bind = Bind(carrier.system_id, carrier.password, carrier.system_type, address_range=carrier.address_range)
             answer = await connection.ask(command, bind)

@@ -1,7 +1,8 @@
 """What the SMPP process needs of the outside, made by bootstrap."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +23,15 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TlsServer:
+    """Where systems bind over TLS, and what they are shown."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+
+
+@dataclass(frozen=True, slots=True)
 class BindsDeps:
     database: Database
     link: Link
@@ -32,4 +42,7 @@ class BindsDeps:
     port: int
     on_ready: Callable[[int], None]
     """Gets the port that is served."""
+    tls: TlsServer | None = None
+    tls_client: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    """What carriers over TLS are believed by."""
     clock: Callable[[], datetime] = utc_now

@@ -42,11 +42,11 @@ class Rate:
         self._tokens = float(per_second)
         self._filled_at = now
 
-    def take(self, now: float) -> bool:
-        """Whether one more may go now."""
+    def take(self, now: float, count: int = 1) -> bool:
+        """Whether one more may go now; where that is `count` in one, the next ones wait for all of them."""
         if self.wait_s(now) > 0:
             return False
-        self._tokens -= 1
+        self._tokens -= count
         return True
 
     def at_hand(self, most: int) -> int:

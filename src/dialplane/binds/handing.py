@@ -19,14 +19,7 @@ def handed_of(
 ) -> Handed:
     """The message as it was handed over. Raises PduFault."""
     reference = message.tlvs.get(Tag.USER_MESSAGE_REFERENCE)
-    try:
-        send_at, expires_at = read_time(message.schedule, now), None
-    except ValueError as fault:
-        raise PduFault(Status.INVALID_SCHEDULE, str(fault)) from fault
-    try:
-        expires_at = read_time(message.validity, now)
-    except ValueError as fault:
-        raise PduFault(Status.INVALID_EXPIRY, str(fault)) from fault
+    send_at, expires_at = times_of(message.schedule, message.validity, now)
     return Handed(
         session_id,
         pdu.sequence,
@@ -36,4 +29,18 @@ def handed_of(
         wanted=message.registered_delivery & 0x03,
         send_at=send_at,
         expires_at=expires_at,
+        data_coding=message.data_coding,
+        replaces=message.replace_if_present == 1,
     )
+
+
+def times_of(schedule: str, validity: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When a message goes out and when it is given up. Raises PduFault."""
+    try:
+        send_at = read_time(schedule, now)
+    except ValueError as fault:
+        raise PduFault(Status.INVALID_SCHEDULE, str(fault)) from fault
+    try:
+        return send_at, read_time(validity, now)
+    except ValueError as fault:
+        raise PduFault(Status.INVALID_EXPIRY, str(fault)) from fault

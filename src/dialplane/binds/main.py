@@ -16,6 +16,7 @@ from dialplane.services.messaging.smpp_handover import expire_submissions
 NOTE_S = 0.25
 LOOK_S = 2.0
 SWEEP_S = 5.0
+HANDSHAKE_S = 10.0
 STOP_S = 5.0
 """How long peers may take over our unbind (AV-1)."""
 
@@ -40,8 +41,14 @@ async def serve(deps: BindsDeps, stop: asyncio.Event) -> None:
 
         link = owner.create_task(deps.link.keep(hint))
         await _first_of(joined, stop)  # nobody can be let in before
-        listening = await loop.create_server(server.accept, deps.host, deps.port)
-        deps.on_ready(listening.sockets[0].getsockname()[1])
+        listeners = [await loop.create_server(server.accept, deps.host, deps.port)]
+        if (tls := deps.tls) is not None:
+            listeners.append(
+                await loop.create_server(
+                    server.accept, tls.host, tls.port, ssl=tls.context, ssl_handshake_timeout=HANDSHAKE_S
+                )
+            )
+        deps.on_ready(listeners[0].sockets[0].getsockname()[1])
         keeping = [
             link,
             owner.create_task(_every(NOTE_S, server.note_answers)),
@@ -52,7 +59,8 @@ async def serve(deps: BindsDeps, stop: asyncio.Event) -> None:
         try:
             await stop.wait()
         finally:
-            listening.close()
+            for listener in listeners:
+                listener.close()
         server.unbind()
         await carriers.stop()
         await _until(lambda: not server.sessions)

@@ -10,18 +10,19 @@ import structlog
 from dialplane.binds.connection import Connection
 from dialplane.binds.deps import BindsDeps
 from dialplane.binds.guards import Guesses, Rate
-from dialplane.binds.handing import handed_of
 from dialplane.binds.outlet import Outlets
+from dialplane.binds.requests import Asking, carry_out, weight_of
+from dialplane.binds.statuses import status_of
 from dialplane.binds.tasks import Tasks
-from dialplane.domain.errors import Invalid, LimitExceeded, Refusal, Unavailable
+from dialplane.domain.errors import LimitExceeded, Refusal, Unavailable
 from dialplane.domain.ids import NIL, new_id
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 from dialplane.services.messaging.smpp_accounts import close_session, find_systems, let_in
 from dialplane.services.messaging.smpp_store import SmppSession
-from dialplane.services.messaging.smpp_submits import note_answered, take_submit
+from dialplane.services.messaging.smpp_submits import note_answered
 from dialplane.smpp.commands import BINDS, Command, Status
 from dialplane.smpp.fields import PduFault, Tag
-from dialplane.smpp.pdu import Bind, Named, Pdu, ShortMessage
+from dialplane.smpp.pdu import Bind, Named, Pdu
 from dialplane.smpp.session import Bound, Side
 
 SYSTEM_ID = "dialplane"
@@ -113,10 +114,10 @@ class SystemSession:
             self._work(self._bind(pdu))
         elif self.system is not None:
             now = asyncio.get_running_loop().time()
-            if not self._server.rate(self.system).take(now):
+            if not self._server.rate(self.system).take(now, weight_of(pdu)):
                 self.connection.answer(pdu, Status.THROTTLED)
                 return
-            self._work(self._submit(pdu, self.system))
+            self._work(self._carry_out(pdu, self.system))
 
     def lost(self, reason: str, *, in_order: bool) -> None:
         log.info("smpp_session_over", session=str(self._id), peer=self.peer, reason=reason, in_order=in_order)
@@ -201,41 +202,19 @@ class SystemSession:
             log.warning("smpp_address_locked", peer=self.peer)
         return system
 
-    async def _submit(self, pdu: Pdu, system: SmppAccount) -> None:
-        assert isinstance(pdu.body, ShortMessage)
-        now = self._server.deps.clock()
+    async def _carry_out(self, pdu: Pdu, system: SmppAccount) -> None:
+        asking = Asking(self._database, system, self._id, self._server.deps.clock())
         try:
-            handed = handed_of(pdu, pdu.body, self._id, now)
-            taken = await take_submit(self._database, system, handed, now)
+            done = await carry_out(asking, pdu)
         except PduFault as fault:
             self.connection.answer(pdu, fault.status)
         except Refusal as refusal:
-            log.info("smpp_submit_refused", system_id=system.system_id, reason=refusal.reason or refusal.message)
-            self.connection.answer(pdu, status_of(refusal))
+            log.info("smpp_refused", what=pdu.command.name, system_id=system.system_id, reason=refusal.message)
+            self.connection.answer(pdu, status_of(refusal, pdu.command))
         except Exception:
-            log.exception("smpp_submit_failed", system_id=system.system_id)
+            log.exception("smpp_request_failed", what=pdu.command.name, system_id=system.system_id)
             self.connection.answer(pdu, Status.SYSTEM_ERROR)
         else:
-            self._unconfirmed.append(taken)
-            self.connection.answer(pdu, Status.OK, Named(taken.hex))
-
-
-_BY_FIELD = {
-    "source": Status.INVALID_SOURCE,
-    "text": Status.INVALID_MESSAGE_LENGTH,
-    "send_at": Status.INVALID_SCHEDULE,
-}
-
-
-def status_of(refusal: Refusal) -> Status:
-    """How a refusal reads in SMPP: what may pass by itself is told apart from what will not."""
-    match refusal:
-        case Invalid(field=field):
-            is_peer = field.startswith("destinations")
-            return Status.INVALID_DESTINATION if is_peer else _BY_FIELD.get(field, Status.SUBMIT_FAILED)
-        case LimitExceeded():
-            return Status.THROTTLED
-        case Unavailable():
-            return Status.SYSTEM_ERROR
-        case _:
-            return Status.SUBMIT_FAILED
+            if done.taken is not None:
+                self._unconfirmed.append(done.taken)
+            self.connection.answer(pdu, Status.OK, done.body)

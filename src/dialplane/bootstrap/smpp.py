@@ -6,13 +6,14 @@ from ipaddress import ip_address
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.postgres.link import SMPP_CHANNEL, SMPP_LOCK, PostgresLink
 from dialplane.adapters.secrets.passwords import Argon2Hasher
-from dialplane.binds.deps import BindsDeps
+from dialplane.binds.deps import BindsDeps, TlsServer
 from dialplane.binds.main import serve
 from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, run_loop
 from dialplane.bootstrap.store import open_store
+from dialplane.bootstrap.tls import client_context, own_certificate, server_context
 from dialplane.config.settings import Settings
-from dialplane.config.values import Endpoint
+from dialplane.config.values import Endpoint, SettingError
 from dialplane.domain.networks import is_allowed
 from dialplane.domain.operating.nodes import Role
 
@@ -35,12 +36,24 @@ async def _serve(settings: Settings) -> None:
                 resolve=lambda host: _resolve(client, host),
                 host=settings.smpp.host,
                 port=settings.smpp.port,
+                tls=_tls(settings),
+                tls_client=client_context(settings.tls_authorities, None),
                 on_ready=lambda port: announce("smpp", smpp=f"smpp://{Endpoint(settings.smpp.host, port)}"),
             )
             async with present(database, Role.SMPP):
                 await serve(deps, stop.asked)
     finally:
         await database.close()
+
+
+def _tls(settings: Settings) -> TlsServer | None:
+    """Raises SettingError where what is set does not do."""
+    if settings.smpp_tls is None:
+        return None
+    shown = own_certificate(settings, settings.smpp_tls.host)
+    if shown is None:
+        raise SettingError("SMPP over TLS needs DIALPLANE_TLS_CERTIFICATE and DIALPLANE_TLS_KEY")
+    return TlsServer(settings.smpp_tls.host, settings.smpp_tls.port, server_context(shown))
 
 
 async def _resolve(client: GuardedClient, host: str) -> Sequence[str]:

@@ -17,9 +17,9 @@ from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
-from dialplane.bootstrap.sip_tls import find_or_make, tls_ends
 from dialplane.bootstrap.speech import clouds, google, recognizer
 from dialplane.bootstrap.store import open_store
+from dialplane.bootstrap.tls import own_certificate, tls_ends
 from dialplane.bootstrap.tracing import find_tracing
 from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint, SettingError
@@ -136,12 +136,10 @@ def _tls(settings: Settings) -> TlsEnds | None:
     """Raises SettingError where what is set does not do."""
     if settings.sip_tls is None:
         return None
-    certificate, key = settings.tls_certificate, settings.tls_key
-    if certificate is None or key is None:
-        if not settings.sandbox:
-            raise SettingError("SIP over TLS needs DIALPLANE_TLS_CERTIFICATE and DIALPLANE_TLS_KEY")
-        certificate, key = find_or_make(settings.tls, settings.advertised_host or settings.sip_tls.host)
-    return tls_ends(settings.sip_tls, certificate, key, settings.tls_authorities)
+    shown = own_certificate(settings, settings.sip_tls.host)
+    if shown is None:
+        raise SettingError("SIP over TLS needs DIALPLANE_TLS_CERTIFICATE and DIALPLANE_TLS_KEY")
+    return tls_ends(settings.sip_tls, *shown, settings.tls_authorities)
 
 
 def _ready(sip: Endpoint, metrics: str) -> None:

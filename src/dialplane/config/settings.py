@@ -53,6 +53,8 @@ class Settings:
     """Where SIP is served, UDP and TCP, and what Contact and SDP name. The loopback, as with HTTP."""
     smpp: Endpoint = Endpoint("127.0.0.1", 0)
     """Where accounts' systems bind by SMPP. Any free port, which `ready.json` shows: others may run beside."""
+    smpp_tls: Endpoint | None = None
+    """Where they bind over TLS, beside that. None: nowhere."""
     sip_tls: Endpoint | None = None
     """Where SIP is served over TLS. None: at the port after `sip`'s where there is a certificate; the sandbox makes
     itself one."""

@@ -1,13 +1,28 @@
 """PDUs: read from octets and written to them (SMPP 3.4 section 4).
 
-A body is one of a few shapes, whatever its command: a bind, an answer with a name, a short message, or nothing.
+A body is one of a few shapes, whatever its command: a bind, an answer with a name, a short message to one or to
+several, an order about one that was handed over, or nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dialplane.smpp.addresses import Address, address_octets, read_address
 from dialplane.smpp.commands import BINDS, Command, Status
 from dialplane.smpp.fields import PduFault, Reader, Tag, Tlvs, c_string, tlv_octets
+from dialplane.smpp.orders import (
+    LONGEST_ID,
+    Cancel,
+    Order,
+    Query,
+    QueryResult,
+    Replace,
+    order_octets,
+    read_cancel,
+    read_query,
+    read_query_result,
+    read_replace,
+)
 
 HEADER = 16
 MOST_SHORT_MESSAGE = 254
@@ -17,6 +32,8 @@ UDH_INDICATOR = 0x40
 MESSAGE_TYPE = 0x3C
 """Bits of esm_class: a header stands before the text; which kind of message it is."""
 RECEIPT, ACKNOWLEDGEMENT, INTERMEDIATE = 0x04, 0x08, 0x20
+_TO_ADDRESS, _TO_LIST = 1, 2
+"""dest_flag (5.2.25)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +55,6 @@ class Named:
 
     name: str
     tlvs: Tlvs = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """`digits` is what the PDU has, without any `+`."""
-
-    digits: str
-    ton: int = 0
-    npi: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,25 @@ class ShortMessage:
         return self.esm_class & MESSAGE_TYPE == RECEIPT
 
 
-Body = Bind | Named | ShortMessage | None
+@dataclass(frozen=True, slots=True)
+class MultiMessage:
+    """Body of submit_multi (4.5): one message, whose own destination is empty, to several; `lists` names distribution
+    lists."""
+
+    message: ShortMessage
+    destinations: tuple[Address, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MultiResult:
+    """Body of its answer: who did not get it, each with the status that says why."""
+
+    name: str
+    refused: tuple[tuple[Address, int], ...] = ()
+
+
+Body = Bind | Named | ShortMessage | MultiMessage | MultiResult | Order | QueryResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +121,7 @@ class Pdu:
 
     def __bytes__(self) -> bytes:
         """Raises ValueError where a field is longer than the protocol carries."""
-        body = b"" if self.body is None else _write(self.command, self.body)
+        body = _write(self.command, self.body)
         head = (HEADER + len(body), self.command, self.status, self.sequence)
         return b"".join(value.to_bytes(4, "big") for value in head) + body
 
@@ -130,15 +156,39 @@ def _read_bind(reader: Reader) -> Bind:
     )
 
 
-def _read_address(reader: Reader, longest: int, fault: Status) -> Address:
-    ton, npi = reader.integer(fault), reader.integer(fault)
-    return Address(reader.string(longest, fault), ton, npi)
-
-
 def _read_message(reader: Reader) -> ShortMessage:
     service_type = reader.string(6, Status.INVALID_SERVICE_TYPE)
-    source = _read_address(reader, 21, Status.INVALID_SOURCE)
-    destination = _read_address(reader, 21, Status.INVALID_DESTINATION)
+    source = read_address(reader, 21, Status.INVALID_SOURCE)
+    destination = read_address(reader, 21, Status.INVALID_DESTINATION)
+    return _read_rest(reader, service_type, source, destination)
+
+
+def _read_multi(reader: Reader) -> MultiMessage:
+    service_type = reader.string(6, Status.INVALID_SERVICE_TYPE)
+    source = read_address(reader, 21, Status.INVALID_SOURCE)
+    destinations, lists = [], []
+    for _ in range(reader.integer(Status.INVALID_DESTINATION_COUNT)):
+        flag = reader.integer(Status.INVALID_DESTINATION_FLAG)
+        if flag == _TO_ADDRESS:
+            destinations.append(read_address(reader, 21, Status.INVALID_DESTINATION))
+        elif flag == _TO_LIST:
+            lists.append(reader.string(21, Status.INVALID_LIST_NAME))
+        else:
+            raise PduFault(Status.INVALID_DESTINATION_FLAG, f"a destination is of kind {flag}")
+    message = _read_rest(reader, service_type, source, Address(""))
+    return MultiMessage(message, tuple(destinations), tuple(lists))
+
+
+def _read_multi_result(reader: Reader) -> MultiResult:
+    name, refused = reader.string(LONGEST_ID, Status.INVALID_MESSAGE_ID), []
+    for _ in range(reader.integer()):
+        address = read_address(reader, 21, Status.INVALID_DESTINATION)
+        refused.append((address, int.from_bytes(reader.octets(4, Status.INVALID_COMMAND_LENGTH), "big")))
+    return MultiResult(name, tuple(refused))
+
+
+def _read_rest(reader: Reader, service_type: str, source: Address, destination: Address) -> ShortMessage:
+    """What follows the parties."""
     esm_class, protocol_id, priority = reader.integer(), reader.integer(), reader.integer()
     schedule = reader.string(17, Status.INVALID_SCHEDULE)
     validity = reader.string(17, Status.INVALID_EXPIRY)
@@ -167,8 +217,8 @@ def _read_message(reader: Reader) -> ShortMessage:
 
 def _read_data(reader: Reader) -> ShortMessage:
     service_type = reader.string(6, Status.INVALID_SERVICE_TYPE)
-    source = _read_address(reader, 65, Status.INVALID_SOURCE)
-    destination = _read_address(reader, 65, Status.INVALID_DESTINATION)
+    source = read_address(reader, 65, Status.INVALID_SOURCE)
+    destination = read_address(reader, 65, Status.INVALID_DESTINATION)
     esm_class, registered, coding = (reader.integer() for _ in range(3))
     return ShortMessage(
         source=source,
@@ -186,7 +236,7 @@ def _read_bound(reader: Reader) -> Named:
 
 
 def _read_taken(reader: Reader) -> Named:
-    return Named(reader.string(65, Status.INVALID_MESSAGE_ID), reader.tlvs())
+    return Named(reader.string(LONGEST_ID, Status.INVALID_MESSAGE_ID), reader.tlvs())
 
 
 _READ: dict[Command, Callable[[Reader], Body]] = {
@@ -198,33 +248,65 @@ _READ: dict[Command, Callable[[Reader], Body]] = {
     Command.SUBMIT_SM_RESP: _read_taken,
     Command.DELIVER_SM_RESP: _read_taken,
     Command.DATA_SM_RESP: _read_taken,
+    Command.SUBMIT_MULTI: _read_multi,
+    Command.SUBMIT_MULTI_RESP: _read_multi_result,
+    Command.QUERY_SM: read_query,
+    Command.QUERY_SM_RESP: read_query_result,
+    Command.CANCEL_SM: read_cancel,
+    Command.REPLACE_SM: read_replace,
 }
 
 
-def _write(command: Command, body: Bind | Named | ShortMessage) -> bytes:
-    if isinstance(body, Bind):
-        return (
-            c_string(body.system_id, 16)
-            + c_string(body.password, 64)
-            + c_string(body.system_type, 13)
-            + bytes((body.interface_version, body.ton, body.npi))
-            + c_string(body.address_range, 41)
-        )
-    if isinstance(body, Named):
-        return c_string(body.name, 65) + tlv_octets(body.tlvs)
-    if command is Command.DATA_SM:
-        return (
-            c_string(body.service_type, 6)
-            + _address(body.source, 65)
-            + _address(body.destination, 65)
-            + bytes((body.esm_class, body.registered_delivery, body.data_coding))
-            + tlv_octets(body.tlvs)
-        )
+def _write(command: Command, body: Body) -> bytes:
+    match body:
+        case Bind():
+            return (
+                c_string(body.system_id, 16)
+                + c_string(body.password, 64)
+                + c_string(body.system_type, 13)
+                + bytes((body.interface_version, body.ton, body.npi))
+                + c_string(body.address_range, 41)
+            )
+        case Named():
+            return c_string(body.name, LONGEST_ID) + tlv_octets(body.tlvs)
+        case ShortMessage() if command is Command.DATA_SM:
+            return _write_data(body)
+        case ShortMessage():
+            return _write_sender(body) + address_octets(body.destination, 21) + _write_rest(body)
+        case MultiMessage():
+            return _write_sender(body.message) + _write_destinations(body) + _write_rest(body.message)
+        case MultiResult():
+            refused = (address_octets(address, 21) + status.to_bytes(4, "big") for address, status in body.refused)
+            return c_string(body.name, LONGEST_ID) + bytes((len(body.refused),)) + b"".join(refused)
+        case Query() | QueryResult() | Cancel() | Replace():
+            return order_octets(body)
+        case None:
+            return b""
+
+
+def _write_data(body: ShortMessage) -> bytes:
     return (
         c_string(body.service_type, 6)
-        + _address(body.source, 21)
-        + _address(body.destination, 21)
-        + bytes((body.esm_class, body.protocol_id, body.priority))
+        + address_octets(body.source, 65)
+        + address_octets(body.destination, 65)
+        + bytes((body.esm_class, body.registered_delivery, body.data_coding))
+        + tlv_octets(body.tlvs)
+    )
+
+
+def _write_sender(body: ShortMessage) -> bytes:
+    return c_string(body.service_type, 6) + address_octets(body.source, 21)
+
+
+def _write_destinations(body: MultiMessage) -> bytes:
+    addresses = (bytes((_TO_ADDRESS,)) + address_octets(each, 21) for each in body.destinations)
+    lists = (bytes((_TO_LIST,)) + c_string(each, 21) for each in body.lists)
+    return bytes((len(body.destinations) + len(body.lists),)) + b"".join((*addresses, *lists))
+
+
+def _write_rest(body: ShortMessage) -> bytes:
+    return (
+        bytes((body.esm_class, body.protocol_id, body.priority))
         + c_string(body.schedule, 17)
         + c_string(body.validity, 17)
         + bytes((body.registered_delivery, body.replace_if_present, body.data_coding, body.default_message_id))
@@ -232,7 +314,3 @@ def _write(command: Command, body: Bind | Named | ShortMessage) -> bytes:
         + body.short_message
         + tlv_octets(body.tlvs)
     )
-
-
-def _address(address: Address, longest: int) -> bytes:
-    return bytes((address.ton, address.npi)) + c_string(address.digits, longest)

@@ -7,7 +7,7 @@ Fed with octets and times (seconds on the caller's monotonic clock), it gives ev
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from dialplane.smpp.commands import BINDS, Command, Status
+from dialplane.smpp.commands import BINDS, ORDERS, SUBMITS, Command, Status
 from dialplane.smpp.fields import PduFault
 from dialplane.smpp.framing import Framer, FramingFault
 from dialplane.smpp.pdu import Body, Named, Pdu, read_pdu
@@ -240,8 +240,8 @@ class Session:
         if command is Command.UNBIND:
             return Status.OK
         peers = _SENDS if self.side is Side.SERVER else _HEARS
-        own = Command.SUBMIT_SM if self.side is Side.SERVER else Command.DELIVER_SM
-        return Status.OK if self.bound in peers and command in (own, Command.DATA_SM) else Status.WRONG_BIND_STATE
+        own = SUBMITS | ORDERS if self.side is Side.SERVER else {Command.DELIVER_SM, Command.DATA_SM}
+        return Status.OK if self.bound in peers and command in own else Status.WRONG_BIND_STATE
 
     def _finish_unbind(self) -> list[Event]:
         """The answer to the peer's unbind is the last word: whatever it asked before is answered first."""

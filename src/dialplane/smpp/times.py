@@ -7,6 +7,11 @@ _FORM = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d)(\d\d)([+\-R])", re
 _QUARTER = timedelta(minutes=15)
 
 
+def write_time(at: datetime) -> str:
+    """An absolute one, in UTC."""
+    return f"{at.astimezone(UTC):%y%m%d%H%M%S}{at.microsecond // 100_000}00+"
+
+
 def read_time(text: str, now: datetime) -> datetime | None:
     """None where it is empty. Raises ValueError."""
     if not text:

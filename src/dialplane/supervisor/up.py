@@ -130,6 +130,7 @@ class _Platform:
             "sip": f"sip:{self._settings.sip}",
             "metrics": {role: f"http://{place}/metrics" for role, place in self._metrics.items()},
             "smpp": f"smpp://{self._settings.smpp}",
+            **({} if (bound := self._settings.smpp_tls) is None else {"smpp_tls": f"smpps://{bound}"}),
             **({} if (tls := self._settings.sip_tls) is None else {"sip_tls": f"sip:{tls};transport=tls"}),
             **credentials,
         }
@@ -167,6 +168,7 @@ def _with_real_ports(settings: Settings, ports: Ports) -> Settings:
         settings,
         http=ports.settle(settings.http, TCP, what="HTTP"),
         smpp=ports.settle(settings.smpp, TCP, what="SMPP"),
+        smpp_tls=ports.settle(settings.smpp_tls, TCP, what="SMPP over TLS") if settings.smpp_tls else None,
         sip=ports.settle(settings.sip, UDP, TCP, what="SIP"),
         sip_tls=_tls_endpoint(settings, ports),
         carrier_sip=ports.settle(_carrier_endpoint(settings), UDP, TCP, what="simulated carrier's SIP"),

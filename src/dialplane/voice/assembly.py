@@ -21,6 +21,7 @@ from dialplane.services.calling.caller_names import StoredCallerNames
 from dialplane.services.calling.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.calling.traces import keep_traces
 from dialplane.services.charging.ledger import extend_many
+from dialplane.services.messaging.client_messages import ORDER as TEXT_ORDER
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
@@ -282,6 +283,7 @@ class Assembly:
     def _join_runtime(self) -> None:
         """Where calls, requests and orders come in."""
         deps, database = self._deps, self._patient
+        texts = Texts(deps.database, self.agent, utc_now)
         self.runtime = Runtime(
             database=database,
             arrivals=self.arrivals,
@@ -293,7 +295,7 @@ class Assembly:
                 utc_now,
                 self.agent.is_connected,
                 self.agent.edges.path_of,
-                Texts(deps.database, self.agent, utc_now),
+                texts,
             ),
             dialler=self._dialler,
             records=self.records,
@@ -317,7 +319,10 @@ class Assembly:
                 **Speakings(database, deps.prompts, self._lines, utc_now).orders(),
                 **self.queues.orders(),
             },
-            node_orders=groupcall_orders(Groupcalls(database, self.records.live.get, utc_now)),
+            node_orders={
+                **groupcall_orders(Groupcalls(database, self.records.live.get, utc_now)),
+                TEXT_ORDER: texts.deliver,
+            },
         )
 
     def _join_subjects(self) -> None:

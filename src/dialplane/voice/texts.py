@@ -9,21 +9,33 @@ from datetime import datetime
 from dialplane.domain.addresses import is_tel, tel
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.errors import InsufficientBalance, Refusal
+from dialplane.services.calling.calls import NodeCommand
 from dialplane.services.calling.phones import MAX_PHONES
 from dialplane.services.calling.registrations import Binding, Subscriber, find_bindings, find_subscriber
 from dialplane.services.calling.ways import TRANSPORTS
+from dialplane.services.messaging.client_messages import note_phone_answer, read_order
 from dialplane.services.messaging.inbound_messages import InboundMessage
 from dialplane.services.messaging.messages import MessageRequest, send_message
 from dialplane.services.numbering.numbers import find_caller_id
 from dialplane.services.tenancy.accounts import get_account
 from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
-from dialplane.sip.message import Request
 from dialplane.voice.useragent.agent import IncomingRequest, Source, UserAgent
 from dialplane.voice.useragent.reason import reason_field
+from dialplane.voice.useragent.station import Fields
 
 PATIENCE_S = 20.0
 """The sender's own request is given up after 32 s (RFC 3261 17.1.2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a phone is sent."""
+
+    caller: str
+    callee: str
+    body: bytes
+    headers: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,9 @@ class Texts:
         if callee is None or callee.organization_id != sender.organization_id:
             return False
         _, phones = await find_bindings(self.database, callee.account_id, callee.extension_id, self.now())
-        asked.respond(await self._pass_on(asked.request, phones[:MAX_PHONES]))
+        request = asked.request
+        text = _Text(f"<{request.from_.uri}>", f"<{request.to.uri}>", request.body)
+        asked.respond(await self._pass_on(text, phones[:MAX_PHONES]))
         return True
 
     async def send_out(self, asked: IncomingRequest, sender: Subscriber, message: InboundMessage) -> bool:
@@ -64,20 +78,35 @@ class Texts:
             asked.respond(202)
         return True
 
-    async def _pass_on(self, request: Request, phones: Sequence[Binding]) -> int:
+    async def deliver(self, command: NodeCommand) -> None:
+        """Send a message of the account to one of its phones, as the API ordered it (reference 4.7)."""
+        order = read_order(command)
+        phone, bindings = await find_bindings(self.database, order.account_id, order.extension_id, self.now())
+        here = self.agent.shown_host
+        text = _Text(
+            f"<sip:{order.source}@{here}>",
+            f"<sip:{phone.extension}@{here}>" if phone else "",
+            order.text.encode(),
+            order.headers,
+        )
+        status = await self._pass_on(text, bindings[:MAX_PHONES])
+        await note_phone_answer(self.database, order, status, self.now())
+
+    async def _pass_on(self, text: _Text, phones: Sequence[Binding]) -> int:
         """The best of what the phones answered; 404 where there is none."""
-        answers = await asyncio.gather(*(self._send(request, phone) for phone in phones))
+        answers = await asyncio.gather(*(self._send(text, phone) for phone in phones))
         return min(answers, default=404)
 
-    async def _send(self, request: Request, phone: Binding) -> int:
+    async def _send(self, text: _Text, phone: Binding) -> int:
         try:
             answer = await self.agent.request(
                 "MESSAGE",
                 target=phone.contact,
-                caller=f"<{request.from_.uri}>",
-                callee=f"<{request.to.uri}>",
+                caller=text.caller,
+                callee=text.callee,
                 destination=Source(phone.source_host, phone.source_port, TRANSPORTS.get(phone.transport, "udp")),
-                body=request.body,
+                headers=text.headers,
+                body=text.body,
                 content_type="text/plain",
                 timeout_s=PATIENCE_S,
                 path=phone.path,

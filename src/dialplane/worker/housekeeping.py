@@ -23,6 +23,7 @@ from dialplane.services.numbering.port_outs import finish_port_outs
 from dialplane.services.numbering.port_progress import cut_over_ports, play_ports
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock, release_left_holds
 from dialplane.services.numbering.renewal import renew_numbers
+from dialplane.services.operating.firsts import look_for_firsts
 from dialplane.services.operating.retention import forget_old, make_room
 from dialplane.services.operating.spikes import look_for_spikes
 from dialplane.services.programs.aicalls import end_left_talks
@@ -151,6 +152,7 @@ class Housekeeping:
 
     async def _spikes(self) -> bool:
         await look_for_spikes(self._database, self._deps.clock())
+        await look_for_firsts(self._database, self._deps.clock())
         return False
 
     async def _portal_mails(self) -> bool:

@@ -321,3 +321,26 @@ async def test_native_api_makes_changes_and_deletes_a_pool(client: Client) -> No
     assert (
         await client.ask("POST", "/v1.0/messages", {"destinations": [{"target": PEER}], "text": "hi"})
     ).status == 400
+
+
+async def test_restcomm_sends_to_a_client_of_the_account_by_its_name(restcomm: FormClient, twilio: FormClient) -> None:
+    """Reference 4.7; Twilio has no such receivers."""
+
+    async def send(source: str, to: str, dialect: FormClient = restcomm) -> tuple[int, dict[str, object]]:
+        path = "Messages.json" if dialect is twilio else "SMS/Messages.json"
+        answer = await dialect.ask("POST", path, {"From": source, "To": to, "Body": "Lunch?"})
+        return answer.status, answer.json
+
+    await restcomm.ask("POST", "Clients.json", {"Login": "alice", "Password": "1234aBcd!"})
+    status, sent = await send(OWN, "client:alice")
+    shown = await restcomm.ask("GET", f"SMS/Messages/{sent['sid']}.json")
+    back_status, back = await send("client:alice", "client:alice")
+    refused = [await send(OWN, "client:nobody"), await send(OWN, "client:alice", twilio)]
+    foreign_status, _ = await send("client:nobody", "client:alice")
+
+    assert (status, sent["to"], sent["from"], sent["status"]) == (200, "client:alice", OWN, "queued")
+    assert shown.json["to"] == "client:alice"
+    assert (back_status, back["from"]) == (200, "client:alice")
+    assert [status for status, _ in refused] == [400, 400]
+    assert refused[1][1]["code"] == 21211
+    assert foreign_status == 400

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.messaging.smpp_carriers import SmppCarrier
+from dialplane.services.messaging.client_messages import PHONE, hand_to_phone
 from dialplane.services.messaging.message_sending import (
     Accepted,
     HandedOn,
@@ -49,6 +50,8 @@ class RoutedMessages:
         self._otherwise = otherwise
 
     async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected | HandedOn:
+        if submission.destination.type == PHONE and submission.queued is not None:
+            return await hand_to_phone(self._database, submission, submission.queued, now)
         name, bound = await self._ways(submission.source.target)
         if bound is not None and submission.queued is not None:
             async with self._database.transaction() as tx:

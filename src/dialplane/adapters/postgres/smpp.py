@@ -125,6 +125,20 @@ class PostgresSmppStore:
     async def join_parts(self, owner_id: UUID, part_of: str, message_id: MessageId) -> None:
         await self._connection.execute(_SQL["join_parts"], owner_id, part_of, message_id)
 
+    async def find_taken(self, owner_id: UUID, taken_id: UUID) -> Taken | None:
+        row = await self._connection.fetchrow(_SQL["find_taken"], owner_id, taken_id)
+        return None if row is None else Taken(**row)
+
+    async def waiting_between(self, owner_id: UUID, source: str, destination: str) -> list[MessageId]:
+        rows = await self._connection.fetch(_SQL["waiting_between"], owner_id, source, destination)
+        return [row["id"] for row in rows]
+
+    async def turn_into(self, taken_id: UUID, message_id: MessageId | None, *, wanted: int) -> None:
+        await self._connection.execute(_SQL["turn_into"], taken_id, message_id, wanted)
+
+    async def drop_parts(self, owner_id: UUID, part_of: str) -> None:
+        await self._connection.execute(_SQL["drop_parts"], owner_id, part_of)
+
     async def note_answered(self, ids: Sequence[UUID]) -> None:
         await self._connection.execute(_SQL["note_answered"], ids)
 

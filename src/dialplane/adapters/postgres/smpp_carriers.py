@@ -54,6 +54,8 @@ class PostgresSmppCarrierStore:
                 carrier.status.value,
                 carrier.created_at,
                 carrier.updated_at,
+                carrier.tls,
+                carrier.national_tables,
             )
         except asyncpg.UniqueViolationError as fault:
             raise AlreadyExists(f"There is an SMPP carrier {carrier.name} already", field="name") from fault
@@ -68,6 +70,9 @@ class PostgresSmppCarrierStore:
     async def find_for(self, number_carrier: str) -> SmppCarrier | None:
         row = await self._connection.fetchrow(_SQL["find_for"], number_carrier)
         return None if row is None else self._carrier(row)
+
+    async def takes_national_tables(self, number: str) -> bool:
+        return await self._connection.fetchval(_SQL["takes_national_tables"], number) is True
 
     async def delete(self, carrier_id: UUID) -> None:
         await self._connection.execute(_SQL["delete"], carrier_id)

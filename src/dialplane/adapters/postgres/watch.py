@@ -1,13 +1,23 @@
 """What the operator watches, read from Postgres: its own views beside the platform's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.postgres.link import WORKER_LOCK
+from dialplane.domain.ids import AccountId
 from dialplane.domain.operating.status import DatabaseFacts, Flow, NodeStatus, QueueLength, WorkerStatus
-from dialplane.domain.operating.unusual import CallsOfAccount, Sent, SpentByAccount, Stranger, TextsOfAccount
+from dialplane.domain.operating.unusual import (
+    CallsOfAccount,
+    First,
+    FirstKind,
+    Reached,
+    Sent,
+    SpentByAccount,
+    Stranger,
+    TextsOfAccount,
+)
 
 _SQL = queries("watch")
 
@@ -43,6 +53,14 @@ class PostgresWatchStore:
     async def spending(self, *, hour: datetime, today: date, week: date, least: int) -> Sequence[SpentByAccount]:
         rows = await self._connection.fetch(_SQL["spending"], hour, today, week, least)
         return [SpentByAccount(**row) for row in rows]
+
+    async def reached(self, since: UUID) -> Sequence[Reached]:
+        return [Reached(**row) for row in await self._connection.fetch(_SQL["reached"], since)]
+
+    async def note_firsts(self, firsts: Collection[First], now: datetime) -> Sequence[First]:
+        columns = ([getattr(each, name) for each in firsts] for name in ("account_id", "kind", "country"))
+        rows = await self._connection.fetch(_SQL["note_firsts"], *columns, now)
+        return [First(AccountId(row["account_id"]), FirstKind(row["kind"]), row["country"]) for row in rows]
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]:
         return [CallsOfAccount(**row) for row in await self._connection.fetch(_SQL["calls"], since)]

@@ -59,10 +59,10 @@ class PostgresWebhookLogStore:
         return Moment(row["oldest"], row["following"], row["number"])
 
     async def list_window(
-        self, account_id: AccountId, cursor: FeedCursor, *, until: int, limit: int
+        self, account_id: AccountId, cursor: FeedCursor, *, until: int, limit: int, requests: bool = False
     ) -> list[PagedEvent]:
         rows = await self._connection.fetch(
-            _SQL["list_window"], account_id, cursor.number, until, cursor.begin, cursor.end, limit
+            _SQL["list_window"], account_id, cursor.number, until, cursor.begin, cursor.end, limit, requests
         )
         return [PagedEvent(fed_event(row), row["resource_seq"], row["occurred_at"]) for row in rows]
 

@@ -65,9 +65,24 @@ def is_landline(target: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(target)) == phonenumbers.PhoneNumberType.FIXED_LINE
 
 
-def _check_country(account: Account, parsed: phonenumbers.PhoneNumber, field: str, reason: str) -> None:
+def place_of(target: str) -> str:
+    """The country that a number in E.164 is billed to, in capitals: `GB`; its country code where it is of none: `+882`.
+    Empty where it is no number."""
+    try:
+        parsed = phonenumbers.parse(target)
+    except phonenumbers.NumberParseException:
+        return ""
+    region = _region(parsed)
+    return f"+{parsed.country_code}" if region in ("", phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY) else region
+
+
+def _region(parsed: phonenumbers.PhoneNumber) -> str:
     regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
-    region = phonenumbers.region_code_for_number(parsed) or (regions[0] if regions else "")
+    return phonenumbers.region_code_for_number(parsed) or (regions[0] if regions else "")
+
+
+def _check_country(account: Account, parsed: phonenumbers.PhoneNumber, field: str, reason: str) -> None:
+    region = _region(parsed)
     if region.lower() not in account.destination_whitelist:
         raise NotPermitted(
             f"The account may not reach {region or 'numbers without a country'}: see its outbound_config",

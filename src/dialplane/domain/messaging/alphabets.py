@@ -3,6 +3,7 @@
 from typing import Literal
 
 from dialplane.domain.messaging import gsm
+from dialplane.domain.messaging.gsm import PLAIN, Tables
 
 Alphabet = Literal["gsm7", "ascii", "latin1", "ucs2", "iso8859_5", "iso8859_8", "shift_jis", "euc_kr", ""]
 """Empty: octets that are no text, or an alphabet that is not known here."""
@@ -36,13 +37,13 @@ def alphabet_of(coding: int, default: Alphabet = "gsm7") -> Alphabet:
     return ""
 
 
-def read_text(octets: bytes, alphabet: Alphabet) -> str:
-    """What cannot be read in the alphabet becomes `?` or U+FFFD; nothing is refused.
+def read_text(octets: bytes, alphabet: Alphabet, tables: Tables = PLAIN) -> str:
+    """`tables` are those of GSM 03.38. What cannot be read in the alphabet becomes `?` or U+FFFD; nothing is refused.
 
     Raises ValueError for the alphabet that is none.
     """
     if alphabet == "gsm7":
-        return gsm.decode(octets)
+        return gsm.decode(octets, tables)
     if alphabet == "ucs2":
         # By the book UCS-2; phones send UTF-16, and an odd octet at the end is no character.
         return octets[: len(octets) // 2 * 2].decode("utf-16-be", "replace")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dialplane.domain.messaging.gsm import PLAIN, Tables
+
 MOST_PARTS = 10
 """SMS-6."""
 LONGEST_WAIT = timedelta(hours=24)
@@ -30,29 +32,43 @@ class Part:
     """The reference has 16 bits."""
 
     def __bytes__(self) -> bytes:
-        """The whole user data header, with its length in front."""
+        """The element of a user data header."""
         if self.is_wide:
-            return bytes((6, _CONCAT_16, 4, *self.reference.to_bytes(2, "big"), self.total, self.number))
-        return bytes((5, _CONCAT_8, 3, self.reference, self.total, self.number))
+            return bytes((_CONCAT_16, 4, *self.reference.to_bytes(2, "big"), self.total, self.number))
+        return bytes((_CONCAT_8, 3, self.reference, self.total, self.number))
 
 
-def read_header(octets: bytes) -> tuple[Part | None, int]:
-    """The part that user data with a header begins with, and the header's length with its own length octet; None where
-    it speaks of no parts. Other elements are passed over; an element of parts that makes no sense is too (9.2.3.24.1).
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a user data header says: which part it is of, None where it speaks of none, and the tables of its text."""
+
+    part: Part | None = None
+    tables: Tables = PLAIN
+
+    def __bytes__(self) -> bytes:
+        """With its length in front; nothing where it says nothing."""
+        elements = (b"" if self.part is None else bytes(self.part)) + bytes(self.tables)
+        return bytes((len(elements),)) + elements if elements else b""
+
+
+def read_header(octets: bytes) -> tuple[Header, int]:
+    """The header that user data begins with, and its length with its own length octet. Other elements are passed over;
+    an element of parts that makes no sense is too (9.2.3.24.1).
 
     Raises HeaderFault where lengths lead beyond the data.
     """
     if not octets or len(octets) < octets[0] + 1:
         raise HeaderFault("the header is longer than the data")
-    end, place, part = octets[0] + 1, 1, None
+    end, place, part, tables = octets[0] + 1, 1, None, PLAIN
     while place < end:
         if place + 2 > end or place + 2 + octets[place + 1] > end:
             raise HeaderFault("an element is longer than the header")
         kind, length = octets[place], octets[place + 1]
-        found = _part(kind, octets[place + 2 : place + 2 + length])
-        part = found or part  # of several the last one counts
+        value = octets[place + 2 : place + 2 + length]
+        part = _part(kind, value) or part  # of several the last one counts
+        tables = tables.named(kind, value)
         place += 2 + length
-    return part, end
+    return Header(part, tables), end
 
 
 def _part(kind: int, value: bytes) -> Part | None:

@@ -56,6 +56,10 @@ class SmppCarrier:
     enquire_s: int = 30
     long_messages: LongMessages = LongMessages.UDH
     alphabet: CarrierAlphabet = CarrierAlphabet.GSM7
+    tls: bool = False
+    """Over TLS, with a certificate for `host` that is believed."""
+    national_tables: bool = False
+    """It takes the national tables of GSM 03.38: what they hold need not go in UCS-2."""
     carries: tuple[str, ...] = (OWNED,)
     """Carriers of the numbers whose messages go this way: `owned` are the operator's own ranges."""
     status: CarrierStatus = CarrierStatus.ACTIVE

@@ -7,8 +7,10 @@ call or a message.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 
+from dialplane.domain.calling.destinations import place_of
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros, show_usd, usd
 
@@ -20,6 +22,9 @@ SPIKE, SEVERE_SPIKE = 10, 20
 
 LEAST_USUAL = usd(1)
 """Of an hour, for whoever spends less: ten times nearly nothing is nearly nothing, and a first day has no usual."""
+
+HIGH_PRICE = usd("0.50")
+"""Of a call's first minute: many times what calls to people cost, and little for the ranges that fraud is after."""
 
 _HOUR, _FIRST_DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -74,6 +79,42 @@ class SpentByAccount:
         mean = self.mean(now)
         times = f"{self.hour_micros / mean:,.0f} times its usual hour" if mean else "and nothing before"
         return f"${show_usd(Micros(self.hour_micros))} in the last hour, {times}"
+
+
+class FirstKind(StrEnum):
+    COUNTRY = "country"
+    """A call or a text."""
+    PRICE = "price"
+    """A call at a high price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where an account called, at so much for the first minute, or wrote to, at nothing."""
+
+    account_id: AccountId
+    number: str
+    minute_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """An account does something towards a country that it may never have done before."""
+
+    account_id: AccountId
+    kind: FirstKind
+    country: str
+
+
+def firsts_of(reached: Iterable[Reached]) -> dict[First, Reached]:
+    """What may be told of, each with what it was (FRD-5); the dearest of several."""
+    found: dict[First, Reached] = {}
+    for each in sorted(reached, key=lambda each: each.minute_micros):
+        country = place_of(each.number)
+        found[First(each.account_id, FirstKind.COUNTRY, country)] = each
+        if each.minute_micros >= HIGH_PRICE:
+            found[First(each.account_id, FirstKind.PRICE, country)] = each
+    return found
 
 
 @dataclass(frozen=True, slots=True)

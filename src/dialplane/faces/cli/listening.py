@@ -1,4 +1,5 @@
-"""The local relay of webhooks: a live account's events, posted to a program on this machine as they would come to it.
+"""The local relay of webhooks: a live account's events, status callbacks and messages for hooks, sent to a program on
+this machine as they would come to it.
 
 It reads the feed of events, each event once and in order, and goes on after anything that happens to the connection:
 the cursor and the events that were passed on are remembered, in a file too where one is named.
@@ -25,6 +26,18 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 PAGE = 100
 
 
+_REQUESTS = ("status_callback", "message_hooked")
+
+
+class WholeRequest(msgspec.Struct):
+    """One that the platform has written and signed for this machine."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str
+
+
 class FedEvent(msgspec.Struct):
     """`data` stays as it came, to the letter, so that the body is the webhook's."""
 
@@ -32,6 +45,13 @@ class FedEvent(msgspec.Struct):
     type: str
     data: msgspec.Raw
     sequence: int
+    request: WholeRequest | None = None
+    """Of a status callback or a message for a hook, which are no events."""
+
+    @property
+    def is_void(self) -> bool:
+        """A request that nobody was to get."""
+        return self.type in _REQUESTS and self.request is None
 
     @property
     def body(self) -> bytes:
@@ -113,7 +133,7 @@ class Relay:
             for event in page.result:
                 if event.id in self.place.done:
                     continue
-                if self.wanted(event.type):
+                if self.wanted(event.type) and not event.is_void:
                     yield from self._forward(event)
                 else:
                     self.place.passed(event)
@@ -122,7 +142,13 @@ class Relay:
 
     def _page(self) -> FeedPage:
         """What comes next; asked for until the platform answers."""
-        query = {"accesskey": self.key, "limit": PAGE, "wait_s": WAIT_S, "after": self.place.cursor}
+        query = {
+            "accesskey": self.key,
+            "limit": PAGE,
+            "wait_s": WAIT_S,
+            "relay_to": self.to,
+            "after": self.place.cursor,
+        }
         request = urllib.request.Request(f"{self.api}/v1.0/events?{urlencode(query)}")
         pause_s = 0.0
         while True:
@@ -158,20 +184,26 @@ class Relay:
             pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, pause_s * 2))
             time.sleep(pause_s)
 
-    def _attempt(self, event: FedEvent) -> Forwarded:
+    def _request(self, event: FedEvent) -> WholeRequest:
+        if event.request is not None:
+            return event.request
         headers = signed_headers(self.endpoint, event.id, event.body, datetime.now(UTC))
         headers["X-Dialplane-Sequence"] = str(event.sequence)
-        parts = urlsplit(self.to)
+        return WholeRequest(self.endpoint.method, self.to, headers, event.body.decode())
+
+    def _attempt(self, event: FedEvent) -> Forwarded:
+        request = self._request(event)
+        parts = urlsplit(request.url)
         path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         begun = time.monotonic()
         status, error = None, ""
         # Not urllib: it writes the headers' names in its own way, follows redirects and minds proxies.
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=self.timeout_s)
         try:
-            connection.request(self.endpoint.method, path, event.body, headers)
+            connection.request(request.method, path, request.body.encode(), request.headers)
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as fault:
             error = str(fault) or type(fault).__name__
         finally:
             connection.close()
-        return Forwarded(event, self.to, status, round((time.monotonic() - begun) * 1000), error)
+        return Forwarded(event, request.url, status, round((time.monotonic() - begun) * 1000), error)

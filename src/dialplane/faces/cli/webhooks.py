@@ -45,7 +45,8 @@ def listen(
 
     Events come from the platform's feed, so the machine needs no public address. Each is posted with the headers and
     the signature of a webhook, in order, once; while the program does not answer, or the platform cannot be reached,
-    they wait. Redirects are not followed.
+    they wait. Redirects are not followed. Status callbacks and messages for hooks come along, each to its own path
+    unless you name one, with X-Twilio-Signature or the hook's own signature for the address here.
 
     Examples:
 
@@ -119,7 +120,8 @@ def _line(attempt: Forwarded) -> str:
         said = f"[red]{escape(attempt.error)}[/], waiting for it"
     else:
         said = f"[{'green' if attempt.status < 300 else 'red'}]{attempt.status}[/] in {attempt.duration_ms} ms"
-    return f"{datetime.now(UTC):%H:%M:%S} {attempt.event.type:<32} {attempt.event.id}  {said}"
+    path = urlsplit(attempt.url).path if attempt.event.request is not None else ""
+    return f"{datetime.now(UTC):%H:%M:%S} {attempt.event.type:<32} {attempt.event.id} {escape(path)} {said}"
 
 
 @app.command("health")

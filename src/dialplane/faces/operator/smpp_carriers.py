@@ -43,6 +43,10 @@ class SmppCarrierFields(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     """`udh`: parts with a header; `sar`: parts with parameters; `payload`: whole, in message_payload."""
     alphabet: CarrierAlphabet | None = None
     """What the carrier means by data_coding 0."""
+    tls: bool | None = None
+    """Bind over TLS, to a certificate for `host` that is believed."""
+    national_tables: bool | None = None
+    """It takes the national tables of GSM 03.38 (Turkish, Spanish, Portuguese), so that their letters need no UCS-2."""
     carries: Annotated[list[_Text], msgspec.Meta(max_length=20)] | None = None
     """Carriers of the numbers whose messages go this way; `owned` are the operator's own ranges."""
     status: CarrierStatus | None = None
@@ -79,6 +83,8 @@ class ShownSmppCarrier(msgspec.Struct):
     enquire_s: int
     long_messages: LongMessages
     alphabet: CarrierAlphabet
+    tls: bool
+    national_tables: bool
     carries: list[str]
     status: CarrierStatus
     bind: ShownBind | None
@@ -147,6 +153,8 @@ def _shown(seen: service.SeenCarrier) -> ShownSmppCarrier:
         enquire_s=carrier.enquire_s,
         long_messages=carrier.long_messages,
         alphabet=carrier.alphabet,
+        tls=carrier.tls,
+        national_tables=carrier.national_tables,
         carries=list(carrier.carries),
         status=carrier.status,
         bind=_bind(seen.standing),

@@ -11,12 +11,14 @@ from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.messaging.messages import MAX_MEDIA, MAX_TEXT, MessageExtras
 from dialplane.domain.programs.sources import StatusCallback
+from dialplane.domain.rcml.verbs.nouns import CLIENT
 from dialplane.faces.restcomm.call_forms import LONGEST_PARTY
 from dialplane.faces.restcomm.callbacks import read_callback
 from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import LONGEST_URL, Parameters, invalid, is_url
 from dialplane.faces.restcomm.request import phone_text
+from dialplane.services.messaging.client_messages import PHONE
 
 LONGEST_VALIDITY_S = 36_000
 SOONEST, LATEST = timedelta(minutes=15), timedelta(days=35)
@@ -31,11 +33,13 @@ REASONS: Mapping[str, str] = {"SOURCE_NOT_OWNED": "MESSAGE_SENDER_NOT_OWNED"}
 _CHANNEL_SIGN = ":"
 
 
-def read_to(parameters: Parameters, country: str) -> Address:
-    """A number, in whatever form it is written at home."""
+def read_to(parameters: Parameters, country: str, *, clients: bool) -> Address:
+    """A number, in whatever form it is written at home; with `clients` also a phone of the account, `client:alice`."""
     text = phone_text(parameters.text("To", longest=LONGEST_PARTY))
     if not text:
         raise invalid("To", "is needed", reason="MESSAGE_TO_MISSING")
+    if clients and (client := _client(text)):
+        return client
     number = text.rpartition(_CHANNEL_SIGN)[2]
     found = next((form for form in forms(number, country) if is_tel(form)), None)
     if found is None:
@@ -43,19 +47,27 @@ def read_to(parameters: Parameters, country: str) -> Address:
     return Address("tel", found)
 
 
-def read_from(parameters: Parameters, country: str) -> Address | None:
-    """None where it is left out. One of the account's numbers, or of its channels (`mms:+1…`)."""
+def read_from(parameters: Parameters, country: str, *, clients: bool) -> Address | None:
+    """None where it is left out. One of the account's numbers, or of its channels (`mms:+1…`); with `clients` also one
+    of its phones."""
     text = phone_text(parameters.text("From", longest=LONGEST_PARTY))
     if not text:
         return None
     if not text.isprintable():
         raise invalid("From", "has printable characters only", reason="FROM_INVALID")
+    if clients and (client := _client(text)):
+        return client
     if _CHANNEL_SIGN in text:
         return Address("tel", text)
     found = next((form for form in forms(text, country) if is_tel(form)), None)
     if found is None:
         raise invalid("From", "is no number of this account", reason="FROM_INVALID")
     return Address("tel", found)
+
+
+def _client(text: str) -> Address | None:
+    name = text.removeprefix(CLIENT)
+    return Address(PHONE, name) if name and name != text else None
 
 
 def read_body(parameters: Parameters, medias: tuple[str, ...]) -> str:

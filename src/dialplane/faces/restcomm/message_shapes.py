@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from dialplane.domain.addresses import Address
 from dialplane.domain.ids import to_sid
 from dialplane.domain.messaging.messages import Direction, Message, Target, TargetStatus, message_sid
 from dialplane.domain.rcml.message_callbacks import error_code, message_status
+from dialplane.domain.rcml.verbs.nouns import CLIENT
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.prices import show_price
+from dialplane.services.messaging.client_messages import PHONE
 
 _ERRORS = {
     21610: "Attempt to send to unsubscribed recipient",
@@ -37,8 +40,8 @@ def show_message(asked: Asked, message: Message, price: int | None) -> dict[str,
         "date_updated": dialect.show_time(message.updated_at or message.created_at),
         "date_sent": dialect.show_moment(_sent_at(message, target)),
         "account_sid": account_sid,
-        "from": message.source.target,
-        "to": target.destination.target,
+        "from": _party(message.source),
+        "to": _party(target.destination),
         "body": message.text,
         "status": message_status(target),
         "direction": _direction(message),
@@ -57,6 +60,11 @@ def show_message(asked: Asked, message: Message, price: int | None) -> dict[str,
         "messaging_service_sid": _pool_sid(message),
         "subresource_uris": {"media": asked.uri(f"{uri}/Media")},
     }
+
+
+def _party(address: Address) -> str:
+    """A phone as it is written in requests."""
+    return f"{CLIENT}{address.target}" if address.type == PHONE else address.target
 
 
 def _sent_at(message: Message, target: Target) -> datetime | None:

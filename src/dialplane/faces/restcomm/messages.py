@@ -39,6 +39,7 @@ from dialplane.faces.restcomm.rendering import show
 from dialplane.faces.restcomm.request import RestcommRequest, phone_text
 from dialplane.services.messaging import message_records as records
 from dialplane.services.messaging import messages as service
+from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.numbering.applications import get_application
 
 MESSAGES = Collection("SMSMessages", "SMSMessage", "messages", "messages", prefix="SM", other_prefix="MM")
@@ -74,8 +75,8 @@ async def list_messages(request: RestcommRequest) -> Response[bytes]:
 async def create_message(request: RestcommRequest) -> Response[bytes]:
     """Send a message; the answer comes at once, with the message queued."""
     parameters, country, is_twilio = request.parameters, request.account.home_country, request.dialect.is_twilio
-    destination = read_to(parameters, country)
-    source = read_from(parameters, country)
+    destination = read_to(parameters, country, clients=not is_twilio)
+    source = read_from(parameters, country, clients=not is_twilio)
     pool_id = read_pool(parameters) if is_twilio else None
     if source is None and pool_id is None:
         raise invalid("From", "is needed", reason="MESSAGE_FROM_MISSING")
@@ -91,7 +92,7 @@ async def create_message(request: RestcommRequest) -> Response[bytes]:
         to_mobiles_only=is_twilio,
     )
     with naming(NAMES, REASONS):
-        message = await service.send_message(request.database, request.account_id, wish, request.now)
+        message = await send_to_anybody(request.database, request.account_id, wish, request.now)
     return await _shown(request, message, status=request.dialect.created)
 
 

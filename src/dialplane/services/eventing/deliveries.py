@@ -83,7 +83,7 @@ def build_request(claimed: ClaimedDelivery, now: datetime) -> WebhookRequest:
     return WebhookRequest(body, headers | {"X-Dialplane-Sequence": str(claimed.resource_seq)}, query)
 
 
-class _Callback(msgspec.Struct):
+class CallbackData(msgspec.Struct):
     """The data of a status callback (`status_callbacks.tell`)."""
 
     query: str
@@ -93,7 +93,7 @@ class _Callback(msgspec.Struct):
 
 def _callback(claimed: ClaimedDelivery) -> WebhookRequest:
     """As Twilio sends it: parameters in the body or the query, and its signature."""
-    told = msgspec.json.decode(claimed.event_data, type=_Callback)
+    told = msgspec.json.decode(claimed.event_data, type=CallbackData)
     _, body = place_form("", claimed.endpoint.method, told.form)
     headers = {SIGNATURE: told.signature, "I-Twilio-Idempotency-Token": str(claimed.event_id)}
     if body:

@@ -35,8 +35,11 @@ class EventPage:
     more: bool
 
 
-async def read_events(database: Database, account_id: AccountId, after: str, limit: int) -> EventPage:
-    """The account's public events after the cursor: "" is from now on, `0` from the first that is kept.
+async def read_events(
+    database: Database, account_id: AccountId, after: str, limit: int, *, requests: bool = False
+) -> EventPage:
+    """The account's public events after the cursor: "" is from now on, `0` from the first that is kept. With `requests`
+    also what made status callbacks and requests to message hooks.
 
     Events of one resource come by their numbers, but for those of transactions that overlapped. Raises Invalid.
     """
@@ -51,7 +54,7 @@ async def read_events(database: Database, account_id: AccountId, after: str, lim
                 return EventPage(found, str(cursor), more=False)
             until = cursor.number + STRETCH
             room = limit - len(found)
-            events = await tx.webhook_log.list_window(account_id, cursor, until=until, limit=room)
+            events = await tx.webhook_log.list_window(account_id, cursor, until=until, limit=room, requests=requests)
             found += events
             if len(events) == room:
                 return EventPage(found, str(cursor.passed(events[-1].number)), more=True)

@@ -42,9 +42,10 @@ class WebhookLogStore(Protocol):
     async def moment(self) -> Moment: ...
 
     async def list_window(
-        self, account_id: AccountId, cursor: FeedCursor, *, until: int, limit: int
+        self, account_id: AccountId, cursor: FeedCursor, *, until: int, limit: int, requests: bool = False
     ) -> "Sequence[PagedEvent]":
-        """Public events of the cursor's window, with numbers after its own up to `until`, by their numbers."""
+        """Public events of the cursor's window, with numbers after its own up to `until`, by their numbers;
+        with `requests` what made status callbacks and requests to message hooks, too."""
         ...
 
     async def count_replayable(self, account_id: AccountId, wanted: ReplayFilter, *, most: int) -> int: ...

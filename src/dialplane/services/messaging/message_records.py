@@ -57,14 +57,18 @@ async def cancel_message(database: Database, account_id: AccountId, message_id: 
     Raises NotFound, Conflict where nothing of it waits for its time.
     """
     async with database.transaction() as tx:
-        message = await _find(tx, account_id, message_id)
-        waiting = await tx.messages.cancel_waiting(message_id, now)
-        if not waiting:
-            raise Conflict("Only a message that waits for its time can be cancelled", reason="MESSAGE_NOT_SCHEDULED")
-        await release_many(tx, [hold_key(message.id, position) for position in waiting], now)
-        for position in waiting:
-            target = replace(message.targets[position], status=TargetStatus.CANCELED, updated_at=now)
-            message = await tell_of_target(tx, message, position, target, None, now)
+        return await cancel_in(tx, await _find(tx, account_id, message_id), now)
+
+
+async def cancel_in(tx: Transaction, message: Message, now: datetime) -> Message:
+    """As `cancel_message`; the message is locked. Targets that no longer wait stay as they are."""
+    waiting = await tx.messages.cancel_waiting(message.id, now)
+    if not waiting:
+        raise Conflict("Only a message that waits for its time can be cancelled", reason="MESSAGE_NOT_SCHEDULED")
+    await release_many(tx, [hold_key(message.id, position) for position in waiting], now)
+    for position in waiting:
+        target = replace(message.targets[position], status=TargetStatus.CANCELED, updated_at=now)
+        message = await tell_of_target(tx, message, position, target, None, now)
     return message
 
 

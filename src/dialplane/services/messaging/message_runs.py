@@ -27,9 +27,10 @@ from dialplane.domain.programs.commands import (
 from dialplane.domain.programs.program import Program
 from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import Subject, party_text
+from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.messaging.conversations import post_to_conversation
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
-from dialplane.services.messaging.messages import message_request, send_message
+from dialplane.services.messaging.messages import message_request
 from dialplane.services.programs.api_runs import Outside, StoredRunPorts
 from dialplane.services.programs.program_runner import LONGEST_RUN_S, run_program
 from dialplane.services.transaction import Database, Transaction
@@ -82,7 +83,7 @@ class MessageRunPorts(StoredRunPorts):
             key=f"run:{self._run.id}:{self._messages}",
         )
         try:
-            message = await send_message(self._database, self._run.account_id, request, self._clock())
+            message = await send_to_anybody(self._database, self._run.account_id, request, self._clock())
         except Refusal as refusal:
             log.info("run_message_refused", run_id=str(self._run.id), reason=refusal.reason)
             return Failed(refusal.message)

@@ -257,8 +257,11 @@ async def _change(tx: Transaction, queued: Handed, outcome: _Outcome, carrier_id
 async def _settle(tx: Transaction, queued: Handed, key: str, status: TargetStatus, now: datetime) -> None:
     """FRD-9: what was not sent is not charged."""
     if status is TargetStatus.SENT:
-        rate = (await tx.ledger.find_holds([key]))[key].rate  # as it was when the message was queued (LED-9)
-        paid = Charge(key, rate, queued.parts, ReferenceType.SMS, queued.message_id, now, now)
+        hold = (await tx.ledger.find_holds([key])).get(key)
+        if hold is None:  # to a phone of the account: free
+            return
+        # The rate as it was when the message was queued (LED-9).
+        paid = Charge(key, hold.rate, queued.parts, ReferenceType.SMS, queued.message_id, now, now)
         await settle_many(tx, [Settlement(queued.account_id, key, paid)], now)
     else:
         await release_many(tx, [key], now)

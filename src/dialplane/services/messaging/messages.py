@@ -30,7 +30,6 @@ from dialplane.domain.messaging.messages import (
     check_text,
     is_loop,
 )
-from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number, NumberKind, NumberStatus
 from dialplane.domain.programs.commands import SendMessage
 from dialplane.domain.rcml.message_callbacks import message_form
@@ -41,6 +40,7 @@ from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.screening import Screened, screen
+from dialplane.services.messaging.segment_counts import count_parts
 from dialplane.services.messaging.sender_pools import sender_of_pool
 from dialplane.services.numbering.organization_numbers import find_channel
 from dialplane.services.shapes.messages import conversation_message_shape, conversation_shape, message_shape
@@ -92,10 +92,10 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     if key is not None and (known := await tx.messages.find_by_key(key)) is not None:
         return known
     text, medias = _checked_content(request)
-    parts = count_segments(text, wide=request.encoding == "ucs2").count
+    parts = await count_parts(tx, request.source.target, text, wide=request.encoding == "ucs2")
     send_at = _send_at(request, now)
     account = await tx.accounts.get(account_id)
-    _check_standing(account)
+    check_standing(account)
     purse = await tx.ledger.find_purse(account_id)
     called = [priced_number(destination.target) for destination in request.destinations]
     prices = await tariff_of(tx, account_id, *called)
@@ -103,7 +103,7 @@ async def queue_message(tx: Transaction, account_id: AccountId, request: Message
     if purse is None or not purse.covers(reduce(Price.plus, (rate.split(parts, 0) for rate in rates), NOTHING)):
         raise _broke()
     source = await _source(tx, account_id, request)
-    number = await _own_number(tx, account, source)
+    number = await own_number(tx, account, source)
     destinations = [_checked_destination(destination, n) for n, destination in enumerate(request.destinations)]
     extras = request.extras
     if extras is None or not extras.past_consent:  # who stopped is told so wherever they are
@@ -188,9 +188,14 @@ async def enter_conversation(
     """The conversation of the message with one party, made where there is none, and the events that tell of it."""
     inbound = message.direction is Direction.INBOUND
     peer = message.source if inbound else target.destination
-    draft = Conversation(ConversationId(new_id(now)), message.account_id, tel(own.target), tel(peer.target), now)
+    draft = Conversation(ConversationId(new_id(now)), message.account_id, _party(own), _party(peer), now)
     [conversation] = await tx.messages.open_conversations([draft])
     return conversation, conversation_events(message, conversation, target, now, is_new=conversation.id == draft.id)
+
+
+def _party(address: Address) -> Address:
+    """Without a name, which may differ from message to message."""
+    return Address(address.type, address.target) if address.type == "extension" else tel(address.target)
 
 
 def conversation_events(
@@ -300,7 +305,8 @@ def _send_at(request: MessageRequest, now: datetime) -> datetime:
     return max(wanted, now)
 
 
-def _check_standing(account: Account) -> None:
+def check_standing(account: Account) -> None:
+    """Raises NotPermitted where the account may not send at all."""
     if not account.status.may_use:
         raise NotPermitted(f"The account is {account.status}", reason="PERMISSION_DENIED")
     if account.identity_status is not IdentityStatus.VERIFIED:
@@ -316,7 +322,7 @@ async def _source(tx: Transaction, account_id: AccountId, request: MessageReques
     return await sender_of_pool(tx, account_id, pool_id, peer)
 
 
-async def _own_number(tx: Transaction, account: Account, source: Address) -> Number:
+async def own_number(tx: Transaction, account: Account, source: Address) -> Number:
     """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept."""
     if ":" in source.target:
         channel = next((each.number for each in await find_channel(tx, source.target, ()) if each.number), None)

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dialplane.domain.messaging.alphabets import Alphabet, alphabet_of, read_text, write_text
-from dialplane.domain.messaging.concatenation import HeaderFault, Part, read_header
-from dialplane.domain.messaging.segments import count_segments, split_text
+from dialplane.domain.messaging import gsm
+from dialplane.domain.messaging.alphabets import GSM, Alphabet, alphabet_of, read_text, write_text
+from dialplane.domain.messaging.concatenation import Header, HeaderFault, Part, read_header
+from dialplane.domain.messaging.segments import Segment, Segmentation, split_text
 from dialplane.domain.messaging.smpp_accounts import LongMessages
 from dialplane.domain.messaging.smpp_addresses import from_smpp, to_smpp
 from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
+from dialplane.smpp.addresses import Address
 from dialplane.smpp.commands import Status
 from dialplane.smpp.fields import PduFault, Tag
-from dialplane.smpp.pdu import MOST_SHORT_MESSAGE, UDH_INDICATOR, Address, ShortMessage
+from dialplane.smpp.pdu import MOST_SHORT_MESSAGE, UDH_INDICATOR, ShortMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Content:
     destination: str
     text: str
     part: Part | None = None
+    segments: int = 0
+    """Of the whole message; 0: as many as its text takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,56 +40,60 @@ class Piece:
 
 def read_message(message: ShortMessage, *, default: Alphabet = "gsm7") -> Content:
     """`default` is the alphabet of data coding 0. Raises PduFault with what the sender is answered."""
-    octets, part = message.octets, _sar(message.tlvs)
+    octets, header = message.octets, Header()
     if message.has_header:
         try:
-            part, length = read_header(octets)
+            header, length = read_header(octets)
         except HeaderFault as fault:
             raise PduFault(Status.INVALID_ESM_CLASS, str(fault)) from fault
         octets = octets[length:]
     try:
-        text = read_text(octets, alphabet_of(message.data_coding, default))
+        text = read_text(octets, alphabet_of(message.data_coding, default), header.tables)
     except ValueError as fault:
         raise PduFault(Status.SUBMIT_FAILED, str(fault)) from fault
-    return Content(_party(message.source), _party(message.destination), text, part)
+    part = header.part or _sar(message.tlvs)
+    segments = part.total if part else int(not header.tables.is_plain)
+    return Content(party_of(message.source), party_of(message.destination), text, part, segments)
 
 
 def write_pieces(
-    text: str, reference: int, *, long_messages: LongMessages = LongMessages.UDH, default: Alphabet = "gsm7"
+    text: str,
+    reference: int,
+    *,
+    long_messages: LongMessages = LongMessages.UDH,
+    default: Alphabet = "gsm7",
+    national: bool = False,
 ) -> Sequence[Piece]:
-    """The text as short messages; their number is that of its segments, unless it goes whole."""
-    counted = count_segments(text)
-    is_wide = counted.encoding == "ucs2"
-    if counted.count == 1:
-        coding, octets = write_text(text, is_wide=is_wide, default=default)
-        return [_fitted(coding, octets)]
-    if long_messages is LongMessages.PAYLOAD:
-        coding, octets = write_text(text, is_wide=is_wide, default=default)
-        return [Piece(coding, b"", 0, {Tag.MESSAGE_PAYLOAD: octets})]
-    _, segments = split_text(text, reference)
-    pieces = []
-    for segment in segments:
-        coding, octets = write_text(segment.text, is_wide=is_wide, default=default)
-        if segment.part is None:
-            raise ValueError("a text of several segments has parts")
-        if long_messages is LongMessages.SAR:
-            pieces.append(Piece(coding, octets, 0, _sar_tlvs(segment.part)))
-        else:
-            pieces.append(Piece(coding, bytes(segment.part) + octets, UDH_INDICATOR))
-    return pieces
+    """The text as short messages; their number is that of its segments, unless it goes whole. `national`: national
+    tables may be used."""
+    plan, segments = split_text(text, reference, national=national and default == "gsm7")
+    if len(segments) > 1 and long_messages is LongMessages.PAYLOAD:
+        segments = [Segment(text)]
+    return [_piece(plan, segment, default, long_messages) for segment in segments]
+
+
+def _piece(plan: Segmentation, segment: Segment, default: Alphabet, long_messages: LongMessages) -> Piece:
+    if plan.tables.is_plain:
+        coding, octets = write_text(segment.text, is_wide=plan.encoding == "ucs2", default=default)
+    else:
+        coding, octets = GSM, gsm.encode(segment.text, plan.tables)
+    part, by_tlvs = segment.part, long_messages is LongMessages.SAR
+    header = bytes(Header(None if by_tlvs else part, plan.tables))
+    return _fitted(coding, header + octets, UDH_INDICATOR if header else 0, _sar_tlvs(part) if part and by_tlvs else {})
 
 
 def address_of(target: str) -> Address:
     return Address(*to_smpp(target))
 
 
-def _fitted(coding: int, octets: bytes) -> Piece:
+def _fitted(coding: int, octets: bytes, esm_class: int, tlvs: Mapping[int, bytes]) -> Piece:
     if len(octets) <= MOST_SHORT_MESSAGE:
-        return Piece(coding, octets)
-    return Piece(coding, b"", 0, {Tag.MESSAGE_PAYLOAD: octets})
+        return Piece(coding, octets, esm_class, tlvs)
+    return Piece(coding, b"", esm_class, {**tlvs, Tag.MESSAGE_PAYLOAD: octets})
 
 
-def _party(address: Address) -> str:
+def party_of(address: Address) -> str:
+    """As the platform names the party."""
     return from_smpp(address.digits, address.ton, country=SANDBOX_COUNTRY)
 
 

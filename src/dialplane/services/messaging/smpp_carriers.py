@@ -102,6 +102,10 @@ class SmppCarrierStore(Protocol):
         """Which takes the messages of that carrier's numbers: the first by name, an active one before a paused one."""
         ...
 
+    async def takes_national_tables(self, number: str) -> bool:
+        """Whether the carrier that the number's messages go to by SMPP does; with `+` before it or without."""
+        ...
+
     async def delete(self, carrier_id: UUID) -> None: ...
 
     async def count_open(self, carrier_id: UUID) -> int:
@@ -178,6 +182,8 @@ class SmppCarrierChange:
     enquire_s: int | None = None
     long_messages: LongMessages | None = None
     alphabet: CarrierAlphabet | None = None
+    tls: bool | None = None
+    national_tables: bool | None = None
     carries: tuple[str, ...] | None = None
     status: CarrierStatus | None = None
 

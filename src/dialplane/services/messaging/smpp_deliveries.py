@@ -9,7 +9,7 @@ from dialplane.domain.ids import SmppAccountId, new_id
 from dialplane.domain.messaging.messages import Message, Target, TargetStatus
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 from dialplane.services.messaging.short_messages import Piece, write_pieces
-from dialplane.services.messaging.smpp_store import Delivery
+from dialplane.services.messaging.smpp_store import Delivery, Taken
 from dialplane.services.transaction import Database, Transaction
 from dialplane.smpp.pdu import RECEIPT
 from dialplane.smpp.receipts import State, Told
@@ -33,7 +33,6 @@ _STATES = {
     TargetStatus.FAILED: State.REJECTED,
     TargetStatus.CANCELED: State.DELETED,
 }
-_LONGEST_ERROR = 999
 
 
 async def deliver_inbound(tx: Transaction, message: Message, now: datetime) -> bool:
@@ -59,17 +58,24 @@ async def owe_receipts(tx: Transaction, message: Message, positions: Iterable[in
     if not known:
         return
     taken = await tx.smpp.taken_of(message.id)
-    told = []
-    for each in taken:
-        if _wants(each.wanted, known[0].status):
-            receipt = _told(str(each.id.hex), message, known[0], now)
-            piece = Piece(0, bytes(receipt), RECEIPT, receipt.tlvs)
-            system_id = SmppAccountId(each.owner_id)
-            told.append(_delivery(system_id, known[0].destination.target, message.source.target, piece, now))
+    told = [
+        _receipt(each, message, target, now) for target in known for each in taken if _wants(each.wanted, target.status)
+    ]
     if told:
         await tx.smpp.add_deliveries(told, due_at=now)
-    if taken:
+    if taken and all(target.status in _STATES for target in message.targets):
         await tx.smpp.settle_receipts(message.id)
+
+
+def _receipt(taken: Taken, message: Message, target: Target, now: datetime) -> Delivery:
+    receipt = _told(taken.id.hex, message, target, now)
+    piece = Piece(0, bytes(receipt), RECEIPT, receipt.tlvs)
+    return _delivery(SmppAccountId(taken.owner_id), target.destination.target, message.source.target, piece, now)
+
+
+def state_of(status: TargetStatus) -> State:
+    """What a message centre calls it."""
+    return _STATES.get(status, State.ENROUTE)
 
 
 def _wants(wanted: int, status: TargetStatus) -> bool:
@@ -79,8 +85,12 @@ def _wants(wanted: int, status: TargetStatus) -> bool:
 
 
 def _told(message_id: str, message: Message, target: Target, now: datetime) -> Told:
-    error = target.error_code % 1000 if target.error_code else 0
-    return Told(message_id, _STATES[target.status], min(error, _LONGEST_ERROR), message.created_at, now, message.text)
+    return Told(message_id, _STATES[target.status], error_of(target), message.created_at, now, message.text)
+
+
+def error_of(target: Target) -> int:
+    """The last three digits of its error; 0: none."""
+    return target.error_code % 1000
 
 
 def _delivery(system_id: SmppAccountId, source: str, destination: str, piece: Piece, now: datetime) -> Delivery:

@@ -12,6 +12,7 @@ import structlog
 
 from dialplane.domain.ids import NIL, MessageId
 from dialplane.domain.messaging.messages import TargetStatus
+from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.messaging.smpp_carriers import SmppCarrier
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_in
 from dialplane.services.messaging.message_sending import (
@@ -72,7 +73,11 @@ def smpp_submission(
     expires_at = queued.extras.expires_at if queued.extras else None
     text = "\n".join((submission.text, *submission.medias)) if submission.medias else submission.text
     pieces = write_pieces(
-        text, submission.reference.int, long_messages=carrier.long_messages, default=carrier.alphabet.value
+        text,
+        submission.reference.int,
+        long_messages=carrier.long_messages,
+        default=carrier.alphabet.value,
+        national=carrier.national_tables and queued.parts < count_segments(text).count,  # as it was priced
     )
     return SmppSubmission(
         submission.reference,
@@ -209,7 +214,12 @@ async def take_carrier_message(database: Database, carrier: SmppCarrier, handed:
         if text is None:
             return taken.id
         inbound = InboundMessage(
-            handed.content.source, handed.content.destination, text, carrier=carrier.name, carrier_id=taken.id.hex
+            handed.content.source,
+            handed.content.destination,
+            text,
+            parts=handed.content.segments,
+            carrier=carrier.name,
+            carrier_id=taken.id.hex,
         )
         outcome = await receive_in(tx, inbound, now)
         if isinstance(outcome, MessageRefused):

@@ -40,6 +40,7 @@ class Taken:
     part_number: int | None = None
     text: str = ""
     message_id: MessageId | None = None
+    data_coding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,22 @@ class SmppStore(Protocol):
 
     async def join_parts(self, owner_id: UUID, part_of: str, message_id: MessageId) -> None:
         """They are this message now."""
+        ...
+
+    async def find_taken(self, owner_id: UUID, taken_id: UUID) -> Taken | None:
+        """Locked."""
+        ...
+
+    async def waiting_between(self, owner_id: UUID, source: str, destination: str) -> Sequence[MessageId]:
+        """Messages that the owner handed over and that still wait for their time, the oldest first."""
+        ...
+
+    async def turn_into(self, taken_id: UUID, message_id: MessageId | None, *, wanted: int) -> None:
+        """It is this message from now on, and `wanted` of its fate is told."""
+        ...
+
+    async def drop_parts(self, owner_id: UUID, part_of: str) -> None:
+        """Of a message that is not whole."""
         ...
 
     async def note_answered(self, ids: Sequence[UUID]) -> None:

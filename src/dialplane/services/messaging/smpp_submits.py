@@ -14,8 +14,9 @@ from dialplane.domain.addresses import Address, normalize_tel, tel
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import MessageId, new_id
 from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Part
-from dialplane.domain.messaging.messages import MessageExtras
+from dialplane.domain.messaging.messages import Message, MessageExtras
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.message_records import cancel_in
 from dialplane.services.messaging.messages import MessageRequest, queue_message
 from dialplane.services.messaging.short_messages import Content
 from dialplane.services.messaging.smpp_deliveries import owe_receipts
@@ -40,6 +41,11 @@ class Handed:
     """registered_delivery."""
     send_at: datetime | None = None
     expires_at: datetime | None = None
+    also: tuple[str, ...] = ()
+    """Further receivers of a submit_multi."""
+    data_coding: int = 0
+    replaces: bool = False
+    """What still waits between the two parties is not to go out any more (replace_if_present_flag)."""
 
     def taken(self, owner_id: UUID, now: datetime) -> Taken:
         part = self.content.part
@@ -54,9 +60,10 @@ class Handed:
             self.content.destination,
             now,
             wanted=self.wanted,
-            part_of=None if part is None else part_key(self.content, part),
+            part_of=None if part is None else part_key(self, part),
             part_number=None if part is None else part.number,
             text="" if part is None else self.content.text,
+            data_coding=self.data_coding,
         )
 
 
@@ -73,6 +80,8 @@ async def take_submit(database: Database, system: SmppAccount, handed: Handed, n
         text = await whole_text(tx, taken, handed.content, now)
         if text is None:
             return taken.id
+        if handed.replaces:
+            await cancel_between(tx, system, handed.content.source, handed.content.destination, now)
         message = await queue_message(tx, system.account_id, _request(taken, handed, text), now)
         await keep_whole(tx, taken, message.id)
         await owe_receipts(tx, message, range(len(message.targets)), now)
@@ -110,16 +119,33 @@ async def note_answered(database: Database, ids: Sequence[UUID]) -> None:
         await tx.smpp.note_answered(ids)
 
 
-def part_key(content: Content, part: Part) -> str:
+async def cancel_between(
+    tx: Transaction, system: SmppAccount, source: str, destination: str, now: datetime
+) -> Sequence[Message]:
+    """Keep back what the system handed over for the party and what still waits for its time."""
+    cancelled = []
+    for message_id in await tx.smpp.waiting_between(system.id, source, destination):
+        message = await tx.messages.find(system.account_id, message_id, lock=True)
+        if message is not None and message.is_waiting:
+            cancelled.append(await cancel_in(tx, message, now))
+    return cancelled
+
+
+def part_key(handed: Handed, part: Part) -> str:
     """What all parts of one message have in common: parts of two senders, or to two receivers, are never joined."""
-    return f"{content.source}|{content.destination}|{part.reference}|{part.total}|{part.is_wide}"
+    content = handed.content
+    peers = ",".join((content.destination, *handed.also))
+    return f"{content.source}|{peers}|{part.reference}|{part.total}|{part.is_wide}"
 
 
 def _request(taken: Taken, handed: Handed, text: str) -> MessageRequest:
     extras = MessageExtras(send_at=handed.send_at, expires_at=handed.expires_at, owes_receipts=True)
     return MessageRequest(
         Address("tel", taken.source),
-        (tel(normalize_tel(taken.destination, field="destinations[0]")),),
+        tuple(
+            tel(normalize_tel(peer, field=f"destinations[{position}]"))
+            for position, peer in enumerate((taken.destination, *handed.also))
+        ),
         text,
         key=f"smpp:{taken.id}",
         extras=extras,

@@ -1,6 +1,6 @@
 """What the operator watches: the state of the system, and accounts whose traffic is not as usual."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -22,6 +22,8 @@ from dialplane.domain.operating.unusual import (
     USUAL_OVER,
     Alert,
     CallsOfAccount,
+    First,
+    Reached,
     Sent,
     SpentByAccount,
     Stranger,
@@ -57,6 +59,14 @@ class WatchStore(Protocol):
     async def spending(self, *, hour: datetime, today: date, week: date, least: int) -> Sequence[SpentByAccount]:
         """Of accounts that spent `least` micros or more on outgoing traffic since `hour`, or since a pause of it was
         lifted; what they spent from the day `week` until then beside it."""
+        ...
+
+    async def reached(self, since: UUID) -> Sequence[Reached]:
+        """Where calls and texts of accounts went."""
+        ...
+
+    async def note_firsts(self, firsts: Collection[First], now: datetime) -> Sequence[First]:
+        """Those that were not noted before."""
         ...
 
     async def calls(self, since: UUID) -> Sequence[CallsOfAccount]: ...

@@ -40,9 +40,10 @@ from dialplane.domain.programs.commands import (
 from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
 from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.messaging.cases import open_case
+from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.messaging.conversations import post_to_conversation
 from dialplane.services.messaging.emails import OUTBOX, EmailRequest, Post, send_email
-from dialplane.services.messaging.messages import message_request, send_message
+from dialplane.services.messaging.messages import message_request
 from dialplane.services.programs.aicalls import end_talk, keep_turn, open_talk
 from dialplane.services.programs.assistants import BUILT_IN, Assistants, converse
 from dialplane.services.programs.flows import load_flow
@@ -147,7 +148,7 @@ class RunOutside:
         sender = command.source or Address("tel", own_number(run))
         origin: Origin = "call" if run.reference_type is ReferenceType.CALL else ""
         request = message_request(command, sender, run.id, origin=origin)
-        message = await send_message(self.database, run.account_id, request, self.now())
+        message = await send_to_anybody(self.database, run.account_id, request, self.now())
         return MessageQueued(message.id)
 
     async def _fetch(self, run: Run, command: FetchDocument) -> Result:

@@ -99,9 +99,9 @@ returning id;
 -- name: add_taken
 insert into smpp_taken (
     id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-    part_number, text, message_id
+    part_number, text, message_id, data_coding
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict do nothing;
 
 -- name: lock_parts
@@ -113,18 +113,41 @@ where owner_id = $1 and part_of = $2 and message_id is null and created_at <= $3
 
 -- name: parts
 select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-       part_number, text, message_id
+       part_number, text, message_id, data_coding
 from smpp_taken where owner_id = $1 and part_of = $2 and message_id is null order by part_number;
 
 -- name: join_parts
 update smpp_taken set message_id = $3, text = '' where owner_id = $1 and part_of = $2 and message_id is null;
+
+-- name: find_taken
+select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
+       part_number, text, message_id, data_coding
+from smpp_taken where owner_id = $1 and id = $2 for update;
+
+-- name: waiting_between
+-- By the party's conversations, not by smpp_taken, which has no index of parties.
+select message.id
+from smpp_accounts system
+join conversations conversation
+    on conversation.account_id = system.account_id and conversation.own_target = $2 and conversation.peer_target = $3
+    and conversation.deleted_at is null
+join message_targets target on target.conversation_id = conversation.id and target.status in ('scheduled', 'held')
+join messages message on message.id = target.message_id and message.deleted_at is null
+where system.id = $1 and exists (select from smpp_taken where message_id = message.id and owner_id = $1)
+order by message.id;
+
+-- name: turn_into
+update smpp_taken set message_id = $2, wanted = $3 where id = $1;
+
+-- name: drop_parts
+delete from smpp_taken where owner_id = $1 and part_of = $2 and message_id is null;
 
 -- name: note_answered
 update smpp_taken set is_answered = true where id = any($1::uuid[]);
 
 -- name: taken_of
 select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-       part_number, text, message_id
+       part_number, text, message_id, data_coding
 from smpp_taken where message_id = $1 and wanted <> 0 order by part_number for update;
 
 -- name: settle_receipts

@@ -4,15 +4,15 @@
 with saved as (
     insert into smpp_carriers (
         id, name, host, port, system_id, password, system_type, address_range, binds, rate, "window", enquire_s,
-        long_messages, alphabet, carries, status, created_at, updated_at
+        long_messages, alphabet, carries, status, created_at, updated_at, tls, national_tables
     )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     on conflict (id) do update set
         name = excluded.name, host = excluded.host, port = excluded.port, system_id = excluded.system_id,
         password = excluded.password, system_type = excluded.system_type, address_range = excluded.address_range,
         binds = excluded.binds, rate = excluded.rate, "window" = excluded."window", enquire_s = excluded.enquire_s,
         long_messages = excluded.long_messages, alphabet = excluded.alphabet, carries = excluded.carries,
-        status = excluded.status, updated_at = excluded.updated_at
+        status = excluded.status, tls = excluded.tls, national_tables = excluded.national_tables, updated_at = excluded.updated_at
     returning id
 )
 select pg_notify('dialplane_smpp', id::text) from saved;
@@ -28,6 +28,14 @@ select * from smpp_carriers where id = $1 for update;
 
 -- name: find_for
 select * from smpp_carriers where $1 = any(carries) order by status = 'paused', name limit 1;
+
+-- name: takes_national_tables
+select c.national_tables and c.alphabet = 'gsm7'
+from numbers n
+join smpp_carriers c on n.carrier = any(c.carries)
+where n.number in ($1, '+' || $1) and n.status <> 'released'
+  and n.kind in ('local', 'toll_free', 'mobile', 'virtual')
+order by c.status = 'paused', c.name limit 1;
 
 -- name: delete
 with gone as (delete from smpp_carriers where id = $1 returning id)

@@ -103,6 +103,29 @@ cross join lateral (
 where hour.micros >= $4
 order by hour.micros desc
 
+-- name: reached
+-- Where outgoing calls and texts went since $1; one number stands for those that begin as it does.
+select account_id, min(number) as number, max(minute_micros) as minute_micros
+from (
+    select c.account_id, c.destination ->> 'target' as number,
+        (h.rate_micros * ceil(60.0 / h.rate_increment_s) + h.rate_setup_micros)::bigint as minute_micros
+    from calls c join holds h on h.key = 'call:' || c.id
+    where c.id >= $1 and c.direction = 'outgoing' and h.cost_type = 'call_pstn_outgoing'
+    union all
+    select m.account_id, t.destination ->> 'target', 0
+    from messages m join message_targets t on t.message_id = m.id
+    where m.id >= $1 and m.direction = 'outbound' and t.status not in ('failed', 'canceled', 'held', 'scheduled')
+) each
+where number like '+%' and number not like '+899%'
+group by account_id, left(number, 8), minute_micros
+limit 5000
+
+-- name: note_firsts
+insert into outbound_firsts (account_id, kind, country, created_at)
+select account_id, kind, country, $4 from unnest($1::uuid[], $2::text[], $3::text[]) as each (account_id, kind, country)
+on conflict do nothing
+returning account_id, kind, country
+
 -- name: calls
 -- Who is called and does not answer has refused nothing of ours.
 select a.id as account_id, a.name, count(*) as calls,

@@ -65,7 +65,7 @@ from drawn, pg_current_snapshot() snapshot;
 select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id, resource_seq,
        occurred_at
 from events
-where account_id = $1 and public
+where account_id = $1 and (public or $7 and type in ('status_callback', 'message_hooked'))
   and resource_seq > $2 and resource_seq <= $3
   and coalesce(xid, '0') >= $4::bigint::text::xid8 and coalesce(xid, '0') < $5::bigint::text::xid8
 order by resource_seq

@@ -1,5 +1,5 @@
-"""What SIP over TLS shows and believes (RFC 3261 section 26, RFC 5922): contexts from files, or a certificate of the
-sandbox's own."""
+"""What SIP and SMPP over TLS show and believe (RFC 3261 section 26, RFC 5922): contexts from files, or a certificate of
+the sandbox's own."""
 
 import ssl
 from datetime import timedelta
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from dialplane.config.settings import Settings
 from dialplane.config.values import Endpoint, SettingError
 from dialplane.domain.ids import utc_now
 from dialplane.voice.useragent.transport import TlsEnds
@@ -21,28 +22,49 @@ _LIFE = timedelta(days=3650)
 
 
 def tls_ends(listen: Endpoint, certificate: Path, key: Path, authorities: Path | None) -> TlsEnds:
-    """TLS 1.2 and later. `authorities` is a file of certificates that are believed beside the system's.
+    """Of SIP. Raises SettingError where a file cannot be read or does not fit."""
+    shown = (certificate, key)
+    trusting = client_context(None, shown)
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    return TlsEnds(listen.host, listen.port, server_context(shown), client_context(authorities, shown), trusting)
 
-    Raises SettingError where a file cannot be read or does not fit.
-    """
+
+def server_context(shown: tuple[Path, Path]) -> ssl.SSLContext:
+    """TLS 1.2 and later, with this certificate and its key. Raises SettingError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return _showing(context, shown)
+
+
+def client_context(authorities: Path | None, shown: tuple[Path, Path] | None) -> ssl.SSLContext:
+    """Likewise. `authorities` is a file of certificates that are believed beside the system's; `shown` goes to peers
+    that ask who we are. Raises SettingError."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(certificate, key)
-        client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trusting.check_hostname = False
-        trusting.verify_mode = ssl.CERT_NONE
         if authorities is not None:
-            client.load_verify_locations(authorities)
-        for context in (server, client, trusting):
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-        for context in (client, trusting):  # a carrier may ask who we are
-            context.load_cert_chain(certificate, key)
+            context.load_verify_locations(authorities)
+    except (OSError, ssl.SSLError) as fault:
+        raise SettingError(f"The authorities in {authorities} cannot be used: {fault}") from fault
+    return context if shown is None else _showing(context, shown)
+
+
+def _showing(context: ssl.SSLContext, shown: tuple[Path, Path]) -> ssl.SSLContext:
+    try:
+        context.load_cert_chain(*shown)
     except (OSError, ssl.SSLError) as fault:
         raise SettingError(
-            f"The certificate for SIP over TLS ({certificate}, {key}) cannot be used: {fault}"
+            f"The certificate for SIP and SMPP over TLS ({shown[0]}, {shown[1]}) cannot be used: {fault}"
         ) from fault
-    return TlsEnds(listen.host, listen.port, server, client, trusting)
+    return context
+
+
+def own_certificate(settings: Settings, host: str) -> tuple[Path, Path] | None:
+    """The certificate and key that are set, in the sandbox else one of its own for `host`."""
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        return settings.tls_certificate, settings.tls_key
+    return find_or_make(settings.tls, settings.advertised_host or host) if settings.sandbox else None
 
 
 def find_or_make(folder: Path, host: str) -> tuple[Path, Path]:
