@@ -144,7 +144,7 @@ async def test_forced_call_is_the_customers_and_is_listed_by_its_provider(
     await stock(database, "+14155550124")
     await client.ask("POST", "/v1.0/numbers", {"number": "+14155550124"})
     async with database.transaction() as tx:
-        await tx.calls.beat("node", sip_host="127.0.0.1", sip_port=5060, draining=False, now=utc_now())
+        await tx.nodes.begin("node", sip_host="127.0.0.1", sip_port=5060, version="", now=utc_now())
     provider_id = (await platform.ask("POST", "/v1.0/providers", PROVIDER)).json["id"]
     wish = {
         "customer_id": str(tenant.id),

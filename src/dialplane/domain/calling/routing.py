@@ -177,7 +177,7 @@ def decide(
     tried: Sequence[str],
     *,
     origin: Origin,
-    numbers: dict[str, Number],
+    numbers: Mapping[str, Number],
     accounts: Mapping[AccountId, Account],
     can_pay: bool = True,
     inside: Sequence[Considered] = (),
