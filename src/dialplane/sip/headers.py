@@ -1,8 +1,7 @@
 """The header fields of a message: ordered, names without regard to case, compact forms folded to long ones."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import TOKEN, split_values
@@ -62,13 +61,13 @@ class Headers:
     """
 
     __slots__ = ("_fields", "first", "parsed")
-    first: Mapping[str, str]
-    """The first value of each name there is, by canonical names, until the next change: for who knows the spelling.
-
-    The slot is empty until somebody looks (`__getattr__`), so that a look costs no call afterwards."""
+    first: dict[str, str]
+    """The first value of each name there is, by canonical names, always up to date: for who knows the spelling and only
+    reads. A message is asked some ten times, so a look is no call."""
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         self._fields = [(SPELLINGS[name], value) for name, value in fields]
+        self.first = _index(self._fields)
         self.parsed: dict[str, object] = {}
 
     @classmethod
@@ -76,6 +75,7 @@ class Headers:
         """Headers over fields whose names are canonical already. The list is taken over, not copied."""
         headers = cls.__new__(cls)
         headers._fields = fields
+        headers.first = _index(fields)
         headers.parsed = {}
         return headers
 
@@ -97,13 +97,17 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Put a field at the end."""
-        self._fields.append((SPELLINGS[name], value))
-        self._changed()
+        name = SPELLINGS[name]
+        self._fields.append((name, value))
+        self.first.setdefault(name, value)
+        self.parsed = {}
 
     def add_first(self, name: str, value: str) -> None:
         """Put a field before all others, as a Via or a Record-Route goes."""
-        self._fields.insert(0, (SPELLINGS[name], value))
-        self._changed()
+        name = SPELLINGS[name]
+        self._fields.insert(0, (name, value))
+        self.first[name] = value
+        self.parsed = {}
 
     def set(self, name: str, value: str) -> None:
         """Make `value` the only field of `name`, where the first one stood or at the end."""
@@ -156,15 +160,11 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"
 
-    def __getattr__(self, name: str) -> Mapping[str, str]:
-        if name != "first":
-            raise AttributeError(name)
-        # One pass in C: of equal names the last one written wins, which is the first field.
-        self.first = dict(reversed(self._fields))
-        return self.first
-
     def _changed(self) -> None:
-        with suppress(AttributeError):  # nobody has looked yet
-            del self.first
-        if self.parsed:
-            self.parsed = {}
+        self.first = _index(self._fields)
+        self.parsed = {}
+
+
+def _index(fields: list[tuple[str, str]]) -> dict[str, str]:
+    # One pass in C: of equal names the last one written wins, which is the first field.
+    return dict(reversed(fields))

@@ -161,7 +161,8 @@ class Runtime:
             if not leg.is_ended and leg.replacement is None:  # this process is going down, and the call with it
                 leg.hang_up(HangupReason.FAILED, text="the voice process is stopping")
                 raise
-            task.uncancel()
+            while task.cancelling():  # two redirects in one turn ask twice
+                task.uncancel()
         except Exception:
             log.exception("call_failed", call_id=str(leg.call.id))
             leg.hang_up(HangupReason.FAILED, text="an internal error")

@@ -257,8 +257,10 @@ class Dispatcher:
 def _mark_received(request: Request, source: Source) -> None:
     """Write into the top Via where the request came from (18.2.1, RFC 3581)."""
     via = request.top_via
+    if via.host == source.host and "rport" not in via.parameters:
+        return  # as most are; `seen_from` would say the same
     seen = via.seen_from(source.host, source.port)
-    if seen is via or seen == via:
+    if seen == via:
         return
     headers = request.headers
     first = split_values(headers.get("Via") or "")
