@@ -519,7 +519,7 @@ def test_source_without_a_target_counts_as_left_out(source: dict[str, str]) -> N
     ],
 )
 def test_external_media_takes_part_in_the_call_unless_told_otherwise(
-    option: dict[str, object], expected: StartExternalMedia
+    option: dict[str, Any], expected: StartExternalMedia
 ) -> None:
     _, told = started("external_media_start", external_host="192.0.2.1:4000", **option)
 
