@@ -40,6 +40,7 @@ from dialplane.domain.programs.commands import (
     SendWebhook,
     Sleep,
     StartCalls,
+    StartExternalMedia,
     StartRecording,
     StopRecording,
 )  # fmt: skip
@@ -503,3 +504,23 @@ def test_source_without_a_target_counts_as_left_out(source: dict[str, str]) -> N
 
     assert isinstance(command, Dial)
     assert command.source is None
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ({"direction_listen": "both", "direction_speak": ""}, StartExternalMedia("192.0.2.1:4000", listen="both")),
+        (
+            {"encapsulation": "audiosocket", "transport": "tcp"},
+            StartExternalMedia(
+                "192.0.2.1:4000", encapsulation="audiosocket", transport="tcp", format="slin", listen="in", speak="out"
+            ),
+        ),
+    ],
+)
+def test_external_media_takes_part_in_the_call_unless_told_otherwise(
+    option: dict[str, Any], expected: StartExternalMedia
+) -> None:
+    _, told = started("external_media_start", external_host="192.0.2.1:4000", **option)
+
+    assert told == expected

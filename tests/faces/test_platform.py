@@ -34,6 +34,7 @@ def platform(operator: Client) -> Client:
         ("GET", "/providers"),
         ("POST", "/providers"),
         ("DELETE", "/providers/1"),
+        ("POST", "/providers/setup"),
         ("GET", "/routes"),
         ("PUT", "/routes/1"),
         ("POST", "/providercalls"),

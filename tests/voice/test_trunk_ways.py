@@ -23,6 +23,7 @@ from dialplane.domain.ids import TrunkId, utc_now
 from dialplane.domain.money import Micros
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.calling.providercalls import call_by_trunk
 from dialplane.services.calling.routes import RouteChange, create_route
 from dialplane.services.calling.trunk_states import Health, TrunkState, states_of
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk, list_trunks, remove_trunk
@@ -239,6 +240,21 @@ async def test_route_of_the_account_with_the_longest_target_goes_first(node: Voi
         await call(node, "+442079460123")
 
     assert (own.asked, north_america.asked, everywhere.asked) == ([CALLED], [], ["+442079460123"])
+
+
+async def test_forced_call_takes_its_trunk_whatever_the_routes_say(node: VoiceNode) -> None:
+    """Reference 6.6, `/providercalls`."""
+    now = utc_now()
+    async with carrier(node) as routed, carrier(node) as forced:
+        await node.bare_number(OWN)
+        best, wanted = await trunk(node, "best", routed.port), await trunk(node, "wanted", forced.port, priority=9)
+        await create_route(node.database, None, best.id, RouteChange(target="1", priority=0), now)
+        request = CallRequest(tel(OWN), (tel(CALLED),), actions=[HANG_UP])
+
+        made = await call_by_trunk(node.database, node.account_id, wanted.id, request, now)
+        await node.ended_call(made.calls[0].id)
+
+    assert (routed.asked, forced.asked) == ([], [CALLED])
 
 
 async def test_cheapest_of_equal_routes_goes_first_where_trunks_have_cost_decks(node: VoiceNode) -> None:
