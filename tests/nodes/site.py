@@ -27,7 +27,6 @@ from dialplane.voice.useragent.agent import Source
 from tests.effort import PATIENCE_S
 from tests.nodes.machines import Machine, machines
 from tests.nodes.road import road_to
-from tests.platform.running import START_TIMEOUT_S
 from tests.ports import free_port
 from tests.services.buying import bought, buyer, stock
 
@@ -36,6 +35,8 @@ LEASE_S = 10
 OPERATOR_KEY = "op_of_the_tests_0123456789abcdefghijklmnop"
 SCENARIO = Path(__file__).parent / "scenarios" / "carrier.xml"
 RTP_FIRST = 20_000
+START_TIMEOUT_S = 400.0
+"""Ten processes begin at once."""
 
 
 @dataclass

@@ -40,7 +40,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.peer("kamailio"),
     pytest.mark.peer("sipp"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
 ]
 
 NUMBER = "+12025550143"
