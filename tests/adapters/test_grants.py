@@ -76,6 +76,7 @@ async def test_processes_work_as_the_role(dsn: str, role: str) -> None:
     ],
 )
 async def test_role_can_change_neither_the_schema_nor_what_only_grows(dsn: str, role: str, forbidden: str) -> None:
+    """SUP-5, SUP-6, LED-1."""
     connection = await asyncpg.connect(_as(dsn, role))
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
