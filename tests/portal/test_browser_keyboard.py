@@ -56,7 +56,7 @@ async def keyboard(ports: Dependencies, database: Database, browser: Browser) ->
         surfer = Surfer(base, session)
         await join(surfer, "ann@example.com")
         at = (await surfer.send(await surfer.get("/portal/projects/new"), "/new", name="Acme")).path
-        window = await browser.new_context(viewport=DESK, java_script_enabled=False)  # type: ignore[arg-type]  # as there
+        window = await browser.new_context(viewport=DESK, java_script_enabled=False)
         window.set_default_timeout(60_000)
         page = await window.new_page()
         await page.goto(f"{base}/portal/sign-in?next={at}/numbers/buy")
