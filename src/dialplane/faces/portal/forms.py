@@ -89,7 +89,7 @@ class Form:
         return bool(self.errors or self.problem)
 
 
-_VERBS = ("must", "is", "has", "needs", "may", "cannot")
+_VERBS = ("must", "is", "has", "lies", "needs", "may", "cannot")
 
 
 def _beside(refusal: Refusal) -> str:
