@@ -153,7 +153,7 @@ async def test_conversation_goes_both_ways_and_a_form_sent_twice_sends_once(
     assert [each.text for each in messages] == ["I am.", "Are you there?", "Hello", "Hello"]
     assert "The message is on its way." in again.words
     assert "I am." in (await surfer.get(f"{at}/messages")).words
-    assert (empty.status, "text must not be empty" in empty.words) == (422, True)
+    assert (empty.status, "It must not be empty" in empty.words) == (422, True)
     assert f"{at}/conversations/{activity.conversation}" in (await surfer.get(f"{at}/conversations")).links()
     assert "1 segment" in page.words
 

@@ -159,8 +159,8 @@ async def test_document_is_deleted_unless_an_order_waits_on_it(surfer: Surfer, a
 async def test_upload_that_cannot_be_is_explained_beside_its_field(surfer: Surfer, at: str) -> None:
     form = await surfer.get(f"{at}/numbers/documents/new")
     wrong = [
-        ({"kind": ""}, "kind has 1 to 64 characters"),
-        ({"expires_on": "2001-01-01"}, "expires_on lies in the past"),
+        ({"kind": ""}, "It has 1 to 64 characters"),
+        ({"expires_on": "2001-01-01"}, "It lies in the past"),
         ({"expires_on": "soon"}, "Enter a day such as 2030-12-31"),
         ({"order": "x"}, "Choose an order"),
         ({"order": "0" * 32}, "no such order"),

@@ -391,3 +391,15 @@ async def test_choice_that_is_none_is_marked_at_its_list(surfer: Surfer, at: str
 
     assert refused.status == 422
     assert '<select id="flow" name="flow" aria-invalid="true" aria-describedby="flow-error">' in refused.text
+
+
+async def test_error_beside_a_field_does_not_say_its_name_in_the_api(
+    surfer: Surfer, at: str, database: Database
+) -> None:
+    page = await bought(surfer, at, database)
+    form = await surfer.get(f"{page.path}?way=pstn")
+
+    refused = await surfer.send(form, "/voice", do="set-pstn", pstn_country="US", pstn="12")
+
+    assert refused.status == 422
+    assert ">It must be + and 7 to 15 digits, got &#39;+112&#39;<" in refused.text

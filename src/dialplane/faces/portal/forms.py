@@ -81,12 +81,23 @@ class Form:
         """With what a service did not accept. `names` translates its field names into the form's."""
         name = names.get(refusal.field, refusal.field)
         if name:
-            return replace(self, errors={**self.errors, name: refusal.message})
+            return replace(self, errors={**self.errors, name: _beside(refusal)})
         return replace(self, problem=refusal.message)
 
     @property
     def is_refused(self) -> bool:
         return bool(self.errors or self.problem)
+
+
+_VERBS = ("must", "is", "has", "lies", "needs", "may", "cannot")
+
+
+def _beside(refusal: Refusal) -> str:
+    """What is said beside the field: without its name in the API, where the sentence begins with it."""
+    first, _, rest = refusal.message.partition(" ")
+    if first == refusal.field and rest.partition(" ")[0] in _VERBS:
+        return f"It {rest}"
+    return refusal.message
 
 
 def typed(fields: Fields) -> Form:
