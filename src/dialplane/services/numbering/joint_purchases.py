@@ -30,7 +30,7 @@ from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
 MOST_TOGETHER = 50
-"""Purchases of one transaction: it takes some 20 ms, in which the accounts' purses are locked."""
+"""Purchases of one transaction: it takes some 40 ms, in which the accounts' purses are locked."""
 
 log = structlog.get_logger()
 
