@@ -14,17 +14,7 @@ Four parts, each with the counts that prove it:
   by CPU of the sending process.
 - *dead*: 99 good receivers and one that never answers, at 200 events a second: how long the good ones wait (WH-6).
 
-What was found on the way, largest first:
-
-- a message was a transaction of its own with some twenty round trips: 3.9 ms of the receiving process and 6.3 ms of
-  Postgres (with the worker's part), on a busy host. What comes while one batch is on its way is now taken in together,
-  in a dozen statements however many they are (`services/messaging/message_intake.py`);
-- a settlement of webhooks was four round trips beside its claim; it is one;
-- hooks cost three statements a message, now three a batch;
-- a healthy endpoint's row was locked, and so written, at every settlement.
-
-What is left is the way of Python's HTTP client (a quarter of a millisecond a request), which no webhook can do without,
-and the worker's other duties, which look at the time while it sends.
+What was found on the way stands in `bench/README.md`.
 """
 
 import argparse

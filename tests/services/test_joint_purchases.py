@@ -1,6 +1,7 @@
 """Purchases that come together: one transaction for those that are plain, and each of the others by itself."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,12 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import AlreadyExists, InsufficientBalance, NotFound
 from dialplane.domain.ids import AccountId
 from dialplane.domain.numbering.numbers import Number
-from dialplane.domain.numbering.orders import Order
+from dialplane.domain.numbering.orders import NumberOrder, Order
 from dialplane.services.charging.billing import list_billings
+from dialplane.services.numbering.joint_purchases import Wish, begin_all
 from dialplane.services.numbering.numbers import list_numbers
-from tests.services.buying import PRICE, assert_balanced, buy, buyer, credit_of, stock
+from tests.fakes.stopping import StopsAt
+from tests.services.buying import NOW, PRICE, assert_balanced, buy, buyer, carriers, credit_of, stock
 
 NUMBERS = [f"+1415555{n:04d}" for n in range(8)]
 
@@ -108,4 +111,28 @@ async def test_number_of_a_batch_is_the_one_that_is_read_later(database: Postgre
     assert isinstance(sold, Number)
     [kept] = await list_numbers(database, account_id)
     assert replace(kept, updated_at=sold.updated_at) == sold
+    await assert_balanced(database)
+
+
+async def test_batch_that_dies_at_any_step_sold_all_or_nothing(database: PostgresDatabase) -> None:
+    """NUM-3, API-1: whoever asks again with his key has bought once."""
+    buyers = [await buyer(database, 1_000_000_000) for _ in range(2)]
+    for step in range(100):
+        numbers = [f"+1415557{step:03}{n}" for n in range(2)]
+        await stock(database, *numbers)
+        wishes = [
+            Wish(account_id, number, NumberOrder(number, idempotency_key=number), carriers(database), NOW)
+            for account_id, number in zip(buyers, numbers, strict=True)
+        ]
+        dying = StopsAt(begin_all(database, wishes), step)
+        with contextlib.suppress(asyncio.CancelledError):
+            await dying
+        sold = await database.pool.fetchval("select count(*) from numbers where number = any($1)", numbers)
+        assert sold in (0, 2)
+        for account_id, number in zip(buyers, numbers, strict=True):
+            assert isinstance(await buy(database, account_id, number, key=number), Number)
+            assert await credit_of(database, account_id) == (1_000_000_000 - (step + 1) * PRICE, 0)
+        if dying.waits <= step:
+            break
+    assert step > 3
     await assert_balanced(database)

@@ -269,9 +269,9 @@ async def test_several_reconcilers_end_each_order_once(database: PostgresDatabas
     await assert_balanced(database)
 
 
-@pytest.mark.parametrize("carrier", ["owned", "sandbox"])
+@pytest.mark.parametrize(("carrier", "steps"), [("owned", 1), ("sandbox", 5)])
 async def test_purchase_that_dies_at_any_step_is_ended_by_the_reconciler(
-    database: PostgresDatabase, carrier: str
+    database: PostgresDatabase, carrier: str, steps: int
 ) -> None:
     """NUM-3: death at each wait of the saga; repeating the request gives the first result (API-1)."""
     account_id = await buyer(database, 1_000_000_000)
@@ -292,7 +292,7 @@ async def test_purchase_that_dies_at_any_step_is_ended_by_the_reconciler(
             break
     else:
         pytest.fail("the purchase never came to its end")
-    assert sold > 5
+    assert sold > steps
     assert len(await list_numbers(database, account_id, limit=1000)) == sold
     assert await database.pool.fetchval("select count(*) from events where type = 'number_created'") == sold
     await assert_balanced(database)

@@ -110,7 +110,7 @@ class _Found:
     known: Mapping[AccountId, Account]
     """The callers' accounts."""
     tried: Mapping[CallId, tuple[str, ...]]
-    numbers: Mapping[str, Number]
+    numbers: dict[str, Number]
     inside: Mapping[CallId, tuple[Considered, ...]]
     called: Mapping[tuple[str, str], Subscriber]
     accounts: Mapping[AccountId, Account]
