@@ -18,7 +18,7 @@ def test_child_reads_the_settings_that_its_parent_has() -> None:
     settings = Settings(
         data=Path("/srv/d"),
         database_url="postgresql://u:p@db/x",
-        replica_urls=("postgresql://u:p@replica/x", "postgresql://u:p@other/x"),
+        replica_url=("postgresql://u:p@replica/x", "postgresql://u:p@other/x"),
         connections=Connections(api=40),
         kept={Kind.CALLS: timedelta(days=400)},
         http=Endpoint("::1", 0),

@@ -139,10 +139,10 @@ async def _heed(stop: Stop, server: uvicorn.Server) -> None:
 
 
 async def _read_from_replicas(settings: Settings, database: PostgresDatabase, tasks: asyncio.TaskGroup) -> None:
-    if settings.replica_urls:
+    if settings.replica_url:
         replicas = await add_replicas(
             database,
-            [named(url, "api-replica", settings.connections.replica) for url in settings.replica_urls],
+            [named(url, "api-replica", settings.connections.replica) for url in settings.replica_url],
             bound_s=settings.replica_lag.total_seconds(),
             max_size=settings.connections.replica,
         )

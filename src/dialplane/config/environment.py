@@ -38,7 +38,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     return Settings(
         data=Path(get("DIALPLANE_DATA", str(defaults.data))),
         database_url=database_url(get("DATABASE_URL", "")),
-        replica_urls=_replica_urls(get("DIALPLANE_REPLICA_URL", "")),
+        replica_url=_replica_urls(get("DIALPLANE_REPLICA_URL", "")),
         replica_lag=_seconds(get("DIALPLANE_REPLICA_LAG_S", "2"), what="DIALPLANE_REPLICA_LAG_S"),
         wal_archive=_file(get("DIALPLANE_WAL_ARCHIVE", "")),
         connections=Connections.parse(get("DIALPLANE_CONNECTIONS", ""), what="DIALPLANE_CONNECTIONS"),
@@ -99,7 +99,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
-        "DIALPLANE_REPLICA_URL": " ".join(settings.replica_urls),
+        "DIALPLANE_REPLICA_URL": " ".join(settings.replica_url),
         "DIALPLANE_REPLICA_LAG_S": str(int(settings.replica_lag.total_seconds())),
         "DIALPLANE_WAL_ARCHIVE": str(settings.wal_archive or ""),
         "DIALPLANE_CONNECTIONS": str(settings.connections),

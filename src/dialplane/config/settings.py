@@ -34,7 +34,7 @@ class Settings:
     """Below the current folder: a trial leaves nothing elsewhere."""
     database_url: str = field(default="", repr=False)
     """`postgresql://…` of a Postgres of yours; empty: `up` starts the embedded one. May hold a password."""
-    replica_urls: tuple[str, ...] = field(default=(), repr=False)
+    replica_url: tuple[str, ...] = field(default=(), repr=False)
     """Read replicas of that Postgres, for lists, searches and logs. None: the primary answers everything."""
     replica_lag: timedelta = timedelta(seconds=2)
     """How old what a replica answers may be: about as long as people take to look again."""
