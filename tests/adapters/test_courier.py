@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import uvloop
 
 from dialplane.adapters.http.courier import Answer, Courier, NotDeliveredError, Receiver, write_request
+from dialplane.bootstrap.tls import find_or_make
 from tests.effort import PATIENCE_S
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -52,9 +55,11 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def serving(says: bytes = OK, *, closes: bool = False) -> AsyncIterator[tuple[Server, Courier]]:
+async def serving(
+    says: bytes = OK, *, closes: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[Server, Courier]]:
     server = Server(says, closes)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
 
     async def here(host: str) -> list[str]:
@@ -90,6 +95,41 @@ def test_it_runs_on_the_loop_that_the_worker_has() -> None:
             return await send(server, courier)
 
     assert uvloop.run(once()) == Answer(200, "", b"OK")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Of a server that calls itself hooks.example, with its key; nobody has signed it but itself."""
+    return find_or_make(tmp_path / "tls", "hooks.example")
+
+
+async def send_secretly(certificate: tuple[Path, Path], host: str) -> Answer:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    async with serving(tls=context) as (server, courier):
+        receiver = Receiver(host, server.port, is_tls=True)
+        return await courier.send(receiver, REQUEST, limit=100, timeout_s=PATIENCE_S)
+
+
+async def test_receiver_over_tls_is_believed_by_its_authority_and_its_name(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+
+    assert await send_secretly(certificate, "hooks.example") == Answer(200, "", b"OK")
+    with pytest.raises(NotDeliveredError, match="TLS"):
+        await send_secretly(certificate, "other.example")
+
+
+async def test_receiver_whose_certificate_nobody_knows_gets_nothing(certificate: tuple[Path, Path]) -> None:
+    with pytest.raises(NotDeliveredError, match="TLS"):
+        await send_secretly(certificate, "hooks.example")
+
+
+async def test_server_that_takes_a_connection_and_lets_it_go_is_no_answer() -> None:
+    async with serving(b"", closes=True) as (server, courier):
+        with pytest.raises(NotDeliveredError, match="closed the connection"):
+            await send(server, courier)
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,12 @@ class _Connection(asyncio.Protocol):
         """Whether another request may be sent."""
         self.idle_since = 0.0
         self._waiting: asyncio.Future[Answer] | None = None
+        self._forget()
 
     async def exchange(self, request: bytes, limit: int) -> Answer:
         self.is_fit = False
+        if self._transport.is_closing():  # the server took the connection and let it go at once
+            raise NotDeliveredError("the server closed the connection")
         self._parser = httptools.HttpResponseParser(self)
         self._limit = limit
         self._octets = 0
