@@ -15,7 +15,19 @@ def json_curl(
     The key stays a variable of the reader's shell, so it stands in double quotes.
     """
     line = f'curl -X {method} "{request.portal.base}{path}?accesskey=$ACCESS_KEY"'
-    if body is None and not body_file:
-        return line
-    data = f"@{body_file}" if body is None else shlex.quote(json.dumps(body, ensure_ascii=False))
-    return f"{line} -H 'Content-Type: application/json' -d {data}"
+    return line + _data(body, body_file)
+
+
+def operator_curl(
+    request: PortalRequest, method: str, path: str, body: Mapping[str, object] | None = None, *, body_file: str = ""
+) -> str:
+    """The same by the operator's API; `path` begins below `/operator/v1`."""
+    line = f'curl -X {method} "{request.portal.base}/operator/v1{path}" -H "Authorization: Bearer $OPERATOR_KEY"'
+    return line + _data(body, body_file)
+
+
+def _data(body: Mapping[str, object] | None, file: str) -> str:
+    if body is None and not file:
+        return ""
+    data = f"@{file}" if body is None else shlex.quote(json.dumps(body, ensure_ascii=False))
+    return f" -H 'Content-Type: application/json' -d {data}"

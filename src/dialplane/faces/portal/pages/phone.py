@@ -16,6 +16,7 @@ from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.targets import ForwardTarget, Targets
 from dialplane.domain.supply.inventory import ItemQuery, Offer, Ordering
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.numbers_as_text import show_number
 from dialplane.faces.portal.pages.messages import FIELDS, send, sent_curl
@@ -105,7 +106,8 @@ async def make_phone(request: PortalRequest) -> Response[str]:
     )
     given = {"user": made.extension, "call": request.fields.get("call")[:64]}
     path = request.at(f"/phone?{urlencode({name: value for name, value in given.items() if value})}")
-    return await done(request, path, f"{made.extension} is your phone here.")
+    line = json_curl(request, "POST", "/v1.0/extensions", {"extension": made.extension, "password": "..."})
+    return await done(request, path, f"{made.extension} is your phone here.", curl=line)
 
 
 @action("/projects/{project:uuid}/phone/number", deed=Deed.BUY)

@@ -182,7 +182,9 @@ async def take_details(request: PortalRequest, port: FromPath[UUID]) -> Response
         kept = await get_port(request.database, request.account_id, port_id)
         await update_port(request.database, request.account_id, port_id, _draft(fields, kept), now)
         if fields.get("do") != "submit":
-            return await done(request, path, "The order is saved.")
+            body = {"name": fields.get("name"), "numbers": _numbers(fields.get("numbers"))}
+            line = json_curl(request, "PUT", f"/v1.0/ports/{port}", body)
+            return await done(request, path, "The order is saved.", curl=line)
         await submit_port(request.database, request.account_id, port_id, now)
     except Refusal as refusal:
         found = await get_port(request.database, request.account_id, port_id)

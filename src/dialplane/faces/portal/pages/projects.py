@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 from dialplane.domain.errors import Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.faces.portal.countries import choices
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
@@ -54,8 +55,10 @@ async def take_new(request: PortalRequest) -> Response[str]:
 
 @action("/projects/{project:uuid}/name", deed=Deed.PEOPLE)
 async def take_name(request: PortalRequest) -> Response[str]:
-    await rename_project(request.database, request.account_id, request.fields.get("name"), request.now)
-    return await done(request, request.at(), "The project has its new name.")
+    name = request.fields.get("name")
+    await rename_project(request.database, request.account_id, name, request.now)
+    line = json_curl(request, "PUT", "/v1.0/customer", {"name": name})
+    return await done(request, request.at(), "The project has its new name.", curl=line)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_projects, show_new, take_new, take_name]

@@ -11,6 +11,7 @@ from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.ids import AccountId, OrganizationId, find_uuid, to_sid
 from dialplane.domain.money import Micros
 from dialplane.domain.tenancy.accounts import AccountStatus, Plan
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.billing import read_amount
 from dialplane.faces.portal.pages.desk.reading import DESK, PLANS, chosen, id_behind, one_of
@@ -112,7 +113,7 @@ async def _set_standing(request: PortalRequest, account: UUID, status: AccountSt
         await administer(request.database, AccountId(account), status=status, now=now)
     except Refusal as refusal:
         return await done(request, _at(account), refusal.message, kind="bad")
-    return await done(request, _at(account), said, curl=_curl(request, account, f'{{"status": "{status}"}}'))
+    return await done(request, _at(account), said, curl=_curl(request, account, status=status))
 
 
 @action("/operator/accounts/{account:uuid}/plan")
@@ -123,7 +124,7 @@ async def take_plan(request: PortalRequest, account: FromPath[UUID]) -> Response
     except Refusal as refusal:
         return await _show(request, AccountId(account), typed(request.fields).refuse(refusal))
     said = f"The plan is {plan} now. Limits hold for what is made from now on."
-    return await done(request, _at(account), said, curl=_curl(request, account, f'{{"plan": "{plan}"}}'))
+    return await done(request, _at(account), said, curl=_curl(request, account, plan=plan))
 
 
 @action("/operator/accounts/{account:uuid}/identity")
@@ -131,7 +132,7 @@ async def take_identity(request: PortalRequest, account: FromPath[UUID]) -> Resp
     verified = request.fields.get("verified") == "yes"
     await set_verified(request.database, AccountId(account), verified, now=request.now)
     said = "The identity counts as verified." if verified else "The identity no longer counts as verified."
-    return await done(request, _at(account), said)
+    return await done(request, _at(account), said, curl=_curl(request, account, verified=verified))
 
 
 @action("/operator/accounts/{account:uuid}/credit")
@@ -149,7 +150,10 @@ async def take_credit(request: PortalRequest, account: FromPath[UUID]) -> Respon
     except Refusal as refusal:
         return await _show(request, AccountId(account), typed(fields).refuse(refusal, amount_micros="amount"))
     verb = "given" if signed > 0 else "taken away"
-    return await done(request, _at(account), f"{show_money(amount)} of credit were {verb}.")
+    line = operator_curl(
+        request, "POST", f"/accounts/{account}/credits", {"amount_micros": int(signed), "reason": reason}
+    )
+    return await done(request, _at(account), f"{show_money(amount)} of credit were {verb}.", curl=line)
 
 
 @action("/operator/accounts/{account:uuid}/rate-deck")
@@ -159,17 +163,17 @@ async def take_deck(request: PortalRequest, account: FromPath[UUID]) -> Response
         chosen_deck = await assign_deck_to_account(request.database, AccountId(account), deck)
     except Refusal as refusal:
         return await _show(request, AccountId(account), typed(request.fields).refuse(refusal))
-    return await done(request, _at(account), f"The account pays by the rate deck {chosen_deck} from its next call on.")
+    said = f"The account pays by the rate deck {chosen_deck} from its next call on."
+    line = operator_curl(request, "PUT", f"/accounts/{account}/rate_deck", {"rate_deck": deck})
+    return await done(request, _at(account), said, curl=line)
 
 
 def _at(account: UUID) -> str:
     return f"{DESK}/accounts/{account}"
 
 
-def _curl(request: PortalRequest, account: UUID, body: str) -> str:
-    """The line that does the same by the operator's API."""
-    where = f"{request.portal.base}/operator/v1/accounts/{account}"
-    return f"curl -X PATCH {where} -H 'Authorization: Bearer OPERATOR_KEY' -d '{body}'"
+def _curl(request: PortalRequest, account: UUID, **change: object) -> str:
+    return operator_curl(request, "PATCH", f"/accounts/{account}", change)
 
 
 HANDLERS: list[HTTPRouteHandler] = [

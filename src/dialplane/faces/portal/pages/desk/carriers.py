@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.ids import TrunkId
 from dialplane.domain.supply.inventory import ItemState
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, account_in
 from dialplane.faces.portal.rendering import done, show
@@ -58,7 +59,9 @@ async def take_trunk(request: PortalRequest) -> Response[str]:
         made = await create_trunk(request.database, draft, now=request.now)
     except Refusal as refusal:
         return await _show(request, typed(fields).refuse(refusal))
-    return await done(request, f"{DESK}/carriers", f"The trunk {made.name} is there; calls follow it at once.")
+    said = f"The trunk {made.name} is there; calls follow it at once."
+    line = operator_curl(request, "POST", "/trunks", {"name": made.name, "networks": list(draft.networks)})
+    return await done(request, f"{DESK}/carriers", said, curl=line)
 
 
 def _number(text: str, *, field: str, most: int) -> int:
@@ -86,7 +89,8 @@ async def take_removal(request: PortalRequest, trunk: FromPath[UUID]) -> Respons
         removed = await remove_trunk(request.database, TrunkId(trunk), now=request.now)
     except Refusal as refusal:
         return await done(request, f"{DESK}/carriers", refusal.message, kind="bad")
-    return await done(request, f"{DESK}/carriers", f"The trunk {removed.name} is removed; live calls go on.")
+    said = f"The trunk {removed.name} is removed; live calls go on."
+    return await done(request, f"{DESK}/carriers", said, curl=operator_curl(request, "DELETE", f"/trunks/{trunk}"))
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_carriers, take_trunk, take_check, take_removal]

@@ -14,6 +14,7 @@ from dialplane.domain.supply.import_cells import Defaults
 from dialplane.domain.supply.import_columns import FIELDS
 from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, Outcome, StockImport
 from dialplane.faces.portal.countries import choices
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.import_columns import column_choices, guessed, read_columns
 from dialplane.faces.portal.pages.billing import read_amount
@@ -145,7 +146,8 @@ async def take_apply(request: PortalRequest, imported: FromPath[UUID]) -> Respon
     except Refusal as refusal:
         return await done(request, where, refusal.message, kind="bad")
     said = "is applied" if found.state is ImportState.APPLIED else "is being applied"
-    return await done(request, where, f"The import {said}. In stock by it so far: {found.counts.added}.")
+    line = operator_curl(request, "POST", f"/inventory/imports/{imported}/apply")
+    return await done(request, where, f"The import {said}. In stock by it so far: {found.counts.added}.", curl=line)
 
 
 @action("/operator/stock/imports/{imported:uuid}/undo")
@@ -156,7 +158,8 @@ async def take_undo(request: PortalRequest, imported: FromPath[UUID]) -> Respons
         await service.go_on(request.database, ImportId(imported), now)
     except Refusal as refusal:
         return await done(request, where, refusal.message, kind="bad")
-    return await done(request, where, "What nobody has touched is taken out of stock again.")
+    said = "What nobody has touched is taken out of stock again."
+    return await done(request, where, said, curl=operator_curl(request, "POST", f"/inventory/imports/{imported}/undo"))
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_imports, take_file, show_import, take_columns, take_apply, take_undo]

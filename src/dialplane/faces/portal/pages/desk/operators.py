@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import PersonId
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK
 from dialplane.faces.portal.rendering import done, go, show
@@ -31,7 +32,9 @@ async def take_operator(request: PortalRequest) -> Response[str]:
         made = await appoint_person(request.database, request.fields.get("email"), request.now)
     except Refusal as refusal:
         return await _show(request, typed(request.fields).refuse(refusal))
-    return await done(request, f"{DESK}/operators", f"{made.email} is an operator, and signs in again for it.")
+    said = f"{made.email} is an operator, and signs in again for it."
+    line = operator_curl(request, "POST", "/operators", {"email": made.email})
+    return await done(request, f"{DESK}/operators", said, curl=line)
 
 
 @action("/operator/operators/{person:uuid}/dismiss")
@@ -42,7 +45,8 @@ async def take_dismissal(request: PortalRequest, person: FromPath[UUID]) -> Resp
         return await done(request, f"{DESK}/operators", refusal.message, kind="bad")
     if person == request.person.id:
         return go("/portal")
-    return await done(request, f"{DESK}/operators", f"{dismissed.email} is no operator any more.")
+    line = operator_curl(request, "DELETE", f"/operators/{person}")
+    return await done(request, f"{DESK}/operators", f"{dismissed.email} is no operator any more.", curl=line)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_operators, take_operator, take_dismissal]

@@ -4,6 +4,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from dialplane.domain.errors import Refusal
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, id_behind
 from dialplane.faces.portal.rendering import done, show
@@ -38,7 +39,9 @@ async def take_organization(request: PortalRequest) -> Response[str]:
         made = await create_organization(request.database, request.fields.get("name"), domains, now=request.now)
     except Refusal as refusal:
         return await _show(request, typed(request.fields).refuse(refusal))
-    return await done(request, f"{DESK}/accounts/new?organization={made.id}", f"{made.name} is there; open an account.")
+    where, said = f"{DESK}/accounts/new?organization={made.id}", f"{made.name} is there; open an account."
+    line = operator_curl(request, "POST", "/organizations", {"name": made.name, "domains": list(made.domains)})
+    return await done(request, where, said, curl=line)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_organizations, take_organization]

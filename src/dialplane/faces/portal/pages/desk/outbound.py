@@ -11,6 +11,7 @@ from dialplane.domain.calling.outbound_limits import MAX_COUNT, OutboundLimits
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros, show_usd
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Fields, Form, typed
 from dialplane.faces.portal.pages.billing import read_amount
 from dialplane.faces.portal.pages.desk.reading import DESK
@@ -61,15 +62,15 @@ async def take_limits(request: PortalRequest, account: FromPath[UUID]) -> Respon
         await set_outbound_limits(request.database, AccountId(account), limits, request.now)
     except Refusal as refusal:
         return await _show(request, AccountId(account), typed(request.fields).refuse(refusal, amount="spend_per_hour"))
-    return await done(request, _at(account), "The limits hold from the next call on.")
+    line = operator_curl(request, "PUT", f"/accounts/{account}/outbound_limits", _as_sent(limits))
+    return await done(request, _at(account), "The limits hold from the next call on.", curl=line)
 
 
 @action(f"{_PATH}/lift")
 async def take_lift(request: PortalRequest, account: FromPath[UUID]) -> Response[str]:
     await lift_outbound_pause(request.database, AccountId(account), request.now)
-    where = f"{request.portal.base}/operator/v1/accounts/{account}/outbound_pause"
-    curl = f"curl -X DELETE {where} -H 'Authorization: Bearer OPERATOR_KEY'"
-    return await done(request, _at(account), "The account calls and texts again.", curl=curl)
+    line = operator_curl(request, "DELETE", f"/accounts/{account}/outbound_pause")
+    return await done(request, _at(account), "The account calls and texts again.", curl=line)
 
 
 def _at(account: UUID) -> str:
@@ -84,6 +85,12 @@ def _written(limits: OutboundLimits) -> dict[str, str]:
         for name, value in held.items()
         if value is not None
     }
+
+
+def _as_sent(limits: OutboundLimits) -> dict[str, object]:
+    """As the operator's API takes them."""
+    held = {each.name: getattr(limits, each.name) for each in fields_of(limits)}
+    return {name if name in _COUNTS else f"{name}_micros": value for name, value in held.items() if value is not None}
 
 
 def _read(fields: Fields) -> OutboundLimits:

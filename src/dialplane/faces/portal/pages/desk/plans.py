@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.domain.tenancy.plans import PlanLimits
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, chosen
 from dialplane.faces.portal.rendering import done, show
@@ -53,7 +54,9 @@ async def take_plan(request: PortalRequest, plan: FromPath[str]) -> Response[str
         await change_plan(request.database, changed, **limits)
     except Refusal as refusal:
         return await _show(request, typed(fields).refuse(refusal), plan)
-    return await done(request, f"{DESK}/plans", f"The plan {changed} is changed, for whatever is made from now on.")
+    said = f"The plan {changed} is changed, for whatever is made from now on."
+    line = operator_curl(request, "PATCH", f"/plans/{changed}", limits)
+    return await done(request, f"{DESK}/plans", said, curl=line)
 
 
 def _limit(text: str, field: str) -> int | None:

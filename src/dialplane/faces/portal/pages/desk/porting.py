@@ -11,6 +11,7 @@ from dialplane.domain.ids import PortId
 from dialplane.domain.numbering.port_exceptions import PortFault
 from dialplane.domain.numbering.porting import MEANING, MOVES, PortStatus, parse_status
 from dialplane.faces.moments import read_moment
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, one_of
 from dialplane.faces.portal.rendering import done, show, words
@@ -93,7 +94,8 @@ async def take_step(request: PortalRequest, port: FromPath[UUID]) -> Response[st
     except Refusal as refusal:
         return await _show(request, port, typed(fields).refuse(refusal))
     said = f"The order is now: {words(advanced.status).lower()}. Its owner is told."
-    return await done(request, f"{DESK}/ports/{port}", said)
+    line = operator_curl(request, "POST", f"/ports/{port}/advance", {"to": advanced.status})
+    return await done(request, f"{DESK}/ports/{port}", said, curl=line)
 
 
 @action("/operator/port-outs/{port_out:uuid}/cancel")
@@ -103,7 +105,8 @@ async def take_cancellation(request: PortalRequest, port_out: FromPath[UUID]) ->
         asked = await port_outs.cancel_port_out(request.database, port_out, await request.billing_now())
     except Refusal as refusal:
         return await done(request, f"{DESK}/ports", refusal.message, kind="bad")
-    return await done(request, f"{DESK}/ports", f"{asked.number} stays: the request is cancelled.")
+    line = operator_curl(request, "POST", f"/port_outs/{port_out}/cancel")
+    return await done(request, f"{DESK}/ports", f"{asked.number} stays: the request is cancelled.", curl=line)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_ports, show_port, take_step, take_cancellation]

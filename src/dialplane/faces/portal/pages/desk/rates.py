@@ -15,6 +15,7 @@ from dialplane.domain.money import Micros, usd
 from dialplane.faces.csv_bodies import csv_text
 from dialplane.faces.downloads import csv_download
 from dialplane.faces.moments import read_moment
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.imports import read_upload
 from dialplane.faces.portal.pages.desk.reading import DESK
@@ -51,7 +52,9 @@ async def take_deck(request: PortalRequest) -> Response[str]:
         made = await service.create_rate_deck(request.database, deck, name, request.now)
     except Refusal as refusal:
         return await _show_all(request, typed(request.fields).refuse(refusal))
-    return await done(request, f"{DESK}/rates/{made.id}", f"The deck {made.id} is there, without a rate of its own.")
+    said = f"The deck {made.id} is there, without a rate of its own."
+    line = operator_curl(request, "POST", "/rate_decks", {"id": made.id, "name": name})
+    return await done(request, f"{DESK}/rates/{made.id}", said, curl=line)
 
 
 @page("/operator/rates/{deck:str}")
@@ -170,7 +173,8 @@ async def take_cancellation(request: PortalRequest, deck: FromPath[str], change:
         await cancel_change(request.database, deck, change, await request.billing_now())
     except Refusal as refusal:
         return await done(request, where, refusal.message, kind="bad")
-    return await done(request, where, "The change will not happen.")
+    line = operator_curl(request, "DELETE", f"/rate_decks/{deck}/changes/{change}")
+    return await done(request, where, "The change will not happen.", curl=line)
 
 
 def _check(deck: str) -> None:

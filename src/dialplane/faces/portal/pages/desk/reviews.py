@@ -10,6 +10,7 @@ from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.ids import DocumentId
 from dialplane.domain.numbering.documents import DocumentStatus, Verdict
 from dialplane.faces.downloads import document_download
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.desk.reading import DESK, chosen, one_of
 from dialplane.faces.portal.rendering import done, show, words
@@ -91,7 +92,8 @@ async def take_review(request: PortalRequest, document: FromPath[UUID]) -> Respo
     except Refusal as refusal:
         return await _show(request, document, typed(fields).refuse(refusal))
     said = "approved" if reviewed.status is DocumentStatus.APPROVED else "rejected, and its owner is told why"
-    return await done(request, f"{DESK}/documents", f"{reviewed.name or words(reviewed.kind)} is {said}.")
+    line = operator_curl(request, "POST", f"/documents/{document}/review", {"verdict": verdict, "reason": reason})
+    return await done(request, f"{DESK}/documents", f"{reviewed.name or words(reviewed.kind)} is {said}.", curl=line)
 
 
 @page("/operator/orders")

@@ -13,6 +13,7 @@ from dialplane.domain.numbering.numbers import NumberKind, parse_kind
 from dialplane.domain.supply.imports import StockRow
 from dialplane.domain.supply.inventory import CAPABILITIES, Item, ItemState, NewItem, StockQuery
 from dialplane.faces.portal.countries import choices
+from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.billing import read_amount
 from dialplane.faces.portal.pages.desk.reading import DESK, account_in, one_of
@@ -114,7 +115,21 @@ async def take_item(request: PortalRequest) -> Response[str]:
         names = dict.fromkeys(("items", "items[0].number", "number"), "number")
         return await _show(request, typed(fields).refuse(refusal, **names, country="new_country", kind="new_kind"))
     said = f"{item.number} is in stock." if added else f"{item.number} was there already and stays as it is."
-    return await done(request, f"{DESK}/stock", said)
+    line = operator_curl(request, "POST", "/inventory", {"items": [_written(item)]})
+    return await done(request, f"{DESK}/stock", said, curl=line)
+
+
+def _written(item: NewItem) -> dict[str, object]:
+    return {
+        "number": item.number,
+        "type": item.kind,
+        "country": item.country,
+        "region": item.region,
+        "locality": item.locality,
+        "capabilities": item.capabilities,
+        "setup_micros": item.setup_micros,
+        "monthly_micros": item.monthly_micros,
+    }
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_stock, download_stock, take_item]
