@@ -47,6 +47,11 @@ class Combiner(Generic[Item, Outcome]):
                 raise
             except Exception as fault:  # noqa: BLE001  the items' owners get it; the loop goes on for the others
                 outcomes = [fault] * len(batch)
+            except BaseException as fault:  # the process ends, and nobody is to wait for what will not come
+                for _, future in [*batch, *self._waiting]:
+                    if not future.done():
+                        future.set_exception(fault)
+                raise
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if future.done():
                     continue
