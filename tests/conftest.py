@@ -40,6 +40,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "ByPlat
     return ByPlatform(config, log)
 
 
+_SHARING = ("tests/users/", "tests/nodes/", "tests/platform/test_operating.py")
+"""Modules whose tests follow each other on one platform, or on one site of several machines."""
 _ON_ONE_PLATFORM = frozenset(f"tests/users/test_{name}.py" for name in ("balance", "dead_receiver", "stranger"))
 """Modules whose tests take `common`."""
 
@@ -52,10 +54,11 @@ class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
         module, _, _ = nodeid.partition("::")
         if module in _ON_ONE_PLATFORM:
             return "tests/users on one platform"
-        return module if module.startswith("tests/users/") else nodeid
+        return module if module.startswith(_SHARING) else nodeid
 
 
 _LONG = (
+    "tests/nodes/",
     "tests/users/",
     "tests/platform/",
     "tests/examples/",

@@ -151,7 +151,7 @@ async def test_page_of_numbers_reads_what_it_shows_and_no_more(
     await _fill(database, account_id, 1_000)
     sql = queries("usage_records")["spent_of_numbers"]
 
-    async with database.reading() as tx:
+    async with database.transaction() as tx:
         await tx.connection.execute("set local enable_seqscan = off")
         [[plan]] = await tx.connection.fetch(
             f"explain (analyze, format json) {sql}", account_id, NOW - timedelta(days=30), NOW + timedelta(days=1),
