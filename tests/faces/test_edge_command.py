@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from dialplane.bootstrap.tls import find_or_make
 
+from dialplane.bootstrap.tls import find_or_make
 from dialplane.domain.ids import utc_now
 from dialplane.services.operating.nodes import begin_node
 from dialplane.services.transaction import Database

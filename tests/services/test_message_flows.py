@@ -17,6 +17,7 @@ from dialplane.services.messaging.conversations import (
     update_conversation,
 )
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
+from dialplane.services.messaging.media import MediaLinks, MediaPlaces
 from dialplane.services.messaging.message_runs import drive
 from dialplane.services.programs.flows import FlowChange, update_flow
 from dialplane.services.programs.outside import RunOutside
@@ -46,7 +47,8 @@ async def driven(database: PostgresDatabase) -> Run:
     async with database.transaction() as tx:
         (request,) = await tx.messages.claim_runs(1, now=NOW + timedelta(days=1), until=NOW, limit=10)
     async with GuardedClient() as web:
-        ended = await drive(database, request, RunOutside(database, web, utc_now, lambda work: None), utc_now)
+        outside = RunOutside(database, web, utc_now, lambda work: None)
+        ended = await drive(database, request, outside, MediaPlaces(MediaLinks(b""), ""), utc_now)
     assert ended is not None
     return ended
 

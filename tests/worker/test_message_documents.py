@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.messaging.media import MediaState
 from dialplane.domain.numbering.number_settings import NumberSettings
 from dialplane.domain.numbering.targets import DocumentTarget, Targets
 from dialplane.domain.programs.notifications import NotificationQuery
@@ -17,14 +21,14 @@ from dialplane.services.programs.notifications import list_notifications
 from tests.effort import PATIENCE_S
 from tests.services.buying import bought, buyer, stock
 from tests.voice.documents import DocumentServer, Page, document_server
-from tests.worker.working import working
+from tests.worker.working import LINKS, PUBLIC_URL, working
 
 SENDER, NUMBER = "+12125550111", "+12025550143"
 
 
 @pytest.fixture(autouse=True)
-async def worker(database: PostgresDatabase, dsn: str) -> AsyncIterator[None]:
-    async with working(database, dsn):
+async def worker(database: PostgresDatabase, dsn: str, tmp_path: Path) -> AsyncIterator[None]:
+    async with working(database, dsn, tmp_path):
         yield
 
 
@@ -34,6 +38,7 @@ async def text_arrives(
     *,
     version: str = "",
     headers: tuple[tuple[str, str], ...] = (),
+    medias: tuple[str, ...] = (),
 ) -> AccountId:
     account_id = await buyer(database)
     await stock(database, NUMBER)
@@ -41,7 +46,7 @@ async def text_arrives(
     settings = NumberSettings(api_version=version)
     async with database.transaction() as tx:
         await tx.numbers.save(replace(number, targets=Targets(message=target), settings=settings))
-    inbound = InboundMessage(SENDER, NUMBER, "Hello", headers=headers)
+    inbound = InboundMessage(SENDER, NUMBER, "Hello", headers=headers, medias=medias)
     await receive_message(database, inbound, utc_now())
     return account_id
 
@@ -103,6 +108,26 @@ async def test_message_with_media_goes_out_and_its_action_is_asked(database: Pos
         (asked,) = server.asked("/after")
     assert asked["SmsStatus"] == "sent"
     assert asked["SmsSid"].startswith("SM")
+
+
+async def test_document_is_told_where_media_are_kept_and_what_they_are(database: PostgresDatabase) -> None:
+    """Not where they came from: carriers ask for a password there, or forget them."""
+    async with document_server({"/start": "<Response/>"}) as server, document_server({"/files/7": "pixels"}) as files:
+        files.kind = "image/png"
+        await text_arrives(database, DocumentTarget(server.url()), medias=(files.url("/files/7"),))
+        await wait_for(server, "/start", 1)
+        (asked,) = server.asked("/start")
+
+    assert (asked["NumMedia"], asked["MediaContentType0"]) == ("1", "image/png")
+    address = urlsplit(asked["MediaUrl0"])
+    given = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert f"{address.scheme}://{address.netloc}" == PUBLIC_URL
+    media_id = UUID(address.path.removeprefix("/media/"))
+    LINKS.check(media_id, expires=int(given["expires"]), signature=given["signature"], now=utc_now())
+    async with database.reading() as tx:
+        kept = await tx.media.find(media_id)
+    assert kept is not None
+    assert (kept.state, kept.size_bytes) == (MediaState.STORED, len("pixels"))
 
 
 async def test_verbs_of_calls_are_noted_and_skipped(database: PostgresDatabase) -> None:

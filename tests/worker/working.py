@@ -14,11 +14,14 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.domain.networks import parse_networks
+from dialplane.services.messaging.media import MediaLinks, MediaPlaces
 from dialplane.services.messaging.message_sending import MessageCarrier
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
 
 NOWHERE = Path("/nonexistent")
+LINKS = MediaLinks(b"secret of the tests")
+PUBLIC_URL = "https://platform.example"
 
 
 @asynccontextmanager
@@ -33,9 +36,21 @@ async def working(
         documents = FolderObjects(data / "documents")
         folders = documents, documents, FolderObjects(recordings), RecordedSounds(recordings)
         recognizer, media = SpeechRecognizer(), FolderObjects(data / "media")
+        places = MediaPlaces(LINKS, PUBLIC_URL)
         none = CarrierRegistry({})
         deps = WorkerDeps(
-            database, PostgresLink(dsn), client, client, carrier, none, none, *folders, recognizer, media, client
+            database,
+            PostgresLink(dsn),
+            client,
+            client,
+            carrier,
+            none,
+            none,
+            *folders,
+            recognizer,
+            media,
+            places,
+            client,
         )
         group.create_task(serve(deps, stop))
         try:

@@ -21,7 +21,7 @@ from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.carriers import carriers
-from dialplane.bootstrap.helpers import abilities, assistants, post
+from dialplane.bootstrap.helpers import abilities, assistants, media_links, post
 from dialplane.bootstrap.http import PatientHttp
 from dialplane.bootstrap.monitor import LoopLag
 from dialplane.bootstrap.portal import portal
@@ -38,7 +38,6 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
-from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
@@ -180,7 +179,7 @@ async def _dependencies(
         sounds=RecordedSounds(settings.recordings),
         links=RecordingLinks(database.seal.secret_for("addresses of recordings").encode()),
         media=FolderObjects(settings.media),
-        media_links=MediaLinks(database.seal.secret_for("addresses of media").encode()),
+        media_links=media_links(database.seal),
         check_recognition=recognizer(settings, google(settings)).check,
         web=client,
         assistants=assistants(settings),

@@ -2,10 +2,12 @@
 
 from dialplane.adapters.assistants.chat import ChatAssistant
 from dialplane.adapters.mail.smtp import SmtpMailer
+from dialplane.adapters.secrets.sealing import Seal
 from dialplane.config.settings import Settings
 from dialplane.config.values import SettingError
 from dialplane.domain.flows.warnings import Ability
 from dialplane.services.messaging.emails import Post
+from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.programs.assistants import Assistants, BuiltInAssistant
 
 
@@ -33,3 +35,8 @@ def abilities(settings: Settings) -> frozenset[Ability]:
         Ability.CLOUD_SPEECH: settings.gcp_key,
     }
     return frozenset(ability for ability, setting in found.items() if setting)
+
+
+def media_links(seal: Seal) -> MediaLinks:
+    """The same for every process of the installation."""
+    return MediaLinks(seal.secret_for("addresses of media").encode())

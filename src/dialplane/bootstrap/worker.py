@@ -10,7 +10,7 @@ from dialplane.adapters.objects.folder import FolderObjects
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.bootstrap.carriers import carriers, message_carrier
-from dialplane.bootstrap.helpers import assistants, post
+from dialplane.bootstrap.helpers import assistants, media_links, post
 from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.presence import present
 from dialplane.bootstrap.process import Stop, announce, background, run_loop
@@ -19,6 +19,7 @@ from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import open_store
 from dialplane.config.settings import Settings
 from dialplane.domain.operating.nodes import Role
+from dialplane.services.messaging.media import MediaPlaces
 from dialplane.worker.deps import WorkerDeps
 from dialplane.worker.main import serve
 from dialplane.worker.repeat import FAILURES
@@ -51,6 +52,7 @@ async def _serve(settings: Settings) -> None:
                 contents=documents,
                 recordings=FolderObjects(settings.recordings),
                 media=FolderObjects(settings.media),
+                media_places=MediaPlaces(media_links(database.seal), settings.where_clients_are),
                 files=client,
                 sounds=RecordedSounds(settings.recordings),
                 recognizer=ears,

@@ -1,21 +1,13 @@
 """Media of messages by signed address, which needs no credentials."""
 
-from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.params import FromPath, QueryParameter
 
 from dialplane.faces.sounds import AnyoneRequest
-from dialplane.services.messaging.media import MediaLinks, read_media
-
-
-def signed_media_address(links: MediaLinks, media_id: UUID, now: datetime) -> str:
-    """On this server, for a while."""
-    expires, signature = links.sign(media_id, now)
-    return f"/media/{media_id}?{urlencode({'expires': expires, 'signature': signature})}"
+from dialplane.services.messaging.media import read_media
 
 
 @get("/{media_id:str}", include_in_schema=False)
@@ -25,7 +17,7 @@ async def download(
     expires: Annotated[int, QueryParameter(ge=0, le=10**11)],
     signature: Annotated[str, QueryParameter(max_length=64)],
 ) -> Response[bytes]:
-    """The content behind an address that `signed_media_address` gave."""
+    """The content behind an address that `MediaLinks.path` gave."""
     request.ports.media_links.check(media_id, expires=expires, signature=signature, now=request.now)
     media, content = await read_media(request.database, request.ports.media, media_id)
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}

@@ -9,7 +9,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.operating.retention import Kept
 from dialplane.services.left_files import KeptFiles
 from dialplane.services.messaging.emails import OUTBOX, Post
-from dialplane.services.messaging.media import FileSource
+from dialplane.services.messaging.media import FileSource, MediaPlaces
 from dialplane.services.messaging.message_sending import MessageCarrier
 from dialplane.services.numbering.carrier_ports import PortCarriers
 from dialplane.services.numbering.documents import ObjectStore
@@ -45,6 +45,7 @@ class WorkerDeps:
     sounds: Sounds
     recognizer: Recognizer
     media: MediaFiles
+    media_places: MediaPlaces
     files: FileSource
     public_url: str = ""
     assistants: Assistants = BUILT_IN

@@ -38,7 +38,7 @@ async def serve(deps: WorkerDeps, stop: asyncio.Event) -> None:
         )
         deliveries = Deliveries(deps.database, deps.webhooks, deps.link, deps.figures)
         sending = MessageSending(deps.database, deps.message_carrier, deps.link, deps.clock)
-        runs = MessageRuns(deps.database, outside, deps.link, deps.clock)
+        runs = MessageRuns(deps.database, outside, deps.media_places, deps.link, deps.clock)
         receipts = MessageReceipts(deps.database, deps.message_carrier, deps.clock)
         beside = ApiRuns(deps.database, outside, background, deps.clock)
         transcriptions = RecordingTranscriptions(

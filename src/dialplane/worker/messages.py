@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import RunId
+from dialplane.services.messaging.media import MediaPlaces
 from dialplane.services.messaging.message_runs import claim_runs, drive
 from dialplane.services.messaging.message_sending import (
     MessageCarrier,
@@ -95,10 +96,13 @@ class MessageReceipts:
 class MessageRuns:
     """Runs that inbound messages started, and the runs that follow them."""
 
-    def __init__(self, database: Database, outside: Outside, link: Link, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, outside: Outside, places: MediaPlaces, link: Link, clock: Callable[[], datetime]
+    ) -> None:
         self.wake = asyncio.Event()
         self._database = database
         self._outside = outside
+        self._places = places
         self._link = link
         self._clock = clock
         self._driving: set[RunId] = set()
@@ -128,7 +132,7 @@ class MessageRuns:
 
     async def _drive(self, request: RunRequest, following: ApiRuns) -> None:
         try:
-            ended = await drive(self._database, request, self._outside, self._clock)
+            ended = await drive(self._database, request, self._outside, self._places, self._clock)
         finally:
             self._driving.discard(request.run_id)
         if ended is not None:

@@ -51,6 +51,8 @@ class Subject:
     text: str = ""
     """Of a message."""
     medias: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
+    """Of each of `medias`; none where only their addresses tell."""
     opt_out_type: str = ""
     """What a message says about consent: STOP, START or HELP; empty: nothing."""
 
@@ -181,8 +183,9 @@ def message_parameters(subject: Subject) -> Form:
     ]
     fields += [(f"SipHeader_{name}", value) for name, value in subject.sip_headers]
     fields += [("MessageSid", sid), ("SmsMessageSid", sid), ("NumMedia", str(len(subject.medias)))]
-    for index, url in enumerate(subject.medias):
-        fields += [(f"MediaUrl{index}", url), (f"MediaContentType{index}", media_type(url))]
+    types = subject.media_types or tuple(map(media_type, subject.medias))
+    for index, (url, kind) in enumerate(zip(subject.medias, types, strict=True)):
+        fields += [(f"MediaUrl{index}", url), (f"MediaContentType{index}", kind)]
     fields += [
         ("NumSegments", str(count_segments(subject.text).count)),
         ("SmsStatus", "received"),

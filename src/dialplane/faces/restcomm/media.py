@@ -11,7 +11,6 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import AccountId, to_sid
 from dialplane.domain.messaging.media import Media, MediaState
 from dialplane.domain.messaging.messages import message_sid
-from dialplane.faces.media import signed_media_address
 from dialplane.faces.restcomm.credentials import OPEN, RESOURCE, read_sid
 from dialplane.faces.restcomm.dialects import Asked, asked_of
 from dialplane.faces.restcomm.messages import message_id_of
@@ -52,7 +51,7 @@ async def get_media(
         return show(request.asked, "Media", _shown(request.asked, media))
     if media.state is not MediaState.STORED:
         return Redirect(media.url, status_code=307)  # as long as it is only there
-    return Redirect(signed_media_address(request.ports.media_links, media.id, request.now), status_code=307)
+    return Redirect(request.ports.media_links.path(media.id, request.now), status_code=307)
 
 
 @delete("/{media_sid:str}", status_code=204)

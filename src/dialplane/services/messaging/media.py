@@ -1,11 +1,13 @@
 """Media of messages: noted with the message, fetched and kept by a worker, read by whoever holds a signed address."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlencode
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted, Unavailable
@@ -21,6 +23,9 @@ FETCH_S = 15.0
 PAUSE = timedelta(minutes=1)
 """Before a file that could not be had is asked for again; longer than one may take."""
 LINK_LASTS = timedelta(hours=4)
+WAIT_S = 20.0
+"""For media of a message whose document is to be told where they are; longer than one takes that is there at all."""
+_BETWEEN_LOOKS_S = 0.2
 
 
 class MediaStore(Protocol):
@@ -67,6 +72,11 @@ class MediaLinks:
         """Until when (in seconds of the epoch), and the signature."""
         expires = int((now + LINK_LASTS).timestamp())
         return expires, self._signature(media_id, expires)
+
+    def path(self, media_id: UUID, now: datetime) -> str:
+        """Where its content is on the HTTP server, for a while, for whoever has the address."""
+        expires, signature = self.sign(media_id, now)
+        return f"/media/{media_id}?{urlencode({'expires': expires, 'signature': signature})}"
 
     def check(self, media_id: UUID, *, expires: int, signature: str, now: datetime) -> None:
         """Raises NotPermitted where the address was not signed here, or its time is over."""
@@ -119,6 +129,29 @@ async def _fetched(objects: ObjectStore, source: FileSource, media: Media) -> Me
         size_bytes=len(body),
         content_type=shown_type(stated, media.content_type),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlaces:
+    """Where whoever runs a message's document finds its media."""
+
+    links: MediaLinks
+    public_url: str
+
+    async def find(self, database: Database, message: Message, clock: Callable[[], datetime]) -> list[tuple[str, str]]:
+        """Address and content type of each, as soon as they are kept. What could not be had, or not yet, is where it
+        came from."""
+        deadline = asyncio.get_running_loop().time() + WAIT_S
+        while True:
+            async with database.reading() as tx:
+                found = await tx.media.list_for(message.account_id, message.id)
+            is_over = asyncio.get_running_loop().time() >= deadline
+            if is_over or all(media.state is not MediaState.WAITING for media in found):
+                return [(self._address(media, clock()), media.content_type) for media in found]
+            await asyncio.sleep(_BETWEEN_LOOKS_S)
+
+    def _address(self, media: Media, now: datetime) -> str:
+        return self.public_url + self.links.path(media.id, now) if media.state is MediaState.STORED else media.url
 
 
 async def list_media(database: Database, account_id: AccountId, message_id: MessageId) -> Sequence[Media]:

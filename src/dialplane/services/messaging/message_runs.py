@@ -29,6 +29,7 @@ from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import Subject, party_text
 from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.messaging.conversations import post_to_conversation
+from dialplane.services.messaging.media import MediaPlaces
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
 from dialplane.services.messaging.messages import message_request
 from dialplane.services.programs.api_runs import Outside, StoredRunPorts
@@ -100,11 +101,19 @@ async def claim_runs(
         return await tx.messages.claim_runs(worker, now=now, until=now + LEASE, limit=limit)
 
 
-async def drive(database: Database, request: RunRequest, outside: Outside, clock: Callable[[], datetime]) -> Run | None:
+async def drive(
+    database: Database, request: RunRequest, outside: Outside, places: MediaPlaces, clock: Callable[[], datetime]
+) -> Run | None:
     """Run flow or document from start to end and return the ended run; None where somebody stopped it before."""
     async with database.reading() as tx:
         run = await tx.runs.find(request.account_id, request.run_id)
-        program = await _program(tx, request, run) if run is not None and run.status is RunStatus.RUNNING else None
+        is_running = run is not None and run.status is RunStatus.RUNNING
+        flow = await _flow(tx, request, run) if run is not None and is_running else None
+        message = await _message(tx, request) if is_running else None
+    program: Program | None = flow
+    if run is not None and request.document is not None and message is not None:
+        medias = await places.find(database, message, clock) if message.medias else []
+        program = _document(request.document, message, medias, run)
     ended: Run | None = None
     if run is not None and program is not None:
         ports = MessageRunPorts(database, run, request.own, outside, clock)
@@ -115,11 +124,15 @@ async def drive(database: Database, request: RunRequest, outside: Outside, clock
     return ended
 
 
-async def _program(tx: Transaction, request: RunRequest, run: Run) -> Program | None:
-    """None where the flow or the message was deleted meanwhile."""
-    if request.document is not None:
-        message = await tx.messages.find(request.account_id, request.document.message_id)
-        return None if message is None else _document(request.document, message, run)
+async def _message(tx: Transaction, request: RunRequest) -> Message | None:
+    """What the document is about; None where the message was deleted meanwhile."""
+    if request.document is None:
+        return None
+    return await tx.messages.find(request.account_id, request.document.message_id)
+
+
+async def _flow(tx: Transaction, request: RunRequest, run: Run) -> FlowProgram | None:
+    """None where the flow was deleted meanwhile."""
     if request.flow_id is None:
         return None
     # The version that the run began with, also where it is driven again after a crash.
@@ -134,7 +147,8 @@ async def _program(tx: Transaction, request: RunRequest, run: Run) -> Program | 
     )
 
 
-def _document(document: MessageDocument, message: Message, run: Run) -> RcmlProgram:
+def _document(document: MessageDocument, message: Message, medias: Sequence[tuple[str, str]], run: Run) -> RcmlProgram:
+    """`medias`: address and content type of each."""
     subject = Subject(
         id=message.id,
         account_id=message.account_id,
@@ -143,7 +157,8 @@ def _document(document: MessageDocument, message: Message, run: Run) -> RcmlProg
         api_version=document.api_version,
         sip_headers=message.extras.headers if message.extras else (),
         text=message.text,
-        medias=message.medias,
+        medias=tuple(address for address, _ in medias),
+        media_types=tuple(kind for _, kind in medias),
         opt_out_type=document.wish,
     )
     return RcmlProgram(document.source, subject, medium=Medium.MESSAGE, variables=run.variables)
