@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 6
+WORKERS ?= 4
 EFFORT ?= 60
 
 .PHONY: help install demo test soak bench lint format types imports audit sbom scorecard docs lock clean

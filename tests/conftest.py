@@ -4,6 +4,7 @@ The first worker that arrives makes the cluster and a template database with the
 which is emptied after each test (tests/databases.py).
 """
 
+import asyncio
 import fcntl
 import os
 import subprocess
@@ -23,6 +24,7 @@ from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
 from tests.cluster import FAST_AND_LOOSE
 from tests.databases import Database, make
+from tests.effort import PATIENCE_S
 from tests.sealing import SEAL
 
 pytest_plugins = ["tests.peers"]
@@ -136,4 +138,9 @@ async def database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     """The platform's store on a fresh database."""
     opened = await connect(dsn, SEAL, max_size=20)
     yield opened
-    await opened.close()
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await opened.close()
+    except TimeoutError:  # the test was cut off by its own time limit, in the middle of a use
+        opened.pool.terminate()
+        raise

@@ -407,6 +407,7 @@ async def test_call_from_a_number_on_a_trunk_leaves_by_that_trunk_first(database
 # --- size ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)  # 100,000 rows with all their indexes, on a machine that has other work too
 async def test_operator_imports_100_000_numbers_and_sells_1_000_of_them_in_parallel(
     database: PostgresDatabase,
 ) -> None:
