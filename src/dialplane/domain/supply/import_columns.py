@@ -106,13 +106,15 @@ def is_international(heading: str) -> bool:
     return _plain(heading) in _INTERNATIONAL
 
 
-def read_mapping(wishes: Sequence[str]) -> dict[str, str]:
-    """`number:Phone Number` for each column that is not to be guessed. Raises Invalid."""
+def read_mapping(wishes: Sequence[str], known: Sequence[str] = FIELDS, *, open_prefix: str = "") -> dict[str, str]:
+    """`number:Phone Number` for each column that is not to be guessed; the field is a known one, or begins with
+    `open_prefix` where there is one. Raises Invalid."""
     found: dict[str, str] = {}
     for wish in wishes:
         field, colon, column = wish.partition(":")
-        if not colon or field not in FIELDS or len(column) > _LONGEST_SHOWN or not column.isprintable():
-            raise Invalid(f"column is FIELD:HEADING, the field one of {', '.join(FIELDS)}", field="column")
+        is_field = field in known or (open_prefix and field.startswith(open_prefix) and len(field) <= _LONGEST_SHOWN)
+        if not colon or not is_field or len(column) > _LONGEST_SHOWN or not column.isprintable():
+            raise Invalid(f"column is FIELD:HEADING, the field one of {', '.join(known)}", field="column")
         found[field] = column.strip()
     return found
 

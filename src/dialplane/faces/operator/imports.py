@@ -14,13 +14,13 @@ from dialplane.domain.money import Micros
 from dialplane.domain.numbering.numbers import parse_kind
 from dialplane.domain.supply.import_cells import Defaults
 from dialplane.domain.supply.import_columns import read_mapping
-from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, Outcome, Reading, StockImport
+from dialplane.domain.supply.imports import ImportId, ImportLine, ImportState, Outcome, StockImport
 from dialplane.faces.idempotency import HEADER
+from dialplane.faces.imported_files import LARGEST_FILE, Columns, ShownReading, show_reading
 from dialplane.faces.operator.answers import posting, refusals, shown
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.services.supply import imports as service
 
-LARGEST_FILE = 16 << 20
 _SHOWN = 20
 """So many lines of each sort stand in a preview."""
 _PAGE = 100_000
@@ -29,13 +29,6 @@ _PAGE = 100_000
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Lines of a page.")]
 Position = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="The `next` of the page before.")]
 Price = Annotated[int, QueryParameter(ge=0, le=10**12)]
-Columns = Annotated[
-    list[str] | None,
-    QueryParameter(
-        description="`FIELD:HEADING` (or the column's position from 1) for each column that is not to be guessed; "
-        "nothing after the colon takes the field out. Repeatable."
-    ),
-]
 
 
 class LineProblem(msgspec.Struct):
@@ -44,16 +37,6 @@ class LineProblem(msgspec.Struct):
     line: int
     field: str
     detail: str
-
-
-class ShownReading(msgspec.Struct):
-    """How the file was understood: each field with the heading, key or position that it was read from."""
-
-    format: str
-    delimiter: str
-    headings: bool
-    columns: dict[str, str]
-    ignored: list[str]
 
 
 class ShownImport(msgspec.Struct):
@@ -254,12 +237,6 @@ def show_import(each: StockImport) -> ShownImport:
         updated_at=each.updated_at,
         applied_at=each.applied_at,
         undone_at=each.undone_at,
-    )
-
-
-def show_reading(reading: Reading) -> ShownReading:
-    return ShownReading(
-        reading.format, reading.delimiter, reading.has_headings, dict(reading.columns), list(reading.ignored)
     )
 
 

@@ -8,6 +8,7 @@ from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.imported_files import LARGEST_FILE
 from dialplane.faces.operator import (
     accounts,
     caller_names,
@@ -78,7 +79,7 @@ def routers(ports: Dependencies) -> list[Router]:
         return OperatorOnly(app, ports=ports)
 
     def bodies(app: ASGIApp) -> BodyLimits:
-        return BodyLimits(app, largest=imports.LARGEST_FILE)  # Litestar keeps the other routes to the usual size
+        return BodyLimits(app, largest=LARGEST_FILE)  # Litestar keeps the other routes to the usual size
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=MANNERS)

@@ -2,32 +2,51 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from dialplane.faces.portal.request import PortalRequest
 
+Query = Sequence[tuple[str, str]]
+
 
 def json_curl(
-    request: PortalRequest, method: str, path: str, body: Mapping[str, object] | None = None, *, body_file: str = ""
+    request: PortalRequest,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    *,
+    body_file: str = "",
+    query: Query = (),
 ) -> str:
-    """`curl -X PUT "…?accesskey=$ACCESS_KEY" … -d '{…}'`, or with `-d @body_file`.
+    """`curl -X PUT "…?accesskey=$ACCESS_KEY" … -d '{…}'`, or with the content of `body_file`.
 
     The key stays a variable of the reader's shell, so it stands in double quotes.
     """
-    line = f'curl -X {method} "{request.portal.base}{path}?accesskey=$ACCESS_KEY"'
+    more = f"&{urlencode(query)}" if query else ""
+    line = f'curl -X {method} "{request.portal.base}{path}?accesskey=$ACCESS_KEY{more}"'
     return line + _data(body, body_file)
 
 
 def operator_curl(
-    request: PortalRequest, method: str, path: str, body: Mapping[str, object] | None = None, *, body_file: str = ""
+    request: PortalRequest,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    *,
+    body_file: str = "",
+    query: Query = (),
 ) -> str:
     """The same by the operator's API; `path` begins below `/operator/v1`."""
-    line = f'curl -X {method} "{request.portal.base}/operator/v1{path}" -H "Authorization: Bearer $OPERATOR_KEY"'
-    return line + _data(body, body_file)
+    asked = f"?{urlencode(query)}" if query else ""
+    address = f'"{request.portal.base}/operator/v1{path}{asked}"'
+    return f'curl -X {method} {address} -H "Authorization: Bearer $OPERATOR_KEY"' + _data(body, body_file)
 
 
 def _data(body: Mapping[str, object] | None, file: str) -> str:
-    if body is None and not file:
+    if file:
+        kind = "text/csv" if file.endswith(".csv") else "application/json"
+        return f" -H 'Content-Type: {kind}' --data-binary @{file}"
+    if body is None:
         return ""
-    data = f"@{file}" if body is None else shlex.quote(json.dumps(body, ensure_ascii=False))
-    return f" -H 'Content-Type: application/json' -d {data}"
+    return f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body, ensure_ascii=False))}"

@@ -49,6 +49,10 @@ class DraftUpdate(msgspec.Struct):
     revision: Annotated[int, msgspec.Meta(ge=0, le=2_147_483_647)] | None = None
 
 
+class OldVersion(msgspec.Struct):
+    version: Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
+
+
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
@@ -77,6 +81,16 @@ async def save_flow_draft(request: ApiRequest, flow_id: FromPath[UUID], data: JS
     request.require_manager()
     change = service.DraftChange(data.name, data.detail, data.actions, data.on_complete_flow_id, data.revision)
     draft = await service.save_draft(request.database, request.account_id, FlowId(flow_id), change, request.now)
+    return draft_shape(draft, service.faults_of(draft))
+
+
+@post("/flows/{flow_id:str}/draft", status_code=200, responses=posted(FlowDraft, 404))
+async def begin_flow_draft(request: ApiRequest, flow_id: FromPath[UUID], data: JSONBody[OldVersion]) -> Fields:
+    """Begin the draft anew with what a version was."""
+    request.require_manager()
+    draft = await service.draft_from_version(
+        request.database, request.account_id, FlowId(flow_id), data.version, request.now
+    )
     return draft_shape(draft, service.faults_of(draft))
 
 
@@ -128,6 +142,7 @@ router = Router(
     route_handlers=[
         get_flow_draft,
         save_flow_draft,
+        begin_flow_draft,
         discard_flow_draft,
         publish_flow_draft,
         set_flow_canary,

@@ -1,4 +1,5 @@
-"""What may be ordered of a live call (reference 4.3): `/v1.0/calls/{id}/hold`, `moh`, `silence`, `mute`, `talk`."""
+"""What may be ordered of a live call (reference 4.3): `/v1.0/calls/{id}/hold`, `moh`, `silence`, `mute`, `talk`; and
+our own `redirect`."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,15 +10,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from dialplane.domain.ids import CallId
-from dialplane.faces.voipbin.answers import empty
+from dialplane.faces.voipbin.answers import Fields, empty, posted
+from dialplane.faces.voipbin.calls import Call
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.targets import RunDocument, RunFlow, read_program
 from dialplane.services.calling import call_orders as service
+from dialplane.services.shapes.calls import call_shape
 
 
 class Mute(msgspec.Struct):
     """`in`: what the party says is not heard; `out`: it hears nothing."""
 
     direction: Literal["both", "in", "out"] = "both"
+
+
+class Redirection(msgspec.Struct):
+    """What the call does from now on. With `move_partner` whom it is connected to goes along, and is not hung up."""
+
+    target: RunFlow | RunDocument
+    move_partner: bool = False
 
 
 class Talk(msgspec.Struct):
@@ -88,6 +99,21 @@ async def unmute_call(
     return _done()
 
 
+@post("/{call_id:str}/redirect", status_code=200, responses=posted(Call, 404))
+async def redirect_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Redirection]) -> Fields:
+    """Let a live call drop what it does and run a flow or a document."""
+    request.require_manager()
+    call = await service.redirect_call(
+        request.database,
+        request.account_id,
+        CallId(call_id),
+        read_program(data.target, "target"),
+        request.now,
+        move_partner=data.move_partner,
+    )
+    return call_shape(call)
+
+
 @post("/{call_id:str}/talk", status_code=200, responses=EMPTIED)
 async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Talk]) -> Response[bytes]:
     """Say something to the party."""
@@ -97,4 +123,6 @@ async def talk_into_call(request: ApiRequest, call_id: FromPath[UUID], data: JSO
     return _done()
 
 
-router = Router("/calls", route_handlers=[*SWITCHES, mute_call, unmute_call, talk_into_call], tags=["Calls"])
+router = Router(
+    "/calls", route_handlers=[*SWITCHES, mute_call, unmute_call, redirect_call, talk_into_call], tags=["Calls"]
+)

@@ -8,6 +8,7 @@ from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
+from dialplane.faces.imported_files import LARGEST_FILE
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
@@ -37,9 +38,13 @@ from dialplane.faces.voipbin import (
     inventory,
     live_calls,
     media_streams,
+    members,
     messages,
+    number_defaults,
     number_doctor,
+    number_files,
     number_handling,
+    number_jobs,
     number_life,
     number_patterns,
     numbers,
@@ -106,8 +111,10 @@ RESOURCES = [
     inventory.router,
     live_calls.router,
     messages.router,
+    number_defaults.router,
     number_doctor.router,
     number_handling.router,
+    number_jobs.router,
     number_life.router,
     number_patterns.router,
     numbers.router,
@@ -153,20 +160,20 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
         return Authentication(app, verifier=verifier, limits=limits)
 
     def uploaded(app: ASGIApp) -> BodyLimits:
-        return BodyLimits(app, largest=documents.LARGEST_UPLOAD, takes_files=True)
+        return BodyLimits(app, largest=max(documents.LARGEST_UPLOAD, LARGEST_FILE), takes_files=True)
 
     def idempotency(app: ASGIApp) -> Idempotency:
         return Idempotency(app, ports=ports, manners=manners)
 
     api = Base(
         "/v1.0",
-        route_handlers=RESOURCES,
+        route_handlers=[*RESOURCES, members.members_router(ports)],
         middleware=[authentication, BodyLimits, idempotency],
         request_class=ApiRequest,
     )
     files = Base(
         "/v1.0",
-        route_handlers=[documents.router, storage.router],
+        route_handlers=[documents.router, number_files.router, storage.router],
         middleware=[authentication, uploaded, idempotency],
         request_class=ApiRequest,
     )

@@ -23,6 +23,7 @@ from dialplane.domain.numbering.targets import (
     TargetsChange,
     VoiceTarget,
 )
+from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
 from dialplane.services.eventing.webhooks import check_url
 
 Url = Annotated[str, msgspec.Meta(max_length=2048)]
@@ -158,6 +159,20 @@ def _read_refer(body: ReferBody | None, field: str) -> ReferTarget:
         body.fallback_method,
         _optional_url(body.status_url, f"{field}.status_url"),
         body.status_method,
+    )
+
+
+def read_program(body: RunFlow | RunDocument, field: str) -> ProgramSource:
+    """What a call is given to run. Raises Invalid naming the field below `field`."""
+    if isinstance(body, RunFlow):
+        return FlowSource(body.flow_id)
+    if body.status_url:
+        raise Invalid("status_url is of a number: a live call tells where it was told to", field=f"{field}.status_url")
+    return DocumentSource(
+        _url(body.url, f"{field}.url"),
+        body.method,
+        _optional_url(body.fallback_url, f"{field}.fallback_url"),
+        body.fallback_method,
     )
 
 

@@ -93,6 +93,17 @@ class EndpointUpdate(msgspec.Struct):
     event_types: EventTypes | None = None
 
 
+class ChosenDeliveries(msgspec.Struct):
+    webhook_delivery_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=service.MAX_REPLAYS)]
+
+
+class ReplayedDeliveries(msgspec.Struct):
+    """`skipped`: their endpoint is deleted or disabled."""
+
+    replayed: int
+    skipped: int
+
+
 @get("/webhook_endpoints", responses=answers(Paged[WebhookEndpoint]))
 async def list_endpoints(request: ApiRequest, page: Paging) -> Fields:
     """The account's webhook addresses, newest first, with their secrets."""
@@ -187,6 +198,15 @@ async def replay_delivery(request: ApiRequest, delivery_id: FromPath[UUID]) -> F
     )
 
 
+@post("/webhook_deliveries/replay", status_code=200, responses=posted(ReplayedDeliveries, 404))
+async def replay_deliveries(request: ApiRequest, data: JSONBody[ChosenDeliveries]) -> Fields:
+    """Send several events once more, in the order given. For all that fit a filter there is `webhook_replays`."""
+    request.require_manager()
+    wanted = [DeliveryId(each) for each in dict.fromkeys(data.webhook_delivery_ids)]
+    replayed = await service.replay_deliveries(request.database, request.account_id, wanted, request.now)
+    return {"replayed": replayed, "skipped": len(wanted) - replayed}
+
+
 router = Router(
     "/",
     route_handlers=[
@@ -199,6 +219,7 @@ router = Router(
         list_deliveries,
         get_delivery,
         replay_delivery,
+        replay_deliveries,
     ],
     tags=["Webhooks"],
 )

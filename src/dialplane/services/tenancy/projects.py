@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from dialplane.domain.calling.outbound_limits import OutboundPause
 from dialplane.domain.charging.ledger import Purse
@@ -63,6 +64,30 @@ class InProject:
     membership: Membership
     is_support: bool = False
     """An operator who looks into it, and is no member."""
+
+
+class Granter(Protocol):
+    """Who invites and gives roles: a member, or one of the account's keys."""
+
+    @property
+    def account_id(self) -> AccountId: ...
+
+    @property
+    def role(self) -> Role: ...
+
+    @property
+    def person_id(self) -> PersonId | None:
+        """None: a key, which is nobody."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGranter:
+    """An admin's access key: it makes no owners and changes none."""
+
+    account_id: AccountId
+    role: Role = Role.ADMIN
+    person_id: None = None
 
 
 async def create_project(
@@ -161,14 +186,14 @@ async def list_invitations(database: Database, account_id: AccountId, now: datet
         return await tx.links.list_invitations(account_id, now)
 
 
-async def invite(database: Database, letters: Letters, by: Membership, email: str, role: Role, now: datetime) -> None:
+async def invite(database: Database, letters: Letters, by: Granter, email: str, role: Role, now: datetime) -> None:
     """Send a link that makes whoever has the address a member. Another invitation to the same address takes the first
     one's place. Raises Invalid (`email`), NotPermitted, AlreadyExists."""
     email = check_email(email)
     _check_grant(by, role)
     token = new_token()
     async with database.transaction() as tx:
-        inviter = await load_person(tx, by.person_id)
+        inviter = await _inviter(tx, by)
         known = await tx.people.find_by_email(email)
         if known is not None and await tx.people.find_membership(known.id, by.account_id):
             raise AlreadyExists("This person is in the project already", field="email")
@@ -181,7 +206,13 @@ async def invite(database: Database, letters: Letters, by: Membership, email: st
                 account_id=by.account_id, role=role.value,
             )
         )  # fmt: skip
-        await write_mail(tx, email, letters.invitation(token, inviter=inviter.email, role=role.value), now)
+        await write_mail(tx, email, letters.invitation(token, inviter=inviter, role=role.value), now)
+
+
+async def _inviter(tx: Transaction, by: Granter) -> str:
+    if by.person_id is not None:
+        return (await load_person(tx, by.person_id)).email
+    return (await tx.accounts.get(by.account_id)).name
 
 
 async def revoke_invitation(database: Database, account_id: AccountId, email: str, now: datetime) -> None:
@@ -220,7 +251,7 @@ async def _join(tx: Transaction, person: Person, link: Link, now: datetime) -> A
     return account.id
 
 
-async def change_role(database: Database, by: Membership, person_id: PersonId, role: Role, now: datetime) -> None:
+async def change_role(database: Database, by: Granter, person_id: PersonId, role: Role, now: datetime) -> None:
     """The person signs in again with the new role (WEB-4). Raises NotFound, NotPermitted, Conflict for the last
     owner."""
     _check_grant(by, role)
@@ -233,7 +264,7 @@ async def change_role(database: Database, by: Membership, person_id: PersonId, r
             await _sign_out(tx, by, person_id, now)
 
 
-async def remove_member(database: Database, by: Membership, person_id: PersonId, now: datetime) -> None:
+async def remove_member(database: Database, by: Granter, person_id: PersonId, now: datetime) -> None:
     """Raises as `change_role`; whoever wants to leave may do so by this, too."""
     async with database.transaction() as tx:
         there = await _lock_member(tx, by, person_id)
@@ -242,12 +273,12 @@ async def remove_member(database: Database, by: Membership, person_id: PersonId,
         await _sign_out(tx, by, person_id, now)
 
 
-async def _sign_out(tx: Transaction, by: Membership, person_id: PersonId, now: datetime) -> None:
+async def _sign_out(tx: Transaction, by: Granter, person_id: PersonId, now: datetime) -> None:
     if person_id != by.person_id:
         await tx.sessions.end_all(person_id, now)
 
 
-async def _lock_member(tx: Transaction, by: Membership, person_id: PersonId) -> Membership:
+async def _lock_member(tx: Transaction, by: Granter, person_id: PersonId) -> Membership:
     there = await tx.people.find_membership(person_id, by.account_id, lock=True)
     if there is None:
         raise NotFound("There is no such person in the project", reason="MEMBER_NOT_FOUND")
@@ -261,7 +292,7 @@ async def _keep_an_owner(tx: Transaction, there: Membership) -> None:
         raise Conflict("The project's last owner stays", reason="STATE_INVALID", field="role")
 
 
-def _check_grant(by: Membership, role: Role) -> None:
+def _check_grant(by: Granter, role: Role) -> None:
     if role is Role.OWNER and by.role is not Role.OWNER:
         raise NotPermitted("Only an owner makes owners", reason="ROLE", field="role")
 

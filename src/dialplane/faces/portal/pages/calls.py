@@ -16,7 +16,7 @@ from dialplane.domain.calling.calls import Call, Direction, HangupReason
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.ids import CallId
-from dialplane.domain.programs.sources import DocumentSource, FlowSource, ProgramSource
+from dialplane.domain.programs.sources import DocumentSource, FlowSource
 from dialplane.faces.portal.call_words import REASONS, STATES
 from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import typed
@@ -152,7 +152,15 @@ async def redirect(request: PortalRequest, call: FromPath[UUID]) -> Response[str
         await redirect_call(request.database, request.account_id, CallId(call), source, request.now)
     except Refusal as refusal:
         return await _ask(request, CallId(call), refusal)
-    return await done(request, request.at(f"/calls/{call}"), "The call goes on with what you chose.")
+    curl = json_curl(request, "POST", f"/v1.0/calls/{call}/redirect", {"target": _target(source)})
+    return await done(request, request.at(f"/calls/{call}"), "The call goes on with what you chose.", curl=curl)
+
+
+def _target(source: FlowSource | DocumentSource) -> dict[str, object]:
+    """As the native API takes it."""
+    if isinstance(source, FlowSource):
+        return {"type": "flow", "flow_id": str(source.flow_id)}
+    return {"type": "document", "url": source.url}
 
 
 async def _ask(request: PortalRequest, call_id: CallId, refusal: Refusal | None = None) -> Response[str]:
@@ -168,7 +176,7 @@ async def _ask(request: PortalRequest, call_id: CallId, refusal: Refusal | None 
     )
 
 
-def _source(request: PortalRequest) -> ProgramSource:
+def _source(request: PortalRequest) -> FlowSource | DocumentSource:
     """Raises Invalid naming the form's field."""
     flow, url = request.fields.get("flow"), request.fields.get("url")
     if flow and not url:

@@ -145,7 +145,9 @@ async def take_edit(request: PortalRequest, flow: FromPath[UUID]) -> Response[st
     """Begin the draft with what a version was."""
     chosen = await _version(request, FlowId(flow), request.fields.get("version"))
     await draft_from_version(request.database, request.account_id, FlowId(flow), chosen.version, request.now)
-    return await done(request, request.at(f"/flows/{flow}"), f"The draft is as version {chosen.version} was.")
+    line = json_curl(request, "POST", f"/v1.0/flows/{flow}/draft", {"version": chosen.version})
+    said = f"The draft is as version {chosen.version} was."
+    return await done(request, request.at(f"/flows/{flow}"), said, curl=line)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_versions, take_rollback, take_edit]

@@ -1,5 +1,6 @@
 """Work on many numbers: how far it is, what became of each, the way back; and the import of a file (point 3)."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from litestar import Response
@@ -10,6 +11,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.numbering.history import Actor, ActorKind
 from dialplane.domain.numbering.number_jobs import JobId, JobKind, JobLine, JobState, LineOutcome, NumberJob
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.import_columns import column_choices, guessed, read_columns
 from dialplane.faces.portal.rendering import done, show
@@ -135,7 +137,8 @@ async def take_apply(request: PortalRequest, job: FromPath[UUID]) -> Response[st
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
     await go_on(request.database, request.account_id, JobId(job), now)
-    return await done(request, path, "The file is applied.")
+    curl = json_curl(request, "POST", f"/v1.0/number_jobs/{job}/apply")
+    return await done(request, path, "The file is applied.", curl=curl)
 
 
 @action(f"{_JOB}/columns", deed=Deed.CONFIGURE)
@@ -148,7 +151,14 @@ async def take_columns(request: PortalRequest, job: FromPath[UUID]) -> Response[
         read = await read_file_again(request.database, request.account_id, found.id, mapping, now, by=by)
     except Refusal as refusal:
         return await _show(request, found, typed(request.fields).refuse(refusal, csv="", json="", column=""))
-    return await done(request, request.at(f"/numbers/jobs/{read.id}"), "The file is read again.", kind="wait")
+    path = request.at(f"/numbers/jobs/{read.id}")
+    return await done(request, path, "The file is read again.", kind="wait", curl=_file_curl(request, read, mapping))
+
+
+def _file_curl(request: PortalRequest, job: NumberJob, mapping: Mapping[str, str]) -> str:
+    query = [("column", f"{field}:{heading}") for field, heading in mapping.items()]
+    body_file = f"numbers.{job.reading.format if job.reading else 'csv'}"
+    return json_curl(request, "POST", "/v1.0/number_imports", body_file=body_file, query=query)
 
 
 @action(f"{_JOB}/undo", deed=Deed.CONFIGURE)
@@ -160,7 +170,8 @@ async def take_undo(request: PortalRequest, job: FromPath[UUID]) -> Response[str
     except Refusal as refusal:
         return await done(request, path, refusal.message, kind="bad")
     await go_on(request.database, request.account_id, JobId(job), now)
-    return await done(request, path, "It is taken back.")
+    curl = json_curl(request, "POST", f"/v1.0/number_jobs/{job}/undo")
+    return await done(request, path, "It is taken back.", curl=curl)
 
 
 # --- a file ----------------------------------------------------------------------------------------------------------
@@ -184,7 +195,8 @@ async def take_import(request: PortalRequest) -> Response[str]:
         form = typed(request.fields).refuse(refusal, csv="file", json="file", column="file")
         return await show(request, "number_import.html", form=form)
     said = f"{file.name} is read. Nothing is changed yet: look at it, then apply it."
-    return await done(request, request.at(f"/numbers/jobs/{read.id}"), said, kind="wait")
+    path = request.at(f"/numbers/jobs/{read.id}")
+    return await done(request, path, said, kind="wait", curl=_file_curl(request, read, {}))
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_jobs, show_job, take_columns, take_apply, take_undo, show_import, take_import]

@@ -9,16 +9,18 @@ from dialplane.domain.identity.people import Deed
 from dialplane.domain.labels import check_tags
 from dialplane.domain.numbering.history import Actor, ActorKind
 from dialplane.domain.numbering.number_jobs import JobChange, JobKind
-from dialplane.domain.numbering.targets import TargetsChange
+from dialplane.domain.numbering.targets import TargetsChange, Unwritten
 from dialplane.faces.downloads import csv_download, json_download
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Fields, Form, typed
-from dialplane.faces.portal.number_filters import Selection, read_selection
+from dialplane.faces.portal.number_filters import Selection, read_selection, wanted_by
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
 from dialplane.faces.portal.target_fields import target_choices
 from dialplane.services.numbering.number_files import write_csv, write_json
 from dialplane.services.numbering.number_jobs import go_on, start_job
+from dialplane.services.shapes.targets import target_shape
 
 _SELECTED = "/projects/{project:uuid}/numbers/selected"
 
@@ -95,7 +97,33 @@ async def _begin(request: PortalRequest, chosen: Selection, kind: JobKind, chang
     now, by = await request.billing_now(), Actor(ActorKind.PERSON, request.person.id)
     job = await start_job(request.database, request.account_id, kind, change, chosen.selected, now, by=by)
     await go_on(request.database, request.account_id, job.id, now)
-    return await done(request, request.at(f"/numbers/jobs/{job.id}"), _BEGUN[kind])
+    curl = json_curl(
+        request, "POST", "/v1.0/number_jobs", {"kind": kind.value, **_chosen_by(chosen), **_written(change)}
+    )
+    return await done(request, request.at(f"/numbers/jobs/{job.id}"), _BEGUN[kind], curl=curl)
+
+
+def _chosen_by(chosen: Selection) -> dict[str, object]:
+    """As the native API takes it."""
+    if not chosen.is_all:
+        return {"number_ids": [str(each) for each in chosen.ticked]}
+    wanted = wanted_by(chosen.filters)
+    given: dict[str, object] = {
+        "status": next(iter(wanted.statuses), ""),
+        "number_type": next(iter(wanted.kinds), ""),
+        "number": wanted.contains,
+        "name": wanted.name,
+        "tags": list(wanted.tags),
+    }
+    return {"filter": {name: value for name, value in given.items() if value}}
+
+
+def _written(change: JobChange) -> dict[str, object]:
+    """The same of what becomes of the numbers."""
+    targets = {"voice": change.targets.voice, "message": change.targets.message}
+    written = {name: target_shape(target) for name, target in targets.items() if not isinstance(target, Unwritten)}
+    tags = {"add_tags": change.add_tags, "remove_tags": change.remove_tags}
+    return ({"targets": written} if written else {}) | {name: list(each) for name, each in tags.items() if each}
 
 
 _BEGUN = {

@@ -11,6 +11,7 @@ from dialplane.domain.ids import NumberId
 from dialplane.domain.numbering.number_defaults import defaults_of
 from dialplane.domain.numbering.numbers import NumberFilter
 from dialplane.faces.portal.configuration import configuration
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.pages.numbers import number_id
 from dialplane.faces.portal.rendering import done, show
@@ -45,7 +46,11 @@ async def take_trunk(request: PortalRequest) -> Response[str]:
     except Invalid as refusal:
         return await _show(request, typed(fields).refuse(refusal))
     said = "The SIP trunk is removed." if removes else "Calls to numbers without a setting of their own go there."
-    return await done(request, request.at("/numbers/settings"), said)
+    body: dict[str, object] = {"sip_server": host}
+    if port:
+        body["sip_port"] = int(port)
+    curl = json_curl(request, "PUT", "/v1.0/number_defaults/trunk", body)
+    return await done(request, request.at("/numbers/settings"), said, curl=curl)
 
 
 @action("/projects/{project:uuid}/numbers/settings/messages", deed=Deed.CONFIGURE)
@@ -62,7 +67,8 @@ async def take_messages(request: PortalRequest) -> Response[str]:
     except Invalid as refusal:
         return await _show(request, typed(fields).refuse(refusal))
     said = "The URL is removed." if removes else "Messages to numbers without a setting of their own go there."
-    return await done(request, request.at("/numbers/settings"), said)
+    curl = json_curl(request, "PUT", "/v1.0/number_defaults/message_url", {"url": url, "method": method})
+    return await done(request, request.at("/numbers/settings"), said, curl=curl)
 
 
 @page("/projects/{project:uuid}/sms/settings", deed=Deed.VIEW)

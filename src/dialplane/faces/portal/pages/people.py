@@ -1,5 +1,6 @@
 """Who is in a project, and in which role."""
 
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 from dialplane.domain.errors import Refusal
 from dialplane.domain.identity.people import Deed, Role, parse_role
 from dialplane.domain.ids import PersonId
+from dialplane.faces.portal.curl_lines import json_curl
 from dialplane.faces.portal.forms import Form, typed
 from dialplane.faces.portal.limits import limits_of
 from dialplane.faces.portal.rendering import done, go, show
@@ -59,20 +61,24 @@ async def take_invitation(request: PortalRequest) -> Response[str]:
             await invite(request.database, request.portal.letters, request.member, email, role, request.now)
     except Refusal as refusal:
         return await _show(request, typed(fields).refuse(refusal))
-    return await done(request, request.at("/people"), f"An invitation is on its way to {email}.")
+    curl = json_curl(request, "POST", "/v1.0/invitations", {"email": email, "role": role.value})
+    return await done(request, request.at("/people"), f"An invitation is on its way to {email}.", curl=curl)
 
 
 @action("/projects/{project:uuid}/people/revoke", deed=Deed.PEOPLE)
 async def take_revocation(request: PortalRequest) -> Response[str]:
-    await revoke_invitation(request.database, request.account_id, request.fields.get("email"), request.now)
-    return await done(request, request.at("/people"), "The invitation is taken back.")
+    email = request.fields.get("email")
+    await revoke_invitation(request.database, request.account_id, email, request.now)
+    curl = json_curl(request, "DELETE", f"/v1.0/invitations/{quote(email, safe='')}")
+    return await done(request, request.at("/people"), "The invitation is taken back.", curl=curl)
 
 
 @action("/projects/{project:uuid}/people/{person:uuid}/role", deed=Deed.PEOPLE)
 async def take_role(request: PortalRequest, person: FromPath[UUID]) -> Response[str]:
     role = parse_role(request.fields.get("role"))
     await change_role(request.database, request.member, PersonId(person), role, request.now)
-    return await done(request, request.at("/people"), "The role is changed.")
+    curl = json_curl(request, "PUT", f"/v1.0/members/{person}", {"role": role.value})
+    return await done(request, request.at("/people"), "The role is changed.", curl=curl)
 
 
 @action("/projects/{project:uuid}/people/{person:uuid}/remove", deed=Deed.PEOPLE)
@@ -80,7 +86,8 @@ async def take_removal(request: PortalRequest, person: FromPath[UUID]) -> Respon
     await remove_member(request.database, request.member, PersonId(person), request.now)
     if person == request.person.id:
         return go("/portal/projects")
-    return await done(request, request.at("/people"), "They are no longer in the project.")
+    curl = json_curl(request, "DELETE", f"/v1.0/members/{person}")
+    return await done(request, request.at("/people"), "They are no longer in the project.", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [show_people, take_invitation, take_revocation, take_role, take_removal]

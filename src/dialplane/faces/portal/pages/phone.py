@@ -12,7 +12,7 @@ from dialplane.domain.calling.extensions import Extension
 from dialplane.domain.errors import NotFound, Refusal
 from dialplane.domain.identity.people import Deed
 from dialplane.domain.numbering.history import Actor, ActorKind
-from dialplane.domain.numbering.numbers import NumberKind
+from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.targets import ForwardTarget, Targets
 from dialplane.domain.supply.inventory import ItemQuery, Offer, Ordering
@@ -124,12 +124,17 @@ async def take_number(request: PortalRequest) -> Response[str]:
     )
     try:
         _chosen(await list_extensions(request.database, request.account_id, before=None, limit=_MOST), user)
-        await buy_number(
+        got = await buy_number(
             request.database, request.ports.carriers, request.account_id, wanted, await request.billing_now()
         )
     except Refusal as refusal:
         return await done(request, request.at("/phone"), f"{number[:20]} was not bought: {refusal.message}", kind="bad")
-    return await done(request, back, f"{show_number(number)} is yours. It is shown to whom you call, and rings here.")
+    curl = json_curl(request, "POST", "/v1.0/numbers", {"number": number})
+    if user and isinstance(got, Number):
+        targets = {"voice": {"type": "forward", "users": [user]}}
+        curl += " && " + json_curl(request, "PUT", f"/v1.0/numbers/{got.id}/targets", targets)
+    said = f"{show_number(number)} is yours. It is shown to whom you call, and rings here."
+    return await done(request, back, said, curl=curl)
 
 
 @action("/projects/{project:uuid}/phone/texts", deed=Deed.CONFIGURE)

@@ -45,6 +45,7 @@ from dialplane.services.numbering.porting import (
     update_port,
 )
 from dialplane.services.shapes.porting import show_portability
+from dialplane.services.shapes.targets import target_shape
 
 _PORTS = "/projects/{project:uuid}/numbers/ports"
 _PORT = f"{_PORTS}/{{port:uuid}}"
@@ -238,7 +239,14 @@ async def take_targets(request: PortalRequest, port: FromPath[UUID]) -> Response
         form = typed(fields).refuse(refusal, call_flow_id="calls", message_flow_id="messages")
         return await _show(request, found, Form({**_filled(found).values, **form.values}, form.errors, form.problem))
     said = "From the cut-over on, the numbers do what you chose."
-    return await done(request, request.at(f"/numbers/ports/{port}"), said)
+    curl = json_curl(request, "PUT", f"/v1.0/ports/{port}/targets", {"numbers": list(map(_written, wanted))})
+    return await done(request, request.at(f"/numbers/ports/{port}"), said, curl=curl)
+
+
+def _written(each: WantedNumber) -> dict[str, object]:
+    """As the native API takes it; what is not written stays."""
+    targets = {"voice": each.targets.voice, "message": each.targets.message, "refer": each.targets.refer}
+    return {"number": each.number} | {name: target_shape(target) for name, target in targets.items() if target}
 
 
 @action(f"{_PORT}/cancel", deed=Deed.BUY)

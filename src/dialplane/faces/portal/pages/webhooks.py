@@ -260,7 +260,9 @@ async def replay_many(request: PortalRequest) -> Response[str]:
     said = f"{count} events are sent again." if wanted else "Tick the deliveries first."
     if left:
         said += f" {left} were left out, since their webhook is deleted or switched off."
-    return await done(request, request.at("/deliveries"), said, kind="good" if count else "wait")
+    chosen = {"webhook_delivery_ids": [str(each) for each in dict.fromkeys(wanted)]}
+    curl = json_curl(request, "POST", "/v1.0/webhook_deliveries/replay", chosen) if wanted else ""
+    return await done(request, request.at("/deliveries"), said, kind="good" if count else "wait", curl=curl)
 
 
 HANDLERS: list[HTTPRouteHandler] = [

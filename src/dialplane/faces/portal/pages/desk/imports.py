@@ -96,7 +96,9 @@ async def take_columns(request: PortalRequest, imported: FromPath[UUID]) -> Resp
     except Refusal as refusal:
         form = typed(request.fields).refuse(refusal, csv="", json="", column="")
         return await _show(request, found, form)
-    return await done(request, f"{DESK}/stock/imports/{read.id}", "The file is read again.", kind="wait")
+    query = [("column", f"{field}:{heading}") for field, heading in mapping.items()]
+    line = operator_curl(request, "POST", "/inventory/import", body_file=f"stock.{read.reading.format}", query=query)
+    return await done(request, f"{DESK}/stock/imports/{read.id}", "The file is read again.", kind="wait", curl=line)
 
 
 async def _show(request: PortalRequest, found: StockImport, form: Form) -> Response[str]:

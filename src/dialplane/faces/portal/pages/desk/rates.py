@@ -99,7 +99,9 @@ async def take_flat_rates(request: PortalRequest, deck: FromPath[str]) -> Respon
     except Refusal as refusal:
         return await _show(request, deck, typed(request.fields).refuse(refusal))
     said = f"Changed for whatever begins from now on: {len(changed)}."
-    return await done(request, f"{DESK}/rates/{deck}", said)
+    rates = [{"cost_type": rate.cost_type, "credit_micros": rate.micros, "tokens": rate.tokens} for rate in changed]
+    line = operator_curl(request, "PUT", f"/rate_decks/{deck}", {"rates": rates})
+    return await done(request, f"{DESK}/rates/{deck}", said, curl=line)
 
 
 def _price(request: PortalRequest, cost_type: CostType) -> Micros | None:
@@ -143,14 +145,16 @@ async def take_import(request: PortalRequest, deck: FromPath[str]) -> Response[s
     """Import the file that was shown: at once, or at a time that is named."""
     _check(deck)
     fields, where = request.fields, f"{DESK}/rates/{deck}"
-    replaces, version = fields.get("mode") == "replace", fields.get("version")
+    mode, version = "replace" if fields.get("mode") == "replace" else "merge", fields.get("version")
+    replaces = mode == "replace"
     try:
         text = await find_file(request.ports.objects, find_uuid(fields.get("file")) or NIL)
         moment = read_moment(fields.get("effective_at"), field="effective_at")
         if moment is not None:
             now = await request.billing_now()
             await schedule_change(request.database, deck, text, moment, now, replaces=replaces)
-            return await done(request, where, "The file waits for its day.")
+            line = _import_curl(request, deck, [("mode", mode), ("effective_at", moment.isoformat())])
+            return await done(request, where, "The file waits for its day.", curl=line)
         plan = await import_deck(
             request.database,
             deck,
@@ -162,7 +166,12 @@ async def take_import(request: PortalRequest, deck: FromPath[str]) -> Response[s
     except Refusal as refusal:
         return await _show(request, deck, typed(fields).refuse(refusal, csv="file"))
     said = f"Rates added: {len(plan.added)}, changed: {len(plan.changed)}, removed: {len(plan.removed)}."
-    return await done(request, where, said)
+    return await done(request, where, said, curl=_import_curl(request, deck, [("mode", mode)]))
+
+
+def _import_curl(request: PortalRequest, deck: str, query: list[tuple[str, str]]) -> str:
+    asked = [("apply", "true"), *query]
+    return operator_curl(request, "POST", f"/rate_decks/{deck}/import", body_file="rates.csv", query=asked)
 
 
 @action("/operator/rates/{deck:str}/changes/{change:uuid}/cancel")
