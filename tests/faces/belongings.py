@@ -1,7 +1,7 @@
 """Something of each kind that an account can have, to see whether another account is told of it (API-6)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from dialplane.domain.addresses import tel
@@ -10,6 +10,7 @@ from dialplane.domain.calling.speakings import Speaking
 from dialplane.domain.campaigns.campaigns import Campaigncall, CampaigncallStatus
 from dialplane.domain.campaigns.outdials import OutdialTarget
 from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
+from dialplane.domain.identity.portal import Link, LinkPurpose
 from dialplane.domain.ids import (
     AccountId,
     CallId,
@@ -20,6 +21,7 @@ from dialplane.domain.ids import (
     RunId,
     TranscriptionId,
     new_id,
+    utc_now,
 )
 from dialplane.domain.messaging.cases import ContactCase
 from dialplane.domain.programs.aicalls import Aicall, Aimessage
@@ -45,6 +47,7 @@ async def own_ids(owner: Client, database: Database, account_id: AccountId) -> d
     """An id of each, by the name of the path parameter that takes it."""
     await stock(database, "+14155550100", NUMBER)
     ids = await _made_by_api(owner)
+    await owner.ask("POST", "/v1.0/number_jobs", {"kind": "tag", "filter": {}, "add_tags": ["a"]})
     await receive_message(database, InboundMessage("+12025550199", NUMBER, "hi"), NOW)
     await set_port_out_pin(database, account_id, PIN, NOW)
     port_out = await request_port_out(database, NUMBER, PIN, "Other Telecom", NOW)
@@ -53,8 +56,10 @@ async def own_ids(owner: Client, database: Database, account_id: AccountId) -> d
         "billing_id": "billings",
         "conversation_id": "conversations",
         "delivery_id": "webhook_deliveries",
+        "job_id": "number_jobs",
         "message_id": "messages",
         "order_id": "orders",
+        "person_id": "members",
     }
     for name, path in listed.items():
         ids[name] = (await owner.ask("GET", f"/v1.0/{path}")).json["result"][0]["id"]
@@ -124,9 +129,14 @@ class _Stored:
         target = OutdialTarget(new_id(NOW), self.account_id, UUID(self.ids["outdial_id"]), nobody, NOW, NOW)
         talk = Aicall(new_id(NOW), self.account_id, run.id, NOW).ended(NOW)
         summary = AiSummary(new_id(NOW), self.account_id, "call", call.id, "", "They talked.", NOW)
+        invitation = Link(
+            bytes(32), LinkPurpose.INVITE, "bob@example.org", None, utc_now() + timedelta(days=1), NOW,
+            account_id=self.account_id, role="viewer",
+        )  # fmt: skip
         file = StoredFile(new_id(NOW), self.account_id, "rag", "notes.txt", 5, NOW)
         async with self.database.transaction() as tx:
             await create_runs(tx, run)
+            await tx.links.add(invitation)
             await tx.groupcalls.save(group)
             await tx.conferences.save_participants([stay])
             await tx.queues.save_calls([waiting])
@@ -154,6 +164,7 @@ class _Stored:
             "aimessage_id": talk.id,
             "summary_id": summary.id,
             "file_id": file.id,
+            "email": invitation.email,
         }
         return {name: str(each) for name, each in made.items()}
 

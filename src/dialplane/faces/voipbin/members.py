@@ -8,8 +8,8 @@ from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.errors import Unavailable
-from dialplane.domain.identity.people import LONGEST_EMAIL, Role, check_email
+from dialplane.domain.errors import Conflict, NotFound
+from dialplane.domain.identity.people import LONGEST_EMAIL, Role
 from dialplane.domain.ids import PersonId
 from dialplane.faces.api_limits import refuse_flood
 from dialplane.faces.dependencies import Dependencies
@@ -114,18 +114,21 @@ async def invite(request: ApiRequest, data: JSONBody[NewInvitation], mails: Mail
     request.require_admin()
     portal = request.ports.portal
     if portal is None:
-        raise Unavailable("This process serves no portal that an invitation could lead to")
+        raise Conflict("There is no portal here that an invitation could lead to", reason="STATE_INVALID")
     refuse_flood(request.scope, mails, data.email.casefold(), limited_by="email")
     by = service.KeyGranter(request.account_id)
     await service.invite(request.database, portal.letters, by, data.email, data.role, request.now)
     return await _invitations(request)
 
 
-@delete("/invitations/{email:str}", status_code=200, responses=answers(Invitations))
+@delete("/invitations/{email:str}", status_code=200, responses=answers(Invitations, 404))
 async def revoke_invitation(request: ApiRequest, email: FromPath[str]) -> Fields:
-    """Take an invitation back; nothing happens where there is none."""
+    """Take an invitation back."""
     request.require_admin()
-    await service.revoke_invitation(request.database, request.account_id, check_email(email), request.now)
+    found = await service.list_invitations(request.database, request.account_id, request.now)
+    if email.casefold() not in {each.email.casefold() for each in found}:
+        raise NotFound("Nobody is invited by this address", reason="INVITATION_NOT_FOUND", field="email")
+    await service.revoke_invitation(request.database, request.account_id, email, request.now)
     return await _invitations(request)
 
 
