@@ -8,12 +8,11 @@ Bodies are bounded before and after decompression, and one time limit covers the
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import ssl
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,18 +21,24 @@ from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from dialplane.adapters.http.courier import Courier, NotDeliveredError, Receiver, write_request
-from dialplane.adapters.http.encodings import text_of
+from dialplane.adapters.http.destinations import (
+    CheckedResolver,
+    MayReach,
+    RefusedError,
+    Resolve,
+    check_url,
+    exact_url,
+    make_socket,
+)
+from dialplane.adapters.http.replies import TooLargeError, read_body, read_document, words_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.eventing.webhooks import Reply
-from dialplane.domain.networks import Address, Network, is_allowed
+from dialplane.domain.networks import Network, is_allowed
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
 
-MAX_URL = 2048
 USER_AGENT = "Dialplane/0.1"
 REPLY_HEAD = 1024
 """So much of a webhook's answer is read; what is longer is cut off and the connection closed."""
@@ -41,26 +46,10 @@ REPLY_HEAD = 1024
 _ALWAYS_SENT = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 """With every webhook; the head of the answer is kept for people to read, so it is not to be compressed."""
 
-MOST_X_HEADERS, LONGEST_X_HEADER = 20, 512
-"""Of an answer, that a document's messages may carry on."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 _RESOLVER_THREADS = 16
 """Threads of their own: look-ups of a dead name server, which take many seconds, must not stop other work."""
-
-Resolve = Callable[[str], Awaitable[Sequence[str]]]
-"""Gives the addresses of a name, as text. Raises OSError where there are none."""
-
-MayReach = Callable[[Address], bool]
-"""Whether a connection may go to the address."""
-
-
-class RefusedError(OSError):
-    """The URL leads where no request may go. An OSError, so that the connector treats it as a failed connection."""
-
-
-class _TooLargeError(Exception):
-    """The body is over its limit."""
 
 
 class NotSentError(Exception):
@@ -69,41 +58,6 @@ class NotSentError(Exception):
 
 class NoAnswerError(Exception):
     """The request has left, and what became of it is not known."""
-
-
-class _Resolver(AbstractResolver):
-    """Resolves once and lets a name through only if every one of its addresses is allowed."""
-
-    def __init__(self, resolve: Resolve, may_reach: MayReach) -> None:
-        self._resolve = resolve
-        self._may_reach = may_reach
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = [ipaddress.ip_address(text.partition("%")[0]) for text in await self._find(host)]
-        if not all(self._may_reach(address) for address in found):
-            raise RefusedError(f"{host} leads to an address that is not public")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address),
-                port=port,
-                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in found
-        ]
-
-    async def _find(self, host: str) -> Sequence[str]:
-        try:
-            return [str(ipaddress.ip_address(host))]  # it is its own
-        except ValueError:
-            return await self._resolve(host)
-
-    async def close(self) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +98,7 @@ class GuardedClient:
         self.resolve = resolve or self._resolve_by_system
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
         self._opened: aiohttp.ClientSession | None = None
-        self._resolver = _Resolver(self.resolve, lambda address: is_allowed(address, self.allow))
+        self._resolver = CheckedResolver(self.resolve, lambda address: is_allowed(address, self.allow))
         self._courier = Courier(self._addresses)
 
     async def __aenter__(self) -> Self:
@@ -159,10 +113,10 @@ class GuardedClient:
     def make_session(self, may_reach: MayReach, traces: Sequence[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSession:
         """A session all of whose connections go to addresses that `may_reach` lets through; the caller closes it."""
         connector = aiohttp.TCPConnector(
-            resolver=_Resolver(self.resolve, may_reach),
+            resolver=CheckedResolver(self.resolve, may_reach),
             use_dns_cache=False,
             limit=0,
-            socket_factory=lambda info: _make_socket(info, may_reach),
+            socket_factory=lambda info: make_socket(info, may_reach),
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -217,7 +171,7 @@ class GuardedClient:
             status, body, headers = await self._exchange(url, "GET", b"", {}, limit=limit, timeout_s=timeout_s, tls=tls)
         except RefusedError as fault:
             raise Invalid(str(fault), field="url") from fault
-        except _TooLargeError as fault:
+        except TooLargeError as fault:
             raise Invalid(f"{url} is larger than {limit} bytes", field="url") from fault
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
             raise Unavailable(f"{url}: {words_of(fault)}") from fault
@@ -236,7 +190,7 @@ class GuardedClient:
             status, answer, _ = await self._exchange(url, method, body, headers, limit=limit, timeout_s=timeout_s)
         except (RefusedError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as fault:
             raise NotSentError(words_of(fault)) from fault
-        except _TooLargeError as fault:
+        except TooLargeError as fault:
             raise NoAnswerError(f"the answer is larger than {limit} bytes") from fault
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
             raise NoAnswerError(words_of(fault)) from fault
@@ -269,7 +223,7 @@ class GuardedClient:
                     with contextlib.suppress(aiohttp.ServerDisconnectedError, ConnectionResetError):
                         return await self._ask(wish, redirects, limit=limit, timeout_s=timeout_s)
                 return await self._ask(wish, redirects, limit=limit, timeout_s=timeout_s)
-        except _TooLargeError:
+        except TooLargeError:
             return Failed(f"the answer is larger than {limit} bytes")
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as fault:
             return Failed(words_of(fault))
@@ -280,7 +234,7 @@ class GuardedClient:
             check_url(url, self.allow)
             async with self._session.request(
                 wish.method,
-                _exact(url),
+                exact_url(url),
                 data=body or None,
                 headers=headers,
                 allow_redirects=False,
@@ -288,7 +242,7 @@ class GuardedClient:
             ) as response:
                 location = response.headers.get("Location", "")
                 if not (redirects and response.status in _REDIRECTS and location):
-                    return await _fetched(response, wish.url, limit)
+                    return await read_document(response, wish.url, limit)
             wish = wish.moved(location)
         return Failed(f"there were more than {redirects} redirects")
 
@@ -309,7 +263,7 @@ class GuardedClient:
         started = time.monotonic()
         try:
             place = _place(url, self.allow)
-            target = _exact(url).extend_query(query).raw_path_qs if query else place.target
+            target = exact_url(url).extend_query(query).raw_path_qs if query else place.target
             request = write_request(method, place.authority, target, {**_ALWAYS_SENT, **headers}, body)
             answer = await self._courier.send(place.receiver, request, limit=REPLY_HEAD, timeout_s=timeout_s)
         except NotDeliveredError as fault:
@@ -338,14 +292,14 @@ class GuardedClient:
         check_url(url, self.allow)
         async with self._session.request(
             method,
-            _exact(url),
+            exact_url(url),
             data=body or None,
             headers=headers,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             ssl=tls or True,
         ) as response:
-            return response.status, await _read(response, limit), response.headers
+            return response.status, await read_body(response, limit), response.headers
 
     async def _addresses(self, host: str) -> list[str]:
         """Where webhooks to the host may go; an address is its own."""
@@ -364,40 +318,6 @@ class GuardedClient:
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _make_socket(info: aiohttp.AddrInfoType, may_reach: MayReach) -> socket.socket:
-    """The last gate: every connection passes here with the very address that it goes to."""
-    family, kind, proto, _, address = info
-    if not may_reach(ipaddress.ip_address(str(address[0]).partition("%")[0])):
-        raise RefusedError("the address is not public")
-    return socket.socket(family, kind, proto)
-
-
-def check_url(url: str, allow: Sequence[Network] = ()) -> None:
-    """What can be said of a URL before its name is resolved; also for refusing it when it is saved.
-
-    Raises RefusedError with the reason.
-    """
-    if len(url) > MAX_URL:
-        raise RefusedError(f"the URL is longer than {MAX_URL} characters")
-    try:
-        parsed = URL(url)
-        host, port = parsed.host, parsed.port
-    except ValueError as fault:
-        raise RefusedError("the URL is malformed") from fault
-    if parsed.scheme not in ("http", "https") or not host:
-        raise RefusedError("the URL is not an http or https address")
-    if parsed.raw_user is not None or parsed.raw_password is not None:
-        raise RefusedError("the URL holds user information")
-    if port not in (80, 443) and not (port is not None and 1024 <= port <= 65535):
-        raise RefusedError("the URL's port is neither 80, 443 nor 1024 to 65535")
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return  # a name, or one of the spellings that only the resolver understands: judged by its addresses
-    if not is_allowed(address, allow):
-        raise RefusedError("the address is not public")
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a webhook goes, as far as the URL says it."""
@@ -411,71 +331,12 @@ class _Place:
 def _place(url: str, allow: tuple[Network, ...]) -> _Place:
     """The same few addresses get all webhooks. Raises RefusedError."""
     check_url(url, allow)
-    exact = _exact(url)
+    exact = exact_url(url)
     host, port = exact.raw_host, exact.port
     assert host is not None  # `check_url` has seen both
     assert port is not None
     receiver = Receiver(host, port, is_tls=exact.scheme == "https")
     return _Place(receiver, exact.host_port_subcomponent or host, exact.raw_path_qs)
-
-
-def _exact(url: str) -> URL:
-    """The address to the letter where it is fit to be sent so: what is signed must not be written another way."""
-    return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
-
-
-async def _fetched(response: aiohttp.ClientResponse, url: str, limit: int) -> Fetched:
-    """The answer; of audio, which is not for reading, only its type."""
-    kind = response.headers.get("Content-Type", "")
-    if kind.startswith("audio/"):
-        response.close()
-        body = b""
-    else:
-        body = await _read(response, limit)
-    # A name is of a type of the HTTP library's own, which nothing writes as JSON.
-    headers = ((str(name), value) for name, value in response.headers.items())
-    extra = [(name, value[:LONGEST_X_HEADER]) for name, value in headers if name[:2].upper() == "X-"]
-    text = text_of(body, response.charset)
-    return Fetched(response.status, text, kind, url, tuple(extra[:MOST_X_HEADERS]))
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """The whole body, decompressed.
-
-    Raises _TooLargeError where it is longer than `limit` on the wire or decompressed, zlib.error where it is broken.
-    """
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding not in ("identity", "gzip", "deflate"):
-        raise ValueError(f"the answer is encoded as {encoding[:40]}")
-    unpacker = None if encoding == "identity" else zlib.decompressobj(wbits=47)  # 47: gzip or zlib by its header
-    body = bytearray()
-    received = 0
-    async for chunk in response.content.iter_any():
-        received += len(chunk)
-        body += chunk if unpacker is None else unpacker.decompress(chunk, limit + 1 - len(body))
-        if received > limit or len(body) > limit:
-            raise _TooLargeError
-    return bytes(body)
-
-
-def words_of(fault: BaseException) -> str:
-    """Why there was no answer, for the tenant: no addresses and no paths of ours."""
-    if isinstance(fault, RefusedError):
-        return str(fault)
-    cause = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else None
-    if isinstance(cause, RefusedError):
-        return str(cause)
-    if isinstance(fault, aiohttp.ClientConnectorDNSError):
-        return "the name does not resolve"
-    if isinstance(fault, TimeoutError):
-        return "no answer in time"
-    if isinstance(fault, aiohttp.ClientSSLError):
-        return "the TLS handshake failed"
-    if isinstance(fault, aiohttp.ClientConnectorError):
-        return "the connection was refused or failed"
-    if isinstance(fault, aiohttp.ServerDisconnectedError | ConnectionError):
-        return "the server closed the connection"
-    return f"the exchange failed ({type(fault).__name__})"
 
 
 def _since(started: float) -> int:

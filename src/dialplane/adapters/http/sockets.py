@@ -12,7 +12,9 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from dialplane.adapters.http.guarded import GuardedClient, RefusedError, check_url, words_of
+from dialplane.adapters.http.destinations import RefusedError, check_url
+from dialplane.adapters.http.guarded import GuardedClient
+from dialplane.adapters.http.replies import words_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.networks import Address, is_allowed, unwrap
 
