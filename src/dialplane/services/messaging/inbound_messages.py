@@ -18,23 +18,27 @@ from dialplane.services.transaction import Database, Transaction
 
 MOST_TOGETHER = 200
 """Messages of one transaction: it takes some 50 ms, in which the accounts' purses are locked."""
+LANES = 2
+"""Batches under way at once: while the store writes one, this process works on the other."""
 
 _Carry: TypeAlias = Callable[[Sequence[Arrival]], Awaitable[Sequence[Message | MessageRefused | Exception]]]
 
-_COMBINERS: "WeakKeyDictionary[Database, Combiner[Arrival, Message | MessageRefused]]" = WeakKeyDictionary()
-"""One for each store that this process has: callers of many faces and carriers share it."""
+_COMBINERS: "WeakKeyDictionary[Database, list[Combiner[Arrival, Message | MessageRefused]]]" = WeakKeyDictionary()
+"""The lanes of each store that this process has: callers of many faces and carriers share them."""
 
 
 async def receive_message(database: Database, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
     """Keep the message, charge it, tell of it and queue the run of its number's flow; or refuse it with the reason.
 
-    Messages are taken in the order of the calls. Raises Invalid where the text is too long or there is nothing in it.
+    Messages to one number are taken in the order of the calls. Raises Invalid where the text is too long or there is
+    nothing in it.
     """
     arrival = Arrival(inbound, check_text(inbound.text, inbound.medias), now)
-    combiner = _COMBINERS.get(database)
-    if combiner is None:
-        combiner = _COMBINERS[database] = Combiner(_taking_in(database), limit=MOST_TOGETHER)
-    return await combiner.submit(arrival)
+    lanes = _COMBINERS.get(database)
+    if lanes is None:
+        carry = _taking_in(database)
+        lanes = _COMBINERS[database] = [Combiner(carry, limit=MOST_TOGETHER) for _ in range(LANES)]
+    return await lanes[hash(inbound.destination) % LANES].submit(arrival)
 
 
 async def receive_in(tx: Transaction, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
