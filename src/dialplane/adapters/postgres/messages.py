@@ -13,6 +13,7 @@ from dialplane.adapters.postgres.link import WORKER_LOCK
 from dialplane.adapters.postgres.message_search import count_sql, page_sql
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.messaging.feedback import Feedback
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
@@ -187,6 +188,13 @@ class PostgresMessageStore:
 
     async def redact(self, message_id: MessageId, now: datetime) -> None:
         await self._connection.execute(_SQL["redact"], message_id, now)
+
+    async def find_feedback(self, message_id: MessageId) -> Feedback | None:
+        value = await self._connection.fetchval(_SQL["find_feedback"], message_id)
+        return None if value is None else msgspec.convert(value, Feedback, strict=False)
+
+    async def save_feedback(self, message_id: MessageId, feedback: Feedback) -> None:
+        await self._connection.execute(_SQL["save_feedback"], message_id, feedback)
 
     async def open_conversations(self, drafts: Sequence[Conversation]) -> list[Conversation]:
         rows = [

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, RunId
+from dialplane.domain.messaging.feedback import Feedback
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
@@ -113,6 +114,10 @@ class MessageStore(Protocol):
     async def redact(self, message_id: MessageId, now: datetime) -> None:
         """Take its text away."""
         ...
+
+    async def find_feedback(self, message_id: MessageId) -> Feedback | None: ...
+
+    async def save_feedback(self, message_id: MessageId, feedback: Feedback) -> None: ...
 
     async def open_conversations(self, drafts: Sequence[Conversation]) -> Sequence[Conversation]:
         """For each draft the conversation of its pair; the draft itself, its id included, where there was none. No two

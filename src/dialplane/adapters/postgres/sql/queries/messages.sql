@@ -66,6 +66,12 @@ update messages set deleted_at = $2, updated_at = $2 where id = $1;
 -- name: redact
 update messages set text = '', updated_at = $2 where id = $1;
 
+-- name: find_feedback
+select feedback from messages where id = $1;
+
+-- name: save_feedback
+update messages set feedback = $2 where id = $1;
+
 -- name: add_received
 -- $1: a JSON array of messages that came in, each with its one target.
 with incoming as (
