@@ -32,13 +32,8 @@ from dialplane.services.messaging.message_sending import (
     record_no_answer,
     record_receipt,
 )
-from dialplane.services.messaging.messages import (
-    MessageRequest,
-    delete_message,
-    get_message,
-    list_messages,
-    send_message,
-)
+from dialplane.services.messaging.messages import MessageRequest, delete_message, get_message, list_messages
+from dialplane.services.messaging.outbound_messages import send_message
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 

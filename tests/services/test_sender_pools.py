@@ -13,7 +13,8 @@ from dialplane.domain.messaging.sender_pools import SenderPool
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_records import cancel_message
 from dialplane.services.messaging.message_sending import claim_targets
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.sender_pools import create_pool, delete_pool, get_pool, update_pool
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number

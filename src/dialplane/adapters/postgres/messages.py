@@ -1,7 +1,6 @@
 """Messages, conversations, the queues of what workers do about them, and the simulated carrier, in Postgres."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +23,13 @@ from dialplane.domain.messaging.messages import (
     Target,
     TargetStatus,
 )
-from dialplane.services.messaging.message_store import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
+from dialplane.services.messaging.message_store import (
+    MessageDocument,
+    NewMessage,
+    QueuedTarget,
+    RunRequest,
+    SandboxMessage,
+)
 
 _SQL = queries("messages")
 
@@ -61,6 +66,26 @@ def _message(row: asyncpg.Record) -> Message:
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
     )
+
+
+def _target_rows(new: NewMessage) -> list[dict[str, object]]:
+    return [
+        {
+            "message_id": new.message.id,
+            "position": position,
+            "conversation_id": conversation_id,
+            "destination": target.destination,
+            "status": target.status,
+            "parts": target.parts,
+            "due_at": due_at,
+            "reason": target.reason,
+            "error_code": target.error_code,
+            "created_at": new.message.created_at,
+        }
+        for position, (target, conversation_id, due_at) in enumerate(
+            zip(new.message.targets, new.conversations, new.due_at, strict=True)
+        )
+    ]
 
 
 def _run_request(row: asyncpg.Record) -> RunRequest:
@@ -102,33 +127,25 @@ class PostgresMessageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add(
-        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
-    ) -> bool:
-        added: bool = await self._connection.fetchval(
-            _SQL["add"],
-            message.id,
-            message.account_id,
-            message.direction,
-            asdict(message.source),
-            message.text,
-            list(message.medias),
-            message.number_id,
-            message.run_id,
-            message.key,
-            message.raw_source,
-            message.raw_destination,
-            message.created_at,
-            list(conversations),
-            [msgspec.json.encode(target.destination).decode() for target in message.targets],
-            [target.status for target in message.targets],
-            [target.parts for target in message.targets],
-            list(due_at),
-            message.extras,
-            [target.reason for target in message.targets],
-            [target.error_code for target in message.targets],
-        )
-        return added
+    async def add_many(self, messages: Sequence[NewMessage]) -> set[MessageId]:
+        rows = [
+            {
+                "id": message.id,
+                "account_id": message.account_id,
+                "source": message.source,
+                "text": message.text,
+                "medias": message.medias,
+                "number_id": message.number_id,
+                "run_id": message.run_id,
+                "key": message.key,
+                "created_at": message.created_at,
+                "extras": message.extras,
+            }
+            for message in (new.message for new in messages)
+        ]
+        targets = [row for new in messages for row in _target_rows(new)]
+        found = await self._connection.fetch(_SQL["add_many"], rows, targets)
+        return {MessageId(row["id"]) for row in found}
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None:
         if lock and await self._connection.fetchval(_SQL["lock"], account_id, message_id) is None:

@@ -77,16 +77,20 @@ class SandboxMessage:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be sent, with the conversation of each target and the time at which it is due."""
+
+    message: Message
+    conversations: Sequence[ConversationId]
+    due_at: Sequence[datetime]
+
+
 class MessageStore(Protocol):
     """Port. Deleted messages and conversations are never found."""
 
-    async def add(
-        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
-    ) -> bool:
-        """Insert with its targets, each in its conversation and due at its time.
-
-        False, and nothing is written, where the key is known.
-        """
+    async def add_many(self, messages: Sequence[NewMessage]) -> set[MessageId]:
+        """Insert messages to be sent, with their targets; which they were: those of a known key are not."""
         ...
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...

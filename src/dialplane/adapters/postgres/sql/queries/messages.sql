@@ -1,12 +1,16 @@
 -- Queries of the subject: messages.
 
--- name: add
--- The message with its targets, unless its key is known; wakes the workers where something is to be sent.
+-- name: add_many
+-- $1: a JSON array of messages to be sent, $2: one of their targets. A message whose key is known is left out. Wakes the
+-- workers where something is to be sent.
 with made as (
     insert into messages
-        (id, account_id, direction, source, text, medias, number_id, run_id, key, raw_source, raw_destination, created_at,
-         extras)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18)
+        (id, account_id, direction, source, text, medias, number_id, run_id, key, created_at, extras)
+    select id, account_id, 'outbound', source, text, medias, number_id, run_id, key, created_at, extras
+    from json_to_recordset($1) as batch (
+        id uuid, account_id uuid, source json, text text, medias text[], number_id uuid, run_id uuid, key text,
+        created_at timestamptz, extras jsonb
+    )
     on conflict (key) do nothing
     returning id
 ),
@@ -14,17 +18,19 @@ targets as (
     insert into message_targets
         (message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
          updated_at)
-    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts,
-           item.due_at, item.reason, item.error_code, $12, $12
-    from made,
-        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[], $17::timestamptz[], $19::text[], $20::integer[])
-            with ordinality as item
-                (conversation_id, destination, status, parts, due_at, reason, error_code, position)
+    select message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
+           created_at
+    from json_to_recordset($2) as batch (
+        message_id uuid, position integer, conversation_id uuid, destination json, status text, parts integer,
+        due_at timestamptz, reason text, error_code integer, created_at timestamptz
+    )
+    where message_id in (select id from made)
     returning status
+),
+woken as materialized (
+    select pg_notify('dialplane_work', 'messages') where exists (select from targets where status = 'queued')
 )
-select count(*) > 0 as added,
-       case when bool_or(status = 'queued') then pg_notify('dialplane_work', 'messages') end
-from targets;
+select made.id, (select count(*) from woken) from made;
 
 -- name: read
 -- Messages with their targets: by account and id, or by account and time, newest first.
