@@ -1,6 +1,6 @@
 """Messages, conversations, the queues of what workers do about them, and the simulated carrier, in Postgres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -184,9 +184,15 @@ class PostgresMessageStore:
         row = await self._connection.fetchrow(_SQL["find_by_key"], key)
         return None if row is None else (await self._read_many([row["id"]])).get(row["id"])
 
-    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
-        row = await self._connection.fetchrow(_SQL["find_by_carrier_id"], carrier_id)
-        return None if row is None else (row["account_id"], row["message_id"], row["position"])
+    async def find_many(self, message_ids: Sequence[MessageId], *, lock: bool = False) -> dict[MessageId, Message]:
+        wanted = message_ids
+        if lock:
+            wanted = [row["id"] for row in await self._connection.fetch(_SQL["lock_many"], message_ids)]
+        return {MessageId(each): message for each, message in (await self._read_many(wanted)).items()}
+
+    async def find_by_carrier_ids(self, carrier_ids: Sequence[str]) -> dict[str, tuple[MessageId, int]]:
+        rows = await self._connection.fetch(_SQL["find_by_carrier_ids"], carrier_ids)
+        return {row["carrier_id"]: (MessageId(row["message_id"]), row["position"]) for row in rows}
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Message]:
         rows = await self._connection.fetch(_SQL["read"], account_id, None, before, limit)
@@ -247,6 +253,12 @@ class PostgresMessageStore:
         query = _SQL["lock_conversation" if lock else "find_conversation"]
         row = await self._connection.fetchrow(query, account_id, conversation_id)
         return None if row is None else _conversation(row)
+
+    async def conversations_of_many(self, message_ids: Collection[MessageId]) -> dict[MessageId, list[Conversation]]:
+        found: dict[MessageId, list[Conversation]] = {}
+        for row in await self._connection.fetch(_SQL["conversations_of_many"], list(message_ids)):
+            found.setdefault(MessageId(row["message_id"]), []).append(_conversation(row))
+        return found
 
     async def conversations_of(self, message_id: MessageId) -> list[Conversation]:
         return [_conversation(row) for row in await self._connection.fetch(_SQL["conversations_of"], message_id)]
@@ -309,18 +321,21 @@ class PostgresMessageStore:
             for row in rows
         ]
 
-    async def set_target(self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None) -> None:
-        await self._connection.execute(
-            _SQL["set_target"],
-            message_id,
-            position,
-            target.status,
-            target.reason,
-            target.updated_at,
-            carrier_id,
-            target.error_code,
-            target.sent_at,
-        )
+    async def set_targets(self, targets: Sequence[tuple[MessageId, int, Target, str | None]]) -> None:
+        rows = {
+            (message_id, position): {
+                "message_id": message_id,
+                "position": position,
+                "status": target.status,
+                "reason": target.reason,
+                "updated_at": target.updated_at,
+                "carrier_id": carrier_id,
+                "error_code": target.error_code,
+                "sent_at": target.sent_at,
+            }
+            for message_id, position, target, carrier_id in targets
+        }
+        await self._connection.execute(_SQL["set_targets"], list(rows.values()))
 
     async def cancel_waiting(self, message_id: MessageId, now: datetime) -> list[int]:
         rows = await self._connection.fetch(_SQL["cancel_waiting"], message_id, now)
@@ -361,19 +376,8 @@ class PostgresMessageStore:
     async def free_run_leases(self, worker: int, *, driving: Sequence[RunId]) -> None:
         await self._connection.execute(_SQL["free_run_leases"], WORKER_LOCK, worker, list(driving))
 
-    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
-        await self._connection.execute(
-            _SQL["add_to_sandbox"],
-            sent.id,
-            sent.source,
-            sent.destination,
-            sent.text,
-            list(sent.medias),
-            sent.segments,
-            sent.receipt,
-            sent.receipt_due_at,
-            sent.created_at,
-        )
+    async def add_to_sandbox(self, sent: Sequence[SandboxMessage]) -> None:
+        await self._connection.execute(_SQL["add_to_sandbox"], sent)
 
     async def list_sandbox(self, destination: str, *, limit: int) -> list[SandboxMessage]:
         rows = await self._connection.fetch(_SQL["list_sandbox"], destination, limit)

@@ -60,11 +60,11 @@ select id from messages where account_id = $1 and id = $2 and deleted_at is null
 -- name: find_by_key
 select account_id, id from messages where key = $1;
 
--- name: find_by_carrier_id
-select message.account_id, target.message_id, target.position
-from message_targets target
-join messages message on message.id = target.message_id
-where target.carrier_id = $1;
+-- name: lock_many
+select id from messages where id = any ($1::uuid[]) and deleted_at is null order by id for no key update;
+
+-- name: find_by_carrier_ids
+select carrier_id, message_id, position from message_targets where carrier_id = any ($1::text[]);
 
 -- name: delete
 update messages set deleted_at = $2, updated_at = $2 where id = $1;
@@ -128,6 +128,13 @@ select * from conversations where account_id = $1 and id = $2 and deleted_at is 
 
 -- name: lock_conversation
 select * from conversations where account_id = $1 and id = $2 and deleted_at is null for no key update;
+
+-- name: conversations_of_many
+select target.message_id, conversation.*
+from message_targets target
+join conversations conversation on conversation.id = target.conversation_id
+where target.message_id = any ($1::uuid[])
+order by target.message_id, target.position;
 
 -- name: conversations_of
 select conversation.*
@@ -220,14 +227,26 @@ returning target.message_id, message.account_id, target.position, message.source
               where account_id = message.account_id and settings ->> 'is_on' = 'false'
           ) as opted_out;
 
--- name: set_target
-with changed as (
-    update messages set updated_at = $5 where id = $1
+-- name: set_targets
+-- $1: a JSON array of targets.
+with incoming as materialized (
+    select *
+    from json_to_recordset($1) as batch (
+        message_id uuid, position integer, status text, reason text, updated_at timestamptz, carrier_id text,
+        error_code integer, sent_at timestamptz
+    )
+),
+changed as (
+    update messages set updated_at = latest.at
+    from (select message_id, max(updated_at) as at from incoming group by message_id) latest
+    where id = latest.message_id
 )
-update message_targets
-set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), error_code = $7, sent_at = $8,
-    attempts = attempts + 1, leased_by = null, leased_until = null
-where message_id = $1 and position = $2;
+update message_targets target
+set status = incoming.status, reason = incoming.reason, updated_at = incoming.updated_at,
+    carrier_id = coalesce(incoming.carrier_id, target.carrier_id), error_code = incoming.error_code,
+    sent_at = incoming.sent_at, attempts = target.attempts + 1, leased_by = null, leased_until = null
+from incoming
+where target.message_id = incoming.message_id and target.position = incoming.position;
 
 -- name: cancel_waiting
 update message_targets
@@ -297,19 +316,23 @@ where leased_by = $2 and run_id <> all ($3::uuid[])
   );
 
 -- name: add_to_sandbox
+-- $1: a JSON array of messages.
 insert into sandbox_messages
     (id, source, destination, text, medias, segments, receipt, receipt_due_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select id, source, destination, text, medias, segments, receipt, receipt_due_at, created_at
+from json_populate_recordset(null::sandbox_messages, $1)
 on conflict (id) do nothing;
 
 -- name: list_sandbox
 select * from sandbox_messages where $1 = '' or destination = $1 order by created_at desc, id limit $2;
 
 -- name: take_sandbox_receipts
+-- Not before the carrier's answer is recorded: a receipt is given once, and for a message that nobody knows it is lost.
 with due as (
     select id
     from sandbox_messages
     where receipt_due_at <= $1
+      and exists (select from message_targets where carrier_id = sandbox_messages.id::text)
     order by receipt_due_at
     limit $2
     for update skip locked
