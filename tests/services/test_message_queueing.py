@@ -13,7 +13,8 @@ from dialplane.domain.ids import AccountId
 from dialplane.domain.messaging.messages import Message, MessageExtras, TargetStatus
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
-from dialplane.services.messaging.message_queueing import Wish, queue_many
+from dialplane.services.messaging.message_judging import Wish
+from dialplane.services.messaging.message_queueing import queue_many
 from dialplane.services.messaging.messages import MessageRequest, list_messages
 from dialplane.services.messaging.outbound_messages import send_message
 from tests.fakes.accounts import add_account

@@ -10,7 +10,8 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import AccountId
 from dialplane.domain.messaging.messages import Message
 from dialplane.services.combining import Together
-from dialplane.services.messaging.message_queueing import Wish, queue_many, queue_message
+from dialplane.services.messaging.message_judging import Wish
+from dialplane.services.messaging.message_queueing import queue_many, queue_message
 from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.transaction import Database
 
