@@ -302,6 +302,23 @@ async def test_library_schedules_from_a_pool_and_cancels(
     assert canceled.status == "canceled"
 
 
+async def test_channel_sends_named_as_it_is_kept_and_no_other_account_does_so(
+    restcomm: FormClient, twilio: FormClient
+) -> None:
+    """FRD-8."""
+    channel = "mms:+12345678"
+    unknown = await twilio.ask("POST", "Messages.json", {"To": PEER, "From": channel, "Body": "x"})
+    await restcomm.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": channel, "isSIP": "true"})
+
+    by_twilio = await twilio.ask("POST", "Messages.json", {"To": PEER, "From": channel, "Body": "x"})
+    by_restcomm = await restcomm.ask("POST", "SMS/Messages.json", {"To": OTHER, "From": channel, "Body": "x"})
+    listed = await twilio.ask("GET", "Messages.json")
+
+    assert unknown.status == 400
+    assert (by_twilio.json["from"], by_restcomm.json["from"]) == (channel, channel)
+    assert {each["from"] for each in listed.json["messages"]} == {channel}
+
+
 async def test_who_opted_out_is_not_written_to(twilio: FormClient, database: PostgresDatabase) -> None:
     await receive_message(database, InboundMessage(PEER, OWN, "Stop. Thank you"), utc_now())
 
