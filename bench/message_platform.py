@@ -14,6 +14,7 @@ from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.bootstrap.process import settle_memory
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id, utc_now
 from dialplane.domain.messaging.arrivals import InboundMessage
 from dialplane.domain.messaging.messages import Message
@@ -53,6 +54,7 @@ async def a_platform(folder: Path, hook: str = "") -> AsyncIterator[Platform]:
             await add_credit(database, accounts[-1], CREDIT, utc_now())
             numbers.append(f"+120255501{n:02d}")
             await _add_number(database, accounts[-1], numbers[-1], HookTarget(f"{hook}/{n}") if hook else None)
+        settle_memory()  # as the API does when it serves
         yield Platform(server, database, accounts, numbers)
         await database.close()
     finally:

@@ -25,7 +25,8 @@ from dialplane.domain.messaging.messages import Direction, Message, TargetStatus
 from dialplane.domain.messaging.smpp_accounts import LongMessages
 from dialplane.domain.messaging.smpp_carriers import Binds, BindState
 from dialplane.services.charging.billing import check_ledger, get_balance
-from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages, send_message
+from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.smpp_carriers import (
     SmppCarrierChange,
     add_smpp_carrier,

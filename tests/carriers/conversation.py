@@ -21,7 +21,8 @@ from dialplane.services.messaging.message_sending import (
     record_receipt,
     submission_of,
 )
-from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages, send_message
+from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.supply.carrier_accounts import AccountChange, change_account, list_exchanges
 from tests.faces.conftest import application, dependencies
 from tests.faces.conftest import serving as serving_app

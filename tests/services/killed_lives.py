@@ -24,7 +24,8 @@ from dialplane.services.calling.arrivals import Arrival
 from dialplane.services.calling.call_records import CallChanged, CallEnded, write_changes
 from dialplane.services.messaging.message_sending import Accepted, claim_targets, record_answer
 from dialplane.services.messaging.message_store import QueuedTarget
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.numbering.number_life import release_number
 from tests.sealing import SEAL
 from tests.services.buying import NOW, bought, stock

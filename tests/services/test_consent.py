@@ -22,7 +22,8 @@ from dialplane.services.messaging.message_sending import (
     record_receipt,
     why_not,
 )
-from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages, send_message
+from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.sender_pools import create_pool
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number

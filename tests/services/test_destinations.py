@@ -12,7 +12,8 @@ from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.dialling import Opened, OutgoingWish, check_destination, open_calls
 from dialplane.services.calling.special_ranges import set_special_ranges
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from tests.services.buying import bought, buyer, stock
 
 OWN = "+12025550143"

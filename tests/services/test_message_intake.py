@@ -70,6 +70,37 @@ async def test_hundreds_at_once_are_each_kept_and_charged_once_in_their_order(
     assert (await check_ledger(database)).balanced
 
 
+async def test_batches_beside_each_other_keep_each_numbers_order_and_every_balance(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    """LED-5. Numbers of two accounts, mixed, so that each batch meets purses that the other one holds."""
+    other_id = await add_account(database)
+    own = [f"+120255502{n:02d}" for n in range(12)]
+    for n, number in enumerate(own):
+        await add_number(database, (account_id, other_id)[n % 2], number, NOW)
+    for each in (account_id, other_id):
+        await add_credit(database, each, 100_000_000, NOW)
+    one = await price(database, account_id)
+    before = [await balance(database, each) for each in (account_id, other_id)]
+    arrivals = [InboundMessage(PEER, own[n * 7 % 12], str(n), carrier_id=f"m{n}") for n in range(360)]
+
+    taken = await asyncio.gather(*(receive_message(database, each, NOW) for each in arrivals))
+
+    assert all(isinstance(each, Message) for each in taken)
+    for number in own:
+        told = await database.pool.fetch(
+            "select data ->> 'text' as text from events where type = 'conversation_message_created'"
+            " and data -> 'destination' ->> 'target' = $1 order by resource_seq",
+            number,
+        )
+        assert [row["text"] for row in told] == [each.text for each in arrivals if each.destination == number]
+    assert [was - await balance(database, each) for was, each in zip(before, (account_id, other_id), strict=True)] == [
+        180 * one,
+        180 * one,
+    ]
+    assert (await check_ledger(database)).balanced
+
+
 async def test_balance_for_two_lets_two_of_a_batch_in(database: PostgresDatabase, account_id: AccountId) -> None:
     """LED-4, FRD-9."""
     await add_credit(database, account_id, 2 * DEFAULT_RATES[CostType.SMS].split(1, 0).micros, NOW)

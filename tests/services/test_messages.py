@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dialplane.adapters.carriers.sandbox_messages import SandboxMessageCarrier
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.routing import Refused
@@ -25,20 +26,19 @@ from dialplane.services.messaging.conversations import (
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.messaging.message_sending import (
     Accepted,
+    Answered,
     Receipt,
     Rejected,
+    answer_many,
     claim_targets,
     record_answer,
     record_no_answer,
     record_receipt,
+    record_receipts,
+    submission_of,
 )
-from dialplane.services.messaging.messages import (
-    MessageRequest,
-    delete_message,
-    get_message,
-    list_messages,
-    send_message,
-)
+from dialplane.services.messaging.messages import MessageRequest, delete_message, get_message, list_messages
+from dialplane.services.messaging.outbound_messages import send_message
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_flow, add_number
 
@@ -389,3 +389,54 @@ async def test_message_above_its_highest_price_fails_and_holds_nothing(
     assert message.targets[0].status is status
     assert message.targets[0].error_code == (30010 if status is TargetStatus.FAILED else 0)
     assert ((await _purse(database, account_id)).credit_held == 0) is (status is TargetStatus.FAILED)
+
+
+async def test_answers_that_come_together_each_have_their_effect_once(database: PostgresDatabase) -> None:
+    """LED-5, FRD-9, SMS-5: two receivers of one message, a deleted one, and one that is answered twice."""
+    account_id = await _sender(database)
+    both = await send_message(database, account_id, _to(PEER, "+12025550198"), NOW)
+    gone = await send_message(database, account_id, _to(PEER, text="gone"), NOW)
+    twice = await send_message(database, account_id, _to(PEER, text="twice"), NOW)
+    queued = {
+        (each.message_id, each.position): each
+        for each in await claim_targets(database, 1, limit=10, sweep=False, now=NOW)
+    }
+    await delete_message(database, account_id, gone.id, NOW)
+
+    async with database.transaction() as tx:
+        await answer_many(
+            tx,
+            [
+                Answered(queued[both.id, 0], Accepted("c-1"), NOW),
+                Answered(queued[both.id, 1], Rejected("no such number", 30005), NOW),
+                Answered(queued[gone.id, 0], Accepted("c-2"), NOW),
+                Answered(queued[twice.id, 0], Accepted("c-3"), NOW),
+                Answered(queued[twice.id, 0], Rejected("too late"), NOW),
+            ],
+        )
+    await record_receipts(
+        database, [Receipt("c-1", TargetStatus.DELIVERED), Receipt("c-1", TargetStatus.UNDELIVERED)], NOW
+    )
+
+    shown = await get_message(database, account_id, both.id)
+    assert [target.status for target in shown.targets] == [TargetStatus.DELIVERED, TargetStatus.FAILED]
+    assert (await get_message(database, account_id, twice.id)).targets[0].status is TargetStatus.SENT
+    purse = await _purse(database, account_id)
+    assert (purse.credit, purse.credit_held) == (1_000_000 - 3 * 10_000, 0)
+    assert (await check_ledger(database)).balanced
+
+
+async def test_receipt_of_the_simulated_carrier_waits_for_its_answer_to_be_recorded(database: PostgresDatabase) -> None:
+    """SMS-5: it is given once, and must not be lost where it overtakes the answer."""
+    account_id = await _sender(database)
+    message = await send_message(database, account_id, _to(PEER), NOW)
+    (queued,) = await claim_targets(database, 1, limit=10, sweep=False, now=NOW)
+    carrier, later = SandboxMessageCarrier(database), NOW + timedelta(seconds=5)
+    answer = await carrier.submit(submission_of(queued), NOW)
+
+    early = await carrier.receipts(later)
+    await record_answer(database, queued, answer, later)
+    await record_receipts(database, await carrier.receipts(later), later)
+
+    assert early == []
+    assert (await get_message(database, account_id, message.id)).targets[0].status is TargetStatus.DELIVERED

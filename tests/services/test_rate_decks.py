@@ -36,7 +36,8 @@ from dialplane.services.charging.rates import (
     list_rate_decks,
     port_prices,
 )
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.numbering.porting import PortDraft, WantedNumber, create_port, update_port
 from dialplane.services.programs.dry_run import Draft, dry_run
 from tests.fakes.accounts import add_account

@@ -22,7 +22,8 @@ from dialplane.services.charging.billing import check_ledger
 from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck, get_rate_deck
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_sending import Accepted, claim_targets, record_answer
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
 

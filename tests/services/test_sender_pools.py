@@ -13,7 +13,8 @@ from dialplane.domain.messaging.sender_pools import SenderPool
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_records import cancel_message
 from dialplane.services.messaging.message_sending import claim_targets
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.sender_pools import create_pool, delete_pool, get_pool, update_pool
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
@@ -75,6 +76,27 @@ async def test_rate_of_a_number_spreads_its_messages(database: PostgresDatabase,
         for second in range(3)
     ]
     assert claimed == [1, 1, 1]
+
+
+async def test_rate_of_a_destination_holds_for_all_numbers_of_the_pool_and_for_its_country_alone(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    pool = await create_pool(
+        database, account_id, "all", [NEW_YORK, BOSTON, LONDON], number_rate=0, destination_rate=60, now=NOW
+    )
+
+    for peer in ("+12125550181", "+442079460181", "+16175550183", "+442079460185", "+12125550185"):
+        await sent(database, account_id, pool, peer)
+
+    claimed = [
+        [each.destination.target for each in await claim_targets(database, 1, limit=9, sweep=False, now=moment)]
+        for moment in (NOW + timedelta(seconds=second) for second in range(3))
+    ]
+    assert [sorted(each) for each in claimed] == [
+        ["+12125550181", "+442079460181"],
+        ["+16175550183", "+442079460185"],
+        ["+12125550185"],
+    ]
 
 
 async def test_number_is_in_one_pool_and_a_deleted_pool_sends_nothing(

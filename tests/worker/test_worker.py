@@ -10,7 +10,8 @@ from dialplane.domain.messaging.messages import Message, TargetStatus
 from dialplane.services.charging.billing import check_ledger
 from dialplane.services.eventing.webhooks import set_customer_webhook
 from dialplane.services.messaging.message_store import SandboxMessage
-from dialplane.services.messaging.messages import MessageRequest, get_message, send_message
+from dialplane.services.messaging.messages import MessageRequest, get_message
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.sandbox_messages import inject_message, list_sent_messages
 from tests.effort import PATIENCE_S, business
 from tests.fakes.accounts import add_account

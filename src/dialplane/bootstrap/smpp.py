@@ -9,7 +9,7 @@ from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.binds.deps import BindsDeps, TlsServer
 from dialplane.binds.main import serve
 from dialplane.bootstrap.presence import present
-from dialplane.bootstrap.process import Stop, announce, run_loop
+from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.store import open_store
 from dialplane.bootstrap.tls import client_context, own_certificate, server_context
 from dialplane.config.settings import Settings
@@ -38,12 +38,17 @@ async def _serve(settings: Settings) -> None:
                 port=settings.smpp.port,
                 tls=_tls(settings),
                 tls_client=client_context(settings.tls_authorities, None),
-                on_ready=lambda port: announce("smpp", smpp=f"smpp://{Endpoint(settings.smpp.host, port)}"),
+                on_ready=lambda port: _ready(settings.smpp.host, port),
             )
             async with present(database, Role.SMPP):
                 await serve(deps, stop.asked)
     finally:
         await database.close()
+
+
+def _ready(host: str, port: int) -> None:
+    settle_memory()
+    announce("smpp", smpp=f"smpp://{Endpoint(host, port)}")
 
 
 def _tls(settings: Settings) -> TlsServer | None:

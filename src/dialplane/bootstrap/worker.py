@@ -13,7 +13,7 @@ from dialplane.bootstrap.carriers import carriers, message_carrier
 from dialplane.bootstrap.helpers import assistants, media_links, post
 from dialplane.bootstrap.monitor import Monitor, monitored
 from dialplane.bootstrap.presence import present
-from dialplane.bootstrap.process import Stop, announce, background, run_loop
+from dialplane.bootstrap.process import Stop, announce, background, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import worker_metrics
 from dialplane.bootstrap.speech import google, recognizer
 from dialplane.bootstrap.store import open_store
@@ -67,6 +67,7 @@ async def _serve(settings: Settings) -> None:
             async with present(database, Role.WORKER), monitored(_monitor(deps), settings.metrics) as metrics:
                 working = tasks.create_task(serve(deps, stop.asked))
                 hurrying = tasks.create_task(stop.now.wait())
+                settle_memory()
                 announce("worker", metrics=metrics)
                 await asyncio.wait((working, hurrying), return_when=asyncio.FIRST_COMPLETED)
             await ears.close()

@@ -7,6 +7,10 @@ What arrives while one batch is on its way makes the next batch: at low load a b
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary, ref
+
+from dialplane.domain.errors import Unavailable
+from dialplane.services.transaction import Database
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -59,3 +63,62 @@ class Combiner(Generic[Item, Outcome]):
                     future.set_exception(outcome)
                 else:
                     future.set_result(outcome)
+
+
+class Together(Generic[Item, Outcome]):
+    """Does what many callers ask of a store by batches, each of them one call of `carry`.
+
+    A batch that fails is done again one by one: the fault of one item is no matter of the others. `lanes` batches are
+    under way at once, so that this process works on one while the store writes the other; items of one lane keep their
+    order. What an item alone raises reaches its caller, but for `tried_again`, after which it is done once more.
+    """
+
+    def __init__(
+        self,
+        carry: Callable[[Database, Sequence[Item]], Awaitable[Sequence[Outcome | Exception]]],
+        *,
+        limit: int,
+        lanes: int = 1,
+        tried_again: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._carry = carry
+        self._limit = limit
+        self._lanes = lanes
+        self._tried_again = tried_again
+        self._combiners: WeakKeyDictionary[Database, list[Combiner[Item, Outcome]]] = WeakKeyDictionary()
+        """Of each store that this process has."""
+
+    async def submit(self, database: Database, item: Item, *, lane: int = 0) -> Outcome:
+        """Wait for the outcome of `item`. Those of one `lane`, which may be any number, are done in the order of the
+        calls."""
+        combiners = self._combiners.get(database)
+        if combiners is None:
+            carry = self._carrying(database)
+            combiners = [Combiner(carry, limit=self._limit) for _ in range(self._lanes)]
+            self._combiners[database] = combiners
+        return await combiners[lane % self._lanes].submit(item)
+
+    def _carrying(self, database: Database) -> Callable[[Sequence[Item]], Awaitable[Sequence[Outcome | Exception]]]:
+        """What a combiner does with a batch. It does not keep the store alive, which it is found by."""
+        held = ref(database)
+
+        async def carry(items: Sequence[Item]) -> Sequence[Outcome | Exception]:
+            store = held()
+            if store is None:
+                raise Unavailable("The store is gone")
+            try:
+                return await self._carry(store, items)
+            except Unavailable:
+                raise
+            except Exception as fault:
+                if len(items) == 1 and not isinstance(fault, self._tried_again):
+                    raise
+            return [await self._alone(store, item) for item in items]
+
+        return carry
+
+    async def _alone(self, database: Database, item: Item) -> Outcome | Exception:
+        try:
+            return (await self._carry(database, [item]))[0]
+        except Exception as fault:  # noqa: BLE001  its owner gets it
+            return fault

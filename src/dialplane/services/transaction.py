@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.charging.usage_records import UsageStore
     from dialplane.services.eventing.events import EventStore
     from dialplane.services.eventing.webhook_log import WebhookLogStore
-    from dialplane.services.eventing.webhooks import WebhookStore
+    from dialplane.services.eventing.webhook_store import WebhookStore
     from dialplane.services.idempotency import IdempotencyStore
     from dialplane.services.identity.access_keys import AccessKeyStore
     from dialplane.services.identity.passkeys import PasskeyStore

@@ -15,7 +15,8 @@ from dialplane.services.calling.registrations import Binding, Subscriber, find_b
 from dialplane.services.calling.ways import TRANSPORTS
 from dialplane.services.messaging.client_messages import note_phone_answer, read_order
 from dialplane.services.messaging.inbound_messages import InboundMessage
-from dialplane.services.messaging.messages import MessageRequest, send_message
+from dialplane.services.messaging.messages import MessageRequest
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.numbering.numbers import find_caller_id
 from dialplane.services.tenancy.accounts import get_account
 from dialplane.services.transaction import Database

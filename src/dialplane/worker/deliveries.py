@@ -9,7 +9,7 @@ import structlog
 from dialplane.domain.eventing.webhooks import ATTEMPT_TIMEOUT_S, Outcome, Reply
 from dialplane.domain.ids import utc_now
 from dialplane.services.eventing.deliveries import build_request, conclude, read_ahead, settle_and_claim, understand
-from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.eventing.webhook_store import ClaimedDelivery
 from dialplane.services.transaction import Database
 from dialplane.worker.figures import WorkerFigures
 from dialplane.worker.ports import Link, WebhookSender

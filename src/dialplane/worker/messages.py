@@ -14,7 +14,7 @@ from dialplane.services.messaging.message_sending import (
     claim_targets,
     record_answer,
     record_no_answer,
-    record_receipt,
+    record_receipts,
     submission_of,
     why_not,
 )
@@ -25,7 +25,8 @@ from dialplane.worker.pool import Pool
 from dialplane.worker.ports import Link
 from dialplane.worker.repeat import repeat
 
-SENDING_AT_ONCE = 32
+SENDING_AT_ONCE = 128
+"""Their answers are recorded together, a batch at a time."""
 RUNS_AT_ONCE = 64
 SUBMIT_TIMEOUT_S = 20.0
 SWEEP_S = 1.0
@@ -88,8 +89,7 @@ class MessageReceipts:
 
     async def _step(self) -> bool:
         receipts = await self._carrier.receipts(self._clock())
-        for receipt in receipts:
-            await record_receipt(self._database, receipt, self._clock())
+        await record_receipts(self._database, receipts, self._clock())
         return bool(receipts)
 
 

@@ -12,7 +12,7 @@ from twilio.rest import Client as TwilioClient
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import new_id, to_sid, utc_now
-from dialplane.domain.messaging.messages import TargetStatus
+from dialplane.domain.messaging.messages import Message, TargetStatus
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_sending import (
@@ -144,6 +144,33 @@ async def test_bad_parameters_have_the_codes_of_the_catalogue(
     assert (await twilio.ask("GET", "Messages.json")).json["messages"] == []
 
 
+async def test_library_gives_feedback_and_the_last_word_counts(
+    twilio_client: TwilioClient, twilio: FormClient, database: PostgresDatabase
+) -> None:
+    sent = await aside(lambda: twilio_client.messages.create(to=PEER, from_=OWN, body="Your code is 1234"))
+    came = await receive_message(database, InboundMessage(PEER, OWN, "1234"), utc_now())
+    assert isinstance(came, Message)
+    feedback = twilio_client.messages(str(sent.sid)).feedback
+
+    confirmed = await aside(lambda: feedback.create())
+    again = await aside(lambda: feedback.create(outcome="confirmed"))
+    changed = await aside(lambda: feedback.create(outcome="unconfirmed"))
+    refused = [
+        await twilio.ask("POST", f"Messages/{sid}/Feedback.json", {"Outcome": outcome})
+        for sid, outcome in (
+            (sent.sid, "perhaps"),
+            (to_sid("SM", came.id), "confirmed"),
+            (to_sid("SM", new_id(utc_now())), ""),
+        )
+    ]
+
+    assert (confirmed.outcome, confirmed.message_sid, changed.outcome) == ("confirmed", sent.sid, "unconfirmed")
+    assert again.date_updated == confirmed.date_created == changed.date_created
+    assert [answer.status for answer in refused] == [400, 400, 404]
+    rows = await database.pool.fetch("select data from events where type = 'message_feedback' order by resource_seq")
+    assert [row["data"]["outcome"] for row in rows] == ["confirmed", "unconfirmed"]
+
+
 async def test_status_callback_tells_each_step_with_the_documented_parameters(
     twilio: FormClient, database: PostgresDatabase
 ) -> None:
@@ -273,6 +300,23 @@ async def test_library_schedules_from_a_pool_and_cancels(
 
     assert (made.status, made.from_, made.messaging_service_sid) == ("scheduled", OWN, sid)
     assert canceled.status == "canceled"
+
+
+async def test_channel_sends_named_as_it_is_kept_and_no_other_account_does_so(
+    restcomm: FormClient, twilio: FormClient
+) -> None:
+    """FRD-8."""
+    channel = "mms:+12345678"
+    unknown = await twilio.ask("POST", "Messages.json", {"To": PEER, "From": channel, "Body": "x"})
+    await restcomm.ask("POST", "IncomingPhoneNumbers.json", {"PhoneNumber": channel, "isSIP": "true"})
+
+    by_twilio = await twilio.ask("POST", "Messages.json", {"To": PEER, "From": channel, "Body": "x"})
+    by_restcomm = await restcomm.ask("POST", "SMS/Messages.json", {"To": OTHER, "From": channel, "Body": "x"})
+    listed = await twilio.ask("GET", "Messages.json")
+
+    assert unknown.status == 400
+    assert (by_twilio.json["from"], by_restcomm.json["from"]) == (channel, channel)
+    assert {each["from"] for each in listed.json["messages"]} == {channel}
 
 
 async def test_who_opted_out_is_not_written_to(twilio: FormClient, database: PostgresDatabase) -> None:

@@ -4,6 +4,7 @@ No carrier promises to take a message once only. So it is noted before it is han
 is not sent again; the carrier's own report of it, which bears our reference, is waited for instead.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -24,6 +25,8 @@ from dialplane.services.supply.carrier_accounts import HandedOver
 from dialplane.services.supply.carriers import CarrierBusy, CarrierFailed, CarrierTimeout
 from dialplane.services.transaction import Database
 
+REQUESTS_AT_ONCE = 32
+"""Of one process to carriers' web APIs, which refuse whoever asks too often."""
 _BATCH = 200
 
 
@@ -48,6 +51,7 @@ class RoutedMessages:
         self._database = database
         self._carriers = carriers
         self._otherwise = otherwise
+        self._requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     async def submit(self, submission: Submission, now: datetime) -> Accepted | Rejected | HandedOn:
         if submission.destination.type == PHONE and submission.queued is not None:
@@ -60,9 +64,10 @@ class RoutedMessages:
         carrier = await self._carriers.find_messages(name) if name else None
         if carrier is None:
             return await self._otherwise.submit(submission, now)
-        async with self._database.transaction() as tx:
-            known = await tx.carriers.hand_over(submission.reference, name, now)
-        return await self._send(carrier, submission) if known is None else _known(known)
+        async with self._requests:  # before it is noted: what is noted and not sent is lost
+            async with self._database.transaction() as tx:
+                known = await tx.carriers.hand_over(submission.reference, name, now)
+            return await self._send(carrier, submission) if known is None else _known(known)
 
     async def _ways(self, number: str) -> tuple[str, SmppCarrier | None]:
         """The number's carrier, and the one that takes its messages by SMPP."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dialplane.domain.messaging.messages import TargetStatus
+from dialplane.services.combining import Together
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.messaging.message_sending import Accepted, Receipt, Rejected, Submission
 from dialplane.services.messaging.message_store import SandboxMessage
@@ -44,10 +45,7 @@ class SandboxMessageCarrier:
             now + RECEIPT_DELAY,
             now,
         )
-        async with self._database.transaction() as tx:
-            is_ours = bool(await tx.numbers.find_live([destination]))
-            await tx.messages.add_to_sandbox(sent)
-        if is_ours:
+        if await _TAKING.submit(self._database, sent):
             inbound = InboundMessage(
                 submission.source.target,
                 destination,
@@ -64,6 +62,17 @@ class SandboxMessageCarrier:
         async with self._database.transaction() as tx:
             taken = await tx.messages.take_sandbox_receipts(now=now, limit=BATCH)
         return [_receipt(sent) for sent in taken]
+
+
+async def _take(database: Database, sent: Sequence[SandboxMessage]) -> list[bool]:
+    """Keep them; whether each is for a number of this platform."""
+    async with database.transaction() as tx:
+        ours = {number.number for number in await tx.numbers.find_live([each.destination for each in sent])}
+        await tx.messages.add_to_sandbox(sent)
+    return [each.destination in ours for each in sent]
+
+
+_TAKING: Together[SandboxMessage, bool] = Together(_take, limit=BATCH)
 
 
 def _receipt(sent: SandboxMessage) -> Receipt:

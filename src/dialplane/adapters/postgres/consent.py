@@ -10,7 +10,7 @@ from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.ids import AccountId, MessageId, NumberId
 from dialplane.domain.messaging.consent import DEFAULTS, ConsentRecord, ConsentSettings, Wish
 from dialplane.services.messaging.consent import Ear, Scope
-from dialplane.services.messaging.screening import Obstacles
+from dialplane.services.messaging.screening import Obstacles, Reach
 
 _SQL = queries("consent")
 
@@ -32,28 +32,21 @@ class PostgresConsentStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def screen(
-        self,
-        account_id: AccountId,
-        number_id: NumberId,
-        own: str,
-        peers: Sequence[str],
-        neighbours: Sequence[str],
-        *,
-        since: datetime,
-    ) -> Obstacles:
-        row = await self._connection.fetchrow(_SQL["screen"], account_id, number_id, own, peers, neighbours, since)
-        assert row is not None  # one row of outer joins
-        return Obstacles(
-            settings=_settings(row["settings"]),
-            is_paused=row["is_paused"],
-            pool_id=row["pool_id"],
-            number_rate=row["number_rate"] or 0,
-            destination_rate=row["destination_rate"] or 0,
-            opted_out=frozenset(row["opted_out"]),
-            known=frozenset(row["known"]),
-            neighbours=frozenset(row["neighbours"]),
-        )
+    async def screen(self, asked: Sequence[Reach], *, since: datetime) -> list[Obstacles]:
+        rows = await self._connection.fetch(_SQL["screen"], asked, since)
+        return [
+            Obstacles(
+                settings=_settings(row["settings"]),
+                is_paused=row["is_paused"],
+                pool_id=row["pool_id"],
+                number_rate=row["number_rate"] or 0,
+                destination_rate=row["destination_rate"] or 0,
+                opted_out=frozenset(row["opted_out"]),
+                known=frozenset(row["known"]),
+                neighbours=frozenset(row["neighbours"]),
+            )
+            for row in rows
+        ]
 
     async def completion(self, account_id: AccountId, *, since: datetime) -> tuple[int, int]:
         row = await self._connection.fetchrow(_SQL["completion"], account_id, since)

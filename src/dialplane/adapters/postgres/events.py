@@ -27,7 +27,6 @@ class PostgresEventStore:
                 "account_id": event.account_id,
                 "type": event.type,
                 "resource_id": event.resource_id,
-                "data": event.data,
                 "occurred_at": event.occurred_at,
                 "run_id": event.run_id,
                 "public": event.public,
@@ -35,7 +34,8 @@ class PostgresEventStore:
             for event_id, event in events
         ]
         outside = all(event.run_id is None for _, event in events)
-        await self._connection.execute(_SQL["append_outside_runs" if outside else "append"], rows)
+        data = [event.data for _, event in events]
+        await self._connection.execute(_SQL["append_outside_runs" if outside else "append"], rows, data)
 
     async def watch(self, account_ids: Sequence[AccountId], watcher: UUID, time: timedelta) -> None:
         await self._connection.execute(_SQL["watch"], account_ids, watcher, time)

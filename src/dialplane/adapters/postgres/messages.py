@@ -1,7 +1,6 @@
 """Messages, conversations, the queues of what workers do about them, and the simulated carrier, in Postgres."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from dialplane.adapters.postgres.link import WORKER_LOCK
 from dialplane.adapters.postgres.message_search import count_sql, page_sql
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, NumberId, RunId
+from dialplane.domain.messaging.feedback import Feedback
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
@@ -23,7 +23,13 @@ from dialplane.domain.messaging.messages import (
     Target,
     TargetStatus,
 )
-from dialplane.services.messaging.message_store import MessageDocument, QueuedTarget, RunRequest, SandboxMessage
+from dialplane.services.messaging.message_store import (
+    MessageDocument,
+    NewMessage,
+    QueuedTarget,
+    RunRequest,
+    SandboxMessage,
+)
 
 _SQL = queries("messages")
 
@@ -60,6 +66,26 @@ def _message(row: asyncpg.Record) -> Message:
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
     )
+
+
+def _target_rows(new: NewMessage) -> list[dict[str, object]]:
+    return [
+        {
+            "message_id": new.message.id,
+            "position": position,
+            "conversation_id": conversation_id,
+            "destination": target.destination,
+            "status": target.status,
+            "parts": target.parts,
+            "due_at": due_at,
+            "reason": target.reason,
+            "error_code": target.error_code,
+            "created_at": new.message.created_at,
+        }
+        for position, (target, conversation_id, due_at) in enumerate(
+            zip(new.message.targets, new.conversations, new.due_at, strict=True)
+        )
+    ]
 
 
 def _run_request(row: asyncpg.Record) -> RunRequest:
@@ -101,33 +127,25 @@ class PostgresMessageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add(
-        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
-    ) -> bool:
-        added: bool = await self._connection.fetchval(
-            _SQL["add"],
-            message.id,
-            message.account_id,
-            message.direction,
-            asdict(message.source),
-            message.text,
-            list(message.medias),
-            message.number_id,
-            message.run_id,
-            message.key,
-            message.raw_source,
-            message.raw_destination,
-            message.created_at,
-            list(conversations),
-            [msgspec.json.encode(target.destination).decode() for target in message.targets],
-            [target.status for target in message.targets],
-            [target.parts for target in message.targets],
-            list(due_at),
-            message.extras,
-            [target.reason for target in message.targets],
-            [target.error_code for target in message.targets],
-        )
-        return added
+    async def add_many(self, messages: Sequence[NewMessage]) -> set[MessageId]:
+        rows = [
+            {
+                "id": message.id,
+                "account_id": message.account_id,
+                "source": message.source,
+                "text": message.text,
+                "medias": message.medias,
+                "number_id": message.number_id,
+                "run_id": message.run_id,
+                "key": message.key,
+                "created_at": message.created_at,
+                "extras": message.extras,
+            }
+            for message in (new.message for new in messages)
+        ]
+        targets = [row for new in messages for row in _target_rows(new)]
+        found = await self._connection.fetch(_SQL["add_many"], rows, targets)
+        return {MessageId(row["id"]) for row in found}
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None:
         if lock and await self._connection.fetchval(_SQL["lock"], account_id, message_id) is None:
@@ -166,9 +184,15 @@ class PostgresMessageStore:
         row = await self._connection.fetchrow(_SQL["find_by_key"], key)
         return None if row is None else (await self._read_many([row["id"]])).get(row["id"])
 
-    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
-        row = await self._connection.fetchrow(_SQL["find_by_carrier_id"], carrier_id)
-        return None if row is None else (row["account_id"], row["message_id"], row["position"])
+    async def find_many(self, message_ids: Sequence[MessageId], *, lock: bool = False) -> dict[MessageId, Message]:
+        wanted = message_ids
+        if lock:
+            wanted = [row["id"] for row in await self._connection.fetch(_SQL["lock_many"], message_ids)]
+        return {MessageId(each): message for each, message in (await self._read_many(wanted)).items()}
+
+    async def find_by_carrier_ids(self, carrier_ids: Sequence[str]) -> dict[str, tuple[MessageId, int]]:
+        rows = await self._connection.fetch(_SQL["find_by_carrier_ids"], carrier_ids)
+        return {row["carrier_id"]: (MessageId(row["message_id"]), row["position"]) for row in rows}
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Message]:
         rows = await self._connection.fetch(_SQL["read"], account_id, None, before, limit)
@@ -187,6 +211,13 @@ class PostgresMessageStore:
 
     async def redact(self, message_id: MessageId, now: datetime) -> None:
         await self._connection.execute(_SQL["redact"], message_id, now)
+
+    async def find_feedback(self, message_id: MessageId) -> Feedback | None:
+        value = await self._connection.fetchval(_SQL["find_feedback"], message_id)
+        return None if value is None else msgspec.convert(value, Feedback, strict=False)
+
+    async def save_feedback(self, message_id: MessageId, feedback: Feedback) -> None:
+        await self._connection.execute(_SQL["save_feedback"], message_id, feedback)
 
     async def open_conversations(self, drafts: Sequence[Conversation]) -> list[Conversation]:
         rows = [
@@ -222,6 +253,12 @@ class PostgresMessageStore:
         query = _SQL["lock_conversation" if lock else "find_conversation"]
         row = await self._connection.fetchrow(query, account_id, conversation_id)
         return None if row is None else _conversation(row)
+
+    async def conversations_of_many(self, message_ids: Collection[MessageId]) -> dict[MessageId, list[Conversation]]:
+        found: dict[MessageId, list[Conversation]] = {}
+        for row in await self._connection.fetch(_SQL["conversations_of_many"], list(message_ids)):
+            found.setdefault(MessageId(row["message_id"]), []).append(_conversation(row))
+        return found
 
     async def conversations_of(self, message_id: MessageId) -> list[Conversation]:
         return [_conversation(row) for row in await self._connection.fetch(_SQL["conversations_of"], message_id)]
@@ -284,18 +321,21 @@ class PostgresMessageStore:
             for row in rows
         ]
 
-    async def set_target(self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None) -> None:
-        await self._connection.execute(
-            _SQL["set_target"],
-            message_id,
-            position,
-            target.status,
-            target.reason,
-            target.updated_at,
-            carrier_id,
-            target.error_code,
-            target.sent_at,
-        )
+    async def set_targets(self, targets: Sequence[tuple[MessageId, int, Target, str | None]]) -> None:
+        rows = {
+            (message_id, position): {
+                "message_id": message_id,
+                "position": position,
+                "status": target.status,
+                "reason": target.reason,
+                "updated_at": target.updated_at,
+                "carrier_id": carrier_id,
+                "error_code": target.error_code,
+                "sent_at": target.sent_at,
+            }
+            for message_id, position, target, carrier_id in targets
+        }
+        await self._connection.execute(_SQL["set_targets"], list(rows.values()))
 
     async def cancel_waiting(self, message_id: MessageId, now: datetime) -> list[int]:
         rows = await self._connection.fetch(_SQL["cancel_waiting"], message_id, now)
@@ -336,19 +376,8 @@ class PostgresMessageStore:
     async def free_run_leases(self, worker: int, *, driving: Sequence[RunId]) -> None:
         await self._connection.execute(_SQL["free_run_leases"], WORKER_LOCK, worker, list(driving))
 
-    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
-        await self._connection.execute(
-            _SQL["add_to_sandbox"],
-            sent.id,
-            sent.source,
-            sent.destination,
-            sent.text,
-            list(sent.medias),
-            sent.segments,
-            sent.receipt,
-            sent.receipt_due_at,
-            sent.created_at,
-        )
+    async def add_to_sandbox(self, sent: Sequence[SandboxMessage]) -> None:
+        await self._connection.execute(_SQL["add_to_sandbox"], sent)
 
     async def list_sandbox(self, destination: str, *, limit: int) -> list[SandboxMessage]:
         rows = await self._connection.fetch(_SQL["list_sandbox"], destination, limit)

@@ -20,7 +20,7 @@ from dialplane.domain.eventing.webhooks import (
     Outcome,
 )
 from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId
-from dialplane.services.eventing.webhooks import ClaimedDelivery, HookDelivery
+from dialplane.services.eventing.webhook_store import ClaimedDelivery, HookDelivery
 
 _SQL = queries("webhooks")
 
@@ -94,7 +94,7 @@ def _new_delivery(new: HookDelivery, secret: str) -> dict[str, object]:
 
 
 class PostgresWebhookStore:
-    """Fulfils `services.eventing.webhooks.WebhookStore`."""
+    """Fulfils `services.eventing.webhook_store.WebhookStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

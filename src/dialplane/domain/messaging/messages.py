@@ -1,7 +1,7 @@
 """Messages, their targets, and the conversations they belong to (VoIPBIN reference sections 5.1 and 5.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -137,6 +137,11 @@ class Message:
     extras: MessageExtras | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    def with_target(self, position: int, target: Target, now: datetime) -> "Message":
+        """After a change of one of its targets."""
+        targets = (*self.targets[:position], target, *self.targets[position + 1 :])
+        return replace(self, targets=targets, updated_at=now)
 
     @property
     def is_waiting(self) -> bool:

@@ -18,6 +18,7 @@ from dialplane.faces.voipbin.parties import Party, read_parties, read_party
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.messaging import message_records as records
 from dialplane.services.messaging import messages as service
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.shapes.messages import message_shape
 
 
@@ -86,7 +87,7 @@ async def create_message(request: ApiRequest, data: JSONBody[NewMessage]) -> Fie
         key=request.idempotency_key or None,
         extras=_extras(data),
     )
-    return message_shape(await service.send_message(request.database, request.account_id, wish, request.now))
+    return message_shape(await send_message(request.database, request.account_id, wish, request.now))
 
 
 @get("/{message_id:str}", responses=answers(Message, 404))

@@ -135,6 +135,19 @@ async def hold_for_new(tx: Transaction, requests: Sequence[HoldRequest], now: da
     return _decide(requests, {}, await tx.ledger.lock_purses({request.account_id for request in requests}), now)
 
 
+def reserve(purses: dict[AccountId, Purse], requests: Sequence[HoldRequest], now: datetime) -> list[Hold] | None:
+    """Work out holds for something new on locked purses, all or none of them; `purses` change with them.
+
+    For a caller who writes both `together` with what they are for; keys are not looked up.
+    """
+    left = {request.account_id: purses[request.account_id] for request in requests}
+    reserved = _decide(requests, {}, left, now)
+    if any(hold is None for hold in reserved.answers):
+        return None
+    purses.update(left)
+    return reserved.added
+
+
 async def _hold(tx: Transaction, requests: Sequence[HoldRequest], now: datetime) -> list[Hold | None]:
     purses = await tx.ledger.lock_purses({request.account_id for request in requests})
     holds = await tx.ledger.find_holds([request.key for request in requests])

@@ -17,7 +17,7 @@ from dialplane.domain.eventing.webhooks import (
 )
 from dialplane.domain.messaging.message_hooks import read_answer
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form
-from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.eventing.webhook_store import ClaimedDelivery
 from dialplane.services.settings import read_clock
 from dialplane.services.transaction import Database
 

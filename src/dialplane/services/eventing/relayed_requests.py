@@ -13,7 +13,7 @@ from dialplane.domain.eventing.webhooks import EndpointKind
 from dialplane.domain.ids import AccountId, EventId
 from dialplane.domain.rcml.forms import SIGNATURE, twilio_signature
 from dialplane.services.eventing.deliveries import CallbackData, build_request
-from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.eventing.webhook_store import ClaimedDelivery
 from dialplane.services.transaction import Database
 
 LONGEST_BASE = 500

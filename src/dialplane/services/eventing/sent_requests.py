@@ -9,7 +9,7 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.eventing.webhooks import ROTATION, Attempt, Delivery, Endpoint, EndpointKind
 from dialplane.domain.ids import AccountId, DeliveryId
 from dialplane.services.eventing.deliveries import WebhookRequest, build_request
-from dialplane.services.eventing.webhooks import ClaimedDelivery
+from dialplane.services.eventing.webhook_store import ClaimedDelivery
 from dialplane.services.transaction import Database
 
 

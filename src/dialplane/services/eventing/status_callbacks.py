@@ -28,7 +28,8 @@ from dialplane.domain.rcml.parameters import (
     recordings_url,
     sound_url,
 )
-from dialplane.services.eventing.webhooks import HookDelivery, check_url
+from dialplane.services.eventing.webhook_store import HookDelivery
+from dialplane.services.eventing.webhooks import check_url
 from dialplane.services.transaction import Database, Transaction
 
 EVENT = "status_callback"

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from dialplane.domain.errors import Conflict, Invalid, LimitExceeded, NotFound
 from dialplane.domain.eventing.webhooks import (
@@ -15,48 +13,18 @@ from dialplane.domain.eventing.webhooks import (
     DeliveryStatus,
     Endpoint,
     EndpointKind,
-    EndpointOutcome,
-    Outcome,
     check_event_types,
     new_secret,
 )
-from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new_id
+from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, new_id
 from dialplane.services.transaction import Database, Transaction
 
 MAX_URL = 2048
 MAX_NAME = 255
 MAX_ENDPOINTS = 50
 """Extra endpoints of one account: each gets every event, so their number multiplies the work."""
-
-
 MAX_REPLAYS = 100
 """Deliveries that one request sends again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
-    """A delivery that this worker may send until its lease ends."""
-
-    id: DeliveryId
-    endpoint: Endpoint
-    event_id: EventId
-    event_type: str
-    event_data: str
-    """The resource as JSON text, byte for byte as it was published."""
-    resource_seq: int
-    attempts: int
-    """Attempts made before this one."""
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class HookDelivery:
-    """A delivery to be, to a hook or a callback; the endpoint counts where the address is not known yet."""
-
-    endpoint: Endpoint
-    delivery_id: DeliveryId
-    event_id: EventId
-    ordered_by: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,85 +36,6 @@ class EndpointChange:
     name: str | None = None
     enabled: bool | None = None
     event_types: Sequence[str] | None = None
-
-
-class WebhookStore(Protocol):
-    """Port: endpoints, deliveries and their attempts."""
-
-    async def add_endpoint(self, endpoint: Endpoint) -> None: ...
-
-    async def save_endpoint(self, endpoint: Endpoint) -> None:
-        """Write what may change: address, method, name, event types, secrets, standing, times."""
-        ...
-
-    async def find_endpoint(
-        self, account_id: AccountId, endpoint_id: EndpointId, *, lock: bool = False
-    ) -> Endpoint | None: ...
-
-    async def find_customer_endpoint(self, account_id: AccountId) -> Endpoint | None:
-        """Locks the row: it is about to be changed."""
-        ...
-
-    async def list_endpoints(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
-    ) -> Sequence[Endpoint]: ...
-
-    async def count_extra_endpoints(self, account_id: AccountId) -> int: ...
-
-    async def fail_open_deliveries(self, endpoint_id: EndpointId, now: datetime) -> None:
-        """Nothing more is sent to a deleted endpoint."""
-        ...
-
-    async def find_delivery(self, account_id: AccountId, delivery_id: DeliveryId) -> Delivery | None: ...
-
-    async def list_deliveries(
-        self,
-        account_id: AccountId,
-        *,
-        before: datetime | None,
-        limit: int,
-        endpoint_id: EndpointId | None,
-        status: DeliveryStatus | None,
-    ) -> Sequence[Delivery]: ...
-
-    async def find_claimed(self, account_id: AccountId, delivery_id: DeliveryId) -> "ClaimedDelivery | None":
-        """What a worker got, or would get, to send; the endpoint of a deleted address too."""
-        ...
-
-    async def add_hook_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
-        """Deliver written events to the accounts' hooks of these addresses, made where there are none.
-
-        Deliveries that are `ordered_by` the same go out one after the other. Nothing is sent to a disabled hook.
-        """
-        ...
-
-    async def add_callback_deliveries(self, deliveries: Sequence[HookDelivery]) -> None:
-        """As above, for status callbacks."""
-        ...
-
-    async def add_replay(self, delivery_id: DeliveryId, new: DeliveryId, now: datetime) -> None:
-        """A new delivery of the same event to the same endpoint, due now."""
-        ...
-
-    async def hasten(self, delivery_id: DeliveryId, now: datetime) -> None:
-        """Make an open delivery due now."""
-        ...
-
-    async def claim(self, worker: int, *, now: datetime, until: datetime, limit: int) -> Sequence[ClaimedDelivery]:
-        """Lease at most `limit` deliveries that are due, to `worker`.
-
-        Per resource and endpoint the first open one only; per endpoint never more than MAX_IN_FLIGHT at once among
-        all workers; none for an endpoint whose breaker is open, and one for an endpoint that is being tried again.
-        """
-        ...
-
-    async def free_leases(self, *, now: datetime) -> None:
-        """Give back what is leased beyond its time or to a worker that is gone."""
-        ...
-
-    async def settle(self, outcomes: Sequence[Outcome], endpoints: Sequence[EndpointOutcome]) -> None:
-        """Write attempts and what follows them. An outcome whose lease another worker has taken over is dropped."""
-        ...
 
 
 def check_url(url: str) -> None:
@@ -248,24 +137,28 @@ async def update_endpoint(
     """
     async with database.transaction() as tx:
         endpoint = await _find(tx, account_id, endpoint_id, lock=True)
-        if endpoint.kind is not EndpointKind.EXTRA and (change.url is not None or change.method is not None):
-            raise Conflict("This address is set where it is used: PUT /customer, or the activeflow")
-        if change.event_types is not None:
-            if endpoint.kind not in (EndpointKind.CUSTOMER, EndpointKind.EXTRA):
-                raise Conflict("What this address gets is set where it is used")
-            endpoint = replace(endpoint, event_types=check_event_types(change.event_types))
-        if change.url is not None:
-            check_url(change.url)
-            endpoint = replace(endpoint, url=change.url)
-        if change.method is not None:
-            endpoint = replace(endpoint, method=check_method(change.method))
-        if change.name is not None:
-            endpoint = replace(endpoint, name=_checked_name(change.name))
-        if change.enabled is not None:
-            disabled = replace(endpoint, enabled=False, disabled_reason="switched off by the account")
-            endpoint = _enabled(endpoint) if change.enabled else disabled
-        endpoint = replace(endpoint, updated_at=now)
+        endpoint = replace(_changed(endpoint, change), updated_at=now)
         await tx.webhooks.save_endpoint(endpoint)
+    return endpoint
+
+
+def _changed(endpoint: Endpoint, change: EndpointChange) -> Endpoint:
+    if endpoint.kind is not EndpointKind.EXTRA and (change.url is not None or change.method is not None):
+        raise Conflict("This address is set where it is used: PUT /customer, or the activeflow")
+    if change.event_types is not None:
+        if endpoint.kind not in (EndpointKind.CUSTOMER, EndpointKind.EXTRA):
+            raise Conflict("What this address gets is set where it is used")
+        endpoint = replace(endpoint, event_types=check_event_types(change.event_types))
+    if change.url is not None:
+        check_url(change.url)
+        endpoint = replace(endpoint, url=change.url)
+    if change.method is not None:
+        endpoint = replace(endpoint, method=check_method(change.method))
+    if change.name is not None:
+        endpoint = replace(endpoint, name=_checked_name(change.name))
+    if change.enabled is not None:
+        disabled = replace(endpoint, enabled=False, disabled_reason="switched off by the account")
+        endpoint = _enabled(endpoint) if change.enabled else disabled
     return endpoint
 
 

@@ -18,15 +18,15 @@ from dialplane.services.calling.registrations import Subscriber
 from dialplane.services.calling.ways import find_extension
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.message_sending import Accepted, HandedOn, Rejected, Submission, answer_in
-from dialplane.services.messaging.message_store import QueuedTarget
+from dialplane.services.messaging.message_store import NewMessage, QueuedTarget
 from dialplane.services.messaging.messages import (
     MessageRequest,
     check_standing,
     enter_conversation,
     own_number,
-    queue_message,
     tell_statuses,
 )
+from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.shapes.messages import message_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -51,10 +51,10 @@ class TextOrder:
 
 async def send_to_anybody(database: Database, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
     """As `send_message`, and to one phone of the account by its name. Raises what that does."""
+    if not any(each.type == PHONE for each in request.destinations):
+        return await send_message(database, account_id, request, now)
     async with database.transaction() as tx:
-        if any(each.type == PHONE for each in request.destinations):
-            return await _queue_for_phone(tx, account_id, request, now)
-        return await queue_message(tx, account_id, request, now)
+        return await _queue_for_phone(tx, account_id, request, now)
 
 
 async def _queue_for_phone(tx: Transaction, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
@@ -87,7 +87,7 @@ async def _queue_for_phone(tx: Transaction, account_id: AccountId, request: Mess
         extras=request.extras,
     )
     conversation, told = await enter_conversation(tx, message, source, target, now)
-    if not await tx.messages.add(message, [conversation.id], due_at=[now]):
+    if not await tx.messages.add_many([NewMessage(message, [conversation.id], [now])]):
         return await tx.messages.find_by_key(key or "") or message
     created = Event(account_id, "message_created", message.id, message_shape(message), now, run_id=request.run_id)
     await publish(tx, created, *told)

@@ -21,7 +21,7 @@ from dialplane.domain.messaging.consent import (
 )
 from dialplane.domain.messaging.messages import Message
 from dialplane.services.eventing.events import publish
-from dialplane.services.messaging.screening import Obstacles
+from dialplane.services.messaging.screening import Obstacles, Reach
 from dialplane.services.shapes.consent import consent_record_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -53,17 +53,8 @@ class Scope:
 class ConsentStore(Protocol):
     """Port. Records are only ever added to."""
 
-    async def screen(
-        self,
-        account_id: AccountId,
-        number_id: NumberId,
-        own: str,
-        peers: Sequence[str],
-        neighbours: Sequence[str],
-        *,
-        since: datetime,
-    ) -> Obstacles:
-        """`neighbours` are those that were written to since then."""
+    async def screen(self, asked: Sequence[Reach], *, since: datetime) -> Sequence[Obstacles]:
+        """For each, in order; its `neighbours` are those that were written to since then."""
         ...
 
     async def completion(self, account_id: AccountId, *, since: datetime) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import NIL, AccountId, AgentId, ConversationId, MessageId, RunId
 from dialplane.domain.messaging.messages import Conversation, ConversationMessage
 from dialplane.services.eventing.events import publish
-from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.message_queueing import queue_message
+from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.rooms.agents import load_agent
 from dialplane.services.shapes.messages import conversation_shape
 from dialplane.services.transaction import Database, Transaction
@@ -60,7 +61,7 @@ async def write_text(
 ) -> Conversation:
     """Send a text from one of the account's numbers to anybody, and find the conversation that it belongs to.
 
-    Raises what `services.messaging.messages.send_message` raises.
+    Raises what `services.messaging.outbound_messages.send_message` raises.
     """
     async with database.transaction() as tx:
         request = MessageRequest(Address("tel", own), (Address("tel", peer),), text, key=key)
@@ -135,7 +136,7 @@ async def post_to_conversation(
 ) -> ConversationMessage:
     """Send from the conversation's own number to its peer.
 
-    Raises NotFound, and what `services.messaging.messages.send_message` raises.
+    Raises NotFound, and what `services.messaging.outbound_messages.send_message` raises.
     """
     async with database.transaction() as tx:
         conversation = await _find(tx, account_id, conversation_id)

@@ -11,7 +11,7 @@ from dialplane.domain.ids import AccountId, DeliveryId, EndpointId, EventId, new
 from dialplane.domain.messaging.message_hooks import hook_fields, hook_url
 from dialplane.domain.messaging.messages import Conversation, Message
 from dialplane.domain.numbering.targets import HookTarget
-from dialplane.services.eventing.webhooks import HookDelivery
+from dialplane.services.eventing.webhook_store import HookDelivery
 from dialplane.services.transaction import Transaction
 
 EVENT = "message_hooked"

@@ -1,5 +1,6 @@
 """The carrier's side of outgoing messages: what a worker claims, what the carrier says, what that costs (LED-5)."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,12 +8,13 @@ from typing import Protocol
 from uuid import UUID, uuid5
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.charging.ledger import Charge, ReferenceType, Settlement
+from dialplane.domain.charging.ledger import Charge, Hold, ReferenceType, Settlement
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, MessageId
 from dialplane.domain.messaging.messages import ConversationMessage, Direction, Message, Target, TargetStatus
 from dialplane.domain.rcml.message_callbacks import SENDING, message_form
 from dialplane.services.charging.ledger import release_many, settle_many
+from dialplane.services.combining import Together
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import Told, tell
 from dialplane.services.messaging.message_store import QueuedTarget
@@ -26,6 +28,8 @@ QUEUE_OVERFLOW = 30001
 ATTEMPTS = 5
 PAUSE = timedelta(seconds=5)
 """Times the number of attempts made: a carrier that is away for a minute loses nothing."""
+MOST_TOGETHER = 200
+"""Answers, or receipts, of one transaction."""
 ANSWER_WITHIN = timedelta(minutes=5)
 """After that a message that was handed on is handed on again, which has no effect unless the first time was lost."""
 
@@ -169,26 +173,97 @@ def submission_of(queued: QueuedTarget) -> Submission:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a carrier said of a target."""
+
+    target: Handed
+    answer: "Accepted | Rejected | NoAnswer"
+    now: datetime
+
+
 async def record_answer(
     database: Database, queued: QueuedTarget, answer: Accepted | Rejected | HandedOn, now: datetime
 ) -> None:
-    """Charge what the carrier took, give back what it refused, and tell. Recording again has no second effect."""
-    async with database.transaction() as tx:
-        if isinstance(answer, HandedOn):
+    """Charge what the carrier took, give back what it refused, and tell. Recording again has no second effect.
+
+    Answers that come together are recorded by one transaction.
+    """
+    if isinstance(answer, HandedOn):
+        async with database.transaction() as tx:
             await tx.messages.leave_target(queued, due_at=now + ANSWER_WITHIN)
-        else:
-            await answer_in(tx, queued, answer, now)
+    else:
+        await _RECORDING.submit(database, Answered(queued, answer, now))
+
+
+async def _record(database: Database, answers: Sequence[Answered]) -> list[None]:
+    async with database.transaction() as tx:
+        await answer_many(tx, answers)
+    return [None] * len(answers)
+
+
+_RECORDING: Together[Answered, None] = Together(_record, limit=MOST_TOGETHER)
 
 
 async def answer_in(tx: Transaction, queued: Handed, answer: Accepted | Rejected | NoAnswer, now: datetime) -> None:
     """As `record_answer`, inside the caller's transaction."""
-    match answer:
-        case Accepted(carrier_id):
-            await _change(tx, queued, _Outcome(TargetStatus.SENT), carrier_id, now)
-        case Rejected(reason, error_code):
-            await _change(tx, queued, _Outcome(TargetStatus.FAILED, reason, error_code), None, now)
+    await answer_many(tx, [Answered(queued, answer, now)])
+
+
+async def answer_many(tx: Transaction, answers: Sequence[Answered]) -> None:
+    """Record the answers in order. What a target that waits no more is answered has no effect."""
+    messages = await tx.messages.find_many([each.target.message_id for each in answers], lock=True)
+    counted, changes = list[Answered](), list[Change]()
+    for each in answers:
+        message, position = messages.get(each.target.message_id), each.target.position
+        if message is None:  # deleted while it was under way: it is paid all the same
+            counted.append(each)
+        elif message.targets[position].status is TargetStatus.QUEUED:
+            counted.append(each)
+            target = _answered(message.targets[position], each)
+            carrier_id = each.answer.carrier_id if isinstance(each.answer, Accepted) else None
+            messages[message.id] = message.with_target(position, target, each.now)
+            changes.append(Change(messages[message.id], position, carrier_id, each.now))
+    await _settle(tx, counted)
+    await tell_of_targets(tx, changes)
+
+
+def _answered(target: Target, each: Answered) -> Target:
+    status, reason, code, sent_at = TargetStatus.SENT, "", 0, None
+    match each.answer:
+        case Accepted():
+            sent_at = each.now
+        case Rejected(reason, code):
+            status = TargetStatus.FAILED
         case NoAnswer(reason):
-            await _change(tx, queued, _Outcome(TargetStatus.GW_TIMEOUT, reason), None, now)
+            status = TargetStatus.GW_TIMEOUT
+    return replace(target, status=status, reason=reason, error_code=code, updated_at=each.now, sent_at=sent_at)
+
+
+async def _settle(tx: Transaction, answers: Sequence[Answered]) -> None:
+    """FRD-9: what was not sent is not charged."""
+    if not answers:
+        return
+    now = max(each.now for each in answers)
+    taken = {_key(each): each for each in answers if isinstance(each.answer, Accepted)}
+    given_back = [_key(each) for each in answers if not isinstance(each.answer, Accepted)]
+    if given_back:
+        await release_many(tx, given_back, now)
+    holds = await tx.ledger.find_holds(list(taken)) if taken else {}
+    settlements = [_settlement(each, holds[key]) for key, each in taken.items() if key in holds]  # to a phone: free
+    if settlements:
+        await settle_many(tx, settlements, now)
+
+
+def _key(each: Answered) -> str:
+    return hold_key(each.target.message_id, each.target.position)
+
+
+def _settlement(each: Answered, hold: Hold) -> Settlement:
+    """At the rate as it was when the message was queued (LED-9)."""
+    target = each.target
+    paid = Charge(hold.key, hold.rate, target.parts, ReferenceType.SMS, target.message_id, each.now, each.now)
+    return Settlement(target.account_id, hold.key, paid)
 
 
 async def record_no_answer(database: Database, queued: QueuedTarget, reason: str, now: datetime) -> None:
@@ -200,95 +275,95 @@ async def record_no_answer(database: Database, queued: QueuedTarget, reason: str
             await answer_in(tx, queued, NoAnswer(reason), now)
 
 
+async def record_receipts(database: Database, receipts: Sequence[Receipt], now: datetime) -> None:
+    """Note what the carrier says became of messages. Late, repeated and unknown receipts change nothing.
+
+    Receipts that come together are noted by one transaction; the fault of one is no matter of the others.
+    """
+    await asyncio.gather(*(_NOTING.submit(database, (receipt, now)) for receipt in receipts))
+
+
 async def record_receipt(database: Database, receipt: Receipt, now: datetime) -> None:
-    """Note what the carrier says became of a message. Late, repeated and unknown receipts change nothing."""
+    """As `record_receipts`, of one."""
+    await _NOTING.submit(database, (receipt, now))
+
+
+async def _note(database: Database, receipts: Sequence[tuple[Receipt, datetime]]) -> list[None]:
     async with database.transaction() as tx:
-        await note_receipt_in(tx, receipt, now)
+        await note_receipts_in(tx, receipts)
+    return [None] * len(receipts)
+
+
+_NOTING: Together[tuple[Receipt, datetime], None] = Together(_note, limit=MOST_TOGETHER)
 
 
 async def note_receipt_in(tx: Transaction, receipt: Receipt, now: datetime) -> None:
     """As `record_receipt`, inside the caller's transaction."""
-    found = await tx.messages.find_by_carrier_id(receipt.carrier_id)
-    if found is None:
-        return
-    account_id, message_id, position = found
-    message = await tx.messages.find(account_id, message_id, lock=True)
-    if message is None or not message.targets[position].status.may_become(receipt.status):
-        return
-    target = replace(
-        message.targets[position],
-        status=receipt.status,
-        reason=receipt.reason,
-        error_code=receipt.error_code,
-        updated_at=now,
-    )
-    await tell_of_target(tx, message, position, target, receipt.carrier_id, now)
+    await note_receipts_in(tx, [(receipt, now)])
+
+
+async def note_receipts_in(tx: Transaction, receipts: Sequence[tuple[Receipt, datetime]]) -> None:
+    """In order, each with when it came."""
+    found = await tx.messages.find_by_carrier_ids([receipt.carrier_id for receipt, _ in receipts])
+    messages = await tx.messages.find_many([message_id for message_id, _ in found.values()], lock=True) if found else {}
+    changes = []
+    for receipt, now in receipts:
+        message_id, position = found.get(receipt.carrier_id, (None, 0))
+        message = None if message_id is None else messages.get(message_id)
+        if message is None or not message.targets[position].status.may_become(receipt.status):
+            continue
+        target = replace(
+            message.targets[position],
+            status=receipt.status,
+            reason=receipt.reason,
+            error_code=receipt.error_code,
+            updated_at=now,
+        )
+        messages[message.id] = message.with_target(position, target, now)
+        changes.append(Change(messages[message.id], position, receipt.carrier_id, now))
+    await tell_of_targets(tx, changes)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came of handing a message over."""
+class Change:
+    """Where one target of a message stands now; the message is as it is after it."""
 
-    status: TargetStatus
-    reason: str = ""
-    error_code: int = 0
+    message: Message
+    position: int
+    carrier_id: str | None
+    now: datetime
 
-
-async def _change(tx: Transaction, queued: Handed, outcome: _Outcome, carrier_id: str | None, now: datetime) -> None:
-    message = await tx.messages.find(queued.account_id, queued.message_id, lock=True)
-    key = hold_key(queued.message_id, queued.position)
-    if message is None:  # deleted while it was under way: it is paid all the same
-        await _settle(tx, queued, key, outcome.status, now)
-        return
-    if message.targets[queued.position].status is not TargetStatus.QUEUED:
-        return
-    await _settle(tx, queued, key, outcome.status, now)
-    target = replace(
-        message.targets[queued.position],
-        status=outcome.status,
-        reason=outcome.reason,
-        error_code=outcome.error_code,
-        updated_at=now,
-        sent_at=now if outcome.status is TargetStatus.SENT else None,
-    )
-    await tell_of_target(tx, message, queued.position, target, carrier_id, now)
-
-
-async def _settle(tx: Transaction, queued: Handed, key: str, status: TargetStatus, now: datetime) -> None:
-    """FRD-9: what was not sent is not charged."""
-    if status is TargetStatus.SENT:
-        hold = (await tx.ledger.find_holds([key])).get(key)
-        if hold is None:  # to a phone of the account: free
-            return
-        # The rate as it was when the message was queued (LED-9).
-        paid = Charge(key, hold.rate, queued.parts, ReferenceType.SMS, queued.message_id, now, now)
-        await settle_many(tx, [Settlement(queued.account_id, key, paid)], now)
-    else:
-        await release_many(tx, [key], now)
+    @property
+    def target(self) -> Target:
+        return self.message.targets[self.position]
 
 
 async def tell_of_target(
     tx: Transaction, message: Message, position: int, target: Target, carrier_id: str | None, now: datetime
 ) -> Message:
     """Write where a target stands now, and tell everybody who wants to know; the message after it."""
-    await tx.messages.set_target(MessageId(message.id), position, target, carrier_id=carrier_id)
-    targets = tuple(target if n == position else other for n, other in enumerate(message.targets))
-    changed = replace(message, targets=targets, updated_at=now)
-    if message.extras is not None and message.extras.owes_receipts:
-        await owe_receipts(tx, changed, [position], now)
-    await tell_statuses(tx, [(changed, target)], now)
-    conversation = (await tx.messages.conversations_of(message.id))[position]
-    shown = conversation_message_shape(ConversationMessage(conversation, changed, target.status))
-    await publish(
-        tx,
-        Event(message.account_id, "message_updated", message.id, message_shape(changed), now, run_id=message.run_id),
-        Event(
-            message.account_id,
-            "conversation_message_updated",
-            conversation.id,
-            shown,
-            now,
-            run_id=message.run_id,
-        ),
-    )
-    return changed
+    change = Change(message.with_target(position, target, now), position, carrier_id, now)
+    await tell_of_targets(tx, [change])
+    return change.message
+
+
+async def tell_of_targets(tx: Transaction, changes: Sequence[Change]) -> None:
+    """As `tell_of_target`, of many targets in order."""
+    if not changes:
+        return
+    await tx.messages.set_targets([(each.message.id, each.position, each.target, each.carrier_id) for each in changes])
+    for each in changes:
+        if each.message.extras is not None and each.message.extras.owes_receipts:
+            await owe_receipts(tx, each.message, [each.position], each.now)
+    await tell_statuses(tx, [(each.message, each.target) for each in changes], max(each.now for each in changes))
+    conversations = await tx.messages.conversations_of_many({each.message.id for each in changes})
+    events = []
+    for each in changes:
+        message, conversation = each.message, conversations[each.message.id][each.position]
+        shown = conversation_message_shape(ConversationMessage(conversation, message, each.target.status))
+        for name, resource_id, data in (
+            ("message_updated", message.id, message_shape(message)),
+            ("conversation_message_updated", conversation.id, shown),
+        ):
+            events.append(Event(message.account_id, name, resource_id, data, each.now, run_id=message.run_id))
+    await publish(tx, *events)

@@ -17,8 +17,9 @@ from dialplane.domain.programs.commands import WriteNotification
 from dialplane.domain.programs.sources import API_VERSION, RESTCOMM_VERSION
 from dialplane.services.calling.call_documents import find_message_document
 from dialplane.services.messaging.message_hooks import HandedOver, hand_over
+from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
-from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.smpp_deliveries import deliver_inbound
 from dialplane.services.programs.notifications import note
 from dialplane.services.programs.runs import create_runs

@@ -1,6 +1,6 @@
 """The port to what is kept of messages: texts, conversations, what waits to be sent or run, the simulated carrier's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.ids import AccountId, AgentId, ConversationId, FlowId, MessageId, RunId
+from dialplane.domain.messaging.feedback import Feedback
 from dialplane.domain.messaging.message_queries import MessageQuery
 from dialplane.domain.messaging.messages import (
     Conversation,
@@ -76,16 +77,20 @@ class SandboxMessage:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be sent, with the conversation of each target and the time at which it is due."""
+
+    message: Message
+    conversations: Sequence[ConversationId]
+    due_at: Sequence[datetime]
+
+
 class MessageStore(Protocol):
     """Port. Deleted messages and conversations are never found."""
 
-    async def add(
-        self, message: Message, conversations: Sequence[ConversationId], *, due_at: Sequence[datetime]
-    ) -> bool:
-        """Insert with its targets, each in its conversation and due at its time.
-
-        False, and nothing is written, where the key is known.
-        """
+    async def add_many(self, messages: Sequence[NewMessage]) -> set[MessageId]:
+        """Insert messages to be sent, with their targets; which they were: those of a known key are not."""
         ...
 
     async def find(self, account_id: AccountId, message_id: MessageId, *, lock: bool = False) -> Message | None: ...
@@ -98,8 +103,12 @@ class MessageStore(Protocol):
 
     async def find_by_keys(self, keys: Sequence[str]) -> Sequence[Message]: ...
 
-    async def find_by_carrier_id(self, carrier_id: str) -> tuple[AccountId, MessageId, int] | None:
-        """The message and the target's position."""
+    async def find_many(self, message_ids: Sequence[MessageId], *, lock: bool = False) -> dict[MessageId, Message]:
+        """Of any account. They are locked in the order of their ids, so that no two callers wait for each other."""
+        ...
+
+    async def find_by_carrier_ids(self, carrier_ids: Sequence[str]) -> Mapping[str, tuple[MessageId, int]]:
+        """By the carrier's id the message and the target's position."""
         ...
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> Sequence[Message]: ...
@@ -114,6 +123,10 @@ class MessageStore(Protocol):
         """Take its text away."""
         ...
 
+    async def find_feedback(self, message_id: MessageId) -> Feedback | None: ...
+
+    async def save_feedback(self, message_id: MessageId, feedback: Feedback) -> None: ...
+
     async def open_conversations(self, drafts: Sequence[Conversation]) -> Sequence[Conversation]:
         """For each draft the conversation of its pair; the draft itself, its id included, where there was none. No two
         are of one pair."""
@@ -122,6 +135,12 @@ class MessageStore(Protocol):
     async def find_conversation(
         self, account_id: AccountId, conversation_id: ConversationId, *, lock: bool = False
     ) -> Conversation | None: ...
+
+    async def conversations_of_many(
+        self, message_ids: Collection[MessageId]
+    ) -> Mapping[MessageId, Sequence[Conversation]]:
+        """As `conversations_of`, by the message."""
+        ...
 
     async def conversations_of(self, message_id: MessageId) -> Sequence[Conversation]:
         """By the position of the message's targets."""
@@ -151,9 +170,10 @@ class MessageStore(Protocol):
         self, worker: int, *, now: datetime, until: datetime, limit: int
     ) -> Sequence[QueuedTarget]: ...
 
-    async def set_target(
-        self, message_id: MessageId, position: int, target: Target, *, carrier_id: str | None
-    ) -> None: ...
+    async def set_targets(self, targets: Sequence[tuple[MessageId, int, Target, str | None]]) -> None:
+        """Where the targets of messages, by their positions, stand now; of one that is named twice the last counts. The
+        carrier's id stays where there is none."""
+        ...
 
     async def cancel_waiting(self, message_id: MessageId, now: datetime) -> Sequence[int]:
         """Cancel the targets that wait for their time and that no worker has taken; their positions."""
@@ -183,7 +203,7 @@ class MessageStore(Protocol):
         """Give back runs that are leased to a worker that is gone, or to `worker` though it does not drive them."""
         ...
 
-    async def add_to_sandbox(self, sent: SandboxMessage) -> None:
+    async def add_to_sandbox(self, sent: Sequence[SandboxMessage]) -> None:
         """The second one of an id has no effect."""
         ...
 

@@ -10,8 +10,9 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.messaging.alphabets import alphabet_of, read_text
 from dialplane.domain.messaging.messages import Message, MessageExtras, Target
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_records import cancel_in
-from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.smpp_deliveries import error_of, owe_receipts, state_of
 from dialplane.services.messaging.smpp_store import Taken
 from dialplane.services.messaging.smpp_submits import cancel_between

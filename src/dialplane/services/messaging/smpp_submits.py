@@ -16,8 +16,9 @@ from dialplane.domain.ids import MessageId, new_id
 from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Part
 from dialplane.domain.messaging.messages import Message, MessageExtras
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_records import cancel_in
-from dialplane.services.messaging.messages import MessageRequest, queue_message
+from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.short_messages import Content
 from dialplane.services.messaging.smpp_deliveries import owe_receipts
 from dialplane.services.messaging.smpp_store import Taken

@@ -1,32 +1,38 @@
 -- Queries of the subject: consent.
 
 -- name: screen
--- What stands in the way of messages of account $1 from number $2 (written $3) to $4; $5 are those numbers' neighbours, of
--- which those that were written to since $6 are told.
+-- What stands in the way of messages, $1: a JSON array of them, each from a number (written `own`) of an account to
+-- peers; `neighbours` are those peers' neighbours, of which those that were written to since $2 are told.
 select settings.settings, member.pool_id, pool.number_rate, pool.destination_rate,
-       exists (select from outbound_limits where account_id = $1 and paused_at is not null) as is_paused,
+       exists (
+           select from outbound_limits where account_id = asked.account_id and paused_at is not null
+       ) as is_paused,
        array(
            select peer from opt_outs
-           where account_id = $1 and peer = any($4::text[])
+           where account_id = asked.account_id and peer = any(asked.peers)
              and scope in (coalesce(member.pool_id, '00000000-0000-0000-0000-000000000000'),
                            'ffffffff-ffff-ffff-ffff-ffffffffffff')
        ) as opted_out,
        array(
            select peer_target from conversations
-           where account_id = $1 and own_target = $3 and peer_target = any($4::text[]) and deleted_at is null
+           where account_id = asked.account_id and own_target = asked.own and peer_target = any(asked.peers)
+             and deleted_at is null
        ) as known,
        array(
            select distinct peer_target from conversations
-           where account_id = $1 and peer_target = any($5::text[]) and deleted_at is null
+           where account_id = asked.account_id and peer_target = any(asked.neighbours) and deleted_at is null
              and exists (
                  select 1 from message_targets target
-                 where target.conversation_id = conversations.id and target.created_at > $6 and target.status <> 'received'
+                 where target.conversation_id = conversations.id and target.created_at > $2 and target.status <> 'received'
              )
        ) as neighbours
-from (values (1)) one (row)
-left join consent_settings settings on settings.account_id = $1
-left join sender_pool_numbers member on member.number_id = $2
-left join sender_pools pool on pool.id = member.pool_id and pool.deleted_at is null;
+from rows from (
+    json_to_recordset($1) as (account_id uuid, number_id uuid, own text, peers text[], neighbours text[])
+) with ordinality as asked (account_id, number_id, own, peers, neighbours, position)
+left join consent_settings settings on settings.account_id = asked.account_id
+left join sender_pool_numbers member on member.number_id = asked.number_id
+left join sender_pools pool on pool.id = member.pool_id and pool.deleted_at is null
+order by asked.position;
 
 -- name: completion
 -- Of the last 50 messages of an account whose fate is known: how many, and how many arrived.

@@ -1,12 +1,16 @@
 -- Queries of the subject: messages.
 
--- name: add
--- The message with its targets, unless its key is known; wakes the workers where something is to be sent.
+-- name: add_many
+-- $1: a JSON array of messages to be sent, $2: one of their targets. A message whose key is known is left out. Wakes the
+-- workers where something is to be sent.
 with made as (
     insert into messages
-        (id, account_id, direction, source, text, medias, number_id, run_id, key, raw_source, raw_destination, created_at,
-         extras)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18)
+        (id, account_id, direction, source, text, medias, number_id, run_id, key, created_at, extras)
+    select id, account_id, 'outbound', source, text, medias, number_id, run_id, key, created_at, extras
+    from json_to_recordset($1) as batch (
+        id uuid, account_id uuid, source json, text text, medias text[], number_id uuid, run_id uuid, key text,
+        created_at timestamptz, extras jsonb
+    )
     on conflict (key) do nothing
     returning id
 ),
@@ -14,17 +18,19 @@ targets as (
     insert into message_targets
         (message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
          updated_at)
-    select made.id, item.position - 1, item.conversation_id, item.destination::json, item.status, item.parts,
-           item.due_at, item.reason, item.error_code, $12, $12
-    from made,
-        unnest($13::uuid[], $14::text[], $15::text[], $16::integer[], $17::timestamptz[], $19::text[], $20::integer[])
-            with ordinality as item
-                (conversation_id, destination, status, parts, due_at, reason, error_code, position)
+    select message_id, position, conversation_id, destination, status, parts, due_at, reason, error_code, created_at,
+           created_at
+    from json_to_recordset($2) as batch (
+        message_id uuid, position integer, conversation_id uuid, destination json, status text, parts integer,
+        due_at timestamptz, reason text, error_code integer, created_at timestamptz
+    )
+    where message_id in (select id from made)
     returning status
+),
+woken as materialized (
+    select pg_notify('dialplane_work', 'messages') where exists (select from targets where status = 'queued')
 )
-select count(*) > 0 as added,
-       case when bool_or(status = 'queued') then pg_notify('dialplane_work', 'messages') end
-from targets;
+select made.id, (select count(*) from woken) from made;
 
 -- name: read
 -- Messages with their targets: by account and id, or by account and time, newest first.
@@ -54,17 +60,23 @@ select id from messages where account_id = $1 and id = $2 and deleted_at is null
 -- name: find_by_key
 select account_id, id from messages where key = $1;
 
--- name: find_by_carrier_id
-select message.account_id, target.message_id, target.position
-from message_targets target
-join messages message on message.id = target.message_id
-where target.carrier_id = $1;
+-- name: lock_many
+select id from messages where id = any ($1::uuid[]) and deleted_at is null order by id for no key update;
+
+-- name: find_by_carrier_ids
+select carrier_id, message_id, position from message_targets where carrier_id = any ($1::text[]);
 
 -- name: delete
 update messages set deleted_at = $2, updated_at = $2 where id = $1;
 
 -- name: redact
 update messages set text = '', updated_at = $2 where id = $1;
+
+-- name: find_feedback
+select feedback from messages where id = $1;
+
+-- name: save_feedback
+update messages set feedback = $2 where id = $1;
 
 -- name: add_received
 -- $1: a JSON array of messages that came in, each with its one target.
@@ -116,6 +128,13 @@ select * from conversations where account_id = $1 and id = $2 and deleted_at is 
 
 -- name: lock_conversation
 select * from conversations where account_id = $1 and id = $2 and deleted_at is null for no key update;
+
+-- name: conversations_of_many
+select target.message_id, conversation.*
+from message_targets target
+join conversations conversation on conversation.id = target.conversation_id
+where target.message_id = any ($1::uuid[])
+order by target.message_id, target.position;
 
 -- name: conversations_of
 select conversation.*
@@ -208,14 +227,26 @@ returning target.message_id, message.account_id, target.position, message.source
               where account_id = message.account_id and settings ->> 'is_on' = 'false'
           ) as opted_out;
 
--- name: set_target
-with changed as (
-    update messages set updated_at = $5 where id = $1
+-- name: set_targets
+-- $1: a JSON array of targets.
+with incoming as materialized (
+    select *
+    from json_to_recordset($1) as batch (
+        message_id uuid, position integer, status text, reason text, updated_at timestamptz, carrier_id text,
+        error_code integer, sent_at timestamptz
+    )
+),
+changed as (
+    update messages set updated_at = latest.at
+    from (select message_id, max(updated_at) as at from incoming group by message_id) latest
+    where id = latest.message_id
 )
-update message_targets
-set status = $3, reason = $4, updated_at = $5, carrier_id = coalesce($6, carrier_id), error_code = $7, sent_at = $8,
-    attempts = attempts + 1, leased_by = null, leased_until = null
-where message_id = $1 and position = $2;
+update message_targets target
+set status = incoming.status, reason = incoming.reason, updated_at = incoming.updated_at,
+    carrier_id = coalesce(incoming.carrier_id, target.carrier_id), error_code = incoming.error_code,
+    sent_at = incoming.sent_at, attempts = target.attempts + 1, leased_by = null, leased_until = null
+from incoming
+where target.message_id = incoming.message_id and target.position = incoming.position;
 
 -- name: cancel_waiting
 update message_targets
@@ -285,19 +316,23 @@ where leased_by = $2 and run_id <> all ($3::uuid[])
   );
 
 -- name: add_to_sandbox
+-- $1: a JSON array of messages.
 insert into sandbox_messages
     (id, source, destination, text, medias, segments, receipt, receipt_due_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select id, source, destination, text, medias, segments, receipt, receipt_due_at, created_at
+from json_populate_recordset(null::sandbox_messages, $1)
 on conflict (id) do nothing;
 
 -- name: list_sandbox
 select * from sandbox_messages where $1 = '' or destination = $1 order by created_at desc, id limit $2;
 
 -- name: take_sandbox_receipts
+-- Not before the carrier's answer is recorded: a receipt is given once, and for a message that nobody knows it is lost.
 with due as (
     select id
     from sandbox_messages
     where receipt_due_at <= $1
+      and exists (select from message_targets where carrier_id = sandbox_messages.id::text)
     order by receipt_due_at
     limit $2
     for update skip locked
