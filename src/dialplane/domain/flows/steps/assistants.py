@@ -25,6 +25,8 @@ def _converse(step: Step, *, duration_s: int = 0) -> Outcome:
         assistance_id=options.find_id("assistance_id") or options.find_id("ai_id"),
         duration_s=duration_s,
         text=step.variables.get(HEARD),
+        conversation_id=options.find_id("aicall_id"),
+        goes_on=options.find_id("aicall_id") is not None,
     )
 
 
