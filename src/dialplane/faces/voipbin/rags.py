@@ -85,7 +85,7 @@ async def get_rag(request: ApiRequest, rag_id: FromPath[UUID]) -> Fields:
 async def search_rag(
     request: ApiRequest,
     rag_id: FromPath[UUID],
-    question: Annotated[str, QueryParameter(description="What is asked.", min_length=1, max_length=1024)],
+    question: Annotated[str, QueryParameter(description="What is asked.", max_length=1024)] = "",
 ) -> Fields:
     """The passages that fit best: what an assistant would be given."""
     found = await service.search_rag(request.database, request.account_id, rag_id, question, limit=MOST_FOUND)
