@@ -22,6 +22,7 @@ from dialplane.domain.ids import (
     new_id,
 )
 from dialplane.domain.messaging.cases import ContactCase
+from dialplane.domain.messaging.conversation_accounts import ConversationAccount, Network
 from dialplane.domain.programs.aicalls import Aicall, Aimessage
 from dialplane.domain.programs.reviews import Review, ReviewKind
 from dialplane.domain.programs.summaries import AiSummary
@@ -89,7 +90,6 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "outdial_id": await owner.ask("POST", "/v1.0/outdials", {"name": "o"}),
         "campaign_id": await owner.ask("POST", "/v1.0/campaigns", {"name": "c"}),
         "schedule_id": await owner.ask("POST", "/v1.0/schedules", {"name": "office", "hours": {}}),
-        "conversation_account_id": await owner.ask("POST", "/v1.0/conversation_accounts", {"type": "line"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
         "contact_id": await owner.ask(
@@ -137,6 +137,7 @@ class _Stored:
         talk = Aicall(new_id(NOW), self.account_id, run.id, NOW).ended(NOW)
         summary = AiSummary(new_id(NOW), self.account_id, "call", call.id, "", "They talked.", NOW)
         file = StoredFile(new_id(NOW), self.account_id, "rag", "notes.txt", 5, NOW)
+        network = ConversationAccount(new_id(NOW), self.account_id, Network.LINE, NOW)
         reviews = {kind: self._review(kind, talk.id) for kind in ReviewKind}
         async with self.database.transaction() as tx:
             await create_runs(tx, run)
@@ -150,6 +151,7 @@ class _Stored:
             await tx.summaries.add(summary)
             await tx.stored_files.add(file)
             await tx.reviews.save(*reviews.values())
+            await tx.conversation_accounts.save(network)
             await tx.aicalls.add_aimessages([Aimessage(talk.id, self.account_id, talk.id, "user", "Hi", NOW)])
             await tx.campaigns.save_targets([target])
             await tx.campaigns.save_calls([self._try_of(target)])
@@ -168,6 +170,7 @@ class _Stored:
             "aimessage_id": talk.id,
             "summary_id": summary.id,
             "file_id": file.id,
+            "conversation_account_id": network.id,
             "aiaudit_id": reviews[ReviewKind.AUDIT].id,
             "aipromptproposal_id": reviews[ReviewKind.PROPOSAL].id,
             "analysis_id": reviews[ReviewKind.ANALYSIS].id,

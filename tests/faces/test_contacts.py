@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from dialplane.adapters.postgres.database import PostgresDatabase
+from dialplane.domain.messaging.messages import Message
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, Tenant, stock
@@ -87,13 +88,13 @@ async def test_interactions_are_the_calls_and_messages_with_any_address(
     call = await called(database, tenant.id)
     party = call.source if call.direction == "incoming" else call.destination
     message = await receive_message(database, InboundMessage(PHONE, "+14155550124", "hi"), call.created_at)
-    made = await make_contact(client, {"target": party.target}, *([{"target": PHONE}] if party.target != PHONE else []))
+    made = await make_contact(client, {"target": party.target}, {"target": PHONE})
     nobody = await make_contact(client, {"target": "+12025550999"})
 
     found = (await client.ask("GET", f"/v1.0/contact_interactions?contact_id={made['id']}")).json["result"]
     none = await client.ask("GET", f"/v1.0/contact_interactions?contact_id={nobody['id']}")
 
-    assert message is not None
+    assert isinstance(message, Message)
     assert {(each["reference_type"], each["reference_id"]) for each in found} == {
         ("call", str(call.id)),
         ("message", str(message.id)),

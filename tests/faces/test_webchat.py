@@ -17,15 +17,21 @@ from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, NoWeb, Tenant, application, dependencies, serving
 
-GREETING = {"type": "conversation_send", "option": {"text": "Welcome ${voipbin.conversation.peer.name}"}}
-TALK = {"type": "ai_talk", "option": {}}
+GREETING: dict[str, object] = {
+    "type": "conversation_send",
+    "option": {"text": "Welcome ${voipbin.conversation.peer.name}"},
+}
+    "type": "conversation_send",
+    "option": {"text": "Welcome ${voipbin.conversation.peer.name}"},
+}
+TALK: dict[str, object] = {"type": "ai_talk", "option": {}}
 
 
 @pytest.fixture
 async def client(database: Database, tmp_path: Path, tenant: Tenant) -> AsyncIterator[Client]:
     """Of an installation that drives runs."""
     async with asyncio.TaskGroup() as tasks:
-        outside = RunOutside(database, NoWeb(), utc_now, tasks.create_task)
+        outside = RunOutside(database, NoWeb(), utc_now, lambda work: None)
         runs = ApiRuns(database, outside, tasks, utc_now)
         ports = replace(dependencies(database, tmp_path), runs=runs)
         async with serving(ports, application(ports)) as base, aiohttp.ClientSession() as session:

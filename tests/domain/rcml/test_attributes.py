@@ -87,7 +87,8 @@ class Row:
 
 
 def _first(played: Played, kind: type[Any]) -> Command:
-    return next(command for command in played.commands if isinstance(command, kind))
+    found: Command = next(command for command in played.commands if isinstance(command, kind))
+    return found
 
 
 WHOLE = ("x", "-1", "1.5", "0x10", "99999999999999")
@@ -278,9 +279,9 @@ ROWS = [
 ]  # fmt: skip
 
 LANGUAGES = (
-    "bf", "bp", "en", "en-gb", "cf", "cs", "dan", "fi", "es", "fr", "de", "el", "it", "nl", "no", "pl", "pt", "ru", "ar",
-    "ca", "sv", "tr", "zh-cn", "zh-hk", "zh-tw", "da", "en-au", "en-ca", "en-in", "fr-ca", "ja", "ko", "nb", "pt-br",
-    "es-mx",
+    "bf", "bp", "en", "en-gb", "cf", "cs", "dan", "fi", "es", "fr", "de", "el", "it", "nl", "no", "pl", "pt", "ru",
+    "ar", "ca", "sv", "tr", "zh-cn", "zh-hk", "zh-tw", "da", "en-au", "en-ca", "en-in", "fr-ca", "ja", "ko", "nb",
+    "pt-br", "es-mx",
 )  # fmt: skip
 """Those that are documented, and those of the voices that Restcomm ships with."""
 

@@ -24,7 +24,7 @@ class ShownProviderData(msgspec.Struct):
 
 
 class ConversationAccount(msgspec.Struct):
-    """What was written, but for the secrets. Messages of LINE and WhatsApp are not carried here."""
+    """What was written by a version that kept it, but for the secrets."""
 
     id: UUID
     customer_id: UUID
@@ -71,7 +71,7 @@ async def list_conversation_accounts(request: ApiRequest, page: Paging) -> Field
 
 @post("/", status_code=200, responses=posted(ConversationAccount, 404))
 async def create_conversation_account(request: ApiRequest, data: JSONBody[NewConversationAccount]) -> Fields:
-    """Describe an account at another network."""
+    """Refused: no network but the telephone's is carried here, and its accounts are the numbers themselves."""
     request.require_manager()
     made = Kept(new_id(request.now), request.account_id, data.type, request.now, **_given(data))
     return conversation_account_shape(await CONVERSATION_ACCOUNTS.create(request.database, made))
