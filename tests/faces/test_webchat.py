@@ -21,9 +21,6 @@ GREETING: dict[str, object] = {
     "type": "conversation_send",
     "option": {"text": "Welcome ${voipbin.conversation.peer.name}"},
 }
-    "type": "conversation_send",
-    "option": {"text": "Welcome ${voipbin.conversation.peer.name}"},
-}
 TALK: dict[str, object] = {"type": "ai_talk", "option": {}}
 
 
