@@ -24,7 +24,9 @@ from dialplane.domain.ids import (
     utc_now,
 )
 from dialplane.domain.messaging.cases import ContactCase
+from dialplane.domain.messaging.conversation_accounts import ConversationAccount, Network
 from dialplane.domain.programs.aicalls import Aicall, Aimessage
+from dialplane.domain.programs.reviews import Review, ReviewKind
 from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.recording.transcriptions import TranscribedThing, Transcription, TranscriptionStatus
 from dialplane.domain.rooms.conferences import Participant, ParticipantStatus
@@ -32,6 +34,7 @@ from dialplane.domain.rooms.queues import Queuecall, QueuecallStatus
 from dialplane.domain.stored_files import StoredFile
 from dialplane.services.messaging.inbound_messages import InboundMessage, receive_message
 from dialplane.services.numbering.port_outs import request_port_out, set_port_out_pin
+from dialplane.services.programs.reviews import REFERENCES
 from dialplane.services.programs.runs import create_runs
 from dialplane.services.transaction import Database
 from tests.faces.conftest import Client, stock
@@ -54,6 +57,7 @@ async def own_ids(owner: Client, database: Database, account_id: AccountId) -> d
     listed = {
         "agent_id": "agents",
         "billing_id": "billings",
+        "contact_address_id": "contact_addresses",
         "conversation_id": "conversations",
         "delivery_id": "webhook_deliveries",
         "job_id": "number_jobs",
@@ -91,12 +95,20 @@ async def _made_by_api(owner: Client) -> dict[str, str]:
         "outdial_id": await owner.ask("POST", "/v1.0/outdials", {"name": "o"}),
         "campaign_id": await owner.ask("POST", "/v1.0/campaigns", {"name": "c"}),
         "schedule_id": await owner.ask("POST", "/v1.0/schedules", {"name": "office", "hours": {}}),
-        "conversation_account_id": await owner.ask("POST", "/v1.0/conversation_accounts", {"type": "line"}),
         "ai_id": await owner.ask("POST", "/v1.0/ais", {"name": "desk"}),
         "email_id": await owner.ask("POST", "/v1.0/emails", EMAIL),
+        "contact_id": await owner.ask(
+            "POST", "/v1.0/contacts", {"company": "Acme", "addresses": [{"target": "+12025550199"}]}
+        ),
+        "widget_id": await owner.ask("POST", "/v1.0/webchat_widgets", {"name": "shop"}),
+        "rag_id": await owner.ask("POST", "/v1.0/rags", {"name": "guide"}),
         "pool_id": await owner.ask("POST", "/v1.0/sender_pools", {"name": "all", "numbers": []}),
     }
     made["team_id"] = await owner.ask("POST", "/v1.0/teams", _team_of(made["ai_id"].json["id"]))
+    made["session_id"] = await owner.ask("POST", "/v1.0/webchat_sessions", {"widget_id": made["widget_id"].json["id"]})
+    made["webchat_message_id"] = await owner.ask(
+        "POST", "/v1.0/webchat_messages", {"session_id": made["session_id"].json["id"], "text": "hi"}
+    )
     assert {name: answer.json for name, answer in made.items() if answer.status not in (200, 201)} == {}
     return {name: answer.json["id"] for name, answer in made.items()}
 
@@ -134,6 +146,8 @@ class _Stored:
             account_id=self.account_id, role="viewer",
         )  # fmt: skip
         file = StoredFile(new_id(NOW), self.account_id, "rag", "notes.txt", 5, NOW)
+        network = ConversationAccount(new_id(NOW), self.account_id, Network.LINE, NOW)
+        reviews = {kind: self._review(kind, talk.id) for kind in ReviewKind}
         async with self.database.transaction() as tx:
             await create_runs(tx, run)
             await tx.links.add(invitation)
@@ -146,6 +160,8 @@ class _Stored:
             await tx.aicalls.save_aicall(talk)
             await tx.summaries.add(summary)
             await tx.stored_files.add(file)
+            await tx.reviews.save(*reviews.values())
+            await tx.conversation_accounts.save(network)
             await tx.aicalls.add_aimessages([Aimessage(talk.id, self.account_id, talk.id, "user", "Hi", NOW)])
             await tx.campaigns.save_targets([target])
             await tx.campaigns.save_calls([self._try_of(target)])
@@ -165,6 +181,10 @@ class _Stored:
             "summary_id": summary.id,
             "file_id": file.id,
             "email": invitation.email,
+            "conversation_account_id": network.id,
+            "aiaudit_id": reviews[ReviewKind.AUDIT].id,
+            "aipromptproposal_id": reviews[ReviewKind.PROPOSAL].id,
+            "analysis_id": reviews[ReviewKind.ANALYSIS].id,
         }
         return {name: str(each) for name, each in made.items()}
 
@@ -175,6 +195,9 @@ class _Stored:
             target.id, self.account_id, campaign_id, plan_id, target.outdial_id, target.id, "call", None,
             tel("+12025550107"), 0, 1, NOW, status=CampaigncallStatus.DONE, result="fail",
         )  # fmt: skip
+
+    def _review(self, kind: ReviewKind, reference_id: UUID) -> Review:
+        return Review(new_id(NOW), self.account_id, kind, REFERENCES[kind], reference_id, NOW)
 
     def _group(self) -> Groupcall:
         ringing, others = RingMethod.RING_ALL, AnswerMethod.HANGUP_OTHERS

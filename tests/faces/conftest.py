@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import msgspec
@@ -26,8 +27,8 @@ from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.adapters.speech.recognizer import SpeechRecognizer
 from dialplane.domain.errors import LimitExceeded
-from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.flows.run import ReferenceType, Run
+from dialplane.domain.ids import AccountId, FlowId, utc_now
 from dialplane.domain.money import Micros, usd
 from dialplane.domain.numbering.numbers import NumberKind
 from dialplane.domain.programs.commands import Failed, Fetched
@@ -39,7 +40,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
 from dialplane.services.messaging.media import MediaLinks
-from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.programs.api_runs import Facts, RunWish
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.supply.inventory import import_items
 from dialplane.services.tenancy.provisioning import (
@@ -83,6 +84,11 @@ class NoRuns:
 
     async def follow_summary(self, summary: AiSummary) -> None:
         """Nothing follows."""
+
+    async def begin(
+        self, account_id: AccountId, flow_id: FlowId, reference: ReferenceType, reference_id: UUID, facts: Facts
+    ) -> Run | None:
+        raise LimitExceeded("No run is driven here")
 
 
 class NoWeb:

@@ -1,5 +1,6 @@
 """Flows of messages that an assistant answers, that write into any conversation, and that stay on their version."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,26 @@ async def test_flow_writes_into_another_conversation_of_the_account(database: Po
 
     assert await sent_to(database, account_id, BOB) == ["news"]
     assert run.flow_version == 2
+
+
+@pytest.mark.parametrize(("status", "error"), [("sent", ""), ("failed", "nobody there")])
+async def test_synchronous_reply_lets_the_run_go_on_when_it_is_handed_over(
+    database: PostgresDatabase, status: str, error: str
+) -> None:
+    """VoIPBIN reference 3.5, `conversation_send.sync`; 3.4: its failure is noted and the run goes on."""
+    reply: dict[str, Any] = {"type": "conversation_send", "option": {"text": "9 to 5", "sync": True}}
+    account_id = await holder(database, reply, {"type": "variable_set", "option": {"key": "on", "value": "yes"}})
+    going = asyncio.create_task(text(database, ANN, "hi"))
+
+    async with database.transaction() as tx:
+        handed_over = "update message_targets set status = $1, reason = $2 where status = 'queued' returning 1"
+        while not await tx.connection.fetch(handed_over, status, error):
+            assert not going.done()
+    run = await going
+
+    assert await sent_to(database, account_id, ANN) == ["9 to 5"]
+    assert run.executed_actions[0].get("error", "") == error
+    assert run.variables["on"] == "yes"
 
 
 async def test_run_of_a_message_stays_on_the_version_that_it_began_with(database: PostgresDatabase) -> None:

@@ -16,8 +16,8 @@ from dialplane.services.calling.calls import hangup_call
 from dialplane.services.campaigns.campaigncalls import list_campaigncalls
 from dialplane.services.campaigns.campaigns import create_campaign, delete_campaign, get_campaign, set_status
 from dialplane.services.campaigns.dialling import go_on_with_campaigns
-from dialplane.services.campaigns.outdials import create_outdial, create_target, list_targets
-from dialplane.services.campaigns.outplans import create_outplan
+from dialplane.services.campaigns.outdials import OUTDIALS, create_target, list_targets
+from dialplane.services.campaigns.outplans import OUTPLANS
 from dialplane.services.programs.api_runs import RunWish
 from tests.effort import PATIENCE_S
 from tests.voice.platform import VoiceNode
@@ -35,11 +35,11 @@ async def campaign_of(
 ) -> Campaign:
     """Each target with its destinations; every destination is tried twice, at once after a failure."""
     now = utc_now()
-    plan = await create_outplan(
+    plan = await OUTPLANS.create(
         node.database,
         Outplan(new_id(now), node.account_id, "p", now, "", tel(OWN), 20_000, 0, (2, 2, 2, 2, 2)),
     )
-    outdial = await create_outdial(node.database, Outdial(new_id(now), node.account_id, "o", now))
+    outdial = await OUTDIALS.create(node.database, Outdial(new_id(now), node.account_id, "o", now))
     for numbers in targets:
         padded: list[Address | None] = [*map(tel, numbers), None, None, None, None, None]
         target = OutdialTarget(new_id(now), node.account_id, outdial.id, tuple(padded[:5]), now, now)

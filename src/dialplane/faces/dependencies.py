@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from dialplane.domain.flows.run import Run
+from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.flows.warnings import Ability
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
-from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.ids import AccountId, FlowId, utc_now
 from dialplane.domain.programs.summaries import AiSummary
 from dialplane.faces.portal_ports import PortalPorts
 from dialplane.faces.rate_limits import RateLimits
@@ -21,7 +22,7 @@ from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.carrier_ports import PortCarriers
 from dialplane.services.numbering.documents import ObjectStore
-from dialplane.services.programs.api_runs import RunWish
+from dialplane.services.programs.api_runs import Facts, RunWish
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recording_links import RecordingLinks
@@ -38,6 +39,12 @@ class Runs(Protocol):
 
     async def follow_summary(self, summary: AiSummary) -> None:
         """Begin the flow that follows a summary; nothing where it has none."""
+        ...
+
+    async def begin(
+        self, account_id: AccountId, flow_id: FlowId, reference: ReferenceType, reference_id: UUID, facts: Facts
+    ) -> Run | None:
+        """Begin a run of the flow for what it belongs to; None where the flow is gone."""
         ...
 
 

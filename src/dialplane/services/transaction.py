@@ -10,6 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
+    from dialplane.domain.campaigns.outdials import Outdial
+    from dialplane.domain.campaigns.outplans import Outplan
+    from dialplane.domain.messaging.contacts import Contact, ContactAddress
+    from dialplane.domain.messaging.conversation_accounts import ConversationAccount
+    from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
+    from dialplane.domain.programs.rags import Rag
+    from dialplane.domain.programs.reviews import Review
     from dialplane.services.calling.caller_ids import CallerIdStore
     from dialplane.services.calling.caller_names import CallerNameStore
     from dialplane.services.calling.calls import CallStore
@@ -47,7 +54,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.sign_in import SessionStore
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
-    from dialplane.services.messaging.conversation_accounts import ConversationAccountStore
+    from dialplane.services.messaging.contacts import InteractionStore
     from dialplane.services.messaging.emails import EmailStore
     from dialplane.services.messaging.media import MediaStore
     from dialplane.services.messaging.message_store import MessageStore
@@ -73,10 +80,12 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.programs.ais import AiStore
     from dialplane.services.programs.flows import FlowStore
     from dialplane.services.programs.notifications import NotificationStore
+    from dialplane.services.programs.rags import PassageStore
     from dialplane.services.programs.runs import RunStore
     from dialplane.services.programs.summaries import SummaryStore
     from dialplane.services.recording.recordings import RecordingStore
     from dialplane.services.recording.transcriptions import TranscriptionStore
+    from dialplane.services.resources import ResourceStore
     from dialplane.services.rooms.agents import AgentStore
     from dialplane.services.rooms.conferences import ConferenceStore
     from dialplane.services.rooms.queues import QueueStore
@@ -241,7 +250,29 @@ class Transaction(Protocol):
     @property
     def stored_files(self) -> StoredFileStore: ...
     @property
-    def conversation_accounts(self) -> ConversationAccountStore: ...
+    def conversation_accounts(self) -> ResourceStore[ConversationAccount]: ...
+    @property
+    def contacts(self) -> ResourceStore[Contact]: ...
+    @property
+    def contact_addresses(self) -> ResourceStore[ContactAddress]: ...
+    @property
+    def interactions(self) -> InteractionStore: ...
+    @property
+    def outdials(self) -> ResourceStore[Outdial]: ...
+    @property
+    def outplans(self) -> ResourceStore[Outplan]: ...
+    @property
+    def passages(self) -> PassageStore: ...
+    @property
+    def rags(self) -> ResourceStore[Rag]: ...
+    @property
+    def reviews(self) -> ResourceStore[Review]: ...
+    @property
+    def webchat_messages(self) -> ResourceStore[WebchatMessage]: ...
+    @property
+    def webchat_sessions(self) -> ResourceStore[WebchatSession]: ...
+    @property
+    def webchat_widgets(self) -> ResourceStore[WebchatWidget]: ...
     @property
     def trunks(self) -> TrunkStore: ...
     @property

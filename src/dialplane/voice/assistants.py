@@ -39,7 +39,7 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
         async with asyncio.timeout(command.duration_s or LONGEST_S):
             silent, last_member = 0, command.member_id
             for _ in range(MAX_TURNS):
-                talk_id = last.conversation_id if isinstance(last, Conversed) else None
+                talk_id = last.conversation_id if isinstance(last, Conversed) else command.conversation_id
                 asked = replace(
                     command,
                     kind="task",
@@ -53,6 +53,11 @@ async def talk(carry_out: CarryOut, command: Converse) -> Result:
                 if not isinstance(answer, Conversed):
                     return answer
                 last, last_member = answer, answer.member_id
+                if not answer.text:
+                    if answer.is_over:
+                        return answer
+                    await _listen(carry_out, command)  # the talk is paused: what is said goes unanswered
+                    continue
                 turns.append(("assistant", answer.text))
                 await carry_out(_speech(answer, command))
                 if answer.is_over:

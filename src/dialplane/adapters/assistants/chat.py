@@ -3,6 +3,7 @@
 The operator gives the address, so it is not held to the rules for tenants' addresses: it may be on the own network.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.programs.ais import Speaker
 from dialplane.domain.programs.assistants import MAX_TEXT, Answer, Turn
+from dialplane.domain.programs.reviews import Judgement, ReviewKind
 
 TIMEOUT_S = 20.0
 MAX_ANSWER = 256 * 1024
@@ -22,6 +24,14 @@ INSTRUCTION = (
     " conversation is over, say goodbye and end with [END]."
 )
 END = "[END]"
+REVIEWS = {
+    ReviewKind.AUDIT: "You audit a talk between an assistant and a caller. Begin with a line `SCORE: n`, n from 0 to"
+    " 100, for how well the assistant did its task; then say in a few sentences what was good, and what was not.",
+    ReviewKind.PROPOSAL: "You are given the prompt of an assistant and talks that it had. Answer with a better prompt,"
+    " and nothing else.",
+    ReviewKind.ANALYSIS: "You are given the timeline of a call. Say in a few sentences what happened, what went wrong,"
+    " and what to look at.",
+}
 HAND_OVER = "[HAND OVER {name}]"
 
 
@@ -66,6 +76,11 @@ class ChatAssistant:
         wish = f"Summarize in at most five sentences, in the language {language or 'of the text'}."
         return await self._ask([Turn("system", wish), Turn("user", material)])
 
+    async def review(self, kind: ReviewKind, material: str, *, language: str) -> Judgement:
+        wish = f"{REVIEWS[kind]} Write in the language {language or 'of the text'}."
+        answer = await self._ask([Turn("system", wish), Turn("user", material)])
+        return Judgement(answer.text, answer.model, _score(answer.text) if kind is ReviewKind.AUDIT else None)
+
     async def _ask(self, turns: Sequence[Turn], *, user: str = "", model: str = "") -> Answer:
         body: dict[str, Any] = {
             "model": model or self._model,
@@ -92,6 +107,11 @@ class ChatAssistant:
             return await response.content.read(MAX_ANSWER)
 
 
+def _score(text: str) -> int | None:
+    found = re.search(r"SCORE:\s*([0-9]{1,3})", text)
+    return min(int(found.group(1)), 100) if found else None
+
+
 def _instruction(speaker: Speaker | None) -> str:
     """Ours, the assistant's own, and how it hands over."""
     lines = [INSTRUCTION]
@@ -102,6 +122,7 @@ def _instruction(speaker: Speaker | None) -> str:
             f" {HAND_OVER.format(name=each.function_name)} alone."
             for each in speaker.transitions
         ]
+        lines += ["What you know:", *speaker.knowledge] if speaker.knowledge else []
     return "\n".join(lines)
 
 

@@ -17,6 +17,8 @@ from dialplane.domain.ids import AccountId, CallId
 from dialplane.services.calling.calls import NodeCommand, RefusedCall
 
 _SQL = queries("calls")
+LOOKED_THROUGH = 50_000
+"""Calls of one account, the newest, where they are looked for by party."""
 _CHANGING = (
     "id", "status", "flow_id", "run_id", "chained_call_ids", "recording_ids", "sip_call_id", "node", "action",
     "hangup_by", "hangup_reason", "sip_code", "cause", "cause_text", "metadata", "extras", "ringing_at",
@@ -76,6 +78,12 @@ class PostgresCallStore:
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
+        return [_call(row) for row in rows]
+
+    async def list_with(
+        self, account_id: AccountId, targets: Sequence[str], *, before: datetime | None, limit: int
+    ) -> list[Call]:
+        rows = await self._connection.fetch(_SQL["list_with"], account_id, list(targets), before, limit, LOOKED_THROUGH)
         return [_call(row) for row in rows]
 
     async def search(self, query: CallQuery) -> tuple[list[Call], int]:

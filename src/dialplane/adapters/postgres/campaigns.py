@@ -1,4 +1,4 @@
-"""Campaigns, outplans, outdials and the calls of campaigns in Postgres."""
+"""Campaigns, the targets of outdials and the calls of campaigns in Postgres."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -9,8 +9,7 @@ import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.campaigns.campaigns import Campaign, Campaigncall, Standing
-from dialplane.domain.campaigns.outdials import Outdial, OutdialTarget
-from dialplane.domain.campaigns.outplans import Outplan
+from dialplane.domain.campaigns.outdials import OutdialTarget
 from dialplane.domain.ids import AccountId
 
 _SQL = queries("campaigns")
@@ -22,7 +21,7 @@ def _read(row: asyncpg.Record, kind: type[ValueT]) -> ValueT:
 
 
 class PostgresCampaignStore:
-    """Fulfils `OutplanStore`, `OutdialStore`, `CampaignStore` and `CampaigncallStore` of `services.campaigns`."""
+    """Fulfils `OutdialTargetStore`, `CampaignStore` and `CampaigncallStore` of `services.campaigns`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,24 +32,6 @@ class PostgresCampaignStore:
 
     async def _many(self, kind: type[ValueT], query: str, *values: object) -> list[ValueT]:
         return [_read(row, kind) for row in await self._connection.fetch(_SQL[query], *values)]
-
-    async def save_outplan(self, plan: Outplan) -> None:
-        await self._connection.execute(_SQL["save_outplan"], [plan])
-
-    async def find_outplan(self, account_id: AccountId, plan_id: UUID) -> Outplan | None:
-        return await self._one(Outplan, "find_outplan", account_id, plan_id)
-
-    async def list_outplans(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Outplan]:
-        return await self._many(Outplan, "list_outplans", account_id, before, limit)
-
-    async def save_outdial(self, outdial: Outdial) -> None:
-        await self._connection.execute(_SQL["save_outdial"], [outdial])
-
-    async def find_outdial(self, account_id: AccountId, outdial_id: UUID) -> Outdial | None:
-        return await self._one(Outdial, "find_outdial", account_id, outdial_id)
-
-    async def list_outdials(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Outdial]:
-        return await self._many(Outdial, "list_outdials", account_id, before, limit)
 
     async def save_targets(self, targets: list[OutdialTarget]) -> None:
         await self._connection.execute(_SQL["save_targets"], targets)

@@ -24,7 +24,6 @@ from dialplane.adapters.postgres.carriers import PostgresCarrierStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.consent import PostgresConsentStore
-from dialplane.adapters.postgres.conversation_accounts import PostgresConversationAccountStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -36,6 +35,7 @@ from dialplane.adapters.postgres.groupcalls import PostgresGroupcallStore
 from dialplane.adapters.postgres.history import PostgresHistoryStore
 from dialplane.adapters.postgres.idempotency import PostgresIdempotencyStore
 from dialplane.adapters.postgres.imports import PostgresImportStore
+from dialplane.adapters.postgres.interactions import PostgresInteractionStore
 from dialplane.adapters.postgres.inventory import PostgresInventoryStore
 from dialplane.adapters.postgres.kept_files import PostgresKeptFileStore
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
@@ -47,6 +47,7 @@ from dialplane.adapters.postgres.number_jobs import PostgresNumberJobStore
 from dialplane.adapters.postgres.numbers import PostgresNumberStore, raise_if_taken
 from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
+from dialplane.adapters.postgres.passages import PostgresPassageStore
 from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
 from dialplane.adapters.postgres.pbx_trunks import PostgresPbxTrunkStore
@@ -61,10 +62,12 @@ from dialplane.adapters.postgres.rate_changes import PostgresRateChangeStore
 from dialplane.adapters.postgres.rates import PostgresRateStore
 from dialplane.adapters.postgres.recordings import PostgresRecordingStore
 from dialplane.adapters.postgres.registrations import PostgresRegistrationStore
+from dialplane.adapters.postgres.resources import PostgresResources
 from dialplane.adapters.postgres.retention import PostgresRetentionStore
 from dialplane.adapters.postgres.routes import PostgresRouteStore
 from dialplane.adapters.postgres.runs import PostgresRunStore
 from dialplane.adapters.postgres.schedules import PostgresScheduleStore
+from dialplane.adapters.postgres.sealed_columns import SEALED
 from dialplane.adapters.postgres.sender_pools import PostgresSenderPoolStore
 from dialplane.adapters.postgres.settings import PostgresSettingStore
 from dialplane.adapters.postgres.smpp import PostgresSmppStore
@@ -87,6 +90,13 @@ from dialplane.adapters.postgres.watch import PostgresWatchStore
 from dialplane.adapters.postgres.webhook_log import PostgresWebhookLogStore
 from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
+from dialplane.domain.campaigns.outdials import Outdial
+from dialplane.domain.campaigns.outplans import Outplan
+from dialplane.domain.messaging.contacts import Contact, ContactAddress
+from dialplane.domain.messaging.conversation_accounts import ConversationAccount
+from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
+from dialplane.domain.programs.rags import Rag
+from dialplane.domain.programs.reviews import Review
 
 
 class PostgresTransaction:
@@ -381,8 +391,55 @@ class PostgresTransaction:
         return PostgresStoredFileStore(self.connection)
 
     @cached_property
-    def conversation_accounts(self) -> PostgresConversationAccountStore:
-        return PostgresConversationAccountStore(self.connection, self._seal)
+    def conversation_accounts(self) -> PostgresResources[ConversationAccount]:
+        sealed = SEALED["conversation_accounts"]
+        return PostgresResources(
+            self.connection, "conversation_accounts", ConversationAccount, seal=self._seal, sealed=sealed
+        )
+
+    @cached_property
+    def contacts(self) -> PostgresResources[Contact]:
+        return PostgresResources(self.connection, "contacts", Contact)
+
+    @cached_property
+    def contact_addresses(self) -> PostgresResources[ContactAddress]:
+        return PostgresResources(self.connection, "contact_addresses", ContactAddress)
+
+    @cached_property
+    def interactions(self) -> PostgresInteractionStore:
+        return PostgresInteractionStore(self.connection)
+
+    @cached_property
+    def outdials(self) -> PostgresResources[Outdial]:
+        return PostgresResources(self.connection, "outdials", Outdial)
+
+    @cached_property
+    def outplans(self) -> PostgresResources[Outplan]:
+        return PostgresResources(self.connection, "outplans", Outplan)
+
+    @cached_property
+    def passages(self) -> PostgresPassageStore:
+        return PostgresPassageStore(self.connection)
+
+    @cached_property
+    def rags(self) -> PostgresResources[Rag]:
+        return PostgresResources(self.connection, "rags", Rag)
+
+    @cached_property
+    def reviews(self) -> PostgresResources[Review]:
+        return PostgresResources(self.connection, "ai_reviews", Review)
+
+    @cached_property
+    def webchat_messages(self) -> PostgresResources[WebchatMessage]:
+        return PostgresResources(self.connection, "webchat_messages", WebchatMessage)
+
+    @cached_property
+    def webchat_sessions(self) -> PostgresResources[WebchatSession]:
+        return PostgresResources(self.connection, "webchat_sessions", WebchatSession)
+
+    @cached_property
+    def webchat_widgets(self) -> PostgresResources[WebchatWidget]:
+        return PostgresResources(self.connection, "webchat_widgets", WebchatWidget)
 
     @cached_property
     def summaries(self) -> PostgresSummaryStore:

@@ -108,7 +108,9 @@ CATALOGUE: dict[str, ActionType] = {
         ends_run_on_failure=True,
     ),
     "ai_talk": ActionType(
-        Suits.ANY, _ASSISTANCE | {"duration": Option(Whole(0, 3600), 0)}, ends_run_on_failure=True
+        Suits.ANY,
+        _ASSISTANCE | {"duration": Option(Whole(0, 3600), 0), "aicall_id": Option(Id())},
+        ends_run_on_failure=True,
     ),
     "ai_task": ActionType(Suits.NON_RTC, _ASSISTANCE, ends_run_on_failure=True),
     "amd": ActionType(

@@ -121,6 +121,7 @@ _HINTS: Mapping[tuple[str, str], str] = {
     ("digits_receive", "length"): "So many digits end the waiting. 0: any number.",
     ("talk", "text"): "Plain text or SSML; ${…} for variables.",
     ("ai_talk", "duration"): _SECONDS,
+    ("ai_talk", "aicall_id"): "A talk that POST /aicalls has begun.",
     ("recording_start", "duration"): _SECONDS,
     ("recording_start", "end_of_silence"): _SECONDS,
     ("", "duration"): _MILLISECONDS,

@@ -1,4 +1,4 @@
-"""Cases that flows open for a contact (VoIPBIN's `case_create`)."""
+"""Cases of contacts, opened by flows (VoIPBIN's `case_create`) or by the API."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ class ContactCase:
     """What the run belonged to that opened it: call, conversation, api."""
     reference_id: UUID | None = None
     run_id: RunId | None = None
+    contact_id: UUID | None = None
+    """Whose it is, where somebody said so."""
     status: str = "open"
     updated_at: datetime | None = None
     deleted_at: datetime | None = None

@@ -25,6 +25,8 @@ class Ai:
     engine_model: str = ""
     init_prompt: str = ""
     tts_voice_id: str = ""
+    rag_id: UUID | None = None
+    """What it knows."""
     direct_hash: str = ""
     """`direct.` and 12 hex digits: whoever calls that address talks with it."""
     updated_at: datetime | None = None
@@ -78,6 +80,8 @@ class Speaker:
     ai: Ai
     member_id: UUID | None = None
     transitions: Sequence[Transition] = ()
+    knowledge: tuple[str, ...] = ()
+    """Passages of its rag that fit what was said last, the best first."""
 
     def after(self, function_name: str) -> UUID | None:
         """The member that a transition leads to; None for what is none of ours."""

@@ -39,13 +39,14 @@ _RULES: tuple[tuple[str, str, bool], ...] = (
 )
 """A pattern, what is answered, and whether that is the end."""
 
+REPEATS = "You said: "
 GREETING = "Hello. How can I help you?"
 WARNING = "no assistant is set up (DIALPLANE_ASSISTANT_URL): the built-in one answered by simple rules"
 
 
-def answer_by_rules(turns: Sequence[Turn], *, hand_overs: Sequence[str] = ()) -> Answer:
+def answer_by_rules(turns: Sequence[Turn], *, hand_overs: Sequence[str] = (), knowledge: Sequence[str] = ()) -> Answer:
     """The same conversation is always answered the same: by handing over where the name of a transition is said, by the
-    first rule that fits, else by repeating what was understood."""
+    first rule that fits, by the best passage of what it knows, else by repeating what was understood."""
     said = next((turn.text for turn in reversed(turns) if turn.who == "user"), "").strip()
     if not said:
         return Answer(GREETING, RULES_MODEL, warning=WARNING)
@@ -55,7 +56,9 @@ def answer_by_rules(turns: Sequence[Turn], *, hand_overs: Sequence[str] = ()) ->
     for pattern, text, is_over in _RULES:
         if re.search(pattern, said[:1000], re.IGNORECASE):
             return Answer(text, RULES_MODEL, is_over, WARNING)
-    return Answer(f"You said: {said[:500]}", RULES_MODEL, warning=WARNING)
+    if knowledge:
+        return Answer(knowledge[0], RULES_MODEL, warning=WARNING)
+    return Answer(f"{REPEATS}{said[:500]}", RULES_MODEL, warning=WARNING)
 
 
 def summarize_by_rules(material: str) -> Answer:

@@ -20,6 +20,8 @@ class SendMessage:
     headers: tuple[tuple[str, str], ...] = ()
     """`X-` headers of a SIP MESSAGE."""
     status: StatusCallback | None = None
+    wait: bool = False
+    """Go on only when it is handed over; `Failed` where it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class SendToConversation:
 
     conversation_id: UUID
     text: str
+    wait: bool = False
+    """As in `SendMessage`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,10 @@ class Context:
             return url
 
     def note(self, code: int, message: str, *, is_error: bool = True) -> None:
-        """Keep a fault for the owner's notifications; it is written before the next command."""
-        self.faults.append(WriteNotification(code, message, is_error=is_error, request_url=self.base_url))
+        """Keep a fault for the owner's notifications; it is written before the next command, once."""
+        fault = WriteNotification(code, message, is_error=is_error, request_url=self.base_url)
+        if fault not in self.faults:
+            self.faults.append(fault)
 
     def reach(self, limit: str) -> LastWord:
         """End the call because the program has reached a limit, and tell its owner."""

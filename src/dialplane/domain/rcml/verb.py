@@ -11,6 +11,9 @@ LONGEST_ATTRIBUTE = 4096
 WRONG_VALUE = 12200
 """Twilio's schema warning, for what has no code of its own."""
 EMPTY_CALLBACK = 11101
+CALL_EVENTS = frozenset({"initiated", "ringing", "answered", "completed", "in-progress", "in_progress"})
+RECORDING_EVENTS = frozenset({"in-progress", "completed", "absent", "failed"})
+"""What a status callback may be told of, where `…Event` asks for a part of it."""
 
 
 class Verb:
@@ -64,7 +67,11 @@ class Verb:
         return default
 
     def flag(self, name: str, default: bool = False) -> bool:
-        return {"true": True, "false": False}.get(self.option(name).lower(), default)
+        value = self.option(name).lower()
+        if value not in ("", "true", "false"):
+            self.warn(WRONG_VALUE, f"<{self.name}>: {name} is true or false, not {value[:40]!r}")
+            return default
+        return value == "true" if value else default
 
     def choice(self, name: str, allowed: Collection[str], default: str, *, code: int = WRONG_VALUE) -> str:
         value = self.option(name)
@@ -87,6 +94,14 @@ class Verb:
         self.context.note(code, f"<{self.name}>: {name} holds keys of 0-9 * #, not {value[:40]!r}")
         return default
 
+    def pressed(self, name: str, *, code: int = WRONG_VALUE) -> str:
+        """Keys that are to be sent, `w` for half a second; what holds anything else is noted and counts as none."""
+        value = self.option(name)[:128]
+        if all(key in "0123456789*#ABCDwW" for key in value):
+            return value
+        self.context.note(code, f"<{self.name}>: {name} holds 0-9 * # A-D w, not {value[:40]!r}")
+        return ""
+
     def url(self, name: str) -> str:
         """The address in an attribute, made absolute; "" where there is none. An empty one is noted."""
         value = self.option(name)
@@ -99,13 +114,19 @@ class Verb:
         url = self.url("action") or (self.context.base_url if default_is_document else "")
         return Request(url, self.method(code=code), parameters) if url else None
 
-    def status(self, name: str = "statusCallback") -> StatusCallback | None:
-        """Who is told of progress; its events separated by blanks or commas."""
+    def status(self, name: str = "statusCallback", events: Collection[str] = CALL_EVENTS) -> StatusCallback | None:
+        """Who is told of progress; its events separated by blanks or commas.
+
+        Those that there are not are noted and left out; where none is left, the usual ones are told.
+        """
         url = self.url(name)
         if not url:
             return None
-        events = self.option(f"{name}Event").replace(",", " ").split()
-        return StatusCallback(url, self.method(f"{name}Method"), frozenset(events), self.context.subject.api_version)
+        asked = frozenset(self.option(f"{name}Event").lower().replace(",", " ").split())
+        for unknown in sorted(asked.difference(events)):
+            self.warn(WRONG_VALUE, f"<{self.name}>: {name}Event has no {unknown[:40]!r}")
+        known = asked.intersection(events)
+        return StatusCallback(url, self.method(f"{name}Method"), known, self.context.subject.api_version)
 
     def document(self, url: str, method: str) -> ProgramSource | None:
         """Another document named by an attribute; None where it names none."""

@@ -98,7 +98,7 @@ async def create_agent(request: ApiRequest, data: JSONBody[NewAgent]) -> Fields:
         ring_method=data.ring_method,
         permission=data.permission,
         tag_ids=data.tag_ids,
-        addresses=_read_addresses(data.addresses),
+        addresses=read_addresses(data.addresses),
     )
     made = await service.create_agent(request.database, request.ports.hasher, request.account_id, draft, request.now)
     return agent_shape(made)
@@ -133,7 +133,7 @@ async def update_agent_addresses(
 ) -> Fields:
     """Where the agent is rung; agents may change their own."""
     _require_admin_or_self(request, agent_id)
-    return await _change(request, agent_id, AgentChange(addresses=_read_addresses(data.addresses)))
+    return await _change(request, agent_id, AgentChange(addresses=read_addresses(data.addresses)))
 
 
 @put("/{agent_id:str}/tag_ids", responses=answers(Agent, 404))
@@ -190,7 +190,7 @@ def _require_admin_or_self(request: ApiRequest, agent_id: UUID) -> None:
         raise NotPermitted("Others than oneself are for admins to change")
 
 
-def _read_addresses(parties: list[Party]) -> tuple[Address, ...]:
+def read_addresses(parties: list[Party]) -> tuple[Address, ...]:
     return tuple(read_party(party, f"addresses[{index}]") for index, party in enumerate(parties))
 
 

@@ -1,21 +1,25 @@
 """`/v1.0/aicalls` and `/v1.0/aimessages`: talks with assistants, and what was said in them (reference 6.10)."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Router, delete, get
-from litestar.params import FromPath, FromQuery
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
+from dialplane.domain.ids import unless_nil
 from dialplane.domain.programs.aicalls import AicallStatus
-from dialplane.faces.voipbin.answers import Fields, Paged, answers
+from dialplane.domain.programs.assistants import MAX_TEXT
+from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.services.programs import aicall_orders as orders
 from dialplane.services.programs import aicalls as service
 from dialplane.services.shapes.aicalls import aicall_shape, aimessage_shape
 
 
 class Aicall(msgspec.Struct):
-    """One talk, which an `ai_talk` or `ai_task` of the run began; the nil assistance is the installation's own."""
+    """One talk, which a run or the API began; the nil assistance is the installation's own."""
 
     id: UUID
     customer_id: UUID
@@ -45,6 +49,26 @@ class Aimessage(msgspec.Struct):
     tm_delete: str | None
 
 
+class NewAicall(msgspec.Struct):
+    """Without a reference the talk is held by aimessages; on a live call it takes the place of the call's program."""
+
+    assistance_type: Literal["", "ai", "team"] = ""
+    assistance_id: UUID | None = None
+    ai_id: UUID | None = None
+    """The older form of an assistance of type ai."""
+    reference_type: orders.Reference = ""
+    reference_id: UUID | None = None
+    language: Annotated[str, msgspec.Meta(max_length=35)] = ""
+
+
+class NewAimessage(msgspec.Struct):
+    """What is said to the assistant, which answers with a message of its own."""
+
+    aicall_id: UUID
+    content: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+    role: Literal["user"] = "user"
+
+
 @get("/", responses=answers(Paged[Aicall]))
 async def list_aicalls(request: ApiRequest, page: Paging) -> Fields:
     """The account's talks with assistants, newest first."""
@@ -52,10 +76,46 @@ async def list_aicalls(request: ApiRequest, page: Paging) -> Fields:
     return show_page(rows, aicall_shape, page)
 
 
+@post("/", status_code=200, responses=posted(Aicall, 404))
+async def create_aicall(request: ApiRequest, data: JSONBody[NewAicall]) -> Fields:
+    """Begin a talk with an assistant."""
+    request.require_manager()
+    wish = orders.AicallWish(
+        data.assistance_type,
+        unless_nil(data.assistance_id) or unless_nil(data.ai_id),
+        data.reference_type,
+        unless_nil(data.reference_id),
+        data.language,
+    )
+    made = await orders.start_aicall(request.database, request.ports.assistants, request.account_id, wish, request.now)
+    return aicall_shape(made)
+
+
 @get("/{aicall_id:str}", responses=answers(Aicall, 404))
 async def get_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
     """One talk."""
     return aicall_shape(await service.get_aicall(request.database, request.account_id, aicall_id))
+
+
+@post("/{aicall_id:str}/pause", status_code=200, responses=posted(Aicall, 404))
+async def pause_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
+    """Let the assistant say nothing until the talk is resumed."""
+    request.require_manager()
+    return aicall_shape(await orders.pause_aicall(request.database, request.account_id, aicall_id, request.now))
+
+
+@post("/{aicall_id:str}/resume", status_code=200, responses=posted(Aicall, 404))
+async def resume_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
+    """Let it answer again."""
+    request.require_manager()
+    return aicall_shape(await orders.resume_aicall(request.database, request.account_id, aicall_id, request.now))
+
+
+@post("/{aicall_id:str}/terminate", status_code=200, responses=posted(Aicall, 404))
+async def terminate_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
+    """End the talk; on a call, with the turn that goes on."""
+    request.require_manager()
+    return aicall_shape(await orders.terminate_aicall(request.database, request.account_id, aicall_id, request.now))
 
 
 @delete("/{aicall_id:str}", status_code=200, responses=answers(Aicall, 404, 409))
@@ -74,6 +134,16 @@ async def list_aimessages(request: ApiRequest, page: Paging, aicall_id: FromQuer
     return show_page(rows, aimessage_shape, page)
 
 
+@post("/", status_code=200, responses=posted(Aimessage, 404))
+async def create_aimessage(request: ApiRequest, data: JSONBody[NewAimessage]) -> Fields:
+    """Say something in a talk that goes on; the answer is the talk's next message, and on a call it is spoken."""
+    request.require_manager()
+    said = await orders.write_aimessage(
+        request.database, request.ports.assistants, request.account_id, data.aicall_id, data.content, request.now
+    )
+    return aimessage_shape(said)
+
+
 @get("/{aimessage_id:str}", responses=answers(Aimessage, 404))
 async def get_aimessage(request: ApiRequest, aimessage_id: FromPath[UUID]) -> Fields:
     """One of them."""
@@ -89,7 +159,15 @@ async def delete_aimessage(request: ApiRequest, aimessage_id: FromPath[UUID]) ->
     )
 
 
-router = Router("/aicalls", route_handlers=[list_aicalls, get_aicall, delete_aicall], tags=["Assistants"])
+router = Router(
+    "/aicalls",
+    route_handlers=[
+        list_aicalls, create_aicall, get_aicall, pause_aicall, resume_aicall, terminate_aicall, delete_aicall,
+    ],
+    tags=["Assistants"],
+)  # fmt: skip
 messages_router = Router(
-    "/aimessages", route_handlers=[list_aimessages, get_aimessage, delete_aimessage], tags=["Assistants"]
+    "/aimessages",
+    route_handlers=[list_aimessages, create_aimessage, get_aimessage, delete_aimessage],
+    tags=["Assistants"],
 )

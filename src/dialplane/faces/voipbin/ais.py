@@ -1,14 +1,14 @@
 """`/v1.0/ais` and `/v1.0/teams`: the assistants that `ai_talk` and `ai_task` name (reference 6.10)."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.ids import new_id
+from dialplane.domain.ids import new_id, unless_nil
 from dialplane.domain.programs import ais as domain
 from dialplane.faces.voipbin.answers import Detail, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
@@ -31,6 +31,7 @@ class Ai(msgspec.Struct):
     engine_model: str
     init_prompt: str
     tts_voice_id: str
+    rag_id: UUID
     direct_hash: str
     tm_create: str | None
     tm_update: str | None
@@ -55,16 +56,18 @@ class NewAi(msgspec.Struct):
     engine_model: Short = ""
     init_prompt: Prompt = ""
     tts_voice_id: Short = ""
+    rag_id: UUID | None = None
 
 
 class AiChange(msgspec.Struct, omit_defaults=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is; the nil UUID takes the rag away."""
 
     name: Name | None = None
     detail: Detail | None = None
     engine_model: Short | None = None
     init_prompt: Prompt | None = None
     tts_voice_id: Short | None = None
+    rag_id: UUID | None = None
 
 
 class Transition(msgspec.Struct):
@@ -114,11 +117,11 @@ async def list_ais(request: ApiRequest, page: Paging) -> Fields:
     return show_page(rows, ai_shape, page)
 
 
-@post("/", status_code=200, responses=posted(Ai))
+@post("/", status_code=200, responses=posted(Ai, 404))
 async def create_ai(request: ApiRequest, data: JSONBody[NewAi]) -> Fields:
     """Make an assistant."""
     request.require_manager()
-    made = domain.Ai(new_id(request.now), request.account_id, created_at=request.now, **msgspec.structs.asdict(data))
+    made = domain.Ai(new_id(request.now), request.account_id, created_at=request.now, **_given(data))
     return ai_shape(await service.create_ai(request.database, made))
 
 
@@ -132,8 +135,7 @@ async def get_ai(request: ApiRequest, ai_id: FromPath[UUID]) -> Fields:
 async def update_ai(request: ApiRequest, ai_id: FromPath[UUID], data: JSONBody[AiChange]) -> Fields:
     """Change what is given."""
     request.require_manager()
-    given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-    return ai_shape(await service.update_ai(request.database, request.account_id, ai_id, given, request.now))
+    return ai_shape(await service.update_ai(request.database, request.account_id, ai_id, _given(data), request.now))
 
 
 @delete("/{ai_id:str}", status_code=200, responses=answers(Ai, 404))
@@ -208,6 +210,12 @@ async def regenerate_team_hash(request: ApiRequest, team_id: FromPath[UUID]) -> 
     """Another address under which anyone may call it; the old one is void at once."""
     request.require_manager()
     return team_shape(await service.regenerate_team_hash(request.database, request.account_id, team_id, request.now))
+
+
+def _given(data: NewAi | AiChange) -> dict[str, Any]:
+    """The fields that are written."""
+    given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
+    return given | ({"rag_id": unless_nil(data.rag_id)} if data.rag_id is not None else {})
 
 
 def _members(given: list[Member]) -> tuple[domain.Member, ...]:

@@ -13,7 +13,7 @@ from dialplane.domain.messaging.conversation_accounts import Network
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.messaging import conversation_accounts as service
+from dialplane.services.messaging.conversation_accounts import CONVERSATION_ACCOUNTS
 from dialplane.services.shapes.conversation_accounts import conversation_account_shape
 
 _Secret = Annotated[str, msgspec.Meta(max_length=1024)]
@@ -24,7 +24,7 @@ class ShownProviderData(msgspec.Struct):
 
 
 class ConversationAccount(msgspec.Struct):
-    """What was written, but for the secrets. Messages of LINE and WhatsApp are not carried here."""
+    """What was written by a version that kept it, but for the secrets."""
 
     id: UUID
     customer_id: UUID
@@ -63,7 +63,7 @@ class NewConversationAccount(ConversationAccountChange, kw_only=True):
 @get("/", responses=answers(Paged[ConversationAccount]))
 async def list_conversation_accounts(request: ApiRequest, page: Paging) -> Fields:
     """Newest first."""
-    rows = await service.list_conversation_accounts(
+    rows = await CONVERSATION_ACCOUNTS.list_for(
         request.database, request.account_id, before=page.before, limit=page.fetch
     )
     return show_page(rows, conversation_account_shape, page)
@@ -71,16 +71,16 @@ async def list_conversation_accounts(request: ApiRequest, page: Paging) -> Field
 
 @post("/", status_code=200, responses=posted(ConversationAccount, 404))
 async def create_conversation_account(request: ApiRequest, data: JSONBody[NewConversationAccount]) -> Fields:
-    """Describe an account at another network."""
+    """Refused: no network but the telephone's is carried here, and its accounts are the numbers themselves."""
     request.require_manager()
     made = Kept(new_id(request.now), request.account_id, data.type, request.now, **_given(data))
-    return conversation_account_shape(await service.create_conversation_account(request.database, made))
+    return conversation_account_shape(await CONVERSATION_ACCOUNTS.create(request.database, made))
 
 
 @get("/{conversation_account_id:str}", responses=answers(ConversationAccount, 404))
 async def get_conversation_account(request: ApiRequest, conversation_account_id: FromPath[UUID]) -> Fields:
     """One of them."""
-    found = await service.get_conversation_account(request.database, request.account_id, conversation_account_id)
+    found = await CONVERSATION_ACCOUNTS.get(request.database, request.account_id, conversation_account_id)
     return conversation_account_shape(found)
 
 
@@ -90,7 +90,7 @@ async def update_conversation_account(
 ) -> Fields:
     """Change what is given."""
     request.require_manager()
-    changed = await service.update_conversation_account(
+    changed = await CONVERSATION_ACCOUNTS.update(
         request.database, request.account_id, conversation_account_id, _given(data), request.now
     )
     return conversation_account_shape(changed)
@@ -100,8 +100,8 @@ async def update_conversation_account(
 async def delete_conversation_account(request: ApiRequest, conversation_account_id: FromPath[UUID]) -> Fields:
     """Take it away, with its secrets."""
     request.require_manager()
-    deleted = await service.delete_conversation_account(
-        request.database, request.account_id, conversation_account_id, request.now
+    deleted = await CONVERSATION_ACCOUNTS.delete(
+        request.database, request.account_id, conversation_account_id, request.now, secret="", token="", app_secret=""
     )
     return conversation_account_shape(deleted)
 

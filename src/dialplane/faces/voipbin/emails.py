@@ -1,13 +1,14 @@
 """`/v1.0/emails` and `/v1.0/contact_cases` (reference 3.5, 6.11)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Router, delete, get, post
+from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.faces.voipbin.answers import Address, Fields, Paged, answers, posted
+from dialplane.domain.ids import unless_nil
+from dialplane.faces.voipbin.answers import Address, Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Party, read_parties
 from dialplane.faces.voipbin.request import ApiRequest
@@ -47,10 +48,11 @@ class NewEmail(msgspec.Struct):
 
 
 class ContactCase(msgspec.Struct):
-    """Opened by a flow (`case_create`)."""
+    """Opened by a flow (`case_create`) or by the API; whoever's it is may be nobody's."""
 
     id: UUID
     customer_id: UUID
+    contact_id: UUID
     activeflow_id: UUID
     reference_type: str
     reference_id: UUID
@@ -61,6 +63,24 @@ class ContactCase(msgspec.Struct):
     tm_create: str | None
     tm_update: str | None
     tm_delete: str | None
+
+
+class NewCase(msgspec.Struct):
+    """A case of a contact, or of nobody in particular."""
+
+    name: Name
+    detail: Detail = ""
+    note: Detail = ""
+    contact_id: UUID | None = None
+
+
+class CaseChange(msgspec.Struct):
+    """What is left out stays as it is; the nil UUID takes the contact away."""
+
+    name: Name | None = None
+    detail: Detail | None = None
+    note: Detail | None = None
+    contact_id: UUID | None = None
 
 
 @get("/emails", responses=answers(Paged[Email]))
@@ -110,6 +130,29 @@ async def get_case(request: ApiRequest, case_id: FromPath[UUID]) -> Fields:
     return cases.case_shape(await cases.get_case(request.database, request.account_id, case_id))
 
 
+@post("/contact_cases", status_code=200, responses=posted(ContactCase, 404))
+async def create_case(request: ApiRequest, data: JSONBody[NewCase]) -> Fields:
+    """Open a case."""
+    request.require_manager()
+    made = await cases.create_case(
+        request.database,
+        request.account_id,
+        cases.CaseText(data.name, data.detail, data.note),
+        unless_nil(data.contact_id),
+        request.now,
+    )
+    return cases.case_shape(made)
+
+
+@put("/contact_cases/{case_id:str}", responses=answers(ContactCase, 404, 409))
+async def update_case(request: ApiRequest, case_id: FromPath[UUID], data: JSONBody[CaseChange]) -> Fields:
+    """Change what is given of an open case."""
+    request.require_manager()
+    given: dict[str, Any] = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
+    changed = await cases.update_case(request.database, request.account_id, case_id, given, request.now)
+    return cases.case_shape(changed)
+
+
 @post("/contact_cases/{case_id:str}/close", status_code=200, responses=posted(ContactCase, 404))
 async def close_case(request: ApiRequest, case_id: FromPath[UUID]) -> Fields:
     """Close a case."""
@@ -119,6 +162,16 @@ async def close_case(request: ApiRequest, case_id: FromPath[UUID]) -> Fields:
 
 router = Router(
     "/",
-    route_handlers=[list_emails, create_email, get_email, delete_email, list_cases, get_case, close_case],
+    route_handlers=[
+        list_emails,
+        create_email,
+        get_email,
+        delete_email,
+        list_cases,
+        create_case,
+        get_case,
+        update_case,
+        close_case,
+    ],
     tags=["Emails and cases"],
 )

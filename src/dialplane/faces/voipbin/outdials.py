@@ -14,6 +14,7 @@ from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Caller, read_party
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.campaigns import outdials as service
+from dialplane.services.campaigns.outdials import OUTDIALS
 from dialplane.services.shapes.campaigns import outdial_shape, target_shape
 
 Data = Annotated[str, msgspec.Meta(max_length=65_536)]
@@ -87,7 +88,7 @@ class NewTarget(msgspec.Struct):
 @get("/", responses=answers(Paged[Outdial]))
 async def list_outdials(request: ApiRequest, page: Paging) -> Fields:
     """The account's outdials, newest first."""
-    rows = await service.list_outdials(request.database, request.account_id, before=page.before, limit=page.fetch)
+    rows = await OUTDIALS.list_for(request.database, request.account_id, before=page.before, limit=page.fetch)
     return show_page(rows, outdial_shape, page)
 
 
@@ -96,13 +97,13 @@ async def create_outdial(request: ApiRequest, data: JSONBody[NewOutdial]) -> Fie
     """Make an outdial; its targets come by themselves."""
     request.require_manager()
     made = domain.Outdial(new_id(request.now), request.account_id, data.name, request.now, data.detail, data.data)
-    return outdial_shape(await service.create_outdial(request.database, made))
+    return outdial_shape(await OUTDIALS.create(request.database, made))
 
 
 @get("/{outdial_id:str}", responses=answers(Outdial, 404))
 async def get_outdial(request: ApiRequest, outdial_id: FromPath[UUID]) -> Fields:
     """One outdial."""
-    return outdial_shape(await service.get_outdial(request.database, request.account_id, outdial_id))
+    return outdial_shape(await OUTDIALS.get(request.database, request.account_id, outdial_id))
 
 
 @put("/{outdial_id:str}", responses=answers(Outdial, 404))
@@ -110,16 +111,14 @@ async def update_outdial(request: ApiRequest, outdial_id: FromPath[UUID], data: 
     """Change what is given."""
     request.require_manager()
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-    return outdial_shape(
-        await service.update_outdial(request.database, request.account_id, outdial_id, given, request.now)
-    )
+    return outdial_shape(await OUTDIALS.update(request.database, request.account_id, outdial_id, given, request.now))
 
 
 @delete("/{outdial_id:str}", status_code=200, responses=answers(Outdial, 404))
 async def delete_outdial(request: ApiRequest, outdial_id: FromPath[UUID]) -> Fields:
     """Take it away; a campaign that dials it comes to its end."""
     request.require_manager()
-    return outdial_shape(await service.delete_outdial(request.database, request.account_id, outdial_id, request.now))
+    return outdial_shape(await OUTDIALS.delete(request.database, request.account_id, outdial_id, request.now))
 
 
 @get("/{outdial_id:str}/targets", responses=answers(Paged[Target], 404))

@@ -13,7 +13,7 @@ from dialplane.faces.voipbin.answers import Address, Detail, Fields, Name, Paged
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.parties import Caller, read_party
 from dialplane.faces.voipbin.request import ApiRequest
-from dialplane.services.campaigns import outplans as service
+from dialplane.services.campaigns.outplans import OUTPLANS
 from dialplane.services.shapes.campaigns import outplan_shape
 
 DialTimeout = Annotated[int, msgspec.Meta(ge=1_000, le=600_000)]
@@ -86,7 +86,7 @@ class NewOutplan(OutplanChange, kw_only=True):
 @get("/", responses=answers(Paged[Outplan]))
 async def list_outplans(request: ApiRequest, page: Paging) -> Fields:
     """The account's outplans, newest first."""
-    rows = await service.list_outplans(request.database, request.account_id, before=page.before, limit=page.fetch)
+    rows = await OUTPLANS.list_for(request.database, request.account_id, before=page.before, limit=page.fetch)
     return show_page(rows, outplan_shape, page)
 
 
@@ -96,31 +96,29 @@ async def create_outplan(request: ApiRequest, data: JSONBody[NewOutplan]) -> Fie
     request.require_manager()
     given = data.given(domain.TRIES)
     made = domain.Outplan(id=new_id(request.now), account_id=request.account_id, created_at=request.now, **given)
-    return outplan_shape(await service.create_outplan(request.database, made))
+    return outplan_shape(await OUTPLANS.create(request.database, made))
 
 
 @get("/{outplan_id:str}", responses=answers(Outplan, 404))
 async def get_outplan(request: ApiRequest, outplan_id: FromPath[UUID]) -> Fields:
     """One outplan."""
-    return outplan_shape(await service.get_outplan(request.database, request.account_id, outplan_id))
+    return outplan_shape(await OUTPLANS.get(request.database, request.account_id, outplan_id))
 
 
 @put("/{outplan_id:str}", responses=answers(Outplan, 404))
 async def update_outplan(request: ApiRequest, outplan_id: FromPath[UUID], data: JSONBody[OutplanChange]) -> Fields:
     """Change what is given, for the tries that come."""
     request.require_manager()
-    old = await service.get_outplan(request.database, request.account_id, outplan_id)
+    old = await OUTPLANS.get(request.database, request.account_id, outplan_id)
     given = data.given(old.max_try_counts)
-    return outplan_shape(
-        await service.update_outplan(request.database, request.account_id, outplan_id, given, request.now)
-    )
+    return outplan_shape(await OUTPLANS.update(request.database, request.account_id, outplan_id, given, request.now))
 
 
 @delete("/{outplan_id:str}", status_code=200, responses=answers(Outplan, 404))
 async def delete_outplan(request: ApiRequest, outplan_id: FromPath[UUID]) -> Fields:
     """Take it away; a campaign that dials by it comes to its end."""
     request.require_manager()
-    return outplan_shape(await service.delete_outplan(request.database, request.account_id, outplan_id, request.now))
+    return outplan_shape(await OUTPLANS.delete(request.database, request.account_id, outplan_id, request.now))
 
 
 router = Router(

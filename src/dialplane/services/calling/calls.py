@@ -75,6 +75,12 @@ class CallStore(Protocol):
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Call]: ...
 
+    async def list_with(
+        self, account_id: AccountId, targets: Sequence[str], *, before: datetime | None, limit: int
+    ) -> list[Call]:
+        """Newest first, among the account's newest: those whose party is any of the targets."""
+        ...
+
     async def search(self, query: CallQuery) -> tuple[list[Call], int]:
         """One page, and how many there are on all pages."""
         ...

@@ -11,8 +11,8 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import AccountId, QueueId
-from dialplane.services.campaigns.outdials import load_outdial
-from dialplane.services.campaigns.outplans import load_outplan
+from dialplane.services.campaigns.outdials import OUTDIALS
+from dialplane.services.campaigns.outplans import OUTPLANS
 from dialplane.services.eventing.events import publish
 from dialplane.services.shapes.campaigns import campaign_shape
 from dialplane.services.transaction import Database, Transaction
@@ -149,9 +149,9 @@ def _check_ready(campaign: Campaign) -> None:
 async def _check_names(tx: Transaction, campaign: Campaign) -> None:
     """Whether all that it names is there."""
     if campaign.outplan_id is not None:
-        await load_outplan(tx, campaign.account_id, campaign.outplan_id)
+        await OUTPLANS.load(tx, campaign.account_id, campaign.outplan_id)
     if campaign.outdial_id is not None:
-        await load_outdial(tx, campaign.account_id, campaign.outdial_id)
+        await OUTDIALS.load(tx, campaign.account_id, campaign.outdial_id)
     if campaign.queue_id is not None and await tx.queues.find(campaign.account_id, QueueId(campaign.queue_id)) is None:
         raise NotFound("There is no such queue", reason="QUEUE_NOT_FOUND", field="queue_id")
     following = campaign.next_campaign_id

@@ -65,8 +65,8 @@ async def _claim(database: Database, account_id: AccountId, campaign_id: UUID, n
         if campaign is None or campaign.status is CampaignStatus.STOP:
             return []
         still_open = await _settle(tx, campaign, now)
-        plan = await tx.campaigns.find_outplan(account_id, campaign.outplan_id) if campaign.outplan_id else None
-        outdial = await tx.campaigns.find_outdial(account_id, campaign.outdial_id) if campaign.outdial_id else None
+        plan = await tx.outplans.find(account_id, campaign.outplan_id) if campaign.outplan_id else None
+        outdial = await tx.outdials.find(account_id, campaign.outdial_id) if campaign.outdial_id else None
         if campaign.status is CampaignStatus.STOPPING or plan is None or outdial is None:
             await move(tx, campaign, CampaignStatus.STOPPING if still_open else CampaignStatus.STOP, now)
             return []
@@ -91,7 +91,7 @@ async def _settle(tx: Transaction, campaign: Campaign, now: datetime) -> list[Ca
 
 
 async def _settle_target(tx: Transaction, call: Campaigncall, now: datetime) -> None:
-    plan = await tx.campaigns.find_outplan(call.account_id, call.outplan_id)
+    plan = await tx.outplans.find(call.account_id, call.outplan_id)
     target = await tx.campaigns.lock_target(call.target_id)
     await tx.campaigns.save_targets([after_try(target, plan, call, now)])
 

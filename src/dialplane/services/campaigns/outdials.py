@@ -1,30 +1,21 @@
 """Outdials and their targets as resources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.campaigns.outdials import Outdial, OutdialTarget, check_target
+from dialplane.domain.campaigns.outdials import OutdialTarget, check_target
 from dialplane.domain.errors import NotFound
-from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId
-from dialplane.services.eventing.events import publish
+from dialplane.services.resources import Resource
 from dialplane.services.shapes.campaigns import outdial_shape
 from dialplane.services.transaction import Database, Transaction
 
 
-class OutdialStore(Protocol):
+class OutdialTargetStore(Protocol):
     """Port. Deleted ones are not found; `save` inserts, or writes over the row of the same id."""
-
-    async def save_outdial(self, outdial: Outdial) -> None: ...
-
-    async def find_outdial(self, account_id: AccountId, outdial_id: UUID) -> Outdial | None: ...
-
-    async def list_outdials(
-        self, account_id: AccountId, *, before: datetime | None, limit: int
-    ) -> Sequence[Outdial]: ...
 
     async def save_targets(self, targets: list[OutdialTarget]) -> None: ...
 
@@ -47,42 +38,8 @@ class OutdialStore(Protocol):
         ...
 
 
-async def create_outdial(database: Database, outdial: Outdial) -> Outdial:
-    async with database.transaction() as tx:
-        await _save(tx, outdial, "outdial_created", outdial.created_at)
-    return outdial
-
-
-async def list_outdials(
-    database: Database, account_id: AccountId, *, before: datetime | None, limit: int
-) -> Sequence[Outdial]:
-    """Newest first; those made before `before`."""
-    async with database.reading() as tx:
-        return await tx.campaigns.list_outdials(account_id, before=before, limit=limit)
-
-
-async def get_outdial(database: Database, account_id: AccountId, outdial_id: UUID) -> Outdial:
-    """Raises NotFound for another account's too."""
-    async with database.reading() as tx:
-        return await load_outdial(tx, account_id, outdial_id)
-
-
-async def update_outdial(
-    database: Database, account_id: AccountId, outdial_id: UUID, fields: Mapping[str, Any], now: datetime
-) -> Outdial:
-    """Change the given fields. Raises NotFound."""
-    async with database.transaction() as tx:
-        changed = replace(await load_outdial(tx, account_id, outdial_id), **fields, updated_at=now)
-        await _save(tx, changed, "outdial_updated", now)
-    return changed
-
-
-async def delete_outdial(database: Database, account_id: AccountId, outdial_id: UUID, now: datetime) -> Outdial:
-    """A campaign that names it comes to its end. Raises NotFound."""
-    async with database.transaction() as tx:
-        deleted = replace(await load_outdial(tx, account_id, outdial_id), updated_at=now, deleted_at=now)
-        await _save(tx, deleted, "outdial_deleted", now)
-    return deleted
+OUTDIALS = Resource("outdial", lambda tx: tx.outdials, outdial_shape, field="outdial_id")
+"""A campaign whose outdial is deleted comes to its end."""
 
 
 # --- targets -------------------------------------------------------------------------------------------------------
@@ -91,7 +48,7 @@ async def delete_outdial(database: Database, account_id: AccountId, outdial_id: 
 async def create_target(database: Database, target: OutdialTarget) -> OutdialTarget:
     """Raises NotFound (OUTDIAL_NOT_FOUND), Invalid naming the destination."""
     async with database.transaction() as tx:
-        await load_outdial(tx, target.account_id, target.outdial_id)
+        await OUTDIALS.load(tx, target.account_id, target.outdial_id)
         await tx.campaigns.save_targets([check_target(target)])
     return target
 
@@ -101,7 +58,7 @@ async def list_targets(
 ) -> Sequence[OutdialTarget]:
     """Newest first; those made before `before`. Raises NotFound (OUTDIAL_NOT_FOUND)."""
     async with database.reading() as tx:
-        await load_outdial(tx, account_id, outdial_id)
+        await OUTDIALS.load(tx, account_id, outdial_id)
         return await tx.campaigns.list_targets(account_id, outdial_id, before=before, limit=limit)
 
 
@@ -122,22 +79,9 @@ async def delete_target(
     return deleted
 
 
-async def load_outdial(tx: Transaction, account_id: AccountId, outdial_id: UUID) -> Outdial:
-    """For use cases that compose. Raises NotFound."""
-    found = await tx.campaigns.find_outdial(account_id, outdial_id)
-    if found is None:
-        raise NotFound("There is no such outdial", reason="OUTDIAL_NOT_FOUND", field="outdial_id")
-    return found
-
-
 async def _load_target(tx: Transaction, account_id: AccountId, outdial_id: UUID, target_id: UUID) -> OutdialTarget:
-    await load_outdial(tx, account_id, outdial_id)
+    await OUTDIALS.load(tx, account_id, outdial_id)
     found = await tx.campaigns.find_target(account_id, outdial_id, target_id)
     if found is None:
         raise NotFound("There is no such target", reason="OUTDIAL_TARGET_NOT_FOUND")
     return found
-
-
-async def _save(tx: Transaction, outdial: Outdial, kind: str, now: datetime) -> None:
-    await tx.campaigns.save_outdial(outdial)
-    await publish(tx, Event(outdial.account_id, kind, outdial.id, outdial_shape(outdial), now))

@@ -4,9 +4,8 @@ from typing import Protocol
 
 from dialplane.services.campaigns.campaigncalls import CampaigncallStore
 from dialplane.services.campaigns.campaigns import CampaignStore
-from dialplane.services.campaigns.outdials import OutdialStore
-from dialplane.services.campaigns.outplans import OutplanStore
+from dialplane.services.campaigns.outdials import OutdialTargetStore
 
 
-class CampaignsStore(OutplanStore, OutdialStore, CampaignStore, CampaigncallStore, Protocol):
+class CampaignsStore(OutdialTargetStore, CampaignStore, CampaigncallStore, Protocol):
     """Port."""

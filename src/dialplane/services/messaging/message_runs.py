@@ -32,6 +32,7 @@ from dialplane.services.messaging.conversations import post_to_conversation
 from dialplane.services.messaging.media import MediaPlaces
 from dialplane.services.messaging.message_store import MessageDocument, RunRequest
 from dialplane.services.messaging.messages import message_request
+from dialplane.services.messaging.sent_messages import wait_until_sent
 from dialplane.services.programs.api_runs import Outside, StoredRunPorts
 from dialplane.services.programs.program_runner import LONGEST_RUN_S, run_program
 from dialplane.services.transaction import Database, Transaction
@@ -61,7 +62,7 @@ class MessageRunPorts(StoredRunPorts):
     async def _send_to(self, command: SendToConversation) -> Result:
         self._messages += 1
         try:
-            await post_to_conversation(
+            posted = await post_to_conversation(
                 self._database,
                 self._run.account_id,
                 ConversationId(command.conversation_id),
@@ -72,6 +73,8 @@ class MessageRunPorts(StoredRunPorts):
             )
         except Refusal as refusal:
             return Failed(refusal.message)
+        if command.wait:
+            return await wait_until_sent(self._database, self._run.account_id, posted.message.id)
         return Done()
 
     async def _send(self, command: SendMessage) -> Result:
@@ -88,6 +91,8 @@ class MessageRunPorts(StoredRunPorts):
         except Refusal as refusal:
             log.info("run_message_refused", run_id=str(self._run.id), reason=refusal.reason)
             return Failed(refusal.message)
+        if command.wait:
+            return await wait_until_sent(self._database, self._run.account_id, message.id)
         return MessageQueued(message.id)
 
 

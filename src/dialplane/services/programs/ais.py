@@ -1,9 +1,9 @@
 """Assistants and teams as resources, and who of them answers in a conversation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid, NotFound
@@ -14,6 +14,7 @@ from dialplane.domain.programs.commands import Converse
 from dialplane.domain.programs.summaries import AiPrompt
 from dialplane.services.calling.direct_hashes import new_direct_hash
 from dialplane.services.eventing.events import publish
+from dialplane.services.programs.rags import check_rag
 from dialplane.services.shapes.ais import ai_shape, team_shape
 from dialplane.services.transaction import Database, Transaction
 
@@ -55,9 +56,10 @@ class AiStore(Protocol):
 
 
 async def create_ai(database: Database, ai: Ai) -> Ai:
-    """Raises Invalid."""
+    """Raises Invalid, NotFound (RAG_NOT_FOUND)."""
     ai = replace(check_ai(ai), direct_hash=new_direct_hash())
     async with database.transaction() as tx:
+        await check_rag(tx, ai.account_id, ai.rag_id)
         await tx.ais.save_ai(ai)
         await _note_prompt(tx, ai, ai.created_at)
         await _tell_ai(tx, "ai_created", ai, ai.created_at)
@@ -77,12 +79,14 @@ async def get_ai(database: Database, account_id: AccountId, ai_id: UUID) -> Ai:
 
 
 async def update_ai(
-    database: Database, account_id: AccountId, ai_id: UUID, fields: dict[str, str], now: datetime
+    database: Database, account_id: AccountId, ai_id: UUID, fields: Mapping[str, Any], now: datetime
 ) -> Ai:
-    """Change the given fields. Raises Invalid, NotFound."""
+    """Change the given fields. Raises Invalid, NotFound (of the rag too)."""
     async with database.transaction() as tx:
         old = await load_ai(tx, account_id, ai_id)
-        changed = check_ai(replace(old, **fields, updated_at=now))  # type: ignore[arg-type]  # all of them are texts
+        changed = check_ai(replace(old, **fields, updated_at=now))
+        if changed.rag_id != old.rag_id:
+            await check_rag(tx, account_id, changed.rag_id)
         await tx.ais.save_ai(changed)
         if changed.init_prompt != old.init_prompt:
             await _note_prompt(tx, changed, now)
@@ -153,13 +157,13 @@ async def list_teams(
 async def get_team(database: Database, account_id: AccountId, team_id: UUID) -> Team:
     """Raises NotFound for another account's too."""
     async with database.reading() as tx:
-        return await _load_team(tx, account_id, team_id)
+        return await load_team(tx, account_id, team_id)
 
 
 async def delete_team(database: Database, account_id: AccountId, team_id: UUID, now: datetime) -> Team:
     """Raises NotFound."""
     async with database.transaction() as tx:
-        old = await _load_team(tx, account_id, team_id)
+        old = await load_team(tx, account_id, team_id)
         deleted = replace(old, direct_hash="", updated_at=now, deleted_at=now)
         await tx.ais.save_team(deleted)
         await _tell_team(tx, "team_deleted", deleted, now)
@@ -169,13 +173,13 @@ async def delete_team(database: Database, account_id: AccountId, team_id: UUID, 
 async def regenerate_team_hash(database: Database, account_id: AccountId, team_id: UUID, now: datetime) -> Team:
     """Another direct hash; the old one is void at once. Raises NotFound."""
     async with database.transaction() as tx:
-        changed = replace(await _load_team(tx, account_id, team_id), direct_hash=new_direct_hash(), updated_at=now)
+        changed = replace(await load_team(tx, account_id, team_id), direct_hash=new_direct_hash(), updated_at=now)
         await tx.ais.save_team(changed)
         await _tell_team(tx, "team_updated", changed, now)
     return changed
 
 
-async def _load_team(tx: Transaction, account_id: AccountId, team_id: UUID) -> Team:
+async def load_team(tx: Transaction, account_id: AccountId, team_id: UUID) -> Team:
     found = await tx.ais.find_team(account_id, team_id)
     if found is None:
         raise NotFound("There is no such team", reason="TEAM_NOT_FOUND")
@@ -194,7 +198,7 @@ async def find_speaker(
     async with database.reading() as tx:
         if command.assistance_type != "team":
             return Speaker(await load_ai(tx, account_id, command.assistance_id))
-        member = (await _load_team(tx, account_id, command.assistance_id)).member(member_id)
+        member = (await load_team(tx, account_id, command.assistance_id)).member(member_id)
         return Speaker(await load_ai(tx, account_id, member.ai_id), member.id, member.transitions)
 
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 MAX_RUNNING = 1000
 """Runs at a time in one process; more are refused rather than kept waiting."""
 
+Facts: TypeAlias = Mapping[str, str]
 WEBHOOK_METHODS = ("", "POST", "GET", "PUT", "DELETE")
 
 
@@ -143,23 +144,40 @@ class ApiRuns:
             lambda flow, now: run_of_summary(summary, flow, now),
         )
 
+    async def begin(
+        self, account_id: AccountId, flow_id: FlowId, reference: ReferenceType, reference_id: UUID, facts: Facts
+    ) -> Run | None:
+        """Begin a run of the flow for what it belongs to; None where the flow is gone.
+
+        Raises Unavailable where too many are running.
+        """
+        if self._running >= MAX_RUNNING:
+            raise Unavailable("Too many runs are going on; try again later")
+
+        def make(flow: Flow, now: datetime) -> Run:
+            run = _following_run(account_id, reference, reference_id, flow, now)
+            return replace(run, variables={**run.variables, **facts})
+
+        return await self._follow(account_id, reference_id, flow_id, make)
+
     async def _follow(
         self,
         account_id: AccountId,
         reference_id: UUID,
         flow_id: FlowId | None,
         make: Callable[[Flow, datetime], Run],
-    ) -> None:
+    ) -> Run | None:
         if flow_id is None:
-            return
+            return None
         async with self._database.transaction() as tx:
             flow = await tx.flows.find(account_id, flow_id)
             if flow is None:
-                return
+                return None
             flow = flow_for(flow, reference_id)
             run = make(flow, self._clock())
             await create_runs(tx, run)
         self._drive(run, flow.actions)
+        return run
 
     async def _begin(self, account_id: AccountId, wish: RunWish, now: datetime) -> tuple[Run, tuple[Action, ...]]:
         variables = check_start_variables(wish.variables)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,9 +12,12 @@ from dialplane.domain.ids import AccountId, CallId, ConversationId, Transcriptio
 from dialplane.domain.programs.ais import Speaker
 from dialplane.domain.programs.assistants import Answer, Turn, answer_by_rules, summarize_by_rules
 from dialplane.domain.programs.commands import Converse, Conversed
+from dialplane.domain.programs.review_rules import review_by_rules
+from dialplane.domain.programs.reviews import Judgement, ReviewKind
 from dialplane.services.calling.timelines import call_timeline
 from dialplane.services.messaging.conversations import list_conversation_messages
 from dialplane.services.programs.ais import find_speaker
+from dialplane.services.programs.rags import knowledge_for
 from dialplane.services.recording.transcriptions import (
     TranscriptionQuery,
     get_transcription,
@@ -45,6 +48,10 @@ class Assistants(Protocol):
         """Raises Unavailable."""
         ...
 
+    async def review(self, kind: ReviewKind, material: str, *, language: str) -> Judgement:
+        """What it says of a talk, of a prompt and its talks, of a timeline. Raises Unavailable."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltInAssistant:
@@ -52,10 +59,14 @@ class BuiltInAssistant:
 
     async def answer(self, turns: Sequence[Turn], *, speaker: Speaker | None) -> Answer:
         hand_overs = [each.function_name for each in speaker.transitions] if speaker else []
-        return answer_by_rules(turns, hand_overs=hand_overs)
+        knowledge = speaker.knowledge if speaker else ()
+        return answer_by_rules(turns, hand_overs=hand_overs, knowledge=knowledge)
 
     async def summarize(self, material: str, *, language: str) -> Answer:
         return summarize_by_rules(material)
+
+    async def review(self, kind: ReviewKind, material: str, *, language: str) -> Judgement:
+        return review_by_rules(kind, material)
 
 
 BUILT_IN = BuiltInAssistant()
@@ -88,6 +99,10 @@ async def _answer(
     member_id = command.member_id
     for _ in range(MOST_HAND_OVERS):
         speaker = await find_speaker(database, account_id, command, member_id)
+        if speaker is not None and speaker.ai.rag_id is not None:
+            asked = next((turn.text for turn in reversed(turns) if turn.who == "user"), "")
+            known = await knowledge_for(database, account_id, speaker.ai.rag_id, asked)
+            speaker = replace(speaker, knowledge=known)
         answer = await assistants.answer(turns, speaker=speaker)
         if speaker is None or not answer.hand_over:
             return answer, speaker

@@ -12,6 +12,7 @@ from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.ids import CallId, ConversationId
 from dialplane.domain.messaging.messages import Origin
+from dialplane.domain.programs.aicalls import AicallStatus
 from dialplane.domain.programs.commands import (
     Block,
     CallsStarted,
@@ -44,7 +45,9 @@ from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.messaging.conversations import post_to_conversation
 from dialplane.services.messaging.emails import OUTBOX, EmailRequest, Post, send_email
 from dialplane.services.messaging.messages import message_request
-from dialplane.services.programs.aicalls import end_talk, keep_turn, open_talk
+from dialplane.services.messaging.sent_messages import wait_until_sent
+from dialplane.services.messaging.webchat import answer_in_session
+from dialplane.services.programs.aicalls import end_talk, keep_turn, open_talk, past_turns
 from dialplane.services.programs.assistants import BUILT_IN, Assistants, converse
 from dialplane.services.programs.flows import load_flow
 from dialplane.services.programs.notifications import write_notification
@@ -123,12 +126,8 @@ class RunOutside:
                         self.database, run.account_id, run.id, command, self.now()
                     )
                     return TranscriptionStarted(made.id)
-                case SendToConversation(conversation_id, text):
-                    to = ConversationId(conversation_id)
-                    await post_to_conversation(
-                        self.database, run.account_id, to, text=text, run_id=run.id, now=self.now()
-                    )
-                    return Done()
+                case SendToConversation(conversation_id, text, wait):
+                    return await self._reply(run, conversation_id, text, wait=wait)
                 case SendEmail():
                     return await self._send_email(run, command)
                 case OpenCase():
@@ -144,11 +143,13 @@ class RunOutside:
         except Refusal as refusal:
             return Failed(refusal.message)
 
-    async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued:
+    async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued | Failed:
         sender = command.source or Address("tel", own_number(run))
         origin: Origin = "call" if run.reference_type is ReferenceType.CALL else ""
         request = message_request(command, sender, run.id, origin=origin)
         message = await send_to_anybody(self.database, run.account_id, request, self.now())
+        if command.wait:
+            return await wait_until_sent(self.database, run.account_id, message.id)
         return MessageQueued(message.id)
 
     async def _fetch(self, run: Run, command: FetchDocument) -> Result:
@@ -206,15 +207,29 @@ class RunOutside:
             return made
         answer = await self._turn(run, command)
         if run.reference_type is ReferenceType.CONVERSATION and run.reference_id:
-            to = ConversationId(run.reference_id)
-            await post_to_conversation(
-                self.database, run.account_id, to, text=answer.text, run_id=run.id, now=self.now()
-            )
+            await self._reply(run, run.reference_id, answer.text)
         return answer
+
+    async def _reply(self, run: Run, to: UUID, text: str, *, wait: bool = False) -> Result:
+        """Into a chat on a web page, or a conversation by messages."""
+        if await answer_in_session(self.database, run.account_id, to, text, run.id, self.now()) is not None:
+            return Done()
+        posted = await post_to_conversation(
+            self.database, run.account_id, ConversationId(to), text=text, run_id=run.id, now=self.now()
+        )
+        return await wait_until_sent(self.database, run.account_id, posted.message.id) if wait else Done()
 
     async def _turn(self, run: Run, command: Converse) -> Conversed:
         """One turn of a talk, which is kept."""
         talk = await open_talk(self.database, run, command, self.now())
+        if talk.status is AicallStatus.PAUSING:
+            return Conversed(talk.id, "", talk.engine_model)
+        if talk.status in (AicallStatus.TERMINATING, AicallStatus.TERMINATED):
+            await end_talk(self.database, run.account_id, talk.id, self.now())
+            return Conversed(talk.id, "", talk.engine_model, is_over=True)
+        if command.conversation_id is not None:  # what came in beside, by the API, was said in it too
+            past = await past_turns(self.database, talk)
+            command = replace(command, turns=(*past, *command.turns[-1:]))
         try:
             answer = await converse(self.database, self.assistants, run.account_id, command, self.now())
         except Refusal:

@@ -14,6 +14,7 @@ def ai_shape(ai: Ai) -> dict[str, object]:
         "engine_model": ai.engine_model,
         "init_prompt": ai.init_prompt,
         "tts_voice_id": ai.tts_voice_id,
+        "rag_id": show_id(ai.rag_id),
         "direct_hash": ai.direct_hash,
         "tm_create": show_time(ai.created_at),
         "tm_update": show_time(ai.updated_at),

@@ -1,5 +1,6 @@
 """Actions that leave a talk, a task or a summary to an assistant."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from dialplane.domain.flows.steps.step import Enter, GoOn, Outcome, Step, StepFault
@@ -10,20 +11,22 @@ HEARD = "voipbin.conversation_message.text"
 
 
 def ai_talk(step: Step) -> Outcome:
-    return _converse(step, duration_s=step.options.whole("duration"))
+    begun = step.options.find_id("aicall_id")
+    return replace(
+        _converse(step), duration_s=step.options.whole("duration"), conversation_id=begun, goes_on=begun is not None
+    )
 
 
 def ai_task(step: Step) -> Outcome:
     return _converse(step)
 
 
-def _converse(step: Step, *, duration_s: int = 0) -> Outcome:
+def _converse(step: Step) -> commands.Converse:
     options = step.options
     return commands.Converse(
         "talk" if step.action.type == "ai_talk" else "task",
         assistance_type=options.text("assistance_type") or "ai",
         assistance_id=options.find_id("assistance_id") or options.find_id("ai_id"),
-        duration_s=duration_s,
         text=step.variables.get(HEARD),
     )
 

@@ -44,12 +44,14 @@ def conversation_send(step: Step) -> Outcome:
     wanted = step.options.find_id("conversation_id")
     if wanted is None and not own:
         raise StepFault("the run belongs to no conversation, and none is named")
-    if wanted is not None and str(wanted) != own:
-        return commands.SendToConversation(wanted, step.options.text("text"))
     prefix = "voipbin.conversation.peer"
     kind = literal(step.variables.get(f"{prefix}.type"), ADDRESS_TYPES, "tel")
+    other = wanted is not None and str(wanted) != own
+    if other or kind == "web_session":  # whoever chats on a web page has no address to send a message to
+        return commands.SendToConversation(wanted or UUID(own), step.options.text("text"), step.options.flag("sync"))
     target = step.variables.get(f"{prefix}.target")
-    return commands.SendMessage(None, (Address(kind or "tel", target),), step.options.text("text"))
+    receiver = (Address(kind or "tel", target),)
+    return commands.SendMessage(None, receiver, step.options.text("text"), wait=step.options.flag("sync"))
 
 
 def email_send(step: Step) -> Outcome:

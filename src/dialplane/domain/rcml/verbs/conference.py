@@ -10,12 +10,13 @@ from dialplane.domain.programs.rooms import Beeps, Waiting
 from dialplane.domain.programs.sources import ProgramSource, StatusCallback
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
-from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verb import RECORDING_EVENTS, WRONG_VALUE, Verb
 from dialplane.domain.rcml.verbs.record import recording_fields, trims
 
 METHOD, WAIT_METHOD, FAILED, QUEUE_FAILED = 13210, 13234, 13226, 13240
 MOST_PARTICIPANTS, MOST_PARTICIPANTS_OF_TWILIO = 40, 250
 LONGEST_S = 14_400
+ROOM_EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"})
 VIDEO = 15001
 
 
@@ -48,11 +49,11 @@ def _wanted(dial: Verb, noun: Verb, record: RecordingWish | None) -> JoinConfere
         ends=noun.flag("endConferenceOnExit"),
         waiting=waiting(noun),
         max_participants=noun.number("maxParticipants", most, least=1, most=MOST_PARTICIPANTS_OF_TWILIO),
-        record=record is not None or noun.option("record") in ("true", "record-from-start"),
+        record=record is not None or _is_recorded(noun),
         trim=trims(noun) or (record is not None and record.trim),
         label=noun.option("participantLabel"),
-        coached_call_id=_call_id(noun.option("coach")),
-        status=noun.status(),
+        coached_call_id=_coached(noun),
+        status=noun.status(events=ROOM_EVENTS),
         recording_status=_recording_status(noun) or (record.status if record else None),
         time_limit_s=dial.number("timeLimit", LONGEST_S, least=1, most=86_400),
         hangup_key="*" if dial.flag("hangupOnStar") else "",
@@ -63,7 +64,9 @@ def _recording_status(noun: Verb) -> StatusCallback | None:
     """Twilio's older `eventCallbackUrl` is told of the recording too, where no other address is."""
     older = noun.url("eventCallbackUrl")
     version = noun.context.subject.api_version
-    return noun.status("recordingStatusCallback") or (StatusCallback(older, api_version=version) if older else None)
+    return noun.status("recordingStatusCallback", RECORDING_EVENTS) or (
+        StatusCallback(older, api_version=version) if older else None
+    )
 
 
 def waiting(noun: Verb, method: str = "waitMethod") -> ProgramSource | Waiting:
@@ -94,8 +97,16 @@ def enqueue(verb: Verb) -> Steps:
     return verb.action(fields, default_is_document=False)
 
 
-def _call_id(sid: str) -> UUID | None:
+def _is_recorded(noun: Verb) -> bool:
+    kinds = ("record-from-start", "do-not-record", "true", "false")
+    return noun.choice("record", kinds, "do-not-record") in ("record-from-start", "true")
+
+
+def _coached(noun: Verb) -> UUID | None:
+    """`coach`: the sid of a call."""
+    sid = noun.option("coach")
     try:
-        return from_sid("CA", sid)
+        return from_sid("CA", sid) if sid else None
     except ValueError:
+        noun.context.note(WRONG_VALUE, f"<Conference>: coach is the sid of a call, not {sid[:40]!r}")
         return None

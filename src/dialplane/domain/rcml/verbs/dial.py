@@ -10,7 +10,7 @@ from dialplane.domain.programs.dialling import RecordedTrack, RecordingWish
 from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
-from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verb import RECORDING_EVENTS, Verb
 from dialplane.domain.rcml.verbs.conference import join
 from dialplane.domain.rcml.verbs.nouns import DIAL_NOUNS, PARTY_NOUNS, caller_address, parties_of
 from dialplane.domain.rcml.verbs.record import recording_fields, trims
@@ -115,7 +115,7 @@ def recording_of(verb: Verb) -> RecordingWish | None:
         channels=2 if kind.endswith("dual") else 1,
         track=cast("RecordedTrack", verb.choice("recordingTrack", get_args(RecordedTrack), "both")),
         trim=trims(verb),
-        status=verb.status("recordingStatusCallback"),
+        status=verb.status("recordingStatusCallback", RECORDING_EVENTS),
     )
 
 

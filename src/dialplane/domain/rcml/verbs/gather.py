@@ -11,6 +11,7 @@ from dialplane.domain.rcml.verbs.prompts import prompts_of
 TIMEOUT, DIGITS, FINISH_KEY, START_KEY, HINTS, SPEECH = 13313, 13314, 13310, 13315, 13330, 13331
 LONGEST_TIMEOUT_S = 3600
 MOST_DIGITS = 1000
+LONGEST_SPEECH_S = 60
 MOST_HINTS, LONGEST_HINT = 50, 100
 START_KEYS = "*0123456789"
 """Restcomm's: what begins the input."""
@@ -52,8 +53,7 @@ def _wanted(verb: Verb, hints: tuple[str, ...]) -> Gather:
 def _speech(verb: Verb, hints: tuple[str, ...]) -> SpeechWish:
     verb.cannot_do("speechModel", "enhanced", "profanityFilter")
     told = verb.url("partialResultCallback")
-    pause = verb.option("speechTimeout")
-    silence_s = int(pause) if pause.isascii() and pause.isdecimal() and len(pause) < 4 else 1
+    silence_s = 1 if verb.option("speechTimeout") == "auto" else verb.number("speechTimeout", 1, most=LONGEST_SPEECH_S)
     return SpeechWish(
         language=verb.option("language", "en-US"),
         hints=hints,

@@ -44,7 +44,7 @@ def _party(noun: Verb) -> Party | None:
         username=noun.option("username"),
         password=noun.option("password"),
         before_joining=noun.document("url", "method"),
-        send_digits=noun.option("sendDigits"),
+        send_digits=noun.pressed("sendDigits"),
         machine=_machine(noun),
         status=noun.status(),
     )
@@ -62,7 +62,7 @@ def _machine(noun: Verb) -> DetectMachine | None:
         greeting_ms=noun.number("machineDetectionSpeechThreshold", 0, least=1000, most=6000),
         pause_ms=noun.number("machineDetectionSpeechEndThreshold", 0, least=500, most=5000),
         silence_ms=noun.number("machineDetectionSilenceTimeout", 0, least=2000, most=10_000),
-        status=noun.status("amdStatusCallback"),
+        status=noun.status("amdStatusCallback", ()),
     )
 
 

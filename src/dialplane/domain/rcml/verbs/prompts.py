@@ -65,11 +65,7 @@ def play_command(verb: Verb) -> Play | None:
 
 def keys_to_play(verb: Verb) -> Iterator[SendDigits | Sleep]:
     """`ww12w3`: half a second of silence for each `w`."""
-    keys = verb.option("digits")[:128]
-    if any(key not in "0123456789*#ABCDwW" for key in keys):
-        verb.context.note(PLAY_DIGITS, f"<Play>: digits holds 0-9 * # A-D w, not {keys[:40]!r}")
-        return
-    yield from spread_digits(keys)
+    yield from spread_digits(verb.pressed("digits", code=PLAY_DIGITS))
 
 
 def spread_digits(keys: str) -> Iterator[SendDigits | Sleep]:

@@ -7,7 +7,7 @@ from dialplane.domain.programs.commands import Failed, Record, Recorded, Transcr
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.rcml.context import Context, Steps
 from dialplane.domain.rcml.parameters import Form, sound_url
-from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verb import RECORDING_EVENTS, Verb
 
 METHOD, LENGTH, FINISH_KEY, FAILED = 13610, 13612, 13613, 13600
 LONGEST_S = 3600
@@ -42,7 +42,7 @@ def _wanted(verb: Verb) -> Record:
         end_keys=end_keys,
         beep=verb.flag("playBeep", True),
         trim=trims(verb),
-        status=verb.status("recordingStatusCallback"),
+        status=verb.status("recordingStatusCallback", RECORDING_EVENTS),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal, cast, get_args
 from dialplane.domain.programs.commands import Failed, StartRecording, StartStream, StopRecording, StopStream
 from dialplane.domain.programs.dialling import RecordedTrack
 from dialplane.domain.rcml.context import Steps
-from dialplane.domain.rcml.verb import Verb
+from dialplane.domain.rcml.verb import RECORDING_EVENTS, Verb
 from dialplane.domain.rcml.verbs.record import FAILED as RECORDING_FAILED
 from dialplane.domain.rcml.verbs.record import trims
 
@@ -53,7 +53,7 @@ def _recording(noun: Verb) -> StartRecording:
         channels=1 if noun.choice("channels", ("mono", "dual"), "dual") == "mono" else 2,
         track=cast("RecordedTrack", noun.choice("track", get_args(RecordedTrack), "both")),
         trim=trims(noun),
-        status=noun.status("recordingStatusCallback"),
+        status=noun.status("recordingStatusCallback", RECORDING_EVENTS),
     )
 
 
@@ -66,5 +66,5 @@ def _stream(stream: Verb, *, two_way: bool) -> StartStream:
         track="inbound" if two_way else _TRACKS[track],
         name=stream.option("name"),
         parameters=tuple(parameters[:MOST_PARAMETERS]),
-        status=stream.status(),
+        status=stream.status(events=()),
     )

@@ -54,7 +54,7 @@ def _command(verb: Verb, text: str, medias: tuple[str, ...]) -> SendMessage | No
         text,
         media_urls=medias[:MOST_MEDIA],
         headers=verb.context.headers,
-        status=verb.status(),
+        status=verb.status(events=()),
     )
 
 

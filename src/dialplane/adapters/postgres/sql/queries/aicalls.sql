@@ -3,7 +3,7 @@
 -- name: save_aicall
 insert into aicalls select * from jsonb_populate_recordset(null::aicalls, $1)
 on conflict (id) do update set
-    engine_model = excluded.engine_model, status = excluded.status, ended_at = excluded.ended_at,
+    run_id = excluded.run_id, engine_model = excluded.engine_model, member_id = excluded.member_id, status = excluded.status, ended_at = excluded.ended_at,
     updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
 
 -- name: find_aicall
@@ -18,9 +18,14 @@ where account_id = $1 and deleted_at is null and ($2::timestamptz is null or cre
 order by created_at desc, id desc limit $3;
 
 -- name: lock_left_aicalls
--- Of all accounts: those that go on although their run is over.
+-- Of all accounts: those that go on although their run is over, or the call for which nobody took them up.
 select aicalls.* from aicalls left join runs on runs.id = aicalls.run_id
-where aicalls.status <> 'terminated' and (runs.id is null or runs.ended_at is not null)
+where aicalls.status <> 'terminated' and (
+    (aicalls.run_id is not null and (runs.id is null or runs.ended_at is not null))
+    or (aicalls.run_id is null and aicalls.reference_type = 'call' and not exists (
+        select from calls where calls.id = aicalls.reference_id and calls.status <> 'hangup'
+    ))
+)
 limit $1 for update of aicalls skip locked;
 
 -- name: add_aimessages

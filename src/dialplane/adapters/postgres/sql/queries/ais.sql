@@ -4,7 +4,7 @@
 insert into ais select * from jsonb_populate_recordset(null::ais, $1)
 on conflict (id) do update set
     name = excluded.name, detail = excluded.detail, engine_model = excluded.engine_model,
-    init_prompt = excluded.init_prompt, tts_voice_id = excluded.tts_voice_id,
+    init_prompt = excluded.init_prompt, tts_voice_id = excluded.tts_voice_id, rag_id = excluded.rag_id,
     direct_hash = excluded.direct_hash, updated_at = excluded.updated_at,
     deleted_at = excluded.deleted_at;
 

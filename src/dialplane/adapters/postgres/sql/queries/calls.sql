@@ -84,6 +84,20 @@ from calls where id = $2 and account_id = $1 and deleted_at is null;
 -- name: find_live
 select * from calls where id = $1 and status <> 'hangup';
 
+-- name: list_with
+-- Of the newest $5: there is no index by party, whose upkeep every call would pay for.
+select *, (
+    select current_action from runs
+    where calls.status <> 'hangup' and runs.id = calls.run_id and runs.reference_id = calls.id
+) as now_running
+from (
+    select * from calls
+    where account_id = $1 and deleted_at is null and ($3::timestamptz is null or created_at < $3)
+    order by created_at desc limit $5
+) as calls
+where (case direction when 'incoming' then source else destination end)::jsonb ->> 'target' = any($2::text[])
+order by created_at desc, id desc limit $4;
+
 -- name: list_for
 select *, (
     select current_action from runs

@@ -1,34 +1,5 @@
 -- Queries of the subject: campaigns, outplans, outdials with their targets, and the calls of campaigns.
 
--- name: save_outplan
-insert into outplans select * from jsonb_populate_recordset(null::outplans, $1)
-on conflict (id) do update set
-    name = excluded.name, detail = excluded.detail, source = excluded.source,
-    dial_timeout_ms = excluded.dial_timeout_ms, try_interval_ms = excluded.try_interval_ms,
-    max_try_counts = excluded.max_try_counts, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
-
--- name: find_outplan
-select * from outplans where account_id = $1 and id = $2 and deleted_at is null;
-
--- name: list_outplans
-select * from outplans
-where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc, id desc limit $3;
-
--- name: save_outdial
-insert into outdials select * from jsonb_populate_recordset(null::outdials, $1)
-on conflict (id) do update set
-    name = excluded.name, detail = excluded.detail, data = excluded.data, updated_at = excluded.updated_at,
-    deleted_at = excluded.deleted_at;
-
--- name: find_outdial
-select * from outdials where account_id = $1 and id = $2 and deleted_at is null;
-
--- name: list_outdials
-select * from outdials
-where account_id = $1 and deleted_at is null and ($2::timestamptz is null or created_at < $2)
-order by created_at desc, id desc limit $3;
-
 -- name: save_targets
 insert into outdial_targets select * from jsonb_populate_recordset(null::outdial_targets, $1)
 on conflict (id) do update set

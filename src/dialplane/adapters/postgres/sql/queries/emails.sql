@@ -32,7 +32,7 @@ returning *;
 -- name: save_case
 insert into contact_cases select * from jsonb_populate_recordset(null::contact_cases, $1)
 on conflict (id) do update set
-    name = excluded.name, detail = excluded.detail, note = excluded.note, status = excluded.status,
+    name = excluded.name, detail = excluded.detail, note = excluded.note, contact_id = excluded.contact_id, status = excluded.status,
     updated_at = excluded.updated_at, deleted_at = excluded.deleted_at;
 
 -- name: find_case
