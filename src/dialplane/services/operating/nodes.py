@@ -105,7 +105,7 @@ async def begin_node(
     Raises Unavailable."""
     async with database.transaction() as tx:
         life = await tx.nodes.begin(node, sip_host=sip_host, sip_port=sip_port, version=version, now=now)
-    return Begun(life, await _close(database, node, now))
+    return Begun(life, await _close(database, node, now, by=node))
 
 
 async def beat_node(
@@ -160,8 +160,8 @@ async def close_silent(database: Database, beat: Beat, now: datetime) -> Sequenc
     return closed
 
 
-async def _close(database: Database, node: str, now: datetime) -> Sequence[Call]:
-    closed = await close_orphans(database, node, now)
+async def _close(database: Database, node: str, now: datetime, *, by: str = "") -> Sequence[Call]:
+    closed = await close_orphans(database, node, now, by=by)
     await conference_rooms.close_orphans(database, node, now)
     await queuecalls.close_orphans(database, node, now)
     await groupcalls.close_orphans(database, node, now)
