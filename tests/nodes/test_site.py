@@ -10,18 +10,20 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from dialplane.domain.addresses import tel
+from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.calling.media import Prompt
-from dialplane.domain.ids import ConferenceId, utc_now
+from dialplane.domain.ids import AgentId, CallId, ConferenceId, utc_now
 from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.calling.extensions import create_extension
 from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.calling.registrations import find_bindings
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk, remove_trunk
 from dialplane.services.charging.billing import check_ledger
+from dialplane.services.rooms.agents import AgentChange, AgentDraft, create_agent, get_agent, update_agent
 from dialplane.services.rooms.conferences import ConferenceChange, create_conference
 from dialplane.services.rooms.participants import (
     ParticipantChange,
@@ -29,10 +31,15 @@ from dialplane.services.rooms.participants import (
     remove_participant,
     update_participant,
 )
+from dialplane.services.rooms.queue_members import list_queuecalls
+from dialplane.services.rooms.queues import QueueChange, create_queue
 from tests.effort import PATIENCE_S
+from tests.faces.conftest import CheapHasher
+from tests.fakes.receiver import Receiver
 from tests.media.conftest import tone
 from tests.nodes.phone import PASSWORD, open_phone
 from tests.nodes.site import Node, Site
+from tests.services.buying import stock
 from tests.users.acting import until
 from tests.voice.ears import tones_at
 
@@ -46,6 +53,8 @@ pytestmark = [
 NUMBER = "+12025550143"
 TO_PHONE = "+12025550144"
 TO_ROOM = "+12025550145"
+TO_QUEUE = "+12025550146"
+BOUGHT = "+12025550147"
 LONG = ({"type": "answer"}, {"type": "sleep", "option": {"duration": 120_000}})
 
 
@@ -75,7 +84,7 @@ async def test_phone_that_registered_by_one_node_is_rung_by_all(site: Site) -> N
 
     async with open_phone(site.here[3]) as phone:
         registered = await phone.register("1001", site.edge)
-        calls = await site.carrier(TO_PHONE, calls=12, rate=12, talk_ms=500)
+        calls = await site.carrier(TO_PHONE, calls=40, rate=40, talk_ms=300)
         ended = await calls
         _, bindings = await find_bindings(site.database, site.account_id, extension.id, utc_now())
         rung_by = {call.node for call in await site.calls() if call.destination.type == "extension"}
@@ -84,7 +93,7 @@ async def test_phone_that_registered_by_one_node_is_rung_by_all(site: Site) -> N
     assert (bindings[0].source_host, bindings[0].source_port) == (site.here[3], phone.agent.port)
     assert site.edge[0] in bindings[0].path
     assert ended[0] == 0, ended[1]
-    assert len(phone.callers) == 12
+    assert len(phone.callers) == 40
     assert rung_by == {"voice-1", "voice-2", "voice-3"}
 
 
@@ -125,38 +134,74 @@ async def test_conference_is_heard_and_steered_across_nodes(site: Site, tmp_path
 
     async with site.sounding_phone() as phone:
         here, mixing = await _comes(site, phone, tmp_path, tone_hz=400)
-        there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
-        while other.node == mixing.node:  # the edge spreads calls as it likes
-            there.hang_up()
-            await there.ended.wait()
-            there, other = await _comes(site, phone, tmp_path, tone_hz=1_000)
+        there, other = await _comes_elsewhere(site, phone, tmp_path, mixing)
         inside = (await list_participants(site.database, site.account_id, room))[1]
         assert {each.node for each in inside} == {mixing.node}
         await _until_it_hears(here, 1_000)
         await _until_it_hears(there, 400)
 
-        muted = ParticipantChange(muted=True)
-        await update_participant(site.database, site.account_id, room, other.id, muted, utc_now())
+        await _change(site, room, other, ParticipantChange(muted=True))
         await _until_it_hears(here)
         await _until_it_hears(there, 400)
-        await update_participant(
-            site.database, site.account_id, room, other.id, ParticipantChange(muted=False), utc_now()
-        )
+        await _change(site, room, other, ParticipantChange(muted=False))
         await _until_it_hears(here, 1_000)
+        await _change(site, room, other, ParticipantChange(hold=True))
+        await _until_it_hears(here)
+        await _change(site, room, other, ParticipantChange(hold=False))
+        await _until_it_hears(here, 1_000)
+        await _until_it_hears(there, 400)
         await remove_participant(site.database, site.account_id, room, other.id, utc_now())
         await there.ended.wait()
-        here.hang_up()
-        await here.ended.wait()
 
-    after = await until(lambda: _ended_of(site, [mixing, other]))
-    assert {call.hangup_by.value for call in after} == {"local", "remote"}
+        last, host = await _comes_elsewhere(site, phone, tmp_path, mixing)
+        await _change(site, room, host, ParticipantChange(ends=True))
+        last.hang_up()
+        await here.ended.wait()  # the room is over for the mixing node's own caller, too
+
+    after = await until(lambda: _ended_of(site, [mixing, other, host]))
+    assert {call.id: call.hangup_by.value for call in after} == {
+        mixing.id: "local", other.id: "local", host.id: "remote"
+    }  # fmt: skip
     assert await until(lambda: _is_empty(site, room))
+
+
+async def test_queue_joins_a_caller_and_an_agent_of_two_nodes(site: Site) -> None:
+    """The caller's node rings the agent by the edge, whichever node took the phone's registration."""
+    line = await create_queue(site.database, site.account_id, QueueChange(name="desk", wrap_up_ms=0), utc_now())
+    await site.number(TO_QUEUE, {"type": "queue_join", "option": {"queue_id": str(line.queue.id)}})
+    extension = await create_extension(
+        site.database, site.account_id, extension="1002", password=PASSWORD, name="1002", detail="", now=utc_now()
+    )
+    draft = AgentDraft(
+        username="agent@example.org", password="long enough", addresses=(Address("extension", str(extension.id)),)
+    )
+    agent = await create_agent(site.database, CheapHasher(), site.account_id, draft, utc_now())
+
+    async with open_phone(site.here[3]) as phone:
+        await phone.register("1002", site.edge)
+        _, (binding, *_) = await find_bindings(site.database, site.account_id, extension.id, utc_now())
+        served: list[Call] = []
+        while not served or served[-1].node == binding.node:  # the edge spreads calls as it likes
+            await until(lambda: _is_free(site, agent.id))
+            known = {call.id for call in await site.calls()}
+            caller = await site.carrier(TO_QUEUE, calls=1, rate=1, talk_ms=1_500)
+            assert (await caller)[0] == 0
+            new = await until(partial(_both_ended, site, known))
+            served.append(next(call for call in new if call.destination.type == "tel"))
+        rung = next(call for call in new if call.destination.type == "extension")
+
+    stays = await list_queuecalls(site.database, site.account_id, before=None, limit=10)
+    assert rung.node == served[-1].node
+    assert rung.progressing_at
+    assert len(phone.callers) == len(served)
+    assert {stay.status.value for stay in stays} == {"done"}
+    await _is_billed_once(site)
 
 
 async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_elsewhere(site: Site) -> None:
     """AV-2, AV-6: by another, up to the last proof of life."""
     dead = site.nodes[0]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30)
     live = await until(lambda: _live(site, 15))
     killed_at = utc_now()
     dead.send(signal.SIGKILL)
@@ -165,10 +210,12 @@ async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_
     new = await site.carrier(NUMBER, calls=10, rate=5, talk_ms=300)
     assert (await new)[0] == 0
     closed = await until(lambda: _ended_on(site, dead, live))
-    await calls
+    await _hang_up(site, live, but=dead)
+    status, said = await calls
     await dead.start()
 
     assert closed
+    assert status == 0, said  # the callers of the dead node heard of it from another
     assert all(call.ended_at and call.ended_at <= killed_at for call in closed)
     assert all(call.cause_text == "the process that carried the call ended" for call in closed)
     elsewhere = [call for call in await until(lambda: _ended_of(site, live)) if call.node != dead.name]
@@ -180,7 +227,7 @@ async def test_killed_nodes_calls_are_closed_and_billed_once_while_new_calls_go_
 async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(site: Site) -> None:
     """AV-6: the lease is lost on both sides of the cut."""
     cut = site.nodes[1]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=25_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30)
     live = await until(lambda: _live(site, 15))
     cut.machine.pull_cable()
 
@@ -188,12 +235,14 @@ async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(si
     assert "lease_lost" in cut.log()
     new = await site.carrier(NUMBER, calls=5, rate=5, talk_ms=300)
     assert (await new)[0] == 0
-    await calls
+    await _hang_up(site, live, but=cut)
+    status, said = await calls
     plugged_in_at = utc_now()
     cut.machine.plug_in()
     await until(lambda: _lives_anew(site, cut, plugged_in_at))
 
     assert closed
+    assert status == 0, said
     assert await _as_it_was(site, closed)
     await _is_billed_once(site)
 
@@ -201,7 +250,7 @@ async def test_node_that_is_cut_off_ends_its_calls_before_another_closes_them(si
 async def test_sleeper_that_wakes_writes_nothing_over_what_was_closed(site: Site) -> None:
     """AV-6: SIGSTOP until another has closed its calls, then SIGCONT."""
     sleeper = site.nodes[2]
-    calls = await site.carrier(NUMBER, calls=15, rate=30, talk_ms=60_000)
+    calls = await site.carrier(NUMBER, calls=15, rate=30)
     live = await until(lambda: _live(site, 15))
     sleeper.send(signal.SIGSTOP)
     closed = await until(lambda: _ended_on(site, sleeper, live))
@@ -213,11 +262,9 @@ async def test_sleeper_that_wakes_writes_nothing_over_what_was_closed(site: Site
     assert closed
     assert "lease_lost" in sleeper.log()
     assert await _as_it_was(site, closed)
-    for call in live:
-        if call.node != sleeper.name:
-            await site.customer("POST", f"/calls/{call.id}/hangup")
-    site.end_carriers()
-    await calls
+    await _hang_up(site, live, but=sleeper)
+    status, said = await calls
+    assert status == 0, said
     await until(lambda: _ended_of(site, live))
     await _is_billed_once(site)
 
@@ -245,6 +292,41 @@ async def test_upgrade_at_noon_loses_no_call(site: Site) -> None:
     await _is_billed_once(site)
 
 
+async def test_killed_api_worker_and_edge_cost_no_call_no_number_and_no_webhook(site: Site) -> None:
+    """What a caller, a buyer and a receiver of webhooks notice of a process that dies beside the voice nodes."""
+    await stock(site.database, BOUGHT)
+    async with Receiver.listening() as receiver:
+        await site.customer("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
+        calls = await site.carrier(NUMBER, calls=6, rate=20)
+        live = await until(lambda: _live(site, 6))
+        async with site.database.transaction() as tx:  # the purchase stands in its middle
+            await tx.connection.execute("select from purses where account_id = $1 for update", site.account_id)
+            purchase = asyncio.create_task(site.buy(BOUGHT, at=0))
+            await until(lambda: _waits_for_a_lock(site))
+            for role in ("api-1", "worker-1"):
+                site.roles[role].kill()
+            await site.kamailio.end(signal.SIGKILL)
+            with pytest.raises(aiohttp.ClientError):
+                await purchase
+        bought = await until(lambda: site.buy(BOUGHT, at=1))
+        again = await site.buy(BOUGHT, at=1)
+        await site.kamailio.start()
+        new = await site.carrier(NUMBER, calls=3, rate=5, talk_ms=300)
+        assert (await new)[0] == 0
+        await _hang_up(site, live)
+        status, said = await calls
+        await until(lambda: _ended_of(site, live))
+        await until(lambda: _are_told(receiver, live))
+        await site.customer("PUT", "/customer", {"webhook_uri": "", "webhook_method": "POST"}, at=1)
+
+    assert status == 0, said
+    assert again == bought
+    async with site.database.reading() as tx:
+        paid = await tx.connection.fetchval("select count(*) from ledger_entries where reference_id = $1", bought["id"])
+    assert paid == 1
+    await _is_billed_once(site)
+
+
 async def _comes(site: Site, phone: Softphone, folder: Path, *, tone_hz: int) -> tuple[PhoneCall, Call]:
     """A call into the conference that makes a tone without end; and its record."""
     known = {call.id for call in await site.calls()}
@@ -262,6 +344,44 @@ async def _comes(site: Site, phone: Softphone, folder: Path, *, tone_hz: int) ->
     return call, await until(record)
 
 
+async def _comes_elsewhere(site: Site, phone: Softphone, folder: Path, mixing: Call) -> tuple[PhoneCall, Call]:
+    """A call into the conference that another node than the mixing one has; the edge spreads calls as it likes."""
+    while True:
+        call, record = await _comes(site, phone, folder, tone_hz=1_000)
+        if record.node != mixing.node:
+            return call, record
+        call.hang_up()
+        await call.ended.wait()
+
+
+async def _change(site: Site, room: ConferenceId, call: Call, change: ParticipantChange) -> None:
+    await update_participant(site.database, site.account_id, room, call.id, change, utc_now())
+
+
+async def _is_free(site: Site, agent_id: AgentId) -> bool:
+    change = AgentChange(status="available")
+    await update_agent(site.database, site.account_id, agent_id, change, utc_now())
+    return (await get_agent(site.database, site.account_id, agent_id)).status == "available"
+
+
+async def _waits_for_a_lock(site: Site) -> bool:
+    async with site.database.reading() as tx:
+        asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        return bool(await tx.connection.fetchval(asked))
+
+
+async def _are_told(receiver: Receiver, ended: list[Call]) -> bool:
+    told = [each.json() for each in receiver]
+    over = {each["data"]["id"] for each in told if each["type"] == "call_hangup"}  # type: ignore[index]  # an object
+    return {str(call.id) for call in ended} <= over
+
+
+async def _both_ended(site: Site, known: set[CallId]) -> list[Call] | None:
+    """A caller's call and its agent's."""
+    new = [call for call in await site.calls() if call.id not in known]
+    return new if len(new) == 2 and all(call.ended_at for call in new) else None
+
+
 async def _until_it_hears(call: PhoneCall, *wanted: int) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while await tones_at(call.media, (400, 1_000)) != list(wanted):
@@ -270,6 +390,13 @@ async def _until_it_hears(call: PhoneCall, *wanted: int) -> None:
 
 async def _is_empty(site: Site, room: ConferenceId) -> bool:
     return not (await list_participants(site.database, site.account_id, room))[1]
+
+
+async def _hang_up(site: Site, live: list[Call], *, but: Node | None = None) -> None:
+    """By the API, those that live on the other nodes."""
+    for call in live:
+        if but is None or call.node != but.name:
+            await site.customer("POST", f"/calls/{call.id}/hangup", at=1)
 
 
 async def _live(site: Site, count: int) -> list[Call] | None:
