@@ -21,7 +21,7 @@ class Kamailio:
     async def start(self) -> None:
         with (self.folder / "kamailio.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-DD", "-E", "-m", "32", "-M", "4", "-n", "2",
+                "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "4", "-n", "2",
                 "-Y", str(self.folder), stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 

@@ -102,7 +102,7 @@ class Site:
     key: str = ""
     kamailio: Kamailio = field(init=False)
     roles: dict[str, Process] = field(default_factory=dict)
-    """`api-1`, `worker-2`, …"""
+    """`api-1`, which is the first of `apis`, `worker-2`, …"""
     _carriers: list[Process] = field(default_factory=list)
 
     async def operator(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
@@ -287,9 +287,10 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
         async def start(role: str, number: int, *options: str) -> None:
             process, ready = await start_role((), environment, folder / f"{role}-{number}", role, *options)
             stack.push_async_callback(_terminate, process)
-            site.roles[f"{role}-{number}"] = process
             if role == "api":
                 site.apis.append(str(ready["http"]))
+                number = len(site.apis)
+            site.roles[f"{role}-{number}"] = process
 
         async with asyncio.TaskGroup() as starting:
             for node in nodes:
@@ -302,6 +303,7 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
         site.kamailio = await stack.enter_async_context(
             kamailio(folder / "edge", f"{here[0]}:{edge_port}", places, *trusted)
         )
+        await site.sip_domain(here[0])
         yield site
 
 

@@ -11,12 +11,12 @@ from typing import Protocol
 
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.defence import DefenceReport
-from dialplane.domain.errors import NotFound
+from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.operating.nodes import Beat, Server
 from dialplane.domain.values import dataclass
 from dialplane.services.calling import groupcalls, speakings
 from dialplane.services.calling.call_records import close_orphans
-from dialplane.services.calling.calls import NodeCommand
+from dialplane.services.calling.calls import NODE_IS_ALIVE, NodeCommand
 from dialplane.services.calling.registrations import end_all_flows
 from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.services.transaction import Database
@@ -74,6 +74,10 @@ class NodeStore(Protocol):
     async def remove_server(self, server: Server) -> None: ...
 
     async def servers(self) -> Sequence[Server]: ...
+
+    async def forget_one(self, node: str, *, seen_before: datetime) -> bool | None:
+        """Whether the node, silent since then and without a call that goes on, is forgotten; None: it is unknown."""
+        ...
 
     async def forget(self, *, seen_before: datetime) -> None:
         """Processes, and nodes without calls, that were silent since then."""
@@ -140,6 +144,20 @@ async def drain_node(database: Database, node: str, *, drain: bool) -> None:
     async with database.transaction() as tx:
         if "\x00" in node or not await tx.nodes.ask_to_drain(node, drain=drain):
             raise NotFound("There is no voice node of that name", reason="NODE_NOT_FOUND")
+
+
+async def forget_node(database: Database, node: str, now: datetime) -> None:
+    """Take a voice node that will not come back off the list, with what lies in its mailbox. Raises NotFound, and
+    Conflict while it lives or its calls are not closed."""
+    async with database.transaction() as tx:
+        standing = None if "\x00" in node else await tx.nodes.forget_one(node, seen_before=now - NODE_IS_ALIVE)
+    if standing is None:
+        raise NotFound("There is no voice node of that name", reason="NODE_NOT_FOUND")
+    if not standing:
+        raise Conflict(
+            "The node lives, or what it left behind is not closed yet: drain it, or wait for its lease to end",
+            reason="NODE_IN_USE",
+        )
 
 
 async def read_beats(database: Database) -> Sequence[Beat]:
