@@ -6,3 +6,8 @@ create unlogged table call_dialogs (
     call_id uuid primary key,
     dialog jsonb not null
 );
+
+-- FRD-3: started minutes of the last hour, in all and to any one country.
+alter table outbound_limits
+    add column minutes_per_hour integer check (minutes_per_hour >= 0),
+    add column country_minutes_per_hour integer check (country_minutes_per_hour >= 0);
