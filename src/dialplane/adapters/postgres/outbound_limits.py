@@ -25,12 +25,7 @@ class PostgresOutboundLimitStore:
 
     async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]:
         rows = await self._connection.fetch(_SQL["use_of"], list(accounts), now)
-        return {
-            AccountId(row["account_id"]): OutboundUse(
-                **{name: value for name, value in row.items() if name != "account_id"}
-            )
-            for row in rows
-        }
+        return {AccountId(account_id): OutboundUse(*counts) for account_id, *counts in rows}
 
     async def minutes_of(self, accounts: Collection[AccountId], now: datetime) -> Mapping[AccountId, Mapping[str, int]]:
         found: dict[AccountId, dict[str, int]] = {}

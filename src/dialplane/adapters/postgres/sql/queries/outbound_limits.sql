@@ -10,7 +10,7 @@ where account_id = any($1::uuid[]) and num_nonnulls(
 order by account_id for update;
 
 -- name: use_of
--- What is spent is charged or reserved for calls that go on.
+-- What is spent is charged or reserved for calls that go on. In the order of `OutboundUse`.
 select account_id,
     (select count(*) from calls
      where calls.account_id = asked.account_id and status <> 'hangup' and direction = 'outgoing') as live_calls,

@@ -101,7 +101,10 @@ def _as_sent(limits: OutboundLimits) -> dict[str, object]:
 def _read(fields: Fields) -> OutboundLimits:
     """Raises Invalid naming the field."""
     return OutboundLimits(
-        **{name: _count(fields, name) for name in _COUNTS},
+        concurrent_calls=_count(fields, "concurrent_calls"),
+        calls_per_second=_count(fields, "calls_per_second"),
+        minutes_per_hour=_count(fields, "minutes_per_hour"),
+        country_minutes_per_hour=_count(fields, "country_minutes_per_hour"),
         **{name: _sum(fields, name) for name in _SUMS},
     )
 
