@@ -125,13 +125,14 @@ async def test_browsers_phone_registers_is_rung_and_calls_over_a_websocket_of_th
         (binding,) = await node.bindings(extension)
         call = await node.ring(phone, RINGING)
         invite = await client.receive()
+        assert isinstance(invite, Request)
+        await client.socket.send(bytes(invite.response(180, to_tag="browser")))
         call.hang_up()
         cancel = await client.receive()
         refused = await client.ask(client.request("INVITE", f"sip:{ANSWERING}@{EDGE}", ("Contact", f"<{CONTACT}>")))
 
     assert registered.status == 200
     assert (binding.contact, binding.transport) == (CONTACT, "ws")
-    assert isinstance(invite, Request)
     assert (invite.method, invite.uri) == ("INVITE", CONTACT)
     assert b"UDP/TLS/RTP/SAVPF" in invite.body
     assert isinstance(cancel, Request)
