@@ -1,8 +1,10 @@
 """What `dialplane edge config` writes for TLS and websockets, with phones that use it: Kamailio before a real node."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,8 @@ async def behind(
             )
         place = f"{node.server.host}:{node.server.port}"
         async with kamailio(tmp_path / "edge", f"{EDGE}:{port}", [place], *ends):
+            for opened in (tls_port, websocket_port):
+                await until(partial(_listens, opened))
             yield Behind(node, Source(EDGE, tls_port, "tls"), f"wss://{EDGE}:{websocket_port}", certificate)
 
 
@@ -92,6 +96,15 @@ async def test_phone_registers_calls_and_is_rung_over_tls_through_the_edge(behin
     assert EDGE in binding.path
 
 
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(EDGE, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 class _Open:
     """Fulfils `tests.voice.test_sip_sockets.Socket` over the wire."""
 
@@ -114,13 +127,8 @@ async def test_browsers_phone_registers_is_rung_and_calls_over_a_websocket_of_th
     await node.forward(await node.bare_number(RINGING), ForwardTarget(users=("3001",)))
     believed = ssl.create_default_context(cafile=behind.certificate)
 
-    async def reached() -> ClientConnection | None:
-        try:
-            return await connect(behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")])
-        except OSError:
-            return None  # Kamailio is about to listen
-
-    async with await until(reached) as connection, node.phone() as phone:
+    at_edge = connect(behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")])
+    async with at_edge as connection, node.phone() as phone:
         client = Client(_Open(connection))
         registered = await client.register("secret")
         (binding,) = await node.bindings(extension)
