@@ -127,7 +127,7 @@ async def test_browsers_phone_registers_is_rung_and_calls_over_a_websocket_of_th
     await node.forward(await node.bare_number(RINGING), ForwardTarget(users=("3001",)))
     believed = ssl.create_default_context(cafile=behind.certificate)
 
-    at_edge = connect(behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")])
+    at_edge = connect(behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")], close_timeout=0.2)
     async with at_edge as connection, node.phone() as phone:
         client = Client(_Open(connection))
         registered = await client.register("secret")
