@@ -16,6 +16,7 @@ PACKAGES = {
     "janus": "janus",
     "bearerbox": "kannel",
     "tcpdump": "tcpdump",
+    "linphonec": "linphone-cli",
     "chromium": "chromium",
     "kamailio": "kamailio kamailio-tls-modules kamailio-websocket-modules",
 }

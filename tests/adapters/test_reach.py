@@ -1,6 +1,8 @@
 """Which server of several is reached, and who may open how many connections to it."""
 
+import os
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,6 +47,22 @@ async def test_host_that_takes_the_connection_and_says_nothing_does_not_keep_the
 
     assert await connection.fetchval("select 1") == 1
     await connection.close()
+
+
+async def test_server_notices_within_seconds_that_a_client_was_cut_off(tmp_path: Path) -> None:
+    """AV-6: what its machine holds in the store must not be held for as long as TCP cares to."""
+    place = f"127.{os.getpid() % 200 + 10}.58.1"  # an address of its own, so that the usual port is free
+    server = EmbeddedPostgres(tmp_path / "pg", settings={"listen_addresses": place})
+    await server.start()
+    try:
+        connection = await reach(f"postgresql://postgres@{place}/postgres?sslmode=disable")
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        kept = [await connection.fetchval(f"show {name}") for name in names]
+        await connection.close()
+    finally:
+        await server.stop()
+
+    assert kept == ["4", "2", "2", "8000"]
 
 
 def test_connections_of_a_role_are_set_by_name() -> None:

@@ -1,6 +1,7 @@
 """`dialplane edge config` and `dialplane node`, as an operator types them."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,19 @@ async def test_node_is_listed_drained_and_let_in_again(operator: Client, databas
     assert "draining" in drained.output
     assert "serves" in let_in.output
     assert unknown.exit_code == 1
+
+
+async def test_dead_node_is_forgotten_and_one_that_lives_is_not(operator: Client, database: Database) -> None:
+    await begin_node(database, "voice-1", sip_host="192.0.2.11", sip_port=5060, version="1", now=utc_now())
+    long_ago = utc_now() - timedelta(minutes=5)
+    await begin_node(database, "voice-2", sip_host="192.0.2.12", sip_port=5060, version="1", now=long_ago)
+    where = ("--api", operator.base.removesuffix("/operator/v1"), "--operator-key", operator.key)
+
+    lives = await asyncio.to_thread(dialplane, "node", "forget", "voice-1", *where)
+    dead = await asyncio.to_thread(dialplane, "node", "forget", "voice-2", *where)
+    again = await asyncio.to_thread(dialplane, "node", "forget", "voice-2", *where)
+
+    assert (lives.exit_code, dead.exit_code, again.exit_code) == (1, 0, 1)
+    assert "The node lives" in lives.output
+    listed = (await operator.ask("GET", "/nodes")).json["nodes"]
+    assert [each["name"] for each in listed if each["role"] == "voice"] == ["voice-1"]

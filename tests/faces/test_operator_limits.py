@@ -11,6 +11,8 @@ NONE = {
     "spend_per_hour_micros": None,
     "spend_per_day_micros": None,
     "spend_per_month_micros": None,
+    "minutes_per_hour": None,
+    "country_minutes_per_hour": None,
 }
 
 
@@ -18,9 +20,9 @@ async def test_limits_are_set_as_a_whole_and_read_back(operator: Client, tenant:
     path = f"/accounts/{tenant.id}/outbound_limits"
     assert (await operator.ask("GET", path)).json == NONE
 
-    changed = await operator.ask("PUT", path, {"concurrent_calls": 10, "spend_per_day_micros": 50_000_000})
+    changed = await operator.ask("PUT", path, {"country_minutes_per_hour": 10, "spend_per_day_micros": 50_000_000})
 
-    assert changed.json == NONE | {"concurrent_calls": 10, "spend_per_day_micros": 50_000_000}
+    assert changed.json == NONE | {"country_minutes_per_hour": 10, "spend_per_day_micros": 50_000_000}
     assert (await operator.ask("GET", path)).json == changed.json
     assert (await operator.ask("PUT", path, {})).json == NONE
 

@@ -25,6 +25,7 @@ from dialplane.services.identity.access_keys import create_key
 from dialplane.services.tenancy.provisioning import install_operator_key
 from dialplane.voice.useragent.agent import Source
 from tests.effort import PATIENCE_S
+from tests.nodes.edge import Kamailio, kamailio
 from tests.nodes.machines import Machine, machines
 from tests.nodes.road import road_to
 from tests.ports import free_port
@@ -34,6 +35,19 @@ LEASE_S = 10
 """Far longer than a busy machine keeps a process waiting."""
 OPERATOR_KEY = "op_of_the_tests_0123456789abcdefghijklmnop"
 SCENARIO = Path(__file__).parent / "scenarios" / "carrier.xml"
+UNTIL_BYE = """<recv request="BYE" timeout="60000"/>
+  <send><![CDATA[
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+  ]]></send>
+</scenario>
+"""
 RTP_FIRST = 20_000
 START_TIMEOUT_S = 400.0
 """Ten processes begin at once."""
@@ -86,6 +100,9 @@ class Site:
     apis: list[str]
     folder: Path
     key: str = ""
+    kamailio: Kamailio = field(init=False)
+    roles: dict[str, Process] = field(default_factory=dict)
+    """`api-1`, which is the first of `apis`, `worker-2`, …"""
     _carriers: list[Process] = field(default_factory=list)
 
     async def operator(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
@@ -109,6 +126,18 @@ class Site:
             answered: dict[str, object] = await response.json(content_type=None)
             assert response.status < 300, answered
             return answered
+
+    async def buy(self, number: str, *, at: int) -> dict[str, object] | None:
+        """Buy a number under a key of its own; None where the purchase under it is not over."""
+        async with (
+            aiohttp.ClientSession(headers={"Idempotency-Key": f"buy {number}"}) as session,
+            session.post(
+                f"{self.apis[at]}/v1.0/numbers", json={"number": number}, params={"accesskey": self.key}
+            ) as response,
+        ):
+            answered: dict[str, object] = await response.json(content_type=None)
+            assert response.status in (200, 201, 409), answered
+            return None if response.status == 409 else answered
 
     @asynccontextmanager
     async def sounding_phone(self) -> AsyncIterator[Softphone]:
@@ -175,14 +204,20 @@ class Site:
         await self.customer("PUT", f"/numbers/{number.id}", {"call_flow_id": flow["id"], "name": "site"})
 
     async def carrier(
-        self, number: str, *, calls: int, rate: float, talk_ms: int, carrier: int = 1
+        self, number: str, *, calls: int, rate: float, talk_ms: int | None = None, carrier: int = 1
     ) -> "asyncio.Task[tuple[int, str]]":
-        """Calls of a carrier through the edge, in the background: exit status and last words of sipp."""
+        """Calls of a carrier through the edge, in the background: exit status and last words of sipp.
+
+        Without `talk_ms` the callers wait for our BYE, and the status is 0 where each of them got it."""
         port = free_port()
+        scenario = SCENARIO
+        if talk_ms is None:
+            scenario = self.folder / "until_bye.xml"
+            scenario.write_text(SCENARIO.read_text().partition("<pause/>")[0] + UNTIL_BYE)
         faults = self.folder / f"sipp-{port}.log"
         process = await asyncio.create_subprocess_exec(
-            "sipp", "-sf", str(SCENARIO), "-i", self.here[carrier], "-p", str(port), "-s", number,
-            "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms), "-recv_timeout", "20000",
+            "sipp", "-sf", str(scenario), "-i", self.here[carrier], "-p", str(port), "-s", number,
+            "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms or 0), "-recv_timeout", "20000",
             "-nostdin", "-trace_err", "-error_file", str(faults), f"{self.edge[0]}:{self.edge[1]}",
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, cwd=self.folder,
         )  # fmt: skip
@@ -221,32 +256,6 @@ async def start_role(
 
 
 @asynccontextmanager
-async def kamailio(
-    site_folder: Path, host: str, port: int, nodes: list[Machine], carriers: list[str]
-) -> AsyncIterator[None]:
-    """The edge as `dialplane edge config` writes it."""
-    folder = site_folder / "edge"
-    written = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "dialplane", "edge", "config", "--listen", f"{host}:{port}", "--to", str(folder),
-        "--run", str(site_folder),
-        *(word for node in nodes for word in ("--node", f"sip:{node.address}:5060")),
-        *(word for carrier in carriers for word in ("--trust", f"{carrier}/32")),
-        stdout=DEVNULL, stderr=DEVNULL,
-    )  # fmt: skip
-    assert await written.wait() == 0
-    with (site_folder / "kamailio.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            "kamailio", "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "32", "-M", "4", "-n", "2",
-            "-Y", str(site_folder), stdin=DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-@asynccontextmanager
 async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> AsyncIterator[Site]:
     await install_operator_key(database, OPERATOR_KEY)
     account_id = await buyer(database, micros=100_000_000, plan="professional")
@@ -261,6 +270,7 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
             "DATABASE_URL": f"postgresql://postgres@{here[0]}:{store_port}{urlsplit(dsn).path}?sslmode=disable",
             "DIALPLANE_MASTER_KEY": bytes(range(32)).hex(),
             "DIALPLANE_SANDBOX": "0",
+            "DIALPLANE_EGRESS_ALLOW": "127.0.0.0/8",
             "DIALPLANE_EDGES": f"{here[0]}:{edge_port}",
             "DIALPLANE_NODE_LEASE_S": str(LEASE_S),
         }
@@ -279,6 +289,8 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
             stack.push_async_callback(_terminate, process)
             if role == "api":
                 site.apis.append(str(ready["http"]))
+                number = len(site.apis)
+            site.roles[f"{role}-{number}"] = process
 
         async with asyncio.TaskGroup() as starting:
             for node in nodes:
@@ -286,7 +298,12 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
             for number in (1, 2):
                 starting.create_task(start("api", number, "--http", "127.0.0.1:0"))
                 starting.create_task(start("worker", number))
-        await stack.enter_async_context(kamailio(folder, here[0], edge_port, others, here[1:3]))
+        trusted = (word for carrier in here[1:3] for word in ("--trust", f"{carrier}/32"))
+        places = [f"{machine.address}:5060" for machine in others]
+        site.kamailio = await stack.enter_async_context(
+            kamailio(folder / "edge", f"{here[0]}:{edge_port}", places, *trusted)
+        )
+        await site.sip_domain(here[0])
         yield site
 
 

@@ -304,6 +304,28 @@ async def test_trunk_is_added_checked_and_removed(operator: Surfer) -> None:
     assert "No trunk yet" in removed.words
 
 
+async def test_route_is_added_shown_in_its_order_and_removed(operator: Surfer) -> None:
+    empty = await operator.get(f"{DESK}/routes")
+    trunk = {"name": "Carrier R", "host": "127.0.0.1", "port": "9"}
+    await _send(operator, f"{DESK}/carriers", "/trunks", **trunk)
+    listed = await operator.get(f"{DESK}/routes")
+    trunk_id = re.findall(r'<option value="([0-9a-f-]{36})"[^>]*>Carrier R<', listed.text)[0]
+    wish = {"trunk_id": trunk_id, "target": "+4420", "priority": "20", "name": "London"}
+    wrong = await operator.send(listed, "/routes", **{**wish, "target": "here"})
+    none = await operator.send(listed, "/routes", **{**wish, "trunk_id": ""})
+    high = await operator.send(listed, "/routes", **{**wish, "priority": "9999999"})
+    added = await operator.send(listed, "/routes", **wish)
+    removed = await operator.send(added, "/remove")
+
+    assert "add one" in empty.words
+    assert (wrong.status, "what numbers begin with" in wrong.words) == (422, True)
+    assert (none.status, high.status) == (422, 422)
+    assert "+4420 by Carrier R" in " ".join(added.words.split())
+    assert "the next call follows it" in added.words
+    assert "No route yet" in removed.words
+    await _send(operator, f"{DESK}/carriers", "/remove")
+
+
 async def test_rates_are_read_shown_imported_and_exported(operator: Surfer) -> None:
     made = await _send(operator, f"{DESK}/rates", "/rates", id="wholesale", name="Wholesale")
     file = b"prefix,per_minute,description\n44,0.012,United Kingdom\n4420,0.010,London\n"

@@ -9,10 +9,12 @@ from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
 from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.calling.defence import NOTHING_REFUSED
+from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import CallId, new_id, utc_now
 from dialplane.services.calling.call_records import CallChanged, CallEnded, write_changes
-from dialplane.services.calling.calls import get_call
+from dialplane.services.calling.calls import get_call, take_commands
+from dialplane.services.calling.goodbyes import GOODBYE_ORDER, USEFUL_FOR, read_goodbyes
 from dialplane.services.operating.nodes import (
     Answered,
     Begun,
@@ -29,6 +31,17 @@ from tests.fakes.accounts import add_account
 NOW = utc_now()
 LATER = NOW + timedelta(minutes=2)
 LEASE_S = 60.0
+DIALOG = KeptDialog(
+    call_id="a84b4c76e66710",
+    local="<sip:+12025550143@192.0.2.1>;tag=ours",
+    remote="<sip:+12125550111@198.51.100.7>;tag=theirs",
+    target="sip:gw@198.51.100.7:5060",
+    routes=("<sip:10.0.0.5;lr;r2=on>", "<sip:203.0.113.5;lr;r2=on>"),
+    cseq=3,
+    host="10.0.0.5",
+    port=5060,
+    transport="udp",
+)
 
 
 async def _begin(database: PostgresDatabase, node: str = "voice-1") -> Begun:
@@ -95,6 +108,30 @@ async def test_silent_nodes_calls_are_closed_up_to_its_last_beat_and_by_one_work
     assert await _beat(database, begun.life) is None
     assert await read_beats(database) == []
     assert await _ends(database) == 1
+
+
+async def test_living_node_is_told_to_hang_up_for_the_parties_of_a_dead_one(database: PostgresDatabase) -> None:
+    """AV-2: of calls that were answered and go on; by the node's own next life, where that is first."""
+    await _begin(database)
+    await begin_node(database, "voice-2", sip_host="192.0.2.2", sip_port=5060, version="1", now=LATER)
+    call, over = await _talking(database), await _talking(database)
+    answered = [CallChanged(each, "call_progressing", replace(DIALOG, call_id=str(each.id))) for each in (call, over)]
+    await write_changes(database, answered, NOW)
+    await write_changes(database, [CallEnded(replace(over, status=CallStatus.HANGUP, ended_at=NOW), None)], NOW)
+    beat = next(beat for beat in await read_beats(database) if beat.node == "voice-1")
+
+    await close_silent(database, beat, LATER)
+
+    (order,) = await take_commands(database, "voice-2")
+    assert order.kind == GOODBYE_ORDER
+    assert read_goodbyes(order, LATER) == (replace(DIALOG, call_id=str(call.id)),)
+    assert read_goodbyes(order, LATER + USEFUL_FOR * 2) == ()
+
+    again = await _talking(database)
+    await write_changes(database, [CallChanged(again, "call_progressing", DIALOG)], NOW)
+    await _begin(database)
+    (own,) = await take_commands(database, "voice-1")
+    assert read_goodbyes(own, NOW) == (DIALOG,)
 
 
 async def test_node_that_spoke_meanwhile_is_not_closed(database: PostgresDatabase) -> None:

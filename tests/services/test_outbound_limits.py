@@ -90,6 +90,8 @@ async def test_account_without_limits_has_none(database: PostgresDatabase, accou
         (OutboundLimits(spend_per_hour=Micros(3 * MINUTE)), 3),
         (OutboundLimits(spend_per_day=Micros(4 * MINUTE + 1)), 4),
         (OutboundLimits(spend_per_month=Micros(5 * MINUTE)), 5),
+        (OutboundLimits(minutes_per_hour=3), 3),
+        (OutboundLimits(country_minutes_per_hour=2), 2),
         (OutboundLimits(concurrent_calls=4, spend_per_day=Micros(2 * MINUTE)), 2),
     ],
 )
@@ -140,6 +142,26 @@ async def test_ended_call_makes_room_and_what_it_cost_counts(database: PostgresD
     await end(database, second, minutes=1)
     assert placed(await dial(database, account, 1, later)) == []
     assert len(placed(await dial(database, account, 1, later + timedelta(hours=1, minutes=1)))) == 1
+
+
+async def test_minutes_count_for_an_hour_and_for_the_country_that_was_called(
+    database: PostgresDatabase, account: AccountId
+) -> None:
+    """FRD-3: one country that is used up closes no other."""
+    async with database.transaction() as tx:
+        await tx.connection.execute("update accounts set destination_whitelist = '{us,gb}' where id = $1", account)
+    await limit(database, account, OutboundLimits(country_minutes_per_hour=4))
+    (first,) = placed(await dial(database, account, 1))
+    await end(database, first, minutes=3)
+    now = utc_now() + timedelta(seconds=2)
+    british = replace(wish(account, now), destination=tel("+442079460123"))
+
+    outcomes = await open_calls(database, [wish(account, now), british, wish(account, now)], now)
+    later = await dial(database, account, 1, now + timedelta(hours=1, minutes=1))
+
+    assert [isinstance(outcome, Opened) for outcome in outcomes] == [True, True, False]
+    assert "here US" in str(outcomes[2])
+    assert len(placed(later)) == 1
 
 
 async def test_account_hears_of_a_limit_once_a_minute(database: PostgresDatabase, account: AccountId) -> None:

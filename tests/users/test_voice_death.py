@@ -74,14 +74,16 @@ async def billed(at: Place, ids: list[str]) -> list[dict[str, Any]]:
 async def test_killed_voice_process_is_back_in_5_s_and_its_calls_are_closed_and_billed(
     at: Place, softphone: Softphone
 ) -> None:
-    """AV-2: billed up to the last proof of life, each once."""
-    _, ids = await live_calls(softphone, at, 3)
+    """AV-2: billed up to the last proof of life, each once; the callers are told by the process's successor."""
+    placed, ids = await live_calls(softphone, at, 3)
     killed_at, began = datetime.now(UTC), time.monotonic()
 
     kill([at.platform.children()["voice"]])
     await can_call(softphone, at)
     took_s = time.monotonic() - began
     rows = await records(at, ids)
+    async with asyncio.timeout(PATIENCE_S):
+        await asyncio.gather(*(each.ended.wait() for each in placed))
 
     assert took_s < 5 * business()
     for row in rows:

@@ -212,6 +212,8 @@ async def voice_node(
     calls_per_second: float = 1_000.0,
     tls: TlsEnds | None = None,
     believed: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    edges: tuple[Source, ...] = (),
     egress: Sequence[Network] = LOOPBACK,
 ) -> AsyncIterator[VoiceNode]:
     """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
@@ -250,9 +252,10 @@ async def voice_node(
             certificates=FetchedCertificates(web, believed),
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,
-            host="127.0.0.1",
+            host=host,
             port=0,
             tls=tls,
+            edges=edges,
             recordings=folder / "recordings",
             nonce_secret=b"secret of the tests",
             signer=SIGNER,
@@ -268,8 +271,6 @@ async def voice_node(
         await started.wait()
         if serving.done():
             serving.result()
-        yield VoiceNode(
-            database, media, prompts, account_id, Source("127.0.0.1", await port, "udp"), folder / "recordings"
-        )
+        yield VoiceNode(database, media, prompts, account_id, Source(host, await port, "udp"), folder / "recordings")
         stop.set()
         await serving

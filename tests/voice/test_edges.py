@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request
@@ -86,6 +87,24 @@ async def test_ban_meets_whoever_sent_through_the_edge_and_not_the_edge() -> Non
 
     assert (answered.status, answered.call_id) == (200, "192.0.2.7")
     assert agent.counters["source_refused"] == 1
+
+
+async def test_goodbye_for_another_node_takes_the_dialogs_own_way() -> None:
+    """AV-2; RFC 3261 12.2.1.1: tags, route set, and a CSeq beyond whatever the dead node has sent."""
+    async with running(Answering()) as agent:
+        with RawPeer(agent) as edge:
+            kept = KeptDialog(
+                "a84b4c76e66710", "<sip:us@127.0.0.1>;tag=ours", "<sip:them@198.51.100.7>;tag=theirs",
+                "sip:gw@198.51.100.7:5060", (f"<sip:{edge.host}:{edge.port};lr>",), 3, edge.host, edge.port, "udp",
+            )  # fmt: skip
+            agent.say_goodbye(kept, "the node that carried the call is gone")
+            bye = await edge.receive_request("BYE")
+
+    assert (bye.method, bye.uri, bye.call_id) == ("BYE", "sip:gw@198.51.100.7:5060", "a84b4c76e66710")
+    assert (bye.from_.tag, bye.to.tag) == ("ours", "theirs")
+    assert [str(route) for route in bye.headers.split_values("Route")] == [f"<sip:{edge.host}:{edge.port};lr>"]
+    assert bye.cseq.number > 100_000
+    assert "the node that carried the call is gone" in (bye.headers.get("Reason") or "")
 
 
 async def test_field_of_a_sender_that_is_no_edge_says_nothing() -> None:

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_hex
+from typing import Protocol
 
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.errors import LimitExceeded
 from dialplane.domain.ids import utc_now
-from dialplane.services.calling.media_streams import AudioConnection
 from dialplane.services.calling.sip_sockets import SocketPeer, open_sip_socket
 from dialplane.sip.digest import answer_challenge
 from dialplane.sip.headers import Headers
@@ -26,10 +26,18 @@ CONTACT = "sip:abc@df7jal23ls0d.invalid;transport=ws"
 """As RFC 7118 section 8.1 has it."""
 
 
+class Socket(Protocol):
+    """One message of it is one of SIP."""
+
+    async def send(self, message: bytes) -> None: ...
+
+    async def receive(self) -> bytes | None: ...
+
+
 class Client:
     """A browser's SIP stack, as far as these tests need one."""
 
-    def __init__(self, socket: AudioConnection) -> None:
+    def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.tag = token_hex(4)
         self._cseq = 0
@@ -67,7 +75,7 @@ class Client:
         answer = answer_challenge(
             challenge, "REGISTER", request.uri, "3001", password, realm="dialplane", cnonce=token_hex(4)
         )
-        assert answer is not None
+        assert answer is not None, challenge
         again = self.request("REGISTER", "sip:127.0.0.1", ("Contact", f"<{CONTACT}>;expires=600"), answer)
         return await self.ask(again)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.caller_names import CallerNameStore
     from dialplane.services.calling.calls import CallStore
     from dialplane.services.calling.extensions import ExtensionStore
+    from dialplane.services.calling.goodbyes import DialogStore
     from dialplane.services.calling.groupcalls import GroupcallStore
     from dialplane.services.calling.media_streams import GateStore
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
@@ -134,6 +135,8 @@ class Transaction(Protocol):
     def directory(self) -> DirectoryStore: ...
     @property
     def consent(self) -> ConsentStore: ...
+    @property
+    def dialogs(self) -> DialogStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

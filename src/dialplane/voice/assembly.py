@@ -19,6 +19,7 @@ from dialplane.services.calling.arrivals import Arrival
 from dialplane.services.calling.call_records import Change, write_changes
 from dialplane.services.calling.caller_names import StoredCallerNames
 from dialplane.services.calling.dialling import Opened, OutgoingWish, open_calls
+from dialplane.services.calling.goodbyes import GOODBYE_ORDER
 from dialplane.services.calling.traces import keep_traces
 from dialplane.services.charging.ledger import extend_many
 from dialplane.services.messaging.client_messages import ORDER as TEXT_ORDER
@@ -34,6 +35,7 @@ from dialplane.voice.defence.defence import Defence
 from dialplane.voice.deps import VoiceDeps
 from dialplane.voice.dialler import Dialler
 from dialplane.voice.dialling import Dialling
+from dialplane.voice.goodbyes import Goodbyes
 from dialplane.voice.groupcalls import Groupcalls
 from dialplane.voice.groupcalls import orders as groupcall_orders
 from dialplane.voice.hearing import Hearing
@@ -322,6 +324,7 @@ class Assembly:
             node_orders={
                 **groupcall_orders(Groupcalls(database, self.records.live.get, utc_now)),
                 TEXT_ORDER: texts.deliver,
+                GOODBYE_ORDER: Goodbyes(self.agent, utc_now).ordered,
             },
         )
 

@@ -20,6 +20,7 @@ from dialplane.domain.calling.calls import (
     HangupReason,
     can_move,
 )
+from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
@@ -275,6 +276,10 @@ class Leg:
         """`update` and `tell`."""
         self.update(**fields)
         self.tell()
+
+    def kept_dialog(self) -> KeptDialog | None:
+        """What another node would need to hang up; None where nobody else can."""
+        return None if self.sip is None else self.sip.kept_dialog()
 
     def keep(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something go on beside the program."""

@@ -48,8 +48,9 @@ class Records:
         self.live[leg.call.id] = leg
 
     def changed(self, leg: Leg, event: str) -> None:
-        self._journal.add(CallChanged(leg.call, event))
-        if event == "call_progressing" and leg.billing is not None and not leg.billing.is_free:
+        is_answer = event == "call_progressing"
+        self._journal.add(CallChanged(leg.call, event, leg.kept_dialog() if is_answer else None))
+        if is_answer and leg.billing is not None and not leg.billing.is_free:
             self._reserve_later(leg, leg.billing)
 
     def ended(self, leg: Leg) -> None:

@@ -71,6 +71,10 @@ class PostgresNodeStore:
         rows = await self._connection.fetch(_SQL["servers"])
         return [Server(**{**row, "role": Role(row["role"])}) for row in rows]
 
+    async def forget_one(self, node: str, *, seen_before: datetime) -> bool | None:
+        forgotten: bool | None = await self._connection.fetchval(_SQL["forget_one"], node, seen_before)
+        return forgotten
+
     async def forget(self, *, seen_before: datetime) -> None:
         await self._connection.execute(_SQL["forget_servers"], seen_before)
         await self._connection.execute(_SQL["forget_nodes"], seen_before)

@@ -1,6 +1,6 @@
 """Limits of outgoing calls in Postgres."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, astuple
 from datetime import datetime
 
@@ -25,10 +25,13 @@ class PostgresOutboundLimitStore:
 
     async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]:
         rows = await self._connection.fetch(_SQL["use_of"], list(accounts), now)
-        return {
-            AccountId(row["account_id"]): OutboundUse(**{name: row[name] for name in asdict(OutboundUse())})
-            for row in rows
-        }
+        return {AccountId(account_id): OutboundUse(*counts) for account_id, *counts in rows}
+
+    async def minutes_of(self, accounts: Collection[AccountId], now: datetime) -> Mapping[AccountId, Mapping[str, int]]:
+        found: dict[AccountId, dict[str, int]] = {}
+        for row in await self._connection.fetch(_SQL["minutes_of"], list(accounts), now):
+            found.setdefault(AccountId(row["account_id"]), {})[row["number"]] = row["minutes"]
+        return found
 
     async def find(self, account_id: AccountId) -> OutboundStanding | None:
         row = await self._connection.fetchrow(_SQL["find"], account_id)

@@ -16,6 +16,14 @@ NEXT_HOST_S = 0.3
 """A host that says nothing for so long does not keep the next one from being asked."""
 _SILENT_MS = 8_000
 """A peer that acknowledges nothing for so long is gone (tcp(7), TCP_USER_TIMEOUT)."""
+_SEEN_FROM_THERE = {
+    "tcp_keepalives_idle": "4",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": str(_SILENT_MS),
+}
+"""The same for the server's end: what a machine that was cut off holds (row locks, a worker's leases) is free again
+within seconds, and not after the two hours of Linux's own default. On a Unix socket it means nothing."""
 _PROBES = ((socket.TCP_KEEPIDLE, 4), (socket.TCP_KEEPINTVL, 2), (socket.TCP_KEEPCNT, 2))
 
 UNREACHED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.TargetServerAttributeNotMatched)
@@ -49,7 +57,9 @@ async def reach(dsn: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]
     """A connection to the first host of `dsn` that fits it; `options` are asyncpg's. Raises one of `UNREACHED`."""
 
     def open_one(address: str) -> Awaitable["asyncpg.Connection[asyncpg.Record]"]:
-        return asyncpg.connect(address, **{"connection_class": WatchedConnection} | options)
+        settings = _SEEN_FROM_THERE | (options.get("server_settings") or {})
+        usual = {"connection_class": WatchedConnection}
+        return asyncpg.connect(address, **usual | options | {"server_settings": settings})
 
     addresses = each_host(dsn)
     return await (open_one(dsn) if len(addresses) == 1 else _first(open_one, addresses))

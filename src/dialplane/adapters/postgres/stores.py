@@ -24,6 +24,7 @@ from dialplane.adapters.postgres.carriers import PostgresCarrierStore
 from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.consent import PostgresConsentStore
+from dialplane.adapters.postgres.dialogs import PostgresDialogStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -161,6 +162,10 @@ class PostgresTransaction:
     @cached_property
     def consent(self) -> PostgresConsentStore:
         return PostgresConsentStore(self.connection)
+
+    @cached_property
+    def dialogs(self) -> PostgresDialogStore:
+        return PostgresDialogStore(self.connection)
 
     @cached_property
     def documents(self) -> PostgresDocumentStore:

@@ -1,6 +1,7 @@
 """What an account may spend and how much it may call outwards at most: what a stolen password can cost (FRD-3)."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from dialplane.domain.charging.call_billing import CallBilling
@@ -10,6 +11,8 @@ from dialplane.domain.money import ZERO, Micros, show_usd
 
 MAX_COUNT = 1_000_000
 MAX_MICROS = 10**15
+COUNTS = ("concurrent_calls", "calls_per_second", "minutes_per_hour", "country_minutes_per_hour")
+"""The limits that are no money."""
 PAUSED = "paused"
 PAUSE_TEXT = "Outgoing calls and texts are paused: the account spent far more than usual. The operator lifts it"
 
@@ -25,6 +28,14 @@ class OutboundLimits:
     spend_per_hour: Micros | None = None
     spend_per_day: Micros | None = None
     spend_per_month: Micros | None = None
+    minutes_per_hour: int | None = None
+    """Started ones to the public network, those of calls that go on included."""
+    country_minutes_per_hour: int | None = None
+    """The same, to any one country."""
+
+    @property
+    def counts_minutes(self) -> bool:
+        return self.minutes_per_hour is not None or self.country_minutes_per_hour is not None
 
 
 NO_LIMITS = OutboundLimits()
@@ -46,11 +57,13 @@ class OutboundStanding:
     limits: OutboundLimits
     pause: OutboundPause | None = None
 
-    def find_hit(self, before: "OutboundUse", billing: CallBilling) -> "LimitHit | None":
-        """Why one more call may not be placed, None where it may."""
-        if self.pause is not None and billing.rate.cost_type is CostType.CALL_PSTN_OUTGOING:
+    def find_hit(self, before: "OutboundUse", billing: CallBilling, country: str) -> "LimitHit | None":
+        """Why one more call to a number of `country` may not be placed, None where it may."""
+        is_outside = billing.rate.cost_type is CostType.CALL_PSTN_OUTGOING
+        if self.pause is not None and is_outside:
             return LimitHit(PAUSED, PAUSE_TEXT)
-        return find_hit(self.limits, before, first_minute(billing))
+        hit = find_hit(self.limits, before, first_minute(billing))
+        return hit or (find_minutes_hit(self.limits, before, country) if is_outside else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,12 @@ class OutboundUse:
     spent_this_hour: Micros = ZERO
     spent_today: Micros = ZERO
     spent_this_month: Micros = ZERO
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    """Of the last hour, by country; counted where a limit asks for it."""
 
-    def and_call(self, first_minute: Micros) -> "OutboundUse":
-        """With one more call, whose first minute is reserved."""
+    def and_call(self, first_minute: Micros, country: str = "") -> "OutboundUse":
+        """With one more call, whose first minute is reserved; `country` is where it goes in the public network."""
+        minutes = {**self.minutes, country: self.minutes.get(country, 0) + 1} if country else self.minutes
         return replace(
             self,
             live_calls=self.live_calls + 1,
@@ -72,6 +88,7 @@ class OutboundUse:
             spent_this_hour=Micros(self.spent_this_hour + first_minute),
             spent_today=Micros(self.spent_today + first_minute),
             spent_this_month=Micros(self.spent_this_month + first_minute),
+            minutes=minutes,
         )
 
 
@@ -111,11 +128,23 @@ def find_hit(limits: OutboundLimits, before: OutboundUse, first_minute: Micros) 
     return None
 
 
+def find_minutes_hit(limits: OutboundLimits, before: OutboundUse, country: str) -> LimitHit | None:
+    """The same for what is counted in minutes: one more call is one more at least."""
+    if limits.minutes_per_hour is not None and sum(before.minutes.values()) >= limits.minutes_per_hour:
+        return LimitHit("minutes_per_hour", f"The account may call {limits.minutes_per_hour} minutes an hour")
+    most = limits.country_minutes_per_hour
+    if most is not None and before.minutes.get(country, 0) >= most:
+        return LimitHit(
+            "country_minutes_per_hour", f"The account may call {most} minutes an hour to one country, here {country}"
+        )
+    return None
+
+
 def check_limits(limits: OutboundLimits) -> None:
     """Raises Invalid naming the field."""
     for each in fields(limits):
         value: int | None = getattr(limits, each.name)
-        highest = MAX_COUNT if each.name in ("concurrent_calls", "calls_per_second") else MAX_MICROS
+        highest = MAX_COUNT if each.name in COUNTS else MAX_MICROS
         if value is not None and not 0 <= value <= highest:
             raise Invalid(f"{each.name} is 0 to {highest}, or null", field=each.name)
 

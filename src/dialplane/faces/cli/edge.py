@@ -13,6 +13,40 @@ from dialplane.faces.cli.remote import Data, OperatorApi, OperatorKey, ask_opera
 HERE = Path("var")
 Network = IPv4Network | IPv6Network
 
+Listen = Annotated[
+    list[str],
+    typer.Option("--listen", help="Where carriers and phones come in; may be given again.", metavar="HOST:PORT"),
+]
+Inside = Annotated[
+    str, typer.Option("--inside", help="Where the nodes reach it; the first --listen.", metavar="HOST:PORT")
+]
+Advertise = Annotated[
+    str, typer.Option("--advertise", help="The address that the world is told (NAT).", metavar="HOST")
+]
+Nodes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--node", help="A voice node, may be given again; else those of the platform.", metavar="sip:HOST:PORT"
+    ),
+]
+Trusted = Annotated[
+    list[str] | None,
+    typer.Option("--trust", help="Network of a carrier, whose messages are not counted.", metavar="NETWORK"),
+]
+Tls = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option("--tls", help="Speak TLS with this certificate and key (PEM).", metavar="CERT KEY"),
+]
+TlsPort = Annotated[int, typer.Option("--tls-port", min=1, max=65535)]
+Websocket = Annotated[
+    int, typer.Option("--websocket", help="Serve browsers here; wss with --tls.", metavar="PORT", min=0, max=65535)
+]
+Flood = Annotated[
+    int, typer.Option("--flood", help="Messages in two seconds that one address may send.", min=10, max=1_000_000)
+]
+Folder = Annotated[Path, typer.Option("--to", help="Folder for the files.", metavar="DIR")]
+Run = Annotated[Path, typer.Option("--run", help="Folder of kamcmd's socket.", metavar="DIR")]
+
 app = typer.Typer(name="edge", no_args_is_help=True, help="Put a Kamailio before several voice nodes.")
 
 
@@ -23,41 +57,17 @@ def root() -> None:
 
 @app.command("config")
 def config(
-    listen: Annotated[
-        list[str],
-        typer.Option("--listen", help="Where carriers and phones come in; may be given again.", metavar="HOST:PORT"),
-    ],
-    inside: Annotated[
-        str, typer.Option("--inside", help="Where the nodes reach it; the first --listen.", metavar="HOST:PORT")
-    ] = "",
-    advertise: Annotated[
-        str, typer.Option("--advertise", help="The address that the world is told (NAT).", metavar="HOST")
-    ] = "",
-    node: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--node", help="A voice node, may be given again; else those of the platform.", metavar="sip:HOST:PORT"
-        ),
-    ] = None,
-    trust: Annotated[
-        list[str] | None,
-        typer.Option("--trust", help="Network of a carrier, whose messages are not counted.", metavar="NETWORK"),
-    ] = None,
-    tls: Annotated[
-        tuple[Path, Path] | None,
-        typer.Option("--tls", help="Speak TLS with this certificate and key (PEM).", metavar="CERT KEY"),
-    ] = None,
-    tls_port: Annotated[int, typer.Option("--tls-port", min=1, max=65535)] = 5061,
-    websocket: Annotated[
-        int, typer.Option("--websocket", help="Serve browsers here; wss with --tls.", metavar="PORT", min=0, max=65535)
-    ] = 0,
-    flood: Annotated[
-        int, typer.Option("--flood", help="Messages in two seconds that one address may send.", min=10, max=1_000_000)
-    ] = 600,
-    to: Annotated[Path, typer.Option("--to", help="Folder for the files.", metavar="DIR")] = Path("edge"),
-    run: Annotated[Path, typer.Option("--run", help="Folder of kamcmd's socket.", metavar="DIR")] = Path(
-        "/run/kamailio"
-    ),
+    listen: Listen,
+    inside: Inside = "",
+    advertise: Advertise = "",
+    node: Nodes = None,
+    trust: Trusted = None,
+    tls: Tls = None,
+    tls_port: TlsPort = 5061,
+    websocket: Websocket = 0,
+    flood: Flood = 600,
+    to: Folder = Path("edge"),
+    run: Run = Path("/run/kamailio"),
     api: OperatorApi = "",
     key: OperatorKey = "",
     data: Data = HERE,
@@ -76,18 +86,13 @@ def config(
     """
     try:
         places = [Endpoint.parse(text, what="--listen") for text in listen]
-        networks = [ip_network(text) for text in trust or ()]
-        if node:
-            nodes = [Endpoint.parse(text.removeprefix("sip:"), what="--node") for text in node]
-        else:
-            nodes, carriers = _registered(api, key, data)
-            networks += carriers
+        nodes, carriers = _named(node) if node else _registered(api, key, data)
         edge = Edge(
             listen=places,
             inside=Endpoint.parse(inside, what="--inside") if inside else places[0],
             advertise=advertise,
             nodes=nodes,
-            trusted=networks,
+            trusted=[*(ip_network(text) for text in trust or ()), *carriers],
             certificate=tls[0].resolve(strict=True) if tls else None,
             key=tls[1].resolve(strict=True) if tls else None,
             tls_port=tls_port,
@@ -103,6 +108,11 @@ def config(
     for path in written:
         typer.echo(path)
     typer.echo(f"The nodes need DIALPLANE_EDGES={edge.inside}", err=True)
+
+
+def _named(nodes: list[str]) -> tuple[list[Endpoint], list[Network]]:
+    """The voice nodes of --node. Raises SettingError."""
+    return [Endpoint.parse(text.removeprefix("sip:"), what="--node") for text in nodes], []
 
 
 def _registered(api: str, key: str, data: Path) -> tuple[list[Endpoint], list[Network]]:

@@ -10,6 +10,8 @@ from dialplane.config.values import Endpoint
 
 SILENT_MS = 2_000
 """A node that has not even said 100 Trying by then is passed over; it says so within 150 ms."""
+OUTSIDE_MS = 8_000
+"""The same for phones and carriers: four copies of an INVITE by UDP, and time left for the node to try another way."""
 NOBODY = "192.0.2.0/32"
 """RFC 5737: an address of documents, where no list may be empty."""
 
@@ -68,6 +70,7 @@ def _configuration(edge: Edge, folder: Path) -> str:
     public = Endpoint(edge.advertise, first.port) if edge.advertise else first
     for name, value in {
         "silent_ms": SILENT_MS,
+        "outside_ms": OUTSIDE_MS,
         "flood": edge.flood,
         "probe_s": edge.probe_s,
         "trusted": ",".join(map(str, edge.trusted)) or NOBODY,

@@ -14,7 +14,7 @@ from dialplane.faces.cli.remote import AsJson, Data, OperatorApi, OperatorKey, a
 HERE = Path("var")
 Name = Annotated[str, typer.Argument(help="The voice node's name.", metavar="NODE")]
 
-app = typer.Typer(name="node", no_args_is_help=True, help="Look at the nodes, drain them and let them in again.")
+app = typer.Typer(name="node", no_args_is_help=True, help="Look at the nodes, drain them, let them in, forget them.")
 
 
 @app.command("list")
@@ -53,6 +53,18 @@ def undrain(name: Name, api: OperatorApi = "", key: OperatorKey = "", data: Data
       dialplane node undrain voice-1
     """
     typer.echo(node_line(ask_operator("POST", f"/nodes/{quote(name, safe='')}/undrain", api, key, data)))
+
+
+@app.command()
+def forget(name: Name, api: OperatorApi = "", key: OperatorKey = "", data: Data = HERE) -> None:
+    """Take a dead voice node that will not come back off the list.
+
+    Example:
+
+      dialplane node forget voice-1
+    """
+    ask_operator("DELETE", f"/nodes/{quote(name, safe='')}", api, key, data)
+    typer.echo(f"{name} is forgotten")
 
 
 def node_line(node: Any) -> str:

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Router, delete, get, post
 from litestar.params import FromPath
 
 from dialplane.domain.operating.nodes import Role, Server
 from dialplane.domain.operating.status import NodeStatus
 from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
-from dialplane.services.operating.nodes import drain_node
+from dialplane.services.operating.nodes import drain_node, forget_node
 from dialplane.services.operating.watch import find_nodes
 
 NodeName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -64,6 +64,15 @@ async def undrain(request: OperatorRequest, name: FromPath[NodeName]) -> ShownNo
     return await _order(request, name, drain=False)
 
 
+@delete("/{name:str}", status_code=200, responses=refusals(404, 409))
+async def forget(request: OperatorRequest, name: FromPath[NodeName]) -> ShownNode:
+    """Take a voice node that is dead and will not come back off the list; one that lives, or whose calls are not closed
+    yet, is a conflict. Without this it is forgotten after a day."""
+    voices, _ = await find_nodes(request.database)
+    await forget_node(request.database, name, request.now)
+    return next(show_voice(node, request.now) for node in voices if node.name == name)
+
+
 async def _order(request: OperatorRequest, name: str, *, drain: bool) -> ShownNode:
     await drain_node(request.database, name, drain=drain)
     voices, _ = await find_nodes(request.database)
@@ -98,4 +107,4 @@ def show_server(server: Server, now: datetime) -> ShownNode:
     )
 
 
-router = Router("/nodes", route_handlers=[list_nodes, drain, undrain], tags=["Platform"])
+router = Router("/nodes", route_handlers=[list_nodes, drain, undrain, forget], tags=["Platform"])

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Router, delete, get, put
 from litestar.params import FromPath, JSONBody
 
-from dialplane.domain.calling.outbound_limits import MAX_COUNT, MAX_MICROS, OutboundLimits, OutboundPause
+from dialplane.domain.calling.outbound_limits import COUNTS, MAX_COUNT, MAX_MICROS, OutboundLimits, OutboundPause
 from dialplane.domain.ids import AccountId
 from dialplane.domain.money import Micros
 from dialplane.faces.operator.answers import refusals
@@ -30,6 +30,10 @@ class ShownLimits(msgspec.Struct, forbid_unknown_fields=True):
     spend_per_hour_micros: _Micros | None = None
     spend_per_day_micros: _Micros | None = None
     spend_per_month_micros: _Micros | None = None
+    minutes_per_hour: _Count | None = None
+    """Started minutes to the public network in the last sixty."""
+    country_minutes_per_hour: _Count | None = None
+    """The same, to any one country."""
 
 
 @get("/accounts/{account_id:uuid}/outbound_limits", responses=refusals(404))
@@ -50,6 +54,8 @@ async def set_outbound_limits(
         spend_per_hour=_micros(data.spend_per_hour_micros),
         spend_per_day=_micros(data.spend_per_day_micros),
         spend_per_month=_micros(data.spend_per_month_micros),
+        minutes_per_hour=data.minutes_per_hour,
+        country_minutes_per_hour=data.country_minutes_per_hour,
     )
     return _show(await service.set_outbound_limits(request.database, AccountId(account_id), limits, request.now))
 
@@ -84,9 +90,8 @@ def _micros(amount: int | None) -> Micros | None:
 
 
 def _show(limits: OutboundLimits) -> ShownLimits:
-    counts = ("concurrent_calls", "calls_per_second")
     return ShownLimits(
-        **{name if name in counts else f"{name}_micros": value for name, value in asdict(limits).items()}
+        **{name if name in COUNTS else f"{name}_micros": value for name, value in asdict(limits).items()}
     )
 
 

@@ -98,6 +98,7 @@ DESK_SECTIONS = (
         "Traffic and prices",
         (
             Item("Carriers and trunks", "/carriers"),
+            Item("Routes", "/routes"),
             Item("Rate decks", "/rates"),
             Item("Plans", "/plans"),
         ),

@@ -1,16 +1,18 @@
 """What happens to live calls on its way into the store: many changes of many calls in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from dialplane.domain.calling.calls import Call, CallStatus, HangupBy, HangupReason
+from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.domain.charging.call_billing import CallBilling, hold_key
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.run import RunProgress
 from dialplane.domain.ids import CallId
 from dialplane.domain.rcml.callbacks import Progress
 from dialplane.domain.values import dataclass
+from dialplane.services.calling.goodbyes import order_goodbyes
 from dialplane.services.charging.ledger import draw_up_many, release_many
 from dialplane.services.eventing.events import publish
 from dialplane.services.eventing.status_callbacks import progress_of, tell_progress
@@ -25,6 +27,8 @@ class CallChanged:
 
     call: Call
     event: str
+    dialog: KeptDialog | None = None
+    """What another node would need to hang up, where it is known from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,24 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
     """
     async with database.transaction() as tx:
         latest: dict[CallId, Call] = {}
+        dialogs: dict[CallId, KeptDialog] = {}
         events: list[Event] = []
         progress: list[RunProgress] = []
         happened: list[tuple[Call, Progress]] = []
         ended: list[CallEnded] = []
         for change in changes:
             match change:
-                case CallChanged(call, event):
+                case CallChanged(call, event, dialog):
                     latest[call.id] = call
+                    if dialog is not None:
+                        dialogs[call.id] = dialog
                     if event:
                         events.append(_event(call, event, now))
                     if call.extras is not None and (what := progress_of(call, event)) is not None:
                         happened.append((call, what))
                 case CallEnded(call, _):
                     latest[call.id] = call
+                    dialogs.pop(call.id, None)
                     ended.append(change)
                 case RunMoved(moved):
                     progress.append(moved)
@@ -75,13 +83,19 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
         ended = [change for change in ended if change.call.id in written]
         events += [_event(change.call, "call_hangup", now) for change in ended]
         happened += [(change.call, Progress.COMPLETED) for change in ended if change.call.extras is not None]
-        await _settle(tx, ended, [*told, *events], now)
+        await _settle(tx, ended, [*told, *events], now, dialogs)
         if happened:
             await tell_progress(tx, happened, now, public_url=public_url)
 
 
-async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[Event], now: datetime) -> None:
-    """Charge what was answered, give back what was not, and tell all of it."""
+async def _settle(
+    tx: Transaction,
+    ended: Sequence[CallEnded],
+    events: Sequence[Event],
+    now: datetime,
+    dialogs: Mapping[CallId, KeptDialog],
+) -> None:
+    """Charge what was answered, give back what was not, keep the dialogs of calls that go on, and tell all of it."""
     owed = [
         (change.billing, change.call) for change in ended if change.billing is not None and not change.billing.is_free
     ]
@@ -95,6 +109,7 @@ async def _settle(tx: Transaction, ended: Sequence[CallEnded], events: Sequence[
     async with tx.together() as batch:
         if settled is not None:
             await settled.write(batch)
+        await batch.dialogs.keep(dialogs, over=[change.call.id for change in ended if change.call.progressing_at])
         await publish(batch, *events)
 
 
@@ -102,9 +117,9 @@ def _event(call: Call, event: str, now: datetime) -> Event:
     return Event(call.account_id, event, call.id, call_shape(call), call.updated_at or now, run_id=call.run_id)
 
 
-async def close_orphans(database: Database, node: str, now: datetime) -> list[Call]:
+async def close_orphans(database: Database, node: str, now: datetime, *, by: str = "") -> list[Call]:
     """End what a node left behind when it died: each call closed, billed up to the node's last proof of life (AV-2),
-    its run ended. Gives these calls."""
+    its run ended. Gives these calls. The node `by`, or one that lives, hangs up for their parties."""
     async with database.transaction() as tx:
         seen = await tx.calls.last_seen(node) or now
         calls = await tx.calls.live_on(node)
@@ -113,8 +128,9 @@ async def close_orphans(database: Database, node: str, now: datetime) -> list[Ca
         ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
         await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
         await tx.calls.update_many(ended)
+        await order_goodbyes(tx, ended, now, by=by)
         events = [_event(call, "call_hangup", now) for call in ended]
-        await _settle(tx, await _as_reserved(tx, ended), events, now)
+        await _settle(tx, await _as_reserved(tx, ended), events, now, {})
         await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)
     return ended
 

@@ -74,7 +74,11 @@ async def open_calls(database: Database, wishes: Sequence[OutgoingWish], now: da
 async def open_calls_in(tx: Transaction, wishes: Sequence[OutgoingWish], now: datetime) -> list[Opened | Refusal]:
     """As `open_calls`, inside the caller's transaction."""
     outcomes = await judge_calls(tx, wishes, now)
-    limited = [each.billing for each in outcomes if isinstance(each, Opened) and each.call.cost_type]
+    limited = [
+        (each.billing, each.call.destination.target)
+        for each in outcomes
+        if isinstance(each, Opened) and each.call.cost_type
+    ]
     beyond = await find_beyond_limits(tx, limited, now)  # a call for help has no limit
     outcomes = [beyond.get(each.call.id, each) if isinstance(each, Opened) else each for each in outcomes]
     paying = [outcome for outcome in outcomes if isinstance(outcome, Opened) and not outcome.billing.is_free]

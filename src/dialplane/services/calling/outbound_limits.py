@@ -1,9 +1,12 @@
 """Limits of what accounts call outwards (FRD-3): set by the operator, held in the transaction that opens a call."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from dialplane.domain.calling.destinations import place_of
 from dialplane.domain.calling.outbound_limits import (
     NO_LIMITS,
     LimitHit,
@@ -37,6 +40,10 @@ class OutboundLimitStore(Protocol):
         ...
 
     async def use_of(self, accounts: Collection[AccountId], now: datetime) -> dict[AccountId, OutboundUse]: ...
+
+    async def minutes_of(self, accounts: Collection[AccountId], now: datetime) -> Mapping[AccountId, Mapping[str, int]]:
+        """Started minutes of the last hour to the public network, by the number that was called."""
+        ...
 
     async def find(self, account_id: AccountId) -> OutboundStanding | None: ...
 
@@ -95,27 +102,29 @@ async def set_outbound_limits(
 
 
 async def find_beyond_limits(
-    tx: Transaction, billings: Sequence[CallBilling], now: datetime
+    tx: Transaction, calls: Sequence[tuple[CallBilling, str]], now: datetime
 ) -> dict[CallId, LimitExceeded]:
-    """Which of the calls that are about to be opened pass a limit of their account, in their order.
+    """Which of the calls that are about to be opened, each with the number that it goes to, pass a limit of their
+    account, in their order.
 
     The account is told by `outbound_limit_reached`, once a minute for each limit. Limited accounts stay locked until
     the transaction ends, so that calls opened at once never pass a limit together (FRD-4).
     """
-    limited = await tx.outbound_limits.lock({billing.account_id for billing in billings})
+    limited = await tx.outbound_limits.lock({billing.account_id for billing, _ in calls})
     if not limited:
         return {}
-    use = await tx.outbound_limits.use_of(limited, now)
+    use = await _use_of(tx, limited, now)
     beyond: dict[CallId, LimitExceeded] = {}
     hits: dict[tuple[AccountId, str], LimitHit] = {}
-    for billing in billings:
+    for billing, target in calls:
         standing = limited.get(billing.account_id)
         if standing is None:
             continue
         before = use[billing.account_id]
-        hit = standing.find_hit(before, billing)
+        country = place_of(target) if standing.limits.counts_minutes else ""
+        hit = standing.find_hit(before, billing, country)
         if hit is None:
-            use[billing.account_id] = before.and_call(first_minute(billing))
+            use[billing.account_id] = before.and_call(first_minute(billing), country)
         else:
             beyond[billing.call_id] = LimitExceeded(hit.text, reason="OUTBOUND_LIMIT_REACHED", field="destinations")
             hits[billing.account_id, hit.limit] = hit
@@ -123,7 +132,7 @@ async def find_beyond_limits(
     return beyond
 
 
-async def find_limit_reached(tx: Transaction, billing: CallBilling, now: datetime) -> str:
+async def find_limit_reached(tx: Transaction, billing: CallBilling, target: str, now: datetime) -> str:
     """As `find_beyond_limits`, for a call that is not opened yet: the limit's words, empty where it may go on.
 
     No account is locked for it: the limit is held when the call is opened.
@@ -131,12 +140,26 @@ async def find_limit_reached(tx: Transaction, billing: CallBilling, now: datetim
     standing = await tx.outbound_limits.find(billing.account_id)
     if standing is None:
         return ""
-    use = (await tx.outbound_limits.use_of([billing.account_id], now))[billing.account_id]
-    hit = standing.find_hit(use, billing)
+    use = (await _use_of(tx, {billing.account_id: standing}, now))[billing.account_id]
+    hit = standing.find_hit(use, billing, place_of(target))
     if hit is None:
         return ""
     await _tell(tx, {(billing.account_id, hit.limit): hit}, now)
     return hit.text
+
+
+async def _use_of(
+    tx: Transaction, standings: Mapping[AccountId, OutboundStanding], now: datetime
+) -> dict[AccountId, OutboundUse]:
+    use = await tx.outbound_limits.use_of(standings, now)
+    counted = [account_id for account_id, standing in standings.items() if standing.limits.counts_minutes]
+    if counted:
+        for account_id, numbers in (await tx.outbound_limits.minutes_of(counted, now)).items():
+            minutes: Counter[str] = Counter()
+            for number, spoken in numbers.items():
+                minutes[place_of(number)] += spoken
+            use[account_id] = replace(use[account_id], minutes=minutes)
+    return use
 
 
 async def _tell(tx: Transaction, hits: Mapping[tuple[AccountId, str], LimitHit], now: datetime) -> None:

@@ -58,7 +58,7 @@ async def plan_way_out(tx: Transaction, call: PbxCall, now: datetime) -> WayOut:
     (outcome,) = await judge_calls(tx, [wish], now)
     if isinstance(outcome, Refusal):
         return WayOut(_decision(call, account, target, _refused(outcome), outcome.message), account)
-    if reached := await find_limit_reached(tx, outcome.billing, now):
+    if reached := await find_limit_reached(tx, outcome.billing, target, now):
         return WayOut(_decision(call, account, target, Refused.OUTBOUND_LIMIT_REACHED, reached), account)
     if not outcome.billing.is_free and not await could_hold(tx, outcome.billing.hold(now), now):
         reason = "the account's balance does not cover a minute of this call"

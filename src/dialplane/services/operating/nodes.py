@@ -11,12 +11,12 @@ from typing import Protocol
 
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.defence import DefenceReport
-from dialplane.domain.errors import NotFound
+from dialplane.domain.errors import Conflict, NotFound
 from dialplane.domain.operating.nodes import Beat, Server
 from dialplane.domain.values import dataclass
 from dialplane.services.calling import groupcalls, speakings
 from dialplane.services.calling.call_records import close_orphans
-from dialplane.services.calling.calls import NodeCommand
+from dialplane.services.calling.calls import NODE_IS_ALIVE, NodeCommand
 from dialplane.services.calling.registrations import end_all_flows
 from dialplane.services.rooms import conference_rooms, queuecalls
 from dialplane.services.transaction import Database
@@ -75,6 +75,10 @@ class NodeStore(Protocol):
 
     async def servers(self) -> Sequence[Server]: ...
 
+    async def forget_one(self, node: str, *, seen_before: datetime) -> bool | None:
+        """Whether the node, silent since then and without a call that goes on, is forgotten; None: it is unknown."""
+        ...
+
     async def forget(self, *, seen_before: datetime) -> None:
         """Processes, and nodes without calls, that were silent since then."""
         ...
@@ -105,7 +109,7 @@ async def begin_node(
     Raises Unavailable."""
     async with database.transaction() as tx:
         life = await tx.nodes.begin(node, sip_host=sip_host, sip_port=sip_port, version=version, now=now)
-    return Begun(life, await _close(database, node, now))
+    return Begun(life, await _close(database, node, now, by=node))
 
 
 async def beat_node(
@@ -142,6 +146,20 @@ async def drain_node(database: Database, node: str, *, drain: bool) -> None:
             raise NotFound("There is no voice node of that name", reason="NODE_NOT_FOUND")
 
 
+async def forget_node(database: Database, node: str, now: datetime) -> None:
+    """Take a voice node that will not come back off the list, with what lies in its mailbox. Raises NotFound, and
+    Conflict while it lives or its calls are not closed."""
+    async with database.transaction() as tx:
+        standing = None if "\x00" in node else await tx.nodes.forget_one(node, seen_before=now - NODE_IS_ALIVE)
+    if standing is None:
+        raise NotFound("There is no voice node of that name", reason="NODE_NOT_FOUND")
+    if not standing:
+        raise Conflict(
+            "The node lives, or what it left behind is not closed yet: drain it, or wait for its lease to end",
+            reason="NODE_IN_USE",
+        )
+
+
 async def read_beats(database: Database) -> Sequence[Beat]:
     """Of nodes whose end was not seen to. Raises Unavailable."""
     async with database.reading() as tx:
@@ -160,8 +178,8 @@ async def close_silent(database: Database, beat: Beat, now: datetime) -> Sequenc
     return closed
 
 
-async def _close(database: Database, node: str, now: datetime) -> Sequence[Call]:
-    closed = await close_orphans(database, node, now)
+async def _close(database: Database, node: str, now: datetime, *, by: str = "") -> Sequence[Call]:
+    closed = await close_orphans(database, node, now, by=by)
     await conference_rooms.close_orphans(database, node, now)
     await queuecalls.close_orphans(database, node, now)
     await groupcalls.close_orphans(database, node, now)

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from secrets import token_hex
 from typing import Literal
 
+from dialplane.domain.calling.dialogs import KeptDialog
+from dialplane.sip.dialog import Dialog
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
 from dialplane.sip.screening import Capabilities
@@ -26,6 +28,7 @@ from dialplane.voice.useragent.edges import Edges, WayOut
 from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind, Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.outgoing import CHALLENGES, OutgoingCall
+from dialplane.voice.useragent.reason import reason_field
 from dialplane.voice.useragent.requests import IncomingRequest, PendingAnswer
 from dialplane.voice.useragent.session import session_fields
 from dialplane.voice.useragent.station import SDP, Fields, Station, default_port, is_sips, wire_of
@@ -49,6 +52,8 @@ IDLE_S = 30.0
 """How long a TCP connection may exist, or leave a message unfinished, without bringing a whole one (CVE-6)."""
 CONNECTIONS_PER_ADDRESS = 50
 SWEEP_S = 1.0
+CSEQ_GAP = 100_000
+"""More requests than a call has."""
 _REPLACED = frozenset({"Max-Forwards", "User-Agent", "Call-ID", "CSeq"})
 """Fields of ours that the caller of `call` and `request` may give instead."""
 
@@ -155,6 +160,26 @@ class UserAgent:
     def take_leave_of(self, call_ids: Iterable[str]) -> None:
         """Calls of an earlier life, which are over: a peer that hangs one up is told that all is well (AV-2)."""
         self._dispatcher.bygone = frozenset(call_ids)
+
+    def say_goodbye(self, kept: KeptDialog, why: str) -> None:
+        """Hang up for another node that carried the call; nobody waits for the answer. A peer that cannot be reached
+        from here is left to its own timers. Raises SipParseError."""
+        station = self._station
+        dialog = Dialog(
+            call_id=kept.call_id,
+            local=kept.local,
+            local_tag="",
+            remote=kept.remote,
+            remote_tag="",
+            target=kept.target,
+            routes=kept.routes,
+            # Beyond whatever was sent since it was kept: a gap is no error (RFC 3261 section 12.2.2).
+            local_cseq=kept.cseq + CSEQ_GAP,
+            remote_cseq=-1,
+        )
+        fields = [("Reason", reason_field(503, why)), ("User-Agent", self._user_agent)]
+        near = Source(kept.host, kept.port, kept.transport)
+        station.send_request(dialog.request("BYE", fields), station.next_hop(dialog.next_hop, near), None)
 
     def add_websocket(self, host: str, port: int, send: Callable[[bytes], None]) -> Source | None:
         """A browser has opened a websocket from this address. None where the address has enough of them."""

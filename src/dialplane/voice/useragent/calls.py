@@ -7,6 +7,7 @@ watcher, whichever messages still cross on the wire.
 from abc import ABC, abstractmethod
 from secrets import randbelow
 
+from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.domain.values import dataclass
 from dialplane.sip.dialog import Dialog
 from dialplane.sip.errors import SipParseError
@@ -118,6 +119,23 @@ class SipCall(ABC):
         """Of the dialog: ours and the peer's; empty before there is one."""
         dialog = self._dialog
         return ("", "") if dialog is None else (dialog.local_tag, dialog.remote_tag)
+
+    def kept_dialog(self) -> KeptDialog | None:
+        """What another user agent needs to hang up for us; None where only this one reaches the peer."""
+        dialog, hop = self._dialog, self.hop
+        if dialog is None or hop.transport == "ws":
+            return None
+        return KeptDialog(
+            dialog.call_id,
+            dialog.local,
+            dialog.remote,
+            dialog.target,
+            dialog.routes,
+            dialog.local_cseq,
+            hop.host,
+            hop.port,
+            hop.transport,
+        )
 
     def refer(self, target: str) -> None:
         """Ask the peer to call `target` (a URI) instead of us; what follows is told to `referrer`."""

@@ -54,3 +54,16 @@ delete from servers where seen_at < $1;
 delete from nodes
 where seen_at < $1 and closed_at is not null
     and not exists (select from calls where calls.node = nodes.name and calls.status <> 'hangup');
+
+-- name: forget_one
+with known as (
+    select name, seen_at < $2 and not exists (
+        select from calls where calls.node = nodes.name and calls.status <> 'hangup'
+    ) as is_over
+    from nodes where name = $1 for update
+), gone as (
+    delete from nodes using known where nodes.name = known.name and known.is_over
+), orders as (
+    delete from node_commands using known where node_commands.node = known.name and known.is_over
+)
+select is_over from known;

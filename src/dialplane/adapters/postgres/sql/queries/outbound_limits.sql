@@ -4,12 +4,13 @@
 -- In one order, so that two batches never wait for each other. A row without a limit tells of a pause that was lifted.
 select * from outbound_limits
 where account_id = any($1::uuid[]) and num_nonnulls(
-    concurrent_calls, calls_per_second, price_per_minute, spend_per_hour, spend_per_day, spend_per_month, paused_at
+    concurrent_calls, calls_per_second, price_per_minute, spend_per_hour, spend_per_day, spend_per_month,
+    minutes_per_hour, country_minutes_per_hour, paused_at
 ) > 0
 order by account_id for update;
 
 -- name: use_of
--- What is spent is charged or reserved for calls that go on.
+-- What is spent is charged or reserved for calls that go on. In the order of `OutboundUse`.
 select account_id,
     (select count(*) from calls
      where calls.account_id = asked.account_id and status <> 'hangup' and direction = 'outgoing') as live_calls,
@@ -32,17 +33,31 @@ cross join lateral (
       and created_at >= least(date_trunc('month', $2::timestamptz, 'UTC'), $2::timestamptz - interval '1 hour')
 ) spent;
 
+-- name: minutes_of
+-- Started minutes since an hour ago; of a call that rings the first, which is reserved. A call lasts four hours at most.
+select account_id, destination ->> 'target' as number, sum(
+    case when progressing_at is null then 1 else
+        greatest(1, ceil(extract(epoch from
+            coalesce(ended_at, $2) - greatest(progressing_at, $2::timestamptz - interval '1 hour')) / 60))
+    end)::bigint as minutes
+from calls
+where account_id = any($1::uuid[]) and deleted_at is null and created_at > $2::timestamptz - interval '5 hours'
+  and direction = 'outgoing' and cost_type = 'call_pstn_outgoing'
+  and (status <> 'hangup' or progressing_at is not null and ended_at > $2::timestamptz - interval '1 hour')
+group by 1, 2;
+
 -- name: find
 select * from outbound_limits where account_id = $1;
 
 -- name: save
 insert into outbound_limits (account_id, concurrent_calls, calls_per_second, price_per_minute, spend_per_hour,
-    spend_per_day, spend_per_month, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+    spend_per_day, spend_per_month, minutes_per_hour, country_minutes_per_hour, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (account_id) do update set
     concurrent_calls = excluded.concurrent_calls, calls_per_second = excluded.calls_per_second,
     price_per_minute = excluded.price_per_minute, spend_per_hour = excluded.spend_per_hour,
     spend_per_day = excluded.spend_per_day, spend_per_month = excluded.spend_per_month,
+    minutes_per_hour = excluded.minutes_per_hour, country_minutes_per_hour = excluded.country_minutes_per_hour,
     updated_at = excluded.updated_at;
 
 -- name: note_told

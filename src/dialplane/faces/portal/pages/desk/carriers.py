@@ -6,12 +6,12 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from dialplane.domain.errors import Invalid, Refusal
+from dialplane.domain.errors import Refusal
 from dialplane.domain.ids import TrunkId
 from dialplane.domain.supply.inventory import ItemState
 from dialplane.faces.portal.curl_lines import operator_curl
 from dialplane.faces.portal.forms import Form, typed
-from dialplane.faces.portal.pages.desk.reading import DESK, account_in
+from dialplane.faces.portal.pages.desk.reading import DESK, account_in, whole_number
 from dialplane.faces.portal.rendering import done, show
 from dialplane.faces.portal.request import PortalRequest
 from dialplane.faces.portal.routing import action, page
@@ -50,11 +50,11 @@ async def take_trunk(request: PortalRequest) -> Response[str]:
             account_id=account_in(fields.get("account_id"), field="account_id"),
             networks=fields.get("networks").replace(",", " ").split(),
             host=fields.get("host"),
-            port=_number(fields.get("port"), field="port", most=65535),
+            port=whole_number(fields.get("port"), field="port", most=65535),
             transport=fields.get("transport"),
             username=fields.get("username"),
             password=fields.raw("password"),
-            priority=_number(fields.get("priority"), field="priority", most=_HIGHEST_PRIORITY),
+            priority=whole_number(fields.get("priority"), field="priority", most=_HIGHEST_PRIORITY),
         )
         made = await create_trunk(request.database, draft, now=request.now)
     except Refusal as refusal:
@@ -62,12 +62,6 @@ async def take_trunk(request: PortalRequest) -> Response[str]:
     said = f"The trunk {made.name} is there; calls follow it at once."
     line = operator_curl(request, "POST", "/trunks", {"name": made.name, "networks": list(draft.networks)})
     return await done(request, f"{DESK}/carriers", said, curl=line)
-
-
-def _number(text: str, *, field: str, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise Invalid(f"Enter a number up to {most}", field=field)
-    return int(text)
 
 
 @action("/operator/trunks/{trunk:uuid}/check")

@@ -26,7 +26,12 @@ from dialplane.services.calling.outbound_limits import (
 )
 from dialplane.services.tenancy.accounts import get_account
 
-_COUNTS = {"concurrent_calls": "Calls at a time", "calls_per_second": "Calls a second"}
+_COUNTS = {
+    "concurrent_calls": "Calls at a time",
+    "calls_per_second": "Calls a second",
+    "minutes_per_hour": "Minutes an hour",
+    "country_minutes_per_hour": "Minutes an hour to one country",
+}
 _SUMS = {
     "price_per_minute": "USD a minute of one call",
     "spend_per_hour": "USD an hour",
@@ -98,6 +103,8 @@ def _read(fields: Fields) -> OutboundLimits:
     return OutboundLimits(
         concurrent_calls=_count(fields, "concurrent_calls"),
         calls_per_second=_count(fields, "calls_per_second"),
+        minutes_per_hour=_count(fields, "minutes_per_hour"),
+        country_minutes_per_hour=_count(fields, "country_minutes_per_hour"),
         **{name: _sum(fields, name) for name in _SUMS},
     )
 

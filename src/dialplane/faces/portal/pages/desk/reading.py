@@ -38,6 +38,13 @@ def account_in(text: str, *, field: str) -> AccountId | None:
         raise Invalid("Enter the account's id or SID", field=field) from None
 
 
+def whole_number(text: str, *, field: str, most: int) -> int:
+    """Raises Invalid."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most):
+        raise Invalid(f"Enter a number up to {most}", field=field)
+    return int(text)
+
+
 def id_behind(text: str) -> UUID | None:
     """The id that a page begins behind."""
     return read_id(read_cursor(text))
