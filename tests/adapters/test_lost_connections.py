@@ -102,3 +102,19 @@ async def test_who_waits_behind_a_store_that_answers_nobody_is_refused(narrow: P
     for task in stuck:
         task.cancel()
     await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_who_waits_too_long_for_a_lock_is_told_to_try_again(database: PostgresDatabase) -> None:
+    """Nothing is done, and it is no fault of the server's: 503 and not 500."""
+
+    async def wait_for(key: int) -> None:
+        async with database.transaction() as tx:
+            await tx.connection.execute("set local lock_timeout = '10ms'")
+            await tx.connection.execute("select pg_advisory_xact_lock($1)", key)
+
+    async with database.transaction() as holder:
+        await holder.connection.execute("select pg_advisory_xact_lock(1)")
+        with pytest.raises(Unavailable, match="at work on the same"):
+            await wait_for(1)
+
+    await wait_for(1)

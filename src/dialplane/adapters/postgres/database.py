@@ -23,6 +23,9 @@ SESSION = {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
 }
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What a use raises that waited for somebody else's as long as it may: nothing of it is done, and again may well work."""
+_BUSY_SAID = "Somebody else is at work on the same thing"
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -79,6 +82,8 @@ class PostgresDatabase:
                 raise
             give_up(connection)
             raise Unavailable("The database went away") from fault
+        except BUSY as fault:
+            raise Unavailable(_BUSY_SAID) from fault
         finally:
             await self.connections.release(connection, is_sound=is_sound)
 
@@ -108,6 +113,8 @@ class _Reading:
         await self._connections.release(self._connection, is_sound=fault is None)
         if went_away:
             raise Unavailable("The database went away") from fault
+        if isinstance(fault, BUSY):
+            raise Unavailable(_BUSY_SAID) from fault
 
 
 async def no_reset(connection: Connection) -> None:
