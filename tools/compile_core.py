@@ -35,7 +35,7 @@ CORE = (
     "domain/ids", "domain/times", "domain/eventing/events",
     *(f"domain/calling/{name}" for name in ("signalling", "traces")),
     *(f"domain/charging/{name}" for name in ("call_billing", "rating")),
-    *(f"domain/flows/{name}" for name in ("machine", "run", "variables", "steps/step", "steps/media")),
+    *(f"domain/flows/{name}" for name in ("machine", "run", "variables")),
     *(f"services/shapes/{name}" for name in ("calls", "common", "runs", "targets")),
     *(f"services/calling/{name}" for name in ("admission", "arrivals", "call_records", "new_calls")),
     "services/eventing/events", "adapters/postgres/events", "adapters/postgres/runs",
@@ -44,7 +44,8 @@ CORE = (
 annotations (msgspec's), which it changes."""
 NOT_CORE = frozenset({
     "sip/digest", "sip/hep", "sip/pcap", "sip/refer", "sip/registrar", "sdp/sdes", "sdp/webrtc",
-    *(f"voice/useragent/{name}" for name in ("agent", "challenge", "edges", "refer", "sip_sockets", "transport_stream")),
+    *(f"voice/useragent/{name}" for name in
+      ("agent", "challenge", "edges", "refer", "sip_sockets", "transport_stream")),
 })  # fmt: skip
 FLAGS = ("-O1", "-fPIC", "-fvisibility=hidden", "-DNDEBUG", "-w")
 """-O2 takes half as long again to compile and is no faster: the time is in calls of Python's own functions."""
@@ -101,7 +102,7 @@ def core() -> Iterator[str]:
 
 
 def describe(modules: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The manifest: sources of what is compiled, of what it imports (whose types and constants go into it), and tools."""
+    """The manifest: sources of what is compiled and of what it imports, whose types and constants go into it; tools."""
     names = list(modules)
     seen = imported(names)
     return {
