@@ -1,5 +1,5 @@
 # Everything that a fresh machine needs: Python 3.11 or newer with its venv module, and make. Where there is a C compiler
-# and Python's headers too, the way of a call is compiled (decision 0064); DIALPLANE_PURE=1 leaves that out.
+# and Python's headers too, the SIP core is compiled (decision 0064); DIALPLANE_PURE=1 leaves that out.
 # `make demo` shows the product at work, `make test` proves it. Packages come from wherever pip is set up to get them.
 
 PYTHON ?= python3
@@ -22,7 +22,8 @@ test: $(VENV)/.installed-test $(VENV)/.compiled  ## Run the tests; DIALPLANE_REQ
 	$(BIN)/pytest -n $(WORKERS)
 
 test-pure: $(VENV)/.installed-test  ## Run from their sources the tests of what is compiled: pure Python works as well
-	DIALPLANE_PURE=1 $(BIN)/pytest -n $(WORKERS) tests/sip tests/sdp tests/domain/flows tests/voice/useragent
+	DIALPLANE_PURE=1 $(BIN)/pytest -n $(WORKERS) tests/sip tests/sdp tests/domain/test_flow_machine.py \
+		tests/voice/test_useragent_calls.py tests/voice/test_useragent_fuzz.py tests/voice/test_defence_rules.py
 
 soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-10, NUM-3, RTP-1 to -3, SMS-3, SMS-5, 1,000 callers; an hour or two
 	DIALPLANE_EFFORT=$(EFFORT) $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/faces/test_openapi.py tests/faces/test_operator_contract.py \
