@@ -1,4 +1,5 @@
-# Everything that a fresh machine needs: Python 3.11 or newer with its venv module, and make.
+# Everything that a fresh machine needs: Python 3.11 or newer with its venv module, and make. Where there is a C compiler
+# and Python's headers too, the SIP core is compiled (decision 0064); DIALPLANE_PURE=1 leaves that out.
 # `make demo` shows the product at work, `make test` proves it. Packages come from wherever pip is set up to get them.
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 EFFORT ?= 60
 
-.PHONY: help install demo test soak bench lint format types imports audit sbom scorecard docs lock clean
+.PHONY: help install demo test test-pure soak bench lint format types imports audit sbom scorecard docs lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +20,10 @@ demo: install  ## Find a number, call it, text it: every step shown, in under a 
 
 test: $(VENV)/.installed-test $(VENV)/.compiled  ## Run the tests; DIALPLANE_REQUIRE_PEERS=1 fails where sipp or baresip is missing
 	$(BIN)/pytest -n $(WORKERS)
+
+test-pure: $(VENV)/.installed-test  ## Run from their sources the tests of what is compiled: pure Python works as well
+	DIALPLANE_PURE=1 $(BIN)/pytest -n $(WORKERS) tests/sip tests/sdp tests/domain/test_flow_machine.py \
+		tests/voice/test_useragent_calls.py tests/voice/test_useragent_fuzz.py tests/voice/test_defence_rules.py
 
 soak: $(VENV)/.installed-test  ## Try much harder: API-2 (50,000 requests), LED-10, NUM-3, RTP-1 to -3, SMS-3, SMS-5, 1,000 callers; an hour or two
 	DIALPLANE_EFFORT=$(EFFORT) $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/faces/test_openapi.py tests/faces/test_operator_contract.py \
@@ -66,7 +71,7 @@ lock:  ## Resolve the dependencies anew (needs uv)
 	uv pip compile $(LOCK) --extra docs pyproject.toml -o requirements/docs.txt
 
 clean:  ## Take away what the commands above made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) src/dialplane/_compiled .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # No addresses of package indexes in the files: the lock is good on any mirror.
 LOCK := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
@@ -83,9 +88,11 @@ $(VENV)/.installed: $(VENV)/bin/python requirements/runtime.txt requirements/bui
 	@touch $@
 
 # pip compiles what it installs, but not us, whom it only points to; and where PYTHONDONTWRITEBYTECODE is set, each process
-# of the platform would compile us anew at each start: a second of work for each.
-$(VENV)/.compiled: $(VENV)/.installed $(shell find src -name '*.py')
+# of the platform would compile us anew at each start: a second of work for each. What is machine code is made anew only
+# where its sources, or what they import, have changed.
+$(VENV)/.compiled: $(VENV)/.installed $(shell find src -name '*.py') tools/compile_core.py
 	$(BIN)/python -m compileall -q src
+	$(BIN)/python tools/compile_core.py
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/pipecat.txt

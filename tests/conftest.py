@@ -19,6 +19,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from dialplane import compiled
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
@@ -77,6 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process owns the cluster; workers find it through the environment."""
+    if os.environ.get("DIALPLANE_REQUIRE_COMPILED") == "1" and not compiled.compiled_modules():
+        pytest.exit(f"the core is to be tested compiled, and is {compiled.state()}", returncode=4)
     if not hasattr(config, "workerinput") and "DIALPLANE_TEST_CLUSTER" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="dialplane-tests-")
         os.environ["DIALPLANE_TEST_CLUSTER"] = folder.name

@@ -32,6 +32,7 @@ def test_image_copies_whatever_the_package_is_made_of_and_ignores_none_of_it() -
     locks = set(re.findall(r"-r (requirements/\S+)", CONTAINERFILE))
     needed = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"], *locks}
     needed |= {Path(package).parts[0] for package in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]}
+    needed |= set(re.findall(r"python (tools/\S+)", CONTAINERFILE))
 
     assert copied == needed == let_in
     assert all((ROOT / source).exists() for source in copied)

@@ -7,7 +7,7 @@ in its place.
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
 
@@ -22,7 +22,7 @@ USER = "dialplane"
 class NotAcceptable(Exception):
     """The two sides have nothing in common (488). `problem` is a constant phrase."""
 
-    status = 488
+    status: ClassVar[int] = 488
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

@@ -8,7 +8,7 @@ of a frozen dataclass, and a call makes six.
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 HIGHEST_MEDIA = 32
 """Media descriptions in one session (SIP-5)."""
@@ -32,7 +32,7 @@ Attribute = tuple[str, str | None]
 class SdpError(Exception):
     """A description that cannot be read. `problem` is a constant phrase."""
 
-    status = 488
+    status: ClassVar[int] = 488
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

@@ -10,7 +10,7 @@
 All of them are the peer's fault. Our own misuse (a line break in a header value) is a ValueError.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from dialplane.sip.message import Request
@@ -23,8 +23,8 @@ class SipParseError(Exception):
     nothing can or may be answered (a response, an ACK, no usable Via): drop it.
     """
 
-    status = 400
-    reason = "Bad Request"
+    status: ClassVar[int] = 400
+    reason: ClassVar[str] = "Bad Request"
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -33,25 +33,25 @@ class SipParseError(Exception):
 
 
 class TooLarge(SipParseError):
-    status = 513
-    reason = "Message Too Large"
+    status: ClassVar[int] = 513
+    reason: ClassVar[str] = "Message Too Large"
 
 
 class UriTooLong(SipParseError):
-    status = 414
-    reason = "Request-URI Too Long"
+    status: ClassVar[int] = 414
+    reason: ClassVar[str] = "Request-URI Too Long"
 
 
 class BodyTooLarge(SipParseError):
-    status = 413
-    reason = "Request Entity Too Large"
+    status: ClassVar[int] = 413
+    reason: ClassVar[str] = "Request Entity Too Large"
 
 
 class UnsupportedScheme(SipParseError):
-    status = 416
-    reason = "Unsupported URI Scheme"
+    status: ClassVar[int] = 416
+    reason: ClassVar[str] = "Unsupported URI Scheme"
 
 
 class VersionNotSupported(SipParseError):
-    status = 505
-    reason = "Version Not Supported"
+    status: ClassVar[int] = 505
+    reason: ClassVar[str] = "Version Not Supported"

@@ -41,17 +41,13 @@ def canonical(name: str) -> str:
 _NONE: frozenset[str] = frozenset()
 
 
-class _Spellings(dict[str, str]):
-    """The spellings that phones write, so that the usual line costs one look-up; any other goes through `canonical`."""
-
-    def __missing__(self, name: str) -> str:
-        return canonical(name.rstrip(" \t"))
+# The spellings that phones write, so that the usual line costs one look-up.
+_SPELLINGS = _CANONICAL | {name: name for name in _KNOWN} | {short.upper(): name for short, name in _COMPACT.items()}
 
 
-SPELLINGS = _Spellings(
-    _CANONICAL | {name: name for name in _KNOWN} | {short.upper(): name for short, name in _COMPACT.items()}
-)
-"""Any spelling to the canonical one. Blanks after the name belong to the colon (RFC 3261 7.3.1)."""
+def spelling(name: str) -> str:
+    """Any spelling to the canonical one. Blanks after the name belong to the colon (RFC 3261 7.3.1)."""
+    return _SPELLINGS.get(name) or canonical(name.rstrip(" \t"))
 
 
 class Headers:
@@ -66,26 +62,25 @@ class Headers:
     reads. A message is asked some ten times, so a look is no call."""
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = [(SPELLINGS[name], value) for name, value in fields]
-        self.first = _index(self._fields)
+        self._fields = [(spelling(name), value) for name, value in fields]
+        self.first = _index(self._fields) if self._fields else {}
         self.parsed: dict[str, object] = {}
 
     @classmethod
     def of_canonical(cls, fields: list[tuple[str, str]]) -> "Headers":
         """Headers over fields whose names are canonical already. The list is taken over, not copied."""
-        headers = cls.__new__(cls)
+        headers = cls()
         headers._fields = fields
         headers.first = _index(fields)
-        headers.parsed = {}
         return headers
 
     def get(self, name: str) -> str | None:
         """The first value of `name`, None where there is none."""
-        return self.first.get(SPELLINGS[name])
+        return self.first.get(spelling(name))
 
     def get_all(self, name: str) -> list[str]:
         """Every field's value of `name`, in order, not split at commas."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         return [value for key, value in self._fields if key == name]
 
     def split_values(self, name: str) -> list[str]:
@@ -97,21 +92,21 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Put a field at the end."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         self._fields.append((name, value))
         self.first.setdefault(name, value)
         self.parsed = {}
 
     def add_first(self, name: str, value: str) -> None:
         """Put a field before all others, as a Via or a Record-Route goes."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         self._fields.insert(0, (name, value))
         self.first[name] = value
         self.parsed = {}
 
     def set(self, name: str, value: str) -> None:
         """Make `value` the only field of `name`, where the first one stood or at the end."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         position = next((i for i, (key, _) in enumerate(self._fields) if key == name), None)
         if position is None:
             self._fields.append((name, value))
@@ -122,13 +117,13 @@ class Headers:
 
     def remove(self, name: str) -> None:
         """Take every field of `name` away; nothing happens where there is none."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         self._fields = [field for field in self._fields if field[0] != name]
         self._changed()
 
     def replace_first(self, name: str, value: str) -> None:
         """Change the first field of `name` and leave the others; it must be there."""
-        name = SPELLINGS[name]
+        name = spelling(name)
         position = next(i for i, (key, _) in enumerate(self._fields) if key == name)
         self._fields[position] = (name, value)
         self._changed()
@@ -144,7 +139,7 @@ class Headers:
         return Headers.of_canonical(self._fields.copy())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and SPELLINGS[name] in self.first
+        return isinstance(name, str) and spelling(name) in self.first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)

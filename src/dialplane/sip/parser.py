@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dialplane.sip.errors import BodyTooLarge, SipParseError, TooLarge, UriTooLong, VersionNotSupported
 from dialplane.sip.grammar import TOKEN, parse_number
-from dialplane.sip.headers import SPELLINGS, Headers
+from dialplane.sip.headers import Headers, spelling
 from dialplane.sip.message import Message, Request, Response
 from dialplane.sip.values import CSeq, NameAddress, Via
 
@@ -116,7 +116,7 @@ def salvage(data: bytes) -> Request | None:
 
 def _salvaged_name(name: str) -> str:
     try:
-        return SPELLINGS[name]
+        return spelling(name)
     except SipParseError:
         return ""
 
@@ -140,9 +140,8 @@ def _parse(data: bytes, limits: Limits) -> Request | Response:
 
 
 def _split_fields(lines: list[str]) -> list[tuple[str, str]]:
-    spellings = SPELLINGS
     pieces = [line.partition(":") for line in lines[1:]]
-    fields = [(spellings[name], value.strip(" \t")) for name, colon, value in pieces if colon]
+    fields = [(spelling(name), value.strip(" \t")) for name, colon, value in pieces if colon]
     if len(fields) != len(lines) - 1:
         raise SipParseError("header line without colon")
     return fields

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from dialplane import compiled
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.errors import Refusal, Unavailable
 from dialplane.domain.ids import utc_now
@@ -107,7 +108,8 @@ class _Node:
         await self._parts.agent.start()
         await self._say_that_we_live()
         await announce_gate(self._deps.database, self._deps.node, await self._parts.gate.start())
-        log.info("voice_ready", host=self._parts.agent.host, port=self._parts.agent.port, node=self._deps.node)
+        agent = self._parts.agent
+        log.info("voice_ready", host=agent.host, port=agent.port, node=self._deps.node, core=compiled.state())
         self._deps.on_ready(self._parts.agent.port)
 
     async def _drain(self, hurry: asyncio.Event) -> None:

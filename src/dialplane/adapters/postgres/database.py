@@ -24,7 +24,7 @@ SESSION = {
     "jit": "off",
 }
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
-"""What a use raises that waited for somebody else's as long as it may: nothing of it is done, and again may well work."""
+"""What a use raises that waited for somebody else's as long as it may: nothing of it is done, and again may work."""
 _BUSY_SAID = "Somebody else is at work on the same thing"
 _PLANS_ONCE = {
     "plan_cache_mode": "force_generic_plan",

@@ -6,7 +6,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from dialplane import __version__
+from dialplane import __version__, compiled
 from dialplane.config.environment import from_environment, override
 from dialplane.config.settings import Settings
 from dialplane.config.values import SettingError
@@ -50,7 +50,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
     if version:
-        typer.echo(f"dialplane {__version__}")
+        typer.echo(f"dialplane {__version__} ({compiled.state()})")
         raise typer.Exit
 
 

@@ -6,6 +6,7 @@ where somebody said so, and offer to refresh.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import parse_number, parse_parameters
@@ -21,8 +22,8 @@ GRACE_S = 32
 class SessionTooBrief(SipParseError):
     """The interval asked for is under `SHORTEST_S`: 422 with Min-SE."""
 
-    status = 422
-    reason = "Session Interval Too Small"
+    status: ClassVar[int] = 422
+    reason: ClassVar[str] = "Session Interval Too Small"
 
 
 @dataclass(frozen=True, slots=True)
