@@ -74,12 +74,10 @@ async def test_calls_meet_wait_and_are_transferred_while_the_database_is_away(
             going_on.transferring.hang_up()
             await asyncio.sleep(full(3, 60))
         await until(lambda: stays_in_meeting(at, house, 1))
-        rows = {each: await at.customer.get(f"/calls/{each}") for each in going_on.ids}
-        live = {each for each, row in rows.items() if row["status"] == "progressing"}
+        live = await until(lambda: live_calls(at, going_on, LIVE_CALLS - 3))
         recording = [row["status"] for row in await recordings_of(at, going_on)]
 
         assert not any(each.ended.is_set() for each in (going_on.in_meeting[1], going_on.talking))
-        assert len(live) == LIVE_CALLS - 3
         assert going_on.transferred <= live
         assert sorted(recording) == ["ended", "recording"]
 
@@ -155,6 +153,13 @@ async def recordings_of(at: Place, going_on: GoingOn) -> list[dict[str, Any]]:
 async def stays_in_meeting(at: Place, house: House, count: int) -> bool:
     conference = await at.customer.get(f"/conferences/{house.conference}")
     return len(conference["conferencecall_ids"]) == count
+
+
+async def live_calls(at: Place, going_on: GoingOn, count: int) -> set[str]:
+    """Ids of the calls that go on, once the record says that there are `count`."""
+    rows = [await at.customer.get(f"/calls/{each}") for each in going_on.ids]
+    live = {row["id"] for row in rows if row["status"] == "progressing"}
+    return live if len(live) == count else set()
 
 
 async def is_served(at: Place) -> bool:

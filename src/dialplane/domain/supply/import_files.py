@@ -154,6 +154,7 @@ def _csv_line(number: int, row: Sequence[str], columns: Columns, width: int) -> 
 
 
 def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str], known: Headings) -> Iterator[Line]:
+    objects = has_number = False
     for number, found in _objects(text):
         if not isinstance(found, dict) or any(_whole(key) != key for key in found):
             yield Line(number, {}, fault=Invalid("is no object", reason="INVALID_ARGUMENT", field="json"))
@@ -171,7 +172,13 @@ def _json_lines(text: str, mapping: Mapping[str, str], keys: dict[str, str], kno
                 fault = refusal
             if field == "number":
                 international = is_international(key)
+        objects = True
+        has_number = has_number or "number" in cells or fault is not None
         yield Line(number, cells, international, fault)
+    if objects and not has_number:
+        names = ", ".join(repr(key[:40]) for key in list(keys)[:20])
+        says = f"none of the keys {names} is known as the number: name it with column=number:…"
+        raise Invalid(says, reason="INVALID_ARGUMENT", field="json")
 
 
 def _field(key: str, mapping: Mapping[str, str], keys: dict[str, str], known: Headings) -> str:
