@@ -112,11 +112,16 @@ async def dsn_of_running(folder: Path, database: str) -> str | None:
         return None
     dsn = f"postgresql://postgres@/{database}?host={quote(sockets)}"
     try:
-        connection = await asyncpg.connect(dsn)
+        await _greet(dsn)
     except (OSError, asyncpg.PostgresError):
         return None
-    await connection.close()
     return dsn
+
+
+async def _greet(dsn: str) -> None:
+    """Come in and leave. Raises OSError and PostgresError where the server takes nobody."""
+    connection = await asyncpg.connect(dsn)
+    await connection.close()
 
 
 class EmbeddedPostgres:
@@ -224,11 +229,10 @@ class EmbeddedPostgres:
             if self.process.returncode is not None:
                 break
             try:
-                connection = await asyncpg.connect(self.dsn())
-            except (OSError, asyncpg.PostgresError):
+                await _greet(self.dsn())
+            except (OSError, asyncpg.PostgresError):  # not yet, or it ends as soon as it has begun
                 await asyncio.sleep(0.02)
             else:
-                await connection.close()
                 return
         last = (self.folder / "server.log").read_text(errors="replace")[-2000:]
         await self.stop()
