@@ -62,6 +62,33 @@ def test_without_a_compiler_the_build_says_so_and_leaves_the_sources(tree: Path)
     assert _where_from(tree) == ("pure Python: nothing is compiled", str(tree / "src/dialplane/sip/text.py"))
 
 
+UNFIT = {
+    "has coroutines": "async def wait() -> None: ...",
+    "catches several types by one name in ask": """
+def ask() -> str:
+    try:
+        return ""
+    except KeyError as fault:
+        return str(fault)
+    except ValueError as fault:
+        return str(fault)
+""",
+}
+
+
+@pytest.mark.parametrize(("why", "code"), UNFIT.items())
+def test_what_would_run_otherwise_than_its_source_is_not_compiled(tree: Path, why: str, code: str) -> None:
+    source = tree / "src/dialplane/sdp/session.py"
+    source.write_text(source.read_text() + code)
+
+    told = subprocess.run(
+        [sys.executable, "tools/compile_core.py"], cwd=tree, env=_environment(tree), capture_output=True, text=True
+    )
+
+    assert told.returncode != 0
+    assert f"dialplane.sdp.session {why}" in told.stderr
+
+
 def _where_from(tree: Path, **settings: str) -> tuple[str, str]:
     """How the core of this tree runs, and the file of one of its modules."""
     found = subprocess.run(

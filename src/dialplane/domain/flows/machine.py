@@ -205,8 +205,8 @@ class FlowProgram:
             options = read_options(action, option)
             self._step = Step(action, options, self._variables, now, self._jumps_made)
             return BEGIN[action.type](self._step)
-        except StepFault as fault:
-            return self._failed(action, str(fault))
+        except StepFault as refusal:
+            return self._failed(action, str(refusal))
 
     def _note_executed(self, action: Action, option: Mapping[str, object], now: datetime) -> None:
         shown: dict[str, object] = {
