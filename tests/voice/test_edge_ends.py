@@ -16,6 +16,7 @@ from dialplane.bootstrap.tls import find_or_make
 from dialplane.domain.numbering.targets import ForwardTarget
 from dialplane.sip.message import Request
 from dialplane.voice.useragent.agent import Source
+from tests.effort import PATIENCE_S
 from tests.media.conftest import MediaProcess
 from tests.nodes.edge import kamailio
 from tests.ports import free_port
@@ -127,7 +128,9 @@ async def test_browsers_phone_registers_is_rung_and_calls_over_a_websocket_of_th
     await node.forward(await node.bare_number(RINGING), ForwardTarget(users=("3001",)))
     believed = ssl.create_default_context(cafile=behind.certificate)
 
-    at_edge = connect(behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")], close_timeout=0.2)
+    at_edge = connect(
+        behind.websocket, ssl=believed, subprotocols=[Subprotocol("sip")], open_timeout=PATIENCE_S, close_timeout=0.2
+    )
     async with at_edge as connection, node.phone() as phone:
         client = Client(_Open(connection))
         registered = await client.register("secret")
