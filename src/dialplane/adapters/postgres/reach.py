@@ -45,12 +45,17 @@ class WatchedConnection(_Connection):
 
     def __init__(self, protocol: Any, transport: asyncio.BaseTransport, *rest: Any) -> None:
         super().__init__(protocol, transport, *rest)
-        link = transport.get_extra_info("socket")
-        if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_MS)
-            for option, value in _PROBES:
-                link.setsockopt(socket.IPPROTO_TCP, option, value)
+        if (link := transport.get_extra_info("socket")) is not None:
+            watch(link)
+
+
+def watch(link: socket.socket) -> None:
+    """Let TCP notice within seconds that nobody is at the other end any more. On a Unix socket it means nothing."""
+    if link.family in (socket.AF_INET, socket.AF_INET6):
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_MS)
+        for option, value in _PROBES:
+            link.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def reach(dsn: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
