@@ -5,7 +5,7 @@ import itertools
 import os
 import socket
 
-SHARE = 2_000
+SHARE = 1_250
 FIRST = 10_000
 """Below 20000, where platforms under test have their audio, and far below what Linux gives to outgoing connections."""
 SHARES = (20_000 - FIRST) // SHARE

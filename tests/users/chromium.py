@@ -104,6 +104,8 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
             timeout=PATIENCE_MS,
             args=[
                 "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
                 f"--use-file-for-fake-audio-capture={microphone}",
