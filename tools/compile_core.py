@@ -66,7 +66,12 @@ def find_obstacle() -> str:
         return f"there is no C compiler {compiler()[0]}"
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
         return "there is no Python.h: install Python's headers, such as python3-dev"
-    return ""
+    with tempfile.TemporaryDirectory(prefix="dialplane-probe-") as name:
+        probe = Path(name) / "probe.c"
+        probe.write_text("#include <Python.h>\n")
+        include = f"-I{sysconfig.get_path('include')}"
+        done = subprocess.run([*compiler(), *FLAGS, include, "-c", str(probe), "-o", f"{probe}.o"], capture_output=True)
+    return f"{compiler()[0]} compiles nothing" if done.returncode else ""
 
 
 def compiler() -> list[str]:

@@ -202,11 +202,14 @@ async def test_queue_joins_a_caller_and_an_agent_of_two_nodes(site: Site) -> Non
             served.append(next(call for call in new if call.destination.type == "tel"))
             rung.append(next(call for call in new if call.destination.type == "extension"))
 
-    stays = await list_queuecalls(site.database, site.account_id, before=None, limit=10)
+    async def all_served() -> bool:
+        stays = await list_queuecalls(site.database, site.account_id, before=None, limit=10)
+        return {stay.status.value for stay in stays} == {"done"}
+
+    await until(all_served)
     assert [call.node for call in rung] == [call.node for call in served]
     assert all(call.progressing_at for call in rung)
     assert len(phone.callers) == len(served)
-    assert {stay.status.value for stay in stays} == {"done"}
     await is_billed_once(site)
 
 
