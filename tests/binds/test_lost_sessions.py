@@ -135,11 +135,11 @@ async def test_parts_are_one_message_in_any_order_over_sessions_and_each_has_its
     ids = []
     async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
         ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(3, "three"))))
-        ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(1, "one "))))
+        ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(1, "one "), sequence=50)))
         await peer.ask(Command.SUBMIT_SM, _part(2, "other ", destination="+12025550188"))
         peer.cut()
     async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
-        again = await peer.ask(Command.SUBMIT_SM, _part(1, "one "))
+        again = await peer.ask(Command.SUBMIT_SM, _part(1, "one "), sequence=50)
         ids.append(_named(await peer.ask(Command.SUBMIT_SM, _part(2, "two "))))
         receipts = set()
         for _ in range(3):
