@@ -39,6 +39,10 @@ class ResourceStore(Protocol[ThingT]):
         """Insert, or write over the rows of the same ids."""
         ...
 
+    async def add(self, thing: ThingT) -> bool:
+        """Insert; False where there is, or was, one of its id."""
+        ...
+
     async def find(self, account_id: AccountId, wanted: UUID, *, lock: bool = False) -> ThingT | None:
         """`lock`: nobody else changes it until the transaction ends."""
         ...

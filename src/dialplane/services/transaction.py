@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.portal_mail import PortalMailStore
     from dialplane.services.identity.second_step import RecoveryCodeStore
     from dialplane.services.identity.sign_in import SessionStore
+    from dialplane.services.identity.visits import DirectLinkStore
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
     from dialplane.services.messaging.contacts import InteractionStore
@@ -137,6 +138,8 @@ class Transaction(Protocol):
     def consent(self) -> ConsentStore: ...
     @property
     def dialogs(self) -> DialogStore: ...
+    @property
+    def direct_links(self) -> DirectLinkStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

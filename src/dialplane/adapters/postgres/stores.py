@@ -25,6 +25,7 @@ from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.consent import PostgresConsentStore
 from dialplane.adapters.postgres.dialogs import PostgresDialogStore
+from dialplane.adapters.postgres.direct_links import PostgresDirectLinkStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -166,6 +167,10 @@ class PostgresTransaction:
     @cached_property
     def dialogs(self) -> PostgresDialogStore:
         return PostgresDialogStore(self.connection)
+
+    @cached_property
+    def direct_links(self) -> PostgresDirectLinkStore:
+        return PostgresDirectLinkStore(self.connection)
 
     @cached_property
     def documents(self) -> PostgresDocumentStore:

@@ -27,6 +27,8 @@ MOST_WAITING = 1_000
 MOST_TOPICS = 100
 MOST_FOLLOWERS = 200
 """Of one account in one process."""
+MOST_VISITORS = 1_000
+"""Visitors of one account who follow their conversations, in one process."""
 PAGE = 500
 MOST_REPLAYED = 10_000
 """Events that are given again after an absence."""
@@ -175,9 +177,12 @@ class EventFeed:
 
     @asynccontextmanager
     async def follow(self, principal: Principal) -> AsyncIterator[Follower]:
-        """Raises LimitExceeded where the account has too many already."""
-        if len(self._followers.get(principal.account_id, ())) >= MOST_FOLLOWERS:
-            raise LimitExceeded(f"An account has {MOST_FOLLOWERS} connections at most")
+        """Raises LimitExceeded where the account has too many already; its visitors take no place of its own."""
+        is_visitor = principal.visitor is not None
+        most = MOST_VISITORS if is_visitor else MOST_FOLLOWERS
+        known = self._followers.get(principal.account_id, ())
+        if sum(is_visitor == (each.principal.visitor is not None) for each in known) >= most:
+            raise LimitExceeded(f"An account has {most} connections at most")
         follower = Follower(self, principal)
         try:
             yield follower

@@ -130,7 +130,9 @@ select pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
 select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
 
 -- name: find_many
-select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
+    case when resource in ('aimessage', 'webchat') then coalesce(data->>'aicall_id', data->>'session_id') end
+        as conversation_id
 from events
 where id = any($1)
 order by resource_seq;
@@ -144,7 +146,9 @@ where id = $2 and account_id = $1 and public;
 -- $2, $3: number and horizon of the event after which to go on, $4: its id. What was still being written when that one
 -- was is among them: it may have been seen, or not. No batch that is being written is longer than the stretch that is
 -- looked back.
-select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
+    case when resource in ('aimessage', 'webchat') then coalesce(data->>'aicall_id', data->>'session_id') end
+        as conversation_id
 from events
 where account_id = $1 and public and id <> $4
   and resource_seq > $2::bigint - 10000
