@@ -188,6 +188,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
         inboxes=registry,
         port_carriers=registry,
+        trunk_carriers=registry,
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),
