@@ -126,10 +126,15 @@ class Resource(Generic[ThingT]):
         """For use cases that compose. Raises NotFound."""
         found = await self.store(tx).find(account_id, wanted, lock=lock)
         if found is None:
-            name = self.called or self.word
-            reason = f"{name.upper().replace(' ', '_')}_NOT_FOUND"
-            raise NotFound(f"There is no such {name}", reason=reason, field=self.field)
+            raise self.unknown()
         return found
+
+    def unknown(self) -> NotFound:
+        """How one answers that there is not, or that is not for whoever asks."""
+        name = self.called or self.word
+        return NotFound(
+            f"There is no such {name}", reason=f"{name.upper().replace(' ', '_')}_NOT_FOUND", field=self.field
+        )
 
     async def save(self, tx: Transaction, thing: ThingT, verb: str, now: datetime) -> ThingT:
         """Check, keep and tell."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
     from dialplane.domain.campaigns.outdials import Outdial
     from dialplane.domain.campaigns.outplans import Outplan
+    from dialplane.domain.messaging.agent_chats import AgentChat, ChatMessage, ChatParticipant
     from dialplane.domain.messaging.contacts import Contact, ContactAddress
     from dialplane.domain.messaging.conversation_accounts import ConversationAccount
     from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
@@ -112,6 +113,12 @@ class Transaction(Protocol):
     def account_tree(self) -> AccountTreeStore: ...
     @property
     def accounts(self) -> AccountStore: ...
+    @property
+    def agent_chat_messages(self) -> ResourceStore[ChatMessage]: ...
+    @property
+    def agent_chat_participants(self) -> ResourceStore[ChatParticipant]: ...
+    @property
+    def agent_chats(self) -> ResourceStore[AgentChat]: ...
     @property
     def agents(self) -> AgentStore: ...
     @property

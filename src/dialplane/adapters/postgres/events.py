@@ -75,4 +75,5 @@ def fed_event(row: asyncpg.Record) -> FedEvent:
         message=head[:-1] + b',"data":' + row["data"].encode() + b"}",
         # Who reads the feed page by page follows no topic: there it is not asked for.
         conversation_id=UUID(row.get("conversation_id") or NIL_TEXT),
+        member_ids=tuple(row.get("member_ids") or ()),
     )

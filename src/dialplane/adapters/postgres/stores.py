@@ -94,6 +94,7 @@ from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.campaigns.outdials import Outdial
 from dialplane.domain.campaigns.outplans import Outplan
+from dialplane.domain.messaging.agent_chats import AgentChat, ChatMessage, ChatParticipant
 from dialplane.domain.messaging.contacts import Contact, ContactAddress
 from dialplane.domain.messaging.conversation_accounts import ConversationAccount
 from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
@@ -119,6 +120,18 @@ class PostgresTransaction:
     @cached_property
     def accounts(self) -> PostgresAccountStore:
         return PostgresAccountStore(self.connection, self._seal)
+
+    @cached_property
+    def agent_chat_messages(self) -> PostgresResources[ChatMessage]:
+        return PostgresResources(self.connection, "agent_chat_messages", ChatMessage)
+
+    @cached_property
+    def agent_chat_participants(self) -> PostgresResources[ChatParticipant]:
+        return PostgresResources(self.connection, "agent_chat_participants", ChatParticipant)
+
+    @cached_property
+    def agent_chats(self) -> PostgresResources[AgentChat]:
+        return PostgresResources(self.connection, "agent_chats", AgentChat)
 
     @cached_property
     def agents(self) -> PostgresAgentStore:

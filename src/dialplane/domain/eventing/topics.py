@@ -10,8 +10,12 @@ from dialplane.domain.tenancy.accounts import Principal
 
 MAX_TOPIC = 200
 _OWNERS = ("customer_id", "agent_id")
-_SAID_IN = {"aicall": "aimessage", "webchat_session": "webchat"}
-"""What is said in a conversation, by the conversation's own kind."""
+_SAID_IN = {
+    "aicall": ("aimessage",),
+    "chat": ("chatmessage", "chatparticipant"),
+    "webchat_session": ("webchat",),
+}
+"""What happens in a conversation, by the conversation's own kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class FedEvent:
     """As it is sent: a webhook's body, and the event's id."""
     conversation_id: UUID = NIL
     """The conversation that the resource was said in; the nil UUID where in none."""
+    member_ids: tuple[UUID, ...] = ()
+    """Agents who are told, beside the one that the resource belongs to: those who are in the chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,10 @@ class Topic:
     def takes(self, event: FedEvent) -> bool:
         """Whether the event is of this topic; what is left out stands for all. The topic of one conversation takes what
         is said in it too."""
-        owner_id = event.account_id if self.owner == "customer_id" else event.owner_id
-        if owner_id != self.owner_id:
+        told = (event.account_id,) if self.owner == "customer_id" else (event.owner_id, *event.member_ids)
+        if self.owner_id not in told:
             return False
-        if self.resource_id and event.resource == _SAID_IN.get(self.resource):
+        if self.resource_id and event.resource in _SAID_IN.get(self.resource, ()):
             return self.resource_id in (str(event.conversation_id), str(event.resource_id))
         return self.resource in ("", event.resource) and self.resource_id in ("", str(event.resource_id))
 

@@ -14,6 +14,7 @@ from dialplane.faces.imported_files import LARGEST_FILE
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
+    agent_chats,
     agents,
     aicalls,
     ais,
@@ -92,6 +93,7 @@ from dialplane.faces.voipbin.sign_in import auth_router
 RESOURCES = [
     access_keys.router,
     activeflows.router,
+    agent_chats.router,
     agents.router,
     aicalls.router,
     aicalls.messages_router,

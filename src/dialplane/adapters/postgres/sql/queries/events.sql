@@ -131,8 +131,14 @@ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
 
 -- name: find_many
 select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
-    case when resource in ('aimessage', 'webchat') then coalesce(data->>'aicall_id', data->>'session_id') end
-        as conversation_id
+    case when resource in ('aimessage', 'chatmessage', 'chatparticipant', 'webchat')
+        then coalesce(data->>'aicall_id', data->>'chat_id', data->>'session_id')
+    end as conversation_id,
+    case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
+        select agent_id from agent_chat_participants
+        where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
+          and (deleted_at is null or type = 'chat_deleted' and deleted_at = (data->>'tm_delete')::timestamptz)
+    ) end as member_ids
 from events
 where id = any($1)
 order by resource_seq;
@@ -147,8 +153,14 @@ where id = $2 and account_id = $1 and public;
 -- was is among them: it may have been seen, or not. No batch that is being written is longer than the stretch that is
 -- looked back.
 select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
-    case when resource in ('aimessage', 'webchat') then coalesce(data->>'aicall_id', data->>'session_id') end
-        as conversation_id
+    case when resource in ('aimessage', 'chatmessage', 'chatparticipant', 'webchat')
+        then coalesce(data->>'aicall_id', data->>'chat_id', data->>'session_id')
+    end as conversation_id,
+    case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
+        select agent_id from agent_chat_participants
+        where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
+          and (deleted_at is null or type = 'chat_deleted' and deleted_at = (data->>'tm_delete')::timestamptz)
+    ) end as member_ids
 from events
 where account_id = $1 and public and id <> $4
   and resource_seq > $2::bigint - 10000
