@@ -200,6 +200,7 @@ async def test_message_is_reacted_to_once_each_and_taken_back_by_its_writer(peop
         await person.ask("POST", f"{path}/reactions", {"emoji": "👍🏽"})
     both = (await bob.ask("POST", f"{path}/reactions", {"emoji": "thumbsup"})).json["metadata"]["reactions"]
     fewer = await bob.ask("DELETE", f"{path}/reactions?emoji=thumbsup")
+    read = await ann.ask("GET", path)
     forbidden = await bob.ask("DELETE", path)
     answered = (await bob.say(chat, "yes", parent_id=said["id"])).json
     gone = await ann.ask("DELETE", path)
@@ -207,7 +208,7 @@ async def test_message_is_reacted_to_once_each_and_taken_back_by_its_writer(peop
     assert [(each["emoji"], each["owner_id"]) for each in both] == [
         ("👍🏽", ann.id), ("👍🏽", bob.id), ("thumbsup", bob.id)
     ]  # fmt: skip
-    assert len(fewer.json["metadata"]["reactions"]) == 2
+    assert (len(fewer.json["metadata"]["reactions"]), read.json) == (2, fewer.json)
     assert (forbidden.status, forbidden.reason) == (403, "PERMISSION_DENIED")
     assert (gone.json["text"], gone.json["tm_delete"] is None) == ("", False)
     assert (await ann.ask("GET", path)).reason == "TALK_MESSAGE_NOT_FOUND"

@@ -34,7 +34,7 @@ class FedEvent:
     conversation_id: UUID = NIL
     """The conversation that the resource was said in; the nil UUID where in none."""
     member_ids: tuple[UUID, ...] = ()
-    """Agents who are told, beside the one that the resource belongs to: those who are in the chat."""
+    """Agents who are told, beside the one that the resource belongs to: those who were in the chat then."""
 
 
 @dataclass(frozen=True, slots=True)

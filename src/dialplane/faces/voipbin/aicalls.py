@@ -53,7 +53,9 @@ class Aimessage(msgspec.Struct):
 
 
 class NewAicall(msgspec.Struct):
-    """Without a reference the talk is held by aimessages; on a live call it takes the place of the call's program."""
+    """Without a reference the talk is held by aimessages; on a live call it takes the place of the call's program.
+
+    In a conference or a conversation none begins; the refusal says what to do instead."""
 
     assistance_type: Literal["", "ai", "team"] = ""
     assistance_id: UUID | None = None

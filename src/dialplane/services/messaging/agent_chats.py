@@ -88,7 +88,7 @@ async def delete_chat(
     async with database.transaction() as tx:
         chat = await enter_chat(tx, me, chat_id, lock=True)
         participants = await _participants(tx, chat)
-        # At the very time of the chat's own end, by which those are found who are told of it.
+        # At the very time of the chat's end: whoever was in it then is told of it.
         await tx.agent_chat_participants.save(*(replace(each, updated_at=now, deleted_at=now) for each in participants))
         return await CHATS.drop(tx, chat, now), participants
 

@@ -3,6 +3,7 @@
 A talk without a reference is held in writing; one on a call takes the place of the call's program, and is spoken.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -30,7 +31,14 @@ from dialplane.services.programs.ais import load_ai, load_team
 from dialplane.services.programs.assistants import Assistants, converse
 from dialplane.services.transaction import Database, Transaction
 
-Reference = Literal["", "call"]
+Reference = Literal["", "call", "confbridge", "conference", "conversation"]
+_NOT_TALKED_IN: Mapping[str, str] = {
+    "confbridge": "an assistant talks with one party: begin the talk on the call of a member",
+    "conference": "an assistant talks with one party: begin the talk on the call of a member",
+    "conversation": "its messages run its number's flow: let that one begin with ai_talk",
+}
+"""Why no talk begins in these. The reference says neither who would be heard in a room of several, nor which of the two
+would answer a message that a flow and a talk both wait for."""
 MOST_MESSAGES = 1000
 """Of one talk: each may cost an assistant's answer, and a talk that no page can show is no talk."""
 
@@ -62,6 +70,8 @@ async def start_aicall(
     """
     if visitor is not None:
         wish = _visitors_wish(wish, visitor)
+    if why := _NOT_TALKED_IN.get(wish.reference_type):
+        raise Invalid(f"No talk begins in a {wish.reference_type}: {why}", field="reference_type")
     if bool(wish.reference_type) != (wish.reference_id is not None):
         raise Invalid("reference_id names the call, where reference_type is call", field="reference_id")
     made = Aicall(

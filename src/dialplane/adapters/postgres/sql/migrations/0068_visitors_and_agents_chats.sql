@@ -28,6 +28,8 @@ create table agent_chat_participants (
 );
 create unique index agent_chat_participants_of_chat on agent_chat_participants (chat_id, agent_id)
     where deleted_at is null;
+-- Also those who have left: events are told to whoever was in the chat when they occurred.
+create index agent_chat_participants_by_chat on agent_chat_participants (chat_id);
 create index agent_chat_participants_by_agent on agent_chat_participants (account_id, agent_id, created_at desc)
     where deleted_at is null;
 

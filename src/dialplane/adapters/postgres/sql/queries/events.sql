@@ -137,7 +137,7 @@ select id, account_id, type, resource, resource_id, data::text as data, data->>'
     case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
         select agent_id from agent_chat_participants
         where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
-          and (deleted_at is null or type = 'chat_deleted' and deleted_at = (data->>'tm_delete')::timestamptz)
+          and created_at <= occurred_at and coalesce(deleted_at, 'infinity') >= occurred_at
     ) end as member_ids
 from events
 where id = any($1)
@@ -159,7 +159,7 @@ select id, account_id, type, resource, resource_id, data::text as data, data->>'
     case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
         select agent_id from agent_chat_participants
         where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
-          and (deleted_at is null or type = 'chat_deleted' and deleted_at = (data->>'tm_delete')::timestamptz)
+          and created_at <= occurred_at and coalesce(deleted_at, 'infinity') >= occurred_at
     ) end as member_ids
 from events
 where account_id = $1 and public and id <> $4
