@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.tenancy.accounts import AccountStatus
 from dialplane.faces.origins import VISITED
 from dialplane.faces.rate_limits import Rate
+from dialplane.services.eventing import event_feed
 from dialplane.services.identity import visits
 from dialplane.services.tenancy import accounts
 from tests.faces.conftest import NO_LIMITS, Answer, Client, Tenant, dependencies, serving
@@ -283,6 +285,33 @@ async def test_visitor_follows_its_conversation_and_no_other_topic(feed: Feed) -
         ("webchat_message_created", "Hello"), ("webchat_session_ended", None)
     ]  # fmt: skip
     assert codes == [1008] * len(forbidden)
+
+
+async def test_visitor_has_few_connections_and_takes_none_of_the_accounts(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_feed, "MOST_FOLLOWERS", 1)
+    client = Client(feed.base, feed.session, feed.tenant.key)
+    visitor, _ = await visit(client, await make(client, "ais"))
+    media = f"{feed.base}/v1.0/calls/{uuid4()}/media_stream?encapsulation=rtp&token={visitor.key}"
+
+    async with AsyncExitStack() as opened:
+        for _ in range(event_feed.MOST_OF_VISITOR):
+            await opened.enter_async_context(feed.client(key=visitor.key))
+        fifth = await _refused(feed, f"{feed.base}/v1.0/ws?token={visitor.key}")
+        async with feed.client(feed.topic()) as own:
+            assert (await own.types(1)) == ["subscribed"]
+            second = await _refused(feed, f"{feed.base}/v1.0/ws?token={feed.tenant.key}")
+    async with feed.client(key=visitor.key):
+        elsewhere = await _refused(feed, media)
+
+    assert (fifth, second, elsewhere) == (429, 429, 403)
+
+
+async def _refused(feed: Feed, url: str) -> int:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await feed.session.ws_connect(url)
+    return refusal.value.status
 
 
 async def _closed(feed: Feed, topic: str, key: str) -> int:
