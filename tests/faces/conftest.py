@@ -54,7 +54,10 @@ from dialplane.voice.streaming.gate_client import NodeGates
 from tests.effort import PATIENCE_S
 
 PLENTY = usd(100)
-NO_LIMITS = RateLimits(Rate(1e6, 10**6), Rate(1e6, 10**6), Rate(1e6, 10**6))
+_ENDLESS = Rate(1e6, 10**6)
+NO_LIMITS = RateLimits(
+    _ENDLESS, _ENDLESS, _ENDLESS, boots_by_address=_ENDLESS, api_by_visitors=_ENDLESS, writes_by_visitor=_ENDLESS
+)
 
 
 class CheapHasher:
@@ -185,6 +188,7 @@ def dependencies(database: Database, folder: Path, *, rate_limits: RateLimits = 
         carriers=(registry := CarrierRegistry({OWNED: OwnedCarrier()})),
         inboxes=registry,
         port_carriers=registry,
+        trunk_carriers=registry,
         runs=NoRuns(),
         objects=FolderObjects(folder / "documents"),
         events=EventFeed(database, NoHints()),

@@ -96,11 +96,14 @@ async def test_talk_that_names_nothing_is_refused(client: Client, tenant: Tenant
         ({"reference_type": "call", "reference_id": str(uuid4())}, 404, "CALL_NOT_FOUND"),
         ({"reference_type": "call", "reference_id": str(over.id)}, 409, "CALL_ALREADY_HANGUP"),
         ({"reference_type": "call"}, 400, "INVALID_ARGUMENT"),
-        ({"reference_type": "conference", "reference_id": str(uuid4())}, 400, "INVALID_ARGUMENT"),
     ]
     for wish, status, reason in cases:
         answer = await client.ask("POST", "/v1.0/aicalls", wish)
         assert (answer.status, answer.reason) == (status, reason), wish
+    for kind, instead in (("conference", "the call of a member"), ("conversation", "ai_talk")):
+        refused = await client.ask("POST", "/v1.0/aicalls", {"reference_type": kind, "reference_id": str(uuid4())})
+        assert (refused.status, refused.json["error"]["details"]) == (400, [{"field": "reference_type"}])
+        assert instead in refused.json["error"]["message"]
     assert (await client.ask("GET", "/v1.0/aicalls")).json["result"] == []
     assert await statuses(database) == []
 

@@ -1,7 +1,7 @@
 """Keys, sign-in tokens and passwords say who is asking; everything else is refused in the same words."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from dialplane.domain.errors import Invalid, NotAuthenticated, NotFound, NotPerm
 from dialplane.domain.ids import AccountId, new_id
 from dialplane.domain.tenancy.accounts import AccountStatus, Permission, Principal
 from dialplane.services.identity.access_keys import create_key, delete_key, get_key, list_keys, update_key
-from dialplane.services.identity.authentication import authenticate_key, authenticate_token, login
+from dialplane.services.identity.authentication import authenticate_agent, authenticate_key, login, read_claims
 from tests.services.people import NOON, make_account, make_agent
 
 SIGNER = JwtSigner("a secret of at least thirty-two octets")
@@ -116,6 +116,10 @@ async def test_key_with_a_life_beyond_ten_years_is_refused(database: PostgresDat
     assert refusal.value.field == "expire"
 
 
+async def authenticate_token(database: PostgresDatabase, token: str, now: datetime) -> Principal:
+    return await authenticate_agent(database, read_claims(SIGNER, token, now))
+
+
 async def test_sign_in_gives_a_token_for_seven_days(database: PostgresDatabase) -> None:
     account = await make_account(database)
     agent = await make_agent(database, account, "ann@example.com", await HASHER.hash("correct horse"))
@@ -123,10 +127,10 @@ async def test_sign_in_gives_a_token_for_seven_days(database: PostgresDatabase) 
     result = await login(database, SIGNER, HASHER, "Ann@Example.com", "correct horse", NOON)
 
     assert result.username == "ann@example.com"
-    principal = await authenticate_token(database, SIGNER, result.token, NOON + timedelta(days=6, hours=23))
+    principal = await authenticate_token(database, result.token, NOON + timedelta(days=6, hours=23))
     assert principal == Principal(account.id, Permission.CUSTOMER_ADMIN, agent_id=agent.id, via="agent")
     with pytest.raises(NotAuthenticated):
-        await authenticate_token(database, SIGNER, result.token, NOON + timedelta(days=7))
+        await authenticate_token(database, result.token, NOON + timedelta(days=7))
 
 
 async def test_sign_in_takes_as_long_for_an_unknown_user(database: PostgresDatabase) -> None:
@@ -154,7 +158,7 @@ async def test_token_of_another_installation_is_refused(database: PostgresDataba
 
     for token in (foreign.token, "not.a.token", "é"):
         with pytest.raises(NotAuthenticated) as refusal:
-            await authenticate_token(database, SIGNER, token, NOON)
+            await authenticate_token(database, token, NOON)
         assert refusal.value.reason == "INVALID_CREDENTIALS"
 
 

@@ -172,6 +172,7 @@ async def _dependencies(
         carriers=registry,
         inboxes=registry,
         port_carriers=registry,
+        trunk_carriers=registry,
         runs=ApiRuns(database, outside, tasks, utc_now),
         objects=_documents(settings),
         events=events,

@@ -13,11 +13,13 @@ from dialplane.services.asking import ASKER
 
 
 class ApiLimits:
-    """The buckets of a dialect: one for each address, one for each account."""
+    """The buckets of a dialect: one for each address, one for each account, and those of its visitors."""
 
     def __init__(self, ports: Dependencies) -> None:
         self._addresses = RateLimiter("address", ports.rate_limits.api_by_address)
         self._accounts = RateLimiter("acct", ports.rate_limits.api_by_account)
+        self._visitors = RateLimiter("visitors", ports.rate_limits.api_by_visitors)
+        self._writes = RateLimiter("visitor", ports.rate_limits.writes_by_visitor)
 
     def check_address(self, scope: Scope) -> None:
         refuse_flood(scope, self._addresses, address_of(scope), limited_by="ip")
@@ -25,8 +27,12 @@ class ApiLimits:
     def check_account(self, scope: Scope, principal: Principal) -> None:
         """To be called once it is proven who asks."""
         ASKER.set(principal.account_id)
-        left = refuse_flood(scope, self._accounts, principal.account_id, limited_by="customer")
-        add_headers(scope, self._accounts.headers(left))
+        visitor = principal.visitor
+        limiter = self._accounts if visitor is None else self._visitors
+        left = refuse_flood(scope, limiter, principal.account_id, limited_by="customer")
+        add_headers(scope, limiter.headers(left))
+        if visitor is not None and scope.get("method") == "POST":
+            refuse_flood(scope, self._writes, visitor.conversation_id, limited_by="visitor")
 
 
 def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> float:

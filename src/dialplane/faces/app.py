@@ -12,6 +12,7 @@ from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.methods import Methods
 from dialplane.faces.observation import Observation
 from dialplane.faces.operator import routes as operator
+from dialplane.faces.origins import Origins
 from dialplane.faces.portal import routes as portal
 from dialplane.faces.restcomm import demos
 from dialplane.faces.restcomm import routes as restcomm
@@ -52,5 +53,7 @@ def create_app(dependencies: Dependencies) -> Litestar:
         logging_config=None,
     )
     faces = portal.mounted(dependencies, restcomm.mounted(dependencies, app.asgi_handler))
-    app.asgi_handler = Observation(Methods(faces), access_log=dependencies.access_log, registry=dependencies.registry)
+    app.asgi_handler = Observation(
+        Origins(Methods(faces)), access_log=dependencies.access_log, registry=dependencies.registry
+    )
     return app

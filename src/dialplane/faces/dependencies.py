@@ -28,6 +28,7 @@ from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.recording.recordings import Sounds
 from dialplane.services.supply.carrier_news import Inboxes
+from dialplane.services.supply.carrier_trunks import TrunkCarriers
 from dialplane.services.supply.carriers import Carriers
 from dialplane.services.transaction import Database
 
@@ -58,6 +59,7 @@ class Dependencies:
     carriers: Carriers
     inboxes: Inboxes
     port_carriers: PortCarriers
+    trunk_carriers: TrunkCarriers
     runs: Runs
     objects: ObjectStore
     """Where the content of documents is kept."""

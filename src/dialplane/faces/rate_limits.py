@@ -29,6 +29,12 @@ class RateLimits:
     """Passwords that are tried for one address in the portal, from wherever."""
     mails_by_email: Rate = Rate(1 / 600, 5)
     """Mails that strangers can cause to one address."""
+    boots_by_address: Rate = Rate(1, 20)
+    """Visitors from one address, an office's or a provider's gateway among them; each may begin one conversation."""
+    api_by_visitors: Rate = Rate(50, 100)
+    """Of one account: all its visitors together, so that they take nothing from the account itself."""
+    writes_by_visitor: Rate = Rate(1, 10)
+    """What one visitor says: as fast as somebody types, and each line may cost the account an assistant's answer."""
 
 
 class RateLimiter:

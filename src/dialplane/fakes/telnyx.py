@@ -12,8 +12,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dialplane.fakes.misbehaviour import HOW, How, Misbehaviour, Postman, misbehaving
-
-Record = dict[str, Any]
+from dialplane.fakes.telnyx_trunks import FakeTrunks, Record, failure
 
 SHELF = (
     *(f"+1312555{n:04}" for n in range(100, 140)),
@@ -40,6 +39,7 @@ class FakeTelnyx:
     messages: list[Record] = field(default_factory=list)
     ports: dict[str, Record] = field(default_factory=dict)
     documents: dict[str, Record] = field(default_factory=dict)
+    trunks: FakeTrunks = field(default_factory=FakeTrunks)
     shown: set[str] = field(default_factory=set)
     """Numbers that a search has returned: only these can be ordered."""
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -49,7 +49,7 @@ class FakeTelnyx:
         return base64.b64encode(self.key.public_key().public_bytes_raw()).decode()
 
     def application(self) -> web.Application:
-        app = web.Application(middlewares=[misbehaving(self.misbehaviour, _failure), self._credentials])
+        app = web.Application(middlewares=[misbehaving(self.misbehaviour, failure), self._credentials])
         app.add_routes(
             [
                 web.get("/v2/available_phone_numbers", self.search),
@@ -68,6 +68,7 @@ class FakeTelnyx:
                 web.get("/v2/porting_orders", self.list_ports),
                 web.patch("/v2/porting_orders/{id}", self.change_port),
                 web.post("/v2/porting_orders/{id}/actions/{action}", self.act_on_port),
+                *self.trunks.routes(),
                 web.put("/_fake/ports/{id}", self.move_port),
                 web.get("/_fake/state", self.state),
                 web.put("/_fake/misbehave", self.misbehaviour.set),
@@ -84,7 +85,7 @@ class FakeTelnyx:
     async def _credentials(self, request: web.Request, handler: Any) -> web.StreamResponse:
         told = request.headers.get("Authorization", "")
         if not request.path.startswith("/_fake/") and told != f"Bearer {self.api_key}":
-            return _failure(401, "Authentication failed", code="10009")
+            return failure(401, "Authentication failed", code="10009")
         answer: web.StreamResponse = await handler(request)
         return answer
 
@@ -128,14 +129,14 @@ class FakeTelnyx:
     async def change_number(self, request: web.Request) -> web.Response:
         number = self.numbers.get(request.match_info["id"])
         if number is None:
-            return _failure(404, "Resource not found", code="10005")
+            return failure(404, "Resource not found", code="10005")
         number.update(await request.json())
         return web.json_response({"data": number})
 
     async def delete_number(self, request: web.Request) -> web.Response:
         number = self.numbers.pop(request.match_info["id"], None)
         if number is None:
-            return _failure(404, "Resource not found", code="10005")
+            return failure(404, "Resource not found", code="10005")
         return web.json_response({"data": number | {"status": "deleted"}})
 
     # --- orders ---
@@ -146,7 +147,7 @@ class FakeTelnyx:
         number = asked["phone_number"]
         taken = any(each["phone_number"] == number for each in self.numbers.values())
         if request[HOW] == How.REFUSE or number not in self.shown or taken:
-            return _failure(422, f"Phone number {number} is not available for purchase", code="85001")
+            return failure(422, f"Phone number {number} is not available for purchase", code="85001")
         waits = number.startswith("+4930") and not asked.get("requirement_group_id")
         order = {
             "id": str(uuid4()),
@@ -188,13 +189,13 @@ class FakeTelnyx:
 
     async def get_order(self, request: web.Request) -> web.Response:
         order = self.orders.get(request.match_info["id"])
-        return web.json_response({"data": order}) if order else _failure(404, "Resource not found", code="10005")
+        return web.json_response({"data": order}) if order else failure(404, "Resource not found", code="10005")
 
     async def get_part(self, request: web.Request) -> web.Response:
         part = request.match_info["id"]
         order = next((each for each in self.orders.values() if part in each["sub_number_orders_ids"]), None)
         if order is None:
-            return _failure(404, "Resource not found", code="10005")
+            return failure(404, "Resource not found", code="10005")
         asks = [] if order["requirements_met"] else [_requirement()]
         status = "requirement-info-pending" if asks else "approved"
         shown = {"id": part, "record_type": "sub_number_order", "status": order["status"]}
@@ -243,16 +244,16 @@ class FakeTelnyx:
     async def change_port(self, request: web.Request) -> web.Response:
         order = self.ports.get(request.match_info["id"])
         if order is None:
-            return _failure(404, "Resource not found", code="10005")
+            return failure(404, "Resource not found", code="10005")
         order.update(await request.json())
         return web.json_response({"data": order})
 
     async def act_on_port(self, request: web.Request) -> web.Response:
         order, action = self.ports.get(request.match_info["id"]), request.match_info["action"]
         if order is None or action not in ("confirm", "cancel"):
-            return _failure(404, "Resource not found", code="10005")
+            return failure(404, "Resource not found", code="10005")
         if action == "confirm" and (not order.get("documents", {}).get("loa") or not order.get("end_user")):
-            return _failure(422, "The letter of authorization and the end user are needed", code="10015")
+            return failure(422, "The letter of authorization and the end user are needed", code="10015")
         order["status"] = {"value": "in-process" if action == "confirm" else "cancel-pending", "details": []}
         return web.json_response({"data": order})
 
@@ -273,7 +274,7 @@ class FakeTelnyx:
         wanted = await request.json()
         owned = any(each["phone_number"] == wanted["from"] for each in self.numbers.values())
         if not owned or request[HOW] == How.REFUSE:
-            return _failure(400, "Invalid source number", code="40305")
+            return failure(400, "Invalid source number", code="40305")
         message = {
             "id": str(uuid4()),
             "direction": "outbound",
@@ -337,6 +338,7 @@ class FakeTelnyx:
 
     async def state(self, request: web.Request) -> web.Response:
         kept = {"numbers": list(self.numbers.values()), "orders": list(self.orders.values()), "messages": self.messages}
+        kept |= {"profiles": list(self.trunks.profiles.values()), "connections": list(self.trunks.connections.values())}
         told = [{"url": url, "status": status} for url, status in self.postman.sent]
         return web.json_response(kept | {"public_key": self.public_key, "webhooks": told})
 
@@ -362,10 +364,6 @@ def _place(number: str) -> tuple[str, str, str]:
 
 def _requirement() -> Record:
     return {"requirement_id": "8ffb3622", "field_type": "address", "status": "awaiting-value"}
-
-
-def _failure(status: int, words: str, *, code: str = "10000") -> web.Response:
-    return web.json_response({"errors": [{"code": code, "title": words, "detail": words}]}, status=status)
 
 
 def _now() -> str:

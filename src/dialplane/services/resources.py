@@ -39,6 +39,10 @@ class ResourceStore(Protocol[ThingT]):
         """Insert, or write over the rows of the same ids."""
         ...
 
+    async def add(self, thing: ThingT) -> bool:
+        """Insert; False where there is, or was, one of its id."""
+        ...
+
     async def find(self, account_id: AccountId, wanted: UUID, *, lock: bool = False) -> ThingT | None:
         """`lock`: nobody else changes it until the transaction ends."""
         ...
@@ -122,10 +126,15 @@ class Resource(Generic[ThingT]):
         """For use cases that compose. Raises NotFound."""
         found = await self.store(tx).find(account_id, wanted, lock=lock)
         if found is None:
-            name = self.called or self.word
-            reason = f"{name.upper().replace(' ', '_')}_NOT_FOUND"
-            raise NotFound(f"There is no such {name}", reason=reason, field=self.field)
+            raise self.unknown()
         return found
+
+    def unknown(self) -> NotFound:
+        """How one answers that there is not, or that is not for whoever asks."""
+        name = self.called or self.word
+        return NotFound(
+            f"There is no such {name}", reason=f"{name.upper().replace(' ', '_')}_NOT_FOUND", field=self.field
+        )
 
     async def save(self, tx: Transaction, thing: ThingT, verb: str, now: datetime) -> ThingT:
         """Check, keep and tell."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those import this one
     from dialplane.domain.campaigns.outdials import Outdial
     from dialplane.domain.campaigns.outplans import Outplan
+    from dialplane.domain.messaging.agent_chats import AgentChat, ChatMessage, ChatParticipant
     from dialplane.domain.messaging.contacts import Contact, ContactAddress
     from dialplane.domain.messaging.conversation_accounts import ConversationAccount
     from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.identity.portal_mail import PortalMailStore
     from dialplane.services.identity.second_step import RecoveryCodeStore
     from dialplane.services.identity.sign_in import SessionStore
+    from dialplane.services.identity.visits import DirectLinkStore
     from dialplane.services.messaging.cases import CaseStore
     from dialplane.services.messaging.consent import ConsentStore
     from dialplane.services.messaging.contacts import InteractionStore
@@ -112,6 +114,12 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> AccountStore: ...
     @property
+    def agent_chat_messages(self) -> ResourceStore[ChatMessage]: ...
+    @property
+    def agent_chat_participants(self) -> ResourceStore[ChatParticipant]: ...
+    @property
+    def agent_chats(self) -> ResourceStore[AgentChat]: ...
+    @property
     def agents(self) -> AgentStore: ...
     @property
     def applications(self) -> ApplicationStore: ...
@@ -137,6 +145,8 @@ class Transaction(Protocol):
     def consent(self) -> ConsentStore: ...
     @property
     def dialogs(self) -> DialogStore: ...
+    @property
+    def direct_links(self) -> DirectLinkStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

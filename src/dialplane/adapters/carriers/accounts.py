@@ -12,15 +12,18 @@ from dialplane.adapters.carriers.messages import Sends
 from dialplane.adapters.carriers.telnyx.messages import TelnyxMessages
 from dialplane.adapters.carriers.telnyx.numbers import TelnyxNumbers
 from dialplane.adapters.carriers.telnyx.porting import TelnyxPorting
+from dialplane.adapters.carriers.telnyx.trunks import TelnyxTrunks
 from dialplane.adapters.carriers.telnyx.webhooks import TelnyxInbox
 from dialplane.adapters.carriers.twilio.credentials import basic
 from dialplane.adapters.carriers.twilio.messages import TwilioMessages
 from dialplane.adapters.carriers.twilio.numbers import TwilioNumbers
 from dialplane.adapters.carriers.twilio.webhooks import TwilioInbox
 from dialplane.adapters.http.guarded import GuardedClient
-from dialplane.domain.supply.carrier_accounts import CarrierAccount, CarrierKind, CarrierStatus
+from dialplane.domain.errors import Invalid
+from dialplane.domain.supply.carrier_accounts import CarrierAccess, CarrierAccount, CarrierKind, CarrierStatus
 from dialplane.services.numbering.carrier_ports import CarrierPorting
 from dialplane.services.supply.carrier_news import CarrierInbox
+from dialplane.services.supply.carrier_trunks import RemoteTrunks
 from dialplane.services.supply.carriers import Answer, CarrierFailed, CarrierSearch, CarrierSettings
 from dialplane.services.transaction import Database
 
@@ -76,6 +79,12 @@ class CarrierAccounts:
         async with self._database.reading() as tx:
             account = await tx.carriers.get_account(account_id)
         return None if account is None else self._open(account).inbox
+
+    def trunks_at(self, access: CarrierAccess) -> RemoteTrunks:
+        if access.kind is not CarrierKind.TELNYX:
+            raise Invalid(f"No trunk can be set up at {access.kind.value} from here", field="carrier")
+        headers = {"Authorization": f"Bearer {access.api_key}"}
+        return TelnyxTrunks(CarrierApi(self._client, self._database, access.kind.value, headers), access)
 
     def _open(self, account: CarrierAccount) -> OpenAccount:
         if account.kind is CarrierKind.TELNYX:

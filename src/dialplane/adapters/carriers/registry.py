@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from dialplane.adapters.carriers.accounts import CarrierAccounts, NamedCarrier
+from dialplane.domain.errors import Invalid
+from dialplane.domain.supply.carrier_accounts import CarrierAccess
 from dialplane.services.numbering.carrier_ports import CarrierPorting
 from dialplane.services.supply.carrier_news import CarrierInbox
+from dialplane.services.supply.carrier_trunks import RemoteTrunks
 from dialplane.services.supply.carriers import Carrier, CarrierSearch, CarrierSettings
 
 
 class CarrierRegistry:
-    """Fulfils `services.supply.carriers.Carriers` and `services.supply.carrier_news.Inboxes`: those that are built in,
-    and beside them the operator's accounts, where there are any."""
+    """Fulfils `Carriers`, `Inboxes` and `TrunkCarriers` of `services.supply`: those that are built in, and beside them
+    the operator's accounts, where there are any."""
 
     def __init__(
         self,
@@ -43,3 +46,8 @@ class CarrierRegistry:
 
     async def find_inbox(self, account_id: UUID) -> CarrierInbox | None:
         return await self._accounts.find_inbox(account_id) if self._accounts else None
+
+    def trunks_at(self, access: CarrierAccess) -> RemoteTrunks:
+        if self._accounts is None:
+            raise Invalid("No carrier can be reached from here", field="carrier")
+        return self._accounts.trunks_at(access)

@@ -18,6 +18,9 @@ class PostgresAicallStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    async def add_aicall(self, aicall: Aicall) -> bool:
+        return await self._connection.fetchval(_SQL["add_aicall"], [aicall]) is not None
+
     async def save_aicall(self, aicall: Aicall) -> None:
         await self._connection.execute(_SQL["save_aicall"], [aicall])
 
@@ -44,6 +47,9 @@ class PostgresAicallStore:
     ) -> list[Aimessage]:
         rows = await self._connection.fetch(_SQL["list_aimessages"], account_id, aicall_id, before, limit)
         return [Aimessage(**row) for row in rows]
+
+    async def count_aimessages(self, aicall_id: UUID) -> int:
+        return int(await self._connection.fetchval(_SQL["count_aimessages"], aicall_id))
 
     async def delete_aimessage(self, message_id: UUID, now: datetime) -> None:
         await self._connection.execute(_SQL["delete_aimessage"], message_id, now)

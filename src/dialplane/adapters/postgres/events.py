@@ -10,7 +10,7 @@ import msgspec
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.eventing.topics import FedEvent
-from dialplane.domain.ids import NIL, AccountId, EventId
+from dialplane.domain.ids import NIL, NIL_TEXT, AccountId, EventId
 from dialplane.services.eventing.events import EventPlace
 
 _SQL = queries("events")
@@ -73,4 +73,7 @@ def fed_event(row: asyncpg.Record) -> FedEvent:
         resource_id=row["resource_id"],
         owner_id=UUID(row["owner_id"]) if row["owner_id"] else NIL,
         message=head[:-1] + b',"data":' + row["data"].encode() + b"}",
+        # Who reads the feed page by page follows no topic: there it is not asked for.
+        conversation_id=UUID(row.get("conversation_id") or NIL_TEXT),
+        member_ids=tuple(row.get("member_ids") or ()),
     )

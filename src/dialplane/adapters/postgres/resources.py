@@ -51,6 +51,9 @@ class PostgresResources(Generic[ThingT]):
     async def save(self, *things: ThingT) -> None:
         await self._connection.execute(self._query("save"), [self._close(each) for each in things])
 
+    async def add(self, thing: ThingT) -> bool:
+        return await self._connection.fetchval(self._query("add"), [self._close(thing)]) is not None
+
     async def find(self, account_id: AccountId, wanted: UUID, *, lock: bool = False) -> ThingT | None:
         row = await self._connection.fetchrow(self._query("lock" if lock else "find"), account_id, wanted)
         return None if row is None else self._read(row)

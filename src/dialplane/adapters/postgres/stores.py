@@ -25,6 +25,7 @@ from dialplane.adapters.postgres.conferences import PostgresConferenceStore
 from dialplane.adapters.postgres.connection import Connection
 from dialplane.adapters.postgres.consent import PostgresConsentStore
 from dialplane.adapters.postgres.dialogs import PostgresDialogStore
+from dialplane.adapters.postgres.direct_links import PostgresDirectLinkStore
 from dialplane.adapters.postgres.directory import PostgresDirectoryStore
 from dialplane.adapters.postgres.documents import PostgresDocumentStore
 from dialplane.adapters.postgres.emails import PostgresCaseStore, PostgresEmailStore
@@ -93,6 +94,7 @@ from dialplane.adapters.postgres.webhooks import PostgresWebhookStore
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.campaigns.outdials import Outdial
 from dialplane.domain.campaigns.outplans import Outplan
+from dialplane.domain.messaging.agent_chats import AgentChat, ChatMessage, ChatParticipant
 from dialplane.domain.messaging.contacts import Contact, ContactAddress
 from dialplane.domain.messaging.conversation_accounts import ConversationAccount
 from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
@@ -118,6 +120,18 @@ class PostgresTransaction:
     @cached_property
     def accounts(self) -> PostgresAccountStore:
         return PostgresAccountStore(self.connection, self._seal)
+
+    @cached_property
+    def agent_chat_messages(self) -> PostgresResources[ChatMessage]:
+        return PostgresResources(self.connection, "agent_chat_messages", ChatMessage)
+
+    @cached_property
+    def agent_chat_participants(self) -> PostgresResources[ChatParticipant]:
+        return PostgresResources(self.connection, "agent_chat_participants", ChatParticipant)
+
+    @cached_property
+    def agent_chats(self) -> PostgresResources[AgentChat]:
+        return PostgresResources(self.connection, "agent_chats", AgentChat)
 
     @cached_property
     def agents(self) -> PostgresAgentStore:
@@ -166,6 +180,10 @@ class PostgresTransaction:
     @cached_property
     def dialogs(self) -> PostgresDialogStore:
         return PostgresDialogStore(self.connection)
+
+    @cached_property
+    def direct_links(self) -> PostgresDirectLinkStore:
+        return PostgresDirectLinkStore(self.connection)
 
     @cached_property
     def documents(self) -> PostgresDocumentStore:

@@ -15,6 +15,8 @@ MOST_GATEWAYS = 16
 MOST_HEADERS = 20
 LONGEST_AFFIX = 16
 LONGEST_HEADER = 255
+MOST_METADATA = 50
+LONGEST_METADATA = 500
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_:]{1,255}")
 _AFFIX = re.compile(rf"[A-Za-z0-9*#+.\-]{{0,{LONGEST_AFFIX}}}")
@@ -116,6 +118,8 @@ class TrunkTerms:
     """Over TLS: whether a gateway's certificate must be right for its name."""
     cost_deck: str = ""
     """The id of a rate deck with what the operator pays: among routes of equal rank the cheapest goes first."""
+    metadata: tuple[tuple[str, str], ...] = ()
+    """What its owner keeps beside it, such as its names at the carrier; nothing here looks at it."""
 
 
 USUAL_TERMS = TrunkTerms()
@@ -138,6 +142,7 @@ def check_terms(terms: TrunkTerms) -> None:
         if not _AFFIX.fullmatch(getattr(terms.numbers, name)):
             raise Invalid(f"tech_{name} has {LONGEST_AFFIX} digits, letters, * or # at most", field=f"tech_{name}")
     _check_headers(terms.headers)
+    _check_metadata(terms.metadata)
     _check_limits(terms)
 
 
@@ -173,6 +178,14 @@ def _check_headers(headers: tuple[tuple[str, str], ...]) -> None:
             raise Invalid(
                 f"tech_headers have printable values of {LONGEST_HEADER} characters at most", field="tech_headers"
             )
+
+
+def _check_metadata(metadata: tuple[tuple[str, str], ...]) -> None:
+    if len(metadata) > MOST_METADATA:
+        raise Invalid(f"metadata holds {MOST_METADATA} at most", field="metadata")
+    for name, value in metadata:
+        if not 1 <= len(name) <= LONGEST_METADATA or len(value) > LONGEST_METADATA or "\0" in name + value:
+            raise Invalid(f"metadata has names and values of {LONGEST_METADATA} characters at most", field="metadata")
 
 
 def _check_range(value: int, least: int, most: int, field: str, what: str = "") -> None:

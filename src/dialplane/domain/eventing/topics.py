@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
+from dialplane.domain.identity.visitors import Visitor
 from dialplane.domain.ids import NIL, AccountId, EventId
 from dialplane.domain.tenancy.accounts import Principal
 
 MAX_TOPIC = 200
 _OWNERS = ("customer_id", "agent_id")
+_SAID_IN = {
+    "aicall": ("aimessage",),
+    "chat": ("chatmessage", "chatparticipant"),
+    "webchat_session": ("webchat",),
+}
+"""What happens in a conversation, by the conversation's own kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,10 @@ class FedEvent:
     """The agent that the resource belongs to; the nil UUID where to none."""
     message: bytes
     """As it is sent: a webhook's body, and the event's id."""
+    conversation_id: UUID = NIL
+    """The conversation that the resource was said in; the nil UUID where in none."""
+    member_ids: tuple[UUID, ...] = ()
+    """Agents who are told, beside the one that the resource belongs to: those who were in the chat then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +63,26 @@ class Topic:
     def account_for(self, principal: Principal) -> AccountId | None:
         """The account whose events may be followed by it; None where this one may not.
 
-        A customer's topics are for its managers and admins, an agent's for that agent, all of them for the operator.
+        A customer's topics are for its managers and admins, an agent's for that agent, all of them for the operator; a
+        visitor's is the one that names the visitor's conversation.
         """
+        if principal.visitor is not None:
+            return principal.account_id if self == self._of_visitor(principal.account_id, principal.visitor) else None
         if self.owner == "agent_id":
             return principal.account_id if principal.agent_id == self.owner_id else None
         is_own = principal.account_id in (self.owner_id, NIL)
         return AccountId(self.owner_id) if is_own and principal.is_manager else None
 
     def takes(self, event: FedEvent) -> bool:
-        """Whether the event is of this topic; what is left out stands for all."""
-        owner_id = event.account_id if self.owner == "customer_id" else event.owner_id
-        return (
-            owner_id == self.owner_id
-            and self.resource in ("", event.resource)
-            and self.resource_id in ("", str(event.resource_id))
-        )
+        """Whether the event is of this topic; what is left out stands for all. The topic of one conversation takes what
+        is said in it too."""
+        told = (event.account_id,) if self.owner == "customer_id" else (event.owner_id, *event.member_ids)
+        if self.owner_id not in told:
+            return False
+        if self.resource_id and event.resource in _SAID_IN.get(self.resource, ()):
+            return self.resource_id in (str(event.conversation_id), str(event.resource_id))
+        return self.resource in ("", event.resource) and self.resource_id in ("", str(event.resource_id))
+
+    @classmethod
+    def _of_visitor(cls, account_id: AccountId, visitor: Visitor) -> "Topic":
+        return cls("customer_id", account_id, visitor.conversation_type, str(visitor.conversation_id))

@@ -109,6 +109,24 @@ class CarrierAccount:
                 raise _invalid("requirements", f"have 1 to {_LONGEST_ID} printable characters each")
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierAccess:
+    """A key for a carrier's API that is used once and not kept."""
+
+    kind: CarrierKind
+    api_key: str = field(repr=False)
+    api_url: str = ""
+    """Of another server that speaks the carrier's API; empty: the carrier's own."""
+
+    def check(self) -> None:
+        """Raises Invalid naming the field, as it is named where the key is given."""
+        printable = self.api_key.isascii() and self.api_key.isprintable()
+        if not 1 <= len(self.api_key) <= _LONGEST_SECRET or not printable:
+            raise _invalid("credentials.api_key", f"has 1 to {_LONGEST_SECRET} printable ASCII characters")
+        if self.api_url:
+            _check_url("api_url", self.api_url)
+
+
 class CarrierNumberState(StrEnum):
     IN_STEP = "in_step"
     DRIFTED = "drifted"

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.screening import Screening
+from dialplane.domain.identity.visitors import Visitor
 from dialplane.domain.ids import AccessKeyId, AccountId, AgentId, OrganizationId, TagId
 from dialplane.domain.rooms.agents import AgentStatus, RingMethod
 from dialplane.domain.values import dataclass
@@ -145,6 +146,7 @@ class AccessKey:
 class Permission:
     """VoIPBIN's permission bits (reference section 1.10)."""
 
+    NONE = 0
     CUSTOMER_AGENT = 16
     CUSTOMER_ADMIN = 32
     CUSTOMER_MANAGER = 64
@@ -160,9 +162,11 @@ class Principal:
     permission: int = Permission.CUSTOMER_ADMIN
     agent_id: AgentId | None = None
     via: str = "access_key"
-    """`access_key`, `agent`, `operator`, `basic`, `project`: for the audit and the rate limits."""
+    """`access_key`, `agent`, `operator`, `basic`, `project`, `direct`: for the audit and the rate limits."""
     key_id: AccessKeyId | None = None
     """Of the access key, where it was one."""
+    visitor: Visitor | None = None
+    """Who asks, where all that is known is a direct hash: of the account there is one conversation to be reached."""
 
     @property
     def is_admin(self) -> bool:

@@ -76,6 +76,8 @@ class Terms(msgspec.Struct):
     """Over TLS: the peer's certificate must be right for its name."""
     cost_deck: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """A rate deck with what the peer charges: the cheapest of equal routes goes first."""
+    metadata: dict[str, str] = {}
+    """Whatever is to be kept beside it."""
 
 
 class WrittenTrunk(Terms):
@@ -226,6 +228,7 @@ def _terms(data: Terms) -> TrunkTerms:
         reliable=data.reliable,
         verifies=data.verifies,
         cost_deck=data.cost_deck,
+        metadata=tuple(data.metadata.items()),
     )
 
 
@@ -285,6 +288,7 @@ def show_trunk(trunk: Trunk, states: Mapping[str, TrunkState] | None = None) -> 
         reliable=terms.reliable,
         verifies=terms.verifies,
         cost_deck=terms.cost_deck,
+        metadata=dict(terms.metadata),
         health=next((each for each in (Health.HEALTHY, Health.UNHEALTHY) if each in healths), Health.UNKNOWN),
         seen=[ShownGateway(node, **asdict(each)) for node, state in states.items() for each in state.gateways],
         registrations=[

@@ -13,9 +13,12 @@ from dialplane.domain.programs.assistants import MAX_TEXT
 from dialplane.faces.voipbin.answers import Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.visitors import open_to_visitors
 from dialplane.services.programs import aicall_orders as orders
 from dialplane.services.programs import aicalls as service
 from dialplane.services.shapes.aicalls import aicall_shape, aimessage_shape
+
+_TO_VISITORS = open_to_visitors("aicall")
 
 
 class Aicall(msgspec.Struct):
@@ -50,7 +53,9 @@ class Aimessage(msgspec.Struct):
 
 
 class NewAicall(msgspec.Struct):
-    """Without a reference the talk is held by aimessages; on a live call it takes the place of the call's program."""
+    """Without a reference the talk is held by aimessages; on a live call it takes the place of the call's program.
+
+    In a conference or a conversation none begins; the refusal says what to do instead."""
 
     assistance_type: Literal["", "ai", "team"] = ""
     assistance_id: UUID | None = None
@@ -76,10 +81,10 @@ async def list_aicalls(request: ApiRequest, page: Paging) -> Fields:
     return show_page(rows, aicall_shape, page)
 
 
-@post("/", status_code=200, responses=posted(Aicall, 404))
+@post("/", status_code=200, responses=posted(Aicall, 404), opt=_TO_VISITORS)
 async def create_aicall(request: ApiRequest, data: JSONBody[NewAicall]) -> Fields:
-    """Begin a talk with an assistant."""
-    request.require_manager()
+    """Begin a talk with an assistant. A visitor's is with the one that is visited, and the only one."""
+    request.require_writer()
     wish = orders.AicallWish(
         data.assistance_type,
         unless_nil(data.assistance_id) or unless_nil(data.ai_id),
@@ -87,14 +92,16 @@ async def create_aicall(request: ApiRequest, data: JSONBody[NewAicall]) -> Field
         unless_nil(data.reference_id),
         data.language,
     )
-    made = await orders.start_aicall(request.database, request.ports.assistants, request.account_id, wish, request.now)
+    made = await orders.start_aicall(
+        request.database, request.ports.assistants, request.account_id, wish, request.now, visitor=request.user.visitor
+    )
     return aicall_shape(made)
 
 
-@get("/{aicall_id:str}", responses=answers(Aicall, 404))
+@get("/{aicall_id:str}", responses=answers(Aicall, 404), opt=_TO_VISITORS)
 async def get_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
     """One talk."""
-    return aicall_shape(await service.get_aicall(request.database, request.account_id, aicall_id))
+    return aicall_shape(await service.get_aicall(request.database, request.account_id, request.reachable(aicall_id)))
 
 
 @post("/{aicall_id:str}/pause", status_code=200, responses=posted(Aicall, 404))
@@ -111,11 +118,14 @@ async def resume_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Field
     return aicall_shape(await orders.resume_aicall(request.database, request.account_id, aicall_id, request.now))
 
 
-@post("/{aicall_id:str}/terminate", status_code=200, responses=posted(Aicall, 404))
+@post("/{aicall_id:str}/terminate", status_code=200, responses=posted(Aicall, 404), opt=_TO_VISITORS)
 async def terminate_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Fields:
     """End the talk; on a call, with the turn that goes on."""
-    request.require_manager()
-    return aicall_shape(await orders.terminate_aicall(request.database, request.account_id, aicall_id, request.now))
+    request.require_writer()
+    ended = await orders.terminate_aicall(
+        request.database, request.account_id, request.reachable(aicall_id), request.now
+    )
+    return aicall_shape(ended)
 
 
 @delete("/{aicall_id:str}", status_code=200, responses=answers(Aicall, 404, 409))
@@ -125,21 +135,22 @@ async def delete_aicall(request: ApiRequest, aicall_id: FromPath[UUID]) -> Field
     return aicall_shape(await service.delete_aicall(request.database, request.account_id, aicall_id, request.now))
 
 
-@get("/", responses=answers(Paged[Aimessage], 404))
+@get("/", responses=answers(Paged[Aimessage], 404), opt=_TO_VISITORS)
 async def list_aimessages(request: ApiRequest, page: Paging, aicall_id: FromQuery[UUID]) -> Fields:
     """What was said in a talk, newest first."""
     rows = await service.list_aimessages(
-        request.database, request.account_id, aicall_id, before=page.before, limit=page.fetch
+        request.database, request.account_id, request.reachable(aicall_id), before=page.before, limit=page.fetch
     )
     return show_page(rows, aimessage_shape, page)
 
 
-@post("/", status_code=200, responses=posted(Aimessage, 404))
+@post("/", status_code=200, responses=posted(Aimessage, 404), opt=_TO_VISITORS)
 async def create_aimessage(request: ApiRequest, data: JSONBody[NewAimessage]) -> Fields:
     """Say something in a talk that goes on; the answer is the talk's next message, and on a call it is spoken."""
-    request.require_manager()
+    request.require_writer()
+    talk, ports = request.reachable(data.aicall_id), request.ports
     said = await orders.write_aimessage(
-        request.database, request.ports.assistants, request.account_id, data.aicall_id, data.content, request.now
+        request.database, ports.assistants, request.account_id, talk, data.content, request.now
     )
     return aimessage_shape(said)
 

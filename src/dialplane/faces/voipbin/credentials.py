@@ -18,7 +18,9 @@ from dialplane.domain.ids import NIL, AccountId
 from dialplane.domain.tenancy.accounts import Permission, Principal
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
-from dialplane.services.identity.authentication import authenticate_key, authenticate_token
+from dialplane.faces.voipbin.visitors import check_reach
+from dialplane.services.identity.authentication import authenticate_agent, authenticate_key, read_claims
+from dialplane.services.identity.visits import TOKEN_TYPE, authenticate_visitor
 from dialplane.services.settings import check_operator_key
 
 KEY_PREFIX = "vb_"
@@ -48,6 +50,7 @@ class Authentication:
             raise NotAuthenticated("Send a token or an access key", reason="AUTHENTICATION_REQUIRED")
         principal = await self._verifier.verify(credential)
         self._limits.check_account(scope, principal)
+        check_reach(scope, principal.visitor)
         scope["user"] = principal
         scope["auth"] = principal.via
         await self._app(scope, receive, send)
@@ -82,7 +85,10 @@ class Verifier:
             return await authenticate_key(ports.database, credential, now, may_be_frozen=may_be_frozen)
         if credential.count(".") != JWT_DOTS:
             return await self._look_up_operator(credential)
-        return await authenticate_token(ports.database, ports.signer, credential, now, may_be_frozen=may_be_frozen)
+        claims = read_claims(ports.signer, credential, now)
+        if claims.get("type") == TOKEN_TYPE:
+            return await authenticate_visitor(ports.database, claims)
+        return await authenticate_agent(ports.database, claims, may_be_frozen=may_be_frozen)
 
     async def _look_up_operator(self, credential: str) -> Principal:
         """The operator's key works here too, with the platform's permission and no account of its own."""

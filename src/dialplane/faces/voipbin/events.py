@@ -4,7 +4,8 @@ The client sends `{"type": "subscribe", "topics": […]}` or `"unsubscribe"`, an
 `{"id": …, "type": "call_hangup", "data": {…}}`. There is no acknowledgement; a topic that is not permitted closes the
 socket. Beyond the peer: with `"after": "<event id>"` the events since then come first, and `{"type": "subscribed",
 "topics": […]}` after them; with `"after": ""` only that word comes. Whoever does not read is closed with 1013 and may
-go on after the last event that it has.
+go on after the last event that it has. A visitor follows its own conversation, and what is said in it:
+`customer_id:<id>:aicall:<id>` or `customer_id:<id>:webchat_session:<id>`.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from dialplane.domain.errors import Invalid, LimitExceeded, Refusal, Unavailable
 from dialplane.domain.eventing.topics import MAX_TOPIC, FedEvent
 from dialplane.faces.voipbin.denial import deny
 from dialplane.faces.voipbin.request import ApiSocket
+from dialplane.faces.voipbin.visitors import open_to_visitors
 from dialplane.services.eventing.event_feed import MOST_TOPICS, Follower, FollowingEnded, Subscribed
 
 CHECK_EVERY_S = 0.5
@@ -39,7 +41,7 @@ class Wish(msgspec.Struct):
     after: Annotated[str, msgspec.Meta(max_length=36)] | None = None
 
 
-@websocket("/")
+@websocket("/", opt=open_to_visitors("aicall", "webchat_session"))
 async def follow_events(socket: ApiSocket) -> None:
     try:
         async with socket.ports.events.follow(socket.user) as follower:

@@ -21,7 +21,7 @@ def require_platform(connection: ASGIConnection, _: BaseRouteHandler) -> None:  
 
 
 @route(
-    ["/providers/setup", *(each for base in _OF_THE_OPERATORS_OWN_API for each in (base, f"{base}/{{rest:path}}"))],
+    [each for base in _OF_THE_OPERATORS_OWN_API for each in (base, f"{base}/{{rest:path}}")],
     http_method=["GET", "POST", "PUT", "DELETE"],
     include_in_schema=False,
 )

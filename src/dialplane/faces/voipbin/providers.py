@@ -4,7 +4,7 @@ They are the trunks of `/operator/v1/trunks`, where everything else about them i
 """
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from dialplane.domain.calling.trunk_terms import LONGEST_AFFIX, TrunkTerms, chec
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import TrunkId
+from dialplane.domain.supply.carrier_accounts import CarrierAccess, CarrierKind
 from dialplane.faces.voipbin.answers import Detail, Fields, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.platform import require_platform
@@ -23,6 +24,7 @@ from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.services.calling import trunks as service
 from dialplane.services.calling.trunk_states import Health, states_of
 from dialplane.services.shapes.providers import provider_shape
+from dialplane.services.supply.carrier_trunks import set_up_trunk
 from dialplane.services.transaction import Database
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -40,7 +42,7 @@ class Provider(msgspec.Struct):
     tech_prefix: str
     tech_postfix: str
     tech_headers: dict[str, str]
-    metadata: dict[str, object]
+    metadata: dict[str, str]
     name: str
     detail: str
     codecs: str
@@ -59,6 +61,7 @@ class ProviderChange(msgspec.Struct):
     tech_prefix: _Affix | None = None
     tech_postfix: _Affix | None = None
     tech_headers: dict[str, str] | None = None
+    metadata: dict[str, str] | None = None
     name: _Name | None = None
     detail: Detail | None = None
     codecs: Annotated[str, msgspec.Meta(max_length=64)] | None = None
@@ -67,6 +70,22 @@ class ProviderChange(msgspec.Struct):
 class NewProvider(ProviderChange, kw_only=True):
     hostname: _Name
     """A host, or `host:port`."""
+
+
+class Credentials(msgspec.Struct):
+    """Used once, and not kept."""
+
+    api_key: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
+class ProviderSetup(msgspec.Struct):
+    """`api_url`: another server that speaks the carrier's API."""
+
+    carrier: Literal["telnyx"]
+    name: _Name
+    credentials: Credentials
+    detail: Detail = ""
+    api_url: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
 
 @get("/", responses=answers(Paged[Provider]))
@@ -84,6 +103,17 @@ async def create_provider(request: ApiRequest, data: JSONBody[NewProvider]) -> F
     """Add a trunk for everybody's calls; routes say which take it."""
     empty = service.TrunkDraft(data.name or data.hostname)
     return provider_shape(await service.create_trunk(request.database, _changed(empty, data), now=request.now), {})
+
+
+@post("/setup", status_code=200, responses=posted(Provider))
+async def set_up_provider(request: ApiRequest, data: JSONBody[ProviderSetup]) -> Fields:
+    """Open a trunk at the carrier by its API, and add it. `metadata` has its ids there; the connection's is a carrier
+    account's `voice`. Where the carrier refuses, nothing is left on either side."""
+    access = CarrierAccess(CarrierKind(data.carrier), data.credentials.api_key, data.api_url)
+    made = await set_up_trunk(
+        request.database, request.ports.trunk_carriers, access, data.name, data.detail, request.now
+    )
+    return provider_shape(made, {})
 
 
 @get("/{provider_id:str}", responses=answers(Provider, 404))
@@ -154,6 +184,7 @@ def _terms(terms: TrunkTerms, data: ProviderChange) -> TrunkTerms:
             postfix=numbers.postfix if data.tech_postfix is None else data.tech_postfix,
         ),
         headers=terms.headers if data.tech_headers is None else tuple(data.tech_headers.items()),
+        metadata=terms.metadata if data.metadata is None else tuple(data.metadata.items()),
     )
 
 
@@ -169,7 +200,9 @@ def _read_host(text: str) -> tuple[str, int]:
 
 router = Router(
     "/providers",
-    route_handlers=[list_providers, create_provider, get_provider, update_provider, delete_provider],
+    route_handlers=[
+        list_providers, create_provider, set_up_provider, get_provider, update_provider, delete_provider,
+    ],
     guards=[require_platform],
     tags=["Platform"],
-)
+)  # fmt: skip

@@ -1,10 +1,12 @@
 """The request as this face's handlers see it: who asks, and what the platform offers."""
 
+from uuid import UUID
+
 from litestar import WebSocket
 from litestar.datastructures import State
 
 from dialplane.domain.errors import NotPermitted
-from dialplane.domain.ids import AccountId
+from dialplane.domain.ids import NIL, AccountId
 from dialplane.domain.numbering.history import Actor, actor_of
 from dialplane.domain.tenancy.accounts import Principal
 from dialplane.faces.dependencies import Dependencies
@@ -28,6 +30,16 @@ class ApiRequest(PlatformRequest[Principal, str]):
         """Numbers, calls, messages and flows are for managers and admins (reference 1.10)."""
         if not self.user.is_manager:
             raise NotPermitted("This needs the permission of a manager or an admin")
+
+    def require_writer(self) -> None:
+        """Conversations are for managers and admins, and each for its own visitor."""
+        if self.user.visitor is None:
+            self.require_manager()
+
+    def reachable(self, conversation_id: UUID) -> UUID:
+        """The id as it is to be looked up: for a visitor every conversation but one is nobody's."""
+        visitor = self.user.visitor
+        return conversation_id if visitor is None or conversation_id == visitor.conversation_id else NIL
 
     def require_admin(self) -> None:
         """Billing, access keys and the customer itself are for admins (reference 1.10)."""

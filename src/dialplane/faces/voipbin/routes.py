@@ -1,8 +1,10 @@
 """Every route of the VoIPBIN face, and the layers that each request passes: limits, credentials, repetition."""
 
 from litestar import Router
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Scope
 
+from dialplane.domain.ids import AccountId
+from dialplane.domain.tenancy.accounts import Principal
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.base import Base
 from dialplane.faces.bodies import BodyLimits
@@ -12,11 +14,13 @@ from dialplane.faces.imported_files import LARGEST_FILE
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
+    agent_chats,
     agents,
     aicalls,
     ais,
     aisummaries,
     billing,
+    boot,
     call_recordings,
     calls,
     campaigns,
@@ -89,6 +93,7 @@ from dialplane.faces.voipbin.sign_in import auth_router
 RESOURCES = [
     access_keys.router,
     activeflows.router,
+    agent_chats.router,
     agents.router,
     aicalls.router,
     aicalls.messages_router,
@@ -166,7 +171,7 @@ SOCKETS = [events.router, media_streams.router]
 def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     """`/auth` and `/v1.0`."""
     limits = ApiLimits(ports)
-    manners = Manners(owner=lambda scope: scope["user"].account_id)
+    manners = Manners(owner=_owner_of_keys)
 
     def authentication(app: ASGIApp) -> Authentication:
         return Authentication(app, verifier=verifier, limits=limits)
@@ -190,5 +195,10 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
         request_class=ApiRequest,
     )
     sockets = Base("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)
-    auth = auth_router(ports)
-    return [auth, api, files, sockets]
+    return [auth_router(ports), boot.boot_router(ports), api, files, sockets]
+
+
+def _owner_of_keys(scope: Scope) -> AccountId:
+    """A visitor's idempotency keys are the visitor's own: nobody reads by one what another was answered."""
+    user: Principal = scope["user"]
+    return user.account_id if user.visitor is None else AccountId(user.visitor.conversation_id)

@@ -46,7 +46,7 @@ from dialplane.services.tenancy import accounts
 @get("/me", responses=answers(Agent))
 async def get_own_agent(request: ApiRequest) -> Fields:
     """The signed-in agent."""
-    return agent_shape(await _me(request))
+    return agent_shape(await signed_in(request))
 
 
 @put("/me", responses=answers(Agent))
@@ -70,7 +70,7 @@ async def update_own_status(request: ApiRequest, data: JSONBody[AgentStanding]) 
 @put("/me/password", responses=answers(Agent))
 async def update_own_password(request: ApiRequest, data: JSONBody[AgentPassword]) -> Fields:
     """Another password."""
-    me = await _me(request)
+    me = await signed_in(request)
     changed = await agents.change_password(
         request.database, request.ports.hasher, me.account_id, me.id, data.password, request.now
     )
@@ -80,14 +80,14 @@ async def update_own_password(request: ApiRequest, data: JSONBody[AgentPassword]
 @get("/customer", responses=answers(Customer))
 async def get_own_customer(request: ApiRequest) -> Fields:
     """The account that one works for."""
-    me = await _me(request)
+    me = await signed_in(request)
     return customer_shape(await accounts.get_account(request.database, me.account_id))
 
 
 @get("/agents", responses=answers(Paged[Agent]))
 async def list_colleagues(request: ApiRequest, page: Paging) -> Fields:
     """The account's agents, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     rows = await agents.list_agents(request.database, me.account_id, before=page.before, limit=page.fetch)
     return show_page(rows, agent_shape, page)
 
@@ -95,27 +95,27 @@ async def list_colleagues(request: ApiRequest, page: Paging) -> Fields:
 @get("/agents/{agent_id:str}", responses=answers(Agent, 404))
 async def get_colleague(request: ApiRequest, agent_id: FromPath[UUID]) -> Fields:
     """One agent."""
-    me = await _me(request)
+    me = await signed_in(request)
     return agent_shape(await agents.get_agent(request.database, me.account_id, AgentId(agent_id)))
 
 
 @get("/calls", responses=answers(Paged[Call]))
 async def list_own_calls(request: ApiRequest, page: Paging) -> Fields:
     """The calls with any of one's addresses, newest first."""
-    rows = await agent_desk.own_calls(request.database, await _me(request), before=page.before, limit=page.fetch)
+    rows = await agent_desk.own_calls(request.database, await signed_in(request), before=page.before, limit=page.fetch)
     return show_page(rows, call_shape, page)
 
 
 @get("/calls/{call_id:str}", responses=answers(Call, 404))
 async def get_own_call(request: ApiRequest, call_id: FromPath[UUID]) -> Fields:
     """One of them."""
-    return call_shape(await agent_desk.own_call(request.database, await _me(request), CallId(call_id)))
+    return call_shape(await agent_desk.own_call(request.database, await signed_in(request), CallId(call_id)))
 
 
 @get("/conversations", responses=answers(Paged[Conversation]))
 async def list_own_conversations(request: ApiRequest, page: Paging) -> Fields:
     """The conversations that are left to one, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     rows = await conversations.list_conversations(
         request.database, me.account_id, owner_id=me.id, before=page.before, limit=page.fetch
     )
@@ -125,7 +125,7 @@ async def list_own_conversations(request: ApiRequest, page: Paging) -> Fields:
 @get("/conversations/{conversation_id:str}", responses=answers(Conversation, 404))
 async def get_own_conversation(request: ApiRequest, conversation_id: FromPath[UUID]) -> Fields:
     """One of them."""
-    me = await _me(request)
+    me = await signed_in(request)
     found = await agent_desk.own_conversation(request.database, me, ConversationId(conversation_id))
     return conversation_shape(found)
 
@@ -133,7 +133,7 @@ async def get_own_conversation(request: ApiRequest, conversation_id: FromPath[UU
 @get("/conversations/{conversation_id:str}/messages", responses=answers(Paged[ConversationMessage], 404))
 async def list_own_messages(request: ApiRequest, conversation_id: FromPath[UUID], page: Paging) -> Fields:
     """Its messages, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     found = await agent_desk.own_conversation(request.database, me, ConversationId(conversation_id))
     rows = await conversations.list_conversation_messages(
         request.database, me.account_id, found.id, before=page.before, limit=page.fetch
@@ -150,7 +150,7 @@ async def create_own_message(
     request: ApiRequest, conversation_id: FromPath[UUID], data: JSONBody[NewConversationMessage]
 ) -> Fields:
     """Write to the other party of a conversation that is left to one."""
-    me = await _me(request)
+    me = await signed_in(request)
     found = await agent_desk.own_conversation(request.database, me, ConversationId(conversation_id))
     sent = await conversations.post_to_conversation(
         request.database,
@@ -167,7 +167,7 @@ async def create_own_message(
 @get("/extensions", responses=answers(Paged[Extension]))
 async def list_own_extensions(request: ApiRequest, page: Paging) -> Fields:
     """The extensions that ring for one."""
-    rows = await agent_desk.own_extensions(request.database, await _me(request))
+    rows = await agent_desk.own_extensions(request.database, await signed_in(request))
     newest = sorted(rows, key=lambda row: row.created_at, reverse=True)
     older = [row for row in newest if page.before is None or row.created_at < page.before]
     return show_page(older, extension_shape, page)
@@ -176,14 +176,14 @@ async def list_own_extensions(request: ApiRequest, page: Paging) -> Fields:
 @get("/extensions/{extension_id:str}", responses=answers(Extension, 404))
 async def get_own_extension(request: ApiRequest, extension_id: FromPath[UUID]) -> Fields:
     """One of them."""
-    me = await _me(request)
+    me = await signed_in(request)
     return extension_shape(await agent_desk.own_extension(request.database, me, ExtensionId(extension_id)))
 
 
 @get("/contacts", responses=answers(Paged[Contact]))
 async def list_known_contacts(request: ApiRequest, page: Paging) -> Fields:
     """The account's contacts, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     rows = await CONTACTS.list_for(request.database, me.account_id, before=page.before, limit=page.fetch)
     addresses = await contacts.addresses_of(request.database, me.account_id, rows)
     return show_page(rows, lambda row: contact_shape(row, addresses[row.id]), page)
@@ -192,7 +192,7 @@ async def list_known_contacts(request: ApiRequest, page: Paging) -> Fields:
 @get("/tags", responses=answers(Paged[Tag]))
 async def list_known_tags(request: ApiRequest, page: Paging) -> Fields:
     """The account's tags, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     rows = await tags.list_tags(request.database, me.account_id, before=page.before, limit=page.fetch)
     return show_page(rows, tag_shape, page)
 
@@ -200,7 +200,7 @@ async def list_known_tags(request: ApiRequest, page: Paging) -> Fields:
 @get("/files", responses=answers(Paged[StoredFile]))
 async def list_known_files(request: ApiRequest, page: Paging) -> Fields:
     """The account's files, newest first."""
-    me = await _me(request)
+    me = await signed_in(request)
     rows = await stored_files.list_files(request.database, me.account_id, before=page.before, limit=page.fetch)
     return show_page(rows, file_shape, page)
 
@@ -208,7 +208,7 @@ async def list_known_files(request: ApiRequest, page: Paging) -> Fields:
 @get("/files/{file_id:str}", responses=answers(StoredFile, 404))
 async def get_known_file(request: ApiRequest, file_id: FromPath[UUID]) -> Fields:
     """One file, without its content."""
-    me = await _me(request)
+    me = await signed_in(request)
     return file_shape(await stored_files.get_file(request.database, me.account_id, file_id))
 
 
@@ -219,12 +219,12 @@ async def get_known_file(request: ApiRequest, file_id: FromPath[UUID]) -> Fields
 )
 async def get_known_file_content(request: ApiRequest, file_id: FromPath[UUID]) -> Response[bytes]:
     """The file, as it was handed in."""
-    me = await _me(request)
+    me = await signed_in(request)
     file, content = await stored_files.read_file(request.database, request.ports.objects, me.account_id, file_id)
     return file_download(file.name, content)
 
 
-async def _me(request: ApiRequest) -> KnownAgent:
+async def signed_in(request: ApiRequest) -> KnownAgent:
     """Raises NotPermitted for access keys: nobody is signed in by them."""
     if request.user.agent_id is None:
         raise NotPermitted("This is for a signed-in agent")
@@ -232,7 +232,7 @@ async def _me(request: ApiRequest) -> KnownAgent:
 
 
 async def _change(request: ApiRequest, change: AgentChange) -> Fields:
-    me = await _me(request)
+    me = await signed_in(request)
     return agent_shape(await agents.update_agent(request.database, me.account_id, me.id, change, request.now))
 
 

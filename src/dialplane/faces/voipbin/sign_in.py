@@ -33,7 +33,7 @@ class SignedIn(msgspec.Struct):
 
 
 class AuthLimit:
-    """An ASGI layer: ten attempts a second from one address (reference 1.9)."""
+    """An ASGI layer: so many attempts from one address, and no more (reference 1.9)."""
 
     def __init__(self, app: ASGIApp, *, limiter: RateLimiter) -> None:
         self._app = app

@@ -15,10 +15,13 @@ from dialplane.domain.messaging import webchat as domain
 from dialplane.faces.voipbin.answers import Detail, Fields, Name, Paged, answers, posted
 from dialplane.faces.voipbin.paging import Paging, show_page
 from dialplane.faces.voipbin.request import ApiRequest
+from dialplane.faces.voipbin.visitors import open_to_visitors
 from dialplane.services.calling.direct_hashes import new_direct_hash
 from dialplane.services.messaging import webchat as service
 from dialplane.services.messaging.webchat import MESSAGES, SESSIONS, WIDGETS
 from dialplane.services.shapes.webchat import session_shape, webchat_message_shape, widget_shape
+
+_TO_VISITORS = open_to_visitors("webchat_session")
 
 
 class WebchatWidget(msgspec.Struct):
@@ -148,26 +151,29 @@ async def list_sessions(request: ApiRequest, page: Paging, widget_id: FromQuery[
     return show_page(rows, session_shape, page)
 
 
-@post("/webchat_sessions", status_code=200, responses=posted(WebchatSession, 404))
+@post("/webchat_sessions", status_code=200, responses=posted(WebchatSession, 404), opt=_TO_VISITORS)
 async def create_session(request: ApiRequest, data: JSONBody[NewSession]) -> Fields:
-    """Begin a visitor's session; the widget's session flow is run."""
-    request.require_manager()
+    """Begin a visitor's session; the widget's session flow is run. A visitor begins one, of the widget visited."""
+    request.require_writer()
     wanted = domain.WebchatSession(new_id(request.now), request.account_id, data.widget_id, request.now, name=data.name)
-    session, widget = await service.start_session(request.database, wanted)
+    session, widget = await service.start_session(request.database, wanted, visitor=request.user.visitor)
     await _run(request, session, widget.session_flow_id, NIL, "")
     return session_shape(session)
 
 
-@get("/webchat_sessions/{session_id:str}", responses=answers(WebchatSession, 404))
+@get("/webchat_sessions/{session_id:str}", responses=answers(WebchatSession, 404), opt=_TO_VISITORS)
 async def get_session(request: ApiRequest, session_id: FromPath[UUID]) -> Fields:
     """One session."""
-    return session_shape(await SESSIONS.get(request.database, request.account_id, session_id))
+    return session_shape(await SESSIONS.get(request.database, request.account_id, request.reachable(session_id)))
 
 
-@post("/webchat_sessions/{session_id:str}/end", status_code=200, responses=posted(WebchatSession, 404))
+@post(
+    "/webchat_sessions/{session_id:str}/end", status_code=200, responses=posted(WebchatSession, 404), opt=_TO_VISITORS
+)
 async def end_session(request: ApiRequest, session_id: FromPath[UUID]) -> Fields:
     """End it: nothing is written in it any more."""
-    request.require_manager()
+    request.require_writer()
+    session_id = request.reachable(session_id)
     return session_shape(await service.end_session(request.database, request.account_id, session_id, request.now))
 
 
@@ -178,9 +184,10 @@ async def delete_session(request: ApiRequest, session_id: FromPath[UUID]) -> Fie
     return session_shape(await service.delete_session(request.database, request.account_id, session_id, request.now))
 
 
-@get("/webchat_messages", responses=answers(Paged[WebchatMessage], 404))
+@get("/webchat_messages", responses=answers(Paged[WebchatMessage], 404), opt=_TO_VISITORS)
 async def list_webchat_messages(request: ApiRequest, page: Paging, session_id: FromQuery[UUID]) -> Fields:
     """What was written in a session, newest first."""
+    session_id = request.reachable(session_id)
     await SESSIONS.get(request.database, request.account_id, session_id)
     rows = await MESSAGES.list_for(
         request.database, request.account_id, before=page.before, limit=page.fetch, session_id=session_id
@@ -188,14 +195,13 @@ async def list_webchat_messages(request: ApiRequest, page: Paging, session_id: F
     return show_page(rows, webchat_message_shape, page)
 
 
-@post("/webchat_messages", status_code=200, responses=posted(WebchatMessage, 404))
+@post("/webchat_messages", status_code=200, responses=posted(WebchatMessage, 404), opt=_TO_VISITORS)
 async def create_webchat_message(request: ApiRequest, data: JSONBody[NewWebchatMessage]) -> Fields:
     """Write in a session: for the visitor (`incoming`, the widget's message flow is run), or to the visitor."""
-    request.require_manager()
-    wanted = domain.WebchatMessage(
-        new_id(request.now), request.account_id, data.session_id, data.direction, data.text, request.now
-    )
-    kept, session, widget = await service.write_in_session(request.database, wanted)
+    request.require_writer()
+    session_id, now = request.reachable(data.session_id), request.now
+    wanted = domain.WebchatMessage(new_id(now), request.account_id, session_id, data.direction, data.text, now)
+    kept, session, widget = await service.write_in_session(request.database, wanted, visitor=request.user.visitor)
     if widget is not None and kept.direction == "incoming":
         await _run(request, session, widget.message_flow_id, kept.id, kept.text)
     return webchat_message_shape(kept)

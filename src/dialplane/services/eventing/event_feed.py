@@ -6,7 +6,7 @@ told so and may go on after the last event that it saw.
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ MOST_WAITING = 1_000
 MOST_TOPICS = 100
 MOST_FOLLOWERS = 200
 """Of one account in one process."""
+MOST_VISITORS = 1_000
+"""Connections of all visitors of one account, in one process."""
+MOST_OF_VISITOR = 4
+"""Connections of one visitor: a page that was loaded again has two for a while."""
 PAGE = 500
 MOST_REPLAYED = 10_000
 """Events that are given again after an absence."""
@@ -161,6 +165,8 @@ class EventFeed:
         self._hints = hints
         self._watcher = uuid4()
         self._followers: defaultdict[AccountId, set[Follower]] = defaultdict(set)
+        self._open: Counter[object] = Counter()
+        """Connections by whose they are, whether they follow anything yet or not."""
         self._hinted: list[EventId] = []
         self._has_hints = asyncio.Event()
         self._is_heard = asyncio.Event()
@@ -175,13 +181,20 @@ class EventFeed:
 
     @asynccontextmanager
     async def follow(self, principal: Principal) -> AsyncIterator[Follower]:
-        """Raises LimitExceeded where the account has too many already."""
-        if len(self._followers.get(principal.account_id, ())) >= MOST_FOLLOWERS:
-            raise LimitExceeded(f"An account has {MOST_FOLLOWERS} connections at most")
+        """Raises LimitExceeded where the account has too many already; its visitors take no place of its own."""
+        places = _places(principal)
+        for place, most in places:
+            if self._open[place] >= most:
+                raise LimitExceeded(f"There are {most} connections at most")
         follower = Follower(self, principal)
+        self._open.update(place for place, _ in places)
         try:
             yield follower
         finally:
+            self._open.subtract(place for place, _ in places)
+            for place, _ in places:
+                if not self._open[place]:
+                    del self._open[place]
             for account_id in [each for each, followers in self._followers.items() if follower in followers]:
                 self._followers[account_id].discard(follower)
                 if not self._followers[account_id]:
@@ -284,3 +297,10 @@ def _read_id(text: str) -> EventId:
         return EventId(UUID(text))
     except ValueError:
         raise Invalid("after is no event's id", field="after") from None
+
+
+def _places(principal: Principal) -> list[tuple[object, int]]:
+    """Whose connections are counted where, and how many there may be."""
+    if principal.visitor is None:
+        return [(principal.account_id, MOST_FOLLOWERS)]
+    return [((principal.account_id, "visitors"), MOST_VISITORS), (principal.visitor, MOST_OF_VISITOR)]

@@ -65,7 +65,7 @@ async def authenticate_key(database: Database, key: str, now: datetime, *, may_b
     async with database.reading() as tx:
         holder = await tx.access_keys.find_holder(hash_token(key))
     if holder is None or (holder.expires_at is not None and holder.expires_at <= now):
-        raise _invalid()
+        raise invalid_credentials()
     await _check_standing(database, holder.account_id, holder.account_status, may_be_frozen=may_be_frozen)
     if holder.last_used_at is None or holder.last_used_at <= now - _TOUCH_INTERVAL:
         async with database.transaction() as tx:
@@ -73,20 +73,31 @@ async def authenticate_key(database: Database, key: str, now: datetime, *, may_b
     return Principal(holder.account_id, Permission.CUSTOMER_ADMIN, via="access_key", key_id=holder.key_id)
 
 
-async def authenticate_token(
-    database: Database, signer: TokenSigner, token: str, now: datetime, *, may_be_frozen: bool = False
+def read_claims(signer: TokenSigner, token: str, now: datetime) -> Mapping[str, object]:
+    """The claims of a token that is ours and in its time; their `type` says whose it is. Raises NotAuthenticated."""
+    _require(token)
+    claims = signer.open(token)
+    expiry = claims.get("exp")
+    if not isinstance(expiry, int) or expiry <= now.timestamp():
+        raise invalid_credentials()
+    return claims
+
+
+async def authenticate_agent(
+    database: Database, claims: Mapping[str, object], *, may_be_frozen: bool = False
 ) -> Principal:
-    """The agent behind a sign-in token, with the permission that the agent has now.
+    """The agent behind a sign-in token's claims, with the permission that the agent has now.
 
     Raises NotAuthenticated; NotPermitted (`ACCOUNT_FROZEN`, `ACCOUNT_NOT_ACTIVE`).
     """
-    _require(token)
-    agent_id = _agent_of(signer.open(token), now)
+    agent_id = claims.get("agent_id")
+    if claims.get("type") != "agent" or not isinstance(agent_id, str):
+        raise invalid_credentials()
     async with database.reading() as tx:
-        agent = await tx.agents.find(agent_id)
+        agent = await tx.agents.find(AgentId(UUID(agent_id)))
         account = None if agent is None else await tx.accounts.find(agent.account_id)
     if agent is None or account is None:
-        raise _invalid()
+        raise invalid_credentials()
     await _check_standing(database, account.id, account.status, may_be_frozen=may_be_frozen)
     return Principal(agent.account_id, agent.permission, agent_id=agent.id, via="agent")
 
@@ -100,7 +111,7 @@ async def authenticate_project(database: Database, project: AccountId, token: st
     async with database.reading() as tx:
         account = await tx.accounts.find(project)
     if account is None or not hmac.compare_digest(account.project_token.encode(), token.encode()):
-        raise _invalid()
+        raise invalid_credentials()
     await _check_standing(database, account.id, account.status)
     return account
 
@@ -117,7 +128,7 @@ async def login(
         agent = await tx.agents.find_by_username(username)
     fits = await hasher.verify(None if agent is None else agent.password_hash, password)
     if agent is None or not fits:
-        raise _invalid()
+        raise invalid_credentials()
     return LoginResult(agent.username, issue_token(signer, agent.id, agent.account_id, now))
 
 
@@ -133,15 +144,6 @@ def issue_token(signer: TokenSigner, agent_id: AgentId, account_id: AccountId, n
     return signer.sign(claims)
 
 
-def _agent_of(claims: Mapping[str, object], now: datetime) -> AgentId:
-    expiry, agent_id = claims.get("exp"), claims.get("agent_id")
-    if claims.get("type") != "agent" or not isinstance(expiry, int) or not isinstance(agent_id, str):
-        raise _invalid()
-    if expiry <= now.timestamp():
-        raise _invalid()
-    return AgentId(UUID(agent_id))
-
-
 def _require(credential: str) -> None:
     if not credential:
         raise NotAuthenticated("Credentials are required", reason="AUTHENTICATION_REQUIRED")
@@ -151,7 +153,7 @@ async def _check_standing(
     database: Database, account_id: AccountId, status: AccountStatus, *, may_be_frozen: bool = False
 ) -> None:
     if status in _GONE:
-        raise _invalid()
+        raise invalid_credentials()
     if status.is_suspended:
         raise NotPermitted(f"The account is {status}", reason="ACCOUNT_NOT_ACTIVE")
     if may_be_frozen or status is not AccountStatus.FROZEN:
@@ -168,5 +170,6 @@ async def _check_standing(
     raise NotPermitted("The account is frozen", reason="ACCOUNT_FROZEN", details=[facts])
 
 
-def _invalid() -> NotAuthenticated:
+def invalid_credentials() -> NotAuthenticated:
+    """Whatever was wrong."""
     return NotAuthenticated("The credentials are not valid", reason="INVALID_CREDENTIALS")

@@ -1,11 +1,13 @@
 """Chats on web pages: widgets as a resource, sessions of visitors, and what both sides write in them."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from dialplane.domain.errors import Conflict, Invalid, LimitExceeded
+from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, LimitExceeded
 from dialplane.domain.eventing.events import Event
-from dialplane.domain.ids import AccountId, RunId, new_id
+from dialplane.domain.identity.visitors import Visitor
+from dialplane.domain.ids import NIL, AccountId, RunId, new_id
 from dialplane.domain.messaging.webchat import (
     LONGEST_TEXT,
     MOST_MESSAGES,
@@ -50,11 +52,22 @@ async def regenerate_widget_hash(
     return await WIDGETS.update(database, account_id, widget_id, {"direct_hash": new_direct_hash()}, now)
 
 
-async def start_session(database: Database, session: WebchatSession) -> tuple[WebchatSession, WebchatWidget]:
-    """Raises NotFound (WEBCHAT_WIDGET_NOT_FOUND)."""
+async def start_session(
+    database: Database, session: WebchatSession, *, visitor: Visitor | None = None
+) -> tuple[WebchatSession, WebchatWidget]:
+    """A visitor's own is of the widget that is visited, with the id that the visitor has for it.
+
+    Raises NotFound (WEBCHAT_WIDGET_NOT_FOUND), AlreadyExists where it would be the visitor's second one.
+    """
+    if visitor is not None:
+        is_visited = session.widget_id == visitor.resource_id
+        session = replace(session, id=visitor.conversation_id, widget_id=session.widget_id if is_visited else NIL)
     async with database.transaction() as tx:
         widget = await WIDGETS.load(tx, session.account_id, session.widget_id)
-        return await SESSIONS.add(tx, session), widget
+        if not await tx.webchat_sessions.add(session):
+            raise AlreadyExists("The token's session has begun; another one needs another token")
+        await SESSIONS.tell(tx, "created", session, session.created_at)
+        return session, widget
 
 
 async def end_session(database: Database, account_id: AccountId, session_id: UUID, now: datetime) -> WebchatSession:
@@ -74,12 +87,14 @@ async def delete_session(database: Database, account_id: AccountId, session_id: 
 
 
 async def write_in_session(
-    database: Database, message: WebchatMessage
+    database: Database, message: WebchatMessage, *, visitor: Visitor | None = None
 ) -> tuple[WebchatMessage, WebchatSession, WebchatWidget | None]:
     """Keep what one side wrote; None where the widget is gone.
 
     Raises NotFound (WEBCHAT_SESSION_NOT_FOUND), Conflict (STATE_INVALID) where it is over, Invalid, LimitExceeded.
     """
+    if visitor is not None and message.direction != "incoming":
+        raise Invalid("What a visitor writes is incoming", field="direction")
     if not message.text.strip() or len(message.text) > LONGEST_TEXT or "\0" in message.text:
         raise Invalid(f"text has 1 to {LONGEST_TEXT} characters", field="text")
     async with database.transaction() as tx:

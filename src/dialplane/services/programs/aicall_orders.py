@@ -3,14 +3,16 @@
 A talk without a reference is held in writing; one on a call takes the place of the call's program, and is spoken.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from dialplane.domain.errors import Conflict, Invalid, Refusal
+from dialplane.domain.errors import AlreadyExists, Conflict, Invalid, LimitExceeded, Refusal
 from dialplane.domain.flows.validation import validate_actions
-from dialplane.domain.ids import AccountId, CallId, new_id
+from dialplane.domain.identity.visitors import Visitor
+from dialplane.domain.ids import NIL, AccountId, CallId, new_id
 from dialplane.domain.programs.aicalls import Aicall, AicallStatus, Aimessage
 from dialplane.domain.programs.commands import Converse
 from dialplane.domain.programs.source_json import source_fields
@@ -29,7 +31,16 @@ from dialplane.services.programs.ais import load_ai, load_team
 from dialplane.services.programs.assistants import Assistants, converse
 from dialplane.services.transaction import Database, Transaction
 
-Reference = Literal["", "call"]
+Reference = Literal["", "call", "confbridge", "conference", "conversation"]
+_NOT_TALKED_IN: Mapping[str, str] = {
+    "confbridge": "an assistant talks with one party: begin the talk on the call of a member",
+    "conference": "an assistant talks with one party: begin the talk on the call of a member",
+    "conversation": "its messages run its number's flow: let that one begin with ai_talk",
+}
+"""Why no talk begins in these. The reference says neither who would be heard in a room of several, nor which of the two
+would answer a message that a flow and a talk both wait for."""
+MOST_MESSAGES = 1000
+"""Of one talk: each may cost an assistant's answer, and a talk that no page can show is no talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +55,27 @@ class AicallWish:
 
 
 async def start_aicall(
-    database: Database, assistants: Assistants, account_id: AccountId, wish: AicallWish, now: datetime
+    database: Database,
+    assistants: Assistants,
+    account_id: AccountId,
+    wish: AicallWish,
+    now: datetime,
+    *,
+    visitor: Visitor | None = None,
 ) -> Aicall:
     """Begin a talk: in writing it is there, with the assistant's greeting; on a call it begins within the moment.
 
     Raises Invalid, NotFound (AI_NOT_FOUND, TEAM_NOT_FOUND, CALL_NOT_FOUND), Conflict (CALL_ALREADY_HANGUP),
-    Unavailable.
+    AlreadyExists where it would be the visitor's second one, Unavailable.
     """
+    if visitor is not None:
+        wish = _visitors_wish(wish, visitor)
+    if why := _NOT_TALKED_IN.get(wish.reference_type):
+        raise Invalid(f"No talk begins in a {wish.reference_type}: {why}", field="reference_type")
     if bool(wish.reference_type) != (wish.reference_id is not None):
         raise Invalid("reference_id names the call, where reference_type is call", field="reference_id")
     made = Aicall(
-        id=new_id(now),
+        id=new_id(now) if visitor is None else visitor.conversation_id,
         account_id=account_id,
         run_id=None,
         created_at=now,
@@ -67,7 +88,8 @@ async def start_aicall(
     )
     async with database.transaction() as tx:
         await _check_assistance(tx, made)
-        await tx.aicalls.save_aicall(made)
+        if not await tx.aicalls.add_aicall(made):
+            raise AlreadyExists("The token's talk has begun; another one needs another token")
         await tell_aicall(tx, made, "initializing", now)
         if wish.reference_id is not None:
             await _put_on_call(tx, made, CallId(wish.reference_id), now)
@@ -82,14 +104,17 @@ async def write_aimessage(
 ) -> Aimessage:
     """Say something to the assistant in writing; its answer follows in the talk, and is spoken where that is a call.
 
-    Raises Invalid, NotFound, Conflict (STATE_INVALID) unless the talk is progressing, Unavailable.
+    Raises Invalid, NotFound, Conflict (STATE_INVALID) unless the talk is progressing, LimitExceeded, Unavailable.
     """
     if not content.strip() or "\0" in content:
         raise Invalid("content is what is said to the assistant", field="content")
     async with database.reading() as tx:
         aicall = await load_aicall(tx, account_id, aicall_id)
+        messages = await tx.aicalls.count_aimessages(aicall.id)
     if aicall.status is not AicallStatus.PROGRESSING:
         raise Conflict(f"The talk is {aicall.status.value}", reason="STATE_INVALID")
+    if messages >= MOST_MESSAGES:
+        raise LimitExceeded(f"A talk has {MOST_MESSAGES} messages at most", reason="RESOURCE_LIMIT_EXCEEDED")
     said, answer = await _take_turn(database, assistants, aicall, content, now)
     if aicall.reference_type == "call" and aicall.reference_id is not None and answer.content.strip():
         speech = Speech(answer.content[:LONGEST_TALK], aicall.language or "en-US")
@@ -126,6 +151,16 @@ async def terminate_aicall(database: Database, account_id: AccountId, aicall_id:
             return aicall
         terminating = await move_aicall(tx, aicall, AicallStatus.TERMINATING, now)
         return await end_aicall(tx, terminating, now) if aicall.is_written else terminating
+
+
+def _visitors_wish(wish: AicallWish, visitor: Visitor) -> AicallWish:
+    """A talk in writing with whoever is visited; every other assistant is nobody's."""
+    if wish.reference_type or wish.reference_id is not None:
+        raise Invalid("A visitor's talk is held in writing", field="reference_type")
+    named = wish.assistance_id or visitor.resource_id
+    kind = visitor.resource_type if visitor.resource_type == "team" else "ai"
+    is_visited = named == visitor.resource_id and wish.assistance_type in ("", kind)
+    return replace(wish, assistance_type=kind, assistance_id=named if is_visited else NIL)
 
 
 async def _check_assistance(tx: Transaction, aicall: Aicall) -> None:

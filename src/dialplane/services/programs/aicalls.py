@@ -29,6 +29,10 @@ _AFTER = timedelta(microseconds=1)
 class AicallStore(Protocol):
     """Port. Deleted ones are not found."""
 
+    async def add_aicall(self, aicall: Aicall) -> bool:
+        """False where there is, or was, one of its id."""
+        ...
+
     async def save_aicall(self, aicall: Aicall) -> None:
         """Insert, or write over the row of the same id."""
         ...
@@ -48,6 +52,10 @@ class AicallStore(Protocol):
     async def list_aimessages(
         self, account_id: AccountId, aicall_id: UUID, *, before: datetime | None, limit: int
     ) -> Sequence[Aimessage]: ...
+
+    async def count_aimessages(self, aicall_id: UUID) -> int:
+        """Of one talk, the deleted ones among them."""
+        ...
 
     async def delete_aimessage(self, message_id: UUID, now: datetime) -> None: ...
 

@@ -1,5 +1,8 @@
 -- Queries of the subject: talks with assistants, and what was said in them.
 
+-- name: add_aicall
+insert into aicalls select * from jsonb_populate_recordset(null::aicalls, $1) on conflict (id) do nothing returning id;
+
 -- name: save_aicall
 insert into aicalls select * from jsonb_populate_recordset(null::aicalls, $1)
 on conflict (id) do update set
@@ -40,6 +43,9 @@ where aimessages.account_id = $1 and aimessages.id = $2 and aimessages.deleted_a
 select * from aimessages
 where account_id = $1 and aicall_id = $2 and deleted_at is null and ($3::timestamptz is null or created_at < $3)
 order by created_at desc, id desc limit $4;
+
+-- name: count_aimessages
+select count(*) from aimessages where aicall_id = $1;
 
 -- name: delete_aimessage
 update aimessages set deleted_at = $2 where id = $1;

@@ -130,7 +130,15 @@ select pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
 select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
 
 -- name: find_many
-select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
+    case when resource in ('aimessage', 'chatmessage', 'chatparticipant', 'webchat')
+        then coalesce(data->>'aicall_id', data->>'chat_id', data->>'session_id')
+    end as conversation_id,
+    case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
+        select agent_id from agent_chat_participants
+        where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
+          and created_at <= occurred_at and coalesce(deleted_at, 'infinity') >= occurred_at
+    ) end as member_ids
 from events
 where id = any($1)
 order by resource_seq;
@@ -144,7 +152,15 @@ where id = $2 and account_id = $1 and public;
 -- $2, $3: number and horizon of the event after which to go on, $4: its id. What was still being written when that one
 -- was is among them: it may have been seen, or not. No batch that is being written is longer than the stretch that is
 -- looked back.
-select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id
+select id, account_id, type, resource, resource_id, data::text as data, data->>'owner_id' as owner_id,
+    case when resource in ('aimessage', 'chatmessage', 'chatparticipant', 'webchat')
+        then coalesce(data->>'aicall_id', data->>'chat_id', data->>'session_id')
+    end as conversation_id,
+    case when resource in ('chat', 'chatmessage', 'chatparticipant') then array(
+        select agent_id from agent_chat_participants
+        where chat_id = coalesce((data->>'chat_id')::uuid, resource_id)
+          and created_at <= occurred_at and coalesce(deleted_at, 'infinity') >= occurred_at
+    ) end as member_ids
 from events
 where account_id = $1 and public and id <> $4
   and resource_seq > $2::bigint - 10000

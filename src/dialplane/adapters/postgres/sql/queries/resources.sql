@@ -4,6 +4,9 @@
 insert into {table} select * from jsonb_populate_recordset(null::{table}, $1)
 on conflict (id) do update set {changes};
 
+-- name: add
+insert into {table} select * from jsonb_populate_recordset(null::{table}, $1) on conflict (id) do nothing returning id;
+
 -- name: find
 select * from {table} where account_id = $1 and id = $2 and deleted_at is null;
 
