@@ -1,4 +1,5 @@
-"""A name server on the loopback: answers over UDP what it was given, tells for how long nothing is there, or is silent."""
+"""A name server on the loopback: answers over UDP what it was given, tells for how long nothing is there, or is
+silent."""
 
 import asyncio
 from collections.abc import AsyncIterator

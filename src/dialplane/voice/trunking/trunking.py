@@ -50,6 +50,8 @@ class Trunking:
     def set_trunks(self, trunks: Sequence[Trunk]) -> None:
         """The trunks as they are now; the node's heartbeat tells them again and again."""
         if trunks != self._trunks:
+            # A call may have gone by a new one already, and what came of it was nobody's yet.
+            self._changed |= {trunk.id for trunk in trunks} - {trunk.id for trunk in self._trunks}
             self._trunks = trunks
             self._arrivals.set_trunks(trunks)
             self.gateways.set_trunks(trunks)
