@@ -77,7 +77,6 @@ class DnsNames:
             responses = cast("Callable[[], Mapping[dns.name.Name, dns.message.QueryMessage]]", absence.responses)
             response = next(iter(responses().values()))
         except (dns.exception.DNSException, OSError) as fault:
-            log.warning("name_not_answered", name=name, kind=dns.rdatatype.to_text(kind), fault=str(fault)[:200])
             raise NoAnswer(name) from fault
         chain = response.resolve_chaining()
         return list(chain.answer or ()), min(float(chain.minimum_ttl), LONGEST_KEPT_S)

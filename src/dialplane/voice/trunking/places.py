@@ -33,6 +33,8 @@ class _Kept:
     place: Place
     until: float
     found_at: float
+    is_silent: bool = False
+    """Nobody answered the last time."""
 
 
 @dataclass(slots=True)
@@ -119,11 +121,13 @@ class Places:
     def _keep(self, gateway: Gateway, found: Place) -> None:
         now = asyncio.get_running_loop().time()
         before = self._kept.get(_key(gateway))
+        if not found.is_whole and (before is None or not before.is_silent):
+            log.warning("name_not_answered", host=gateway.host)
         if before is not None and now - before.found_at < STALE_S and _is_better(before.place, found):
-            before.until = now + UNANSWERED_S
+            before.until, before.is_silent = now + UNANSWERED_S, True
             return
         holds_s = max(SHORTEST_S, found.ttl_s if found.servers else min(found.ttl_s, LONGEST_NOTHING_S))
-        self._kept[_key(gateway)] = _Kept(found, now + holds_s, now)
+        self._kept[_key(gateway)] = _Kept(found, now + holds_s, now, not found.is_whole)
         targets = frozenset(found.targets(self.chance))
         if before is None or frozenset(before.place.targets(self.chance)) != targets:
             log.info("gateway_found", host=gateway.host, targets=len(targets))
