@@ -23,6 +23,7 @@ def test_child_reads_the_settings_that_its_parent_has() -> None:
         kept={Kind.CALLS: timedelta(days=400)},
         http=Endpoint("::1", 0),
         sip_domains=("a.example", "b.example"),
+        name_servers=(Endpoint("192.0.2.53", 53), Endpoint("::1", 5353)),
         sandbox=False,
         run=Path("/run/d"),
         egress_allow=(ip_network("10.0.0.0/8"),),
@@ -48,6 +49,12 @@ def test_private_networks_are_open_to_tenants_only_where_said(
     assert from_environment(environment).egress_allow == allowed
 
 
+def test_name_servers_have_a_port_where_it_is_not_the_usual_one() -> None:
+    found = from_environment({"DIALPLANE_NAME_SERVERS": "192.0.2.53, 2001:db8::53 [2001:db8::54]:5353"}).name_servers
+
+    assert found == (Endpoint("192.0.2.53", 53), Endpoint("2001:db8::53", 53), Endpoint("2001:db8::54", 5353))
+
+
 def test_without_the_sandbox_its_open_networks_go_too() -> None:
     assert override(from_environment({}), sandbox=False).egress_allow == ()
 
@@ -59,6 +66,7 @@ def test_without_the_sandbox_its_open_networks_go_too() -> None:
         ({"DIALPLANE_SIP": "host:99999"}, "DIALPLANE_SIP"),
         ({"DIALPLANE_RTP": "30000-20000"}, "DIALPLANE_RTP"),
         ({"DIALPLANE_EGRESS_ALLOW": "10.0.0.1/8"}, "DIALPLANE_EGRESS_ALLOW"),
+        ({"DIALPLANE_NAME_SERVERS": "192.0.2.53 ns.example.com:53"}, "DIALPLANE_NAME_SERVERS"),
         ({"DIALPLANE_SANDBOX": "perhaps"}, "DIALPLANE_SANDBOX"),
         ({"DIALPLANE_DRAIN_S": "1h"}, "DIALPLANE_DRAIN_S"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),

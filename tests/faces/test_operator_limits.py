@@ -13,6 +13,8 @@ NONE = {
     "spend_per_month_micros": None,
     "minutes_per_hour": None,
     "country_minutes_per_hour": None,
+    "messages_per_hour": None,
+    "country_messages_per_hour": None,
 }
 
 

@@ -41,6 +41,30 @@ async def test_trunk_is_shown_as_it_was_written_but_for_its_passwords(operator: 
     assert (read.json["health"], read.json["seen"], read.json["registrations"]) == ("unknown", [], [])
 
 
+@pytest.mark.parametrize(
+    ("written", "port", "transport"),
+    [
+        ({"host": "sip.carrier.example"}, None, None),
+        ({"host": "sip.carrier.example", "port": None, "transport": "tls"}, None, "tls"),
+        ({"host": "sip.carrier.example", "port": 5080}, 5080, "udp"),
+        ({"host": "192.0.2.7"}, 5060, "udp"),
+        ({"host": "2001:db8::7", "transport": "tls"}, 5061, "tls"),
+        ({"host": "kamailio"}, 5060, "udp"),
+    ],
+)
+async def test_what_dns_says_of_a_trunk_is_null_and_stays_so(
+    operator: Client, written: dict[str, Any], port: int | None, transport: str | None
+) -> None:
+    """RFC 3263: of a domain name, what nobody wrote."""
+    made = await operator.ask("POST", "/trunks", {"name": "named", **written, "gateways": [written]})
+
+    changed = await operator.ask("PATCH", f"/trunks/{made.json['id']}", {"priority": 3})
+
+    assert (made.status, changed.status) == (201, 200)
+    for shown in (made.json, changed.json, made.json["gateways"][0], changed.json["gateways"][0]):
+        assert (shown["host"], shown["port"], shown["transport"]) == (written["host"], port, transport)
+
+
 async def test_what_a_change_leaves_out_stays(operator: Client, database: Database) -> None:
     trunk_id = (await operator.ask("POST", "/trunks", FULL)).json["id"]
 
@@ -68,6 +92,8 @@ async def test_what_a_change_leaves_out_stays(operator: Client, database: Databa
         ({"cost_deck": "none"}, "cost_deck"),
         ({"login_username": "x", "login_password": "short"}, "login_username"),
         ({"port": "x"}, "port"),
+        ({"port": 65_536}, "port"),
+        ({"transport": "sctp"}, "transport"),
         ({"networks": ["203.0.113.300/24"]}, "networks"),
     ],
 )

@@ -71,6 +71,18 @@ async def test_provider_is_a_trunk_of_the_operators_and_goes_with_it(platform: C
 
 
 @pytest.mark.parametrize(
+    "hostname", ["sip.carrier.example", "sip.carrier.example:5060", "192.0.2.7", "[2001:db8::7]:5080"]
+)
+async def test_hostname_of_a_provider_is_shown_as_it_was_written(platform: Client, hostname: str) -> None:
+    """A name without a port is found in DNS, and one with the usual port is not (RFC 3263 section 4.2)."""
+    made = await platform.ask("POST", "/v1.0/providers", {**PROVIDER, "hostname": "192.0.2.9:5070"})
+
+    changed = await platform.ask("PUT", f"/v1.0/providers/{made.json['id']}", {"hostname": hostname})
+
+    assert (changed.status, changed.json["hostname"]) == (200, hostname)
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"hostname": "no host"}, "hostname"),

@@ -16,6 +16,7 @@ from dialplane.services.rooms.participants import (
     list_participants,
     update_participant,
 )
+from dialplane.services.rooms.queue_members import list_queuecalls
 from tests.effort import PATIENCE_S
 from tests.fakes.receiver import Receiver
 from tests.media.conftest import tone
@@ -66,6 +67,12 @@ async def is_free(site: Site, agent_id: AgentId) -> bool:
     change = AgentChange(status="available")
     await update_agent(site.database, site.account_id, agent_id, change, utc_now())
     return (await get_agent(site.database, site.account_id, agent_id)).status == "available"
+
+
+async def all_served(site: Site) -> bool:
+    """Everybody who was in a queue has spoken to an agent."""
+    stays = await list_queuecalls(site.database, site.account_id, before=None, limit=10)
+    return {stay.status.value for stay in stays} == {"done"}
 
 
 async def waits_for_a_lock(site: Site) -> bool:

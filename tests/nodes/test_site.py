@@ -25,13 +25,13 @@ from dialplane.services.rooms.participants import (
     list_participants,
     remove_participant,
 )
-from dialplane.services.rooms.queue_members import list_queuecalls
 from dialplane.services.rooms.queues import QueueChange, create_queue
 from tests.faces.conftest import CheapHasher
 from tests.fakes.receiver import Receiver
 from tests.nodes.looking import (
     TO_ROOM,
     all_ended,
+    all_served,
     are_told,
     as_it_was,
     both_ended,
@@ -202,11 +202,7 @@ async def test_queue_joins_a_caller_and_an_agent_of_two_nodes(site: Site) -> Non
             served.append(next(call for call in new if call.destination.type == "tel"))
             rung.append(next(call for call in new if call.destination.type == "extension"))
 
-    async def all_served() -> bool:
-        stays = await list_queuecalls(site.database, site.account_id, before=None, limit=10)
-        return {stay.status.value for stay in stays} == {"done"}
-
-    await until(all_served)
+    await until(lambda: all_served(site))  # written after the calls' ends
     assert [call.node for call in rung] == [call.node for call in served]
     assert all(call.progressing_at for call in rung)
     assert len(phone.callers) == len(served)

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from litestar import Litestar
 
+from dialplane.adapters.dns.names import DnsNames
 from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.sip.probe import SipProber
@@ -132,7 +133,7 @@ def portal_ports(base: str = BASE) -> PortalPorts:
         base=base,
         secret=b"secret of the tests",
         webauthn=PortalWebAuthn.at(base),
-        prober=SipProber(),
+        prober=SipProber(DnsNames()),
         payments=PlayMoney(),
         terms=ProjectTerms(plan=Plan.PROFESSIONAL, verified=True, credit=usd(10), destinations=("us",)),
         is_sandbox=True,

@@ -304,6 +304,16 @@ async def test_trunk_is_added_checked_and_removed(operator: Surfer) -> None:
     assert "No trunk yet" in removed.words
 
 
+async def test_trunk_with_a_name_alone_is_shown_as_dns_has_it(operator: Surfer) -> None:
+    fields = {"name": "Carrier N", "host": "sip.carrier.invalid", "port": "", "transport": ""}
+    added = await _send(operator, f"{DESK}/carriers", "/trunks", **fields)
+    checked = await operator.send(added, "/check")
+    await operator.send(checked, "/remove")
+
+    assert "calls go to sip.carrier.invalid , priority 10" in added.words.replace("invalid,", "invalid ,")
+    assert "Carrier N: its name leads nowhere" in checked.words
+
+
 async def test_route_is_added_shown_in_its_order_and_removed(operator: Surfer) -> None:
     empty = await operator.get(f"{DESK}/routes")
     trunk = {"name": "Carrier R", "host": "127.0.0.1", "port": "9"}

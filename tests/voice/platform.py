@@ -11,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
+from dialplane.adapters.dns.names import DnsNames
 from dialplane.adapters.http.certificates import FetchedCertificates
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.sockets import GuardedSockets
@@ -32,6 +33,7 @@ from dialplane.phone.carrier import SimulatedCarrier
 from dialplane.phone.softphone import Manners, PhoneCall, Softphone
 from dialplane.services.calling.calls import get_call, list_calls
 from dialplane.services.calling.extensions import create_extension
+from dialplane.services.calling.places import Names
 from dialplane.services.calling.registrations import Binding, find_bindings
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk
 from dialplane.services.charging.billing import get_balance
@@ -215,6 +217,7 @@ async def voice_node(
     host: str = "127.0.0.1",
     edges: tuple[Source, ...] = (),
     egress: Sequence[Network] = LOOPBACK,
+    names: Names | None = None,
 ) -> AsyncIterator[VoiceNode]:
     """A node with the simulated carrier beside it, as `dialplane up` has them. Who is not in the network `carriers` is
     a stranger. `believed` is whose servers of certificates are believed."""
@@ -249,6 +252,7 @@ async def voice_node(
             web=web,
             sockets=sockets,
             reach=web.find_address,
+            names=names or DnsNames(versions=(4,)),
             certificates=FetchedCertificates(web, believed),
             hints=PostgresHints(dsn, NODE_CHANNEL),
             node=NODE,

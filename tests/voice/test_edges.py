@@ -3,12 +3,16 @@
 import pytest
 
 from dialplane.domain.calling.dialogs import KeptDialog
+from dialplane.faces.cli.edge_files import SILENT_MS
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request
 from dialplane.sip.transaction_peer import Source
-from dialplane.voice.useragent.edges import SOURCE, Edges
-from tests.voice.agents import Answering, RawPeer, running
+from dialplane.voice.useragent import dispatch
+from dialplane.voice.useragent.agent import EndKind
+from dialplane.voice.useragent.edges import GIVEN_UP_S, SOURCE, Edges
+from dialplane.voice.useragent.incoming import GIVEN_UP
+from tests.voice.agents import SDP, Answering, RawPeer, running
 
 EDGE = Source("10.0.0.5", 5060, "udp")
 PHONE = Source("192.0.2.7", 40_122, "tcp")
@@ -87,6 +91,50 @@ async def test_ban_meets_whoever_sent_through_the_edge_and_not_the_edge() -> Non
 
     assert (answered.status, answered.call_id) == (200, "192.0.2.7")
     assert agent.counters["source_refused"] == 1
+
+
+def test_node_gives_a_call_up_before_the_edge_has_given_it_away() -> None:
+    assert GIVEN_UP_S * 1_000 < SILENT_MS
+
+
+async def test_call_of_which_an_edge_heard_nothing_in_time_is_refused_and_answered_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another node has it by then; `test_edge_hands_on.py` has the whole of it."""
+    monkeypatch.setattr(dispatch, "GIVEN_UP_S", 0.05)
+    handler = Answering()
+    async with running(handler, edges=Edges([Source("127.0.0.1", 5060, "udp")])) as agent:
+        with RawPeer(agent) as edge:
+            edge.send(edge.request("INVITE", body=SDP))
+            call = await handler.calls.get()
+            refused = await edge.receive_response()  # in place of 100 Trying, which comes after 150 ms
+            call.answer(SDP)
+            call.provisional(180)
+            end = await handler.watchers[0].wait_end()
+            assert await edge.is_served()
+            later = [message for message in edge.pending() if bytes(message) != bytes(refused)]
+
+    assert refused.status == 503
+    assert (end.kind, end.by_remote, end.text) == (EndKind.CANCEL, True, GIVEN_UP)
+    assert (later, call.is_answered, agent.counters["given_up_by_edge"]) == ([], False, 1)
+
+
+@pytest.mark.parametrize("given_up_s", [0.05, 1.5])
+async def test_who_calls_without_an_edge_or_heard_of_its_call_in_time_is_answered(
+    monkeypatch: pytest.MonkeyPatch, given_up_s: float
+) -> None:
+    monkeypatch.setattr(dispatch, "GIVEN_UP_S", given_up_s)
+    handler = Answering()
+    edges = Edges([Source("127.0.0.1", 5060, "udp")]) if given_up_s > 1 else None
+    async with running(handler, edges=edges) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP))
+            call = await handler.calls.get()
+            trying = await peer.receive_response()
+            call.answer(SDP)
+            answered = await peer.receive_response()
+
+    assert (trying.status, answered.status) == (100, 200)
 
 
 async def test_goodbye_for_another_node_takes_the_dialogs_own_way() -> None:

@@ -6,6 +6,7 @@ from dialplane.adapters.payments.play_money import PlayMoney
 from dialplane.adapters.secrets.passkeys import PortalWebAuthn
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.adapters.sip.probe import SipProber
+from dialplane.bootstrap.names import names
 from dialplane.config.settings import Settings
 from dialplane.domain.money import usd
 from dialplane.domain.supply.sandbox_stock import COUNTRIES
@@ -32,7 +33,7 @@ def portal(settings: Settings, seal: Seal) -> PortalPorts:
         base=base,
         secret=seal.secret_for("forms of the portal").encode(),
         webauthn=PortalWebAuthn.at(base),
-        prober=SipProber(),
+        prober=SipProber(names(settings)),
         payments=PlayMoney() if settings.sandbox else None,
         terms=terms,
         is_sandbox=settings.sandbox,

@@ -15,6 +15,7 @@ from dialplane.adapters.sip.homer import HomerTap
 from dialplane.adapters.speech.prompts import SpeechPrompts
 from dialplane.bootstrap.helpers import assistants, post
 from dialplane.bootstrap.monitor import Monitor, monitored
+from dialplane.bootstrap.names import names_of_node
 from dialplane.bootstrap.process import Stop, announce, run_loop, settle_memory
 from dialplane.bootstrap.role_metrics import media_metrics, voice_dependencies, voice_metrics
 from dialplane.bootstrap.speech import clouds, google, recognizer
@@ -44,6 +45,7 @@ async def _serve(settings: Settings) -> None:
     looked_at = _LookedAt(media)
     tracing = find_tracing(settings, "voice")
     homer = _homer(settings)
+    asked = names_of_node(settings)
     try:
         await media.start()
         async with (
@@ -63,6 +65,7 @@ async def _serve(settings: Settings) -> None:
                 web=client,
                 sockets=sockets,
                 reach=client.find_address,
+                names=asked,
                 certificates=FetchedCertificates(client),
                 hints=PostgresHints(store.dsn, NODE_CHANNEL),
                 node=settings.node,
@@ -100,6 +103,7 @@ async def _serve(settings: Settings) -> None:
     finally:
         await media.stop()
         await database.close()
+        asked.close()
         if homer is not None:
             homer.close()
         if tracing is not None:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from dialplane.config.database import Connections, database_url
@@ -26,6 +26,7 @@ from dialplane.domain.errors import Invalid
 from dialplane.domain.identity.role_permissions import DEVELOPER, RolePermission
 from dialplane.domain.operating.retention import LEAST, Kept, Kind
 
+_DNS_PORT = 53
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 
@@ -60,6 +61,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         egress_allow=_egress(get("DIALPLANE_EGRESS_ALLOW"), sandbox=sandbox),
         proxies=_networks(get("DIALPLANE_PROXIES", ""), what="DIALPLANE_PROXIES"),
         edges=tuple(Endpoint.parse(word, what="DIALPLANE_EDGES") for word in _words(get("DIALPLANE_EDGES", ""))),
+        name_servers=_name_servers(get("DIALPLANE_NAME_SERVERS", "")),
         carrier_sip=Endpoint.parse(
             get("DIALPLANE_CARRIER_SIP", str(defaults.carrier_sip)), what="DIALPLANE_CARRIER_SIP"
         ),
@@ -121,6 +123,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_EGRESS_ALLOW": ",".join(str(network) for network in settings.egress_allow),
         "DIALPLANE_PROXIES": ",".join(str(network) for network in settings.proxies),
         "DIALPLANE_EDGES": " ".join(map(str, settings.edges)),
+        "DIALPLANE_NAME_SERVERS": " ".join(map(str, settings.name_servers)),
         "DIALPLANE_CARRIER_SIP": str(settings.carrier_sip),
         "DIALPLANE_GATE": str(settings.gate),
         "DIALPLANE_METRICS": str(settings.metrics),
@@ -271,6 +274,24 @@ def _networks(text: str, *, what: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(word) for word in _words(text))
     except ValueError as fault:
         raise SettingError(f"{what} must be networks such as 10.0.0.0/8,::1/128: {fault}") from fault
+
+
+def _name_servers(text: str) -> tuple[Endpoint, ...]:
+    """Addresses, with a port where it is not the usual one."""
+    found = []
+    for word in _words(text):
+        try:
+            place = Endpoint(str(ip_address(word.strip("[]"))), _DNS_PORT)
+        except ValueError:
+            place = Endpoint.parse(word, what="DIALPLANE_NAME_SERVERS")
+        try:
+            ip_address(place.host)
+        except ValueError as fault:
+            raise SettingError(
+                f"DIALPLANE_NAME_SERVERS must be addresses such as 192.0.2.53 or 127.0.0.1:5353, got {word[:64]!r}"
+            ) from fault
+        found.append(place)
+    return tuple(found)
 
 
 def _permissions(text: str | None) -> tuple[RolePermission, ...]:

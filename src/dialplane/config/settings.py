@@ -85,6 +85,9 @@ class Settings:
     edges: tuple[Endpoint, ...] = ()
     """SIP proxies before the voice nodes, as `dialplane edge config` makes them: where they listen for the nodes. They
     alone may say from where a request came, and calls leave through the first. None: the nodes face the world."""
+    name_servers: tuple[Endpoint, ...] = ()
+    """Whom trunks' host names are asked of, addresses with ports. None: the machine's own (`/etc/resolv.conf`), which
+    know what its other programs know."""
     carrier_sip: Endpoint = Endpoint("127.0.0.1", 0)
     """Where the simulated carrier's own user agent listens."""
     gate: Endpoint = Endpoint("127.0.0.1", 0)

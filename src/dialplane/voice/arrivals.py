@@ -74,6 +74,7 @@ class Arrivals:
         self._judged: dict[str, Trunk | None] = {}
         self._logins: dict[str, Trunk] = {}
         self._registrars: dict[str, TrunkId] = {}
+        self._callers: dict[str, TrunkId] = {}
         self._has_room = has_room
 
     def set_trunks(self, trunks: Sequence[Trunk]) -> None:
@@ -87,6 +88,12 @@ class Arrivals:
         """The addresses where this node is registered: what comes from there is the trunk's."""
         self._registrars = registrars
         self._judged.clear()
+
+    def set_callers(self, callers: dict[str, TrunkId]) -> None:
+        """The addresses that names of trunks' gateways lead to now."""
+        if callers != self._callers:
+            self._callers = callers
+            self._judged.clear()
 
     async def take(self, call: IncomingCall, audio: AudioExchange) -> Taken | None:
         """None where the call was answered with a refusal or a challenge."""
@@ -106,7 +113,7 @@ class Arrivals:
             return None
         identity = None
         if caller is None and pbx is None and self._verifying.concerns(call.request):
-            identity = await self._verifying.verify(call)
+            identity = await self._verifying.verify(call, trunk.id if trunk else None)
         arrival = Arrival(
             call_id=CallId(new_id(self._now())),
             origin=Origin.EXTENSION if caller or pbx else Origin.PSTN,
@@ -202,7 +209,8 @@ class Arrivals:
             return known
 
     def _find_trunk(self, host: str) -> Trunk | None:
-        """The one with the narrowest network around the address, or where we are registered."""
+        """The one with the narrowest network around the address, or where we are registered; else the one whose name
+        leads there: what is written stands above what somebody else's DNS says."""
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
@@ -214,6 +222,9 @@ class Arrivals:
             (network.prefixlen, trunk) for trunk in self._trunks for network in trunk.networks if address in network
         ]
         around += [(address.max_prefixlen, trunk) for trunk in self._trunks if trunk.id == registrar]
+        if not around:
+            named = self._callers.get(str(address))
+            around = [(address.max_prefixlen, trunk) for trunk in self._trunks if trunk.id == named]
         return max(around, key=lambda one: one[0])[1] if around else None
 
     def _login(self, call: IncomingCall) -> Trunk | None:

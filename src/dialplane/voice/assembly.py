@@ -195,7 +195,7 @@ class Assembly:
             now=utc_now,
             spawn=self._spawn,
         )
-        self.trunking = Trunking(deps.database, self.agent, deps.node, utc_now, self._spawn, self.arrivals)
+        self.trunking = Trunking(deps.database, self.agent, deps.node, utc_now, self._spawn, self.arrivals, deps.names)
         self._context = LegContext(
             deps.media, self.records, utc_now, self._spawn, lambda leg, refer: self._referrals.take(leg, refer)
         )

@@ -9,6 +9,7 @@ from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.traces import Fact
 from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.calling.certificates import CertificateFiles, NoCertificates
+from dialplane.services.calling.places import Names
 from dialplane.services.identity.authentication import TokenSigner
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
@@ -50,6 +51,7 @@ class VoiceDeps:
     web: Web
     sockets: Sockets
     reach: Reach
+    names: Names
     hints: Hints
     node: str
     host: str

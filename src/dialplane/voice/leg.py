@@ -160,7 +160,8 @@ class Leg:
         if self.is_ended:
             return
         self.sip.answer(sdp)
-        self.on_progressing()
+        if not self.sip.is_ended:  # it may have come too late for an edge
+            self.on_progressing()
 
     async def ring(self, *, with_media: bool = False) -> None:
         """Tell an incoming caller that it rings somewhere; `with_media` lets it hear what we send (183)."""

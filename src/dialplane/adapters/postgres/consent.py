@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.domain.calling.outbound_limits import NO_LIMITS, OutboundLimits
 from dialplane.domain.ids import AccountId, MessageId, NumberId
 from dialplane.domain.messaging.consent import DEFAULTS, ConsentRecord, ConsentSettings, Wish
 from dialplane.services.messaging.consent import Ear, Scope
@@ -17,6 +18,12 @@ _SQL = queries("consent")
 
 def _settings(value: object) -> ConsentSettings:
     return DEFAULTS if value is None else msgspec.convert(value, ConsentSettings)
+
+
+def _limits(row: asyncpg.Record) -> OutboundLimits:
+    names = ("messages_per_hour", "country_messages_per_hour")
+    held = {name: row[name] for name in names if row[name] is not None}
+    return OutboundLimits(**held) if held else NO_LIMITS
 
 
 def _record(row: asyncpg.Record) -> ConsentRecord:
@@ -38,6 +45,7 @@ class PostgresConsentStore:
             Obstacles(
                 settings=_settings(row["settings"]),
                 is_paused=row["is_paused"],
+                limits=_limits(row),
                 pool_id=row["pool_id"],
                 number_rate=row["number_rate"] or 0,
                 destination_rate=row["destination_rate"] or 0,

@@ -33,6 +33,10 @@ class PostgresOutboundLimitStore:
             found.setdefault(AccountId(row["account_id"]), {})[row["number"]] = row["minutes"]
         return found
 
+    async def messages_of(self, account_id: AccountId, now: datetime) -> Mapping[str, int]:
+        rows = await self._connection.fetch(_SQL["messages_of"], account_id, now)
+        return {row["number"]: row["messages"] for row in rows}
+
     async def find(self, account_id: AccountId) -> OutboundStanding | None:
         row = await self._connection.fetchrow(_SQL["find"], account_id)
         return None if row is None else _standing(row)

@@ -7,7 +7,7 @@ import msgspec
 
 from dialplane.adapters.postgres.connection import Connection, queries
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, FoundBy, TrunkTerms
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.ids import TrunkId
 
@@ -55,9 +55,10 @@ class PostgresTrunkStore:
             *self._rare(trunk),
         )
 
-    def _rare(self, trunk: Trunk) -> tuple[str, dict[str, object], str, str]:
+    def _rare(self, trunk: Trunk) -> tuple[str, dict[str, object], str, str, str]:
         terms: dict[str, object] = {} if trunk.terms == USUAL_TERMS else msgspec.to_builtins(trunk.terms)
-        return trunk.detail, terms, trunk.login_username, self._seal.close(trunk.login_password)
+        login = self._seal.close(trunk.login_password)
+        return trunk.detail, terms, trunk.login_username, login, trunk.found_by.value
 
     async def list_live(self) -> list[Trunk]:
         return [read_trunk(row, self._seal) for row in await self._connection.fetch(self._sql["list_trunks"])]
@@ -91,4 +92,5 @@ def read_trunk(row: asyncpg.Record, seal: Seal) -> Trunk:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
+        found_by=FoundBy(row["found_by"]),
     )

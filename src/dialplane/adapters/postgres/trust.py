@@ -54,4 +54,4 @@ class PostgresTrustStore:
 
 def _trunk(row: asyncpg.Record) -> TrustedTrunk:
     trust = TrunkTrust(row["signs"], Checking(row["checking"]), row["requires_identity"], row["takes_emergency"])
-    return TrustedTrunk(TrunkId(row["trunk_id"]), trust, tuple(row["networks"]), row["host"], row["port"])
+    return TrustedTrunk(TrunkId(row["trunk_id"]), trust)

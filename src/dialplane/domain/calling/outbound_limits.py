@@ -1,4 +1,5 @@
-"""What an account may spend and how much it may call outwards at most: what a stolen password can cost (FRD-3)."""
+"""What an account may spend and how much it may call and write outwards at most: what a stolen password can cost
+(FRD-3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,7 +12,14 @@ from dialplane.domain.money import ZERO, Micros, show_usd
 
 MAX_COUNT = 1_000_000
 MAX_MICROS = 10**15
-COUNTS = ("concurrent_calls", "calls_per_second", "minutes_per_hour", "country_minutes_per_hour")
+COUNTS = (
+    "concurrent_calls",
+    "calls_per_second",
+    "minutes_per_hour",
+    "country_minutes_per_hour",
+    "messages_per_hour",
+    "country_messages_per_hour",
+)
 """The limits that are no money."""
 PAUSED = "paused"
 PAUSE_TEXT = "Outgoing calls and texts are paused: the account spent far more than usual. The operator lifts it"
@@ -32,6 +40,14 @@ class OutboundLimits:
     """Started ones to the public network, those of calls that go on included."""
     country_minutes_per_hour: int | None = None
     """The same, to any one country."""
+    messages_per_hour: int | None = None
+    """To the public network, one for each receiver, counted when they were asked for."""
+    country_messages_per_hour: int | None = None
+    """The same, to any one country."""
+
+    @property
+    def counts_messages(self) -> bool:
+        return self.messages_per_hour is not None or self.country_messages_per_hour is not None
 
     @property
     def counts_minutes(self) -> bool:
@@ -94,7 +110,7 @@ class OutboundUse:
 
 @dataclass(frozen=True, slots=True)
 class LimitHit:
-    """A call that one of the limits forbids."""
+    """A call or a message that one of the limits forbids."""
 
     limit: str
     """Its field's name."""
@@ -137,6 +153,21 @@ def find_minutes_hit(limits: OutboundLimits, before: OutboundUse, country: str) 
         return LimitHit(
             "country_minutes_per_hour", f"The account may call {most} minutes an hour to one country, here {country}"
         )
+    return None
+
+
+def find_messages_hit(limits: OutboundLimits, before: Mapping[str, int], wanted: Mapping[str, int]) -> LimitHit | None:
+    """The same for messages, by country: those of the last hour, and those of one more message to its receivers."""
+    most = limits.messages_per_hour
+    if most is not None and wanted and sum(before.values()) + sum(wanted.values()) > most:
+        return LimitHit("messages_per_hour", f"The account may send {most} messages an hour")
+    most = limits.country_messages_per_hour
+    for country, count in wanted.items():
+        if most is not None and before.get(country, 0) + count > most:
+            return LimitHit(
+                "country_messages_per_hour",
+                f"The account may send {most} messages an hour to one country, here {country}",
+            )
     return None
 
 

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from ipaddress import ip_address
+from typing import Literal, cast, get_args
 
 import phonenumbers
 
@@ -24,15 +25,49 @@ _HEADER = re.compile(r"[XP]-[A-Za-z0-9\-]{1,62}", re.IGNORECASE)
 """Those that no rule of SIP hangs on: private ones, and those of carriers (RFC 3325)."""
 
 
+class FoundBy(StrEnum):
+    """Which records of a gateway's name are asked for (RFC 3263 section 4), beside those of addresses."""
+
+    AS_WRITTEN = ""
+    """None: its port is written."""
+    SRV = "srv"
+    """Those of the transport that is written."""
+    NAPTR = "naptr"
+    """Those that choose the transport, then its SRV records."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One place that takes a trunk's calls. Lower priorities first; among equal ones as often as its weight says."""
+    """One place that takes a trunk's calls. Lower priorities first; among equal ones as often as its weight says.
+
+    Port and transport of a name that DNS is asked for are what holds where it has no such records.
+    """
 
     host: str
     port: int = 5060
     transport: TrunkTransport = "udp"
     priority: int = 10
     weight: int = 1
+    found_by: FoundBy = FoundBy.AS_WRITTEN
+
+    @property
+    def is_named(self) -> bool:
+        """Its addresses are whatever DNS has now."""
+        return not is_address(self.host)
+
+    @property
+    def shown_place(self) -> str:
+        """Host and port as a URI has them: no port where DNS says it (RFC 3263 section 4)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.written_port is None else f"{host}:{self.port}"
+
+    @property
+    def written_port(self) -> int | None:
+        return self.port if self.found_by is FoundBy.AS_WRITTEN else None
+
+    @property
+    def written_transport(self) -> TrunkTransport | None:
+        return None if self.found_by is FoundBy.NAPTR else self.transport
 
 
 class NumberStyle(StrEnum):
@@ -144,6 +179,33 @@ def check_terms(terms: TrunkTerms) -> None:
     _check_headers(terms.headers)
     _check_metadata(terms.metadata)
     _check_limits(terms)
+
+
+def read_gateway(host: str, port: int | None, transport: str | None, *, priority: int = 10, weight: int = 1) -> Gateway:
+    """A gateway as somebody writes it: of a name, what is left out is found in DNS. Raises Invalid naming the field."""
+    if transport is not None and transport not in get_args(TrunkTransport):
+        raise Invalid("transport is udp, tcp or tls", field="transport")
+    if port is not None:
+        _check_range(port, 1, 65_535, "port")
+    found_by = FoundBy.SRV if transport else FoundBy.NAPTR
+    if port is not None or is_address(host) or "." not in host:  # a name without a dot is this machine's own
+        found_by = FoundBy.AS_WRITTEN
+    given = cast("TrunkTransport", transport or "udp")
+    return Gateway(host, port or usual_port(given), given, priority, weight, found_by)
+
+
+def usual_port(transport: str) -> int:
+    """RFC 3261 section 19.1.2."""
+    return 5061 if transport == "tls" else 5060
+
+
+def is_address(host: str) -> bool:
+    """IPv6 without brackets."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def check_host(host: str, *, field: str) -> None:

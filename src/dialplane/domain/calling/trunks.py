@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
-from dialplane.domain.calling.trunk_terms import USUAL_TERMS, Gateway, TrunkTerms, TrunkTransport
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, FoundBy, Gateway, TrunkTerms, TrunkTransport
 from dialplane.domain.ids import AccountId, TrunkId
 
 Network = IPv4Network | IPv6Network
@@ -12,7 +12,8 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """One peer. Whatever comes from `networks` is its traffic; outbound calls go to `host`, if it has one."""
+    """One peer. Whatever comes from `networks`, or from where names of its gateways lead, is its traffic; outbound
+    calls go to `host`, if it has one."""
 
     id: TrunkId
     name: str
@@ -34,11 +35,21 @@ class Trunk:
     login_password: str = field(default="", repr=False)
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+    found_by: FoundBy = FoundBy.AS_WRITTEN
+    """How its host is looked up."""
+
+    @property
+    def own_gateway(self) -> Gateway:
+        """Its host."""
+        terms = self.terms
+        return Gateway(self.host, self.port, self.transport, terms.own_priority, terms.weight, self.found_by)
 
     @property
     def gateways(self) -> tuple[Gateway, ...]:
         """All that take its calls; its own host first."""
-        if not self.host:
-            return self.terms.gateways
-        own = Gateway(self.host, self.port, self.transport, self.terms.own_priority, self.terms.weight)
-        return (own, *self.terms.gateways)
+        return (self.own_gateway, *self.terms.gateways) if self.host else self.terms.gateways
+
+    @property
+    def brings_calls(self) -> bool:
+        """Some addresses are known to be its."""
+        return bool(self.networks) or any(gateway.is_named for gateway in self.gateways)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dialplane.domain.calling.routing import Candidate, Refused, RouteDecision, Verdict, refuse
-from dialplane.domain.calling.trunks import Network
 from dialplane.domain.ids import TrunkId
 
 
@@ -37,13 +36,10 @@ USUAL = TrunkTrust()
 
 @dataclass(frozen=True, slots=True)
 class TrustedTrunk:
-    """A trunk of which something else is said than the usual, with where its calls come from and go to."""
+    """A trunk of which something else is said than the usual."""
 
     trunk_id: TrunkId
     trust: TrunkTrust
-    networks: tuple[Network, ...]
-    host: str
-    port: int
 
 
 @dataclass(frozen=True, slots=True)

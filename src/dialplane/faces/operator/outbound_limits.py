@@ -1,4 +1,4 @@
-"""What an account may call and spend outwards at most, as the operator sets it; and the pause of what is unusual."""
+"""What an account may call, write and spend outwards at most, as the operator sets it; the pause of what is unusual."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -34,6 +34,10 @@ class ShownLimits(msgspec.Struct, forbid_unknown_fields=True):
     """Started minutes to the public network in the last sixty."""
     country_minutes_per_hour: _Count | None = None
     """The same, to any one country."""
+    messages_per_hour: _Count | None = None
+    """Messages to the public network in the last sixty minutes, one for each receiver."""
+    country_messages_per_hour: _Count | None = None
+    """The same, to any one country."""
 
 
 @get("/accounts/{account_id:uuid}/outbound_limits", responses=refusals(404))
@@ -46,7 +50,7 @@ async def get_outbound_limits(request: OperatorRequest, account_id: FromPath[UUI
 async def set_outbound_limits(
     request: OperatorRequest, account_id: FromPath[UUID], data: JSONBody[ShownLimits]
 ) -> ShownLimits:
-    """Replace them all: what is left out has no limit. They hold from the next call on."""
+    """Replace them all: what is left out has no limit. They hold from the next call and message on."""
     limits = OutboundLimits(
         concurrent_calls=data.concurrent_calls,
         calls_per_second=data.calls_per_second,
@@ -56,6 +60,8 @@ async def set_outbound_limits(
         spend_per_month=_micros(data.spend_per_month_micros),
         minutes_per_hour=data.minutes_per_hour,
         country_minutes_per_hour=data.country_minutes_per_hour,
+        messages_per_hour=data.messages_per_hour,
+        country_messages_per_hour=data.country_messages_per_hour,
     )
     return _show(await service.set_outbound_limits(request.database, AccountId(account_id), limits, request.now))
 

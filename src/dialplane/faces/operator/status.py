@@ -67,7 +67,8 @@ class TrunkState(msgspec.Struct):
 
     name: str
     host: str
-    port: int
+    port: int | None
+    """Null: found in DNS."""
     brings_calls: bool
     takes_calls: bool
 
@@ -106,7 +107,7 @@ async def get_status(request: OperatorRequest) -> PlatformState:
     status = await read_status(request.database, now)
     shown = _show(status, now)
     shown.trunks = [
-        TrunkState(trunk.name, trunk.host, trunk.port, bool(trunk.networks), bool(trunk.host))
+        TrunkState(trunk.name, trunk.host, trunk.own_gateway.written_port, trunk.brings_calls, bool(trunk.host))
         for trunk in await list_trunks(request.database)
         if trunk.account_id is None
     ]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +19,7 @@ from dialplane.domain.calling.trunk_terms import (
     Reliable,
     TrunkTerms,
     TrunkTransport,
+    read_gateway,
 )
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Invalid
@@ -27,17 +27,18 @@ from dialplane.domain.ids import AccountId, TrunkId
 from dialplane.faces.operator.answers import posting, refusals
 from dialplane.faces.operator.request import OperatorRequest
 from dialplane.services.calling import trunks as service
-from dialplane.services.calling.trunk_states import Health, RegistrationState, TrunkState, states_of
+from dialplane.services.calling.trunk_states import GatewayState, Health, RegistrationState, TrunkState, states_of
 
 _Priority = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 
 class TrunkGateway(msgspec.Struct, forbid_unknown_fields=True):
-    """One more place that takes the trunk's calls."""
+    """One more place that takes the trunk's calls. Of a name, what is left out or null is found in DNS (RFC 3263):
+    the port by SRV records, the transport by NAPTR records; of an address, port 5060 and UDP."""
 
     host: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 5060
-    transport: TrunkTransport = "udp"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | None = None
+    transport: TrunkTransport | None = None
     priority: _Priority = 10
     """Lower first."""
     weight: _Priority = 1
@@ -85,9 +86,11 @@ class WrittenTrunk(Terms):
     networks: Annotated[list[str], msgspec.Meta(max_length=100)] = []
     """Sources that count as this trunk: addresses or networks."""
     host: Annotated[str, msgspec.Meta(max_length=255)] = ""
-    """Where outbound calls go; empty where it takes none."""
-    port: int = 5060
-    transport: str = "udp"
+    """Where outbound calls go; empty where it takes none. Calls from where a name leads are this trunk's."""
+    port: int | None = None
+    """Null: found in DNS where `host` is a name; else 5060."""
+    transport: str | None = None
+    """udp, tcp or tls; null: found in DNS where `host` is a name and `port` is null; else udp."""
     username: str = ""
     password: str = ""
     priority: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
@@ -102,6 +105,15 @@ class NewTrunk(WrittenTrunk):
     """Whose it is; all accounts' where left out."""
 
 
+class ShownTarget(msgspec.Struct):
+    host: str
+    """An address."""
+    port: int
+    transport: str
+    health: Health
+    said: str
+
+
 class ShownGateway(msgspec.Struct):
     node: str
     host: str
@@ -110,6 +122,8 @@ class ShownGateway(msgspec.Struct):
     health: Health
     checked_at: datetime | None
     said: str
+    targets: list[ShownTarget] = []
+    """Where a name leads now."""
 
 
 class ShownRegistration(msgspec.Struct):
@@ -129,8 +143,10 @@ class ShownTrunk(Terms, kw_only=True):
     name: str
     networks: list[str]
     host: str
-    port: int
-    transport: TrunkTransport
+    port: int | None
+    """Null: found in DNS."""
+    transport: TrunkTransport | None
+    """Null: found in DNS."""
     username: str
     priority: int
     detail: str
@@ -211,9 +227,7 @@ def _draft(data: WrittenTrunk, account_id: AccountId | None) -> service.TrunkDra
 
 def _terms(data: Terms) -> TrunkTerms:
     return TrunkTerms(
-        gateways=tuple(
-            Gateway(each.host, each.port, each.transport, each.priority, each.weight) for each in data.gateways
-        ),
+        gateways=tuple(_gateway(each) for each in data.gateways),
         own_priority=data.gateway_priority,
         weight=data.weight,
         media=MediaProfile(data.srtp, read_codecs(data.codecs)),
@@ -232,6 +246,21 @@ def _terms(data: Terms) -> TrunkTerms:
     )
 
 
+def _gateway(data: TrunkGateway) -> Gateway:
+    return read_gateway(data.host, data.port, data.transport, priority=data.priority, weight=data.weight)
+
+
+def _show_gateway(gateway: Gateway) -> TrunkGateway:
+    return TrunkGateway(gateway.host, gateway.written_port, gateway.written_transport, gateway.priority, gateway.weight)
+
+
+def _show_seen(node: str, state: GatewayState) -> ShownGateway:
+    targets = [ShownTarget(each.host, each.port, each.transport, each.health, each.said) for each in state.targets]
+    return ShownGateway(
+        node, state.host, state.port, state.transport, state.health, state.checked_at, state.said, targets
+    )
+
+
 def _written(trunk: Trunk) -> WrittenTrunk:
     """The trunk as it would be written anew."""
     shown = show_trunk(trunk)
@@ -241,8 +270,8 @@ def _written(trunk: Trunk) -> WrittenTrunk:
         name=trunk.name,
         networks=shown.networks,
         host=trunk.host,
-        port=trunk.port,
-        transport=trunk.transport,
+        port=shown.port,
+        transport=shown.transport,
         username=trunk.username,
         password=trunk.password,
         priority=trunk.priority,
@@ -254,7 +283,7 @@ def _written(trunk: Trunk) -> WrittenTrunk:
 
 def show_trunk(trunk: Trunk, states: Mapping[str, TrunkState] | None = None) -> ShownTrunk:
     """`states` is how the voice nodes see it, by node."""
-    terms, states = trunk.terms, states or {}
+    terms, own, states = trunk.terms, trunk.own_gateway, states or {}
     healths = {state.health for state in states.values()}
     return ShownTrunk(
         id=trunk.id,
@@ -262,14 +291,14 @@ def show_trunk(trunk: Trunk, states: Mapping[str, TrunkState] | None = None) -> 
         name=trunk.name,
         networks=[str(network) for network in trunk.networks],
         host=trunk.host,
-        port=trunk.port,
-        transport=trunk.transport,
+        port=own.written_port,
+        transport=own.written_transport,
         username=trunk.username,
         priority=trunk.priority,
         detail=trunk.detail,
         login_username=trunk.login_username,
         created_at=trunk.created_at,
-        gateways=[TrunkGateway(**asdict(gateway)) for gateway in terms.gateways],
+        gateways=[_show_gateway(gateway) for gateway in terms.gateways],
         gateway_priority=terms.own_priority,
         weight=terms.weight,
         srtp=terms.media.srtp,
@@ -290,7 +319,7 @@ def show_trunk(trunk: Trunk, states: Mapping[str, TrunkState] | None = None) -> 
         cost_deck=terms.cost_deck,
         metadata=dict(terms.metadata),
         health=next((each for each in (Health.HEALTHY, Health.UNHEALTHY) if each in healths), Health.UNKNOWN),
-        seen=[ShownGateway(node, **asdict(each)) for node, state in states.items() for each in state.gateways],
+        seen=[_show_seen(node, each) for node, state in states.items() for each in state.gateways],
         registrations=[
             _registration(node, state.registration) for node, state in states.items() if state.registration is not None
         ],

@@ -29,7 +29,6 @@ from dialplane.services.transaction import Database
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 _Affix = Annotated[str, msgspec.Meta(max_length=LONGEST_AFFIX)]
-_USUAL_PORT = 5060
 _HIGHEST_PORT = 65_535
 
 
@@ -69,7 +68,7 @@ class ProviderChange(msgspec.Struct):
 
 class NewProvider(ProviderChange, kw_only=True):
     hostname: _Name
-    """A host, or `host:port`."""
+    """A host, or `host:port`. The port and transport of a name alone are found in DNS (RFC 3263)."""
 
 
 class Credentials(msgspec.Struct):
@@ -162,7 +161,9 @@ def _changed(draft: service.TrunkDraft, data: ProviderChange) -> service.TrunkDr
     if data.hostname is not None:
         host, port = _read_host(data.hostname)
         check_host(host, field="hostname")
-        draft = replace(draft, host=host, port=port)
+        # The usual transport was written by nobody: this face has no word for it.
+        transport = None if draft.transport == "udp" else draft.transport
+        draft = replace(draft, host=host, port=port, transport=transport)
     return replace(
         draft,
         name=draft.name if data.name is None else data.name,
@@ -188,11 +189,11 @@ def _terms(terms: TrunkTerms, data: ProviderChange) -> TrunkTerms:
     )
 
 
-def _read_host(text: str) -> tuple[str, int]:
+def _read_host(text: str) -> tuple[str, int | None]:
     """`host`, `host:port` or `[address]:port`. Raises Invalid."""
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not text.startswith("[")):
-        return text.strip("[]"), _USUAL_PORT
+        return text.strip("[]"), None
     if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT):
         raise Invalid("hostname is a host, or host:port", field="hostname")
     return host.strip("[]"), int(port)

@@ -1,4 +1,5 @@
-"""Limits of what accounts call outwards (FRD-3): set by the operator, held in the transaction that opens a call."""
+"""Limits of what accounts call and write outwards (FRD-3): set by the operator, held in the transaction that opens a
+call or queues a message."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -43,6 +44,10 @@ class OutboundLimitStore(Protocol):
 
     async def minutes_of(self, accounts: Collection[AccountId], now: datetime) -> Mapping[AccountId, Mapping[str, int]]:
         """Started minutes of the last hour to the public network, by the number that was called."""
+        ...
+
+    async def messages_of(self, account_id: AccountId, now: datetime) -> Mapping[str, int]:
+        """Those that were asked for in the last hour and may have gone out, by the number of their receiver."""
         ...
 
     async def find(self, account_id: AccountId) -> OutboundStanding | None: ...
@@ -93,7 +98,10 @@ async def lift_outbound_pause(database: Database, account_id: AccountId, now: da
 async def set_outbound_limits(
     database: Database, account_id: AccountId, limits: OutboundLimits, now: datetime
 ) -> OutboundLimits:
-    """They hold from the next call on; calls that go on are left alone. Raises NotFound, Invalid naming the field."""
+    """They hold from the next call and message on; calls that go on are left alone.
+
+    Raises NotFound, Invalid naming the field.
+    """
     check_limits(limits)
     async with database.transaction() as tx:
         await load_account(tx, account_id)
@@ -128,7 +136,7 @@ async def find_beyond_limits(
         else:
             beyond[billing.call_id] = LimitExceeded(hit.text, reason="OUTBOUND_LIMIT_REACHED", field="destinations")
             hits[billing.account_id, hit.limit] = hit
-    await _tell(tx, hits, now)
+    await tell_of_hits(tx, hits, now)
     return beyond
 
 
@@ -144,7 +152,7 @@ async def find_limit_reached(tx: Transaction, billing: CallBilling, target: str,
     hit = standing.find_hit(use, billing, place_of(target))
     if hit is None:
         return ""
-    await _tell(tx, {(billing.account_id, hit.limit): hit}, now)
+    await tell_of_hits(tx, {(billing.account_id, hit.limit): hit}, now)
     return hit.text
 
 
@@ -162,7 +170,8 @@ async def _use_of(
     return use
 
 
-async def _tell(tx: Transaction, hits: Mapping[tuple[AccountId, str], LimitHit], now: datetime) -> None:
+async def tell_of_hits(tx: Transaction, hits: Mapping[tuple[AccountId, str], LimitHit], now: datetime) -> None:
+    """By `outbound_limit_reached`, once a minute for each limit (FRD-5)."""
     events: list[Event] = []
     for (account_id, limit), hit in hits.items():
         if await tx.outbound_limits.note_told(account_id, limit, now, told_before=now - TOLD_EVERY):

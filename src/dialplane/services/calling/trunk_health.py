@@ -29,7 +29,7 @@ class Prober(Protocol):
     """Port."""
 
     async def probe(self, trunk: Trunk) -> Probe:
-        """Within two seconds or so; what goes wrong is told in the result."""
+        """Within two seconds or so for each place that its host is at; what goes wrong is told in the result."""
         ...
 
 

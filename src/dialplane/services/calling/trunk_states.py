@@ -20,8 +20,8 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayState:
-    """One gateway, at the name and port that the trunk has for it."""
+class TargetState:
+    """One address that a gateway's name leads to."""
 
     host: str
     port: int
@@ -30,6 +30,21 @@ class GatewayState:
     checked_at: datetime | None = None
     said: str = ""
     """What it answered last, or why nothing came."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayState:
+    """One gateway, at the name and port that the trunk has for it. Healthy where any of its targets is."""
+
+    host: str
+    port: int
+    transport: str
+    health: Health
+    checked_at: datetime | None = None
+    said: str = ""
+    """What it answered last, or why nothing came."""
+    targets: tuple[TargetState, ...] = ()
+    """Of a name, where it leads now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
-from typing import Protocol, cast
+from typing import Protocol
 
-from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms, TrunkTransport, check_host, check_terms
+from dialplane.domain.calling.trunk_terms import USUAL_TERMS, TrunkTerms, check_host, check_terms, read_gateway
 from dialplane.domain.calling.trunks import Network, Trunk
 from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.ids import AccountId, TrunkId, new_id
@@ -44,8 +44,9 @@ class TrunkDraft:
     account_id: AccountId | None = None
     networks: Sequence[str] = ()
     host: str = ""
-    port: int = 5060
-    transport: str = "udp"
+    port: int | None = None
+    transport: str | None = None
+    """Of a host that is a name, what is None is found in DNS."""
     username: str = ""
     password: str = field(default="", repr=False)
     priority: int = 10
@@ -62,8 +63,8 @@ def draft_of(trunk: Trunk) -> TrunkDraft:
         trunk.account_id,
         tuple(str(network) for network in trunk.networks),
         trunk.host,
-        trunk.port,
-        trunk.transport,
+        trunk.own_gateway.written_port,
+        trunk.own_gateway.written_transport,
         trunk.username,
         trunk.password,
         trunk.priority,
@@ -147,10 +148,7 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
     """The draft as a trunk. Raises Invalid naming the field."""
     if not 1 <= len(draft.name) <= 255:
         raise Invalid("name has 1 to 255 characters", field="name")
-    if draft.transport not in ("udp", "tcp", "tls"):
-        raise Invalid("transport is udp, tcp or tls", field="transport")
-    if not 1 <= draft.port <= 65535:
-        raise Invalid("port is 1 to 65535", field="port")
+    own = read_gateway(draft.host, draft.port, draft.transport)
     if not (draft.networks or draft.host or draft.login_username or draft.terms.gateways):
         raise Invalid("a trunk has networks that calls come from, a host that calls go to, or both", field="networks")
     if draft.host:
@@ -166,8 +164,9 @@ def check_trunk(draft: TrunkDraft, *, now: datetime) -> Trunk:
         account_id=draft.account_id,
         networks=tuple(_network(text) for text in draft.networks),
         host=draft.host,
-        port=draft.port,
-        transport=cast("TrunkTransport", draft.transport),
+        port=own.port,
+        transport=own.transport,
+        found_by=own.found_by,
         username=draft.username,
         password=draft.password,
         priority=draft.priority,

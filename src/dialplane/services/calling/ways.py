@@ -138,10 +138,9 @@ def _ways_by(trunks: Sequence[Trunk], target: str) -> list[Way]:
 
 
 def _way_by_trunk(trunk: Trunk, gateway: Gateway, target: str) -> Way:
-    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
     secure = ";transport=tls" if gateway.transport == "tls" else ""
     return Way(
-        uri=f"sip:{trunk.terms.numbers.callee(target)}@{host}:{gateway.port}{secure}",
+        uri=f"sip:{trunk.terms.numbers.callee(target)}@{gateway.shown_place}{secure}",
         host=gateway.host,
         port=gateway.port,
         transport=gateway.transport,

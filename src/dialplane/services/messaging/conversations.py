@@ -10,6 +10,7 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import NIL, AccountId, AgentId, ConversationId, MessageId, RunId
 from dialplane.domain.messaging.messages import Conversation, ConversationMessage
 from dialplane.services.eventing.events import publish
+from dialplane.services.messaging.message_limits import telling_of_limits
 from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.rooms.agents import load_agent
@@ -63,7 +64,7 @@ async def write_text(
 
     Raises what `services.messaging.outbound_messages.send_message` raises.
     """
-    async with database.transaction() as tx:
+    async with telling_of_limits(database, now), database.transaction() as tx:
         request = MessageRequest(Address("tel", own), (Address("tel", peer),), text, key=key)
         message = await queue_message(tx, account_id, request, now)
         [conversation] = await tx.messages.conversations_of(message.id)
@@ -138,7 +139,7 @@ async def post_to_conversation(
 
     Raises NotFound, and what `services.messaging.outbound_messages.send_message` raises.
     """
-    async with database.transaction() as tx:
+    async with telling_of_limits(database, now), database.transaction() as tx:
         conversation = await _find(tx, account_id, conversation_id)
         request = MessageRequest(conversation.own, (conversation.peer,), text, medias=medias, run_id=run_id, key=key)
         message = await queue_message(tx, account_id, request, now)

@@ -27,6 +27,7 @@ from dialplane.domain.numbering.numbers import VIRTUAL_PREFIX, Number
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.charging.ledger import reserve
 from dialplane.services.charging.rates import tariffs
+from dialplane.services.messaging.message_limits import MessageLimits
 from dialplane.services.messaging.messages import (
     MessageRequest,
     check_standing,
@@ -206,15 +207,18 @@ class Desk:
                 raise Invalid(f"{target} is a landline, which takes no messages", reason="TO_NOT_REACHABLE", field=name)
 
     async def screen(self, drafts: Sequence[Draft]) -> None:
-        """Consent, pumping, quiet hours; what passes becomes a message that is paid for."""
-        screening = Screening(self._tx)
+        """Consent, pumping, quiet hours, limits; what passes becomes a message that is paid for."""
+        screening, limits = Screening(self._tx), MessageLimits(self._tx)
         asked = [_outgoing(draft) for draft in drafts]
         found = await screening.look_up(asked)
         known = {id(draft): pair for draft, pair in zip(drafts, zip(asked, found, strict=True), strict=True)}
 
         async def pass_on(draft: Draft) -> None:
-            draft.screened = _within_price(draft, await screening.screen(*known[id(draft)]))
+            message, obstacles = known[id(draft)]
+            draft.screened = _within_price(draft, await screening.screen(message, obstacles))
+            await limits.check(message, obstacles, draft.screened)
             self._pay(draft)
+            limits.sent(message, draft.screened)
 
         await each_of(drafts, pass_on)
 

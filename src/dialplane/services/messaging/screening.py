@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dialplane.domain.addresses import Address
-from dialplane.domain.calling.outbound_limits import PAUSE_TEXT
+from dialplane.domain.calling.outbound_limits import PAUSE_TEXT, OutboundLimits
 from dialplane.domain.errors import LimitExceeded, NotPermitted
 from dialplane.domain.ids import AccountId, NumberId
 from dialplane.domain.messaging.consent import ConsentSettings
@@ -43,6 +43,8 @@ class Obstacles:
     settings: ConsentSettings
     is_paused: bool
     """The account's outgoing traffic stands still (FRD-5)."""
+    limits: OutboundLimits
+    """Of the account's messages, and of nothing else."""
     pool_id: UUID | None
     number_rate: int
     destination_rate: int

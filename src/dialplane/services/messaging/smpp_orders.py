@@ -10,6 +10,7 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.messaging.alphabets import alphabet_of, read_text
 from dialplane.domain.messaging.messages import Message, MessageExtras, Target
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.message_limits import telling_of_limits
 from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_records import cancel_in
 from dialplane.services.messaging.messages import MessageRequest
@@ -95,7 +96,7 @@ async def replace_handed(
 
     Raises NotFound, Conflict where it has gone out or came in parts, and what `send_message` does.
     """
-    async with database.transaction() as tx:
+    async with telling_of_limits(database, now), database.transaction() as tx:
         taken = await _taken(tx, system, named)
         if taken.message_id is None or taken.part_of is not None:
             raise Conflict("A message in parts cannot be replaced", reason="MESSAGE_NOT_SCHEDULED")

@@ -16,6 +16,7 @@ from dialplane.domain.ids import MessageId, new_id
 from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Part
 from dialplane.domain.messaging.messages import Message, MessageExtras
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
+from dialplane.services.messaging.message_limits import telling_of_limits
 from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_records import cancel_in
 from dialplane.services.messaging.messages import MessageRequest
@@ -73,7 +74,7 @@ async def take_submit(database: Database, system: SmppAccount, handed: Handed, n
 
     Raises what `send_message` does, and Invalid for a message of too many parts.
     """
-    async with database.transaction() as tx:
+    async with telling_of_limits(database, now), database.transaction() as tx:
         taken = handed.taken(system.id, now)
         known = await tx.smpp.claim_resent(taken, since=now - RESEND_WINDOW)
         if known is not None:

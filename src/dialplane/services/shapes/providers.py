@@ -5,13 +5,13 @@ from uuid import UUID
 
 from dialplane.domain.calling.providercalls import ProviderCall
 from dialplane.domain.calling.routes import Route, show_target
+from dialplane.domain.calling.trunk_terms import Gateway, usual_port
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.services.calling.trunk_states import Health, TrunkState
 from dialplane.services.shapes.common import show_id, show_time
 
 EVERYBODY = UUID(int=1)
 """The customer that platform default routes belong to."""
-_USUAL_PORT = 5060
 
 
 def provider_shape(trunk: Trunk, states: Mapping[str, TrunkState]) -> dict[str, object]:
@@ -22,7 +22,7 @@ def provider_shape(trunk: Trunk, states: Mapping[str, TrunkState]) -> dict[str, 
     return {
         "id": show_id(trunk.id),
         "type": "sip",
-        "hostname": first.host if first.port == _USUAL_PORT else f"{first.host}:{first.port}",
+        "hostname": _hostname(first),
         "tech_prefix": numbers.prefix,
         "tech_postfix": numbers.postfix,
         "tech_headers": dict(trunk.terms.headers),
@@ -36,6 +36,14 @@ def provider_shape(trunk: Trunk, states: Mapping[str, TrunkState]) -> dict[str, 
         "tm_update": show_time(trunk.updated_at),
         "tm_delete": show_time(trunk.deleted_at),
     }
+
+
+def _hostname(gateway: Gateway) -> str:
+    """As it is written: the port of an address only where it is not the usual one."""
+    port = gateway.written_port
+    if port is None or (not gateway.is_named and port == usual_port(gateway.transport)):
+        return gateway.host
+    return f"[{gateway.host}]:{port}" if ":" in gateway.host else f"{gateway.host}:{port}"
 
 
 def route_shape(route: Route) -> dict[str, object]:

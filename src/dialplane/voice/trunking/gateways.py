@@ -1,44 +1,39 @@
-"""Which gateways of trunks answer, and in which order a call tries them (RFC 3263 section 4, RFC 2782).
+"""Which gateways of trunks answer, and in which order a call tries them (RFC 3263 section 4.3).
 
-A gateway that does not answer is taken for dead until it answers OPTIONS again: calls skip it while there is another
-way. Trunks may have theirs probed all the time. Names are looked up beside the calls, never in their way twice.
+A gateway is all that its name leads to. A target that does not answer is taken for dead until it answers OPTIONS again:
+calls skip it while there is another way. Trunks may have theirs probed all the time.
 """
 
 import asyncio
 import random
-import socket
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
 
-from dialplane.domain.calling.trunk_terms import Gateway
+from dialplane.domain.calling.trunk_terms import Gateway, is_address
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.ids import TrunkId
-from dialplane.services.calling.trunk_states import GatewayState, Health
+from dialplane.services.calling.trunk_states import GatewayState, Health, TargetState
 from dialplane.services.calling.ways import Way
+from dialplane.voice.trunking.places import Places
 from dialplane.voice.useragent.agent import Source, UserAgent
 
 LOOK_S = 1.0
 RETRY_S = 5.0
-"""Between two questions to a gateway that is taken for dead."""
+"""Between two questions to a target that is taken for dead."""
 PATIENCE_S = 4.0
 """For the answer to OPTIONS."""
-LOOK_UP_S = 2.0
-NAMES_KEPT_S = 60.0
 LONGEST_REST_S = 300.0
 
 log = structlog.get_logger()
 
-Key = tuple[str, int, str]
-
 
 @dataclass(slots=True)
 class _Standing:
-    """What is known of one gateway. Times are the loop's."""
+    """What is known of one target. Times are the loop's."""
 
     health: Health = Health.UNKNOWN
     said: str = ""
@@ -49,184 +44,173 @@ class _Standing:
 
 
 @dataclass(slots=True)
-class _Addresses:
-    hosts: tuple[str, ...]
-    until: float
-
-
-@dataclass(slots=True)
 class Gateways:
     """Those of one node's trunks."""
 
     agent: UserAgent
+    places: Places
     now: Callable[[], datetime]
     spawn: Callable[[Coroutine[Any, Any, None]], None]
     changed: Callable[[TrunkId], None] = lambda trunk_id: None
     """Told whose gateway was heard of anew."""
     _trunks: Sequence[Trunk] = ()
-    _standings: dict[Key, _Standing] = field(default_factory=dict)
-    _addresses: dict[str, _Addresses] = field(default_factory=dict)
+    _standings: dict[Source, _Standing] = field(default_factory=dict)
 
     def set_trunks(self, trunks: Sequence[Trunk]) -> None:
         """The trunks as they are now."""
         self._trunks = trunks
-        keys = {_key(gateway) for trunk in trunks for gateway in trunk.gateways}
-        for gone in self._standings.keys() - keys:
-            del self._standings[gone]
+        self.places.set_trunks(trunks)
+        self._forget()
+
+    def moved(self, gateway: Gateway) -> None:
+        """Its name leads elsewhere."""
+        self._forget()
+        for trunk in self._trunks:
+            if gateway in trunk.gateways:
+                self.changed(trunk.id)
 
     async def best_first(self, ways: Sequence[Way]) -> list[Way]:
         """The ways to a number, those through trunks with addresses for names and in the order of RFC 2782; without
-        those whose gateway is dead, as long as there are others."""
+        those whose target is dead, as long as there are others."""
         if len(ways) == 1 and (ways[0].gateway is None or self._is_plain(ways[0])):
             return list(ways)
         ordered: list[Way] = []
         for trunk_ways in _by_trunk(ways):
             for way in _weighted(trunk_ways):
-                ordered += await self._resolved(way)
+                ordered += await self._placed(way)
         now = asyncio.get_running_loop().time()
-        alive = [way for way in ordered if way.gateway is None or not self._is_out(way.gateway, now)]
+        alive = [way for way in ordered if way.gateway is None or not self._is_out(_target(way), now)]
         return alive or ordered
 
     def failed(self, way: Way, status: int, retry_after_s: float = 0.0) -> None:
         """A call could not be placed this way: nothing came back (0 or 408), or `status`."""
         if way.gateway is None or way.trunk is None:
             return
-        standing = self._standing(way.gateway)
+        standing = self._standing(_target(way))
         now = asyncio.get_running_loop().time()
         if status == 503 and retry_after_s:
             standing.rests_until = now + min(retry_after_s, LONGEST_REST_S)
         elif status in (0, 408):
-            self._note(way.trunk.id, way.gateway, Health.UNHEALTHY, "no answer to INVITE")
+            self._note(way.trunk.id, _target(way), Health.UNHEALTHY, "no answer to INVITE")
             standing.next_probe = now + RETRY_S
 
     def states(self, trunk: Trunk) -> tuple[GatewayState, ...]:
-        found = []
-        for gateway in trunk.gateways:
-            standing = self._standing(gateway)
-            found.append(
-                GatewayState(
-                    gateway.host,
-                    gateway.port,
-                    gateway.transport,
-                    standing.health,
-                    standing.checked_at,
-                    standing.said,
-                )
-            )
-        return tuple(found)
-
-    async def addresses(self, gateway: Gateway) -> tuple[str, ...]:
-        """Of the gateway's host, in the resolver's order; none where its name is not known now."""
-        if _is_address(gateway.host):
-            return (gateway.host,)
-        now = asyncio.get_running_loop().time()
-        known = self._addresses.get(gateway.host)
-        if known is not None and known.until > now:
-            return known.hosts
-        try:
-            async with asyncio.timeout(LOOK_UP_S):
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    gateway.host, gateway.port, type=socket.SOCK_STREAM
-                )
-        except (OSError, TimeoutError):
-            log.warning("gateway_not_found", host=gateway.host)
-            return known.hosts if known is not None else ()  # an old address rather than none
-        hosts = tuple(dict.fromkeys(str(each[4][0]) for each in found))
-        self._addresses[gateway.host] = _Addresses(hosts, now + NAMES_KEPT_S)
-        return hosts
+        return tuple(self._state(gateway) for gateway in trunk.gateways)
 
     async def run(self) -> None:
-        """Probe what is to be probed, for as long as the node lives."""
+        """Keep names and probe what is to be probed, for as long as the node lives."""
         while True:
+            self.places.refresh()
             await asyncio.sleep(LOOK_S)
             now = asyncio.get_running_loop().time()
             for trunk in self._trunks:
                 for gateway in trunk.gateways:
-                    if self._is_due(trunk, gateway, now):
-                        self._standing(gateway).is_probed = True
-                        self.spawn(self._probe(trunk, gateway))
+                    for target in self.places.known(gateway):
+                        if self._is_due(trunk, target, now):
+                            self._standing(target).is_probed = True
+                            self.spawn(self._probe(trunk, gateway, target))
 
-    async def probe(self, trunk: Trunk, gateway: Gateway) -> int:
+    async def peers(self, trunk: Trunk, gateway: Gateway) -> list[Source]:
+        """Where the gateway is, in order, its name known to whoever connects over TLS (RFC 5922 section 7.1)."""
+        targets = await self.places.targets(gateway)
+        for target in targets:
+            self._expect(trunk, gateway, target)
+        return targets
+
+    def _expect(self, trunk: Trunk, gateway: Gateway, target: Source) -> None:
+        if target.transport == "tls":
+            self.agent.expect_name(target, gateway.host if trunk.terms.verifies else "")
+
+    async def _ask(self, trunk: Trunk, gateway: Gateway, target: Source) -> int:
         """The answer to one OPTIONS; 0 where there is none."""
-        hosts = await self.addresses(gateway)
-        if not hosts:
-            return 0
-        peer = self.peer(trunk, gateway, hosts[0])
-        host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-        secure = ";transport=tls" if gateway.transport == "tls" else ""
+        self._expect(trunk, gateway, target)
+        secure = ";transport=tls" if target.transport == "tls" else ""
         response = await self.agent.request(
             "OPTIONS",
-            target=f"sip:{host}:{gateway.port}{secure}",
+            target=f"sip:{gateway.shown_place}{secure}",
             caller=f"<sip:probe@{self.agent.shown_host}>",
-            destination=peer,
+            destination=target,
             headers=(("Accept", "application/sdp"),),
             timeout_s=PATIENCE_S,
         )
         return 0 if response.status == 408 else response.status
 
-    def peer(self, trunk: Trunk, gateway: Gateway, host: str) -> Source:
-        """The gateway at one of its addresses, its name known to whoever connects over TLS."""
-        peer = Source(host, gateway.port, gateway.transport)
-        if gateway.transport == "tls":
-            self.agent.expect_name(peer, gateway.host if trunk.terms.verifies else "")
-        return peer
-
-    async def _probe(self, trunk: Trunk, gateway: Gateway) -> None:
-        standing = self._standing(gateway)
+    async def _probe(self, trunk: Trunk, gateway: Gateway, target: Source) -> None:
+        standing = self._standing(target)
         try:
-            status = await self.probe(trunk, gateway)
+            status = await self._ask(trunk, gateway, target)
         finally:
             standing.is_probed = False
         is_well = status not in (0, 503)
         said = f"{status} to OPTIONS" if status else "no answer to OPTIONS"
         wait_s = trunk.terms.probe_s if is_well else RETRY_S
         standing.next_probe = asyncio.get_running_loop().time() + wait_s
-        self._note(trunk.id, gateway, Health.HEALTHY if is_well else Health.UNHEALTHY, said)
+        self._note(trunk.id, target, Health.HEALTHY if is_well else Health.UNHEALTHY, said)
 
-    def _is_due(self, trunk: Trunk, gateway: Gateway, now: float) -> bool:
-        standing = self._standings.get(_key(gateway))
+    def _is_due(self, trunk: Trunk, target: Source, now: float) -> bool:
+        standing = self._standings.get(target)
         if standing is None:
             return trunk.terms.probe_s > 0
         wanted = trunk.terms.probe_s > 0 or standing.health is Health.UNHEALTHY
         return wanted and not standing.is_probed and now >= standing.next_probe
 
-    def _note(self, trunk_id: TrunkId, gateway: Gateway, health: Health, said: str) -> None:
-        standing = self._standing(gateway)
+    def _note(self, trunk_id: TrunkId, target: Source, health: Health, said: str) -> None:
+        standing = self._standing(target)
         is_news = (standing.health, standing.said) != (health, said)
         if standing.health is not health:
-            log.warning("gateway_" + health, host=gateway.host, port=gateway.port, said=said)
+            log.warning("gateway_" + health, host=target.host, port=target.port, said=said)
         standing.health, standing.said, standing.checked_at = health, said, self.now()
         if is_news:
             self.changed(trunk_id)
 
-    def _standing(self, gateway: Gateway) -> _Standing:
-        return self._standings.setdefault(_key(gateway), _Standing())
+    def _state(self, gateway: Gateway) -> GatewayState:
+        """Of the gateway: the best that any of its targets is, in the words that came last."""
+        targets = tuple(self._target_state(target) for target in sorted(self.places.known(gateway)))
+        if not targets and self.places.is_asked(gateway):
+            return _shown(gateway, Health.UNHEALTHY, None, "the name leads nowhere", ())
+        seen = {each.health for each in targets}
+        health = next((each for each in (Health.HEALTHY, Health.UNHEALTHY) if each in seen), Health.UNKNOWN)
+        checked = [each for each in targets if each.health is health and each.checked_at is not None]
+        last = max(checked, key=lambda each: str(each.checked_at), default=None)
+        at, said = (last.checked_at, last.said) if last is not None else (None, "")
+        return _shown(gateway, health, at, said, targets if gateway.is_named else ())
 
-    def _is_out(self, gateway: Gateway, now: float) -> bool:
-        standing = self._standings.get(_key(gateway))
+    def _target_state(self, target: Source) -> TargetState:
+        standing = self._standings.get(target) or _Standing()
+        return TargetState(*target, standing.health, standing.checked_at, standing.said)
+
+    def _standing(self, target: Source) -> _Standing:
+        return self._standings.setdefault(target, _Standing())
+
+    def _forget(self) -> None:
+        """What no gateway leads to any more."""
+        known = {target for trunk in self._trunks for each in trunk.gateways for target in self.places.known(each)}
+        for gone in self._standings.keys() - known:
+            del self._standings[gone]
+
+    def _is_out(self, target: Source, now: float) -> bool:
+        standing = self._standings.get(target)
         return standing is not None and (standing.health is Health.UNHEALTHY or standing.rests_until > now)
 
     def _is_plain(self, way: Way) -> bool:
         """Nothing is to be chosen or looked up."""
-        return way.transport != "tls" and _is_address(way.host)
+        return way.transport != "tls" and is_address(way.host)
 
-    async def _resolved(self, way: Way) -> list[Way]:
+    async def _placed(self, way: Way) -> list[Way]:
         if way.gateway is None or way.trunk is None:
             return [way]
-        hosts = await self.addresses(way.gateway)
-        return [replace(way, host=self.peer(way.trunk, way.gateway, host).host) for host in hosts]
+        found = await self.peers(way.trunk, way.gateway)
+        return [replace(way, host=each.host, port=each.port, transport=each.transport) for each in found]
 
 
-def _key(gateway: Gateway) -> Key:
-    return gateway.host, gateway.port, gateway.transport
+def _target(way: Way) -> Source:
+    return Source(way.host, way.port, way.transport)
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _shown(
+    gateway: Gateway, health: Health, at: datetime | None, said: str, targets: tuple[TargetState, ...]
+) -> GatewayState:
+    return GatewayState(gateway.host, gateway.port, gateway.transport, health, at, said, targets)
 
 
 def _by_trunk(ways: Sequence[Way]) -> list[list[Way]]:

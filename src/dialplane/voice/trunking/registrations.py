@@ -50,8 +50,6 @@ class _Registration:
     pause_s: float = FIRST_PAUSE_S
     is_asking: bool = False
     state: RegistrationState | None = None
-    hosts: tuple[str, ...] = ()
-    """Of the gateway that took it."""
     taken_by: tuple[Gateway, Source] | None = None
 
 
@@ -77,7 +75,7 @@ class TrunkRegistrations:
         for trunk_id, trunk in wanted.items():
             if trunk_id not in self._known:
                 self._known[trunk_id] = _Registration(trunk, f"{token_hex(16)}@{self.node}")
-        self._tell()
+        self.tell()
 
     def state(self, trunk_id: TrunkId) -> RegistrationState | None:
         known = self._known.get(trunk_id)
@@ -104,8 +102,7 @@ class TrunkRegistrations:
             registration.lease_at = loop.time() + LEASE_EVERY_S
             if not await claim_registration(self.database, registration.trunk.id, self.node, self.now()):
                 registration.state = registration.taken_by = None
-                registration.hosts = ()
-                self._tell()
+                self.tell()
                 registration.next_at = registration.lease_at
             elif loop.time() >= registration.next_at:
                 await self._register(registration)
@@ -118,8 +115,7 @@ class TrunkRegistrations:
         """At the first gateway that takes it, by priority."""
         trunk, said = registration.trunk, "no gateway's name is known"
         for gateway in sorted(trunk.gateways, key=lambda each: each.priority):
-            for host in await self.gateways.addresses(gateway):
-                peer = self.gateways.peer(trunk, gateway, host)
+            for peer in await self.gateways.peers(trunk, gateway):
                 response = await self._ask(
                     registration, gateway, peer, registration.expires_s or trunk.terms.register_s
                 )
@@ -128,7 +124,6 @@ class TrunkRegistrations:
                     response = await self._ask(registration, gateway, peer, registration.expires_s)
                 if response.is_success:
                     registration.taken_by = gateway, peer
-                    registration.hosts = await self.gateways.addresses(gateway)
                     return self._on_success(registration, _granted(response) or trunk.terms.register_s)
                 said = f"{response.status} {response.reason}"[:200]
         return self._on_failure(registration, said)
@@ -142,7 +137,7 @@ class TrunkRegistrations:
         registration.pause_s = FIRST_PAUSE_S
         if not was_registered:
             log.info("trunk_registered", trunk=registration.trunk.name, expires_s=expires_s)
-            self._tell()
+            self.tell()
         self.changed(registration.trunk.id)
 
     def _on_failure(self, registration: _Registration, said: str) -> None:
@@ -160,13 +155,13 @@ class TrunkRegistrations:
 
     async def _ask(self, registration: _Registration, gateway: Gateway, peer: Source, expires_s: int) -> Response:
         trunk = registration.trunk
-        host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-        address = f"sip:{trunk.username}@{host}"
+        host = gateway.shown_place
+        address = f"sip:{trunk.username}@{host.removesuffix(f':{gateway.port}')}"
         registration.cseq += 3  # a challenge that is answered takes a number more each time
         try:
             return await self.agent.request(
                 "REGISTER",
-                target=f"sip:{host}:{gateway.port}",
+                target=f"sip:{host}",
                 caller=f"<{address}>",
                 callee=f"<{address}>",
                 destination=peer,
@@ -182,9 +177,16 @@ class TrunkRegistrations:
         except SipParseError as fault:
             raise Unavailable(str(fault)) from fault
 
-    def _tell(self) -> None:
-        """Where we are registered: calls come from there."""
-        self.tell_registrars({host: each.trunk.id for each in self._known.values() for host in each.hosts})
+    def tell(self) -> None:
+        """Where we are registered, and wherever the registrar's name leads now: calls come from there."""
+        self.tell_registrars(
+            {
+                target.host: each.trunk.id
+                for each in self._known.values()
+                if each.taken_by is not None
+                for target in (each.taken_by[1], *self.gateways.places.known(each.taken_by[0]))
+            }
+        )
 
 
 def _granted(response: Response) -> int:

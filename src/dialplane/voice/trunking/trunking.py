@@ -5,14 +5,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
+from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.ids import TrunkId
+from dialplane.services.calling.places import Names
 from dialplane.services.calling.trunk_states import TrunkState, give_registrations_up, save_state
 from dialplane.services.transaction import Database
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.trunking.gateways import Gateways
 from dialplane.voice.trunking.limits import TrunkLimits
+from dialplane.voice.trunking.places import Places
 from dialplane.voice.trunking.registrations import TrunkRegistrations
 from dialplane.voice.useragent.agent import UserAgent
 
@@ -29,9 +32,11 @@ class Trunking:
         now: Callable[[], datetime],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         arrivals: Arrivals,
+        names: Names,
     ) -> None:
         self.limits = TrunkLimits()
-        self.gateways = Gateways(agent, now, spawn, self._note)
+        self._places = Places(names, agent.wires, spawn, self._moved)
+        self.gateways = Gateways(agent, self._places, now, spawn, self._note)
         self._registrations = TrunkRegistrations(
             database, agent, self.gateways, node, now, spawn, arrivals.set_registrars, self._note
         )
@@ -45,10 +50,13 @@ class Trunking:
     def set_trunks(self, trunks: Sequence[Trunk]) -> None:
         """The trunks as they are now; the node's heartbeat tells them again and again."""
         if trunks != self._trunks:
+            # A call may have gone by a new one already, and what came of it was nobody's yet.
+            self._changed |= {trunk.id for trunk in trunks} - {trunk.id for trunk in self._trunks}
             self._trunks = trunks
             self._arrivals.set_trunks(trunks)
             self.gateways.set_trunks(trunks)
             self._registrations.set_trunks(trunks)
+            self._arrivals.set_callers(self._places.callers())
 
     async def run(self) -> None:
         """For as long as the node lives."""
@@ -65,6 +73,12 @@ class Trunking:
                 await give_registrations_up(self._database, self._node)
             except Unavailable:
                 return  # the leases end by themselves
+
+    def _moved(self, gateway: Gateway) -> None:
+        """Its name leads elsewhere: so do calls by it, and calls come from elsewhere."""
+        self.gateways.moved(gateway)
+        self._registrations.tell()
+        self._arrivals.set_callers(self._places.callers())
 
     def _note(self, trunk_id: TrunkId) -> None:
         self._changed.add(trunk_id)

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from ipaddress import ip_address
 
 import structlog
 from cryptography import x509
 
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.calling.trust import REFUSED_FOR, USUAL, CallerIdentity, Checking, TrunkTrust, Trust
+from dialplane.domain.ids import TrunkId
 from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
 from dialplane.services.calling.certificates import FETCH_S
 from dialplane.sip.errors import SipParseError
@@ -56,12 +56,13 @@ class Verifying:
     def concerns(self, request: Request) -> bool:
         return self._is_required or "Identity" in request.headers
 
-    async def verify(self, call: IncomingCall) -> CallerIdentity | None:
+    async def verify(self, call: IncomingCall, trunk: TrunkId | None) -> CallerIdentity | None:
         """What the call's identity came to, within two seconds; the answers to it tell what is wrong.
 
-        None where nobody asked: it brings none and need not, or the trunk's calls are not looked at.
+        None where nobody asked: it brings none and need not, or the calls of the trunk by which it comes are not
+        looked at.
         """
-        request, trust = call.request, self._trust_of(call.source.host)
+        request, trust = call.request, self._trust_of(trunk)
         if trust.checking is Checking.OFF:
             return None
         fields = [field for field in request.headers.get_all("Identity") if is_for_us(field)]
@@ -99,19 +100,8 @@ class Verifying:
             return failed(fault, identity)
         return verdict
 
-    def _trust_of(self, host: str) -> TrunkTrust:
-        """Of the trunk with the narrowest network that holds the address."""
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return USUAL
-        holding = [
-            (network.prefixlen, index)
-            for index, each in enumerate(self._trust.trunks)
-            for network in each.networks
-            if address in network
-        ]
-        return self._trust.trunks[max(holding)[1]].trust if holding else USUAL
+    def _trust_of(self, trunk: TrunkId | None) -> TrunkTrust:
+        return next((each.trust for each in self._trust.trunks if each.trunk_id == trunk), USUAL)
 
 
 def _identity(verdict: Verdict, trust: TrunkTrust) -> CallerIdentity:

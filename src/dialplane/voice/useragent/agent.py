@@ -18,7 +18,7 @@ from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
 from dialplane.sip.screening import Capabilities
 from dialplane.sip.transaction import Timers
-from dialplane.sip.transaction_peer import Source
+from dialplane.sip.transaction_peer import Source, Wire
 from dialplane.sip.uri import SipUri
 from dialplane.sip.values import NameAddress
 from dialplane.voice.useragent.calls import SipCall
@@ -209,6 +209,11 @@ class UserAgent:
     def contact_of(self, user: str, peer: Source) -> str:
         """Where `peer` reaches `user` at our address."""
         return self._station.contact(peer).replace("<sip:", f"<sip:{user}@", 1)
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """By which peers can be asked first: an edge speaks TLS for us."""
+        return ("udp", "tcp", "tls") if self._tls is not None or self.edges.hosts else ("udp", "tcp")
 
     def expect_name(self, peer: Source, name: str) -> None:
         """See `Transport.expect_name`."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 
 import structlog
 
@@ -16,7 +17,7 @@ from dialplane.sip.transaction import Input, State, Transaction
 from dialplane.sip.transaction_layer import Key, server_key
 from dialplane.sip.transaction_peer import Source
 from dialplane.sip.values import Via
-from dialplane.voice.useragent.edges import Edges
+from dialplane.voice.useragent.edges import GIVEN_UP_S, Edges
 from dialplane.voice.useragent.events import Handler, Tap
 from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.requests import IncomingRequest
@@ -166,7 +167,10 @@ class Dispatcher:
 
     def _say_trying(self, request: Request, transaction: Transaction) -> None:
         """The caller hears that its INVITE is here, unless it heard more than that."""
-        if not transaction.octets and transaction.state is State.PROCEEDING:
+        if transaction.octets or transaction.state is not State.PROCEEDING:
+            return
+        user = transaction.user
+        if not isinstance(user, IncomingCall) or user.may_be_heard():
             self.station.respond(transaction, self.station.response(request, 100))
 
     def _on_ack(self, request: Request) -> None:
@@ -225,8 +229,15 @@ class Dispatcher:
 
     def _on_invite(self, request: Request, source: Source, hop: Source, transaction: Transaction) -> None:
         station = self.station
+        must_hear_by = inf
+        if hop.transport == "udp" and hop.host in self._edges.hosts:
+            must_hear_by = station.now() - station.transport.waited_s() + GIVEN_UP_S
+            if must_hear_by < station.now():
+                self._counters["given_up_by_edge"] += 1
+                station.respond(transaction, station.response(request, 503))
+                return
         try:
-            call = IncomingCall(station, request, source, transaction, hop)
+            call = IncomingCall(station, request, source, transaction, hop, must_hear_by)
         except SipParseError as error:
             fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
             station.respond(transaction, station.response(request, error.status, error.reason, fields=fields))

@@ -18,6 +18,9 @@ from dialplane.sip.values import NameAddress
 
 SOURCE = "X-Dialplane-Source"
 """`udp:192.0.2.7:5060`, `tls:[2001:db8::7]:40122`."""
+GIVEN_UP_S = 1.5
+"""An edge that has heard nothing of an INVITE for two seconds gives it to another node (`faces/cli/edge_files.py`).
+What we have said nothing of for so long is left to that one: two nodes must not answer one INVITE."""
 MAX_PATH = 1_024
 """Octets of a Path that is kept with a registration."""
 _WIRES: dict[str, Wire] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws", "wss": "ws"}

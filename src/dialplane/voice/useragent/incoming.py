@@ -1,5 +1,6 @@
 """The beginning of an incoming call: ringing, answer, refusal, CANCEL (RFC 3261 sections 9.2 and 13.3)."""
 
+from math import inf
 from secrets import token_hex
 
 from dialplane.sip.dialog import Dialog
@@ -14,14 +15,24 @@ from dialplane.voice.useragent.reliable import ReliableAnswers, requires_reliabl
 from dialplane.voice.useragent.session import SessionTerms, SessionTimer, terms_of
 from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
 
+GIVEN_UP = "the edge gave the call to another node"
+
 
 class IncomingCall(SipCall):
     """A call to us. Raises SipParseError where a field of the INVITE that calls need cannot be accepted."""
 
     def __init__(
-        self, station: Station, request: Request, source: Source, transaction: Transaction, hop: Source
+        self,
+        station: Station,
+        request: Request,
+        source: Source,
+        transaction: Transaction,
+        hop: Source,
+        must_hear_by: float = inf,
     ) -> None:
+        """`must_hear_by`: on the loop's clock, when `hop` gives the call to somebody else if it has heard nothing."""
         super().__init__(station, request, source, hop)
+        self._must_hear_by = must_hear_by
         self._transaction = transaction
         self._tag = token_hex(8)
         self._dialog = Dialog.of_incoming(request, self._tag)
@@ -36,6 +47,16 @@ class IncomingCall(SipCall):
             self.be_reliable()
         station.dialogs[self.id, self._tag] = self
         transaction.user = self
+
+    def may_be_heard(self) -> bool:
+        """Whether an answer, or 100 Trying, still comes in time. If not, the call is over: it is somebody else's."""
+        if self._transaction.octets or self._station.now() < self._must_hear_by:
+            return True
+        if not self.is_ended:
+            self._station.counters["given_up_by_edge"] += 1
+            self._refuse(503, None, ())
+            self._end_by_us(CallEnd(EndKind.CANCEL, by_remote=True, status=503, text=GIVEN_UP))
+        return False
 
     def be_reliable(self) -> None:
         """Let provisional answers be acknowledged by PRACK from now on; the caller must be able to (RFC 3262)."""
@@ -57,7 +78,7 @@ class IncomingCall(SipCall):
 
     def provisional(self, status: int, sdp: bytes | None = None) -> None:
         """Send 180 or 183, with early media where `sdp` is given."""
-        if self.is_answered or self.is_ended:
+        if self.is_answered or self.is_ended or not self.may_be_heard():
             return
         if self._reliable is not None:
             self._reliable.send(self._response(status, (), sdp or b""))
@@ -66,7 +87,7 @@ class IncomingCall(SipCall):
 
     def answer(self, sdp: bytes, headers: Fields = ()) -> None:
         """Answer with 200, resent until the ACK comes (SIP-12)."""
-        if self.is_answered or self.is_ended:
+        if self.is_answered or self.is_ended or not self.may_be_heard():
             return
         if self._reliable is not None:
             if not self._reliable.is_quiet:  # RFC 3262 section 3: an answer in SDP must have arrived before the 2xx

@@ -9,8 +9,11 @@ connections are used again in both directions; those that bring no whole message
 
 import asyncio
 import errno
+import fcntl
 import socket
 import ssl
+import struct
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,6 +44,9 @@ it for the length of an answer."""
 _BETWEEN_BINDS_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
+_SIOCGSTAMP = 0x8906
+"""Linux: when the datagram that was read last arrived. Others refuse it."""
+_STAMP = struct.Struct("@ll")
 
 Bound = TypeVar("Bound")
 
@@ -117,6 +123,7 @@ class Transport:
         loop = asyncio.get_running_loop()
         udp, tcp = await _patiently(partial(_bind_pair, host, port))
         self._udp = udp
+        self.waited_s()  # asked for once, the times are kept
         self._server = await loop.create_server(self._accept, sock=tcp, backlog=BACKLOG)
         loop.add_reader(udp.fileno(), self._on_readable)
         bound: tuple[str, int] = udp.getsockname()[:2]
@@ -187,6 +194,14 @@ class Transport:
             task = asyncio.get_running_loop().create_task(self._connect(peer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def waited_s(self) -> float:
+        """How long the datagram that was read last lay in the socket; 0 where the system does not say."""
+        try:
+            seconds, micros = _STAMP.unpack(fcntl.ioctl(self._udp or -1, _SIOCGSTAMP, bytes(_STAMP.size)))
+        except (OSError, ValueError):
+            return 0.0
+        return max(0.0, time.time() - seconds - micros / 1e6)
 
     def is_connected(self, peer: Source) -> bool:
         """Whether a connection with `peer` is open."""

@@ -44,7 +44,7 @@ class Arrivals:
 def check_trunk(number: Number, trunks: Sequence[Trunk]) -> Finding:
     if not number.kind.is_ordinary:
         return no_matter("trunk", f"a {number.kind} number is not reached from the public network")
-    bringing = [trunk for trunk in trunks if trunk.networks and trunk.account_id in (None, number.account_id)]
+    bringing = [trunk for trunk in trunks if trunk.brings_calls and trunk.account_id in (None, number.account_id)]
     if not bringing:
         return problem(
             "trunk",

@@ -4,9 +4,7 @@
 -- What stands in the way of messages, $1: a JSON array of them, each from a number (written `own`) of an account to
 -- peers; `neighbours` are those peers' neighbours, of which those that were written to since $2 are told.
 select settings.settings, member.pool_id, pool.number_rate, pool.destination_rate,
-       exists (
-           select from outbound_limits where account_id = asked.account_id and paused_at is not null
-       ) as is_paused,
+       held.messages_per_hour, held.country_messages_per_hour, held.paused_at is not null as is_paused,
        array(
            select peer from opt_outs
            where account_id = asked.account_id and peer = any(asked.peers)
@@ -32,6 +30,7 @@ from rows from (
 left join consent_settings settings on settings.account_id = asked.account_id
 left join sender_pool_numbers member on member.number_id = asked.number_id
 left join sender_pools pool on pool.id = member.pool_id and pool.deleted_at is null
+left join outbound_limits held on held.account_id = asked.account_id
 order by asked.position;
 
 -- name: completion

@@ -46,18 +46,36 @@ where account_id = any($1::uuid[]) and deleted_at is null and created_at > $2::t
   and (status <> 'hangup' or progressing_at is not null and ended_at > $2::timestamptz - interval '1 hour')
 group by 1, 2;
 
+-- name: messages_of
+-- Deleted ones were sent too. What had opted out (21610) or was too dear (30010) never went out.
+select target.destination ->> 'target' as number, count(*) as messages
+from (
+    select id from messages
+    where account_id = $1 and deleted_at is null and created_at > $2::timestamptz - interval '1 hour'
+      and direction = 'outbound'
+    union all
+    select id from messages
+    where account_id = $1 and deleted_at is not null and created_at > $2::timestamptz - interval '1 hour'
+      and direction = 'outbound'
+) message
+join message_targets target on target.message_id = message.id
+where target.status <> 'canceled' and target.error_code not in (21610, 30010)
+group by 1;
+
 -- name: find
 select * from outbound_limits where account_id = $1;
 
 -- name: save
 insert into outbound_limits (account_id, concurrent_calls, calls_per_second, price_per_minute, spend_per_hour,
-    spend_per_day, spend_per_month, minutes_per_hour, country_minutes_per_hour, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    spend_per_day, spend_per_month, minutes_per_hour, country_minutes_per_hour, messages_per_hour,
+    country_messages_per_hour, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (account_id) do update set
     concurrent_calls = excluded.concurrent_calls, calls_per_second = excluded.calls_per_second,
     price_per_minute = excluded.price_per_minute, spend_per_hour = excluded.spend_per_hour,
     spend_per_day = excluded.spend_per_day, spend_per_month = excluded.spend_per_month,
     minutes_per_hour = excluded.minutes_per_hour, country_minutes_per_hour = excluded.country_minutes_per_hour,
+    messages_per_hour = excluded.messages_per_hour, country_messages_per_hour = excluded.country_messages_per_hour,
     updated_at = excluded.updated_at;
 
 -- name: note_told

@@ -5,7 +5,7 @@ select certificate_url, certificate, private_key, trust_anchors from stir_settin
 
 -- name: list_trunks
 -- In the order in which outbound calls try them.
-select v.trunk_id, v.signs, v.checking, v.requires_identity, v.takes_emergency, t.networks, t.host, t.port
+select v.trunk_id, v.signs, v.checking, v.requires_identity, v.takes_emergency
 from trunk_trust v join trunks t on t.id = v.trunk_id
 where t.deleted_at is null
 order by t.priority, t.created_at, t.id;

@@ -25,7 +25,7 @@ _HIGHEST_PRIORITY = 1_000_000
 
 @page("/operator/carriers")
 async def show_carriers(request: PortalRequest) -> Response[str]:
-    return await _show(request, Form({"port": "5060", "transport": "udp", "priority": "10"}))
+    return await _show(request, Form({"priority": "10"}))
 
 
 async def _show(request: PortalRequest, form: Form) -> Response[str]:
@@ -50,8 +50,8 @@ async def take_trunk(request: PortalRequest) -> Response[str]:
             account_id=account_in(fields.get("account_id"), field="account_id"),
             networks=fields.get("networks").replace(",", " ").split(),
             host=fields.get("host"),
-            port=whole_number(fields.get("port"), field="port", most=65535),
-            transport=fields.get("transport"),
+            port=whole_number(fields.get("port"), field="port", most=65535) if fields.get("port") else None,
+            transport=fields.get("transport") or None,
             username=fields.get("username"),
             password=fields.raw("password"),
             priority=whole_number(fields.get("priority"), field="priority", most=_HIGHEST_PRIORITY),

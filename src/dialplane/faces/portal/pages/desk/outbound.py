@@ -1,4 +1,5 @@
-"""What an account may call and spend outwards at most, and the pause of traffic that cost far more than usual."""
+"""What an account may call, write and spend outwards at most, and the pause of traffic that costs far more than
+usual."""
 
 from dataclasses import fields as fields_of
 from uuid import UUID
@@ -31,6 +32,8 @@ _COUNTS = {
     "calls_per_second": "Calls a second",
     "minutes_per_hour": "Minutes an hour",
     "country_minutes_per_hour": "Minutes an hour to one country",
+    "messages_per_hour": "Messages an hour",
+    "country_messages_per_hour": "Messages an hour to one country",
 }
 _SUMS = {
     "price_per_minute": "USD a minute of one call",
@@ -68,7 +71,7 @@ async def take_limits(request: PortalRequest, account: FromPath[UUID]) -> Respon
     except Refusal as refusal:
         return await _show(request, AccountId(account), typed(request.fields).refuse(refusal, amount="spend_per_hour"))
     line = operator_curl(request, "PUT", f"/accounts/{account}/outbound_limits", _as_sent(limits))
-    return await done(request, _at(account), "The limits hold from the next call on.", curl=line)
+    return await done(request, _at(account), "The limits hold from the next call and message on.", curl=line)
 
 
 @action(f"{_PATH}/lift")
@@ -105,6 +108,8 @@ def _read(fields: Fields) -> OutboundLimits:
         calls_per_second=_count(fields, "calls_per_second"),
         minutes_per_hour=_count(fields, "minutes_per_hour"),
         country_minutes_per_hour=_count(fields, "country_minutes_per_hour"),
+        messages_per_hour=_count(fields, "messages_per_hour"),
+        country_messages_per_hour=_count(fields, "country_messages_per_hour"),
         **{name: _sum(fields, name) for name in _SUMS},
     )
 

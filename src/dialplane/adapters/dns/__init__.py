@@ -1,0 +1,1 @@
+"""What the Domain Name System has of hosts."""
