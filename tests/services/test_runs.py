@@ -124,6 +124,25 @@ async def test_progress_of_many_runs_is_written_at_once_and_told_of_step_by_step
     ]
 
 
+async def test_each_action_is_told_of_once_where_several_ran_in_one_go(
+    database: PostgresDatabase, account: AccountId
+) -> None:
+    """VoIPBIN's reference 3.3 and 8.2: `activeflow_updated` after every action and at the end."""
+    run = new_run(account)
+    await keep(database, run)
+
+    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK), NOW, told=0)])
+    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK, BEEP, ended=True), LATER, told=3)])
+
+    assert (await events(database))[1:] == [
+        ("activeflow_updated", "running", 1),
+        ("activeflow_updated", "running", 2),
+        ("activeflow_updated", "running", 3),
+        ("activeflow_updated", "running", 4),
+        ("activeflow_updated", "ended", 4),
+    ]
+
+
 async def test_stopped_run_takes_no_more_progress(database: PostgresDatabase, account: AccountId) -> None:
     run = new_run(account)
     await keep(database, run)

@@ -53,13 +53,16 @@ class StoredRunPorts:
         self._run = run
         self._outside = outside
         self._clock = clock
+        self._told = 0
 
     async def carry_out(self, command: Command) -> Result:
         return await self._outside.carry_out(self._run, command)
 
     async def progress(self, record: RunRecord) -> bool:
+        moved = RunProgress(self._run.id, record, self._clock(), self._told)
+        self._told = len(record.executed_actions)
         async with self._database.transaction() as tx:
-            return bool(await save_progress(tx, [RunProgress(self._run.id, record, self._clock())]))
+            return bool(await save_progress(tx, [moved]))
 
 
 @dataclass(frozen=True, slots=True)
