@@ -357,6 +357,14 @@ async def test_run_of_an_unknown_flow_is_refused(database: PostgresDatabase, acc
     assert refusals.group_contains(NotFound)
 
 
+async def test_webhook_address_of_a_run_is_an_address(database: PostgresDatabase, account: AccountId) -> None:
+    """As that of an account (VoIPBIN's reference 3.3): nobody would ever hear of the run there."""
+    with pytest.raises(ExceptionGroup) as refusals:
+        await drive(database, account, World(), RunWish(webhook_uri="example.com/hook"))
+
+    assert refusals.group_contains(Invalid, match="must be an http or https URL")
+
+
 async def test_too_long_start_variable_is_refused(database: PostgresDatabase, account: AccountId) -> None:
     with pytest.raises(ExceptionGroup) as refusals:
         await drive(database, account, World(), RunWish(variables={"long": "x" * 32_769}))
