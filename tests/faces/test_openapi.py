@@ -133,3 +133,12 @@ async def test_page_of_the_documentation_needs_nobody_else(anonymous: Client) ->
     assert "/v1.0/numbers/{number_id}" in text
     assert "<script" not in text
     assert "https://" not in text.replace("https://example.org", "")
+
+
+@pytest.mark.parametrize("path", ["/swagger/index.html", "/swagger/", "/redoc/index.html", "/redoc"])
+async def test_addresses_of_voipbins_pages_lead_to_ours(anonymous: Client, path: str) -> None:
+    """Reference 1.1: `/swagger/*` and `/redoc/*`, without credentials."""
+    answer = await anonymous.ask("GET", path)
+
+    assert answer.status == 302
+    assert answer.headers["Location"] == "/docs"

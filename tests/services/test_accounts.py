@@ -27,6 +27,8 @@ async def test_customer_changes_only_what_it_names(database: PostgresDatabase) -
         (CustomerChange(name="x" * 256), "name"),
         (CustomerChange(webhook_method="FETCH"), "webhook_method"),
         (CustomerChange(webhook_uri="ftp://example.com"), "webhook_uri"),
+        (CustomerChange(webhook_uri="https://"), "webhook_uri"),
+        (CustomerChange(email="nobody"), "email"),
     ],
 )
 async def test_bad_change_names_its_field(database: PostgresDatabase, change: CustomerChange, field: str) -> None:

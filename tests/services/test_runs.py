@@ -124,6 +124,25 @@ async def test_progress_of_many_runs_is_written_at_once_and_told_of_step_by_step
     ]
 
 
+async def test_each_action_is_told_of_once_where_several_ran_in_one_go(
+    database: PostgresDatabase, account: AccountId
+) -> None:
+    """VoIPBIN's reference 3.3 and 8.2: `activeflow_updated` after every action and at the end."""
+    run = new_run(account)
+    await keep(database, run)
+
+    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK), NOW, told=0)])
+    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK, BEEP, ended=True), LATER, told=3)])
+
+    assert (await events(database))[1:] == [
+        ("activeflow_updated", "running", 1),
+        ("activeflow_updated", "running", 2),
+        ("activeflow_updated", "running", 3),
+        ("activeflow_updated", "running", 4),
+        ("activeflow_updated", "ended", 4),
+    ]
+
+
 async def test_stopped_run_takes_no_more_progress(database: PostgresDatabase, account: AccountId) -> None:
     run = new_run(account)
     await keep(database, run)
@@ -336,6 +355,14 @@ async def test_run_of_an_unknown_flow_is_refused(database: PostgresDatabase, acc
         await drive(database, account, World(), RunWish(flow_id=UUID("0198c000-0000-7000-8000-000000000000")))
 
     assert refusals.group_contains(NotFound)
+
+
+async def test_webhook_address_of_a_run_is_an_address(database: PostgresDatabase, account: AccountId) -> None:
+    """As that of an account (VoIPBIN's reference 3.3): nobody would ever hear of the run there."""
+    with pytest.raises(ExceptionGroup) as refusals:
+        await drive(database, account, World(), RunWish(webhook_uri="example.com/hook"))
+
+    assert refusals.group_contains(Invalid, match="must be an http or https URL")
 
 
 async def test_too_long_start_variable_is_refused(database: PostgresDatabase, account: AccountId) -> None:

@@ -8,8 +8,8 @@ import pytest
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.calling.groupcalls import Groupcall, GroupcallStatus, RingMethod
-from dialplane.domain.errors import Invalid
-from dialplane.domain.ids import utc_now
+from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.ids import new_id, utc_now
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services.calling import groupcalls as service
 from dialplane.services.calling.outgoing import CallRequest
@@ -134,6 +134,23 @@ async def test_call_to_an_agent_without_an_address_is_refused(node: VoiceNode) -
 
     assert refusal.value.field == "destinations"
     assert await node.calls() == []
+
+
+@pytest.mark.parametrize("kind", ["agent", "conference", "extension"])
+async def test_call_to_what_the_account_does_not_have_is_refused_and_leaves_the_others(
+    node: VoiceNode, kind: str
+) -> None:
+    """VoIPBIN's reference 4.3: a destination that fails is left out; the request fails only if all fail."""
+    await node.bare_number(OWN)
+    nobody = Address(kind, str(new_id(utc_now())))
+
+    with pytest.raises(NotFound) as refusal:
+        await service.start_calls(node.database, node.account_id, CallRequest(tel(OWN), (nobody,)), utc_now())
+    request = CallRequest(tel(OWN), (nobody, tel("+12025550101")))
+    started = await service.start_calls(node.database, node.account_id, request, utc_now())
+
+    assert (refusal.value.reason, refusal.value.field) == (f"{kind.upper()}_NOT_FOUND", "destinations")
+    assert ([call.destination.target for call in started.calls], started.groupcalls) == (["+12025550101"], ())
 
 
 async def test_call_to_a_conference_is_a_group_whose_call_speaks_into_it(node: VoiceNode, tmp_path: Path) -> None:

@@ -47,6 +47,36 @@ async def test_call_is_answered_spoken_to_and_hung_up(node: VoiceNode) -> None:
     assert await node.run_of(record) == ("ended", ["answer", "talk"])
 
 
+async def test_events_of_an_answered_call_come_in_the_documented_order(node: VoiceNode) -> None:
+    """VoIPBIN's reference 9.5; one `activeflow_updated` for each action, also of those that ran in one go (3.3)."""
+    await node.number(
+        "+12025550143",
+        ANSWER,
+        {"type": "variable_set", "option": {"key": "who", "value": "Ann"}},
+        {"type": "sleep", "option": {"duration": 50}},
+        {"type": "hangup", "option": {"reason": "normal"}},
+    )
+    async with node.phone() as phone:
+        call = await node.ring(phone, "+12025550143")
+        await call.ended.wait()
+
+    await node.run_of(await node.ended_call())
+
+    told = await node.events()
+    assert told[told.index("activeflow_created") :] == [
+        "activeflow_created",
+        "call_created",
+        "activeflow_updated",
+        "call_progressing",
+        "activeflow_updated",
+        "activeflow_updated",
+        "call_terminating",
+        "call_hangup",
+        "activeflow_updated",  # of the hangup
+        "activeflow_updated",
+    ]
+
+
 async def test_national_number_reaches_the_same_flow_and_both_forms_are_kept(node: VoiceNode) -> None:
     await node.number("+12025550143", ANSWER)
     async with node.phone() as phone:

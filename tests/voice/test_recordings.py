@@ -10,7 +10,7 @@ import pytest
 from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.domain.calling.calls import Call, CallStatus
 from dialplane.domain.errors import Conflict, InsufficientBalance
-from dialplane.domain.ids import utc_now
+from dialplane.domain.ids import NIL_TEXT, utc_now
 from dialplane.domain.programs.commands import StartRecording
 from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 from dialplane.domain.recording.recordings import Recording, RecordingStatus
@@ -25,6 +25,7 @@ from dialplane.services.recording.recording_life import (
     reserve_more,
 )
 from dialplane.services.recording.recordings import get_recording, recording_prices
+from dialplane.services.shapes.calls import call_shape
 from dialplane.voice.recording.recordings import Recordings
 from tests.effort import PATIENCE_S
 from tests.faces.recorded import called, recorded
@@ -32,6 +33,7 @@ from tests.voice.platform import NODE, VoiceNode
 
 NUMBER = "+12025550143"
 WAITS: tuple[dict[str, object], ...] = ({"type": "answer"}, {"type": "sleep", "option": {"duration": 20_000}})
+OVER = (RecordingStatus.ENDED, RecordingStatus.FAILED)
 LIVE: dict[str, Any] = {"status": CallStatus.PROGRESSING, "ended_at": None}
 
 
@@ -48,6 +50,13 @@ async def once(node: VoiceNode, recording: Recording, *statuses: RecordingStatus
         while (found := await get_recording(node.database, node.account_id, recording.id)).status not in statuses:
             await asyncio.sleep(0.02)
     return found
+
+
+async def named(node: VoiceNode, recording_id: str) -> None:
+    """Wait until the call names this recording."""
+    async with asyncio.timeout(PATIENCE_S):
+        while call_shape((await node.calls())[0])["recording_id"] != recording_id:
+            await asyncio.sleep(0.02)
 
 
 async def told(node: VoiceNode) -> list[dict[str, str]]:
@@ -96,6 +105,30 @@ async def test_live_call_is_recorded_paused_and_stopped_by_order(node: VoiceNode
     assert (first["RecordingStatus"], second["RecordingStatus"]) == ("in-progress", "completed")
     assert second["RecordingUrl"].endswith(f"/2010-04-01/Accounts/AC{node.account_id.hex}/Recordings/RE{ended.id.hex}")
     assert second["RecordingDuration"] == str(ended.duration_s)
+
+
+async def test_call_names_its_recording_while_that_goes_on_and_no_order_is_lost(node: VoiceNode) -> None:
+    """VoIPBIN's reference 4.3 and 4.4: `recording_id` is the one that is being made, `recording_ids` are all."""
+    await node.number(NUMBER, *WAITS)
+    wish = StartRecording()
+    async with node.phone() as phone:
+        ringing = await node.ring(phone, NUMBER)
+        call = await talking(node)
+        started, first = await order_recording(node.database, node.account_id, call.id, wish, utc_now())
+        await change_recording(node.database, node.account_id, RecordingOrder("stop", call.id), utc_now())
+        _, second = await order_recording(node.database, node.account_id, call.id, wish, utc_now())
+        await once(node, first, *OVER)
+        await once(node, second, RecordingStatus.RECORDING)
+        await named(node, str(second.id))
+        stopped, _ = await change_recording(node.database, node.account_id, RecordingOrder("stop", call.id), utc_now())
+        await once(node, second, *OVER)
+        await named(node, NIL_TEXT)
+        await complete_call(node.database, node.account_id, call.id, utc_now())
+        await ringing.ended.wait()
+
+    assert call_shape(started)["recording_id"] == str(first.id)
+    assert call_shape(stopped)["recording_id"] == NIL_TEXT
+    assert (await node.ended_call()).recording_ids == (first.id, second.id)
 
 
 async def test_recording_ends_with_its_call_and_its_flow_begins(node: VoiceNode) -> None:

@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.response import Redirect
 
 from dialplane import __version__
 from dialplane.domain.flows.schema import action_schema
@@ -158,4 +159,10 @@ async def openapi_document(request: Request[object, object, Any]) -> Response[di
     return Response(complete(request.app.openapi_schema.to_schema(), "/v1.0/"), media_type=MediaType.JSON)
 
 
-router = Router("/", route_handlers=[openapi_document])
+@get(["/swagger", "/swagger/{rest:path}", "/redoc", "/redoc/{rest:path}"], include_in_schema=False)
+async def voipbins_pages() -> Redirect:
+    """Where VoIPBIN has its pages (reference 1.1)."""
+    return Redirect("/docs")
+
+
+router = Router("/", route_handlers=[openapi_document, voipbins_pages])

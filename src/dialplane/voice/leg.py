@@ -25,6 +25,7 @@ from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.ids import RecordingId
 from dialplane.domain.programs.commands import RunRecord
 from dialplane.domain.programs.program import Program
 from dialplane.sip.message import Request, Response
@@ -277,6 +278,15 @@ class Leg:
         """`update` and `tell`."""
         self.update(**fields)
         self.tell()
+
+    def recording_begun(self, recording_id: RecordingId) -> None:
+        recording_ids = (*self.call.recording_ids, recording_id)
+        self.tell_of(recording_ids=recording_ids, extras=replace(self.call.details, recording_id=recording_id))
+
+    def recording_over(self, recording_id: RecordingId) -> None:
+        """Nothing to be told where the call is over too, or another recording has begun."""
+        if not self.is_ended and self.call.details.recording_id == recording_id:
+            self.tell_of(extras=replace(self.call.details, recording_id=None))
 
     def kept_dialog(self) -> KeptDialog | None:
         """What another node would need to hang up; None where nobody else can."""

@@ -76,15 +76,15 @@ class Records:
         """The leg's program stands at `record`; told once for each change."""
         if leg.call.run_id is None or leg.told_record is record:
             return
-        leg.told_record = record
+        told, leg.told_record = leg.told_record, record
         leg.stands_at(record.current_action)
-        self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now())))
+        self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now(), _actions_of(told))))
 
     def run_over(self, leg: Leg, ended: RunRecord) -> None:
         """The leg's run is closed with its last record, after the call's own end."""
-        leg.told_record = None
+        told, leg.told_record = leg.told_record, None
         if leg.call.run_id is not None:
-            self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now())))
+            self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now(), _actions_of(told))))
 
     def _reserve_later(self, leg: Leg, billing: CallBilling) -> None:
         """Most calls are over before their second minute: until then a timer is enough."""
@@ -117,6 +117,10 @@ class Records:
         except Unavailable:
             units = request.units
         return max(reserved_s, billing.seconds_of(units)), units < request.units
+
+
+def _actions_of(told: RunRecord | None) -> int:
+    return 0 if told is None else len(told.executed_actions)
 
 
 async def _ended_within(leg: Leg, seconds: float) -> bool:

@@ -136,6 +136,7 @@ class Runtime:
         while not leg.is_ended:
             if leg.replacement is not None:
                 program, leg.replacement = leg.replacement, None
+                leg.told_record = None
             driver = Driver(leg, program, self.prompts, outside, self.context.now, self.records.run_moved)
             await self._drive(leg, driver)
             if leg.replacement is None:

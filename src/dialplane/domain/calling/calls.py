@@ -154,6 +154,8 @@ class CallExtras:
     destination_place: Place | None = None
     """Of numbers of the platform, in the dialect that tells them."""
     mute_direction: str = ""
+    recording_id: UUID | None = None
+    """The recording that goes on; of several, the one that began last."""
     groupcall_id: UUID | None = None
     conference_id: UUID | None = None
     """The conference that it is in, or was in last."""

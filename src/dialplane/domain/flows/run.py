@@ -1,6 +1,6 @@
 """A run (VoIPBIN's activeflow): one way through a flow, as it is kept (reference 3.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -66,10 +66,23 @@ class RunProgress:
     run_id: RunId
     record: RunRecord
     at: datetime
+    told: int | None = None
+    """How many of the executed actions were told of before; None: all but the one that it stands at."""
 
     @property
     def status(self) -> RunStatus:
         return RunStatus.ENDED if self.record.ended else RunStatus.RUNNING
+
+
+def steps_to_tell(progress: RunProgress) -> Iterator[RunProgress]:
+    """Where the run stood after each action that nobody was told of yet, and `progress` last (reference 3.3: one event
+    after every action and one at the end). Actions that wait for nothing run several in one go."""
+    record = progress.record
+    executed = record.executed_actions
+    untold = len(executed) if progress.told is None else progress.told
+    for count in range(untold, len(executed) if record.ended else len(executed) - 1):
+        yield replace(progress, record=RunRecord(executed[count], None, executed[: count + 1]))
+    yield progress
 
 
 def apply_progress(run: Run, progress: RunProgress) -> Run:

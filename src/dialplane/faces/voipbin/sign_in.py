@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, Router, post
 from litestar.datastructures import Cookie
+from litestar.di import Provide
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +14,7 @@ from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
+from dialplane.faces.voipbin.forgotten_passwords import forget_password, reset_password, show_reset
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.unregister import recover, unregister
 from dialplane.services.identity import authentication
@@ -66,13 +68,15 @@ async def login(request: ApiRequest, data: JSONBody[SignIn]) -> Response[SignedI
 
 def auth_router(ports: Dependencies) -> Router:
     limiter = RateLimiter("address", ports.rate_limits.auth_by_address)
+    mails = RateLimiter("mail", ports.rate_limits.mails_by_email)
 
     def limit(app: ASGIApp) -> AuthLimit:
         return AuthLimit(app, limiter=limiter)
 
     return Router(
         "/auth",
-        route_handlers=[login, unregister, recover],
+        route_handlers=[login, unregister, recover, forget_password, reset_password, show_reset],
+        dependencies={"mails": Provide(lambda: mails, sync_to_thread=False)},
         middleware=[limit, BodyLimits],
         request_class=ApiRequest,
         tags=["Sign-in"],

@@ -58,32 +58,37 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
     async with database.transaction() as tx:
         latest: dict[CallId, Call] = {}
         dialogs: dict[CallId, KeptDialog] = {}
-        events: list[Event] = []
         progress: list[RunProgress] = []
+        for change in changes:
+            match change:
+                case CallChanged(call, _, dialog):
+                    latest[call.id] = call
+                    if dialog is not None:
+                        dialogs[call.id] = dialog
+                case CallEnded(call, _):
+                    latest[call.id] = call
+                    dialogs.pop(call.id, None)
+                case RunMoved(moved):
+                    progress.append(moved)
+        told = iter(await move_runs(tx, progress))
+        written = await tx.calls.update_many(list(latest.values())) if latest else set()
+        events: list[Event] = []
         happened: list[tuple[Call, Progress]] = []
         ended: list[CallEnded] = []
         for change in changes:
             match change:
-                case CallChanged(call, event, dialog):
-                    latest[call.id] = call
-                    if dialog is not None:
-                        dialogs[call.id] = dialog
+                case CallChanged(call, event, _):
                     if event:
                         events.append(_event(call, event, now))
                     if call.extras is not None and (what := progress_of(call, event)) is not None:
                         happened.append((call, what))
-                case CallEnded(call, _):
-                    latest[call.id] = call
-                    dialogs.pop(call.id, None)
+                case CallEnded(call, _) if call.id in written:
+                    events.append(_event(call, "call_hangup", now))
                     ended.append(change)
-                case RunMoved(moved):
-                    progress.append(moved)
-        told = await move_runs(tx, progress)
-        written = await tx.calls.update_many(list(latest.values())) if latest else set()
-        ended = [change for change in ended if change.call.id in written]
-        events += [_event(change.call, "call_hangup", now) for change in ended]
+                case RunMoved():
+                    events += next(told)
         happened += [(change.call, Progress.COMPLETED) for change in ended if change.call.extras is not None]
-        await _settle(tx, ended, [*told, *events], now, dialogs)
+        await _settle(tx, ended, events, now, dialogs)
         if happened:
             await tell_progress(tx, happened, now, public_url=public_url)
 

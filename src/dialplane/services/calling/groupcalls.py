@@ -14,7 +14,7 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound, Refusal
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.flows.variables import check_start_variables
-from dialplane.domain.ids import AccountId, AgentId, CallId, FlowId, find_uuid, new_id
+from dialplane.domain.ids import AccountId, AgentId, CallId, ConferenceId, ExtensionId, FlowId, find_uuid, new_id
 from dialplane.domain.programs.sources import ActionsSource
 from dialplane.domain.tenancy.accounts import Agent
 from dialplane.services.calling.calls import NodeCommand, pick_node
@@ -108,8 +108,8 @@ async def start_calls(database: Database, account_id: AccountId, request: CallRe
 async def create_groupcall(database: Database, account_id: AccountId, wish: GroupcallWish, now: datetime) -> Groupcall:
     """Keep the group and order its node to ring it.
 
-    Raises Invalid naming the field, NotPermitted where no destination may be called, NotFound (FLOW_NOT_FOUND),
-    Unavailable where no voice node lives.
+    Raises Invalid naming the field, NotPermitted where no destination may be called, NotFound (FLOW_NOT_FOUND, or of a
+    destination), Unavailable where no voice node lives.
     """
     if not 0 < len(wish.destinations) <= MAX_DESTINATIONS:
         raise Invalid(f"destinations names 1 to {MAX_DESTINATIONS}", reason="INVALID_ARGUMENT", field="destinations")
@@ -117,6 +117,8 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
     variables = check_start_variables(wish.variables)
     async with database.transaction() as tx:
         account = await load_account(tx, account_id)
+        for each in wish.destinations:
+            await _check_is_there(tx, account_id, each)
         wish = await _with_addresses_of_agents(tx, account_id, wish)
         destinations = tuple(check_destination(account, each)[0] for each in wish.destinations)
         flow_id = None
@@ -144,6 +146,17 @@ async def create_groupcall(database: Database, account_id: AccountId, wish: Grou
         }
         await _post(tx, groupcall, "groupcall", payload, now)
     return groupcall
+
+
+async def _check_is_there(tx: Transaction, account_id: AccountId, destination: Address) -> None:
+    """Raises NotFound where the id is that of no extension or conference of the account."""
+    named = find_uuid(destination.target)
+    if named is None:  # a name, or refused by `check_destination`
+        return
+    if destination.type == "extension" and await tx.extensions.find(account_id, ExtensionId(named)) is None:
+        raise NotFound("There is no such extension", reason="EXTENSION_NOT_FOUND", field="destinations")
+    if destination.type == "conference" and await tx.conferences.find(account_id, ConferenceId(named)) is None:
+        raise NotFound("There is no such conference", reason="CONFERENCE_NOT_FOUND", field="destinations")
 
 
 async def _with_addresses_of_agents(tx: Transaction, account_id: AccountId, wish: GroupcallWish) -> GroupcallWish:

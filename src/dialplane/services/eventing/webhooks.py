@@ -38,7 +38,7 @@ class EndpointChange:
     event_types: Sequence[str] | None = None
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, *, field: str = "url") -> None:
     """The form only: where the address leads is checked by the client that connects (SSRF-1), each time.
 
     Raises Invalid.
@@ -49,7 +49,7 @@ def check_url(url: str) -> None:
     except ValueError:
         good = False
     if not good or len(url) > MAX_URL or any(ord(character) <= 32 or ord(character) == 127 for character in url):
-        raise Invalid(f"The webhook address must be an http or https URL of at most {MAX_URL} characters", field="url")
+        raise Invalid(f"The webhook address must be an http or https URL of at most {MAX_URL} characters", field=field)
 
 
 def check_method(method: str) -> str:
@@ -74,7 +74,7 @@ async def set_customer_webhook(
         if current is not None:
             await _remove(tx, current, now)
         return None
-    check_url(uri)
+    check_url(uri, field="webhook_uri")
     wanted = check_method(method)
     if current is None:
         endpoint = _new(account_id, EndpointKind.CUSTOMER, uri, wanted, "", now)

@@ -25,6 +25,7 @@ from dialplane.domain.programs.commands import Command, Medium, Result, RunRecor
 from dialplane.domain.programs.summaries import AiSummary
 from dialplane.domain.recording.recordings import Recording
 from dialplane.domain.recording.transcriptions import Transcription
+from dialplane.services.eventing.webhooks import check_url
 from dialplane.services.programs.flows import find_flow
 from dialplane.services.programs.program_runner import run_program
 from dialplane.services.programs.runs import create_runs, following_run, save_progress
@@ -53,13 +54,16 @@ class StoredRunPorts:
         self._run = run
         self._outside = outside
         self._clock = clock
+        self._told = 0
 
     async def carry_out(self, command: Command) -> Result:
         return await self._outside.carry_out(self._run, command)
 
     async def progress(self, record: RunRecord) -> bool:
+        moved = RunProgress(self._run.id, record, self._clock(), self._told)
+        self._told = len(record.executed_actions)
         async with self._database.transaction() as tx:
-            return bool(await save_progress(tx, [RunProgress(self._run.id, record, self._clock())]))
+            return bool(await save_progress(tx, [moved]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +187,8 @@ class ApiRuns:
         variables = check_start_variables(wish.variables)
         if wish.webhook_method not in WEBHOOK_METHODS:
             raise Invalid("webhook_method must be POST, GET, PUT or DELETE", field="webhook_method")
-        if len(wish.webhook_uri) > 2048:
-            raise Invalid("webhook_uri must have at most 2048 characters", field="webhook_uri")
+        if wish.webhook_uri:
+            check_url(wish.webhook_uri, field="webhook_uri")
         actions = validate_actions([] if wish.actions is None else wish.actions)
         run = Run(
             id=RunId(wish.id or new_id(now)),

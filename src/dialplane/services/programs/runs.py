@@ -4,7 +4,7 @@ The runtimes call `create_runs` and `save_progress` in their own transactions; b
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from dialplane.domain.eventing.events import Event
 from dialplane.domain.flows.facts import run_facts
 from dialplane.domain.flows.flow import Flow
 from dialplane.domain.flows.machine import MAX_COMPLETIONS
-from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus
+from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatus, steps_to_tell
 from dialplane.domain.ids import AccountId, CallId, FlowId, RunId, new_id
 from dialplane.services.calling.calls import NodeCommand
 from dialplane.services.calling.new_calls import run_of_call
@@ -91,26 +91,26 @@ async def save_progress(tx: Transaction, records: Sequence[RunProgress]) -> froz
     Gives the ids of the runs that were still running; the others have been stopped or deleted meanwhile and their
     driver should let go of them.
     """
-    events = await move_runs(tx, records)
+    events = [event for told in await move_runs(tx, records) for event in told]
     await publish(tx, *events)
     return frozenset(RunId(event.resource_id) for event in events)
 
 
-async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[Event]:
-    """Write the last record of each run that is still running. The events are for the caller to publish: one for every
-    record, in order, as the documentation promises one after each action."""
+async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[list[Event]]:
+    """Write the last record of each run that is still running. The events are for the caller to publish: for every
+    record one after each action that it brought, in order; none for a run that is over."""
     if not records:
         return []
     latest = {progress.run_id: progress for progress in records}
     running = {run.id: (run, run_shape(run)) for run in await tx.runs.save_progress(list(latest.values()))}
-    events = []
-    for progress in records:
-        found = running.get(progress.run_id)
-        if found is not None:
-            run, shape = found
-            moved = moved_shape(shape, progress)
-            events.append(Event(run.account_id, "activeflow_updated", run.id, moved, progress.at, run_id=run.id))
-    return events
+    return [_told(*running[progress.run_id], progress) if progress.run_id in running else [] for progress in records]
+
+
+def _told(run: Run, shape: Mapping[str, object], progress: RunProgress) -> list[Event]:
+    return [
+        Event(run.account_id, "activeflow_updated", run.id, moved_shape(shape, step), step.at, run_id=run.id)
+        for step in steps_to_tell(progress)
+    ]
 
 
 async def list_runs(database: Database, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Run]:

@@ -51,15 +51,19 @@ async def begin_recording(
 
     One that was ordered by API has a row already. Raises InsufficientBalance; an ordered one is then kept as failed.
     """
+    is_ordered = recording.status is not RecordingStatus.RECORDING
     begun = replace(recording, status=RecordingStatus.RECORDING, started_at=now, updated_at=now)
     async with database.transaction() as tx:
         rate = (await tariff_of(tx, recording.account_id)).rate(CostType.RECORDING)
         held = rate.is_free or (await hold_many(tx, [recording.hold(rate, 1, now)], now))[0]
         if held:
+            ordered = await tx.recordings.lock(recording.account_id, recording.id) if is_ordered else None
             await _keep(tx, begun, now, public_url)
+            if ordered is not None and ordered.status is RecordingStatus.STOPPING:  # as soon as it was ordered
+                await tx.recordings.save(replace(begun, status=RecordingStatus.STOPPING))
     if not held:
         message = "The balance does not cover a minute of recording"
-        if recording.status is RecordingStatus.INITIATING:
+        if is_ordered:
             await fail_recording(database, recording, message, now)
         raise InsufficientBalance(message, reason="INSUFFICIENT_BALANCE")
     return begun
@@ -162,12 +166,15 @@ async def order_recording(
 ) -> tuple[Call, Recording]:
     """Order the node that carries the call to record it; the events of the recording tell when it does.
 
+    The call is shown as it is then. A recording that was told to stop does not stand in the way.
+
     Raises NotFound, Conflict (CALL_ALREADY_HANGUP, CALL_STATE_INVALID where it is not answered yet,
     RECORDING_ALREADY_ACTIVE).
     """
     async with database.transaction() as tx:
         call = await _talking(tx, account_id, call_id)
-        if await tx.recordings.live_of_call(account_id, call_id) is not None:
+        live = await tx.recordings.live_of_call(account_id, call_id)
+        if live is not None and live.status is not RecordingStatus.STOPPING:
             raise Conflict("The call is being recorded already", reason="RECORDING_ALREADY_ACTIVE")
         on_end = None if wish.on_end_flow_id is None else FlowId(wish.on_end_flow_id)
         if on_end is not None:
@@ -196,7 +203,8 @@ async def order_recording(
             "trim": wish.trim,
         }
         await tx.calls.post_commands([_command(recording, "recording_start", payload, now)])
-    return call, recording
+    recorded = replace(call.details, recording_id=recording_id)
+    return call.after(recording_ids=(*call.recording_ids, recording_id), extras=recorded), recording
 
 
 Change = Literal["pause", "resume", "stop"]
@@ -233,6 +241,8 @@ async def change_recording(
         changed, payload = change_live(await _ordered(tx, account_id, order), order.change, order.silent, now)
         await tx.recordings.save(changed)
         await tx.calls.post_commands([_command(changed, f"recording_{order.change}", payload, now)])
+    if order.change == "stop" and call.details.recording_id == changed.id:
+        call = call.after(extras=replace(call.details, recording_id=None))
     return call, changed
 
 

@@ -37,7 +37,7 @@ def call_shape(call: Call) -> dict[str, object]:
         "type": call.type,
         "master_call_id": show_id(call.master_call_id),
         "chained_call_ids": list(map(id_text, call.chained_call_ids)),
-        "recording_id": id_text(call.recording_ids[-1]) if call.recording_ids else NIL_TEXT,
+        "recording_id": id_text(details.recording_id) if details.recording_id and not call.ended_at else NIL_TEXT,
         "recording_ids": list(map(id_text, call.recording_ids)),
         "groupcall_id": id_text(details.groupcall_id) if details.groupcall_id else NIL_TEXT,
         "source": address_shape(call.source),

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dialplane.domain.calling.screening import Screening
 from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.identity.people import check_email
 from dialplane.domain.ids import AccountId, OrganizationId
 from dialplane.domain.tenancy.accounts import Account, Organization
 from dialplane.services.eventing.webhooks import set_customer_webhook
@@ -132,6 +133,8 @@ async def update_customer(
     _check(wanted)
     async with database.transaction() as tx:
         before = await load_account(tx, account_id, for_update=True)
+        if wanted.get("email", before.email) != before.email:
+            wanted["email"] = check_email(wanted["email"])
         after = replace(before, **wanted, updated_at=now)
         await tx.accounts.update(after)
         webhook = (after.webhook_uri, after.webhook_method)
@@ -147,9 +150,6 @@ def _check(wanted: dict[str, str]) -> None:
             raise Invalid(f"{name} has {len(value)} characters, at most {longest} are allowed", field=name)
     if wanted.get("webhook_method", "") not in _WEBHOOK_METHODS:
         raise Invalid("webhook_method is POST, GET, PUT, DELETE or empty", field="webhook_method")
-    uri = wanted.get("webhook_uri", "")
-    if uri and not uri.startswith(("http://", "https://")):
-        raise Invalid("webhook_uri must begin with http:// or https://", field="webhook_uri")
 
 
 async def is_descendant(tx: Transaction, ancestor: AccountId, account: AccountId) -> bool:

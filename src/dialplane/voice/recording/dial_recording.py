@@ -61,7 +61,7 @@ class DialRecording:
         except Refusal as refusal:
             log.info("talk_not_recorded", call_id=str(leg.call.id), reason=refusal.message)
             return
-        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
+        leg.recording_begun(begun.id)
         self._media = media
         self._ended = asyncio.get_running_loop().create_future()
         leg.keep(self._finish(media, begun, self._ended))
@@ -82,7 +82,7 @@ class DialRecording:
     async def _finish(self, media: MediaLeg, begun: Recording, ended: "asyncio.Future[Recording]") -> None:
         kept = begun
         try:
-            kept = await self._recordings.finish(media, begun)
+            kept = await self._recordings.finish_of(self._leg, media, begun)
         finally:
             if not ended.done():
                 ended.set_result(kept)

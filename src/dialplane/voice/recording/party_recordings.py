@@ -47,7 +47,7 @@ class PartyRecordings:
 
         leg.on_key = take
         try:
-            kept = await carried_through(self.recordings.finish(media, begun), leg.keep)
+            kept = await carried_through(self.recordings.finish_of(leg, media, begun), leg.keep)
         finally:
             leg.on_key = None
             media.stop_recording()
@@ -65,7 +65,7 @@ class PartyRecordings:
 
         new = self.recordings.new(leg.call.account_id, call_id=leg.call.id, source=RecordingSource.VERB)
         begun = await self.recordings.begin(media, replace(new, run_id=run_id, status_callback=command.status), start)
-        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
+        leg.recording_begun(begun.id)
         return begun
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -59,6 +60,8 @@ class Recordings:
     public_url: str = ""
     """Where clients reach the HTTP server, for the addresses that status callbacks are told."""
     live: dict[RecordingId, Recordable] = field(default_factory=dict)
+    turns: WeakValueDictionary[CallId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """Orders of one call are carried out one after the other: they may come faster than a recording begins."""
 
     # --- for programs ---
 
@@ -140,6 +143,13 @@ class Recordings:
             await self.follow(ended)
         return ended
 
+    async def finish_of(self, leg: Leg, sound: Recordable, recording: Recording) -> Recording:
+        """`finish`, and let the leg's call say that it is recorded no longer."""
+        try:
+            return await self.finish(sound, recording)
+        finally:
+            leg.recording_over(recording.id)
+
     # --- for the API ---
 
     def orders(self) -> Mapping[str, Order]:
@@ -158,27 +168,34 @@ class Recordings:
             await self._keep_end(recording, RecordingEnd(path, "closed", duration_ms_of(path)))
 
     async def _start_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        recording = await get_recording(self.database, leg.call.account_id, _id_in(payload))
-        command = StartRecording(
-            end_of_silence_s=_number_in(payload, "end_of_silence_s"),
-            end_of_key=str(payload.get("end_of_key", "")),
-            duration_s=_number_in(payload, "duration_s"),
-            channels=2 if recording.channels == 2 else 1,
-            trim=payload.get("trim") is True,
-        )
-        await self._record_leg(leg, recording, command)
+        async with self._turn(leg):
+            recording = await get_recording(self.database, leg.call.account_id, _id_in(payload))
+            command = StartRecording(
+                end_of_silence_s=_number_in(payload, "end_of_silence_s"),
+                end_of_key=str(payload.get("end_of_key", "")),
+                duration_s=_number_in(payload, "duration_s"),
+                channels=2 if recording.channels == 2 else 1,
+                trim=payload.get("trim") is True,
+            )
+            await self._record_leg(leg, recording, command)
 
     async def _pause_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        if (sound := self.live.get(_id_in(payload))) is not None:
-            sound.pause_recording(True, silent=payload.get("silent") is True)
+        async with self._turn(leg):
+            if (sound := self.live.get(_id_in(payload))) is not None:
+                sound.pause_recording(True, silent=payload.get("silent") is True)
 
     async def _resume_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        if (sound := self.live.get(_id_in(payload))) is not None:
-            sound.pause_recording(False)
+        async with self._turn(leg):
+            if (sound := self.live.get(_id_in(payload))) is not None:
+                sound.pause_recording(False)
 
     async def _stop_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        if (sound := self.live.get(_id_in(payload))) is not None:
-            sound.stop_recording()
+        async with self._turn(leg):
+            if (sound := self.live.get(_id_in(payload))) is not None:
+                sound.stop_recording()
+
+    def _turn(self, leg: Leg) -> asyncio.Lock:
+        return self.turns.setdefault(leg.call.id, asyncio.Lock())
 
     # --- inside ---
 
@@ -198,8 +215,8 @@ class Recordings:
             )
 
         begun = await self.begin(media, recording, start)
-        leg.tell_of(recording_ids=(*leg.call.recording_ids, begun.id))
-        leg.keep(self.finish(media, begun))
+        leg.recording_begun(begun.id)
+        leg.keep(self.finish_of(leg, media, begun))
 
     async def _wait_paying(self, sound: Recordable, recording: Recording) -> RecordingEnd:
         """Reserve each minute before it begins; where the money ends, the recording does (LED-6)."""
