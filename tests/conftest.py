@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from dialplane import compiled
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
@@ -51,7 +52,16 @@ _ON_ONE_PLATFORM = frozenset(f"tests/users/test_{name}.py" for name in ("balance
 
 class ByPlatform(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Each test by itself, but those of a module that share a running platform on one worker, and these first: on two
-    workers there would be two platforms, and at the end the others would wait for them."""
+    workers there would be two platforms, and at the end the others would wait for them.
+
+    Every second worker takes its tests from the end of the list, where calls are tried, which mostly wait: that half of
+    the workers leaves the processors to the platforms and browsers of the other half.
+    """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if int(node.gateway.id.removeprefix("gw")) % 2:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, _ = nodeid.partition("::")
@@ -67,6 +77,7 @@ _LONG = (
     "tests/examples/",
     "tests/services/test_imports.py",
     "tests/portal/test_browser",
+    "tests/faces/test_openapi.py",
 )
 
 
