@@ -13,6 +13,7 @@ from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
+from dialplane.faces.voipbin.delegate import delegate
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.unregister import recover, unregister
 from dialplane.services.identity import authentication
@@ -72,7 +73,7 @@ def auth_router(ports: Dependencies) -> Router:
 
     return Router(
         "/auth",
-        route_handlers=[login, unregister, recover],
+        route_handlers=[login, delegate, unregister, recover],
         middleware=[limit, BodyLimits],
         request_class=ApiRequest,
         tags=["Sign-in"],
