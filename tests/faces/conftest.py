@@ -56,7 +56,13 @@ from tests.effort import PATIENCE_S
 PLENTY = usd(100)
 _ENDLESS = Rate(1e6, 10**6)
 NO_LIMITS = RateLimits(
-    _ENDLESS, _ENDLESS, _ENDLESS, boots_by_address=_ENDLESS, api_by_visitors=_ENDLESS, writes_by_visitor=_ENDLESS
+    _ENDLESS,
+    _ENDLESS,
+    _ENDLESS,
+    boots_by_address=_ENDLESS,
+    api_by_visitors=_ENDLESS,
+    api_by_delegation=_ENDLESS,
+    writes_by_visitor=_ENDLESS,
 )
 
 

@@ -63,4 +63,5 @@ class Unavailable(Refusal):
 
 
 class Mismatch(Refusal):
-    """The request repeats an idempotency key with another body."""
+    """What was sent is well-formed and does not do for its purpose: an idempotency key that was used with another body,
+    a reason that gives none."""

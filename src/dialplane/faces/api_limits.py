@@ -18,6 +18,7 @@ class ApiLimits:
     def __init__(self, ports: Dependencies) -> None:
         self._addresses = RateLimiter("address", ports.rate_limits.api_by_address)
         self._accounts = RateLimiter("acct", ports.rate_limits.api_by_account)
+        self._delegations = RateLimiter("delegate", ports.rate_limits.api_by_delegation)
         self._visitors = RateLimiter("visitors", ports.rate_limits.api_by_visitors)
         self._writes = RateLimiter("visitor", ports.rate_limits.writes_by_visitor)
 
@@ -27,12 +28,20 @@ class ApiLimits:
     def check_account(self, scope: Scope, principal: Principal) -> None:
         """To be called once it is proven who asks."""
         ASKER.set(principal.account_id)
-        visitor = principal.visitor
-        limiter = self._accounts if visitor is None else self._visitors
-        left = refuse_flood(scope, limiter, principal.account_id, limited_by="customer")
+        limiter, key = self._bucket_of(principal)
+        left = refuse_flood(scope, limiter, key, limited_by="customer")
         add_headers(scope, limiter.headers(left))
+        visitor = principal.visitor
         if visitor is not None and scope.get("method") == "POST":
             refuse_flood(scope, self._writes, visitor.conversation_id, limited_by="visitor")
+
+    def _bucket_of(self, principal: Principal) -> tuple[RateLimiter, object]:
+        """Neither visitors nor the operator take from what the account itself has."""
+        if principal.visitor is not None:
+            return self._visitors, principal.account_id
+        if principal.delegation_id is not None:
+            return self._delegations, principal.delegation_id
+        return self._accounts, principal.account_id
 
 
 def refuse_flood(scope: Scope, limiter: RateLimiter, key: object, *, limited_by: str) -> float:

@@ -33,6 +33,8 @@ class RateLimits:
     """Visitors from one address, an office's or a provider's gateway among them; each may begin one conversation."""
     api_by_visitors: Rate = Rate(50, 100)
     """Of one account: all its visitors together, so that they take nothing from the account itself."""
+    api_by_delegation: Rate = Rate(8.3, 16)
+    """Of the platform's operator, with one token for an account."""
     writes_by_visitor: Rate = Rate(1, 10)
     """What one visitor says: as fast as somebody types, and each line may cost the account an assistant's answer."""
 

@@ -1,5 +1,6 @@
 """Facts of the whole installation: the sandbox's clock and carrier switch, the operator's key."""
 
+import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -90,6 +91,12 @@ async def set_carrier_switch(database: Database, switch: CarrierSwitch) -> None:
 async def set_operator_key(tx: Transaction, key: str) -> None:
     """Make `key` the operator's; an earlier one is void with the commit. Only its hash is kept."""
     await tx.settings.put(_OPERATOR_KEY, hash_token(key).hex())
+
+
+async def operator_key_mark(tx: Transaction) -> str:
+    """Tells one operator's key from the next, and nothing of either; "" where there is none."""
+    kept = await tx.settings.find(_OPERATOR_KEY)
+    return hashlib.sha256(kept.encode()).hexdigest()[:16] if isinstance(kept, str) else ""
 
 
 async def check_operator_key(database: Database, key: str) -> None:

@@ -39,7 +39,7 @@ def the_account(account_id: AccountId) -> Actor:
 
 def actor_of(principal: Principal) -> Actor:
     """Who stands behind a request."""
-    if principal.via == "operator":
+    if principal.via == "operator" or principal.delegation_id is not None:
         return OPERATOR
     if principal.agent_id is not None:
         return Actor(ActorKind.AGENT, principal.agent_id)

@@ -3,6 +3,7 @@
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.screening import Screening
@@ -162,9 +163,11 @@ class Principal:
     permission: int = Permission.CUSTOMER_ADMIN
     agent_id: AgentId | None = None
     via: str = "access_key"
-    """`access_key`, `agent`, `operator`, `basic`, `project`, `direct`: for the audit and the rate limits."""
+    """`access_key`, `agent`, `operator`, `basic`, `project`, `direct`, `delegate`: for the audit and the limits."""
     key_id: AccessKeyId | None = None
     """Of the access key, where it was one."""
+    delegation_id: UUID | None = None
+    """Under which the platform's operator acts for the account."""
     visitor: Visitor | None = None
     """Who asks, where all that is known is a direct hash: of the account there is one conversation to be reached."""
 

@@ -19,8 +19,8 @@ from dialplane.domain.tenancy.accounts import Permission, Principal
 from dialplane.faces.api_limits import ApiLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.voipbin.visitors import check_reach
+from dialplane.services.identity import delegation, visits
 from dialplane.services.identity.authentication import authenticate_agent, authenticate_key, read_claims
-from dialplane.services.identity.visits import TOKEN_TYPE, authenticate_visitor
 from dialplane.services.settings import check_operator_key
 
 KEY_PREFIX = "vb_"
@@ -86,8 +86,10 @@ class Verifier:
         if credential.count(".") != JWT_DOTS:
             return await self._look_up_operator(credential)
         claims = read_claims(ports.signer, credential, now)
-        if claims.get("type") == TOKEN_TYPE:
-            return await authenticate_visitor(ports.database, claims)
+        if claims.get("type") == visits.TOKEN_TYPE:
+            return await visits.authenticate_visitor(ports.database, claims)
+        if claims.get("type") == delegation.TOKEN_TYPE:
+            return await delegation.authenticate_delegate(ports.database, claims, may_be_frozen=may_be_frozen)
         return await authenticate_agent(ports.database, claims, may_be_frozen=may_be_frozen)
 
     async def _look_up_operator(self, credential: str) -> Principal:

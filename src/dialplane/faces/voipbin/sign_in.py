@@ -14,6 +14,7 @@ from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import RateLimiter
 from dialplane.faces.voipbin.answers import answers
+from dialplane.faces.voipbin.delegate import delegate
 from dialplane.faces.voipbin.forgotten_passwords import forget_password, reset_password, show_reset
 from dialplane.faces.voipbin.request import ApiRequest
 from dialplane.faces.voipbin.unregister import recover, unregister
@@ -75,7 +76,7 @@ def auth_router(ports: Dependencies) -> Router:
 
     return Router(
         "/auth",
-        route_handlers=[login, unregister, recover, forget_password, reset_password, show_reset],
+        route_handlers=[login, delegate, unregister, recover, forget_password, reset_password, show_reset],
         dependencies={"mails": Provide(lambda: mails, sync_to_thread=False)},
         middleware=[limit, BodyLimits],
         request_class=ApiRequest,

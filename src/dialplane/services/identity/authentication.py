@@ -66,7 +66,7 @@ async def authenticate_key(database: Database, key: str, now: datetime, *, may_b
         holder = await tx.access_keys.find_holder(hash_token(key))
     if holder is None or (holder.expires_at is not None and holder.expires_at <= now):
         raise invalid_credentials()
-    await _check_standing(database, holder.account_id, holder.account_status, may_be_frozen=may_be_frozen)
+    await check_standing(database, holder.account_id, holder.account_status, may_be_frozen=may_be_frozen)
     if holder.last_used_at is None or holder.last_used_at <= now - _TOUCH_INTERVAL:
         async with database.transaction() as tx:
             await tx.access_keys.touch(holder.key_id, now)
@@ -98,7 +98,7 @@ async def authenticate_agent(
         account = None if agent is None else await tx.accounts.find(agent.account_id)
     if agent is None or account is None:
         raise invalid_credentials()
-    await _check_standing(database, account.id, account.status, may_be_frozen=may_be_frozen)
+    await check_standing(database, account.id, account.status, may_be_frozen=may_be_frozen)
     return Principal(agent.account_id, agent.permission, agent_id=agent.id, via="agent")
 
 
@@ -112,7 +112,7 @@ async def authenticate_project(database: Database, project: AccountId, token: st
         account = await tx.accounts.find(project)
     if account is None or not hmac.compare_digest(account.project_token.encode(), token.encode()):
         raise invalid_credentials()
-    await _check_standing(database, account.id, account.status)
+    await check_standing(database, account.id, account.status)
     return account
 
 
@@ -149,9 +149,10 @@ def _require(credential: str) -> None:
         raise NotAuthenticated("Credentials are required", reason="AUTHENTICATION_REQUIRED")
 
 
-async def _check_standing(
+async def check_standing(
     database: Database, account_id: AccountId, status: AccountStatus, *, may_be_frozen: bool = False
 ) -> None:
+    """Raises NotAuthenticated for an account that is gone, NotPermitted for one that may do nothing at the moment."""
     if status in _GONE:
         raise invalid_credentials()
     if status.is_suspended:
