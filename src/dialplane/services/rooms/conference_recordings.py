@@ -77,7 +77,7 @@ async def stop_recording(
         stopping, _ = change_live(last, "stop", silent=False, now=now)
         await tx.recordings.save(stopping)
         await order(tx, standing.present, "conference_record_stop", {"conference_id": str(conference_id)}, now)
-    return standing
+    return replace(standing, conference=replace(standing.conference, recording_id=None))
 
 
 async def change_recording(

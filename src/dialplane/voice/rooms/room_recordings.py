@@ -8,7 +8,7 @@ from typing import Any
 
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.recording.recordings import Recording, RecordingSource
-from dialplane.services.rooms.conference_rooms import recorded
+from dialplane.services.rooms.conference_rooms import recorded, recorded_no_longer
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.rooms.room import Room
 
@@ -57,3 +57,4 @@ class RoomRecordings:
             await self.recordings.finish(room.mix, recording)
         finally:
             room.is_recorded = False
+        await recorded_no_longer(self.recordings.database, room.conference, recording.id, self.now())
