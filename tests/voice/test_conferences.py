@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from dialplane.domain.calling.media import Prompt
-from dialplane.domain.ids import CallId, ConferenceId, RecordingId, utc_now
+from dialplane.domain.errors import Conflict
+from dialplane.domain.ids import NIL_TEXT, CallId, ConferenceId, utc_now
 from dialplane.domain.rooms.conferences import Participant
 from dialplane.phone.softphone import PhoneCall, Softphone
 from dialplane.services.recording.recordings import get_recording
@@ -25,6 +28,8 @@ from dialplane.services.rooms.participants import (
     remove_participant,
     update_participant,
 )
+from dialplane.services.shapes.conferences import conference_shape
+from tests.effort import PATIENCE_S
 from tests.media.conftest import tone
 from tests.media.sounds import read_wav, strength
 from tests.voice.ears import LOUD, tones_at, until_sound
@@ -198,19 +203,45 @@ async def test_recording_by_order_holds_what_everybody_said_and_is_an_event(node
         await low.until_it_hears(1_000)
 
         await start_recording(node.database, node.account_id, room.id, duration_s=0, on_end_flow_id=None, now=utc_now())
-        recording_ids: tuple[RecordingId, ...] = ()
-        while not recording_ids:
-            recording_ids = (await get_conference(node.database, node.account_id, room.id)).conference.recording_ids
+        live = await get_conference(node.database, node.account_id, room.id)
+        recording_ids = live.conference.recording_ids
         await asyncio.sleep(0.6)
         await stop_recording(node.database, node.account_id, room.id, utc_now())
         while not (recording := await get_recording(node.database, node.account_id, recording_ids[0])).status.is_over:
             await asyncio.sleep(0.02)
 
+        async with asyncio.timeout(PATIENCE_S):
+            while (over := await get_conference(node.database, node.account_id, room.id)).conference.recording_id:
+                await asyncio.sleep(0.02)
+
+        shown = [conference_shape(each.conference)["recording_id"] for each in (live, over)]
+        assert shown == [str(recording.id), NIL_TEXT]  # the one that goes on (VoIPBIN reference 6.1)
         samples = read_wav(node.recordings / recording.path)
         assert min(strength(samples, 400), strength(samples, 1_000)) > LOUD
         assert recording.conference_id == room.id
         assert {"recording_started", "recording_finished"} <= set(await node.events())
         middle.call.hang_up()
+
+
+async def test_conference_that_is_told_to_stop_before_its_recording_began_is_recorded_no_longer(
+    node: VoiceNode, tmp_path: Path
+) -> None:
+    """VoIPBIN reference 6.1: what `recording_start` answers with 200, `recording_stop` can end."""
+    async with meeting(node, tmp_path) as room:
+        await room.comes(TONES[0])
+
+        started = await start_recording(
+            node.database, node.account_id, room.id, duration_s=0, on_end_flow_id=None, now=utc_now()
+        )
+        await stop_recording(node.database, node.account_id, room.id, utc_now())
+
+        [recording_id] = started.conference.recording_ids
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await get_recording(node.database, node.account_id, recording_id)).status.is_over:
+                await asyncio.sleep(0.02)
+        with pytest.raises(Conflict) as refusal:
+            await stop_recording(node.database, node.account_id, room.id, utc_now())
+        assert refusal.value.reason == "RECORDING_NOT_ACTIVE"
 
 
 async def test_direct_hash_leads_anyone_into_the_conference_and_an_old_one_nowhere(

@@ -73,6 +73,8 @@ class Conference:
     callback: StatusCallback | None = None
     direct_hash: str = ""
     recording_ids: tuple[RecordingId, ...] = ()
+    recording_id: RecordingId | None = None
+    """The one that goes on."""
     transcription_ids: tuple[TranscriptionId, ...] = ()
     end_reason: EndReason = ""
     ended_by: CallId | None = None

@@ -1,15 +1,17 @@
 """Recordings of conferences by order of the API, on the node that mixes them (VoIPBIN reference 6.1; Twilio's
 `Conferences/{sid}/Recordings/{sid}`)."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from dialplane.domain.errors import Conflict
-from dialplane.domain.ids import AccountId, ConferenceId, RecordingId
-from dialplane.domain.recording.recordings import Recording
+from dialplane.domain.ids import AccountId, ConferenceId, FlowId, RecordingId, new_id
+from dialplane.domain.recording.recordings import Recording, RecordingSource, RecordingStatus, path_of
 from dialplane.domain.rooms.conferences import Conference
 from dialplane.services.recording.recording_life import CURRENT, Change, change_live
 from dialplane.services.recording.recordings import found
+from dialplane.services.rooms.conference_rooms import add_recording
 from dialplane.services.rooms.conferences import Standing, flow_of, load_conference, order, with_present
 from dialplane.services.transaction import Database, Transaction
 
@@ -34,14 +36,34 @@ async def start_recording(
         if await _is_recorded(tx, standing.conference):
             raise Conflict("The conference is being recorded already", reason="RECORDING_ALREADY_ACTIVE")
         flow_id = await flow_of(tx, account_id, on_end_flow_id, None, field="on_end_flow_id")
+        ordered = _ordered(standing.conference, flow_id, now)
+        await tx.recordings.save(ordered)
+        conference = await add_recording(tx, standing.conference, ordered.id, now)
         payload = {
             "conference_id": str(conference_id),
+            "recording_id": str(ordered.id),
             "duration_s": duration_s,
-            "on_end_flow_id": str(flow_id) if flow_id else None,
         }
         # Any one of them may have gone when the order comes: all carry it, and the node begins once.
         await order(tx, standing.present, "conference_record", payload, now)
-    return standing
+    return replace(standing, conference=conference)
+
+
+def _ordered(conference: Conference, on_end_flow_id: FlowId | None, now: datetime) -> Recording:
+    """Kept with the order, so that the next order finds it however soon it comes."""
+    recording_id = RecordingId(new_id(now))
+    return Recording(
+        id=recording_id,
+        account_id=conference.account_id,
+        call_id=None,
+        status=RecordingStatus.INITIATING,
+        path=path_of(conference.account_id, recording_id),
+        created_at=now,
+        conference_id=conference.id,
+        node=conference.node,
+        source=RecordingSource.CONFERENCE_ORDER,
+        on_end_flow_id=on_end_flow_id,
+    )
 
 
 async def stop_recording(
@@ -50,10 +72,12 @@ async def stop_recording(
     """Raises NotFound, Conflict (RECORDING_NOT_ACTIVE)."""
     async with database.transaction() as tx:
         standing = await _standing(tx, account_id, conference_id)
-        if not await _is_recorded(tx, standing.conference):
-            raise Conflict("The conference is not being recorded", reason="RECORDING_NOT_ACTIVE")
+        made = standing.conference.recording_ids
+        last = await tx.recordings.lock(account_id, made[-1]) if made else None
+        stopping, _ = change_live(last, "stop", silent=False, now=now)
+        await tx.recordings.save(stopping)
         await order(tx, standing.present, "conference_record_stop", {"conference_id": str(conference_id)}, now)
-    return standing
+    return replace(standing, conference=replace(standing.conference, recording_id=None))
 
 
 async def change_recording(

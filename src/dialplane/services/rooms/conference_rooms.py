@@ -213,14 +213,37 @@ def _after_leaving(
 
 
 async def recorded(database: Database, conference: Conference, recording_id: RecordingId, now: datetime) -> None:
-    """A recording of the conference has begun."""
+    """A recording of the conference has begun; one that was ordered is known already."""
     async with database.transaction() as tx:
         current = await tx.conferences.find(conference.account_id, conference.id, lock=True)
-        if current is not None:
-            recording_ids = (*current.recording_ids, recording_id)
-            new = replace(current, recording_ids=recording_ids, updated_at=now)
-            await tx.conferences.save(new)
-            await tell_conference(tx, "conference_updated", new, now, await tx.conferences.participants_in([new.id]))
+        if current is not None and recording_id not in current.recording_ids:
+            await add_recording(tx, current, recording_id, now)
+
+
+async def add_recording(
+    tx: Transaction, conference: Conference, recording_id: RecordingId, now: datetime
+) -> Conference:
+    """Of a conference whose row is locked."""
+    recording_ids = (*conference.recording_ids, recording_id)
+    return await _save(tx, replace(conference, recording_ids=recording_ids, recording_id=recording_id, updated_at=now))
+
+
+async def recorded_no_longer(
+    database: Database, conference: Conference, recording_id: RecordingId, now: datetime
+) -> None:
+    """A recording of the conference has ended."""
+    async with database.transaction() as tx:
+        current = await tx.conferences.find(conference.account_id, conference.id, lock=True)
+        if current is not None and current.recording_id == recording_id:
+            await _save(tx, replace(current, recording_id=None, updated_at=now))
+
+
+async def _save(tx: Transaction, conference: Conference) -> Conference:
+    now = conference.updated_at or conference.created_at
+    await tx.conferences.save(conference)
+    present = await tx.conferences.participants_in([conference.id])
+    await tell_conference(tx, "conference_updated", conference, now, present)
+    return conference
 
 
 async def end_outlived(database: Database, now: datetime, *, limit: int = 100) -> int:

@@ -19,7 +19,7 @@ def conference_shape(conference: Conference, present: Sequence[Participant] = ()
         "pre_flow_id": show_id(conference.pre_flow_id),
         "post_flow_id": show_id(conference.post_flow_id),
         "conferencecall_ids": [show_id(each.id) for each in present],
-        "recording_id": show_id(conference.recording_ids[-1] if conference.recording_ids else None),
+        "recording_id": show_id(conference.recording_id if conference.node else None),  # nobody in, nothing recorded
         "recording_ids": [show_id(each) for each in conference.recording_ids],
         "transcribe_id": show_id(conference.transcription_ids[-1] if conference.transcription_ids else None),
         "transcribe_ids": [show_id(each) for each in conference.transcription_ids],

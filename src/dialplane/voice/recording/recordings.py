@@ -60,8 +60,9 @@ class Recordings:
     public_url: str = ""
     """Where clients reach the HTTP server, for the addresses that status callbacks are told."""
     live: dict[RecordingId, Recordable] = field(default_factory=dict)
-    turns: WeakValueDictionary[CallId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-    """Orders of one call are carried out one after the other: they may come faster than a recording begins."""
+    turns: WeakValueDictionary[UUID, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By call or conference: its orders are carried out one after the other, for they may come faster than a recording
+    begins."""
 
     # --- for programs ---
 
@@ -168,7 +169,7 @@ class Recordings:
             await self._keep_end(recording, RecordingEnd(path, "closed", duration_ms_of(path)))
 
     async def _start_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        async with self._turn(leg):
+        async with self.turn(leg.call.id):
             recording = await get_recording(self.database, leg.call.account_id, _id_in(payload))
             command = StartRecording(
                 end_of_silence_s=_number_in(payload, "end_of_silence_s"),
@@ -180,22 +181,23 @@ class Recordings:
             await self._record_leg(leg, recording, command)
 
     async def _pause_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        async with self._turn(leg):
+        async with self.turn(leg.call.id):
             if (sound := self.live.get(_id_in(payload))) is not None:
                 sound.pause_recording(True, silent=payload.get("silent") is True)
 
     async def _resume_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        async with self._turn(leg):
+        async with self.turn(leg.call.id):
             if (sound := self.live.get(_id_in(payload))) is not None:
                 sound.pause_recording(False)
 
     async def _stop_ordered(self, leg: Leg, payload: Mapping[str, object]) -> None:
-        async with self._turn(leg):
+        async with self.turn(leg.call.id):
             if (sound := self.live.get(_id_in(payload))) is not None:
                 sound.stop_recording()
 
-    def _turn(self, leg: Leg) -> asyncio.Lock:
-        return self.turns.setdefault(leg.call.id, asyncio.Lock())
+    def turn(self, of: UUID) -> asyncio.Lock:
+        """Held while an order about recording a call or a conference is carried out."""
+        return self.turns.setdefault(of, asyncio.Lock())
 
     # --- inside ---
 

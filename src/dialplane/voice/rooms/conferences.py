@@ -15,7 +15,7 @@ import structlog
 from dialplane.domain.errors import LimitExceeded, Refusal
 from dialplane.domain.flows.facts import conference_facts, stay_facts
 from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import ConferenceId, FlowId
+from dialplane.domain.ids import ConferenceId, FlowId, RecordingId
 from dialplane.domain.programs.rooms import ConferenceLeft, JoinConference, Waiting
 from dialplane.domain.programs.sources import DocumentSource, FlowSource, HttpMethod
 from dialplane.domain.recording.recordings import RecordingSource
@@ -28,6 +28,7 @@ from dialplane.domain.rooms.conferences import (
     beeps_on_exit,
     ends_for_all,
 )
+from dialplane.services.recording.recordings import get_recording
 from dialplane.services.rooms.conference_rooms import MixedElsewhere, enter, joined, left
 from dialplane.services.rooms.conferences import get_conference
 from dialplane.services.transaction import Database
@@ -272,18 +273,25 @@ class Conferences:
             raise
 
     async def _record(self, leg: Leg, payload: Mapping[str, object]) -> None:
+        """Every participant brings the order: whoever comes first has it carried out."""
         if room := self._room_of(payload):
-            flow_id, duration = payload.get("on_end_flow_id"), payload.get("duration_s")
-            await self.recordings.start(
-                room,
-                RecordingSource.CONFERENCE_ORDER,
-                duration_s=duration if isinstance(duration, int) else 0,
-                on_end_flow_id=FlowId(UUID(str(flow_id))) if flow_id else None,
-            )
+            made, duration = self.recordings.recordings, payload.get("duration_s")
+            recording_id = RecordingId(UUID(str(payload["recording_id"])))
+            async with made.turn(room.conference.id):
+                ordered = await get_recording(made.database, room.conference.account_id, recording_id)
+                if ordered.status.is_over:  # the order of another participant was quicker
+                    return
+                await self.recordings.start(
+                    room,
+                    RecordingSource.CONFERENCE_ORDER,
+                    duration_s=duration if isinstance(duration, int) else 0,
+                    ordered=ordered,
+                )
 
     async def _stop_recording(self, leg: Leg, payload: Mapping[str, object]) -> None:
         if room := self._room_of(payload):
-            room.mix.stop_recording()
+            async with self.recordings.recordings.turn(room.conference.id):
+                room.mix.stop_recording()
 
     def _room_of(self, payload: Mapping[str, object]) -> Room | None:
         return self.rooms.get(ConferenceId(UUID(str(payload["conference_id"]))))

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dialplane.domain.ids import FlowId
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.recording.recordings import Recording, RecordingSource
-from dialplane.services.rooms.conference_rooms import recorded
+from dialplane.services.rooms.conference_rooms import recorded, recorded_no_longer
 from dialplane.voice.recording.recordings import Recordings
 from dialplane.voice.rooms.room import Room
 
@@ -29,21 +28,24 @@ class RoomRecordings:
         *,
         duration_s: int = 0,
         trim: bool = False,
-        on_end_flow_id: FlowId | None = None,
         status: StatusCallback | None = None,
+        ordered: Recording | None = None,
     ) -> None:
-        """Nothing where it is being recorded already. Raises the Refusal (no money, no audio)."""
+        """Nothing where it is being recorded already. `ordered` is kept already. Raises the Refusal (no money, no
+        audio)."""
         if room.is_recorded:
             return
         room.is_recorded = True
-        new = self.recordings.new(room.conference.account_id, source=source, conference_id=room.conference.id)
+        new = ordered or replace(
+            self.recordings.new(room.conference.account_id, source=source, conference_id=room.conference.id),
+            status_callback=status,
+        )
 
         async def start(path: Path) -> None:
             await room.mix.start_recording(path, duration_s=duration_s, trim=trim)
 
-        wanted = replace(new, on_end_flow_id=on_end_flow_id, status_callback=status)
         try:
-            begun = await self.recordings.begin(room.mix, wanted, start)
+            begun = await self.recordings.begin(room.mix, new, start)
         except BaseException:
             room.is_recorded = False
             raise
@@ -55,3 +57,4 @@ class RoomRecordings:
             await self.recordings.finish(room.mix, recording)
         finally:
             room.is_recorded = False
+        await recorded_no_longer(self.recordings.database, room.conference, recording.id, self.now())

@@ -6,7 +6,8 @@ on conflict (id) do update set
     name = excluded.name, detail = excluded.detail, timeout_s = excluded.timeout_s, data = excluded.data,
     pre_flow_id = excluded.pre_flow_id, post_flow_id = excluded.post_flow_id, status = excluded.status,
     node = excluded.node, callback = excluded.callback, direct_hash = excluded.direct_hash,
-    recording_ids = excluded.recording_ids, transcription_ids = excluded.transcription_ids,
+    recording_ids = excluded.recording_ids, recording_id = excluded.recording_id,
+    transcription_ids = excluded.transcription_ids,
     end_reason = excluded.end_reason, ended_by = excluded.ended_by,
     started_at = excluded.started_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at,
     deleted_at = excluded.deleted_at;
