@@ -63,10 +63,10 @@ class Browser:
         octets = build(BINDING_REQUEST, token_bytes(12), attributes, password.encode())
         self.socket.sendto(octets, ("127.0.0.1", port))
 
-    async def connect(self, port: int, *, expected: str, begins: bool = True) -> None:
+    async def connect(self, port: int, *, expected: str, begins: bool = True, leg: IceCredentials = OURS) -> None:
         """Check and shake hands with a leg whose fingerprint is `expected`."""
         self.handshake = Handshake(self.certificate, expected=expected, is_client=begins)
-        self.check(port)
+        self.check(port, password=leg.password, user=leg.fragment)
         while not self.answers:
             await self.receive()
         self.handshake.begin()

@@ -8,11 +8,11 @@ import pytest
 from dialplane.adapters.dns import names
 from dialplane.domain.calling.trunk_terms import read_gateway
 from dialplane.services.calling.places import UNANSWERED_S, Place, find_place
-from dialplane.sip.transaction_peer import Source
+from dialplane.sip.transaction_peer import Source, Wire
 from tests.fakes.name_server import NameServer, name_server
 
 NAME = "sip.carrier.test"
-WIRES = ("udp", "tcp")
+WIRES: tuple[Wire, ...] = ("udp", "tcp")
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplane.sip.locating import Naptr, Server, Service, Srv, in_order, servers_of, services_of, usual_services
+from dialplane.sip.transaction_peer import Wire
 
-WIRES = ("udp", "tcp", "tls")
+WIRES: tuple[Wire, ...] = ("udp", "tcp", "tls")
 
 
 def test_name_says_what_it_likes_by_order_and_preference() -> None:

@@ -197,6 +197,8 @@ class Transport:
 
     def waited_s(self) -> float:
         """How long the datagram that was read last lay in the socket; 0 where the system does not say."""
+        seconds: int
+        micros: int
         try:
             seconds, micros = _STAMP.unpack(fcntl.ioctl(self._udp or -1, _SIOCGSTAMP, bytes(_STAMP.size)))
         except (OSError, ValueError):
