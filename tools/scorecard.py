@@ -55,8 +55,9 @@ code. The second column says how far the proof goes:
 What is compatible and is no HTTP call has its tests elsewhere: the verbs of RCML and TwiML in `tests/domain/rcml/` and
 `tests/voice/`, flows in `tests/domain/test_flow_*.py`, the shapes of webhooks and callbacks in
 `tests/services/test_webhooks.py` and `test_status_callbacks.py`, SIP itself in `tests/sip/test_torture.py` (RFC 4475
-and 5118), against sipp in `tests/users/test_sipp_load.py`, against baresip in `tests/users/test_baresip.py`, in a
-browser in `tests/users/test_browser_phone.py`.
+and 5118), against sipp in `tests/users/test_sipp_load.py`, against baresip in `tests/users/test_baresip.py`, against
+linphone in `tests/voice/test_linphone.py`, through Kamailio with TLS and websockets in `tests/voice/test_edge_ends.py`,
+in a browser in `tests/users/test_browser_phone.py`.
 """
 
 
