@@ -14,6 +14,7 @@ from dialplane.domain.errors import LimitExceeded, Refusal
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.domain.money import Micros
 from dialplane.services.calling.call_records import CallEnded, write_changes
+from dialplane.services.calling.calls import delete_call
 from dialplane.services.calling.dialling import Opened, OutgoingWish, open_calls
 from dialplane.services.calling.outbound_limits import set_outbound_limits
 from dialplane.services.charging.billing import get_balance
@@ -162,6 +163,17 @@ async def test_minutes_count_for_an_hour_and_for_the_country_that_was_called(
     assert [isinstance(outcome, Opened) for outcome in outcomes] == [True, True, False]
     assert "here US" in str(outcomes[2])
     assert len(placed(later)) == 1
+
+
+async def test_deleting_a_call_makes_no_room(database: PostgresDatabase, account: AccountId) -> None:
+    """FRD-3."""
+    await limit(database, account, OutboundLimits(minutes_per_hour=3))
+    (first,) = placed(await dial(database, account, 1))
+    await end(database, first, minutes=3)
+
+    await delete_call(database, account, first.call.id, utc_now())
+
+    assert placed(await dial(database, account, 1)) == []
 
 
 async def test_account_hears_of_a_limit_once_a_minute(database: PostgresDatabase, account: AccountId) -> None:

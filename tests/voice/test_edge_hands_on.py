@@ -155,7 +155,7 @@ async def test_node_that_wakes_too_late_leaves_its_calls_to_the_node_that_has_th
                 await until(lambda: listens(port))
                 for number in range(CALLS):
                     caller.call(f"call-{number}", (EDGE, port))
-                other.has_all.wait()  # and our loop stands still, until the edge has passed this node over
+                assert other.has_all.wait(30)  # and our loop stands still, until the edge has passed this node over
 
                 caller.call("direct", (NODE, node.server.port))
                 await asyncio.to_thread(caller.hear_of, ["direct"])

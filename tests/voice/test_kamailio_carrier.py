@@ -21,6 +21,7 @@ from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.calling.trunk_states import RegistrationState, states_of
 from dialplane.services.calling.trunks import TrunkDraft, create_trunk, list_trunks, remove_trunk
 from dialplane.voice.useragent.agent import Source
+from tests.fakes.name_server import NameServer, name_server
 from tests.media.conftest import MediaProcess
 from tests.ports import free_port
 from tests.users.acting import until
@@ -28,7 +29,7 @@ from tests.voice.platform import VoiceNode, voice_node
 
 pytestmark = pytest.mark.peer("kamailio")
 
-HOST = "127.0.0.5"
+HOST, NAME = "127.0.0.5", "sip.carrier.test"
 NUMBER = "+12025550143"
 PASSWORD = "carrier pigeon"
 CONFIG = Path(__file__).parent / "scenarios" / "kamailio.cfg"
@@ -43,13 +44,19 @@ class Carrier:
     port: int
     tls_port: int
     asked: list[str]
+    dns: NameServer
 
     async def trunk(self, transport: str, password: str = PASSWORD) -> TrunkId:
+        """`transport` "dns": whatever is at its name."""
+        is_named = transport == "dns"
+        self.dns.set(NAME, "NAPTR", f'10 10 "s" "SIPS+D2T" "" _sips._tcp.{NAME}.')
+        self.dns.set(f"_sips._tcp.{NAME}", "SRV", f"10 0 {self.tls_port} edge.carrier.test.")
+        self.dns.set("edge.carrier.test", "A", HOST)
         draft = TrunkDraft(
             "carrier",
-            host=HOST,
-            port=self.tls_port if transport == "tls" else self.port,
-            transport=transport,
+            host=NAME if is_named else HOST,
+            port=None if is_named else self.tls_port if transport == "tls" else self.port,
+            transport=None if is_named else transport,
             username="line-1",
             password=password,
             terms=TrunkTerms(registers=True, register_s=60),
@@ -67,9 +74,10 @@ class Carrier:
 
 
 @asynccontextmanager
-async def kamailio(folder: Path, callee: int) -> AsyncIterator[tuple[int, int, Path]]:
+async def kamailio(folder: Path, callee: int, name: str) -> AsyncIterator[tuple[int, int, Path]]:
+    """`name` is what it proves to be."""
     port, tls_port = free_port(), free_port()
-    certificate, key = find_or_make(folder / "kamailio-tls", HOST)
+    certificate, key = find_or_make(folder / "kamailio-tls", name)
     text = CONFIG.read_text()
     for name, value in {
         "host": HOST, "port": port, "tls_port": tls_port, "key": key, "certificate": certificate,
@@ -102,12 +110,14 @@ async def is_listening(port: int) -> bool:
 
 @pytest.fixture
 async def carrier(
-    dsn: str, database: PostgresDatabase, media_process: MediaProcess, tmp_path: Path
+    dsn: str, database: PostgresDatabase, media_process: MediaProcess, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Carrier]:
-    callee = free_port()
-    async with kamailio(tmp_path, callee) as (port, tls_port, certificate):
+    callee, name = free_port(), getattr(request, "param", HOST)
+    async with name_server() as dns, kamailio(tmp_path, callee, name) as (port, tls_port, certificate):
         ends = tls_ends(Endpoint("127.0.0.1", free_port()), *find_or_make(tmp_path / "tls", "127.0.0.1"), certificate)
-        async with voice_node(dsn, database, media_process, tmp_path, carriers="127.0.0.200/32", tls=ends) as node:
+        async with voice_node(
+            dsn, database, media_process, tmp_path, carriers="127.0.0.200/32", tls=ends, names=dns.names()
+        ) as node:
             for each in await list_trunks(database):
                 await remove_trunk(database, each.id, now=utc_now())
             asked: list[str] = []
@@ -118,11 +128,12 @@ async def carrier(
                 await call.ended.wait()
 
             async with node.phone(answer, port=callee):
-                yield Carrier(node, port, tls_port, asked)
+                yield Carrier(node, port, tls_port, asked, dns)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tls"])
+@pytest.mark.parametrize(("carrier", "transport"), [(HOST, "udp"), (HOST, "tls"), (NAME, "dns")], indirect=["carrier"])
 async def test_carrier_where_we_register_brings_calls_and_takes_ours(carrier: Carrier, transport: str) -> None:
+    """RFC 3263 over TLS: the carrier proves the name that is written, not what its records name (RFC 5922)."""
     node = carrier.node
     await node.number(NUMBER, {"type": "answer"}, HANG_UP)
     trunk_id = await carrier.trunk(transport)

@@ -44,6 +44,8 @@ it for the length of an answer."""
 _BETWEEN_BINDS_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
+MOST_NAMES = 4_096
+"""Of peers over TLS: the addresses of the operator's trunks."""
 _SIOCGSTAMP = 0x8906
 """Linux: when the datagram that was read last arrived. Others refuse it."""
 _STAMP = struct.Struct("@ll")
@@ -147,7 +149,9 @@ class Transport:
     def expect_name(self, peer: Source, name: str) -> None:
         """Whoever answers at `peer` over TLS must prove to be `name` (RFC 5922); empty: nobody needs to prove anything.
 
-        The names are as many as the operator's trunks have gateways."""
+        Say so before each use: what is forgotten must prove to be its address."""
+        if len(self._names) >= MOST_NAMES and peer not in self._names:
+            self._names.clear()  # whose DNS moves them about must not fill the memory
         self._names[peer] = name
 
     async def close(self) -> None:

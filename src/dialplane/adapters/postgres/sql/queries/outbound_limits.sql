@@ -35,14 +35,20 @@ cross join lateral (
 
 -- name: minutes_of
 -- Started minutes since an hour ago; of a call that rings the first, which is reserved. A call lasts four hours at most.
+-- Deleted ones were made too.
 select account_id, destination ->> 'target' as number, sum(
     case when progressing_at is null then 1 else
         greatest(1, ceil(extract(epoch from
             coalesce(ended_at, $2) - greatest(progressing_at, $2::timestamptz - interval '1 hour')) / 60))
     end)::bigint as minutes
-from calls
-where account_id = any($1::uuid[]) and deleted_at is null and created_at > $2::timestamptz - interval '5 hours'
-  and direction = 'outgoing' and cost_type = 'call_pstn_outgoing'
+from (
+    select account_id, destination, progressing_at, ended_at, status, direction, cost_type from calls
+    where account_id = any($1::uuid[]) and deleted_at is null and created_at > $2::timestamptz - interval '5 hours'
+    union all
+    select account_id, destination, progressing_at, ended_at, status, direction, cost_type from calls
+    where account_id = any($1::uuid[]) and deleted_at is not null and created_at > $2::timestamptz - interval '5 hours'
+) made
+where direction = 'outgoing' and cost_type = 'call_pstn_outgoing'
   and (status <> 'hangup' or progressing_at is not null and ended_at > $2::timestamptz - interval '1 hour')
 group by 1, 2;
 
