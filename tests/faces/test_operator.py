@@ -93,7 +93,10 @@ async def test_same_email_cannot_sign_in_to_two_accounts(operator: Client) -> No
     first = await _new_account(operator)
     again = {"name": "B", "email": "ANN@example.com", "organization_id": first["organization_id"]}
 
-    assert (await operator.ask("POST", "/accounts", again)).status == 409
+    answer = await operator.ask("POST", "/accounts", again)
+
+    assert answer.status == 409
+    assert [error["field"] for error in answer.json["errors"]] == ["email"]
 
 
 async def test_standing_of_an_account_is_changed_and_kept(operator: Client) -> None:

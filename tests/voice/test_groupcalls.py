@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.domain.addresses import Address, tel
+from dialplane.domain.addresses import Address, AddressType, tel
 from dialplane.domain.calling.calls import HangupReason
 from dialplane.domain.calling.groupcalls import Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.errors import Invalid, NotFound
@@ -138,7 +138,7 @@ async def test_call_to_an_agent_without_an_address_is_refused(node: VoiceNode) -
 
 @pytest.mark.parametrize("kind", ["agent", "conference", "extension"])
 async def test_call_to_what_the_account_does_not_have_is_refused_and_leaves_the_others(
-    node: VoiceNode, kind: str
+    node: VoiceNode, kind: AddressType
 ) -> None:
     """VoIPBIN's reference 4.3: a destination that fails is left out; the request fails only if all fail."""
     await node.bare_number(OWN)

@@ -76,11 +76,11 @@ async def list_calls(request: ApiRequest, page: Paging) -> Fields:
 
 @post("/", status_code=200, responses=posted(CallsCreated, 402, 404))
 async def create_calls(request: ApiRequest, data: JSONBody[NewCalls]) -> Fields:
-    """Call each destination. Those that may not be called are left out; the request fails only if all are."""
+    """Call each destination. Those that cannot or may not be called are left out; the request fails only if all are."""
     request.require_manager()
     wish = outgoing.CallRequest(
         source=data.from_whom,
-        destinations=data.to_whom,
+        destinations=data.who_can_be_read,
         flow_id=unless_nil(data.flow_id),
         actions=data.actions,
         variables=data.variables,

@@ -49,6 +49,20 @@ class Invitation(msgspec.Struct):
     def to_whom(self) -> tuple[Address, ...]:
         return read_parties(self.destinations, "destinations")
 
+    @property
+    def who_can_be_read(self) -> tuple[Address, ...]:
+        """One that fails is left out (reference 4.3). Raises Invalid naming the first where all do."""
+        found: list[Address] = []
+        failed: list[Invalid] = []
+        for index, party in enumerate(self.destinations):
+            try:
+                found.append(read_party(party, f"destinations[{index}]"))
+            except Invalid as fault:
+                failed.append(fault)
+        if not found:
+            raise failed[0]
+        return tuple(found)
+
 
 def read_party(party: Party | Caller, field: str) -> Address:
     """The address in its normal form.

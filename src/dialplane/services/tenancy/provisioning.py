@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.calling.trunks import Trunk
-from dialplane.domain.errors import Invalid, NotFound
+from dialplane.domain.errors import AlreadyExists, Invalid, NotFound
 from dialplane.domain.identity.people import Membership, Person, Role
 from dialplane.domain.ids import AccountId, AgentId, OrganizationId, PersonId, TrunkId, new_id, to_sid
 from dialplane.domain.money import ZERO, Micros, usd
@@ -128,6 +128,8 @@ async def _create_account(
     tx: Transaction, draft: AccountDraft, password: str, password_hash: str, now: datetime
 ) -> Provisioned:
     account = await open_account(tx, draft, now)
+    if await tx.agents.find_by_username(draft.email) is not None:
+        raise AlreadyExists(f"{draft.email} signs in to another account", field="email")
     await tx.agents.insert(
         Agent(
             id=AgentId(new_id(now)),
