@@ -59,7 +59,7 @@ async def test_client_hears_the_party_and_speaks_to_it(node: VoiceNode, tmp_path
         address = f"{calls}/{await live_call(node)}/media_stream?encapsulation={encapsulation}"
         async with session.ws_connect(address) as socket:
             await call.media.start_recording(tmp_path / "heard.wav", tracks="heard")
-            speaking = asyncio.create_task(speak(call, tone(400, 1.0), tmp_path))
+            speaking = asyncio.create_task(speak(call, tone(400, 2.0), tmp_path))  # long enough to hear all
             came = [(await socket.receive_bytes()) for _ in range(45)]
             for at in range(0, len(said), 160):
                 await socket.send_bytes(wrapped(said[at : at + 160], at, encapsulation))
