@@ -105,7 +105,6 @@ async def issue_key(
         name=name,
         detail=detail,
         expires_at=_expiry(expires_in_s, now),
-        updated_at=now,
     )
     await tx.access_keys.insert(key)
     return IssuedKey(key, token)

@@ -132,7 +132,6 @@ async def create_agent(
             tag_ids=await check_tags(tx, account_id, draft.tag_ids),
             addresses=_addresses(draft.addresses),
             direct_hash=new_direct_hash(),
-            updated_at=now,
         )
         await tx.agents.insert(agent)
         await publish(tx, _event("agent_created", agent, now))

@@ -272,7 +272,6 @@ def _below(parent: Account, organization_id: OrganizationId, draft: SubAccountDr
         home_country=parent.home_country,
         email_verified=parent.email_verified,
         destination_whitelist=parent.destination_whitelist,
-        updated_at=now,
     )
 
 
@@ -285,7 +284,6 @@ def _agent(account: Account, password_hash: str, now: datetime) -> Agent:
         permission=Permission.CUSTOMER_ADMIN,
         created_at=now,
         name=account.name,
-        updated_at=now,
     )
 
 

@@ -139,7 +139,6 @@ async def _create_account(
             permission=Permission.CUSTOMER_ADMIN,
             created_at=now,
             name=draft.name,
-            updated_at=now,
         )
     )
     await _let_in(tx, account, draft, password_hash, now)
@@ -217,7 +216,6 @@ def _account(draft: AccountDraft, now: datetime) -> Account:
         home_country=draft.home_country,
         email_verified=draft.verified,
         destination_whitelist=draft.destinations or (draft.home_country.lower(),),
-        updated_at=now,
     )
 
 
