@@ -263,8 +263,11 @@ class Softphone:
         try:
             audio = AudioExchange(incoming.request.body)
             call = PhoneCall(await self._media.open(), audio, self._spawn)
-        except (SdpError, Refusal):
+        except SdpError:
             incoming.reject(488)
+            return
+        except Refusal:  # the audio process is full, or away
+            incoming.reject(503)
             return
         if incoming.is_ended:  # the caller gave up while the audio was opened
             await call.media.close()

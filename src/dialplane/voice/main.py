@@ -69,6 +69,7 @@ class _Node:
         self._told_to_end = asyncio.Event()
         """It was asked to drain, and carries nothing any more."""
         self._mail = asyncio.Event()
+        self._speaks_sip = asyncio.Event()
         self._parts = Assembly(deps, self._tasks, self._spawn, self, self._holds_lease)
         self._beat_at = asyncio.get_running_loop().time()
         self._take_leave_of(begun)
@@ -106,6 +107,7 @@ class _Node:
         self._parts.set_trust(await read_trust(self._deps.database))
         self._deps.observe(self._figures())
         await self._parts.agent.start()
+        self._speaks_sip.set()
         await self._say_that_we_live()
         await announce_gate(self._deps.database, self._deps.node, await self._parts.gate.start())
         agent = self._parts.agent
@@ -282,6 +284,7 @@ class _Node:
             self._mail.set()
 
     async def _read_mail(self) -> None:
+        await self._speaks_sip.wait()  # what is ordered may be said to a party
         while True:
             await self._mail.wait()
             self._mail.clear()
