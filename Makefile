@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 8
+WORKERS ?= 5
 EFFORT ?= 60
 
 .PHONY: help install demo test test-pure soak bench lint format types imports audit sbom scorecard docs lock clean

@@ -113,8 +113,11 @@ async def test_caller_in_a_queue_is_told_its_place_and_joined_by_an_agent_who_di
 
         agent = await node.ring(phone, MODERATOR)
         assert await agent.wait_answered()
-        await agent.send_digits("5")
-        assert await caller.wait_digits(1) == "5"
+        heard = asyncio.create_task(caller.wait_digits(1))
+        while not heard.done():  # the two are joined a moment after the agent's call was answered
+            await agent.send_digits("5")
+            await asyncio.wait({heard}, timeout=0.5)
+        assert heard.result() == "5"
         agent.hang_up()
         await caller.ended.wait()
         while not server.asked("/served"):
