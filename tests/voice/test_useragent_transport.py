@@ -11,7 +11,7 @@ import pytest
 
 from dialplane.sip.framing import StreamFramer
 from dialplane.sip.message import Response
-from dialplane.voice.useragent import transport
+from dialplane.voice.useragent import binding
 from dialplane.voice.useragent.agent import EndKind, UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, running
@@ -223,7 +223,7 @@ async def test_start_waits_for_a_port_that_somebody_has_for_a_moment() -> None:
 
 
 async def test_start_on_a_taken_port_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BIND_PATIENCE_S", 0.0)
+    monkeypatch.setattr(binding, "BIND_PATIENCE_S", 0.0)
     async with running() as agent:
         other = UserAgent(host="127.0.0.1", port=agent.port, handler=Answering())
         with pytest.raises(OSError, match="in use"):

@@ -8,7 +8,6 @@ connections are used again in both directions; those that bring no whole message
 """
 
 import asyncio
-import errno
 import fcntl
 import socket
 import ssl
@@ -16,14 +15,14 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 import structlog
 
 from dialplane.sip.transaction_peer import Source
+from dialplane.voice.useragent.binding import bind_one, bind_pair, patiently
 from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport_stream import Connection, StreamOwner
 
@@ -34,14 +33,7 @@ BATCH = 64
 """Datagrams read before timers and connections get their turn."""
 GATHER_S = 0.01
 """The interval; datagrams that are further apart are read as they come."""
-SOCKET_BUFFER = 4 << 20
-"""A second of 2,000 calls/s; the kernel may grant less."""
 BACKLOG = 512
-PORT_TRIES = 20
-BIND_PATIENCE_S = 15.0
-"""For a port that was asked for: programs that pick theirs at random, as browsers do to ask a name server, may have
-it for the length of an answer."""
-_BETWEEN_BINDS_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
 MOST_NAMES = 4_096
@@ -49,8 +41,6 @@ MOST_NAMES = 4_096
 _SIOCGSTAMP = 0x8906
 """Linux: when the datagram that was read last arrived. Others refuse it."""
 _STAMP = struct.Struct("@ll")
-
-Bound = TypeVar("Bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +113,7 @@ class Transport:
 
         Returns host and port. Raises OSError."""
         loop = asyncio.get_running_loop()
-        udp, tcp = await _patiently(partial(_bind_pair, host, port))
+        udp, tcp = await patiently(partial(bind_pair, host, port))
         self._udp = udp
         self.waited_s()  # asked for once, the times are kept
         self._server = await loop.create_server(self._accept, sock=tcp, backlog=BACKLOG)
@@ -134,7 +124,7 @@ class Transport:
         return bound
 
     async def _listen_for_tls(self, ends: TlsEnds) -> None:
-        listener = await _patiently(partial(_bind, socket.SOCK_STREAM, ends.host, ends.port))
+        listener = await patiently(partial(bind_one, socket.SOCK_STREAM, ends.host, ends.port))
         self.tls_port = listener.getsockname()[1]
         self._tls_server = await asyncio.get_running_loop().create_server(
             lambda: Connection(
@@ -365,52 +355,3 @@ class Transport:
         self._per_host[connection.peer.host] += 1
         self._connections[connection.peer] = connection
         return True
-
-
-async def _patiently(bind: Callable[[], Bound]) -> Bound:
-    """What `bind` binds, as soon as its port is free. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    is_told = False
-    while True:
-        try:
-            return bind()
-        except OSError as fault:
-            if fault.errno != errno.EADDRINUSE or loop.time() - began >= BIND_PATIENCE_S:
-                raise
-        if not is_told:
-            log.warning("sip_port_in_use", waits_s=BIND_PATIENCE_S)
-            is_told = True
-        await asyncio.sleep(_BETWEEN_BINDS_S)
-
-
-def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket on one address. Raises OSError."""
-    for attempt in range(PORT_TRIES):
-        udp = _bind(socket.SOCK_DGRAM, host, port)
-        try:
-            tcp = _bind(socket.SOCK_STREAM, host, udp.getsockname()[1])
-        except OSError:
-            udp.close()
-            if port or attempt == PORT_TRIES - 1:
-                raise
-        else:
-            return udp, tcp
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _bind(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
-    bound = socket.socket(family, kind)
-    try:
-        bound.setblocking(False)
-        if kind == socket.SOCK_STREAM:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        else:
-            with suppress(OSError):
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
