@@ -121,6 +121,21 @@ def _sandbox_message(row: asyncpg.Record) -> SandboxMessage:
     return SandboxMessage(**fields)
 
 
+def _row(message: Message) -> dict[str, object]:
+    """What each message has, whichever way it goes."""
+    return {
+        "id": message.id,
+        "account_id": message.account_id,
+        "source": message.source,
+        "text": message.text,
+        "medias": message.medias,
+        "number_id": message.number_id,
+        "key": message.key,
+        "created_at": message.created_at,
+        "extras": message.extras,
+    }
+
+
 class PostgresMessageStore:
     """Fulfils `services.messaging.messages.MessageStore`."""
 
@@ -128,21 +143,7 @@ class PostgresMessageStore:
         self._connection = connection
 
     async def add_many(self, messages: Sequence[NewMessage]) -> set[MessageId]:
-        rows = [
-            {
-                "id": message.id,
-                "account_id": message.account_id,
-                "source": message.source,
-                "text": message.text,
-                "medias": message.medias,
-                "number_id": message.number_id,
-                "run_id": message.run_id,
-                "key": message.key,
-                "created_at": message.created_at,
-                "extras": message.extras,
-            }
-            for message in (new.message for new in messages)
-        ]
+        rows = [_row(new.message) | {"run_id": new.message.run_id} for new in messages]
         targets = [row for new in messages for row in _target_rows(new)]
         found = await self._connection.fetch(_SQL["add_many"], rows, targets)
         return {MessageId(row["id"]) for row in found}
@@ -155,18 +156,10 @@ class PostgresMessageStore:
 
     async def add_received(self, messages: Sequence[tuple[Message, ConversationId]]) -> int:
         rows = [
-            {
-                "id": message.id,
-                "account_id": message.account_id,
-                "source": message.source,
-                "text": message.text,
-                "medias": message.medias,
-                "number_id": message.number_id,
-                "key": message.key,
+            _row(message)
+            | {
                 "raw_source": message.raw_source,
                 "raw_destination": message.raw_destination,
-                "created_at": message.created_at,
-                "extras": message.extras,
                 "conversation_id": conversation_id,
                 "destination": message.targets[0].destination,
                 "parts": message.targets[0].parts,
