@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeVar
 from dialplane.domain.ids import TagId
 
 RingMethod = Literal["ringall", "linear"]
+RING_METHODS: tuple[RingMethod, ...] = ("ringall", "linear")
 """All addresses at once, or one after the other."""
 
 RING_S = 30
