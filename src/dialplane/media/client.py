@@ -25,7 +25,7 @@ _ANSWER_TIMEOUT_S = 10.0
 """On a machine that has too much to do a caller rather waits than is refused; a process that died is known at once."""
 _AWAY = "the media process is away"
 _SILENT = "the media process does not answer"
-_GATHER_S = 0.01
+_GATHER_S = 0.02
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to reach the process again; the last one is repeated."""
 

@@ -83,6 +83,8 @@ from dialplane.voice.useragent.sip_sockets import SipSockets
 ADMISSION_PAUSE_S = 0.08
 """Between two batches of arrivals; the first after a quiet time waits for nothing. No ear notices, and a batch costs
 the same round trips for two calls as for twenty."""
+ENOUGH_ARRIVALS = 32
+"""For a batch; while fewer wait, batches begin twice as far apart."""
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], None]
 """Run something in a task of the node; its failure is logged and ends only itself."""
@@ -97,7 +99,9 @@ class Batches:
             lambda changes: write_changes(database, changes, utc_now(), public_url=deps.public_url)
         )
         self.admissions: Batcher[Arrival, Outcome] = Batcher(
-            lambda arrivals: admit(database, arrivals, utc_now()), pause_s=ADMISSION_PAUSE_S
+            lambda arrivals: admit(database, arrivals, utc_now()),
+            pause_s=ADMISSION_PAUSE_S,
+            enough=ENOUGH_ARRIVALS,
         )
         self.openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
             lambda wishes: open_calls(patient, wishes, utc_now())

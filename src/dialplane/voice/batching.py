@@ -1,12 +1,13 @@
 """Grouping of work that costs a commit: what arrives while one batch is on its way makes the next batch.
 
 At low load a batch holds one item and nothing waits; at high load the batches grow by themselves, so that a thousand
-calls a second cost some dozens of commits instead of thousands. Batches begin at least a pause apart: at 200 calls a
-second it is the round trips of many small batches that cost, not the calls.
+calls a second cost some dozens of commits instead of thousands. Batches begin at least a pause apart, and twice that
+while they are small: at 200 calls a second it is the round trips of many small batches that cost, not the calls, while
+large ones would keep everybody else on the loop waiting (AV-5).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Sized
 from typing import Generic, TypeAlias, TypeVar
 
 from dialplane.domain.errors import Unavailable
@@ -21,16 +22,20 @@ _STOPPED = "This process is stopping"
 class Pace:
     """Keeps beginnings apart: what comes after a rest begins at once."""
 
-    def __init__(self, pause_s: float) -> None:
+    def __init__(self, pause_s: float, *, enough: int) -> None:
+        """Beginnings are `pause_s` apart where `enough` wait by then, else twice that."""
         self._pause_s = pause_s
+        self._enough = enough
         self._next = 0.0
 
-    async def wait(self) -> None:
+    async def wait(self, waiting: Sized) -> None:
         """Wait until the pause since the last beginning is over. This is a beginning."""
         loop = asyncio.get_running_loop()
         early_s = self._next - loop.time()
         if early_s > 0:
             await asyncio.sleep(early_s)
+            if len(waiting) < self._enough:
+                await asyncio.sleep(self._pause_s)
         self._next = loop.time() + self._pause_s
 
 
@@ -47,9 +52,11 @@ class Batcher(Generic[Item, Outcome]):
         *,
         limit: int = 200,
         pause_s: float = 0.0,
+        enough: int = 0,
     ) -> None:
+        """Batches begin `pause_s` apart, and twice that while fewer than `enough` wait."""
         self._carry = carry
-        self._pace = Pace(pause_s)
+        self._pace = Pace(pause_s, enough=enough)
         self._limit = limit
         self._waiting: Batch[Item, Outcome] = []
         self._wake = asyncio.Event()
@@ -69,7 +76,7 @@ class Batcher(Generic[Item, Outcome]):
         try:
             while True:
                 await self._wake.wait()
-                await self._pace.wait()
+                await self._pace.wait(self._waiting)
                 batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
                 if not self._waiting:
                     self._wake.clear()

@@ -19,6 +19,8 @@ Change = TypeVar("Change")
 MAX_BATCH = 1_000
 PAUSE_S = 0.1
 """Batches begin at least this far apart; a change after a quiet time is written at once."""
+ENOUGH = 160
+"""Changes for a batch, of some four a call; while fewer wait, batches begin twice as far apart."""
 MAX_WAITING = 200_000
 """Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
 
@@ -34,7 +36,7 @@ class Journal(Generic[Change]):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._pace = Pace(PAUSE_S)
+        self._pace = Pace(PAUSE_S, enough=ENOUGH)
 
     @property
     def is_full(self) -> bool:
@@ -58,7 +60,7 @@ class Journal(Generic[Change]):
     async def run(self) -> None:
         while True:
             await self._wake.wait()
-            await self._pace.wait()
+            await self._pace.wait(self._waiting)
             batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._wake.clear()
