@@ -7,6 +7,7 @@ import pytest
 
 from dialplane.domain.errors import Unavailable
 from dialplane.voice.batching import Batcher
+from tests.fakes.jumping_clock import run_jumping
 
 
 async def test_who_still_waits_when_the_batcher_is_stopped_learns_it() -> None:
@@ -43,3 +44,26 @@ async def test_failure_of_a_batch_is_the_failure_of_its_items_and_the_next_one_i
 
     assert await batcher.submit(5) == 2
     loop.cancel()
+
+
+@pytest.mark.parametrize(("at_once", "begun"), [(2, [0.0, 1.0, 2.0]), (1, [0.0, 2.0, 4.0])])
+def test_batches_begin_a_pause_apart_and_twice_that_while_less_than_enough_waits(
+    at_once: int, begun: list[float]
+) -> None:
+    """AV-5: at a high rate batches stay small, at a low one few."""
+
+    async def three_batches() -> list[float]:
+        loop, seen = asyncio.get_running_loop(), list[float]()
+
+        async def carry(items: Sequence[int]) -> Sequence[int]:
+            seen.append(loop.time())
+            return items
+
+        batcher: Batcher[int, int] = Batcher(carry, pause_s=1.0, enough=2)
+        running = asyncio.create_task(batcher.run())
+        for _ in begun:
+            await asyncio.gather(*(batcher.submit(n) for n in range(at_once)))
+        running.cancel()
+        return seen
+
+    assert run_jumping(three_batches()) == pytest.approx(begun)
