@@ -24,6 +24,7 @@ from dialplane import compiled
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.ledger import PostgresLedgerStore
+from tests import known_types
 from tests.cluster import FAST_AND_LOOSE
 from tests.databases import Database, make
 from tests.effort import PATIENCE_S
@@ -89,6 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process owns the cluster; workers find it through the environment."""
+    known_types.remember()
     if os.environ.get("DIALPLANE_REQUIRE_COMPILED") == "1" and not compiled.compiled_modules():
         pytest.exit(f"the core is to be tested compiled, and is {compiled.state()}", returncode=4)
     if not hasattr(config, "workerinput") and "DIALPLANE_TEST_CLUSTER" not in os.environ:
