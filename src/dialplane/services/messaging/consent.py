@@ -57,6 +57,10 @@ class ConsentStore(Protocol):
         """For each, in order; its `neighbours` are those that were written to since then."""
         ...
 
+    async def heard_from(self, account_id: AccountId, peers: Sequence[str]) -> set[str]:
+        """Those of the peers that have written to the account."""
+        ...
+
     async def completion(self, account_id: AccountId, *, since: datetime) -> tuple[int, int]:
         """Of the account's last messages whose fate is known: how many there are, and how many arrived."""
         ...

@@ -115,7 +115,9 @@ async def whole_text(tx: Transaction, taken: Taken, content: Content, now: datet
         parts = {}
     await tx.smpp.add_taken(taken)
     parts.setdefault(part.number, taken)
-    return _joined([parts[number] for number in sorted(parts)]) if len(parts) == part.total else None
+    if len(parts) < part.total:
+        return None
+    return _joined([parts[number] for number in range(1, part.total + 1)])
 
 
 def _joined(parts: Sequence[Taken]) -> str:
