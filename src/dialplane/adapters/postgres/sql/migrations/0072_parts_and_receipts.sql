@@ -4,3 +4,9 @@
 alter table smpp_taken
     add column user_data bytea,
     add column alphabet text not null default '';
+
+-- A carrier that took a message and could not deliver it says another thing than one that never took it.
+alter table carrier_messages
+    drop constraint carrier_messages_receipt_check,
+    add constraint carrier_messages_receipt_check
+        check (receipt in ('', 'delivered', 'failed', 'undelivered')) not valid;
