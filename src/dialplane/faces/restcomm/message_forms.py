@@ -80,7 +80,7 @@ def read_body(parameters: Parameters, medias: tuple[str, ...]) -> str:
 
 
 def read_medias(parameters: Parameters) -> tuple[str, ...]:
-    urls = parameters.all("MediaUrl")
+    urls = tuple(url.strip() for url in parameters.all("MediaUrl"))
     if len(urls) > MAX_MEDIA:
         raise invalid("MediaUrl", f"stands {MAX_MEDIA} times at most")
     for url in urls:
