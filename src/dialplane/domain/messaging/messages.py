@@ -115,6 +115,8 @@ class MessageExtras:
     """The answer to a word of consent, which goes out all the same."""
     owes_receipts: bool = False
     """It came by SMPP, where its sender may have asked to be told what becomes of it."""
+    is_wide: bool = False
+    """It goes in UCS-2 even where GSM 03.38 would do, and costs what that takes."""
 
 
 @dataclass(frozen=True, slots=True)

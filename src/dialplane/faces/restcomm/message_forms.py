@@ -115,6 +115,7 @@ def read_extras(
         send_at=send_at,
         max_price_micros=_read_max_price(parameters) if dialect.is_twilio else None,
         expires_at=None if validity is None else (send_at or now) + timedelta(seconds=validity),
+        is_wide=not dialect.is_twilio and _is_wide(parameters),
     )
 
 
@@ -132,13 +133,13 @@ def read_status(parameters: Parameters, dialect: Dialect) -> StatusCallback | No
     return read_callback(parameters, "StatusCallback", dialect, ())
 
 
-def read_encoding(parameters: Parameters) -> Literal["", "ucs2"]:
+def _is_wide(parameters: Parameters) -> bool:
     """Restcomm's `Encoding`: GSM, which is used where it suffices, or UCS-2 (`UTF-8` is that on the air)."""
     match parameters.text("Encoding").strip().upper():
         case "" | "GSM":
-            return ""
+            return False
         case "UCS-2" | "UCS2" | "UTF-8":
-            return "ucs2"
+            return True
     raise invalid("Encoding", "is GSM, UCS-2 or UTF-8")
 
 

@@ -4,7 +4,6 @@ the way in in `inbound_messages`."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
@@ -41,8 +40,6 @@ class MessageRequest:
     run_id: RunId | None = None
     key: str | None = None
     extras: MessageExtras | None = None
-    encoding: Literal["", "ucs2"] = ""
-    """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
     to_mobiles_only: bool = False
     """Refuse a number that is known for a landline, as Twilio does (21614)."""
 

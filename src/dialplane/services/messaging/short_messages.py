@@ -66,11 +66,12 @@ def write_pieces(
     *,
     long_messages: LongMessages = LongMessages.UDH,
     default: Alphabet = "gsm7",
+    wide: bool = False,
     national: bool = False,
 ) -> Sequence[Piece]:
-    """The text as short messages; their number is that of its segments, unless it goes whole. `national`: national
-    tables may be used."""
-    plan, segments = split_text(text, reference, national=national and default == "gsm7")
+    """The text as short messages; their number is that of its segments, unless it goes whole. `wide`: in UCS-2 in any
+    case. `national`: national tables may be used."""
+    plan, segments = split_text(text, reference, wide=wide, national=national and default == "gsm7")
     if len(segments) > 1 and long_messages is LongMessages.PAYLOAD:
         segments = [Segment(text)]
     return [_piece(plan, segment, default, long_messages) for segment in segments]

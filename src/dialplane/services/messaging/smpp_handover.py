@@ -77,6 +77,7 @@ def smpp_submission(
         submission.reference.int,
         long_messages=carrier.long_messages,
         default=carrier.alphabet.value,
+        wide=queued.extras is not None and queued.extras.is_wide,
         national=carrier.national_tables and queued.parts < count_segments(text).count,  # as it was priced
     )
     return SmppSubmission(
