@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.addresses import PHONE, normalize_tel
 from dialplane.domain.errors import Invalid
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import NIL, AccountId, NumberId, new_id
@@ -106,10 +106,11 @@ class Heard:
 async def hear(tx: Transaction, message: Message, ear: Ear, now: datetime) -> Heard | None:
     """Keep what a message that came in says about consent; None where it is an ordinary message. `ear` is of now.
 
-    Who asks to start without having stopped is left to whatever the number runs: `START` may be its own word.
+    Who asks to start without having stopped is left to whatever the number runs: `START` may be its own word. A phone
+    of the account consents to nothing: it is the account's own.
     """
-    peer = message.source.target
-    wish = read_wish(message.text, ear.settings.words) if ear.settings.is_on else None
+    peer, is_heard = message.source.target, ear.settings.is_on and message.source.type != PHONE
+    wish = read_wish(message.text, ear.settings.words) if is_heard else None
     if wish is None or (wish is Wish.START and not ear.is_out):
         return None
     record = ConsentRecord(

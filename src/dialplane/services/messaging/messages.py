@@ -176,9 +176,10 @@ def check_standing(account: Account) -> None:
         raise NotPermitted("Sending messages needs a verified identity", reason="IDENTITY_VERIFICATION_REQUIRED")
 
 
-async def own_number(tx: Transaction, account: Account, source: Address) -> Number:
-    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept."""
-    if ":" in source.target:
+async def own_number(tx: Transaction, account: Account, source: Address, *, inside: bool = False) -> Number:
+    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept; so is a SIP number, which
+    writes to phones only (`inside`): to everybody else it would be a name that nobody has proved."""
+    if inside or ":" in source.target:
         channel = next((each.number for each in await find_channel(tx, source.target, ()) if each.number), None)
         if channel is not None and channel.account_id == account.id and channel.status is NumberStatus.ACTIVE:
             return channel
