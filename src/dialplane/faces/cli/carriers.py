@@ -29,7 +29,7 @@ def carrier() -> None:
 def fake(
     kind: Annotated[Kind, typer.Argument(help="Whose API it speaks.")],
     http: Annotated[str, typer.Option("--http", help="Where; port 0 takes a free one.", metavar="HOST:PORT")] = (
-        "127.0.0.1:8090"
+        "127.0.0.1:8091"
     ),
 ) -> None:
     """Serve a fake carrier until Ctrl-C. The first line is JSON: address and keys, as an account at a carrier
