@@ -56,7 +56,7 @@ def check_trunk(number: Number, trunks: Sequence[Trunk]) -> Finding:
         return warning(
             "trunk",
             f"only this machine brings calls, by {bringing[0].name[:64]}; none of {number.carrier} may come",
-            "open a trunk with the carrier (POST /v1.0/providers/setup), or add its addresses: POST /operator/v1/trunks",
+            "open a trunk with the carrier (POST /v1.0/providers/setup), or its addresses: POST /operator/v1/trunks",
         )
     return fine("trunk", f"calls may come by {', '.join(trunk.name[:64] for trunk in bringing[:5])}")
 
