@@ -14,6 +14,8 @@ from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 
 MAX_TEXT = 1600
 """Characters: some ten segments, which is what carriers join."""
+MAX_INBOUND_TEXT = 10_000
+"""Characters of a message that comes in: whatever a carrier brings is kept."""
 MAX_DESTINATIONS = 100
 MAX_MEDIA = 10
 
@@ -206,6 +208,17 @@ def check_text(text: str, medias: tuple[str, ...] = ()) -> str:
         raise Invalid("text must not be empty", field="text")
     if len(clean) > MAX_TEXT:
         raise Invalid(f"text has more than {MAX_TEXT} characters", field="text")
+    return clean
+
+
+def inbound_text(text: str) -> str:
+    """The text of a message that came in, without NUL. It may be empty: phones send such messages.
+
+    Raises Invalid where it is too long.
+    """
+    clean = text.replace("\0", "")
+    if len(clean) > MAX_INBOUND_TEXT:
+        raise Invalid(f"text has more than {MAX_INBOUND_TEXT} characters", field="text")
     return clean
 
 

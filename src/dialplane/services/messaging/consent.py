@@ -19,7 +19,7 @@ from dialplane.domain.messaging.consent import (
     normal_words,
     read_wish,
 )
-from dialplane.domain.messaging.messages import Message
+from dialplane.domain.messaging.messages import MAX_TEXT, Message
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.screening import Obstacles, Reach
 from dialplane.services.shapes.consent import consent_record_shape
@@ -121,7 +121,7 @@ async def hear(tx: Transaction, message: Message, ear: Ear, now: datetime) -> He
         wish,
         "message",
         message.targets[0].destination.target,
-        message.text,
+        message.text[:MAX_TEXT],
         now,
         message.id,
     )

@@ -10,3 +10,8 @@ alter table carrier_messages
     drop constraint carrier_messages_receipt_check,
     add constraint carrier_messages_receipt_check
         check (receipt in ('', 'delivered', 'failed', 'undelivered')) not valid;
+
+-- What carriers bring may be longer than what is sent.
+alter table messages
+    drop constraint messages_text_check,
+    add constraint messages_text_check check (length(text) <= 10000) not valid;
