@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
@@ -69,10 +70,18 @@ class Words:
 def read_wish(text: str, words: Words | None = None) -> Wish | None:
     """What the text asks for; None where it is an ordinary message."""
     words = words or _NO_WORDS
-    clauses = [clause for part in _CLAUSE.split(_plain(text[:LONGEST_READ])) if (clause := _tokens(part))]
-    if any(_asks(clause, _with(STOP_WORDS, words.stop), _LEADING) for clause in clauses):
+    stop, start, ask = (
+        _vocabulary(STOP_WORDS, words.stop),
+        _vocabulary(START_WORDS, words.start),
+        _vocabulary(HELP_WORDS, words.help),
+    )
+    plain = _plain(text[:LONGEST_READ])
+    if not any(begin in plain for known in (stop, start, ask) for begin in known.begins):  # as with most texts
+        return None
+    clauses = [clause for part in _CLAUSE.split(plain) if (clause := _tokens(part))]
+    if any(_asks(clause, stop, _LEADING) for clause in clauses):
         return Wish.STOP
-    for wish, known in ((Wish.START, _with(START_WORDS, words.start)), (Wish.HELP, _with(HELP_WORDS, words.help))):
+    for wish, known in ((Wish.START, start), (Wish.HELP, ask)):
         asking = [clause for clause in clauses if _asks(clause, known, ())]
         if asking and all(clause in asking or _is_polite(clause) for clause in clauses):
             return wish
@@ -85,12 +94,27 @@ def is_for_all(text: str) -> bool:
     return any(word in joined for word in ("stopall", "stop all", "stop-all"))
 
 
-def _with(words: frozenset[str], own: tuple[str, ...]) -> frozenset[str]:
-    return words.union(own) if own else words
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    words: frozenset[str]
+    longest: int
+    """How many tokens the longest has."""
+    begins: tuple[str, ...]
+    """In every text with one of the words stands one of these."""
+
+
+@lru_cache(maxsize=10_000)
+def _vocabulary(words: frozenset[str], own: tuple[str, ...]) -> _Vocabulary:
+    every = words.union(own) - {""}
+    firsts = {word.split()[0] for word in every}
+    begins = tuple(each for each in firsts if not any(other != each and other in each for other in firsts))
+    return _Vocabulary(every, max(len(word.split()) for word in every), begins)
 
 
 def _plain(text: str) -> str:
     """In small letters of the plain kind, without what is not seen: `ＳＴＯＰ`, or a mark of direction behind it."""
+    if text.isascii():
+        return text.lower()
     seen = (character for character in unicodedata.normalize("NFKC", text) if unicodedata.category(character) != "Cf")
     return "".join(seen).casefold().replace("’", "'")
 
@@ -104,14 +128,13 @@ def _is_polite(clause: list[str]) -> bool:
     return all(token in _POLITE for token in clause)
 
 
-def _asks(clause: list[str], words: Collection[str], leading: Collection[str]) -> bool:
+def _asks(clause: list[str], known: _Vocabulary, leading: Collection[str]) -> bool:
     """Whether a sentence is the word, with nothing but polite words in front and, unless it leads, behind."""
-    longest = max(word.count(" ") for word in words) + 1
     for start, _ in enumerate(clause):
-        for length in range(longest, 0, -1):
+        for length in range(known.longest, 0, -1):
             word = " ".join(clause[start : start + length])
             rest = clause[start + length :]
-            if word in words and (_is_polite(rest) or (word in leading and rest[0] not in _NOT_AFTER_STOP)):
+            if word in known.words and (_is_polite(rest) or (word in leading and rest[0] not in _NOT_AFTER_STOP)):
                 return True
         if clause[start] not in _POLITE:
             return False
