@@ -12,6 +12,8 @@ from dialplane.services.transaction import Database, Transaction
 
 EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Ids, months and quarantines are reckoned from the clock: nearer to the ends of the calendar they are out of range."""
+LONGEST_LEAP = timedelta(days=3650)
+"""By which scheduled messages are brought nearer at most: nothing waits so long, and no date goes back to year 0."""
 
 _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
@@ -67,7 +69,7 @@ async def set_clock(database: Database, wanted: datetime | None, *, now: datetim
     async with database.transaction() as tx:
         forward = (wanted or now) - await billing_now(tx, now)
         if forward > timedelta(0):
-            await tx.messages.bring_nearer(forward)
+            await tx.messages.bring_nearer(min(forward, LONGEST_LEAP))
         if wanted is None:
             await tx.settings.delete(_CLOCK)
         else:

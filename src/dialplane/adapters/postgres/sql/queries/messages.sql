@@ -292,8 +292,7 @@ returning request.run_id, request.account_id, request.flow_id, request.own_targe
 delete from message_runs where run_id = $1;
 
 -- name: bring_nearer
--- What cannot be dated back so far was due at the beginning.
-update message_targets set due_at = greatest(due_at - $1::interval, '2000-01-01') where status = 'scheduled';
+update message_targets set due_at = due_at - $1::interval where status = 'scheduled';
 
 -- name: free_target_leases
 -- A living worker holds the advisory lock ($1, its number); the lock goes with its connection.
