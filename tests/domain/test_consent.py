@@ -31,7 +31,8 @@ def test_words_that_stop(text: str) -> None:
     [
         "", "Don't stop", "don’t stop me now", "Where is the bus stop?", "nonstop", "I will stop by the office",
         "stop by at 5", "Cancel my appointment on Monday", "the end of the story", "weekend", "quite", "unstoppable",
-        "What is the cancellation fee", "In the end we won", "!!!", "never quit",
+        "What is the cancellation fee", "In the end we won", "!!!", "never quit", "but the stop was closed",
+        "The end", "I will stop there tomorrow",
     ],
 )  # fmt: skip
 def test_words_that_are_no_wish(text: str) -> None:

@@ -43,8 +43,11 @@ HELP_WORDS = frozenset({"help", "info"})
 _LEADING = STOP_WORDS - {"cancel", "end", "quit", "remove me", "take me off"}
 """These lead a sentence of any words; the others have meanings of their own ("cancel my order") and stand with polite
 words alone."""
-_NOT_AFTER_STOP = frozenset({"by", "at", "in", "over", "sign", "light", "watch"})
+_NOT_AFTER_STOP = frozenset({"by", "at", "in", "over", "there", "sign", "light", "watch"})
 """`stop by the office`: somebody goes somewhere."""
+_ARTICLES = frozenset({"the", "a", "my", "your"})
+_NOUNS = frozenset({"stop", "end", "start"})
+"""Behind an article they are things: `the stop was closed`, `the end`."""
 _POLITE_WORDS = (
     "please pls plz thanks thank thx you u ok okay hi hello hey now immediately just i i'd im i'm want wish would like"
     " to need can could will me my us this these those that the it a all any more messages message texts text texting"
@@ -130,13 +133,15 @@ def _is_polite(clause: list[str]) -> bool:
 
 def _asks(clause: list[str], known: _Vocabulary, leading: Collection[str]) -> bool:
     """Whether a sentence is the word, with nothing but polite words in front and, unless it leads, behind."""
-    for start, _ in enumerate(clause):
+    for start, token in enumerate(clause):
+        if start and token in _NOUNS and clause[start - 1] in _ARTICLES:
+            return False
         for length in range(known.longest, 0, -1):
             word = " ".join(clause[start : start + length])
             rest = clause[start + length :]
             if word in known.words and (_is_polite(rest) or (word in leading and rest[0] not in _NOT_AFTER_STOP)):
                 return True
-        if clause[start] not in _POLITE:
+        if token not in _POLITE:
             return False
     return False
 
