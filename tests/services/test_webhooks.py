@@ -84,7 +84,7 @@ async def test_empty_customer_webhook_takes_it_away_with_what_waited_for_it(data
 @pytest.mark.parametrize(
     "url",
     ["ftp://e.com", "example.com", "http://", "http://u:p@e.com/", "http://exa mple.com/", "http://[", "x" * 3000,
-     "http://e.com:25/", "http://e.com:0/", "http://e.com:65536/"],
+     "http://e.com:0/", "http://e.com:65536/"],
 )  # fmt: skip
 async def test_address_of_a_wrong_form_is_refused(database: PostgresDatabase, url: str) -> None:
     account_id = await add_account(database)

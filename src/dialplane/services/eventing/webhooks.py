@@ -48,11 +48,9 @@ def check_url(url: str, *, field: str = "url") -> str:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-        port = parts.port
+        good = good and parts.port != 0
     except ValueError:
-        good, port = False, None
-    if port is not None and port not in (80, 443) and port < 1024:
-        raise Invalid("The webhook address has port 80, 443 or 1024 to 65535", field=field)
+        good = False
     if not good or len(url) > MAX_URL or any(ord(character) <= 32 or ord(character) == 127 for character in url):
         raise Invalid(f"The webhook address must be an http or https URL of at most {MAX_URL} characters", field=field)
     return url
