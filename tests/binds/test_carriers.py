@@ -21,7 +21,7 @@ from dialplane.domain.addresses import tel
 from dialplane.domain.ids import AccountId, utc_now
 from dialplane.domain.messaging.concatenation import Header, read_header
 from dialplane.domain.messaging.gsm import Language, Tables, decode
-from dialplane.domain.messaging.messages import Direction, Message, TargetStatus
+from dialplane.domain.messaging.messages import Direction, Message, MessageExtras, TargetStatus
 from dialplane.domain.messaging.smpp_accounts import LongMessages
 from dialplane.domain.messaging.smpp_carriers import Binds, BindState
 from dialplane.services.charging.billing import check_ledger, get_balance
@@ -260,6 +260,19 @@ async def test_national_tables_cost_what_they_take_where_the_carrier_has_them(
     assert header == Header(tables=Tables(single=Language.TURKISH))
     assert (sent.targets[0].parts, wide.targets[0].parts) == (1, 2)
     assert (brought.text, brought.targets[0].parts) == (text, 1)
+
+
+async def test_text_that_is_to_go_in_ucs2_goes_so_though_it_need_not(database: PostgresDatabase, dsn: str) -> None:
+    """Restcomm reference 4.7 and 7: `Encoding=UCS-2` is data coding 8."""
+    text = "plain " * 12
+    async with centre() as smsc, carried(database, dsn, smsc) as at:
+        request = MessageRequest(tel(OWN), (tel(PEER),), text, extras=MessageExtras(is_wide=True))
+        message = await send_message(at.database, at.account_id, request, utc_now())
+        sent = await became(at, message, TargetStatus.DELIVERED)
+
+    parts = [read_header(each.octets) for each in smsc.submits]
+    octets = b"".join(each.octets[length:] for each, (_, length) in zip(smsc.submits, parts, strict=True))
+    assert (sent.targets[0].parts, octets.decode("utf-16-be")) == (2, text)
 
 
 async def _only(database: PostgresDatabase) -> UUID:

@@ -1,5 +1,6 @@
 """Sessions that end in the middle: nothing is lost and nothing is there twice (SMS-4 to SMS-6)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -174,6 +175,33 @@ async def test_part_that_comes_a_day_later_begins_a_message_of_its_own(database:
     assert listed == []
     [made] = await list_messages(database, account_id, before=None, limit=10)
     assert made.text == "just in time, late"
+
+
+async def test_character_that_is_cut_between_two_parts_is_whole_in_the_message(smsc: Node) -> None:
+    """SMS-6: Kannel, for one, cuts a text by octets."""
+
+    def part(reference: int, number: int, octets: bytes, coding: int) -> ShortMessage:
+        header = bytes(Header(Part(reference, 2, number)))
+        return replace(submit("", esm_class=UDH_INDICATOR), short_message=header + octets, data_coding=coding)
+
+    pair = "a😀b".encode("utf-16-be")
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        await peer.ask(Command.SUBMIT_SM, part(1, 2, pair[4:], 8))
+        await peer.ask(Command.SUBMIT_SM, part(1, 1, pair[:4], 8))
+        await peer.ask(Command.SUBMIT_SM, part(2, 1, b"5 \x1b", 0))
+        await peer.ask(Command.SUBMIT_SM, part(2, 2, b"e each", 0))
+
+    assert await _sent(smsc) == ["a😀b", "5 € each"]
+
+
+async def test_reference_that_is_used_again_joins_no_parts_of_two_messages(smsc: Node) -> None:
+    """SMS-6: of a message whose second part was lost nothing gets into the next one; a part that comes twice counts
+    once."""
+    async with bound(smsc.port, smsc.system_id, smsc.password) as peer:
+        for number, text in ((1, "lost "), (1, "new "), (1, "new "), (2, "text")):
+            await peer.ask(Command.SUBMIT_SM, _part(number, text, total=2))
+
+    assert await _sent(smsc) == ["new text"]
 
 
 async def test_parts_with_parameters_and_payloads_are_read_and_too_many_parts_refused(smsc: Node) -> None:

@@ -105,6 +105,14 @@ async def test_sound_number_has_no_problem(practice: Practice) -> None:
     assert [finding for finding in found.findings if finding.verdict is Verdict.PROBLEM] == []
 
 
+async def test_trunk_of_callers_on_this_machine_brings_no_calls_of_a_carrier(practice: Practice) -> None:
+    await create_trunk(practice.database, TrunkDraft("sandbox", networks=["127.0.0.0/8"]), now=NOW)
+
+    found = await practice.find("trunk")
+
+    assert (found.verdict, "providers/setup" in found.advice) == (Verdict.WARNING, True)
+
+
 async def test_number_that_heeds_no_consent_is_warned_of(practice: Practice) -> None:
     assert (await practice.find("consent")).verdict is Verdict.OK
 

@@ -1,5 +1,6 @@
 """Texts by Telnyx and Twilio, both ways, with signed webhooks on real sockets."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
+from dialplane.domain.messaging.messages import TargetStatus
 from dialplane.domain.numbering.orders import Order, OrderStatus
 from dialplane.domain.supply.carrier_accounts import CarrierKind
 from dialplane.fakes.misbehaviour import How
@@ -94,7 +96,19 @@ async def test_message_that_did_not_arrive_tells_why_in_twilios_number(talk: Con
     await talk.work()
 
     (target,) = (await get_message(talk.database, talk.account_id, message.id)).targets
-    assert target.error_code == 30006
+    assert (target.status, target.error_code) == (TargetStatus.UNDELIVERED, 30006)
+
+
+async def test_fake_reports_by_itself_what_it_is_told_to(talk: Conversation) -> None:
+    """So that whoever tries the platform with it sees messages arrive."""
+    talk.wire.fake.postman.set({"reports": ["sent", "delivered"]})
+    message = await talk.send()
+    await talk.work()
+
+    await asyncio.gather(*talk.wire.fake.postman.reporting)
+    await talk.work()
+
+    assert (await talk.status(message))[0] == "delivered"
 
 
 async def test_receipts_out_of_order_never_move_a_message_back(talk: Conversation) -> None:

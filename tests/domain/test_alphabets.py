@@ -1,10 +1,13 @@
 """Data codings: which alphabet each names, and texts in them (SMPP 3.4 section 5.2.19, 3GPP TS 23.038 section 4)."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.domain.messaging.alphabets import Alphabet, alphabet_of, read_text, write_text
+from dialplane.domain.messaging.alphabets import Alphabet, Stretch, alphabet_of, read_stretches, read_text, write_text
+from dialplane.domain.messaging.gsm import Language, Tables
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,31 @@ def test_odd_octet_and_octets_of_no_text_are_no_fault_of_the_reader() -> None:
     assert read_text(b"\x04\x36\x04", "ucs2") == "ж"
     with pytest.raises(ValueError, match="no alphabet"):
         read_text(b"abc", "")
+
+
+@given(st.text(max_size=50), st.data())
+def test_text_that_is_cut_anywhere_is_read_as_it_was_written(text: str, data: st.DataObject) -> None:
+    """SMS-6: peers cut by octets, amid a surrogate pair or between an escape and its code."""
+    coding, octets = write_text(text, is_wide=False)
+    alphabet = alphabet_of(coding)
+    step = 2 if alphabet == "ucs2" else 1
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(octets) // step), max_size=5)))
+    places = [0, *(cut * step for cut in cuts), len(octets)]
+    stretches = [Stretch(octets[a:b], alphabet) for a, b in pairwise(places)]
+
+    assert read_stretches(stretches) == text
+
+
+def test_stretches_of_several_alphabets_are_each_read_in_their_own() -> None:
+    turkish = Tables(single=Language.TURKISH)
+
+    text = read_stretches(
+        [
+            Stretch(b"\x04\x36\x04", "ucs2"),
+            Stretch(b"a\x1b", "gsm7"),
+            Stretch(b"e", "gsm7"),
+            Stretch(b"\x1bs", "gsm7", turkish),
+        ]
+    )
+
+    assert text == "жa€ş"

@@ -1,26 +1,17 @@
 """The alphabet, the header of parts, and parts put together again (SMS-6; 3GPP TS 23.038 and 23.040)."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplane.domain.messaging.concatenation import (
-    LONGEST_WAIT,
-    MOST_PARTS,
     Header,
     HeaderFault,
     Part,
-    Reassembly,
     read_header,
 )
 from dialplane.domain.messaging.gsm import NATIONAL, PLAIN, Language, Tables, codes, decode, encode
 from dialplane.domain.messaging.segments import UCS2_PART, count_segments, split_text
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-ANN, BOB, US = "+12125550187", "+12125550193", "+12025550100"
-
 
 TURKISH, SPANISH = Tables(single=Language.TURKISH), Tables(single=Language.SPANISH)
 
@@ -100,49 +91,3 @@ def test_segments_make_up_the_text_and_are_as_many_as_are_counted(text: str, wid
             assert 7 * len(encode(segment.text, plan.tables)) + (bits + 6) // 7 * 7 <= 140 * 8
     elif len(segments) > 1:
         assert all(len(segment.text.encode("utf-16-be", "surrogatepass")) <= 2 * UCS2_PART for segment in segments)
-
-
-@given(st.lists(st.text(max_size=20), min_size=2, max_size=MOST_PARTS), st.data())
-def test_parts_in_any_order_and_twice_are_the_text_once(texts: list[str], data: st.DataObject) -> None:
-    numbers = list(range(1, len(texts) + 1))
-    last, *rest = data.draw(st.permutations(numbers))
-    order = data.draw(st.permutations(rest + rest))
-    reassembly = Reassembly()
-
-    for number in order:
-        assert reassembly.take(ANN, US, Part(9, len(texts), number), texts[number - 1], NOW) is None
-
-    assert reassembly.take(ANN, US, Part(9, len(texts), last), texts[last - 1], NOW) == "".join(texts)
-    assert len(reassembly) == 0
-
-
-def test_parts_of_two_senders_receivers_or_references_are_never_joined() -> None:
-    reassembly = Reassembly()
-
-    taken = [
-        reassembly.take(ANN, US, Part(1, 2, 1), "a", NOW),
-        reassembly.take(BOB, US, Part(1, 2, 2), "b", NOW),
-        reassembly.take(ANN, BOB, Part(1, 2, 2), "c", NOW),
-        reassembly.take(ANN, US, Part(2, 2, 2), "d", NOW),
-        reassembly.take(ANN, US, Part(1, 2, 2, is_wide=True), "e", NOW),
-        reassembly.take(ANN, US, Part(1, 3, 2), "f", NOW),
-    ]
-
-    assert taken == [None] * 6
-
-
-def test_message_of_too_many_parts_is_not_held() -> None:
-    reassembly = Reassembly()
-
-    assert reassembly.take(ANN, US, Part(1, MOST_PARTS + 1, 1), "a", NOW) is None
-    assert len(reassembly) == 0
-
-
-def test_missing_part_is_waited_for_a_day() -> None:
-    reassembly, late = Reassembly(), NOW + LONGEST_WAIT
-    reassembly.take(ANN, US, Part(1, 3, 3), "c", NOW)
-    reassembly.take(ANN, US, Part(1, 3, 1), "a", NOW)
-
-    assert reassembly.expire(late - timedelta(seconds=1)) == []
-    assert reassembly.expire(late) == [(ANN, US, "ac")]
-    assert reassembly.take(ANN, US, Part(1, 3, 2), "b", late) is None

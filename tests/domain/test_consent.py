@@ -17,7 +17,9 @@ from dialplane.domain.messaging.consent import STOP_WORDS, Wish, Words, is_for_a
         "STOP THESE MESSAGES NOW", "I want to unsubscribe", "I want you to stop", "Can you stop texting me",
         "STOPALL", "stop all", "UNSUBSCRIBE", "unsubscribe me from this list", "CANCEL", "cancel please", "END",
         "END.", "QUIT", "Quit it", "REVOKE", "revoke my consent", "OPTOUT", "OPT-OUT", "opt out", "I'd like to opt out",
-        "Hi. Stop.", "no thanks. STOP", "remove me",
+        "Hi. Stop.", "no thanks. STOP", "remove me", "STOP🙏", "🛑 stop 🛑", "¡STOP!", "ＳＴＯＰ", "stop\u200b",
+        "opt_out", "Please opt me out", "I said STOP", "wrong number stop", "Stop and don't text me again",
+        "Cancel my subscription", "Stop-all", "take me off your list", "STOP. " + "I do not read your offers. " * 30,
     ],
 )  # fmt: skip
 def test_words_that_stop(text: str) -> None:
@@ -29,7 +31,8 @@ def test_words_that_stop(text: str) -> None:
     [
         "", "Don't stop", "don’t stop me now", "Where is the bus stop?", "nonstop", "I will stop by the office",
         "stop by at 5", "Cancel my appointment on Monday", "the end of the story", "weekend", "quite", "unstoppable",
-        "What is the cancellation fee", "In the end we won", "!!!", "never quit",
+        "What is the cancellation fee", "In the end we won", "!!!", "never quit", "but the stop was closed",
+        "The end", "I will stop there tomorrow",
     ],
 )  # fmt: skip
 def test_words_that_are_no_wish(text: str) -> None:
@@ -52,8 +55,9 @@ def test_ordinary_sentences_are_left_to_the_flow(text: str) -> None:
 
 
 def test_own_words_count_beside_those_of_everybody() -> None:
-    words = Words(stop=("arrêt",), help=("aide",))
+    words = Words(stop=("arrêt", "no more of it please"), help=("aide",))
 
+    assert read_wish("No more of it PLEASE!", words) is Wish.STOP
     assert read_wish("Arrêt!", words) is Wish.STOP
     assert read_wish("AIDE", words) is Wish.HELP
     assert read_wish("stop", words) is Wish.STOP

@@ -251,6 +251,20 @@ async def test_sixth_consecutive_number_is_held_until_it_is_released(
     assert purse.credit_held == 60_000
 
 
+async def test_answers_to_consecutive_numbers_that_wrote_are_no_pumping(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    """FRD-6: made-up numbers write to nobody."""
+    peers = [f"+4479000000{n:02}" for n in range(8)]
+    for peer in peers:
+        await receive_message(database, InboundMessage(peer, OWN, "hi"), NOW)
+
+    answers = [await sent(database, account_id, peer) for peer in peers]
+    beside = await sent(database, account_id, "+447900000008")
+
+    assert {message.targets[0].status for message in (*answers, beside)} == {TargetStatus.QUEUED}
+
+
 async def test_strangers_wait_where_hardly_anything_arrives(database: PostgresDatabase, account_id: AccountId) -> None:
     """FRD-6: less than a tenth of fifty."""
     for n in range(50):

@@ -242,6 +242,20 @@ async def test_inbound_message_is_kept_charged_and_told(database: PostgresDataba
     assert await _events(database) == ["message_created", "conversation_created", "conversation_message_created"]
 
 
+async def test_whatever_a_carrier_brings_is_kept(database: PostgresDatabase) -> None:
+    """A carrier that is refused asks again, and then drops the message: empty ones and long ones are messages too."""
+    account_id = await _sender(database)
+    texts = ["", "Stop. " + "and so on " * 300]
+
+    for text in texts:
+        assert isinstance(await receive_message(database, InboundMessage(PEER, OWN, text), NOW), Message)
+
+    inbound = [each for each in await list_messages(database, account_id, before=None, limit=9) if each.run_id is None]
+    assert {each.text for each in inbound} >= set(texts)
+    with pytest.raises(Invalid):
+        await receive_message(database, InboundMessage(PEER, OWN, "x" * 10_001), NOW)
+
+
 async def test_inbound_message_that_comes_twice_is_one(database: PostgresDatabase) -> None:
     """SIP-11, LED-5."""
     account_id = await _sender(database)

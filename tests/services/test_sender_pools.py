@@ -16,6 +16,7 @@ from dialplane.services.messaging.message_sending import claim_targets
 from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.messaging.sender_pools import create_pool, delete_pool, get_pool, update_pool
+from dialplane.services.settings import set_clock
 from tests.fakes.accounts import add_account
 from tests.fakes.numbers import add_credit, add_number
 
@@ -146,3 +147,17 @@ async def test_scheduled_message_goes_out_at_its_time_or_is_cancelled(
         purse = await tx.ledger.find_purse(account_id)
     assert purse is not None
     assert purse.credit_held == 10_000
+
+
+async def test_sandboxs_clock_brings_scheduled_messages_nearer(
+    database: PostgresDatabase, account_id: AccountId
+) -> None:
+    pool = await pool_of(database, account_id, NEW_YORK)
+    kept = await sent(database, account_id, pool, "+12125550187", NOW + timedelta(hours=1))
+
+    await set_clock(database, NOW + timedelta(minutes=59), now=NOW)
+    early = await claim_targets(database, 1, limit=9, sweep=False, now=NOW)
+    await set_clock(database, NOW.replace(year=8999), now=NOW)
+    due = await claim_targets(database, 1, limit=9, sweep=False, now=NOW)
+
+    assert ([each.message_id for each in early], [each.message_id for each in due]) == ([], [kept.id])

@@ -83,7 +83,8 @@ async def test_empty_customer_webhook_takes_it_away_with_what_waited_for_it(data
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://e.com", "example.com", "http://", "http://u:p@e.com/", "http://exa mple.com/", "http://[", "x" * 3000],
+    ["ftp://e.com", "example.com", "http://", "http://u:p@e.com/", "http://exa mple.com/", "http://[", "x" * 3000,
+     "http://e.com:0/", "http://e.com:65536/"],
 )  # fmt: skip
 async def test_address_of_a_wrong_form_is_refused(database: PostgresDatabase, url: str) -> None:
     account_id = await add_account(database)
@@ -92,6 +93,17 @@ async def test_address_of_a_wrong_form_is_refused(database: PostgresDatabase, ur
         await _set(database, account_id, url)
     with pytest.raises(Invalid):
         await create_endpoint(database, account_id, url=url, now=NOW)
+
+
+async def test_blanks_around_an_address_are_no_part_of_it(database: PostgresDatabase) -> None:
+    """They come with what is pasted (user-asks H)."""
+    account_id = await add_account(database)
+
+    await _set(database, account_id, f" {URL}\n")
+    made = await create_endpoint(database, account_id, url=f"\t{URL} ", now=NOW)
+
+    assert made.url == URL
+    assert {each.url for each in await list_endpoints(database, account_id, before=None, limit=9)} == {URL}
 
 
 async def test_unknown_method_is_refused(database: PostgresDatabase) -> None:

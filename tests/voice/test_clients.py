@@ -13,6 +13,8 @@ from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import MessageId, utc_now
 from dialplane.domain.messaging.messages import Target, TargetStatus
 from dialplane.domain.numbering.number_settings import FetchChange
+from dialplane.domain.numbering.orders import NumberOrder
+from dialplane.domain.numbering.targets import DocumentTarget, Targets
 from dialplane.domain.programs.sources import DocumentText
 from dialplane.domain.tenancy.accounts import AccountStatus
 from dialplane.phone.softphone import PhoneCall, Softphone
@@ -22,6 +24,7 @@ from dialplane.services.calling.clients import ClientChange, create_client
 from dialplane.services.calling.outgoing import CallRequest, create_calls
 from dialplane.services.messaging.client_messages import send_to_anybody
 from dialplane.services.messaging.messages import MessageRequest, get_message, list_messages
+from dialplane.services.numbering.sip_numbers import create_sip_number
 from dialplane.services.tenancy.administration import set_status
 from dialplane.voice.useragent.challenge import Credentials
 from tests.effort import PATIENCE_S
@@ -171,6 +174,36 @@ async def test_text_of_a_client_is_passed_on_to_another_and_answered_as_that_ans
 
         await set_status(node.database, node.account_id, AccountStatus.SUSPENDED, now=utc_now())
         assert await text(phone, "bob", "Lunch?") == 403
+
+
+async def test_client_that_writes_to_a_number_gets_its_documents_answer(node: VoiceNode, dsn: str) -> None:
+    """Restcomm reference 5.6: the reply goes to the sender; from a SIP number too."""
+    await create_client(node.database, node.account_id, "bob", ClientChange(password="1234aBcd!"), utc_now())
+    document = b"<Response><Sms>Lunch at one</Sms></Response>"
+    carrier = RoutedMessages(node.database, NoCarriers(), SandboxMessageCarrier(node.database))
+    async with (
+        Receiver.listening() as server,
+        working(node.database, dsn, carrier=carrier),
+        node.phone() as bobs,
+        asyncio.timeout(PATIENCE_S),
+    ):
+        server.headers, server.body = {"Content-Type": "text/xml"}, document
+        wanted = NumberOrder(number="1234", targets=Targets(message=DocumentTarget(server.url())))
+        await create_sip_number(node.database, node.account_id, wanted, utc_now())
+        await bobs.register("sip:bob@127.0.0.1", server=node.server, credentials=Credentials("bob", "1234aBcd!"))
+        answer = await bobs.agent.request(
+            "MESSAGE",
+            target=f"sip:1234@127.0.0.1:{node.server.port}",
+            caller="<sip:bob@127.0.0.1>",
+            destination=node.server,
+            body=b"Lunch?",
+            content_type="text/plain",
+            credentials=Credentials("bob", "1234aBcd!"),
+        )
+        heard = await bobs.messages.get()
+
+    assert answer.status == 202
+    assert heard == ("sip:1234@127.0.0.1", "Lunch at one")
 
 
 async def test_client_of_a_suspended_account_reaches_nobody(node: VoiceNode) -> None:

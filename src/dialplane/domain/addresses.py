@@ -1,7 +1,7 @@
 """Addresses of parties: VoIPBIN's `{type, target, target_name, name, detail}`, used on calls, messages and flows."""
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from dialplane.domain.errors import Invalid
 from dialplane.domain.values import dataclass
@@ -10,6 +10,9 @@ AddressType = Literal["", "tel", "sip", "extension", "agent", "conference", "lin
 ADDRESS_TYPES: tuple[AddressType, ...] = (
     "", "tel", "sip", "extension", "agent", "conference", "line", "email", "web_session",
 )  # fmt: skip
+
+PHONE: Final = "extension"
+"""The type of a phone of the account; its target is then the phone's name."""
 
 _TEL = re.compile(r"\+[0-9]{7,15}")
 _TEL_DECORATION = str.maketrans("", "", " .-()")

@@ -14,13 +14,15 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import aiohttp
 from aiohttp import web
+
+REPORT_AFTER_S = 0.2
 
 
 class How(StrEnum):
@@ -69,6 +71,26 @@ class Postman:
     copies: int = 1
     sent: list[tuple[str, int | None]] = field(default_factory=list)
     """Address and status; None: no answer."""
+    reports: tuple[str, ...] = ()
+    """What each message that the carrier takes is reported as by itself, one after the other."""
+    reporting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def set(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """`PUT /_fake/webhooks`; how it is now."""
+        self.copies = int(wanted.get("copies", self.copies))
+        self.reports = tuple(map(str, wanted.get("reports", self.reports)))
+        return {"copies": self.copies, "reports": self.reports}
+
+    def follow(self, report: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        """Report a message that was just taken, while its answer is on its way."""
+        task = asyncio.create_task(self._report(report))
+        self.reporting.add(task)
+        task.add_done_callback(self.reporting.discard)
+
+    async def _report(self, report: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        for status in self.reports:
+            await asyncio.sleep(REPORT_AFTER_S)
+            await report(status)
 
     async def send(self, url: str, body: bytes, headers: dict[str, str]) -> None:
         timeout = aiohttp.ClientTimeout(total=10)

@@ -5,6 +5,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -288,6 +289,7 @@ class FakeTelnyx:
             "errors": [],
         }
         self.messages.append(message)
+        self.postman.follow(partial(self.report, message))
         return web.json_response({"data": message})
 
     async def report(self, message: Record, status: str, *, detail: str = "", code: str = "40008") -> None:
@@ -330,11 +332,10 @@ class FakeTelnyx:
         }
 
     async def set_webhooks(self, request: web.Request) -> web.Response:
-        """`PUT /_fake/webhooks {"url", "copies"}`."""
+        """`PUT /_fake/webhooks {"url", "copies", "reports": ["sent", "delivered"]}`."""
         wanted = await request.json()
         self.webhook_url = str(wanted.get("url", self.webhook_url))
-        self.postman.copies = int(wanted.get("copies", self.postman.copies))
-        return web.json_response({"url": self.webhook_url, "copies": self.postman.copies})
+        return web.json_response({"url": self.webhook_url} | self.postman.set(wanted))
 
     async def state(self, request: web.Request) -> web.Response:
         kept = {"numbers": list(self.numbers.values()), "orders": list(self.orders.values()), "messages": self.messages}

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -137,6 +138,7 @@ class FakeTwilio:
             "status_callback": str(form.get("StatusCallback", "")),
         }
         self.messages.append(message)
+        self.postman.follow(partial(self.report, message))
         return web.json_response(message, status=201)
 
     async def report(self, message: Record, status: str, *, error: str = "") -> None:
@@ -189,9 +191,8 @@ class FakeTwilio:
         await self.postman.send(url, urlencode(fields).encode(), headers)
 
     async def set_webhooks(self, request: web.Request) -> web.Response:
-        """`PUT /_fake/webhooks {"copies"}`."""
-        self.postman.copies = int((await request.json()).get("copies", self.postman.copies))
-        return web.json_response({"copies": self.postman.copies})
+        """`PUT /_fake/webhooks {"copies", "reports": ["sent", "delivered"]}`."""
+        return web.json_response(self.postman.set(await request.json()))
 
     async def state(self, request: web.Request) -> web.Response:
         told = [{"url": url, "status": status} for url, status in self.postman.sent]

@@ -12,6 +12,8 @@ from dialplane.services.transaction import Database, Transaction
 
 EARLIEST_CLOCK, LATEST_CLOCK = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Ids, months and quarantines are reckoned from the clock: nearer to the ends of the calendar they are out of range."""
+LONGEST_LEAP = timedelta(days=3650)
+"""By which scheduled messages are brought nearer at most: nothing waits so long, and no date goes back to year 0."""
 
 _CLOCK = "sandbox_clock_ahead_us"
 _CARRIER = "sandbox_carrier"
@@ -57,13 +59,17 @@ async def read_clock(database: Database, *, now: datetime) -> datetime:
 
 
 async def set_clock(database: Database, wanted: datetime | None, *, now: datetime) -> datetime:
-    """Let the billing clock show `wanted` now and run on from there; None sets it back to the wall clock.
+    """Let the billing clock show `wanted` now and run on from there; None sets it back to the wall clock. Messages that
+    wait for their time are nearer to it by as much as the clock is put forward.
 
     Raises Invalid before `EARLIEST_CLOCK` and after `LATEST_CLOCK`.
     """
     if wanted is not None and not EARLIEST_CLOCK <= wanted <= LATEST_CLOCK:
         raise Invalid("now is a time of the years 2000 to 9000", reason="INVALID_ARGUMENT", field="now")
     async with database.transaction() as tx:
+        forward = (wanted or now) - await billing_now(tx, now)
+        if forward > timedelta(0):
+            await tx.messages.bring_nearer(min(forward, LONGEST_LEAP))
         if wanted is None:
             await tx.settings.delete(_CLOCK)
         else:

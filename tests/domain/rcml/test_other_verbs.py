@@ -9,6 +9,7 @@ from dialplane.domain.programs.commands import (
     Answer,
     CallOver,
     Failed,
+    Fetched,
     Finish,
     Medium,
     MessageQueued,
@@ -78,6 +79,27 @@ def test_reply_to_a_message_is_sent_by_its_number_with_the_answers_headers() -> 
     played = play(answer, medium=Medium.MESSAGE, text="", results={SendMessage: MessageQueued(OTHER)})
 
     assert played.heard == [SendMessage(None, (Address("tel", "+12125550111"),), "Hi", headers=(("X-Tenant", "7"),))]
+
+
+def test_action_of_a_reply_is_told_of_the_reply_and_of_nothing_twice() -> None:
+    played = play(
+        xml('<Message action="next.xml">Hi</Message>'),
+        medium=Medium.MESSAGE,
+        text="",
+        results={SendMessage: MessageQueued(OTHER)},
+        version=TWILIO,
+    )
+
+    names = [name for name, _ in played.fetched[-1].form]
+    assert len(names) == len(set(names))
+    assert (played.form()["MessageSid"], played.form()["SmsStatus"]) == (f"SM{OTHER.hex}", "sent")
+
+
+def test_sound_is_no_answer_to_a_message() -> None:
+    """Reference 5.2: error 12300."""
+    played = play(Fetched(200, "", "audio/wav"), medium=Medium.MESSAGE, text="")
+
+    assert played.notes == [12300]
 
 
 def test_email_goes_to_everybody_named() -> None:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dialplane.domain.addresses import PHONE
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.messaging.smpp_carriers import SmppCarrier
-from dialplane.services.messaging.client_messages import PHONE, hand_to_phone
+from dialplane.services.messaging.client_messages import hand_to_phone
 from dialplane.services.messaging.message_sending import (
     Accepted,
     HandedOn,

@@ -102,6 +102,10 @@ class PostgresConsentStore:
         rows = await self._connection.fetch(_SQL["list_records"], account_id, peer, before, limit)
         return [_record(row) for row in rows]
 
+    async def heard_from(self, account_id: AccountId, peers: Sequence[str]) -> set[str]:
+        rows = await self._connection.fetch(_SQL["heard_from"], account_id, peers)
+        return {row["peer_target"] for row in rows}
+
     async def count_help(self, account_id: AccountId, peer: str, *, since: datetime) -> int:
         count: int = await self._connection.fetchval(_SQL["count_help"], account_id, peer, since)
         return count

@@ -1,7 +1,7 @@
 """Messages, conversations, the queues of what workers do about them, and the simulated carrier, in Postgres."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -362,6 +362,9 @@ class PostgresMessageStore:
 
     async def finish_run(self, run_id: RunId) -> None:
         await self._connection.execute(_SQL["finish_run"], run_id)
+
+    async def bring_nearer(self, by: timedelta) -> None:
+        await self._connection.execute(_SQL["bring_nearer"], by)
 
     async def free_target_leases(self) -> None:
         await self._connection.execute(_SQL["free_target_leases"], WORKER_LOCK)

@@ -1,5 +1,8 @@
 """Which alphabet a data coding names, and texts in it (SMPP 3.4 section 5.2.19; 3GPP TS 23.038 section 4)."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from dialplane.domain.messaging import gsm
@@ -50,6 +53,29 @@ def read_text(octets: bytes, alphabet: Alphabet, tables: Tables = PLAIN) -> str:
     if not alphabet:
         raise ValueError("the data coding names no alphabet")
     return octets.decode(alphabet, "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Octets of a text in an alphabet. They may begin and end amid a character: peers cut long texts by octets."""
+
+    octets: bytes
+    alphabet: Alphabet
+    tables: Tables = PLAIN
+
+
+def read_stretches(stretches: Iterable[Stretch]) -> str:
+    """The text that they make up: an escape and its code, or a surrogate pair, may be parted between two of one
+    alphabet. Raises ValueError as `read_text` does."""
+    runs = groupby(stretches, key=lambda each: (each.alphabet, each.tables))
+    return "".join(
+        read_text(b"".join(_whole(each) for each in run), alphabet, tables) for (alphabet, tables), run in runs
+    )
+
+
+def _whole(stretch: Stretch) -> bytes:
+    """Without the odd octet of UCS-2, which would shift what follows."""
+    return stretch.octets[: len(stretch.octets) // 2 * 2] if stretch.alphabet == "ucs2" else stretch.octets
 
 
 def write_text(text: str, *, is_wide: bool, default: Alphabet = "gsm7") -> tuple[int, bytes]:

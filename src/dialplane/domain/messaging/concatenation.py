@@ -1,17 +1,14 @@
-"""Long messages in parts (3GPP TS 23.040 section 9.2.3.24.1): the header that says which part a segment is, and the
-parts put together again, in whatever order they come."""
+"""Long messages in parts (3GPP TS 23.040 section 9.2.3.24.1): the header that says which part a segment is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from dialplane.domain.messaging.gsm import PLAIN, Tables
 
 MOST_PARTS = 10
 """SMS-6."""
 LONGEST_WAIT = timedelta(hours=24)
-MOST_WAITING = 10_000
-"""Messages of which parts are missing: what comes beyond goes at the cost of the oldest."""
+"""For the parts that are missing."""
 
 _CONCAT_8, _CONCAT_16 = 0x00, 0x08
 """Information elements: a reference of 8 bits, and one of 16."""
@@ -79,63 +76,3 @@ def _part(kind: int, value: bytes) -> Part | None:
     else:
         return None
     return part if 1 <= part.number <= part.total else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """Whose message: parts of two senders, or to two receivers, are never joined."""
-
-    source: str
-    destination: str
-    reference: int
-    total: int
-    is_wide: bool
-
-
-@dataclass(slots=True)
-class _Waiting:
-    since: datetime
-    texts: dict[int, str] = field(default_factory=dict)
-
-
-class Reassembly:
-    """Puts parts together. Feed it each part once or more often, in any order; it holds what is not whole yet."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[_Key, _Waiting] = {}
-
-    def take(self, source: str, destination: str, part: Part, text: str, now: datetime) -> str | None:
-        """The whole text with the part that completes it; None before that, and for a message of too many parts.
-
-        A part that comes twice counts once. Parts that are a day old begin a new message.
-        """
-        if part.total > MOST_PARTS:
-            return None
-        key = _Key(source, destination, part.reference, part.total, part.is_wide)
-        waiting = self._waiting.get(key)
-        if waiting is None or now - waiting.since >= LONGEST_WAIT:
-            self._waiting.pop(key, None)  # a new one stands behind those that came before it
-            waiting = self._waiting[key] = _Waiting(now)
-            self._make_room()
-        waiting.texts.setdefault(part.number, text)
-        if len(waiting.texts) < part.total:
-            return None
-        del self._waiting[key]
-        return joined(waiting.texts)
-
-    def expire(self, now: datetime) -> list[tuple[str, str, str]]:
-        """Give up what has waited for a day: sender, receiver and what there is of the text of each."""
-        late = [key for key, waiting in self._waiting.items() if now - waiting.since >= LONGEST_WAIT]
-        return [(key.source, key.destination, joined(self._waiting.pop(key).texts)) for key in late]
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def _make_room(self) -> None:
-        while len(self._waiting) > MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-
-
-def joined(texts: Mapping[int, str]) -> str:
-    """The parts in their order."""
-    return "".join(texts[number] for number in sorted(texts))

@@ -6,10 +6,12 @@ stop?" do not. Where in doubt it is taken for the wish to stop: a message too fe
 """
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from dialplane.domain.errors import Invalid
@@ -19,7 +21,7 @@ MOST_WORDS = 20
 LONGEST_WORD = 40
 LONGEST_ANSWER = 320
 LONGEST_READ = 400
-"""Characters of a text in which words are looked for: who wants it to stop does not write a letter."""
+"""Characters of a text in which words are looked for: who wants it to stop does not begin with a letter."""
 
 
 class Wish(StrEnum):
@@ -31,26 +33,32 @@ class Wish(StrEnum):
 
 
 STOP_WORDS = frozenset(
-    {"stop", "stopall", "unsubscribe", "revoke", "optout", "opt-out", "opt out", "stop all", "unsub", "cancel", "end",
-     "quit", "remove me"}
+    {"stop", "stopall", "unsubscribe", "revoke", "optout", "opt-out", "opt out", "opt me out", "stop all", "stop-all",
+     "unsub", "cancel", "end", "quit", "remove me", "take me off"}
 )  # fmt: skip
 """The words of the US rules, and the ways they are written."""
 START_WORDS = frozenset({"start", "unstop", "subscribe", "resubscribe", "optin", "opt-in", "opt in", "yes"})
 HELP_WORDS = frozenset({"help", "info"})
 
-_LEADING = frozenset({"stop", "stopall", "unsubscribe", "revoke", "optout", "opt-out", "opt out", "stop all", "unsub"})
+_LEADING = STOP_WORDS - {"cancel", "end", "quit", "remove me", "take me off"}
 """These lead a sentence of any words; the others have meanings of their own ("cancel my order") and stand with polite
 words alone."""
-_NOT_AFTER_STOP = frozenset({"by", "at", "in", "over", "sign", "light", "watch", "and"})
+_NOT_AFTER_STOP = frozenset({"by", "at", "in", "over", "there", "sign", "light", "watch"})
 """`stop by the office`: somebody goes somewhere."""
+_ARTICLES = frozenset({"the", "a", "my", "your"})
+_NOUNS = frozenset({"stop", "end", "start"})
+"""Behind an article they are things: `the stop was closed`, `the end`."""
 _POLITE_WORDS = (
     "please pls plz thanks thank thx you u ok okay hi hello hey now immediately just i i'd im i'm want wish would like"
     " to need can could will me my us this these those that the it a all any more messages message texts text texting"
-    " sms messaging sending send from your list service number at once sir madam of and so"
+    " sms msg msgs txt messaging sending send from your list service subscription number at once sir madam of and so"
+    " but yes no yo dude guys said say told asked already really seriously again wrong"
 )
 _POLITE = frozenset(_POLITE_WORDS.split())
 _CLAUSE = re.compile(r"[.!?;,:\n\r]+")
-_EDGE = "\"'`´‘’“”«»()[]{}<>*_~#-–—…/\\|^+=@$%& \t"
+_BETWEEN = re.compile(r"[^\w'-]|_")
+"""What parts words, as blanks do: signs, quotation marks, emoji."""
+_EDGE = "'-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +73,18 @@ class Words:
 def read_wish(text: str, words: Words | None = None) -> Wish | None:
     """What the text asks for; None where it is an ordinary message."""
     words = words or _NO_WORDS
-    if not text or len(text) > LONGEST_READ:
+    stop, start, ask = (
+        _vocabulary(STOP_WORDS, words.stop),
+        _vocabulary(START_WORDS, words.start),
+        _vocabulary(HELP_WORDS, words.help),
+    )
+    plain = _plain(text[:LONGEST_READ])
+    if not any(begin in plain for known in (stop, start, ask) for begin in known.begins):  # as with most texts
         return None
-    clauses = [clause for part in _CLAUSE.split(text.casefold()) if (clause := _tokens(part))]
-    if any(_asks(clause, _with(STOP_WORDS, words.stop), _LEADING) for clause in clauses):
+    clauses = [clause for part in _CLAUSE.split(plain) if (clause := _tokens(part))]
+    if any(_asks(clause, stop, _LEADING) for clause in clauses):
         return Wish.STOP
-    for wish, known in ((Wish.START, _with(START_WORDS, words.start)), (Wish.HELP, _with(HELP_WORDS, words.help))):
+    for wish, known in ((Wish.START, start), (Wish.HELP, ask)):
         asking = [clause for clause in clauses if _asks(clause, known, ())]
         if asking and all(clause in asking or _is_polite(clause) for clause in clauses):
             return wish
@@ -79,31 +93,55 @@ def read_wish(text: str, words: Words | None = None) -> Wish | None:
 
 def is_for_all(text: str) -> bool:
     """Whether who stops messages means those of every number of the account (`STOPALL`)."""
-    joined = " ".join(_tokens(text.casefold()))
-    return "stopall" in joined or "stop all" in joined
+    joined = " ".join(_tokens(_plain(text)))
+    return any(word in joined for word in ("stopall", "stop all", "stop-all"))
 
 
-def _with(words: frozenset[str], own: tuple[str, ...]) -> frozenset[str]:
-    return words.union(own) if own else words
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    words: frozenset[str]
+    longest: int
+    """How many tokens the longest has."""
+    begins: tuple[str, ...]
+    """In every text with one of the words stands one of these."""
+
+
+@lru_cache(maxsize=10_000)
+def _vocabulary(words: frozenset[str], own: tuple[str, ...]) -> _Vocabulary:
+    every = words.union(own) - {""}
+    firsts = {word.split()[0] for word in every}
+    begins = tuple(each for each in firsts if not any(other != each and other in each for other in firsts))
+    return _Vocabulary(every, max(len(word.split()) for word in every), begins)
+
+
+def _plain(text: str) -> str:
+    """In small letters of the plain kind, without what is not seen: `ＳＴＯＰ`, or a mark of direction behind it."""
+    if text.isascii():
+        return text.lower()
+    seen = (character for character in unicodedata.normalize("NFKC", text) if unicodedata.category(character) != "Cf")
+    return "".join(seen).casefold().replace("’", "'")
 
 
 def _tokens(part: str) -> list[str]:
-    return [bare for token in part.replace("’", "'").split() if (bare := token.strip(_EDGE))]
+    """Of a plain text."""
+    return [bare for token in _BETWEEN.sub(" ", part).split() if (bare := token.strip(_EDGE))]
 
 
 def _is_polite(clause: list[str]) -> bool:
     return all(token in _POLITE for token in clause)
 
 
-def _asks(clause: list[str], words: Collection[str], leading: Collection[str]) -> bool:
+def _asks(clause: list[str], known: _Vocabulary, leading: Collection[str]) -> bool:
     """Whether a sentence is the word, with nothing but polite words in front and, unless it leads, behind."""
-    for start, _ in enumerate(clause):
-        for length in (2, 1):
+    for start, token in enumerate(clause):
+        if start and token in _NOUNS and clause[start - 1] in _ARTICLES:
+            return False
+        for length in range(known.longest, 0, -1):
             word = " ".join(clause[start : start + length])
             rest = clause[start + length :]
-            if word in words and (_is_polite(rest) or (word in leading and rest[0] not in _NOT_AFTER_STOP)):
+            if word in known.words and (_is_polite(rest) or (word in leading and rest[0] not in _NOT_AFTER_STOP)):
                 return True
-        if clause[start] not in _POLITE:
+        if token not in _POLITE:
             return False
     return False
 
@@ -170,6 +208,8 @@ def check_settings(settings: ConsentSettings) -> None:
         if len(words) > MOST_WORDS or any(not 0 < len(word) <= LONGEST_WORD for word in words):
             message = f"{name}_words are {MOST_WORDS} at most, of 1 to {LONGEST_WORD} characters"
             raise Invalid(message, field=f"{name}_words")
+        if "" in normal_words(words):
+            raise Invalid(f"{name}_words are of letters or digits", field=f"{name}_words")
     answers = (("stop", settings.stop_answer), ("start", settings.start_answer), ("help", settings.help_answer))
     for name, answer in answers:
         if answer is not None and (len(answer) > LONGEST_ANSWER or "\0" in answer):
@@ -179,5 +219,5 @@ def check_settings(settings: ConsentSettings) -> None:
 
 
 def normal_words(words: Collection[str]) -> tuple[str, ...]:
-    """As they are compared."""
-    return tuple(dict.fromkeys(" ".join(_tokens(_CLAUSE.sub(" ", word.casefold()))) for word in words))
+    """As they are compared; "" for one that is none."""
+    return tuple(dict.fromkeys(" ".join(_tokens(_CLAUSE.sub(" ", _plain(word)))) for word in words))

@@ -14,6 +14,8 @@ from dialplane.domain.programs.sources import TWILIO_VERSION, StatusCallback
 
 MAX_TEXT = 1600
 """Characters: some ten segments, which is what carriers join."""
+MAX_INBOUND_TEXT = 10_000
+"""Characters of a message that comes in: whatever a carrier brings is kept."""
 MAX_DESTINATIONS = 100
 MAX_MEDIA = 10
 
@@ -115,6 +117,8 @@ class MessageExtras:
     """The answer to a word of consent, which goes out all the same."""
     owes_receipts: bool = False
     """It came by SMPP, where its sender may have asked to be told what becomes of it."""
+    is_wide: bool = False
+    """It goes in UCS-2 even where GSM 03.38 would do, and costs what that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,17 @@ def check_text(text: str, medias: tuple[str, ...] = ()) -> str:
         raise Invalid("text must not be empty", field="text")
     if len(clean) > MAX_TEXT:
         raise Invalid(f"text has more than {MAX_TEXT} characters", field="text")
+    return clean
+
+
+def inbound_text(text: str) -> str:
+    """The text of a message that came in, without NUL. It may be empty: phones send such messages.
+
+    Raises Invalid where it is too long.
+    """
+    clean = text.replace("\0", "")
+    if len(clean) > MAX_INBOUND_TEXT:
+        raise Invalid(f"text has more than {MAX_INBOUND_TEXT} characters", field="text")
     return clean
 
 

@@ -70,10 +70,11 @@ def _read(request: Request, answer: Fetched, medium: Medium, is_twilio: bool) ->
             return Document(parse_document(answer.body) if answer.body.strip() else _NOTHING, url, answer.headers)
         except DocumentFault as fault:
             return Trouble(NOT_WELL_FORMED, f"{request.url}: {fault}", 0, shown, answer.body)
-    is_call = medium is Medium.CALL
-    if is_call and kind.startswith("audio/"):
+    is_call, is_sound = medium is Medium.CALL, kind.startswith("audio/")
+    if is_call and is_sound:
         return Document(_response(Element("Play", {}, url)), url, answer.headers)
-    if not answer.body.strip():  # nothing to run and nothing to reply: hang up, or send nothing
+    # Nothing to run and nothing to reply: hang up, or send nothing. The body of a sound is never read.
+    if not answer.body.strip() and not is_sound:
         return Document(_NOTHING, url, answer.headers)
     if kind == "text/plain" and (is_call or is_twilio):
         verb = "Say" if is_call else "Message"

@@ -178,21 +178,27 @@ class RcmlProgram:
         result = yield FetchDocument(
             request.url,
             request.method,
-            form=self._parameters() + parameters,
+            form=self._parameters(parameters),
             signed=True,
             timeout_s=self._timeout_s,
         )
         return read_answer(request, result, self._context.medium, is_twilio=self._context.is_twilio)
 
-    def _parameters(self) -> Form:
+    def _parameters(self, own: Form) -> Form:
+        """Those of every request, and the verb's own, which count where a name is in both: no name stands twice."""
         context = self._context
         if context.medium is Medium.MESSAGE:
-            return message_parameters(context.subject)
-        return voice_parameters(context.subject, context.status, context.now, outbound_call_id=context.outbound_call_id)
+            every = message_parameters(context.subject)
+        else:
+            every = voice_parameters(
+                context.subject, context.status, context.now, outbound_call_id=context.outbound_call_id
+            )
+        named = {name for name, _ in own}
+        return tuple(each for each in every if each[0] not in named) + own
 
     def _write(self, request: Request, trouble: Trouble) -> Generator[Command, Result, None]:
         """The notification of a document that could not be run."""
-        _, variables = place_form("", "POST", self._parameters() + request.parameters)
+        _, variables = place_form("", "POST", self._parameters(request.parameters))
         yield WriteNotification(
             trouble.code,
             trouble.message,

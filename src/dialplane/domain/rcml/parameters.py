@@ -53,6 +53,8 @@ class Subject:
     medias: tuple[str, ...] = ()
     media_types: tuple[str, ...] = ()
     """Of each of `medias`; none where only their addresses tell."""
+    is_phone: bool = False
+    """`source` is a phone of the account, by its name."""
     opt_out_type: str = ""
     """What a message says about consent: STOP, START or HELP; empty: nothing."""
 

@@ -29,7 +29,7 @@ def carrier() -> None:
 def fake(
     kind: Annotated[Kind, typer.Argument(help="Whose API it speaks.")],
     http: Annotated[str, typer.Option("--http", help="Where; port 0 takes a free one.", metavar="HOST:PORT")] = (
-        "127.0.0.1:8090"
+        "127.0.0.1:8091"
     ),
 ) -> None:
     """Serve a fake carrier until Ctrl-C. The first line is JSON: address and keys, as an account at a carrier
@@ -37,7 +37,8 @@ def fake(
 
     Told to misbehave by PUT /_fake/misbehave {"how": "lost", "at": "POST /v2/number_orders", "times": 1}; how is one of
     error, error_after, silent, lost, busy, refuse, late. POST /_fake/inbound {"from", "to", "text"} writes to a number,
-    PUT /_fake/webhooks {"url", "copies"} says where events go and how often, GET /_fake/state shows everything.
+    PUT /_fake/webhooks {"url", "copies", "reports": ["sent", "delivered"]} says where events go, how often, and what
+    becomes of each message by itself; GET /_fake/state shows everything.
 
     Examples:
 
@@ -59,6 +60,7 @@ def fake(
 
 async def _serve(kind: Kind, host: str, port: int) -> None:
     made = FakeTelnyx() if kind is Kind.TELNYX else FakeTwilio()
+    made.postman.reports = ("sent", "delivered")
     async with serving(made, host, port) as url:
         if isinstance(made, FakeTelnyx):
             account = {"api_url": f"{url}/v2", "api_key": made.api_key, "signing_key": made.public_key}

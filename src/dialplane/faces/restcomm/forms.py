@@ -80,7 +80,9 @@ class Parameters:
     def url(self, name: str, *, reason: str = "URL_INVALID") -> str | None:
         """An http or https URL, or a path on this server (Restcomm's demos); "" takes it away; None: left out."""
         value = self.find(name, longest=LONGEST_URL)
-        if value and not is_url(value):
+        if not value:
+            return value
+        if not is_url(value := value.strip()):
             raise invalid(name, "is an http or https URL", reason=reason)
         return value
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from dialplane.domain.addresses import Address, is_tel
+from dialplane.domain.addresses import PHONE, Address, is_tel
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.messaging.messages import MAX_MEDIA, MAX_TEXT, MessageExtras
 from dialplane.domain.programs.sources import StatusCallback
@@ -18,7 +18,6 @@ from dialplane.faces.restcomm.credentials import read_sid
 from dialplane.faces.restcomm.dialects import Dialect
 from dialplane.faces.restcomm.forms import LONGEST_URL, Parameters, invalid, is_url
 from dialplane.faces.restcomm.request import phone_text
-from dialplane.services.messaging.client_messages import PHONE
 
 LONGEST_VALIDITY_S = 36_000
 SOONEST, LATEST = timedelta(minutes=15), timedelta(days=35)
@@ -34,7 +33,8 @@ _CHANNEL_SIGN = ":"
 
 
 def read_to(parameters: Parameters, country: str, *, clients: bool) -> Address:
-    """A number, in whatever form it is written at home; with `clients` also a phone of the account, `client:alice`."""
+    """A number, in whatever form it is written at home; with `clients` also a phone of the account, `client:alice`, or
+    `alice` where that is no number."""
     text = phone_text(parameters.text("To", longest=LONGEST_PARTY))
     if not text:
         raise invalid("To", "is needed", reason="MESSAGE_TO_MISSING")
@@ -42,6 +42,8 @@ def read_to(parameters: Parameters, country: str, *, clients: bool) -> Address:
         return client
     number = text.rpartition(_CHANNEL_SIGN)[2]
     found = next((form for form in forms(number, country) if is_tel(form)), None)
+    if found is None and clients and number == text:
+        return Address(PHONE, text)
     if found is None:
         raise invalid("To", "is no phone number", reason="TO_INVALID")
     return Address("tel", found)
@@ -80,7 +82,7 @@ def read_body(parameters: Parameters, medias: tuple[str, ...]) -> str:
 
 
 def read_medias(parameters: Parameters) -> tuple[str, ...]:
-    urls = parameters.all("MediaUrl")
+    urls = tuple(url.strip() for url in parameters.all("MediaUrl"))
     if len(urls) > MAX_MEDIA:
         raise invalid("MediaUrl", f"stands {MAX_MEDIA} times at most")
     for url in urls:
@@ -115,6 +117,7 @@ def read_extras(
         send_at=send_at,
         max_price_micros=_read_max_price(parameters) if dialect.is_twilio else None,
         expires_at=None if validity is None else (send_at or now) + timedelta(seconds=validity),
+        is_wide=not dialect.is_twilio and _is_wide(parameters),
     )
 
 
@@ -132,13 +135,13 @@ def read_status(parameters: Parameters, dialect: Dialect) -> StatusCallback | No
     return read_callback(parameters, "StatusCallback", dialect, ())
 
 
-def read_encoding(parameters: Parameters) -> Literal["", "ucs2"]:
+def _is_wide(parameters: Parameters) -> bool:
     """Restcomm's `Encoding`: GSM, which is used where it suffices, or UCS-2 (`UTF-8` is that on the air)."""
     match parameters.text("Encoding").strip().upper():
         case "" | "GSM":
-            return ""
+            return False
         case "UCS-2" | "UCS2" | "UTF-8":
-            return "ucs2"
+            return True
     raise invalid("Encoding", "is GSM, UCS-2 or UTF-8")
 
 

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import PHONE, Address
 from dialplane.domain.ids import to_sid
 from dialplane.domain.messaging.messages import Direction, Message, Target, TargetStatus, message_sid
 from dialplane.domain.rcml.message_callbacks import error_code, message_status
 from dialplane.domain.rcml.verbs.nouns import CLIENT
 from dialplane.faces.restcomm.dialects import Asked
 from dialplane.faces.restcomm.prices import show_price
-from dialplane.services.messaging.client_messages import PHONE
 
 _ERRORS = {
     21610: "Attempt to send to unsubscribed recipient",

@@ -24,7 +24,6 @@ from dialplane.faces.restcomm.message_forms import (
     REASONS,
     read_body,
     read_change,
-    read_encoding,
     read_extras,
     read_from,
     read_medias,
@@ -88,7 +87,6 @@ async def create_message(request: RestcommRequest) -> Response[bytes]:
         text=read_body(parameters, medias),
         medias=medias,
         extras=replace(extras, pool_id=pool_id),
-        encoding="" if is_twilio else read_encoding(parameters),
         to_mobiles_only=is_twilio,
     )
     with naming(NAMES, REASONS):

@@ -190,7 +190,6 @@ def _optional_url(url: str, field: str) -> str:
 
 def _url(url: str, field: str) -> str:
     try:
-        check_url(url)
+        return check_url(url)
     except Invalid as refusal:
         raise Invalid(f"{field} must be an http or https URL", field=field) from refusal
-    return url

@@ -38,18 +38,22 @@ class EndpointChange:
     event_types: Sequence[str] | None = None
 
 
-def check_url(url: str, *, field: str = "url") -> None:
-    """The form only: where the address leads is checked by the client that connects (SSRF-1), each time.
+def check_url(url: str, *, field: str = "url") -> str:
+    """The address without blanks around it. The form only: where it leads is checked by the client that connects
+    (SSRF-1), each time.
 
     Raises Invalid.
     """
+    url = url.strip()
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        good = good and parts.port != 0
     except ValueError:
         good = False
     if not good or len(url) > MAX_URL or any(ord(character) <= 32 or ord(character) == 127 for character in url):
         raise Invalid(f"The webhook address must be an http or https URL of at most {MAX_URL} characters", field=field)
+    return url
 
 
 def check_method(method: str) -> str:
@@ -74,7 +78,7 @@ async def set_customer_webhook(
         if current is not None:
             await _remove(tx, current, now)
         return None
-    check_url(uri, field="webhook_uri")
+    uri = check_url(uri, field="webhook_uri")
     wanted = check_method(method)
     if current is None:
         endpoint = _new(account_id, EndpointKind.CUSTOMER, uri, wanted, "", now)
@@ -101,7 +105,7 @@ async def create_endpoint(
 
     Raises Invalid, LimitExceeded.
     """
-    check_url(url)
+    url = check_url(url)
     endpoint = _new(account_id, EndpointKind.EXTRA, url, check_method(method), _checked_name(name), now)
     endpoint = replace(endpoint, event_types=check_event_types(event_types))
     async with database.transaction() as tx:
@@ -150,8 +154,7 @@ def _changed(endpoint: Endpoint, change: EndpointChange) -> Endpoint:
             raise Conflict("What this address gets is set where it is used")
         endpoint = replace(endpoint, event_types=check_event_types(change.event_types))
     if change.url is not None:
-        check_url(change.url)
-        endpoint = replace(endpoint, url=change.url)
+        endpoint = replace(endpoint, url=check_url(change.url))
     if change.method is not None:
         endpoint = replace(endpoint, method=check_method(change.method))
     if change.name is not None:

@@ -4,10 +4,9 @@ the phone is registered. The voice node that it registered with sends them, and 
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import PHONE, Address
 from dialplane.domain.errors import Invalid
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, CallId, ExtensionId, MessageId, new_id
@@ -30,7 +29,6 @@ from dialplane.services.messaging.outbound_messages import send_message
 from dialplane.services.shapes.messages import message_shape
 from dialplane.services.transaction import Database, Transaction
 
-PHONE: Final = "extension"
 ORDER = "text"
 _UNREACHABLE, _UNKNOWN = 30003, 30008
 
@@ -54,10 +52,11 @@ async def send_to_anybody(database: Database, account_id: AccountId, request: Me
     if not any(each.type == PHONE for each in request.destinations):
         return await send_message(database, account_id, request, now)
     async with database.transaction() as tx:
-        return await _queue_for_phone(tx, account_id, request, now)
+        return await queue_for_phone(tx, account_id, request, now)
 
 
-async def _queue_for_phone(tx: Transaction, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
+async def queue_for_phone(tx: Transaction, account_id: AccountId, request: MessageRequest, now: datetime) -> Message:
+    """A message to one phone of the account, which costs nothing. Raises Invalid, NotPermitted."""
     if len(request.destinations) != 1:
         raise Invalid("A message to a phone has no other receiver", field="destinations")
     key = None if request.key is None else f"{account_id}:{request.key}"
@@ -71,7 +70,7 @@ async def _queue_for_phone(tx: Transaction, account_id: AccountId, request: Mess
     if request.source.type == PHONE:
         source = Address(PHONE, (await _phone(tx, account_id, request.source.target, field="source")).extension)
     else:
-        source = Address("tel", (await own_number(tx, account, request.source)).number)
+        source = Address("tel", (await own_number(tx, account, request.source, inside=True)).number)
     target = Target(Address(PHONE, phone.extension), TargetStatus.QUEUED, count_segments(text).count, now)
     message = Message(
         MessageId(new_id(now)),

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from dialplane.domain.addresses import normalize_tel
+from dialplane.domain.addresses import PHONE, normalize_tel
 from dialplane.domain.errors import Invalid
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import NIL, AccountId, NumberId, new_id
@@ -19,7 +19,7 @@ from dialplane.domain.messaging.consent import (
     normal_words,
     read_wish,
 )
-from dialplane.domain.messaging.messages import Message
+from dialplane.domain.messaging.messages import MAX_TEXT, Message
 from dialplane.services.eventing.events import publish
 from dialplane.services.messaging.screening import Obstacles, Reach
 from dialplane.services.shapes.consent import consent_record_shape
@@ -55,6 +55,10 @@ class ConsentStore(Protocol):
 
     async def screen(self, asked: Sequence[Reach], *, since: datetime) -> Sequence[Obstacles]:
         """For each, in order; its `neighbours` are those that were written to since then."""
+        ...
+
+    async def heard_from(self, account_id: AccountId, peers: Sequence[str]) -> set[str]:
+        """Those of the peers that have written to the account."""
         ...
 
     async def completion(self, account_id: AccountId, *, since: datetime) -> tuple[int, int]:
@@ -102,10 +106,11 @@ class Heard:
 async def hear(tx: Transaction, message: Message, ear: Ear, now: datetime) -> Heard | None:
     """Keep what a message that came in says about consent; None where it is an ordinary message. `ear` is of now.
 
-    Who asks to start without having stopped is left to whatever the number runs: `START` may be its own word.
+    Who asks to start without having stopped is left to whatever the number runs: `START` may be its own word. A phone
+    of the account consents to nothing: it is the account's own.
     """
-    peer = message.source.target
-    wish = read_wish(message.text, ear.settings.words) if ear.settings.is_on else None
+    peer, is_heard = message.source.target, ear.settings.is_on and message.source.type != PHONE
+    wish = read_wish(message.text, ear.settings.words) if is_heard else None
     if wish is None or (wish is Wish.START and not ear.is_out):
         return None
     record = ConsentRecord(
@@ -116,7 +121,7 @@ async def hear(tx: Transaction, message: Message, ear: Ear, now: datetime) -> He
         wish,
         "message",
         message.targets[0].destination.target,
-        message.text,
+        message.text[:MAX_TEXT],
         now,
         message.id,
     )

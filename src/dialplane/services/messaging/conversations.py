@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import PHONE, Address
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import NIL, AccountId, AgentId, ConversationId, MessageId, RunId
 from dialplane.domain.messaging.messages import Conversation, ConversationMessage
 from dialplane.services.eventing.events import publish
+from dialplane.services.messaging.client_messages import queue_for_phone
 from dialplane.services.messaging.message_limits import telling_of_limits
 from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.messages import MessageRequest
@@ -142,7 +143,8 @@ async def post_to_conversation(
     async with telling_of_limits(database, now), database.transaction() as tx:
         conversation = await _find(tx, account_id, conversation_id)
         request = MessageRequest(conversation.own, (conversation.peer,), text, medias=medias, run_id=run_id, key=key)
-        message = await queue_message(tx, account_id, request, now)
+        queue = queue_for_phone if conversation.peer.type == PHONE else queue_message
+        message = await queue(tx, account_id, request, now)
     return ConversationMessage(conversation, message, message.targets[0].status)
 
 

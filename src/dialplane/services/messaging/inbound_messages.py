@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dialplane.domain.messaging.arrivals import InboundMessage as InboundMessage
 from dialplane.domain.messaging.arrivals import MessageRefused as MessageRefused
-from dialplane.domain.messaging.messages import Message, check_text
+from dialplane.domain.messaging.messages import Message, inbound_text
 from dialplane.services.combining import Together
 from dialplane.services.messaging.message_intake import Arrival, RepeatedKey, take_in, take_in_by
 from dialplane.services.transaction import Database, Transaction
@@ -26,14 +26,13 @@ _TAKING_IN: Together[Arrival, Message | MessageRefused] = Together(
 async def receive_message(database: Database, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
     """Keep the message, charge it, tell of it and queue the run of its number's flow; or refuse it with the reason.
 
-    Messages to one number are taken in the order of the calls. Raises Invalid where the text is too long or there is
-    nothing in it.
+    Messages to one number are taken in the order of the calls. Raises Invalid where the text is too long.
     """
-    arrival = Arrival(inbound, check_text(inbound.text, inbound.medias), now)
+    arrival = Arrival(inbound, inbound_text(inbound.text), now)
     return await _TAKING_IN.submit(database, arrival, lane=hash(inbound.destination))
 
 
 async def receive_in(tx: Transaction, inbound: InboundMessage, now: datetime) -> Message | MessageRefused:
     """As `receive_message`, inside the caller's transaction, alone. Raises RepeatedKey too."""
-    (outcome,) = await take_in_by(tx, [Arrival(inbound, check_text(inbound.text, inbound.medias), now)])
+    (outcome,) = await take_in_by(tx, [Arrival(inbound, inbound_text(inbound.text), now)])
     return outcome

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import structlog
 
-from dialplane.domain.addresses import Address, tel
-from dialplane.domain.calling.routing import Considered, RouteDecision, Verdict, decide, forms
+from dialplane.domain.addresses import PHONE, Address, tel
+from dialplane.domain.calling.routing import Considered, Origin, RouteDecision, Verdict, decide, forms
 from dialplane.domain.charging.ledger import Charge, Purse
 from dialplane.domain.charging.ledger import ReferenceType as LedgerReference
 from dialplane.domain.charging.rating import CostType, Rate
@@ -213,7 +213,7 @@ def _message(arrival: Arrival, message_id: MessageId, number: Number, decision: 
         message_id,
         number.account_id,
         Direction.INBOUND,
-        _party(inbound.source),
+        _party(inbound),
         (Target(tel(decision.normalized), TargetStatus.RECEIVED, parts, now),),
         arrival.text,
         now,
@@ -226,8 +226,12 @@ def _message(arrival: Arrival, message_id: MessageId, number: Number, decision: 
     )
 
 
-def _party(raw: str) -> Address:
-    """The sender in its normal form where it has one; short codes and names stay as they came."""
+def _party(inbound: InboundMessage) -> Address:
+    """The sender in its normal form where it has one; short codes and names stay as they came. A phone of ours is one
+    by its name, whatever that looks like."""
+    raw = inbound.source
+    if inbound.origin is Origin.EXTENSION:
+        return Address(PHONE, raw[:128])
     normal = forms(raw, SANDBOX_COUNTRY)
     return tel(normal[0] if normal and normal[0].startswith("+") else raw[:128])
 

@@ -109,8 +109,8 @@ async def read_draft(tx: Transaction, draft: Draft) -> None:
     """What can be said of it alone. Raises Invalid."""
     request = draft.wish.request
     draft.text = _checked_text(request)
-    draft.parts = await count_parts(tx, request.source.target, draft.text, wide=request.encoding == "ucs2")
     draft.extras = request.extras or draft.extras
+    draft.parts = await count_parts(tx, request.source.target, draft.text, wide=draft.extras.is_wide)
     draft.send_at = _send_at(draft.extras, draft.wish.now)
     draft.called = [priced_number(destination.target) for destination in request.destinations]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from dialplane.domain.addresses import tel
+from dialplane.domain.addresses import PHONE, tel
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.machine import FlowProgram
 from dialplane.domain.flows.run import Run, RunProgress, RunStatus, apply_progress
@@ -164,6 +164,7 @@ def _document(document: MessageDocument, message: Message, medias: Sequence[tupl
         text=message.text,
         medias=tuple(address for address, _ in medias),
         media_types=tuple(kind for _, kind in medias),
+        is_phone=message.source.type == PHONE,
         opt_out_type=document.wish,
     )
     return RcmlProgram(document.source, subject, medium=Medium.MESSAGE, variables=run.variables)

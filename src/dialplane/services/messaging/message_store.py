@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -194,6 +194,10 @@ class MessageStore(Protocol):
     async def claim_runs(self, worker: int, *, now: datetime, until: datetime, limit: int) -> Sequence[RunRequest]: ...
 
     async def finish_run(self, run_id: RunId) -> None: ...
+
+    async def bring_nearer(self, by: timedelta) -> None:
+        """Let everything that is scheduled be due so much sooner."""
+        ...
 
     async def free_target_leases(self) -> None:
         """Give back targets that are leased to a worker that is gone."""

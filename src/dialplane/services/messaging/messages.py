@@ -4,7 +4,6 @@ the way in in `inbound_messages`."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from dialplane.domain.addresses import Address, normalize_tel, tel
 from dialplane.domain.errors import Invalid, NotFound, NotPermitted
@@ -41,8 +40,6 @@ class MessageRequest:
     run_id: RunId | None = None
     key: str | None = None
     extras: MessageExtras | None = None
-    encoding: Literal["", "ucs2"] = ""
-    """`ucs2`: what could go in GSM 03.38 goes in UCS-2 all the same."""
     to_mobiles_only: bool = False
     """Refuse a number that is known for a landline, as Twilio does (21614)."""
 
@@ -179,9 +176,10 @@ def check_standing(account: Account) -> None:
         raise NotPermitted("Sending messages needs a verified identity", reason="IDENTITY_VERIFICATION_REQUIRED")
 
 
-async def own_number(tx: Transaction, account: Account, source: Address) -> Number:
-    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept."""
-    if ":" in source.target:
+async def own_number(tx: Transaction, account: Account, source: Address, *, inside: bool = False) -> Number:
+    """FRD-8: nobody sends in another's name. A channel (`mms:+1…`) is named as it is kept; so is a SIP number, which
+    writes to phones only (`inside`): to everybody else it would be a name that nobody has proved."""
+    if inside or ":" in source.target:
         channel = next((each.number for each in await find_channel(tx, source.target, ()) if each.number), None)
         if channel is not None and channel.account_id == account.id and channel.status is NumberStatus.ACTIVE:
             return channel

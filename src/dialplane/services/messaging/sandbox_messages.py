@@ -6,7 +6,7 @@ from datetime import datetime
 from dialplane.domain.addresses import normalize_tel
 from dialplane.domain.errors import Conflict, Invalid
 from dialplane.domain.ids import AccountId
-from dialplane.domain.messaging.messages import Conversation, Message
+from dialplane.domain.messaging.messages import Conversation, Message, check_text
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_message
 from dialplane.services.messaging.message_store import SandboxMessage
 from dialplane.services.transaction import Database
@@ -16,7 +16,8 @@ async def inject_message(
     database: Database, *, source: str, destination: str, text: str, medias: tuple[str, ...] = (), now: datetime
 ) -> Message | MessageRefused:
     """A message from the PSTN, as the simulated carrier brings it. Raises Invalid."""
-    return await receive_message(database, InboundMessage(source, destination, text, medias), now)
+    checked = check_text(text, medias)
+    return await receive_message(database, InboundMessage(source, destination, checked, medias), now)
 
 
 async def text_from_handset(
@@ -34,7 +35,7 @@ async def text_from_handset(
         held = await tx.numbers.find_live([destination])
     if not any(each.account_id == account_id for each in held):
         raise Invalid("This is not a number of yours", field="to")
-    inbound = InboundMessage(source, destination, text, carrier_id=f"{account_id}:{key}" if key else "")
+    inbound = InboundMessage(source, destination, check_text(text), carrier_id=f"{account_id}:{key}" if key else "")
     arrived = await receive_message(database, inbound, now)
     if isinstance(arrived, MessageRefused):
         raise Conflict(arrived.reason, reason=arrived.refused.name, field="to")

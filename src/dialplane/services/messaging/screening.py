@@ -135,7 +135,7 @@ class Screening:
             )
         due_at = await self._due_at(message, peer, found)
         status, reason = (TargetStatus.SCHEDULED if due_at > now else TargetStatus.QUEUED), ""
-        if held or (not message.past_consent and is_run(peer, self._written[message.account_id])):
+        if held or (not message.past_consent and await self._is_run(message.account_id, peer)):
             status, reason = TargetStatus.HELD, held or "held: many messages to consecutive numbers"
         return Screened(Target(destination, status, message.parts, now, reason), due_at)
 
@@ -155,6 +155,14 @@ class Screening:
             number_rate=found.number_rate,
             destination_rate=found.destination_rate,
         )
+
+    async def _is_run(self, account_id: AccountId, peer: str) -> bool:
+        """FRD-6. Who has written to the account is no made-up number: answering many of them is no pumping."""
+        written = self._written[account_id]
+        if not is_run(peer, written):
+            return False
+        heard = await self._tx.consent.heard_from(account_id, [peer, *neighbours_of(peer)])
+        return peer not in heard and is_run(peer, written - heard)
 
     async def _why_held(self, message: Outgoing, found: Obstacles) -> str:
         """FRD-6: first messages to strangers wait where hardly any of the account's last ones arrived."""

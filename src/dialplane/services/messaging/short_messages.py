@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dialplane.domain.messaging import gsm
-from dialplane.domain.messaging.alphabets import GSM, Alphabet, alphabet_of, read_text, write_text
+from dialplane.domain.messaging.alphabets import GSM, Alphabet, Stretch, alphabet_of, read_stretches, write_text
 from dialplane.domain.messaging.concatenation import Header, HeaderFault, Part, read_header
 from dialplane.domain.messaging.segments import Segment, Segmentation, split_text
 from dialplane.domain.messaging.smpp_accounts import LongMessages
@@ -26,6 +26,8 @@ class Content:
     part: Part | None = None
     segments: int = 0
     """Of the whole message; 0: as many as its text takes."""
+    stretch: Stretch | None = None
+    """Of a part: its octets, which `text` may not say whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,15 @@ def read_message(message: ShortMessage, *, default: Alphabet = "gsm7") -> Conten
         except HeaderFault as fault:
             raise PduFault(Status.INVALID_ESM_CLASS, str(fault)) from fault
         octets = octets[length:]
+    stretch = Stretch(octets, alphabet_of(message.data_coding, default), header.tables)
     try:
-        text = read_text(octets, alphabet_of(message.data_coding, default), header.tables)
+        text = read_stretches([stretch])
     except ValueError as fault:
         raise PduFault(Status.SUBMIT_FAILED, str(fault)) from fault
     part = header.part or _sar(message.tlvs)
     segments = part.total if part else int(not header.tables.is_plain)
-    return Content(party_of(message.source), party_of(message.destination), text, part, segments)
+    parties = party_of(message.source), party_of(message.destination)
+    return Content(*parties, text, part, segments, stretch if part else None)
 
 
 def write_pieces(
@@ -62,11 +66,12 @@ def write_pieces(
     *,
     long_messages: LongMessages = LongMessages.UDH,
     default: Alphabet = "gsm7",
+    wide: bool = False,
     national: bool = False,
 ) -> Sequence[Piece]:
-    """The text as short messages; their number is that of its segments, unless it goes whole. `national`: national
-    tables may be used."""
-    plan, segments = split_text(text, reference, national=national and default == "gsm7")
+    """The text as short messages; their number is that of its segments, unless it goes whole. `wide`: in UCS-2 in any
+    case. `national`: national tables may be used."""
+    plan, segments = split_text(text, reference, wide=wide, national=national and default == "gsm7")
     if len(segments) > 1 and long_messages is LongMessages.PAYLOAD:
         segments = [Segment(text)]
     return [_piece(plan, segment, default, long_messages) for segment in segments]

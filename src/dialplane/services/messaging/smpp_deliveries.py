@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dialplane.domain.ids import SmppAccountId, new_id
 from dialplane.domain.messaging.messages import Message, Target, TargetStatus
+from dialplane.domain.messaging.network_errors import error_of
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 from dialplane.services.messaging.short_messages import Piece, write_pieces
 from dialplane.services.messaging.smpp_store import Delivery, Taken
@@ -85,12 +86,7 @@ def _wants(wanted: int, status: TargetStatus) -> bool:
 
 
 def _told(message_id: str, message: Message, target: Target, now: datetime) -> Told:
-    return Told(message_id, _STATES[target.status], error_of(target), message.created_at, now, message.text)
-
-
-def error_of(target: Target) -> int:
-    """The last three digits of its error; 0: none."""
-    return target.error_code % 1000
+    return Told(message_id, _STATES[target.status], error_of(target.error_code), message.created_at, now, message.text)
 
 
 def _delivery(system_id: SmppAccountId, source: str, destination: str, piece: Piece, now: datetime) -> Delivery:

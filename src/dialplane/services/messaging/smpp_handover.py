@@ -12,6 +12,7 @@ import structlog
 
 from dialplane.domain.ids import NIL, MessageId
 from dialplane.domain.messaging.messages import TargetStatus
+from dialplane.domain.messaging.network_errors import UNKNOWN, code_of
 from dialplane.domain.messaging.segments import count_segments
 from dialplane.domain.messaging.smpp_carriers import SmppCarrier
 from dialplane.services.messaging.inbound_messages import InboundMessage, MessageRefused, receive_in
@@ -47,15 +48,6 @@ PAUSE = timedelta(seconds=1)
 SUBMISSIONS_KEPT = timedelta(days=7)
 _BATCH = 200
 
-_UNREACHABLE, _UNKNOWN_HANDSET, _MISSING, _CARRIER, _UNKNOWN = 30003, 30005, 30004, 30007, 30008
-_BY_ERROR = {
-    **dict.fromkeys(("001", "002", "003"), _UNKNOWN_HANDSET),
-    **dict.fromkeys(("004", "005", "007"), _MISSING),
-    "008": _UNREACHABLE,
-    "010": 30006,
-    "231": _CARRIER,
-}
-"""The network's error as Restcomm reads it, in Twilio's catalogue."""
 _FAILED = {
     State.UNDELIVERABLE: TargetStatus.UNDELIVERED,
     State.EXPIRED: TargetStatus.FAILED,
@@ -77,6 +69,7 @@ def smpp_submission(
         submission.reference.int,
         long_messages=carrier.long_messages,
         default=carrier.alphabet.value,
+        wide=queued.extras is not None and queued.extras.is_wide,
         national=carrier.national_tables and queued.parts < count_segments(text).count,  # as it was priced
     )
     return SmppSubmission(
@@ -151,7 +144,7 @@ async def _conclude(tx: Transaction, reference: UUID, refusal: str, now: datetim
         return
     if standing.failed:
         await tx.smpp_carriers.end_submission(reference, now)
-        await answer_in(tx, standing.queued, Rejected(refusal, _UNKNOWN), now)
+        await answer_in(tx, standing.queued, Rejected(refusal, UNKNOWN), now)
     elif not standing.waiting:
         await tx.smpp_carriers.end_submission(reference, now)
         await answer_in(tx, standing.queued, Accepted(str(reference)), now)
@@ -193,7 +186,7 @@ async def _tell(
     failed: TargetStatus = TargetStatus.UNDELIVERED,
 ) -> None:
     if standing.undelivered:
-        code = _BY_ERROR.get(error, _UNKNOWN)
+        code = code_of(error)
         reason = f"the carrier's network reports error {error}" if error else "the carrier could not deliver it"
         await note_receipt_in(tx, Receipt(str(reference), failed, reason, code), now)
     elif standing.delivered == standing.total:

@@ -9,12 +9,13 @@ from dialplane.domain.addresses import Address
 from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.messaging.alphabets import alphabet_of, read_text
 from dialplane.domain.messaging.messages import Message, MessageExtras, Target
+from dialplane.domain.messaging.network_errors import error_of
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 from dialplane.services.messaging.message_limits import telling_of_limits
 from dialplane.services.messaging.message_queueing import queue_message
 from dialplane.services.messaging.message_records import cancel_in
 from dialplane.services.messaging.messages import MessageRequest
-from dialplane.services.messaging.smpp_deliveries import error_of, owe_receipts, state_of
+from dialplane.services.messaging.smpp_deliveries import owe_receipts, state_of
 from dialplane.services.messaging.smpp_store import Taken
 from dialplane.services.messaging.smpp_submits import cancel_between
 from dialplane.services.transaction import Database, Transaction
@@ -132,7 +133,7 @@ def _standing(target: Target) -> Standing:
     state = state_of(target.status)
     if state is State.ENROUTE:
         return Standing(state)
-    return Standing(state, target.updated_at, error_of(target))
+    return Standing(state, target.updated_at, error_of(target.error_code))
 
 
 async def _taken(tx: Transaction, system: SmppAccount, named: Named) -> Taken:

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dialplane.domain.ids import AccountId, MessageId, SmppAccountId
+from dialplane.domain.messaging.alphabets import Alphabet
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 
 
@@ -41,6 +42,10 @@ class Taken:
     text: str = ""
     message_id: MessageId | None = None
     data_coding: int = 0
+    user_data: bytes | None = None
+    """Of a part: its header and its octets; None: only the text is known."""
+    alphabet: Alphabet = ""
+    """That `user_data` is in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from uuid import UUID
 from dialplane.domain.addresses import Address, normalize_tel, tel
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import MessageId, new_id
-from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Part
+from dialplane.domain.messaging.alphabets import Stretch, read_stretches
+from dialplane.domain.messaging.concatenation import LONGEST_WAIT, MOST_PARTS, Header, Part, read_header
 from dialplane.domain.messaging.messages import Message, MessageExtras
 from dialplane.domain.messaging.smpp_accounts import SmppAccount
 from dialplane.services.messaging.message_limits import telling_of_limits
@@ -50,7 +51,7 @@ class Handed:
     """What still waits between the two parties is not to go out any more (replace_if_present_flag)."""
 
     def taken(self, owner_id: UUID, now: datetime) -> Taken:
-        part = self.content.part
+        part, stretch = self.content.part, self.content.stretch
         return Taken(
             new_id(now),
             owner_id,
@@ -66,6 +67,8 @@ class Handed:
             part_number=None if part is None else part.number,
             text="" if part is None else self.content.text,
             data_coding=self.data_coding,
+            user_data=None if stretch is None else bytes(Header(part, stretch.tables)) + stretch.octets,
+            alphabet="" if stretch is None else stretch.alphabet,
         )
 
 
@@ -91,7 +94,9 @@ async def take_submit(database: Database, system: SmppAccount, handed: Handed, n
 
 
 async def whole_text(tx: Transaction, taken: Taken, content: Content, now: datetime) -> str | None:
-    """The text of the message, once every part of it is there; until then the part is kept (SMS-6).
+    """The text of the message, once every part of it is there; until then the part is kept (SMS-6). A part that comes
+    twice counts once; one that says something else than the part of its number begins a message of its own, since
+    references are few and used again.
 
     Raises Invalid for a message of too many parts.
     """
@@ -101,9 +106,31 @@ async def whole_text(tx: Transaction, taken: Taken, content: Content, now: datet
     if part.total > MOST_PARTS:
         raise Invalid(f"A message has {MOST_PARTS} parts at most", field="text")
     await tx.smpp.lock_parts(taken.owner_id, taken.part_of)
+    parts = {
+        each.part_number: each for each in await tx.smpp.parts(taken.owner_id, taken.part_of, since=now - LONGEST_WAIT)
+    }
+    same = parts.get(part.number)
+    if same is not None and (same.text, same.user_data or taken.user_data) != (taken.text, taken.user_data):
+        await tx.smpp.drop_parts(taken.owner_id, taken.part_of)
+        parts = {}
     await tx.smpp.add_taken(taken)
-    parts = await tx.smpp.parts(taken.owner_id, taken.part_of, since=now - LONGEST_WAIT)
-    return "".join(each.text for each in parts) if len(parts) == part.total else None
+    parts.setdefault(part.number, taken)
+    if len(parts) < part.total:
+        return None
+    return _joined([parts[number] for number in range(1, part.total + 1)])
+
+
+def _joined(parts: Sequence[Taken]) -> str:
+    """Of parts in their order. Some may have been kept by a version that knew their text alone."""
+    stretches = [stretch for each in parts if (stretch := _stretch(each)) is not None]
+    return read_stretches(stretches) if len(stretches) == len(parts) else "".join(each.text for each in parts)
+
+
+def _stretch(part: Taken) -> Stretch | None:
+    if part.user_data is None:
+        return None
+    header, length = read_header(part.user_data)
+    return Stretch(part.user_data[length:], part.alphabet, header.tables)
 
 
 async def keep_whole(tx: Transaction, taken: Taken, message_id: MessageId) -> None:

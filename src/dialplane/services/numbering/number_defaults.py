@@ -24,9 +24,8 @@ async def set_default_message_url(
     database: Database, account_id: AccountId, url: str, method: Literal["GET", "POST"], now: datetime
 ) -> NumberDefaults:
     """Where messages to numbers without a target go; "" is nowhere. Raises Invalid."""
-    if url:
-        check_url(url)
-    return await _change(database, account_id, now, message_url=url, message_method=method)
+    address = check_url(url) if url else ""
+    return await _change(database, account_id, now, message_url=address, message_method=method)
 
 
 async def _change(database: Database, account_id: AccountId, now: datetime, **change: str) -> NumberDefaults:

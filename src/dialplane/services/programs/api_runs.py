@@ -188,7 +188,7 @@ class ApiRuns:
         if wish.webhook_method not in WEBHOOK_METHODS:
             raise Invalid("webhook_method must be POST, GET, PUT or DELETE", field="webhook_method")
         if wish.webhook_uri:
-            check_url(wish.webhook_uri, field="webhook_uri")
+            wish = replace(wish, webhook_uri=check_url(wish.webhook_uri, field="webhook_uri"))
         actions = validate_actions([] if wish.actions is None else wish.actions)
         run = Run(
             id=RunId(wish.id or new_id(now)),

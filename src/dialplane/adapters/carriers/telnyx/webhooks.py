@@ -36,7 +36,7 @@ _MOST_MEDIA = 10
 _STATUSES = {
     "delivered": TargetStatus.DELIVERED,
     "sending_failed": TargetStatus.FAILED,
-    "delivery_failed": TargetStatus.FAILED,
+    "delivery_failed": TargetStatus.UNDELIVERED,
 }
 """Those that are final; `delivery_unconfirmed` says nothing, and the message stays sent."""
 

@@ -28,7 +28,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _STATUSES = {
     "delivered": TargetStatus.DELIVERED,
-    "undelivered": TargetStatus.FAILED,
+    "undelivered": TargetStatus.UNDELIVERED,
     "failed": TargetStatus.FAILED,
 }
 

@@ -1,12 +1,12 @@
 """Sms, Message and Email; and Fax and USSD, which say that this server cannot run them."""
 
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import PHONE, Address
 from dialplane.domain.messaging.messages import message_sid
 from dialplane.domain.programs.commands import Failed, Medium, MessageQueued, SendEmail, SendMessage
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
 from dialplane.domain.rcml.verb import Verb
-from dialplane.domain.rcml.verbs.nouns import number_address
+from dialplane.domain.rcml.verbs.nouns import CLIENT, number_address
 
 TO, FROM, BODY, METHOD, FAILED = 14101, 14102, 14103, 14104, 14107
 EMAIL_FAILED, EMAIL_PARTY = 14121, 14122
@@ -48,9 +48,10 @@ def _command(verb: Verb, text: str, medias: tuple[str, ...]) -> SendMessage | No
         verb.context.note(TO, f"<{verb.name}>: nobody to send to")
         return None
     is_reply = verb.context.medium is Medium.MESSAGE and not verb.option("from")
+    to_phone = subject.is_phone and to == theirs
     return SendMessage(
         None if is_reply else _address(verb.option("from") or ours),
-        (_address(to),),
+        (Address(PHONE, to.removeprefix(CLIENT)) if to_phone else _address(to),),
         text,
         media_urls=medias[:MOST_MEDIA],
         headers=verb.context.headers,
@@ -59,8 +60,8 @@ def _command(verb: Verb, text: str, medias: tuple[str, ...]) -> SendMessage | No
 
 
 def _address(text: str) -> Address:
-    if text.startswith("client:"):
-        return Address("extension", text.removeprefix("client:"))
+    if text.startswith(CLIENT):
+        return Address(PHONE, text.removeprefix(CLIENT))
     return Address("sip", text.removeprefix("sip:")) if "@" in text else number_address(text)
 
 

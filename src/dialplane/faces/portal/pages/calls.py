@@ -186,8 +186,7 @@ def _source(request: PortalRequest) -> FlowSource | DocumentSource:
             raise Invalid("Choose a flow of the list", field="flow") from None
     if not url or flow:
         raise Invalid("Choose a flow or give the address of a document, one of the two", field="url")
-    check_url(url)
-    return DocumentSource(url)
+    return DocumentSource(check_url(url))
 
 
 def _back(request: PortalRequest, call: UUID) -> str:

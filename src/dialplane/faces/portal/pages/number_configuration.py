@@ -125,10 +125,9 @@ def _choice(text: str, *, field: str) -> UUID:
 
 def _url(text: str, field: str) -> str:
     try:
-        check_url(text)
+        return check_url(text)
     except Invalid as refusal:
         raise Invalid("Enter an http or https URL such as https://example.com:443/answer", field=field) from refusal
-    return text
 
 
 def _method(text: str) -> Literal["GET", "POST"]:

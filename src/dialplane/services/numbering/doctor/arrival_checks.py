@@ -8,6 +8,7 @@ from typing import Protocol
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.numbering.diagnosis import Finding, fine, no_matter, problem, warning
 from dialplane.domain.numbering.numbers import Number, NumberKind
+from dialplane.domain.supply.inventory import OWNED, SANDBOX
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,18 @@ def check_trunk(number: Number, trunks: Sequence[Trunk]) -> Finding:
             "no trunk brings calls: whoever sends them is a stranger, and is refused",
             "add the carrier's addresses as a trunk: POST /operator/v1/trunks with networks",
         )
+    if number.carrier not in (SANDBOX, OWNED) and all(_is_simulated(trunk) for trunk in bringing):
+        return warning(
+            "trunk",
+            f"only this machine brings calls, by {bringing[0].name[:64]}; none of {number.carrier} may come",
+            "open a trunk with the carrier (POST /v1.0/providers/setup), or its addresses: POST /operator/v1/trunks",
+        )
     return fine("trunk", f"calls may come by {', '.join(trunk.name[:64] for trunk in bringing[:5])}")
+
+
+def _is_simulated(trunk: Trunk) -> bool:
+    """Whether it is for callers on this machine alone, as the sandbox's is."""
+    return bool(trunk.networks) and all(network.is_loopback for network in trunk.networks)
 
 
 def check_last_call(arrivals: Arrivals, now: datetime) -> Finding:

@@ -33,6 +33,15 @@ left join sender_pools pool on pool.id = member.pool_id and pool.deleted_at is n
 left join outbound_limits held on held.account_id = asked.account_id
 order by asked.position;
 
+-- name: heard_from
+-- Of the numbers $2, those that have written to the account.
+select peer_target from conversations
+where account_id = $1 and peer_target = any($2::text[]) and deleted_at is null
+  and exists (
+      select 1 from message_targets target
+      where target.conversation_id = conversations.id and target.status = 'received'
+  );
+
 -- name: completion
 -- Of the last 50 messages of an account whose fate is known: how many, and how many arrived.
 select count(*) as total, count(*) filter (where status = 'delivered') as delivered

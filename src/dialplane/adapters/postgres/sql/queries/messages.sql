@@ -291,6 +291,9 @@ returning request.run_id, request.account_id, request.flow_id, request.own_targe
 -- name: finish_run
 delete from message_runs where run_id = $1;
 
+-- name: bring_nearer
+update message_targets set due_at = due_at - $1::interval where status = 'scheduled';
+
 -- name: free_target_leases
 -- A living worker holds the advisory lock ($1, its number); the lock goes with its connection.
 update message_targets

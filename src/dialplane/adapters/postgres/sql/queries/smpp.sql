@@ -99,9 +99,9 @@ returning id;
 -- name: add_taken
 insert into smpp_taken (
     id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-    part_number, text, message_id, data_coding
+    part_number, text, message_id, data_coding, user_data, alphabet
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict do nothing;
 
 -- name: lock_parts
@@ -113,7 +113,7 @@ where owner_id = $1 and part_of = $2 and message_id is null and created_at <= $3
 
 -- name: parts
 select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-       part_number, text, message_id, data_coding
+       part_number, text, message_id, data_coding, user_data, alphabet
 from smpp_taken where owner_id = $1 and part_of = $2 and message_id is null order by part_number;
 
 -- name: join_parts
@@ -121,7 +121,7 @@ update smpp_taken set message_id = $3, text = '' where owner_id = $1 and part_of
 
 -- name: find_taken
 select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-       part_number, text, message_id, data_coding
+       part_number, text, message_id, data_coding, user_data, alphabet
 from smpp_taken where owner_id = $1 and id = $2 for update;
 
 -- name: waiting_between
@@ -147,7 +147,7 @@ update smpp_taken set is_answered = true where id = any($1::uuid[]);
 
 -- name: taken_of
 select id, owner_id, session_id, sequence, reference, fingerprint, source, destination, created_at, wanted, part_of,
-       part_number, text, message_id, data_coding
+       part_number, text, message_id, data_coding, user_data, alphabet
 from smpp_taken where message_id = $1 and wanted <> 0 order by part_number for update;
 
 -- name: settle_receipts
