@@ -272,6 +272,21 @@ async def test_fault_of_a_document_stands_with_its_call(node: VoiceNode) -> None
     assert (note.error_code, note.call_id, note.api_version) == (14199, record.id, "2012-04-24")
 
 
+async def test_prompt_that_a_gather_cannot_have_is_noted(node: VoiceNode) -> None:
+    gather = '<Response><Gather timeout="1"{}><Play>/none.wav</Play></Gather></Response>'
+    pages = {"/start": gather.format(' action="/next" numDigits="1"'), "/next": gather.format(' input="speech"')}
+    async with document_server({**pages}) as server, node.phone() as phone:
+        await document_number(node, NUMBER, DocumentTarget(server.url()))
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.send_digits("1")
+        await call.ended.wait()
+
+    notes, _ = await list_notifications(node.database, node.account_id, NotificationQuery())
+
+    assert [note.error_code for note in notes] == [13325, 13325]
+
+
 async def test_number_that_runs_nothing_is_noted_for_its_owner(node: VoiceNode) -> None:
     await node.bare_number(NUMBER)
     async with node.phone() as phone:

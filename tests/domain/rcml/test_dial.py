@@ -57,6 +57,7 @@ def test_dial_has_the_documented_defaults() -> None:
         ("<Number>+12025550144?X-A=1&amp;X-B=two</Number>",
          Party(Address("tel", "+12025550144"), headers=(("X-A", "1"), ("X-B", "two")))),
         ("<Client>alice</Client>", Party(Address("extension", "alice"))),
+        ('<Client name="alice"/>', Party(Address("extension", "alice"))),
         ("<Client><Identity>alice</Identity></Client>", None),
         ('<Sip username="u" password="p">sip:bob@example.com:5070?X-A=1</Sip>',
          Party(Address("sip", "bob@example.com:5070"), headers=(("X-A", "1"),), username="u", password="p")),
