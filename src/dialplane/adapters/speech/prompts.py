@@ -15,7 +15,7 @@ import numpy as np
 
 from dialplane.adapters.speech.espeak import EspeakSynthesizer
 from dialplane.adapters.speech.prompt_store import CAPACITY_OCTETS, PromptStore, prompt_key
-from dialplane.adapters.speech.ssml import is_ssml, plain_text, safe_ssml
+from dialplane.domain.speech.ssml import is_ssml, plain_text, safe_ssml
 from dialplane.audio.g711 import Samples
 from dialplane.audio.music import waiting_music
 from dialplane.audio.resample import resample
