@@ -15,6 +15,7 @@ from dialplane.domain.numbering.applications import Script
 from dialplane.domain.numbering.number_settings import NumberSettings
 from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget, Targets
 from dialplane.domain.programs.notifications import NotificationQuery
+from dialplane.phone.softphone import PhoneCall
 from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck
 from dialplane.services.messaging.messages import list_messages
 from dialplane.services.numbering.applications import create_application
@@ -168,6 +169,33 @@ async def test_number_tells_its_status_callback_of_the_calls_life_in_order(node:
         form = dict(parse_qsl(request.body.decode()))
         url = f"http://127.0.0.1:{server.receiver.port}{request.path}"
         assert RequestValidator(account.auth_token).validate(url, form, request.headers["X-Twilio-Signature"])
+
+
+async def test_status_callback_names_the_call_that_the_caller_was_joined_with(node: VoiceNode) -> None:
+    """The seed's `OutboundCallSid`."""
+    answered: asyncio.Queue[PhoneCall] = asyncio.Queue()
+
+    async def take(call: PhoneCall) -> None:
+        call.answer()
+        answered.put_nowait(call)
+        await call.ended.wait()
+
+    async with document_server({}) as server, node.phone() as phone, node.phone(take) as other:
+        server.pages["/start"] = f"<Response><Dial><Sip>sip:bob@127.0.0.1:{other.agent.port}</Sip></Dial></Response>"
+        await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status")))
+        async with asyncio.timeout(PATIENCE_S):
+            caller = await node.ring(phone, NUMBER)
+            bob = await answered.get()
+            while "1" not in bob.heard_digits:
+                await caller.send_digits("1")
+            bob.hang_up()
+            await caller.ended.wait()
+            (outgoing,) = (await node.ended_call()).chained_call_ids
+    async with node.database.transaction() as tx:
+        rows = await tx.connection.fetch("select data from events where type = 'status_callback' order by resource_seq")
+
+    told = [dict(row["data"]["form"]).get("OutboundCallSid") for row in rows]
+    assert told == [None, None, f"CA{outgoing.hex}"]
 
 
 async def test_application_goes_before_the_addresses_of_the_number(node: VoiceNode) -> None:

@@ -71,10 +71,11 @@ def progress_form(
     subject = subject_of(call, instance=instance)
     is_number = call.direction is Direction.INCOMING
     is_twilio = callback.api_version == TWILIO_VERSION
-    shown_as_event = event is Progress.INITIATED or not (is_number or is_twilio)  # Twilio has a status of that name too
-    status = event.value if shown_as_event else call_status(call)
-    fields = voice_parameters(subject, status, now) if is_number or is_twilio else _leg(subject, status)
     is_leg = not (is_number or is_twilio)
+    shown_as_event = event is Progress.INITIATED or is_leg  # Twilio has a status of that name too
+    status = event.value if shown_as_event else call_status(call)
+    outbound_id = call.details.outbound_call_id
+    fields = _leg(subject, status) if is_leg else voice_parameters(subject, status, now, outbound_call_id=outbound_id)
     if event is Progress.COMPLETED:
         fields += _outcome(call, is_twilio) + (() if is_leg else recording)
     number = _sequence(call, event, wanted, fixed=is_leg)
