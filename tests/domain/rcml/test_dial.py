@@ -311,6 +311,14 @@ def test_waiting_document_of_enqueue_has_a_method_of_its_own() -> None:
     assert command == JoinQueue(name="sales", waiting=DocumentSource("https://app.example/w", "GET"))
 
 
+def test_queue_that_does_not_take_the_call_is_noted_with_the_reason() -> None:
+    refused = QueueLeft("queue-full", reason="The queue desk is full")
+
+    played = play(xml('<Enqueue action="next.xml">desk</Enqueue>'), results={JoinQueue: refused})
+
+    assert (played.notes, played.form()["QueueResult"]) == ([13240], "queue-full")
+
+
 def test_workflow_of_a_task_router_is_said_to_be_none_of_ours() -> None:
     played = play(xml('<Enqueue workflowSid="WW1"><Task>{}</Task></Enqueue>', SAY), version=TWILIO)
 

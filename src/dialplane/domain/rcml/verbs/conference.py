@@ -85,6 +85,8 @@ def enqueue(verb: Verb) -> Steps:
     result = yield JoinQueue(name=verb.text[:64], waiting=waiting(verb, "waitUrlMethod"))
     if isinstance(result, Failed) and not verb.context.over:
         verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}")
+    elif isinstance(result, QueueLeft) and result.reason:
+        verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}", is_error=False)
     how: str = result.how if isinstance(result, QueueLeft) else "system-error"
     if verb.context.over and how != "bridged":
         how = "hangup"
