@@ -40,8 +40,8 @@ MAX_DOCUMENTS = 500
 MAX_REDIRECTS = 20
 MOST_SHOWN = 100
 """Executed verbs that the run's record shows, the last ones."""
-TIMEOUT_S = 6.0
-"""Restcomm's: how long a server may take for a document."""
+TIMEOUT_S, TWILIO_TIMEOUT_S = 6.0, 15.0
+"""How long a server may take for a document, in each dialect (reference 5.2)."""
 LONGEST_SHOWN_BODY = 4096
 
 _KNOWN = frozenset(VERBS)
@@ -52,7 +52,8 @@ _INSTANT = (SendMessage, WriteNotification, FetchDocument, Answer)
 class RcmlProgram:
     """One run of documents, from `source` on.
 
-    `answered` is whether the call is answered already. `variables` are shown in the run's record and not used.
+    `answered` is whether the call is answered already. `timeout_s` goes before the time that the dialect gives a
+    server. `variables` are shown in the run's record and not used.
     """
 
     def __init__(
@@ -64,11 +65,11 @@ class RcmlProgram:
         role: Role = Role.CALL,
         answered: bool = False,
         recordings_url: str = "",
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._source = source
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s or (TWILIO_TIMEOUT_S if subject.is_twilio else TIMEOUT_S)
         self._variables = dict(variables or {})
         self._fallback = Fallback()
         if isinstance(source, DocumentSource):
