@@ -98,6 +98,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
 def to_environment(settings: Settings) -> dict[str, str]:
     """The variables that make `from_environment` give the same settings again."""
+    document_timeout = settings.document_timeout
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
