@@ -133,9 +133,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_OTLP": settings.otlp,
         "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_PUBLIC_URL": settings.public_url,
-        "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}"
-        if settings.document_timeout
-        else "",
+        "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{document_timeout.total_seconds():g}" if document_timeout else "",
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_NODE_LEASE_S": f"{settings.node_lease.total_seconds():g}",
         "DIALPLANE_CALL_RATE": str(settings.call_rate),
