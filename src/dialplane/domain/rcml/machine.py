@@ -25,7 +25,7 @@ from dialplane.domain.programs.commands import (
     WriteNotification,
 )
 from dialplane.domain.programs.sources import DocumentSource, DocumentText
-from dialplane.domain.rcml.answers import Document, Trouble, read_answer, read_text
+from dialplane.domain.rcml.answers import WAITING_FAILED, Document, Trouble, read_answer, read_text
 from dialplane.domain.rcml.context import Context, Ending, Fallback, LastWord, Request, Role
 from dialplane.domain.rcml.document import Element
 from dialplane.domain.rcml.forms import place_form
@@ -195,7 +195,7 @@ class RcmlProgram:
         """The notification of a document that could not be run."""
         _, variables = place_form("", "POST", self._parameters() + request.parameters)
         yield WriteNotification(
-            trouble.code,
+            WAITING_FAILED if self._context.role is Role.WAITING else trouble.code,
             trouble.message,
             request_url=request.url,
             request_method=request.method,
