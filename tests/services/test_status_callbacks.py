@@ -158,8 +158,9 @@ async def test_end_of_a_recorded_call_tells_the_length_of_a_recording_that_ends_
     account_id = await buyer(database)
     extras = CallExtras(api_version=RESTCOMM_VERSION, status=STATUS)
     over = await called(database, account_id, direction=Direction.OUTGOING, extras=extras)
-    begun = {"status": RecordingStatus.RECORDING, "duration_ms": 0, "ended_at": None}
-    recording = await recorded(database, over, at=WHEN + timedelta(seconds=2), **begun)
+    began_at = WHEN + timedelta(seconds=2)
+    going_on = RecordingStatus.RECORDING
+    recording = await recorded(database, over, at=began_at, status=going_on, duration_ms=0, ended_at=None)
 
     async with database.transaction() as tx:
         await tell_progress(tx, [(replace(over, recording_ids=(recording.id,)), Progress.COMPLETED)], NOW)
