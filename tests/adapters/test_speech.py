@@ -12,13 +12,13 @@ import pytest
 
 from dialplane.adapters.speech.prompt_store import PromptStore
 from dialplane.adapters.speech.prompts import SpeechPrompts
-from dialplane.adapters.speech.ssml import safe_ssml
 from dialplane.audio.g711 import decode_ulaw
 from dialplane.audio.listening import Heard, listen
 from dialplane.audio.tones import beep
 from dialplane.audio.wav import WavWriter
 from dialplane.domain.calling.media import Prompt
 from dialplane.domain.errors import Invalid
+from dialplane.domain.speech.ssml import safe_ssml
 from dialplane.domain.speech.voices import list_voices
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.adapters.speech.ssml import safe_ssml
 from dialplane.domain.errors import Invalid
+from dialplane.domain.speech.ssml import safe_ssml
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 HOSTILE = {

@@ -176,17 +176,22 @@ def test_amd_hangs_up_on_a_machine_where_told(handle: str, answered_by: Any, exp
 
 
 @pytest.mark.parametrize(
-    ("type", "option", "result"),
+    ("type", "option", "result", "why"),
     [
-        ("conference_join", {"conference_id": A}, ConferenceLeft("full")),
-        ("queue_join", {"queue_id": A}, QueueLeft("queue-full")),
-        ("queue_join", {"queue_id": A}, QueueLeft("error")),
+        ("conference_join", {"conference_id": A}, ConferenceLeft("full"), "the conference is full"),
+        ("queue_join", {"queue_id": A}, QueueLeft("queue-full"), "the queue did not take the call: queue-full"),
+        ("queue_join", {"queue_id": A}, QueueLeft("error", reason="There is no such queue"), "There is no such queue"),
     ],
 )
-def test_room_that_took_nobody_in_is_a_failure(type: str, option: dict[str, Any], result: Result) -> None:
+def test_room_that_took_nobody_in_is_a_failure_that_says_why(
+    type: str, option: dict[str, Any], result: Result, why: str
+) -> None:
     run, _ = begun(type, **option)
 
-    assert isinstance(run.resume(result, NOW), Finish)
+    end = run.resume(result, NOW)
+
+    assert isinstance(end, Finish)
+    assert end.error.endswith(why)
 
 
 @pytest.mark.parametrize("why", ["left", "removed", "ended", "timeout"])

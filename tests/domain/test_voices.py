@@ -105,14 +105,13 @@ def test_voice_of_twilio_is_spoken_in_its_language_and_gender(voice: str, langua
     ("option", "field"),
     [
         ({"language": "xx-XX"}, "actions[0].option.language"),
+        ({"text": '<speak>Hello <break time="1s"</speak>'}, "actions[0].option.text"),
         ({"voice_id": "nobody"}, "actions[0].option.voice_id"),
         ({"voice_id": "nobody", "language": "${language}"}, "actions[0].option.voice_id"),
         ({"provider": "acme"}, "actions[0].option.provider"),
     ],
 )
-def test_talk_with_a_voice_that_does_not_exist_is_refused_when_it_is_written(
-    option: dict[str, str], field: str
-) -> None:
+def test_talk_that_nobody_can_speak_is_refused_when_it_is_written(option: dict[str, str], field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         validate_actions([{"type": "talk", "option": {"text": "Hello", **option}}])
 

@@ -40,6 +40,16 @@ async def test_order_is_answered_with_nothing(
     assert (late.status, late.reason) == (409, "CALL_ALREADY_HANGUP")
 
 
+async def test_markup_that_cannot_be_spoken_is_refused(client: Client, tenant: Tenant, database: Database) -> None:
+    live = await called(database, tenant.id, status=CallStatus.PROGRESSING, ended_at=None)
+
+    answer = await client.ask("POST", f"/v1.0/calls/{live.id}/talk", {"text": "<speak>Hello", "language": "en-US"})
+
+    assert (answer.status, answer.reason) == (400, "INVALID_ARGUMENT")
+    assert "SSML" in answer.json["error"]["message"]
+    assert await take_commands(database, live.node) == []
+
+
 async def test_live_call_is_redirected_to_a_flow_or_a_document(
     client: Client, tenant: Tenant, database: Database
 ) -> None:

@@ -83,6 +83,17 @@ async def test_recording_ends_at_its_key(media: MediaClient, party: Party, tmp_p
     assert (await leg.wait_recording()).ended_by == "key"
 
 
+async def test_recording_ends_at_a_key_that_did_not_come_with_the_audio(media: MediaClient, tmp_path: Path) -> None:
+    leg = await media.open()
+    await leg.start_recording(tmp_path / "call.wav", end_of_key="#", duration_s=1)
+    leg.end_recording_by("5")
+    other = await leg.wait_recording()
+    await leg.start_recording(tmp_path / "again.wav", end_of_key="#")
+    leg.end_recording_by("#")
+
+    assert (other.ended_by, (await leg.wait_recording()).ended_by) == ("duration", "key")
+
+
 async def test_recording_ends_after_silence(media: MediaClient, party: Party, tmp_path: Path) -> None:
     leg = await media.open()
     leg.connect(party.remote())

@@ -9,11 +9,14 @@ from twilio.request_validator import RequestValidator
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction, HangupReason
-from dialplane.domain.ids import AccountId, CallId, new_id
+from dialplane.domain.ids import AccountId, CallId, new_id, to_sid
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, TWILIO_VERSION, StatusCallback
 from dialplane.domain.rcml.callbacks import Progress, progress_form
+from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.recording.recordings import RecordingStatus
 from dialplane.services.eventing.deliveries import build_request, settle_and_claim
 from dialplane.services.eventing.status_callbacks import Told, tell, tell_progress
+from tests.faces.recorded import WHEN, called, recorded
 from tests.services.buying import buyer
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -36,9 +39,9 @@ def call(direction: Direction, version: str, *, answered: bool = True, **facts: 
     return replace(ringing, **facts)  # type: ignore[arg-type]  # tests write facts by name
 
 
-def form(told: Call, event: Progress, version: str, *events: str) -> dict[str, str] | None:
+def form(told: Call, event: Progress, version: str, *events: str, recording: Form = ()) -> dict[str, str] | None:
     callback = StatusCallback("https://a.example/", events=frozenset(events), api_version=version)
-    fields = progress_form(told, event, callback, NOW, instance="ID1")
+    fields = progress_form(told, event, callback, NOW, instance="ID1", recording=recording)
     return None if fields is None else dict(fields)
 
 
@@ -86,17 +89,20 @@ def test_leg_of_restcomm_has_fixed_numbers_and_the_event_as_its_status() -> None
         "CallSid", "ParentCallSid", "AccountSid", "From", "To", "Direction", "CallStatus", "Timestamp",
         "CallbackSource", "SequenceNumber", "InstanceId",
     ]  # fmt: skip
+    recorded = form(over, Progress.COMPLETED, RESTCOMM_VERSION, recording=(("RecordingSid", "RE1"),))
+    assert recorded is not None
+    assert list(recorded)[-3:] == ["SequenceNumber", "InstanceId", "RecordingSid"]
     assert form(over, Progress.RINGING, RESTCOMM_VERSION) is None, "a party of Dial tells of the end alone by default"
 
 
 def test_leg_of_twilio_tells_its_true_status_and_counts_from_zero() -> None:
     over = call(Direction.OUTGOING, TWILIO_VERSION, answered=False, master_call_id=CallId(new_id(NOW)))
-    over = replace(over, status=CallStatus.HANGUP, hangup_reason=HangupReason.BUSY, ended_at=NOW)
+    over = replace(over, status=CallStatus.HANGUP, hangup_reason=HangupReason.BUSY, sip_code=486, ended_at=NOW)
 
     told = form(over, Progress.COMPLETED, TWILIO_VERSION, "ringing", "completed")
 
     assert told is not None
-    assert (told["CallStatus"], told["SequenceNumber"]) == ("busy", "1")
+    assert (told["CallStatus"], told["SequenceNumber"], told["SipResponseCode"]) == ("busy", "1", "486")
 
 
 async def test_callbacks_of_a_call_arrive_one_after_the_other_signed_for_the_very_address(
@@ -143,3 +149,23 @@ async def test_address_that_is_none_is_left_out_and_nothing_else_fails(database:
         await tell_progress(tx, [(bad, Progress.RINGING)], NOW)
 
     assert await settle_and_claim(database, 1, [], limit=10, sweep=False, now=NOW) == []
+
+
+async def test_end_of_a_recorded_call_tells_the_length_of_a_recording_that_ends_with_it(
+    database: PostgresDatabase,
+) -> None:
+    """Reference 5.5: three fields of the recording, whichever of the two ends is kept first."""
+    account_id = await buyer(database)
+    extras = CallExtras(api_version=RESTCOMM_VERSION, status=STATUS)
+    over = await called(database, account_id, direction=Direction.OUTGOING, extras=extras)
+    began_at = WHEN + timedelta(seconds=2)
+    going_on = RecordingStatus.RECORDING
+    recording = await recorded(database, over, at=began_at, status=going_on, duration_ms=0, ended_at=None)
+
+    async with database.transaction() as tx:
+        await tell_progress(tx, [(replace(over, recording_ids=(recording.id,)), Progress.COMPLETED)], NOW)
+    (claimed,) = await settle_and_claim(database, 1, [], limit=10, sweep=False, now=NOW)
+
+    told = dict(parse_qsl(build_request(claimed, NOW).body.decode()))
+    assert (told["CallDuration"], told["RecordingDuration"]) == ("7", "7")
+    assert told["RecordingSid"] == to_sid("RE", recording.id)

@@ -15,6 +15,7 @@ from dialplane.sip.parser import parse_message
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent.agent import CallEnd, IncomingCall, IncomingRequest, SipCall, Source, UserAgent
 from dialplane.voice.useragent.edges import Edges
+from dialplane.voice.useragent.events import Tap
 from tests.effort import PATIENCE_S
 
 SDP = (
@@ -111,9 +112,9 @@ class Answering:
 
 @asynccontextmanager
 async def running(
-    handler: Answering | None = None, *, timers: Timers = QUICK, edges: Edges | None = None
+    handler: Answering | None = None, *, timers: Timers = QUICK, edges: Edges | None = None, tap: Tap | None = None
 ) -> AsyncIterator[UserAgent]:
-    agent = UserAgent(host="127.0.0.1", port=0, handler=handler or Answering(), timers=timers, edges=edges)
+    agent = UserAgent(host="127.0.0.1", port=0, handler=handler or Answering(), timers=timers, edges=edges, tap=tap)
     await agent.start()
     try:
         yield agent

@@ -8,11 +8,14 @@ import asyncpg
 from dialplane.domain.calling.media import Prompt
 from dialplane.domain.ids import ConferenceId, from_sid, utc_now
 from dialplane.domain.numbering.targets import DocumentTarget
+from dialplane.domain.programs.notifications import NotificationQuery
 from dialplane.domain.rooms.conferences import Conference
+from dialplane.services.programs.notifications import list_notifications
 from dialplane.services.rooms.conferences import ConferenceFilters, query_conferences
 from dialplane.services.rooms.participants import announce
 from dialplane.services.rooms.queue_members import dequeue
 from dialplane.services.rooms.queues import page_queues
+from tests.effort import PATIENCE_S
 from tests.media.conftest import tone
 from tests.voice.documents import DocumentServer, Page, document_number, document_server
 from tests.voice.ears import until_sound
@@ -66,6 +69,27 @@ async def test_guests_hear_music_until_the_moderator_comes_and_all_go_when_it_le
     [after] = server.asked("/after")
     assert after["DialCallStatus"] == "completed"
     assert not {"DialCallSid", "DialCallDuration"} & set(after)
+
+
+async def test_waiting_sound_that_cannot_be_had_is_noted(node: VoiceNode) -> None:
+    """Reference 1.8, code 13233: whether it was to be a file or a document."""
+    written = "<Response><Dial>{}</Dial></Response>"
+    pages: dict[str, Page] = {
+        "/guest": written.format(noun(startConferenceOnEnter="false", waitUrl="/none.wav")),
+        "/moderator": written.format(noun(startConferenceOnEnter="false", waitUrl="/none")),
+    }
+    async with document_server(pages) as server, node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        await numbers(node, server)
+        waiting = [await node.ring(phone, number) for number in (GUEST, MODERATOR)]
+        noted: set[tuple[int, str]] = set()
+        while len(noted) < 2:
+            notes, _ = await list_notifications(node.database, node.account_id, NotificationQuery())
+            noted = {(note.error_code, note.request_url) for note in notes}
+            await asyncio.sleep(0.02)
+        for guest in waiting:
+            guest.hang_up()
+
+    assert noted == {(13233, server.url("/none.wav")), (13233, server.url("/none"))}
 
 
 async def test_full_room_lets_the_next_verb_run_and_a_name_is_a_new_room_when_all_have_left(node: VoiceNode) -> None:

@@ -15,6 +15,7 @@ from dialplane.domain.numbering.applications import Script
 from dialplane.domain.numbering.number_settings import NumberSettings
 from dialplane.domain.numbering.targets import ApplicationTarget, DocumentTarget, Targets
 from dialplane.domain.programs.notifications import NotificationQuery
+from dialplane.phone.softphone import PhoneCall
 from dialplane.services.charging.rates import DEFAULT_DECK, change_rate_deck
 from dialplane.services.messaging.messages import list_messages
 from dialplane.services.numbering.applications import create_application
@@ -170,6 +171,33 @@ async def test_number_tells_its_status_callback_of_the_calls_life_in_order(node:
         assert RequestValidator(account.auth_token).validate(url, form, request.headers["X-Twilio-Signature"])
 
 
+async def test_status_callback_names_the_call_that_the_caller_was_joined_with(node: VoiceNode) -> None:
+    """The seed's `OutboundCallSid`."""
+    answered: asyncio.Queue[PhoneCall] = asyncio.Queue()
+
+    async def take(call: PhoneCall) -> None:
+        call.answer()
+        answered.put_nowait(call)
+        await call.ended.wait()
+
+    async with document_server({}) as server, node.phone() as phone, node.phone(take) as other:
+        server.pages["/start"] = f"<Response><Dial><Sip>sip:bob@127.0.0.1:{other.agent.port}</Sip></Dial></Response>"
+        await document_number(node, NUMBER, DocumentTarget(server.url(), status_url=server.url("/status")))
+        async with asyncio.timeout(PATIENCE_S):
+            caller = await node.ring(phone, NUMBER)
+            bob = await answered.get()
+            while "1" not in bob.heard_digits:
+                await caller.send_digits("1")
+            bob.hang_up()
+            await caller.ended.wait()
+            (outgoing,) = (await node.ended_call()).chained_call_ids
+    async with node.database.transaction() as tx:
+        rows = await tx.connection.fetch("select data from events where type = 'status_callback' order by resource_seq")
+
+    told = [dict(row["data"]["form"]).get("OutboundCallSid") for row in rows]
+    assert told == [None, None, f"CA{outgoing.hex}"]
+
+
 async def test_application_goes_before_the_addresses_of_the_number(node: VoiceNode) -> None:
     async with document_server({"/app": HELLO}) as server, node.phone() as phone:
         application = await create_application(
@@ -270,6 +298,21 @@ async def test_fault_of_a_document_stands_with_its_call(node: VoiceNode) -> None
     (note,), _ = await list_notifications(node.database, node.account_id, query)
 
     assert (note.error_code, note.call_id, note.api_version) == (14199, record.id, "2012-04-24")
+
+
+async def test_prompt_that_a_gather_cannot_have_is_noted(node: VoiceNode) -> None:
+    gather = '<Response><Gather timeout="1"{}><Play>/none.wav</Play></Gather></Response>'
+    pages = {"/start": gather.format(' action="/next" numDigits="1"'), "/next": gather.format(' input="speech"')}
+    async with document_server({**pages}) as server, node.phone() as phone:
+        await document_number(node, NUMBER, DocumentTarget(server.url()))
+        call = await node.ring(phone, NUMBER)
+        assert await call.wait_answered()
+        await call.send_digits("1")
+        await call.ended.wait()
+
+    notes, _ = await list_notifications(node.database, node.account_id, NotificationQuery())
+
+    assert [note.error_code for note in notes] == [13325, 13325]
 
 
 async def test_number_that_runs_nothing_is_noted_for_its_owner(node: VoiceNode) -> None:

@@ -9,7 +9,8 @@ from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.call_manners import CallManner
 from dialplane.domain.calling.calls import Call, CallStatus, Direction, HangupReason
 from dialplane.domain.errors import Conflict
-from dialplane.domain.ids import RunId, utc_now
+from dialplane.domain.ids import RecordingId, RunId, utc_now
+from dialplane.domain.programs.dialling import RecordingWish
 from dialplane.domain.programs.sources import ActionsSource, FlowSource
 from dialplane.phone.softphone import PhoneCall
 from dialplane.services.calling import call_orders
@@ -201,6 +202,28 @@ async def test_party_on_hold_is_asked_to_be_silent_and_back(node: VoiceNode) -> 
                     await asyncio.sleep(0.02)
 
         assert [b"a=sendonly" in offer for offer in offers] == [True, False]
+
+
+async def test_recorded_call_is_recorded_from_its_answer_on_and_not_only_after_its_digits(node: VoiceNode) -> None:
+    """Restcomm reference 4.4."""
+    await node.bare_number(NUMBER)
+    manner = CallManner(send_digits="ww1", record=RecordingWish())
+    recorded: list[tuple[RecordingId, ...]] = []
+
+    async def take(call: PhoneCall) -> None:
+        call.answer()
+        await call.wait_digits(1)
+        recorded.append((await node.calls())[0].recording_ids)
+        call.hang_up()
+
+    async with node.phone(take) as phone:
+        party = Address("sip", f"bob@127.0.0.1:{phone.agent.port}")
+        request = CallRequest(tel(NUMBER), (party,), actions=[LISTEN], manner=manner)
+        (call,) = (await create_calls(node.database, node.account_id, request, utc_now())).calls
+        record = await node.ended_call(call.id)
+
+    assert recorded == [record.recording_ids]
+    assert len(record.recording_ids) == 1
 
 
 async def test_outgoing_call_sends_digits_and_headers_and_ends_at_its_limit(node: VoiceNode) -> None:

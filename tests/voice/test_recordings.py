@@ -107,6 +107,25 @@ async def test_live_call_is_recorded_paused_and_stopped_by_order(node: VoiceNode
     assert second["RecordingDuration"] == str(ended.duration_s)
 
 
+async def test_key_by_sip_info_ends_a_recording_as_one_in_the_audio_does(node: VoiceNode) -> None:
+    """Restcomm reference 5.5: keys come by RFC 4733 and by INFO."""
+    start = {"type": "recording_start", "option": {"format": "wav", "end_of_key": "#"}}
+    await node.number(NUMBER, WAITS[0], start, WAITS[1])
+    async with node.phone() as phone, asyncio.timeout(PATIENCE_S):
+        ringing = await node.ring(phone, NUMBER)
+        assert await ringing.wait_answered()
+        while not (await talking(node)).recording_ids:
+            await asyncio.sleep(0.02)
+        assert ringing.sip is not None
+        ringing.sip.send_info(b"Signal=#\r\nDuration=160\r\n", "application/dtmf-relay")
+
+        (recording_id,) = (await talking(node)).recording_ids
+        ended = await once(node, await get_recording(node.database, node.account_id, recording_id), *OVER)
+        ringing.hang_up()
+
+    assert (ended.status, ended.ended_by) == (RecordingStatus.ENDED, "key")
+
+
 async def test_call_names_its_recording_while_that_goes_on_and_no_order_is_lost(node: VoiceNode) -> None:
     """VoIPBIN's reference 4.3 and 4.4: `recording_id` is the one that is being made, `recording_ids` are all."""
     await node.number(NUMBER, *WAITS)

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from dialplane.voice.useragent.agent import CallEnd, EndKind, IncomingCall
+from dialplane.voice.useragent.agent import CallEnd, EndKind, IncomingCall, SipCall, Source
+from dialplane.voice.useragent.refer import IncomingRefer
 from tests.voice.agents import SDP, Answering, Watcher, place, running
 
 OTHER_SDP = SDP.replace(b"40000", b"50000")
@@ -18,6 +19,27 @@ def answer(call: IncomingCall) -> None:
 
 def ring(call: IncomingCall) -> None:
     call.provisional(180)
+
+
+class Transfer:
+    """Both ends of a REFER: accepts it as the callee, and keeps what the caller saw on the wire until its answer."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def received(self, data: bytes, peer: Source) -> None:
+        self.seen.append(data.decode())
+
+    def sent(self, data: bytes, peer: Source) -> None:
+        """What we say ourselves is not looked at."""
+
+    def on_refer(self, call: SipCall, refer: IncomingRefer) -> None:
+        refer.accept()
+
+    def on_refer_progress(self, call: SipCall, *, answer: int = 0, notified: int = 0) -> None:
+        if answer and not self.answer.done():
+            self.answer.set_result(answer)
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -287,3 +309,23 @@ async def test_call_to_ourselves_is_refused_as_a_loop() -> None:
 
         assert (await watcher.wait_end()).status == 482
         assert handler.watchers == []
+
+
+async def test_accepted_refer_is_answered_with_its_event() -> None:
+    """Restcomm reference 5.7: 202 with `Event: refer`."""
+    transfer = Transfer()
+    callee = Answering(answer)
+    async with running(callee) as bob, running(tap=transfer) as alice:
+        watcher = Watcher()
+        call = place(alice, bob, watcher)
+        await watcher.wait("answered")
+        incoming = await callee.calls.get()
+        incoming.referrer = call.referrer = transfer
+
+        call.refer("sip:+12025550177@127.0.0.1")
+
+        assert await transfer.answer == 202
+        (accepted,) = (message for message in transfer.seen if message.startswith("SIP/2.0 202"))
+        assert "\r\nEvent: refer\r\n" in accepted
+        call.hangup()
+        await watcher.wait_end()

@@ -88,7 +88,7 @@ async def _serve(settings: Settings) -> None:
                 calls_per_second=settings.call_rate.per_second,
                 calls_at_once=settings.call_rate.burst,
                 public_url=settings.where_clients_are,
-                document_timeout_s=settings.document_timeout.total_seconds(),
+                document_timeout_s=settings.document_timeout.total_seconds() if settings.document_timeout else None,
                 on_ready=lambda port: _ready(Endpoint(settings.sip.host, port), metrics),
                 observe=looked_at.begin,
                 looker_on=homer,

@@ -98,6 +98,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
 def to_environment(settings: Settings) -> dict[str, str]:
     """The variables that make `from_environment` give the same settings again."""
+    document_timeout = settings.document_timeout
     return {
         "DIALPLANE_DATA": str(settings.data),
         "DATABASE_URL": settings.database_url,
@@ -132,7 +133,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "DIALPLANE_OTLP": settings.otlp,
         "DIALPLANE_RUN": str(settings.run or ""),
         "DIALPLANE_PUBLIC_URL": settings.public_url,
-        "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{settings.document_timeout.total_seconds():g}",
+        "DIALPLANE_DOCUMENT_TIMEOUT_S": f"{document_timeout.total_seconds():g}" if document_timeout else "",
         "DIALPLANE_DRAIN_S": str(int(settings.drain.total_seconds())),
         "DIALPLANE_NODE_LEASE_S": f"{settings.node_lease.total_seconds():g}",
         "DIALPLANE_CALL_RATE": str(settings.call_rate),
@@ -232,8 +233,8 @@ def _public_url(text: str) -> str:
     return text
 
 
-def _document_timeout(text: str | None) -> timedelta:
-    if text is None:
+def _document_timeout(text: str | None) -> timedelta | None:
+    if not text:
         return Settings().document_timeout
     timeout = _seconds(text, what="DIALPLANE_DOCUMENT_TIMEOUT_S")
     if not timedelta(seconds=1) <= timeout <= timedelta(seconds=60):

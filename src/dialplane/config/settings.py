@@ -109,8 +109,9 @@ class Settings:
     public_url: str = ""
     """Where clients reach the HTTP server, such as `https://voice.example.com`, for the addresses that callbacks name
     (recordings); the HTTP address where not set, because behind no proxy it is the same."""
-    document_timeout: timedelta = timedelta(seconds=6)
-    """How long a tenant's server may take for an XML document: Restcomm's time; callers hear silence meanwhile."""
+    document_timeout: timedelta | None = None
+    """How long a tenant's server may take for an XML document. None: 6 s in Restcomm's dialect and 15 s in Twilio's, as
+    those who wrote for them count on; callers hear silence meanwhile."""
     drain: timedelta = timedelta(hours=1)
     """How long running calls may go on after the order to stop (AV-1); 10 seconds in the sandbox."""
     node_lease: timedelta = timedelta(seconds=65)

@@ -181,6 +181,9 @@ class MediaClientLeg:
     def stop_recording(self) -> None:
         self._send(protocol.StopRecording(self.leg_id))
 
+    def end_recording_by(self, key: str) -> None:
+        self._send(protocol.StopRecording(self.leg_id, key))
+
     # --- its end ---------------------------------------------------------------------------------------------------
 
     async def close(self) -> MediaCounters:

@@ -51,8 +51,11 @@ class LegOrders:
             case protocol.PauseRecording(_, paused, silent):
                 if leg.recording is not None:
                     leg.recording.pause(paused, now, silent=silent)
-            case protocol.StopRecording():
-                leg.end_recording("stopped", now)
+            case protocol.StopRecording(_, key):
+                if not key:
+                    leg.end_recording("stopped", now)
+                elif leg.recording is not None and leg.recording.ends_by_key(key):
+                    leg.end_recording("key", now)
             case protocol.Tap(_, number, heard, sent):
                 leg.tap(number, Tap(leg.leg_id, number, now, connection.report_audio, heard=heard, sent=sent))
             case protocol.Untap(_, number):

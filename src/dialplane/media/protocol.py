@@ -112,7 +112,10 @@ class PauseRecording(Message, frozen=True):
 
 
 class StopRecording(Message, frozen=True):
+    """With a `key` only a recording that ends by it."""
+
     leg: int
+    key: str = ""
 
 
 class Tap(Message, frozen=True):

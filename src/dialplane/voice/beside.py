@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialplane.domain.flows.run import Run
-from dialplane.domain.programs.commands import Hangup, LeaveQueue, RunRecord
+from dialplane.domain.programs.commands import Hangup, LeaveQueue, RunRecord, WriteNotification
 from dialplane.domain.programs.sources import ProgramSource
 from dialplane.domain.rcml.context import Role
 from dialplane.voice.driver import Driver, LastWord, Outside
@@ -53,6 +53,10 @@ class Beside:
         if isinstance(word, Hangup):
             return BesideEnd.HANGUP
         return BesideEnd.LEFT if isinstance(word, LeaveQueue) else BesideEnd.FINISHED
+
+    async def note(self, leg: Leg, run: Run, fault: WriteNotification) -> None:
+        """Keep a fault of what was to be heard, where the owner of `run` looks for it."""
+        await self.outside(run, 0).carry_out(leg, fault)
 
 
 async def _until_the_end(leg: Leg, driver: Driver) -> LastWord:

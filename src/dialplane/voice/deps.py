@@ -7,7 +7,6 @@ from typing import Protocol
 
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.traces import Fact
-from dialplane.domain.rcml.machine import TIMEOUT_S
 from dialplane.services.calling.certificates import CertificateFiles, NoCertificates
 from dialplane.services.calling.places import Names
 from dialplane.services.identity.authentication import TokenSigner
@@ -77,7 +76,7 @@ class VoiceDeps:
     calls_at_once: int = 2_000
     """Beyond `calls_per_second` for good and so many in a bunch new calls are told to come back (DOS-4)."""
     public_url: str = ""
-    document_timeout_s: float = TIMEOUT_S
+    document_timeout_s: float | None = None
     certificates: CertificateFiles = NO_CERTIFICATES
     """Of those who sign caller IDs."""
     assistants: Assistants = BUILT_IN

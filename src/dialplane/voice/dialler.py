@@ -84,8 +84,11 @@ class Dialler:
         self.started(leg)
         return leg
 
-    async def place(self, leg: Leg, manner: CallManner) -> None:
-        """Call the leg's party, and return when it has answered (and was sent its digits), or when the leg is over."""
+    async def place(self, leg: Leg, manner: CallManner, at_answer: Callable[[], Awaitable[None]]) -> None:
+        """Call the leg's party, and return when it has answered (and was sent its digits), or when the leg is over.
+
+        `at_answer` is done before anything is sent to a party that has answered.
+        """
         try:
             async with asyncio.timeout(manner.timeout_s):
                 await self.invite(leg, manner, contact=manner.contact)
@@ -93,6 +96,8 @@ class Dialler:
             leg.hang_up(HangupReason.NOANSWER, text="nobody answered in time")
             return
         leg.limit_talk(manner.time_limit_s)
+        if leg.is_answered and not leg.is_ended:
+            await at_answer()
         await send_first_digits(leg, manner.send_digits)
 
     async def invite(self, leg: Leg, manner: CallManner = PLAIN, *, hops: int = 0, contact: str = "") -> None:

@@ -168,7 +168,7 @@ class Driver:
                 command=type(command).__name__,
                 reason=refusal.message,
             )
-            return Failed(refusal.message)
+            return Failed(refusal.message, refusal.field)
 
     async def _do(self, command: Command) -> Result:
         leg = self.leg

@@ -6,13 +6,14 @@ Its first word or key stops the prompts. Digits by themselves are `voice/digits.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import structlog
 
 from dialplane.domain.errors import Refusal
 from dialplane.domain.programs.commands import Command, Digits, Gather, Heard, Play, Result, Say, SendWebhook, Sleep
-from dialplane.domain.programs.recognition import SpeechWish
+from dialplane.domain.programs.recognition import Missed, SpeechWish
 from dialplane.services.recording.recognition import Began, Listener, RecognitionWish, Recognizer, Said, Understood
 from dialplane.voice.digits import beginnings
 from dialplane.voice.leg import Leg
@@ -72,14 +73,15 @@ class _Gathering:
         self._input = asyncio.Event()
         """The party has begun: prompts stop."""
         self._is_speaking = False
-        self._partials = 0
+        self._partials: list[str] = []
+        self._missed: list[Missed] = []
 
     async def run(self, prompts: Prompts) -> Digits | Heard:
         listening = asyncio.ensure_future(self._listen())
         keying = asyncio.ensure_future(self._wait_for_key()) if self._wanted.digits else None
         try:
             await self._say_until_input(prompts, listening)
-            return await self._first(listening, keying)
+            return replace(await self._first(listening, keying), missed=tuple(self._missed))
         finally:
             for task in (listening, keying):
                 if task is not None:
@@ -119,11 +121,12 @@ class _Gathering:
             return
         form = (
             ("UnstableSpeechResult", text),
-            ("SequenceNumber", str(self._partials)),
+            ("SequenceNumber", str(len(self._partials))),
             ("StableSpeechResult", ""),
+            ("Stability", f"{_stability(self._partials[-1] if self._partials else '', text):.2f}"),
             *partial.parameters,
         )
-        self._partials += 1
+        self._partials.append(text)
         self._leg.keep(self._tell(SendWebhook(partial.url, partial.method, form=form, signed=True)))
 
     async def _wait_for_key(self) -> None:
@@ -151,6 +154,7 @@ class _Gathering:
                 await self._play(prompts, prompt)
             except Refusal as refusal:  # one that cannot be had is passed over
                 log.info("prompt_failed", call_id=str(self._leg.call.id), reason=refusal.message)
+                self._missed.append(Missed("Play" if isinstance(prompt, Play) else "Say", refusal.message))
 
     async def _play(self, prompts: Prompts, prompt: Say | Play | Sleep) -> None:
         if isinstance(prompt, Sleep):
@@ -161,6 +165,13 @@ class _Gathering:
             await self._media.play(files, loop=True)
         for _ in range(prompt.loop):
             await self._media.play(files)
+
+
+def _stability(before: str, now: str) -> float:
+    """How much of a partial result the last one had already: the share of its words, from the first on."""
+    words = now.split()
+    kept = takewhile(lambda pair: pair[0] == pair[1], zip(before.split(), words, strict=False))
+    return sum(1 for _ in kept) / len(words) if words else 0.0
 
 
 async def _made(prompts: Prompts, prompt: Say | Play) -> list[Prompt]:

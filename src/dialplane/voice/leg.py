@@ -342,8 +342,10 @@ class Leg:
         if not digit:
             return
         self._heard_digit(digit)
-        if self.media is not None and self.stops_on_digit:
-            self.media.stop_playing()
+        if self.media is not None:  # which hears what comes with the audio by itself
+            if self.stops_on_digit:
+                self.media.stop_playing()
+            self.media.end_recording_by(digit)
         if self.partner is not None and self.partner.media is not None:
             self.keep(self.partner.media.send_digits(digit, duration_ms=100, interval_ms=0))
 

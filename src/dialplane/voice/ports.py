@@ -105,6 +105,10 @@ class MediaLeg(Protocol):
 
     def stop_recording(self) -> None: ...
 
+    def end_recording_by(self, key: str) -> None:
+        """End the running recording where `key`, which did not come with the audio, is one that ends it."""
+        ...
+
     def tap(
         self, on_audio: Callable[[AudioTrack, int, bytes], None], *, heard: bool = True, sent: bool = False
     ) -> "AudioTap":

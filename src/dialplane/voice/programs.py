@@ -19,7 +19,7 @@ from dialplane.domain.programs.sources import (
     ProgramSource,
 )
 from dialplane.domain.rcml.context import Role
-from dialplane.domain.rcml.machine import TIMEOUT_S, RcmlProgram
+from dialplane.domain.rcml.machine import RcmlProgram
 from dialplane.domain.rcml.parameters import instance_sid, recordings_url, subject_of
 from dialplane.services.calling.caller_names import CallerNames, look_up_caller
 from dialplane.services.programs.flows import find_flow
@@ -39,7 +39,7 @@ class Programs:
     node: str = ""
     public_url: str = ""
     """Where clients reach the HTTP server, for the addresses of recordings."""
-    document_timeout_s: float = TIMEOUT_S
+    document_timeout_s: float | None = None
 
     async def make(self, source: ProgramSource, leg: Leg, run: Run, *, role: Role = Role.CALL) -> Program:
         """The program that `source` names, for `leg`; `run` says whose it is and what its variables are. `role` tells a

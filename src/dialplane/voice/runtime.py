@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -270,11 +271,9 @@ class Runtime:
             self.recordings, leg, order.run.id, order.manner.record, source=RecordingSource.OUTBOUND_CALL
         )
         await recording.begin("ringing")
-        await self.dialler.place(leg, order.manner)
-        if leg.is_answered and not leg.is_ended:
-            await recording.begin("answer")
-            if order.manner.machine is not None:
-                await detect_machine(self.database, leg, order.manner.machine)
+        await self.dialler.place(leg, order.manner, partial(recording.begin, "answer"))
+        if leg.is_answered and not leg.is_ended and order.manner.machine is not None:
+            await detect_machine(self.database, leg, order.manner.machine)
 
 
 class EarlyEnd:

@@ -1,9 +1,11 @@
 """Two legs joined until one is over, or somebody ends the talk; a transfer may put another in the callee's place."""
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
+from dialplane.domain.calling.calls import Direction
 from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import Talk
 from dialplane.voice.waiting import first_of
@@ -53,6 +55,8 @@ def _join(joined: Talk) -> None:
     master, callee = joined.master, joined.callee
     master.partner, callee.partner = callee, master
     master.talk = callee.talk = joined
+    if master.call.details.status is not None and callee.call.direction is Direction.OUTGOING:
+        master.update(extras=replace(master.call.details, outbound_call_id=callee.call.id))
     if master.media is not None:
         master.media.stop_playing()
         master.media.bridge(callee.media)

@@ -145,6 +145,12 @@ ROWS = [
     Row("Gather speechTimeout", SPOKEN, Gather, lambda gather: gather.speech.silence_ms, 1000,
         {"auto": 1000, "3": 3000}, ("soon", "-1", "61")),
     Row("Gather bargeIn", AUDIO, Gather, lambda gather: gather.barge_in, True, FLAGS, NO_FLAG),
+    Row("Gather-Say voice", "<Gather><Say {}>Hi</Say></Gather>", Gather, lambda gather: gather.prompts[0].gender,
+        "male", {"woman": "female"}, ("robot",), 13321),
+    Row("Gather-Say loop", "<Gather><Say {}>Hi</Say></Gather>", Gather, lambda gather: gather.prompts[0].loop, 1,
+        {"0": 0, "3": 3}, WHOLE, 13322),
+    Row("Gather-Play loop", "<Gather><Play {}>a.wav</Play></Gather>", Gather, lambda gather: gather.prompts[0].loop, 1,
+        {"0": 0, "3": 3}, WHOLE, 13322),
     # Record
     Row("Record timeout", "<Record {}/>", Record, lambda record: record.silence_s, 5, {"9": 9}, WHOLE, 13612),
     Row("Record finishOnKey", "<Record {}/>", Record, lambda record: record.end_keys, "1234567890*#",
@@ -215,6 +221,17 @@ ROWS = [
         for noun, plain in (("Sip", SIP), ("Uri", URI))
         for name in ("username", "password")
     ),
+    *(
+        Row(f"Video {name}", f"<Dial>{noun.format('<Video {}/>')}</Dial>", kind, lambda _: True, True,
+            dict.fromkeys(good, True), ("other",), code)
+        for noun, kind in (("<Client>alice{}</Client>", Dial), ("<Conference>team{}</Conference>", JoinConference))
+        for name, good, code in (
+            ("enable", ("false",), 12200),
+            ("mode", ("mcu", "sfu"), 15001),
+            ("resolution", ("CIF", "4CIF", "16CIF", "QCIF", "VGA", "720p"), 15002),
+            ("layout", ("tile", "linear"), 15003),
+        )
+    ),
     # Conference
     Row("Conference muted", ROOM, JoinConference, lambda join: join.muted, False, FLAGS, NO_FLAG),
     Row("Conference beep", ROOM, JoinConference, lambda join: join.beep, "true",
@@ -224,7 +241,7 @@ ROWS = [
     Row("Conference waitUrl", ROOM, JoinConference, lambda join: join.waiting, Waiting.MUSIC,
         {"hold.xml": DocumentSource(f"{BASE}hold.xml", "POST")}, empty=Waiting.SILENCE),
     Row("Conference waitMethod", ROOM.replace("{}", 'waitUrl="w" {}'), JoinConference,
-        lambda join: join.waiting.method, "POST", {"GET": "GET"}, ("PUT",)),
+        lambda join: join.waiting.method, "POST", {"GET": "GET"}, ("PUT",), 13234),
     Row("Conference maxParticipants", ROOM, JoinConference, lambda join: join.max_participants, 40,
         {"2": 2, "250": 250}, (*WHOLE, "0", "251"), twilio=250),
     Row("Conference statusCallback", ROOM, JoinConference, lambda join: join.status and join.status.url, None,
@@ -251,7 +268,7 @@ ROWS = [
     Row("Enqueue waitUrl", "<Enqueue {}>desk</Enqueue>", JoinQueue, lambda join: join.waiting, Waiting.MUSIC,
         {"hold.xml": DocumentSource(f"{BASE}hold.xml", "POST")}, empty=Waiting.SILENCE),
     Row("Enqueue waitUrlMethod", '<Enqueue waitUrl="w" {}>desk</Enqueue>', JoinQueue, lambda join: join.waiting.method,
-        "POST", {"GET": "GET"}, ("PUT",)),
+        "POST", {"GET": "GET"}, ("PUT",), 13234),
     # Texts
     Row("Sms to", "<Sms {}>Hi</Sms>", SendMessage, lambda sms: sms.destinations[0].target, "+12125550111",
         {"+12125550122": "+12125550122"}),

@@ -57,6 +57,7 @@ def test_dial_has_the_documented_defaults() -> None:
         ("<Number>+12025550144?X-A=1&amp;X-B=two</Number>",
          Party(Address("tel", "+12025550144"), headers=(("X-A", "1"), ("X-B", "two")))),
         ("<Client>alice</Client>", Party(Address("extension", "alice"))),
+        ('<Client name="alice"/>', Party(Address("extension", "alice"))),
         ("<Client><Identity>alice</Identity></Client>", None),
         ('<Sip username="u" password="p">sip:bob@example.com:5070?X-A=1</Sip>',
          Party(Address("sip", "bob@example.com:5070"), headers=(("X-A", "1"),), username="u", password="p")),
@@ -308,6 +309,14 @@ def test_waiting_document_of_enqueue_has_a_method_of_its_own() -> None:
     (command,) = play(xml(written), results={JoinQueue: QueueLeft("leave")}, version=TWILIO).heard
 
     assert command == JoinQueue(name="sales", waiting=DocumentSource("https://app.example/w", "GET"))
+
+
+def test_queue_that_does_not_take_the_call_is_noted_with_the_reason() -> None:
+    refused = QueueLeft("queue-full", reason="The queue desk is full")
+
+    played = play(xml('<Enqueue action="next.xml">desk</Enqueue>'), results={JoinQueue: refused})
+
+    assert (played.notes, played.form()["QueueResult"]) == ([13240], "queue-full")
 
 
 def test_workflow_of_a_task_router_is_said_to_be_none_of_ours() -> None:

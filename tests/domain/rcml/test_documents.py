@@ -34,9 +34,11 @@ def test_document_is_asked_for_with_the_parameters_in_order_and_its_verbs_run() 
     assert played.last == Finish()
 
 
-def test_twilio_gets_its_places_beside() -> None:
-    form = play(xml(SAY), version=TWILIO).form()
+def test_twilio_gets_its_places_beside_and_its_time() -> None:
+    played = play(xml(SAY), version=TWILIO)
 
+    form = played.form()
+    assert played.fetched[0].timeout_s == 15.0
     assert form["Caller"] == "+12125550111"
     assert (form["FromCountry"], form["ToCountry"], form["FromCity"]) == ("US", "US", "")
 

@@ -21,7 +21,7 @@ from dialplane.domain.programs.commands import (
     Sleep,
     TranscribeRecording,
 )
-from dialplane.domain.programs.recognition import SpeechWish
+from dialplane.domain.programs.recognition import Missed, SpeechWish
 from dialplane.domain.programs.sources import RESTCOMM_VERSION, StatusCallback
 from tests.domain.rcml.acting import RECORDINGS, TWILIO, URL, Results, play, xml
 
@@ -191,6 +191,15 @@ def test_twilio_is_told_of_nothing_where_it_asks_and_of_confidence() -> None:
 
     assert empty.form()["Digits"] == ""
     assert (heard.form()["SpeechResult"], heard.form()["Confidence"]) == ("yes", "0.50")
+
+
+def test_prompt_of_a_gather_that_was_not_heard_is_noted_and_the_input_counts() -> None:
+    missed = (Missed("Play", "answered 404"), Missed("Say", "no such voice"))
+
+    played = play(xml('<Gather action="next.xml"/>'), results={Gather: Digits("1", "timeout", missed)})
+
+    assert played.form()["Digits"] == "1"
+    assert played.notes == [13325, 13321]
 
 
 def test_hints_beyond_their_limits_hang_up() -> None:

@@ -18,6 +18,7 @@ from dialplane.domain.programs.commands import (
     Say,
     SendEmail,
     SendMessage,
+    SendWebhook,
     StartRecording,
     StartStream,
     StopRecording,
@@ -47,11 +48,14 @@ def test_sms_in_a_call_goes_from_the_called_number_to_the_caller() -> None:
     assert (played.form()["SmsSid"], played.form()["SmsStatus"]) == (f"SM{OTHER.hex}", "sent")
 
 
-def test_sms_that_cannot_be_sent_is_told_to_the_action_and_noted() -> None:
-    played = play(xml('<Sms action="next.xml">Hi</Sms>'), results={SendMessage: Failed("no money")})
+@pytest.mark.parametrize(
+    ("field", "code"), [("", 14107), ("destinations[0]", 14101), ("source", 14102), ("text", 14103)]
+)
+def test_sms_that_cannot_be_sent_is_told_to_the_action_and_noted_by_what_is_to_blame(field: str, code: int) -> None:
+    played = play(xml('<Sms action="next.xml">Hi</Sms>'), results={SendMessage: Failed("it cannot be sent", field)})
 
     assert played.form()["SmsStatus"] == "failed"
-    assert played.notes == [14107]
+    assert played.notes == [code]
 
 
 def test_sms_without_a_body_stops_the_document() -> None:
@@ -185,8 +189,12 @@ def test_call_that_is_over_ends_the_program_without_a_request() -> None:
     assert played.last == Finish()
 
 
-def test_fax_is_said_to_be_impossible_and_told_to_its_action_as_failed() -> None:
-    played = play(xml('<Fax to="+12025550144" action="/sent">https://app.example/a.pdf</Fax>'), xml())
+def test_fax_is_said_to_be_impossible_and_told_to_both_its_addresses_as_failed() -> None:
+    fax = '<Fax to="+12025550144" action="/sent" statusCallback="/fax">https://app.example/a.pdf</Fax>'
+    played = play(xml(fax), xml())
 
+    (told,) = played.heard
+    assert isinstance(told, SendWebhook)
+    assert (told.url, told.form[-1]) == ("https://app.example/fax", ("FaxStatus", "failed"))
     assert played.notes == [14199]
     assert (played.fetched[-1].url, played.form()["FaxStatus"]) == ("https://app.example/sent", "failed")

@@ -47,7 +47,7 @@ async def test_notification_is_shown_with_its_request_and_answer(database: Datab
         "error_code": 11206,
         "more_info": "https://www.twilio.com/docs/errors/11206",
         "message_text": "fault 11206",
-        "message_date": "Wed, 4 Mar 2026 05:06:07 +0000",
+        "message_date": "2026-03-04T05:06:07.000Z",
         "request_url": URL,
         "request_method": "",
         "request_variables": "",

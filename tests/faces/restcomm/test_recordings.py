@@ -61,6 +61,14 @@ async def test_recording_shows_every_member_as_twilio_has_it(twilio: FormClient,
     }
 
 
+async def test_recording_that_holds_nothing_is_absent(twilio: FormClient, database: Database, call: Call) -> None:
+    silent = await recorded(database, call, duration_ms=0)
+
+    shown = (await twilio.ask("GET", f"{below(twilio, silent)}.json")).json
+
+    assert (shown["status"], shown["duration"]) == ("absent", "0")
+
+
 async def test_recording_shows_what_restcomm_documents(restcomm: FormClient, recording: Recording) -> None:
     answer = await restcomm.ask("GET", f"{below(restcomm, recording)}.json")
     xml = await restcomm.ask("GET", below(restcomm, recording))

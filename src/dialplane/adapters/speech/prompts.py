@@ -15,7 +15,6 @@ import numpy as np
 
 from dialplane.adapters.speech.espeak import EspeakSynthesizer
 from dialplane.adapters.speech.prompt_store import CAPACITY_OCTETS, PromptStore, prompt_key
-from dialplane.adapters.speech.ssml import is_ssml, plain_text, safe_ssml
 from dialplane.audio.g711 import Samples
 from dialplane.audio.music import waiting_music
 from dialplane.audio.resample import resample
@@ -24,6 +23,7 @@ from dialplane.audio.tones import beep
 from dialplane.domain.calling.media import LONGEST_FILE_S, Prompt
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.speech.providers import CLOUD_PROVIDERS, PROVIDERS
+from dialplane.domain.speech.ssml import is_ssml, plain_text, safe_ssml
 from dialplane.domain.speech.voices import GENDERS, Voice, choose_voice
 from dialplane.rtp.packet import CLOCK_HZ
 

@@ -173,6 +173,8 @@ class CallExtras:
     """`open` or `closed`, where the number has hours."""
     status: StatusCallback | None = None
     """Who is told of its progress, whatever began it: a number, a request, a party of Dial."""
+    outbound_call_id: UUID | None = None
+    """The outgoing call that it was joined with last; kept where somebody is told of its progress."""
 
 
 _NO_EXTRAS = CallExtras()

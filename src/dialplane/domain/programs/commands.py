@@ -151,9 +151,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It did not happen; `reason` says why in words."""
+    """It did not happen; `reason` says why in words, `field` which part of the command is to blame, where one is."""
 
     reason: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

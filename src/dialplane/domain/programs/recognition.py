@@ -24,11 +24,20 @@ class SpeechWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A prompt of a `Gather` that the party did not hear, because it could not be had."""
+
+    kind: Literal["Say", "Play"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What a `Gather` understood; `confidence` from 0 to 1."""
 
     text: str
     confidence: float = 0.0
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

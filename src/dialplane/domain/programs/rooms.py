@@ -92,3 +92,5 @@ class QueueLeft:
     talked_s: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
     """The platform's variables of it."""
+    reason: str = ""
+    """Why it was not taken, in words."""

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from dialplane.domain.programs.recognition import SpeechWish
+from dialplane.domain.programs.recognition import Missed, SpeechWish
 from dialplane.domain.programs.sources import StatusCallback
 from dialplane.domain.values import dataclass
 
@@ -150,6 +150,7 @@ class Digits:
 
     digits: str
     ended_by: Literal["length", "key", "timeout"]
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

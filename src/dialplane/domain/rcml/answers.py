@@ -9,6 +9,8 @@ from dialplane.domain.rcml.document import DocumentFault, Element, parse_documen
 from dialplane.domain.rcml.parameters import Form
 
 NO_ADDRESS, UNREACHABLE, NOT_OK, NOT_FOUND, CONTENT_TYPE, NOT_WELL_FORMED = 11100, 11205, 11206, 21402, 12300, 12100
+WAITING_FAILED = 13233
+"""Of what somebody was to hear who waits, whatever was wrong with it."""
 NOT_RETRIEVED = 11200
 """Twilio's word for any answer that is none of 200 to 299."""
 UNREADABLE = "\ufffd"

@@ -71,14 +71,18 @@ def progress_form(
     subject = subject_of(call, instance=instance)
     is_number = call.direction is Direction.INCOMING
     is_twilio = callback.api_version == TWILIO_VERSION
-    shown_as_event = event is Progress.INITIATED or not (is_number or is_twilio)  # Twilio has a status of that name too
+    is_leg = not (is_number or is_twilio)
+    shown_as_event = event is Progress.INITIATED or is_leg  # Twilio has a status of that name too
     status = event.value if shown_as_event else call_status(call)
-    fields = voice_parameters(subject, status, now) if is_number or is_twilio else _leg(subject, status)
+    outbound_id = call.details.outbound_call_id
+    fields = _leg(subject, status) if is_leg else voice_parameters(subject, status, now, outbound_call_id=outbound_id)
     if event is Progress.COMPLETED:
-        fields += _duration(call, is_twilio) + recording
-    number = _sequence(call, event, wanted, fixed=not is_number and not is_twilio)
+        fields += _outcome(call, is_twilio) + (() if is_leg else recording)
+    number = _sequence(call, event, wanted, fixed=is_leg)
     fields += (("Timestamp", timestamp(now)), ("CallbackSource", SOURCE), ("SequenceNumber", str(number)))
-    return fields if is_number or is_twilio or not instance else (*fields, ("InstanceId", instance))
+    if not is_leg:
+        return fields
+    return (*fields, *((("InstanceId", instance),) if instance else ()), *recording)
 
 
 def _leg(subject: Subject, status: str) -> Form:
@@ -100,13 +104,17 @@ def _leg(subject: Subject, status: str) -> Form:
     )
 
 
-def _duration(call: Call, is_twilio: bool) -> Form:
-    """Seconds of talk; Twilio tells the minutes that it would charge beside."""
+def _outcome(call: Call, is_twilio: bool) -> Form:
+    """Seconds of talk; Twilio tells the minutes that it would charge beside, and how the called party answered."""
     seconds = 0
     if call.progressing_at is not None and call.ended_at is not None:
         seconds = max(round((call.ended_at - call.progressing_at).total_seconds()), 0)
     fields: Form = (("CallDuration", str(seconds)),)
-    return (*fields, ("Duration", str(-(-seconds // 60)))) if is_twilio else fields
+    if not is_twilio:
+        return fields
+    fields += (("Duration", str(-(-seconds // 60))),)
+    answered = call.direction is Direction.OUTGOING and call.sip_code
+    return (*fields, ("SipResponseCode", str(call.sip_code))) if answered else fields
 
 
 def _sequence(call: Call, event: Progress, wanted: frozenset[Progress], *, fixed: bool) -> int:

@@ -25,7 +25,7 @@ from dialplane.domain.programs.commands import (
     WriteNotification,
 )
 from dialplane.domain.programs.sources import DocumentSource, DocumentText
-from dialplane.domain.rcml.answers import Document, Trouble, read_answer, read_text
+from dialplane.domain.rcml.answers import WAITING_FAILED, Document, Trouble, read_answer, read_text
 from dialplane.domain.rcml.context import Context, Ending, Fallback, LastWord, Request, Role
 from dialplane.domain.rcml.document import Element
 from dialplane.domain.rcml.forms import place_form
@@ -40,8 +40,8 @@ MAX_DOCUMENTS = 500
 MAX_REDIRECTS = 20
 MOST_SHOWN = 100
 """Executed verbs that the run's record shows, the last ones."""
-TIMEOUT_S = 6.0
-"""Restcomm's: how long a server may take for a document."""
+TIMEOUT_S, TWILIO_TIMEOUT_S = 6.0, 15.0
+"""How long a server may take for a document, in each dialect (reference 5.2)."""
 LONGEST_SHOWN_BODY = 4096
 
 _KNOWN = frozenset(VERBS)
@@ -52,7 +52,8 @@ _INSTANT = (SendMessage, WriteNotification, FetchDocument, Answer)
 class RcmlProgram:
     """One run of documents, from `source` on.
 
-    `answered` is whether the call is answered already. `variables` are shown in the run's record and not used.
+    `answered` is whether the call is answered already. `timeout_s` goes before the time that the dialect gives a
+    server. `variables` are shown in the run's record and not used.
     """
 
     def __init__(
@@ -64,11 +65,11 @@ class RcmlProgram:
         role: Role = Role.CALL,
         answered: bool = False,
         recordings_url: str = "",
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._source = source
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s or (TWILIO_TIMEOUT_S if subject.is_twilio else TIMEOUT_S)
         self._variables = dict(variables or {})
         self._fallback = Fallback()
         if isinstance(source, DocumentSource):
@@ -200,7 +201,7 @@ class RcmlProgram:
         """The notification of a document that could not be run."""
         _, variables = place_form("", "POST", self._parameters(request.parameters))
         yield WriteNotification(
-            trouble.code,
+            WAITING_FAILED if self._context.role is Role.WAITING else trouble.code,
             trouble.message,
             request_url=request.url,
             request_method=request.method,

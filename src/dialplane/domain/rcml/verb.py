@@ -128,7 +128,7 @@ class Verb:
         known = asked.intersection(events)
         return StatusCallback(url, self.method(f"{name}Method"), known, self.context.subject.api_version)
 
-    def document(self, url: str, method: str) -> ProgramSource | None:
-        """Another document named by an attribute; None where it names none."""
+    def document(self, url: str, method: str, *, code: int = WRONG_VALUE) -> ProgramSource | None:
+        """Another document named by an attribute; None where it names none. `code` notes a bad method."""
         address = self.url(url)
-        return DocumentSource(address, self.method(method)) if address else None
+        return DocumentSource(address, self.method(method, code=code)) if address else None

@@ -47,7 +47,7 @@ class Dialect:
         return f"{_DAYS[utc.weekday()]}, {day} {_MONTHS[utc.month - 1]} {utc.year:04} {utc:%H:%M:%S} +0000"
 
     def show_moment(self, moment: datetime | None) -> str | None:
-        """Of what happened to a call or message: Restcomm has ISO 8601 here (reference 1.6)."""
+        """Of what happened to a call, a message or a document: Restcomm has ISO 8601 here (reference 1.6)."""
         if self.is_twilio or moment is None:
             return self.show_time(moment)
         utc = moment.astimezone(UTC)

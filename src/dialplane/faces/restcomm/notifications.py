@@ -98,7 +98,7 @@ def show_notification(asked: Asked, notification: Notification) -> dict[str, obj
         "error_code": str(notification.error_code) if asked.dialect.is_twilio else notification.error_code,
         "more_info": f"{MORE_INFO}{notification.error_code}",
         "message_text": notification.message,
-        "message_date": when,
+        "message_date": asked.dialect.show_moment(notification.created_at),
         "request_url": notification.request_url,
         "request_method": notification.request_method,
         "request_variables": notification.request_variables,

@@ -17,6 +17,12 @@ _STATUSES = {
 }
 
 
+def _status(recording: Recording) -> str:
+    """As its status callback tells it: one that holds nothing is absent."""
+    is_empty = recording.status is RecordingStatus.ENDED and not recording.duration_ms
+    return "absent" if is_empty else _STATUSES[recording.status]
+
+
 def sound_uri(asked: Asked, recording: Recording) -> str:
     """Of the sound, without a form: `.wav` and `.mp3` may follow."""
     return f"{asked.base}/Accounts/{to_sid('AC', recording.account_id)}/Recordings/{to_sid('RE', recording.id)}"
@@ -66,7 +72,7 @@ def _twilios_own(asked: Asked, host: str, recording: Recording, price: int | Non
     return {
         "start_time": asked.dialect.show_time(_start(recording)),
         "conference_sid": None if conference_id is None else to_sid("CF", conference_id),
-        "status": _STATUSES[recording.status],
+        "status": _status(recording),
         "channels": recording.channels,
         "source": recording.source.value,
         "error_code": None,

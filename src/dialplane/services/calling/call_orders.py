@@ -10,6 +10,7 @@ from dialplane.domain.errors import Conflict, Invalid, NotFound
 from dialplane.domain.ids import AccountId, CallId, FlowId, new_id
 from dialplane.domain.programs.source_json import callback_fields, source_fields
 from dialplane.domain.programs.sources import ActionsSource, FlowSource, ProgramSource, StatusCallback
+from dialplane.domain.speech.ssml import check_ssml
 from dialplane.domain.speech.voices import check_voice
 from dialplane.services.calling.calls import NodeCommand
 from dialplane.services.programs.flows import find_flow
@@ -137,6 +138,7 @@ async def talk_into_call(
         raise Invalid(f"text has 1 to {LONGEST_TALK} characters", field="text")
     language = speech.language or "en-US"
     check_voice(language=language, voice_id=speech.voice_id, provider=speech.provider)
+    check_ssml(speech.text)
     payload = {
         "text": speech.text,
         "language": language,

@@ -113,9 +113,14 @@ async def _recording(tx: Transaction, call: Call, public_url: str) -> Form:
     sid = to_sid("RE", found.id)
     version = call.details.api_version
     folder = recordings_url(public_url, version, to_sid("AC", call.account_id))
-    fields: Form = (("RecordingUrl", sound_url(folder, sid, version)), ("RecordingSid", sid))
-    # One that ends with its call may not have its length yet; its own callback tells it.
-    return (*fields, ("RecordingDuration", str(round(found.duration_ms / 1000)))) if found.duration_ms else fields
+    seconds = found.duration_ms / 1000
+    if not found.ended_at and found.started_at and call.ended_at:  # it ends with its call, a moment after this
+        seconds = max((call.ended_at - found.started_at).total_seconds(), 0)
+    return (
+        ("RecordingUrl", sound_url(folder, sid, version)),
+        ("RecordingSid", sid),
+        ("RecordingDuration", str(round(seconds))),
+    )
 
 
 def progress_of(call: Call, event: str) -> Progress | None:

@@ -141,7 +141,7 @@ class RunOutside:
                 case _:
                     return Failed(f"{type(command).__name__} needs a call")
         except Refusal as refusal:
-            return Failed(refusal.message)
+            return Failed(refusal.message, refusal.field)
 
     async def _send_message(self, run: Run, command: SendMessage) -> MessageQueued | Failed:
         sender = command.source or Address("tel", own_number(run))

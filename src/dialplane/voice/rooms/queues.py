@@ -115,7 +115,7 @@ class Queues:
             queue, call = await enter(self.database, leg.call, command, self.now())
         except (LimitExceeded, NotFound) as refusal:
             log.info("queue_not_joined", call_id=str(leg.call.id), reason=refusal.message)
-            return QueueLeft("queue-full" if refusal.reason == "QUEUE_FULL" else "error", None)
+            return QueueLeft("queue-full" if refusal.reason == "QUEUE_FULL" else "error", reason=refusal.message)
         run = replace(run, variables={**run.variables, **command.variables})
         waiter = Waiter(leg, run, queue, call, command.waiting)
         self.waiters[call.id] = waiter

@@ -10,8 +10,10 @@ import structlog
 
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import Run
+from dialplane.domain.programs.commands import WriteNotification
 from dialplane.domain.programs.rooms import Waiting
 from dialplane.domain.programs.sources import DocumentSource, ProgramSource
+from dialplane.domain.rcml.answers import WAITING_FAILED
 from dialplane.domain.rcml.context import Role
 from dialplane.voice.beside import Beside, BesideEnd
 from dialplane.voice.leg import Leg
@@ -58,6 +60,9 @@ class WaitingSound:
                 return await self._program(leg, run, sound, facts)
         except Refusal as refusal:
             log.info("waiting_sound_failed", call_id=str(leg.call.id), reason=refusal.message)
+            if isinstance(sound, DocumentSource):
+                fault = WriteNotification(WAITING_FAILED, refusal.message, request_url=sound.url, request_method="GET")
+                await self.beside.note(leg, run, fault)
         await leg.ended.wait()
         return BesideEnd.CALL_OVER
 

@@ -23,7 +23,7 @@ class IncomingRefer:
 
     def accept(self) -> None:
         """202, and a NOTIFY that it is being tried."""
-        self.call.answer_refer(self._transaction, self.request, 202, ())
+        self.call.answer_refer(self._transaction, self.request, 202, (("Event", "refer"),))
         self.tell(100)
 
     def refuse(self, status: int, why: str) -> None:

@@ -43,7 +43,7 @@ def queue_left(step: Step, result: Result) -> Outcome:
         raise StepFault("the queue was not joined")
     _take(step, result.facts)
     if result.how in ("queue-full", "error"):
-        raise StepFault(f"the queue did not take the call: {result.how}")
+        raise StepFault(f"the queue did not take the call: {result.reason or result.how}")
     return GoOn(f"{result.how} after {result.waited_s} s of waiting and {result.talked_s} s of talk")
 
 

@@ -11,13 +11,13 @@ from dialplane.domain.programs.sources import ProgramSource, StatusCallback
 from dialplane.domain.rcml.context import Steps
 from dialplane.domain.rcml.parameters import Form
 from dialplane.domain.rcml.verb import RECORDING_EVENTS, WRONG_VALUE, Verb
+from dialplane.domain.rcml.verbs.nouns import note_video
 from dialplane.domain.rcml.verbs.record import recording_fields, trims
 
-METHOD, WAIT_METHOD, FAILED, QUEUE_FAILED = 13210, 13234, 13226, 13240
+METHOD, TIME_LIMIT, WAIT_METHOD, FAILED, QUEUE_FAILED = 13210, 13216, 13234, 13226, 13240
 MOST_PARTICIPANTS, MOST_PARTICIPANTS_OF_TWILIO = 40, 250
 LONGEST_S = 14_400
 ROOM_EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"})
-VIDEO = 15001
 
 
 def join(dial: Verb, noun: Verb, record: RecordingWish | None) -> Steps:
@@ -39,8 +39,7 @@ def _wanted(dial: Verb, noun: Verb, record: RecordingWish | None) -> JoinConfere
     is_twilio = noun.context.is_twilio
     most = MOST_PARTICIPANTS_OF_TWILIO if is_twilio else MOST_PARTICIPANTS
     beep = noun.choice("beep", ("true", "false", "onEnter", "onExit"), "true")
-    if any(video.flag("enable") for video in noun.children(("Video",))):
-        noun.context.note(VIDEO, "<Video>: this server carries audio only", is_error=False)
+    note_video(noun.children(("Video",)))
     return JoinConference(
         name=noun.text[:128],
         muted=noun.flag("muted"),
@@ -55,7 +54,7 @@ def _wanted(dial: Verb, noun: Verb, record: RecordingWish | None) -> JoinConfere
         coached_call_id=_coached(noun),
         status=noun.status(events=ROOM_EVENTS),
         recording_status=_recording_status(noun) or (record.status if record else None),
-        time_limit_s=dial.number("timeLimit", LONGEST_S, least=1, most=86_400),
+        time_limit_s=dial.number("timeLimit", LONGEST_S, least=1, most=86_400, code=TIME_LIMIT),
         hangup_key="*" if dial.flag("hangupOnStar") else "",
     )
 
@@ -73,7 +72,7 @@ def waiting(noun: Verb, method: str = "waitMethod") -> ProgramSource | Waiting:
     """`waitUrl`: a document or a file; empty is silence, none is music."""
     if not noun.option("waitUrl"):
         return Waiting.SILENCE if noun.has("waitUrl") else Waiting.MUSIC
-    return noun.document("waitUrl", method) or Waiting.MUSIC
+    return noun.document("waitUrl", method, code=WAIT_METHOD) or Waiting.MUSIC
 
 
 def enqueue(verb: Verb) -> Steps:
@@ -86,6 +85,8 @@ def enqueue(verb: Verb) -> Steps:
     result = yield JoinQueue(name=verb.text[:64], waiting=waiting(verb, "waitUrlMethod"))
     if isinstance(result, Failed) and not verb.context.over:
         verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}")
+    elif isinstance(result, QueueLeft) and result.reason:
+        verb.context.note(QUEUE_FAILED, f"<Enqueue>: {result.reason}", is_error=False)
     how: str = result.how if isinstance(result, QueueLeft) else "system-error"
     if verb.context.over and how != "bridged":
         how = "hangup"

@@ -6,7 +6,7 @@ from dialplane.domain.programs.sources import DocumentSource
 from dialplane.domain.rcml.context import Ending, Steps
 from dialplane.domain.rcml.parameters import Form, voice_parameters
 from dialplane.domain.rcml.verb import Verb
-from dialplane.domain.rcml.verbs.prompts import prompts_of
+from dialplane.domain.rcml.verbs.prompts import IN_GATHER, prompts_of
 
 TIMEOUT, DIGITS, FINISH_KEY, START_KEY, HINTS, SPEECH = 13313, 13314, 13310, 13315, 13330, 13331
 LONGEST_TIMEOUT_S = 3600
@@ -29,6 +29,10 @@ def gather(verb: Verb) -> Steps:
         if not verb.context.over:
             verb.context.note(SPEECH, f"<Gather>: {result.reason}")
         return None
+    if isinstance(result, Digits | Heard) and not verb.context.over:
+        for missed in result.missed:
+            code = IN_GATHER.play if missed.kind == "Play" else IN_GATHER.voice
+            verb.context.note(code, f"<{missed.kind}>: {missed.reason}")
     return _ask(verb, wanted, result)
 
 

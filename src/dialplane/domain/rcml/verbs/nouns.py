@@ -1,6 +1,6 @@
 """The nouns of Dial: whom a document calls, and how each of them is called."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -16,7 +16,8 @@ DIAL_NOUNS = (*PARTY_NOUNS, "Conference", "Queue")
 HOME = "US"
 """How a number without `+` is read (reference 6.2)."""
 MOST_HEADERS = 20
-VIDEO = 15001
+VIDEO_MODE, VIDEO_RESOLUTION, VIDEO_LAYOUT = 15001, 15002, 15003
+_RESOLUTIONS = ("CIF", "4CIF", "16CIF", "QCIF", "VGA", "720p")
 CLIENT = "client:"
 
 
@@ -68,9 +69,19 @@ def _machine(noun: Verb) -> DetectMachine | None:
 
 def _client_name(noun: Verb) -> str:
     parts = list(noun.children(("Identity", "Parameter", "Video")))
-    if any(part.name == "Video" and part.flag("enable") for part in parts):
-        noun.warn(VIDEO, "<Video>: this server carries audio only")
-    return next((part.text for part in parts if part.name == "Identity" and part.text), noun.text)
+    note_video(part for part in parts if part.name == "Video")
+    named = next((part.text for part in parts if part.name == "Identity" and part.text), noun.text)
+    return named or noun.option("name")
+
+
+def note_video(videos: Iterable[Verb]) -> None:
+    """Say what is wrong with them, and of one that is enabled that nobody will see anything."""
+    for video in videos:
+        video.choice("mode", ("mcu", "sfu"), "", code=VIDEO_MODE)
+        video.choice("resolution", _RESOLUTIONS, "", code=VIDEO_RESOLUTION)
+        video.choice("layout", ("tile", "linear"), "", code=VIDEO_LAYOUT)
+        if video.flag("enable"):
+            video.warn(VIDEO_MODE, "<Video>: this server carries audio only")
 
 
 def _with_headers(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:

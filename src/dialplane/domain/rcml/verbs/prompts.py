@@ -1,6 +1,7 @@
 """Say, Play and Pause: what the party hears."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dialplane.domain.programs.commands import Failed, Play, Say, SendDigits, Sleep
 from dialplane.domain.rcml.context import Steps
@@ -11,9 +12,21 @@ LONGEST_PAUSE_S = 3600
 MOST_LOOPS = 1000
 PAUSE_OF_W_MS = 500
 """`w` in digits that are played."""
-SAY_LOOP, SAY_VOICE = 13510, 13511
-PLAY_LOOP, PLAY_FAILED, PLAY_DIGITS = 13410, 13233, 13420
-PAUSE_LENGTH = 13910
+PLAY_DIGITS, PAUSE_LENGTH = 13420, 13910
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The codes by which a place notes what is wrong with its prompts."""
+
+    voice: int
+    say_loop: int
+    play: int
+    play_loop: int
+
+
+ALONE = Faults(voice=13511, say_loop=13510, play=13233, play_loop=13410)
+IN_GATHER = Faults(voice=13321, say_loop=13322, play=13325, play_loop=13322)
 
 
 def say(verb: Verb) -> Steps:
@@ -23,12 +36,12 @@ def say(verb: Verb) -> Steps:
         return None
     result = yield command
     if isinstance(result, Failed) and not verb.context.over:
-        verb.context.note(SAY_VOICE, f"<Say>: {result.reason}; said by the default voice")
+        verb.context.note(ALONE.voice, f"<Say>: {result.reason}; said by the default voice")
         yield Say(command.text, gender="male", loop=command.loop)
     return None
 
 
-def say_command(verb: Verb) -> Say | None:
+def say_command(verb: Verb, faults: Faults = ALONE) -> Say | None:
     """None where there is nothing to say."""
     markup = verb.element.markup
     text = f"<speak>{markup}</speak>" if markup else verb.text
@@ -37,8 +50,8 @@ def say_command(verb: Verb) -> Say | None:
     find_speaker = twilio_speaker if verb.context.is_twilio else restcomm_speaker
     speaker = find_speaker(verb.option("voice"), verb.option("language"))
     if not (speaker.known_voice and speaker.known_language):
-        verb.context.note(SAY_VOICE, "<Say>: a voice or language that there is not; said by the default one")
-    return Say(text, language=speaker.language, gender=speaker.gender, loop=_loop(verb, SAY_LOOP))
+        verb.context.note(faults.voice, "<Say>: a voice or language that there is not; said by the default one")
+    return Say(text, language=speaker.language, gender=speaker.gender, loop=_loop(verb, faults.say_loop))
 
 
 def play(verb: Verb) -> Steps:
@@ -51,16 +64,16 @@ def play(verb: Verb) -> Steps:
         return None
     result = yield command
     if isinstance(result, Failed) and not verb.context.over:
-        verb.context.note(PLAY_FAILED, f"<Play>: {result.reason}")
+        verb.context.note(ALONE.play, f"<Play>: {result.reason}")
         if not verb.context.is_twilio:
             return verb.context.hang_up()
     return None
 
 
-def play_command(verb: Verb) -> Play | None:
+def play_command(verb: Verb, faults: Faults = ALONE) -> Play | None:
     if not verb.text:
         return None
-    return Play((verb.context.absolute(verb.text),), loop=_loop(verb, PLAY_LOOP))
+    return Play((verb.context.absolute(verb.text),), loop=_loop(verb, faults.play_loop))
 
 
 def keys_to_play(verb: Verb) -> Iterator[SendDigits | Sleep]:
@@ -95,14 +108,14 @@ def pause(verb: Verb) -> Steps:
     return None
 
 
-def pause_command(verb: Verb) -> Sleep:
+def pause_command(verb: Verb, _faults: Faults = ALONE) -> Sleep:
     return Sleep(1000 * verb.number("length", 1, most=LONGEST_PAUSE_S, code=PAUSE_LENGTH))
 
 
 def prompts_of(verb: Verb) -> tuple[Say | Play | Sleep, ...]:
-    """What is heard while a verb listens: its Say, Play and Pause."""
+    """What is heard while a Gather listens: its Say, Play and Pause."""
     makers = {"Say": say_command, "Play": play_command, "Pause": pause_command}
-    made = [makers[child.name](child) for child in verb.children(tuple(makers))]
+    made = [makers[child.name](child, IN_GATHER) for child in verb.children(tuple(makers))]
     return tuple(command for command in made if command is not None)
 
 

@@ -2,9 +2,9 @@
 
 from dialplane.domain.addresses import PHONE, Address
 from dialplane.domain.messaging.messages import message_sid
-from dialplane.domain.programs.commands import Failed, Medium, MessageQueued, SendEmail, SendMessage
+from dialplane.domain.programs.commands import Failed, Medium, MessageQueued, SendEmail, SendMessage, SendWebhook
 from dialplane.domain.rcml.context import Steps
-from dialplane.domain.rcml.parameters import Form
+from dialplane.domain.rcml.parameters import Form, voice_parameters
 from dialplane.domain.rcml.verb import Verb
 from dialplane.domain.rcml.verbs.nouns import CLIENT, number_address
 
@@ -13,6 +13,8 @@ EMAIL_FAILED, EMAIL_PARTY = 14121, 14122
 CANNOT_RUN = 14199
 EMAIL_SUBJECT = "Restcomm Email Service"
 MOST_MEDIA = 10
+_BLAMED = {"source": FROM, "destinations": TO, "text": BODY}
+"""What is noted of a message that was refused, by the part of it that was."""
 LONGEST_BODY = 1600
 
 
@@ -29,7 +31,7 @@ def sms(verb: Verb) -> Steps:
         return None
     result = yield command
     if isinstance(result, Failed):
-        verb.context.note(FAILED, f"<{verb.name}>: {result.reason}")
+        verb.context.note(_BLAMED.get(result.field.partition("[")[0], FAILED), f"<{verb.name}>: {result.reason}")
     failed_word = "invalid" if verb.context.is_twilio and len(text) > LONGEST_BODY else "failed"
     fields: Form = (("SmsStatus", failed_word if isinstance(result, Failed) else "sent"),)
     if isinstance(result, MessageQueued):
@@ -83,10 +85,14 @@ def email(verb: Verb) -> Steps:
 
 
 def fax(verb: Verb) -> Steps:
-    """There is no fax machine behind this server: said, and told to the action as any fax that failed."""
+    """There is no fax machine behind this server: said, and told to both addresses as any fax that failed."""
     verb.context.note(CANNOT_RUN, "<Fax> cannot be run by this server")
-    return verb.action((("FaxStatus", "failed"),), default_is_document=False, code=METHOD)
-    yield  # a step like the others, that asks for nothing
+    failed: Form = (("FaxStatus", "failed"),)
+    told = verb.status(events=())
+    if told is not None:
+        about = voice_parameters(verb.context.subject, verb.context.status, verb.context.now)
+        yield SendWebhook(told.url, told.method, form=about + failed, signed=True)
+    return verb.action(failed, default_is_document=False, code=METHOD)
 
 
 def cannot_run(verb: Verb) -> Steps:

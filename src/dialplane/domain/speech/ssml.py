@@ -44,6 +44,12 @@ def plain_text(text: str) -> str:
     return _CONTROLS.sub(" ", text).strip()
 
 
+def check_ssml(text: str) -> None:
+    """Raises Invalid (`text`) where it is SSML that could not be spoken; plain text is anything else."""
+    if is_ssml(text):
+        safe_ssml(text)
+
+
 def safe_ssml(text: str) -> str:
     """The same document with known markup only.
 
