@@ -27,6 +27,8 @@ from calls import SHORT
 
 MEMORY, DESCRIPTORS, P99 = "MiB", "descriptors", "ms to the answer, p99"
 MOST_AN_HOUR = {MEMORY: 1.0, DESCRIPTORS: 1.0}
+BREATH = {MEMORY: 2.0, DESCRIPTORS: 4.0}
+"""What comes and goes in any hour (pools of connections, an allocator's pages): less in the whole time is no slope."""
 MOST_OF_P99 = 0.25
 """That it may grow by in the whole time, as a share of its median."""
 WARM = 0.1
@@ -50,6 +52,7 @@ class Slope:
     """Its standard error."""
     last: float
     most: float
+    """More is none that is flat."""
 
     @property
     def is_flat(self) -> bool:
@@ -67,12 +70,15 @@ def look(children: dict[str, int], began: float, samples: Samples) -> None:
 
 def slopes(samples: Samples, seconds: float) -> dict[tuple[str, str], Slope]:
     """Of each series."""
-    lines = {}
+    lines, hours = {}, seconds / 3_600
     for (role, what), points in samples.items():
         judged = [point for point in points if point[0] >= seconds * WARM]
         times, values = (np.array(each) for each in zip(*judged, strict=True))
         (slope, _), covariance = np.polyfit(times / 3_600, values, 1, cov=True)
-        most = MOST_AN_HOUR.get(what, MOST_OF_P99 * float(np.median(values)) / (seconds / 3_600))
+        if what == P99:
+            most = MOST_OF_P99 * float(np.median(values)) / hours
+        else:
+            most = max(MOST_AN_HOUR[what], BREATH[what] / hours)
         lines[role, what] = Slope(float(slope), float(covariance[0, 0] ** 0.5), values[-1], most)
     return lines
 
@@ -105,11 +111,15 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--hours", type=float, default=24.0)
     options.add_argument("--rate", type=int, default=350)
+    options.add_argument("--samples", type=Path, help="where to keep all that was seen: role, what, second, value")
     chosen = options.parse_args()
     seconds = chosen.hours * 3_600
     with closing(Platform()) as platform:
         samples, failed = soak(platform, chosen.rate, seconds)
         ledger = platform.operator("GET", "/ledger/check")
+    if chosen.samples is not None:
+        rows = [f"{role},{what},{at:.0f},{value}" for (role, what), seen in samples.items() for at, value in seen]
+        chosen.samples.write_text("\n".join([*rows, ""]))
     found = slopes(samples, seconds)
     for (role, what), line in found.items():
         verdict = "" if line.is_flat else ": NOT FLAT"
