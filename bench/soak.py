@@ -25,7 +25,7 @@ from call_load import ring
 from call_peers import Platform
 from calls import SHORT
 
-MEMORY, DESCRIPTORS, P99 = "MiB", "descriptors", "ms to the answer, p99"
+MEMORY, DESCRIPTORS, P99 = "MiB", "descriptors", "ms to the answer p99"
 MOST_AN_HOUR = {MEMORY: 1.0, DESCRIPTORS: 1.0}
 BREATH = {MEMORY: 2.0, DESCRIPTORS: 4.0}
 """What comes and goes in any hour (pools of connections, an allocator's pages): less in the whole time is no slope."""
