@@ -97,7 +97,7 @@ async def test_end_of_a_call_is_told_before_the_end_of_its_run(database: Postgre
     await close_orphans(database, "voice-1", LATER)
 
     async with database.reading() as tx:
-        told = await tx.connection.fetch("select type from events where occurred_at = $1 order by id", LATER)
+        told = await tx.connection.fetch("select type from events where occurred_at = $1 order by resource_seq", LATER)
     assert [row["type"] for row in told] == ["call_hangup", "activeflow_updated"]
 
 
