@@ -167,7 +167,7 @@ class Assembly:
         )
         self._credentials = Gate(database, deps.nonce_secret, self.defence)
         self.certificates = CertificateCache(deps.certificates, asyncio.get_running_loop().time)
-        self._verifying = Verifying(self.certificates, utc_now)
+        self._verifying = Verifying(deps.database, self.certificates, utc_now)
         self.arrivals = Arrivals(
             gate=self._credentials,
             admissions=self.batches.admissions,
