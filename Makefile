@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 5
 EFFORT ?= 60
 
-.PHONY: help install demo test test-pure soak bench lint format types imports audit sbom scorecard docs lock clean
+.PHONY: help install demo test test-pure soak bench lint format types imports audit sbom release scorecard docs lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,11 +50,16 @@ imports: $(VENV)/.installed-test  ## The direction of dependencies between the l
 
 audit: $(VENV)/.installed-test  ## Known vulnerabilities in the locked dependencies, dangerous calls in our own code (SUP-2)
 	$(BIN)/bandit --quiet -lll --recursive src
-	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/pipecat.txt requirements/build.txt
+	$(BIN)/python tools/audit.py requirements/runtime.txt requirements/test.txt requirements/pipecat.txt requirements/build.txt \
+		requirements/release.txt
 
 sbom: $(VENV)/.installed-test  ## What a release is made of, as CycloneDX: dist/sbom.cdx.json (SUP-2)
 	@mkdir -p dist
 	$(BIN)/python tools/sbom.py dist/sbom.cdx.json
+
+release: $(VENV)/.installed-test $(VENV)-release/.installed  ## Make a release of this commit, signed by CI's identity or by KEY=FILE of SSH: dist/release (SUP-2)
+	@mkdir -p dist
+	$(BIN)/python tools/release.py dist/release $(if $(KEY),--key $(KEY))
 
 scorecard: $(VENV)/.installed-test  ## Run the faces' tests and write which calls they prove: docs/compatibility.md
 	$(BIN)/python tools/scorecard.py
@@ -66,12 +71,13 @@ docs: $(VENV)/.installed-docs  ## The documentation site, in site/; it asks no o
 lock:  ## Resolve the dependencies anew (needs uv)
 	cd requirements && uv pip compile $(LOCK) build.in -o build.txt
 	cd requirements && uv pip compile $(LOCK) --universal --no-deps pipecat.in -o pipecat.txt
+	cd requirements && uv pip compile $(LOCK) release.in -o release.txt
 	uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	uv pip compile $(LOCK) --extra test pyproject.toml -o requirements/test.txt
 	uv pip compile $(LOCK) --extra docs pyproject.toml -o requirements/docs.txt
 
 clean:  ## Take away what the commands above made
-	rm -rf $(VENV) src/dialplane/_compiled .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-release src/dialplane/_compiled .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # No addresses of package indexes in the files: the lock is good on any mirror.
 LOCK := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
@@ -104,6 +110,12 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/p
 # where nobody has kept what comes out. A fault in a file is told by the run itself.
 $(VENV)/.rewritten: $(VENV)/.installed-test $(shell find tests -name '*.py')
 	-@ls -d tests/*/ | PYTHONDONTWRITEBYTECODE= xargs -n 14 -P 2 $(BIN)/pytest --collect-only > /dev/null
+	@touch $@
+
+# What signs (sigstore) brings much along, and nothing of it runs with Dialplane.
+$(VENV)-release/.installed: requirements/release.txt
+	$(PYTHON) -m venv $(VENV)-release
+	$(VENV)-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.txt
 	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed requirements/docs.txt

@@ -107,6 +107,8 @@ class Load:
     calls: int
     failed: int
     retransmissions: int
+    answer_ms: tuple[float, ...] = ()
+    """From INVITE to 200 of each call, where they were asked for."""
 
     @property
     def is_clean(self) -> bool:
@@ -117,8 +119,10 @@ class Load:
         return f"{self.rate} calls/s: {self.calls} calls, {self.failed} failed, {share:.2%} sent again"
 
 
-def ring(server: str, number: str, rate: int, seconds: float, *, pause_ms: int = 0) -> Load:
-    """Ring `number` at `server` (HOST:PORT), `rate` times a second; callers hang up `pause_ms` after the answer."""
+def ring(server: str, number: str, rate: int, seconds: float, *, pause_ms: int = 0, is_timed: bool = False) -> Load:
+    """Ring `number` at `server` (HOST:PORT), `rate` times a second; callers hang up `pause_ms` after the answer.
+
+    `is_timed` keeps how long each answer took."""
     wanted = int(rate * seconds)
     with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as name:
         scenario, counts = Path(name) / "caller.xml", Path(name) / "counts.csv"
@@ -127,9 +131,17 @@ def ring(server: str, number: str, rate: int, seconds: float, *, pause_ms: int =
             *("sipp", server, "-sf", str(scenario), "-s", number, "-i", HOST, "-nostdin"),
             *("-r", str(rate), "-m", str(wanted), "-l", "100000", "-recv_timeout", "20000"),
             *("-trace_stat", "-stf", str(counts), "-fd", "1", "-timeout", f"{int(seconds) + 45}s"),
+            *(("-trace_rtt", "-rtt_freq", "1") if is_timed else ()),
         ]
         # The exit status only says whether a call failed; the counts say it better.
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, cwd=name, **quiet)  # where sipp leaves its times
         with counts.open() as file:
             last = list(csv.DictReader(file, delimiter=";"))[-1]
-    return Load(rate, wanted, wanted - int(last["SuccessfulCall(C)"]), int(last["Retransmissions(C)"]))
+        answer_ms = tuple(time for timed in Path(name).glob("*_rtt.csv") for time in _times(timed))
+    return Load(rate, wanted, wanted - int(last["SuccessfulCall(C)"]), int(last["Retransmissions(C)"]), answer_ms)
+
+
+def _times(timed: Path) -> list[float]:
+    with timed.open() as file:
+        return [float(line["response_time_ms"]) for line in csv.DictReader(file, delimiter=";")]

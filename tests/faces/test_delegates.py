@@ -45,6 +45,7 @@ async def test_operator_does_what_an_administrator_may_and_the_log_says_why(
     customer = await acting.ask("GET", "/v1.0/customer")
     key = await acting.ask("POST", "/v1.0/accesskeys", {"name": "repair"})
     [deed] = await list_deeds(database, DeedFilter(deed=DEED))
+    [done] = await list_deeds(database, DeedFilter(deed="accesskeys"))
 
     assert {name: answer.json[name] for name in ("type", "customer_id")} == {
         "type": "delegate", "customer_id": str(tenant.id)
@@ -52,6 +53,9 @@ async def test_operator_does_what_an_administrator_may_and_the_log_says_why(
     assert (customer.json["id"], key.status) == (str(tenant.id), 200)
     assert (deed.actor, deed.account_id, deed.facts, deed.outcome) == (
         "operator's key", tenant.id, {"reason": REASON}, Outcome.DONE
+    )  # fmt: skip
+    assert (done.deed, done.actor, done.account_id, done.facts) == (
+        "post accesskeys", f"delegate {deed.id}", tenant.id, {}
     )  # fmt: skip
 
 

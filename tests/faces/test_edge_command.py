@@ -1,8 +1,10 @@
 """`dialplane edge config` and `dialplane node`, as an operator types them."""
 
 import asyncio
+import socket
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -10,11 +12,20 @@ from dialplane.bootstrap.tls import find_or_make
 from dialplane.domain.ids import utc_now
 from dialplane.services.operating.nodes import begin_node
 from dialplane.services.transaction import Database
+from dialplane.sip.headers import Headers
+from dialplane.sip.message import Request
+from dialplane.sip.parser import parse_message
+from dialplane.sip.transaction_peer import Source
 from tests.carriers.test_commands import dialplane, tools
 from tests.faces.conftest import Client
+from tests.fakes.name_server import name_server
+from tests.nodes.edge import kamailio
 from tests.ports import free_port
+from tests.users.acting import until
 
 __all__ = ["tools"]
+
+BURST = 60
 
 
 @pytest.mark.peer("kamailio")
@@ -42,6 +53,67 @@ async def test_written_files_are_what_kamailio_takes(tmp_path: Path) -> None:
     ]
 
 
+def served(edge: Source, host: str) -> int:
+    """How many of a burst of requests from `host` are answered."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind((host, 0))
+        peer.settimeout(1)
+        answered = set[str]()
+        for count in range(BURST):
+            asked = Request("OPTIONS", f"sip:{edge.host}:{edge.port}", Headers([
+                ("Via", f"SIP/2.0/UDP {host}:{peer.getsockname()[1]};branch=z9hG4bK{token_hex(8)}"),
+                ("Max-Forwards", "70"), ("From", f"<sip:{host}>;tag=1"), ("To", f"<sip:{edge.host}>"),
+                ("Call-ID", str(count)), ("CSeq", "1 OPTIONS"), ("Contact", f"<sip:{host}>"),
+            ]))  # fmt: skip
+            peer.sendto(bytes(asked), (edge.host, edge.port))
+            try:
+                answered.add(parse_message(peer.recv(4096)).call_id)
+            except TimeoutError:
+                break
+        return len(answered)
+
+
+@pytest.mark.peer("kamailio")
+async def test_carrier_by_name_is_not_counted_wherever_the_name_leads(tmp_path: Path) -> None:
+    """DOS-2: known trunks never suffer from what is done against strangers; a real Kamailio counts."""
+    edge = Source("127.0.0.1", free_port(), "udp")
+    where = (str(edge.host), str(edge.port))
+    async with name_server() as dns:
+        trusted = (
+            "--name-server", f"127.0.0.1:{dns.port}", "--trust", "carrier.test", "--trust", "127.0.0.30/32",
+            "--flood", "10",
+        )  # fmt: skip
+        dns.set("_sip._udp.carrier.test", "SRV", "10 0 5070 sbc.carrier.test.")
+        dns.set("sbc.carrier.test", "A", "127.0.0.31")
+        async with kamailio(tmp_path, ":".join(where), ["127.0.0.12:5060"], *trusted):
+            await until(lambda: asyncio.to_thread(lambda: served(edge, "127.0.0.30") == BURST))
+            first = [await asyncio.to_thread(served, edge, f"127.0.0.{last}") for last in (31, 32)]
+
+            dns.set("sbc.carrier.test", "A", "127.0.0.33")
+            await rewritten(tmp_path, *where, *trusted)
+            moved = [await asyncio.to_thread(served, edge, f"127.0.0.{last}") for last in (33, 31)]
+
+            dns.is_silent = True
+            await rewritten(tmp_path, *where, *trusted)
+            unknown = await asyncio.to_thread(served, edge, "127.0.0.33")
+
+    assert (first[0], moved[0], unknown) == (BURST, BURST, BURST)
+    assert first[1] < BURST > moved[1]
+
+
+async def rewritten(folder: Path, host: str, port: str, *options: str) -> None:
+    """The files anew, and the list in force."""
+    written = await asyncio.to_thread(
+        dialplane, "edge", "config", "--listen", f"{host}:{port}", "--node", "127.0.0.12:5060", "--to", str(folder),
+        "--run", str(folder), *options,
+    )  # fmt: skip
+    assert written.exit_code == 0, written.output
+    told = await asyncio.create_subprocess_exec(
+        "kamcmd", "-s", f"unix:{folder}/kamailio_ctl", "permissions.addressReload", stdout=asyncio.subprocess.DEVNULL
+    )
+    assert await told.wait() == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -62,15 +134,20 @@ def test_fault_is_named_and_nothing_is_written(tmp_path: Path, arguments: tuple[
 async def test_nodes_and_carriers_come_from_the_platform(operator: Client, database: Database, tmp_path: Path) -> None:
     await begin_node(database, "voice-1", sip_host="192.0.2.11", sip_port=5060, version="1", now=utc_now())
     await operator.ask("POST", "/trunks", {"name": "carrier", "networks": ["198.51.100.0/24"]})
+    await operator.ask("POST", "/trunks", {"name": "named", "host": "carrier.test"})
     where = ("--api", operator.base.removesuffix("/operator/v1"), "--operator-key", operator.key)
 
-    written = await asyncio.to_thread(
-        dialplane, "edge", "config", "--listen", "10.0.0.5:5060", "--to", str(tmp_path), *where
-    )
+    async with name_server() as dns:
+        dns.set("carrier.test", "A", "198.51.102.9")
+        written = await asyncio.to_thread(
+            dialplane, "edge", "config", "--listen", "10.0.0.5:5060", "--to", str(tmp_path),
+            "--name-server", f"127.0.0.1:{dns.port}", *where,
+        )  # fmt: skip
 
     assert written.exit_code == 0, written.output
     assert "1 sip:192.0.2.11:5060 0 0" in (tmp_path / "dispatcher.list").read_text()
-    assert '"198.51.100.0/24"' in (tmp_path / "kamailio.cfg").read_text()
+    carriers = (tmp_path / "trusted.list").read_text().splitlines()[1:]
+    assert {"1 198.51.100.0 24 0", "1 198.51.102.9 32 0 carrier.test"} <= {*carriers}
 
 
 async def test_node_is_listed_drained_and_let_in_again(operator: Client, database: Database) -> None:

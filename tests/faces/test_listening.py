@@ -143,7 +143,7 @@ async def test_program_that_is_down_gets_everything_when_it_is_up(feed: Feed) ->
     await feed.publish("call_created", "call_hangup")
     while not relay.seen:
         await asyncio.sleep(0.01)
-    async with Receiver.listening(port) as local:
+    async with Receiver.listening(port=port) as local:
         await local.wait_for(2)
         stopping = asyncio.create_task(relay.stop())
         await feed.publish("call_last")

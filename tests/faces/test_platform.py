@@ -7,6 +7,8 @@ import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import utc_now
+from dialplane.domain.operating.audit import DeedFilter, Outcome
+from dialplane.services.operating.audit import list_deeds
 from tests.faces.conftest import Client, Tenant, stock
 
 PROVIDER: dict[str, Any] = {
@@ -68,6 +70,25 @@ async def test_provider_is_a_trunk_of_the_operators_and_goes_with_it(platform: C
     assert listed.json["result"] == [changed.json]
     assert deleted.json["tm_delete"] is not None
     assert (await platform.ask("GET", path)).reason == "PROVIDER_NOT_FOUND"
+
+
+async def test_what_the_platform_asks_for_is_in_the_audit_log(platform: Client, database: PostgresDatabase) -> None:
+    """SUP-6: by the operator's key at this face as at its own; what was refused, too."""
+    made = await platform.ask("POST", "/v1.0/providers", PROVIDER)
+    route = {"customer_id": EVERYBODY, "provider_id": made.json["id"], "priority": 1, "target": "44"}
+    await platform.ask("POST", "/v1.0/routes", route)
+    await platform.ask("PUT", f"/v1.0/providers/{made.json['id']}", {"hostname": "two words"})
+    await platform.ask("GET", "/v1.0/providers")
+    await platform.ask("DELETE", f"/v1.0/providers/{made.json['id']}")
+
+    deeds = reversed(await list_deeds(database, DeedFilter(actor="operator's key")))
+
+    assert [(each.deed, each.outcome, each.subject) for each in deeds] == [
+        ("post providers", Outcome.DONE, ""),
+        ("post routes", Outcome.DONE, ""),
+        ("put providers", Outcome.REFUSED, made.json["id"]),
+        ("delete providers", Outcome.DONE, made.json["id"]),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,12 @@ class Receiver:
     requests: list[Received] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
+    host: str = "127.0.0.1"
     port: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def url(self, path: str = "/hook") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def __iter__(self) -> Iterator[Received]:
         return iter(self.requests)
@@ -82,14 +83,14 @@ class Receiver:
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls, port: int = 0) -> AsyncIterator[Self]:
-        """A receiver on a free port of the loopback, or on `port`."""
-        receiver = cls()
+    async def listening(cls, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Self]:
+        """A receiver on a free port of `host`, or on `port`."""
+        receiver = cls(host=host)
         application = web.Application(client_max_size=1 << 26)
         application.router.add_route("*", "/{path:.*}", receiver._handle)
         runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         receiver.port = runner.addresses[0][1]
         try:

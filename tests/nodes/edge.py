@@ -16,13 +16,15 @@ class Kamailio:
     """One edge; its files are in `folder`."""
 
     folder: Path
+    prefix: tuple[str, ...] = ()
+    """Of its machine."""
     process: Process | None = None
 
     async def start(self) -> None:
         with (self.folder / "kamailio.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "4", "-n", "2",
-                "-Y", str(self.folder), stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                *self.prefix, "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "4",
+                "-n", "2", "-Y", str(self.folder), stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
     async def end(self, number: int = signal.SIGTERM) -> None:
@@ -33,15 +35,18 @@ class Kamailio:
 
 
 @asynccontextmanager
-async def kamailio(folder: Path, listen: str, nodes: Sequence[str], *options: str) -> AsyncIterator[Kamailio]:
-    """One that listens at `listen`, before nodes at `host:port`; `options` are those of `edge config`."""
+async def kamailio(
+    folder: Path, listen: str, nodes: Sequence[str], *options: str, prefix: tuple[str, ...] = ()
+) -> AsyncIterator[Kamailio]:
+    """One that listens at `listen`, before nodes at `host:port`; `options` are those of `edge config`, `prefix` is its
+    machine's."""
     written = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "dialplane", "edge", "config", "--listen", listen, "--to", str(folder),
         "--run", str(folder), *(word for node in nodes for word in ("--node", f"sip:{node}")), *options,
         stdout=DEVNULL, stderr=DEVNULL,
     )  # fmt: skip
     assert await written.wait() == 0
-    edge = Kamailio(folder)
+    edge = Kamailio(folder, prefix)
     await edge.start()
     try:
         yield edge

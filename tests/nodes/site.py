@@ -1,4 +1,5 @@
-"""An operator's site: Kamailio, three voice nodes on machines of their own, two API processes and two workers."""
+"""An operator's site: three voice nodes, Kamailio, and an API process with a worker, each on machines of their own; a
+second Kamailio, API process and worker on this one."""
 
 import asyncio
 import json
@@ -93,10 +94,13 @@ class Site:
 
     database: PostgresDatabase
     account_id: AccountId
-    edge: tuple[str, int]
+    edges: list[tuple[str, int]]
+    """The first, which the nodes call out through, is on a machine of its own."""
     here: list[str]
-    """Addresses of this machine: the edge's, and two carriers'."""
+    """Addresses of this machine: the second edge's, and two carriers'."""
     nodes: list[Node]
+    beside: list[Machine]
+    """That of the first edge, and that of the first API process and the first worker."""
     apis: list[str]
     folder: Path
     key: str = ""
@@ -104,6 +108,10 @@ class Site:
     roles: dict[str, Process] = field(default_factory=dict)
     """`api-1`, which is the first of `apis`, `worker-2`, …"""
     _carriers: list[Process] = field(default_factory=list)
+
+    @property
+    def edge(self) -> tuple[str, int]:
+        return self.edges[0]
 
     async def operator(self, method: str, path: str, body: object = None, *, at: int = 0) -> dict[str, object]:
         """A request with the operator's key to one of the API processes."""
@@ -204,12 +212,12 @@ class Site:
         await self.customer("PUT", f"/numbers/{number.id}", {"call_flow_id": flow["id"], "name": "site"})
 
     async def carrier(
-        self, number: str, *, calls: int, rate: float, talk_ms: int | None = None, carrier: int = 1
+        self, number: str, *, calls: int, rate: float, talk_ms: int | None = None, carrier: int = 1, edge: int = 1
     ) -> "asyncio.Task[tuple[int, str]]":
-        """Calls of a carrier through the edge, in the background: exit status and last words of sipp.
+        """Calls of a carrier through an edge, in the background: exit status and last words of sipp.
 
         Without `talk_ms` the callers wait for our BYE, and the status is 0 where each of them got it."""
-        port = free_port()
+        port, place = free_port(), self.edges[edge - 1]
         scenario = SCENARIO
         if talk_ms is None:
             scenario = self.folder / "until_bye.xml"
@@ -218,7 +226,7 @@ class Site:
         process = await asyncio.create_subprocess_exec(
             "sipp", "-sf", str(scenario), "-i", self.here[carrier], "-p", str(port), "-s", number,
             "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms or 0), "-recv_timeout", "20000",
-            "-nostdin", "-trace_err", "-error_file", str(faults), f"{self.edge[0]}:{self.edge[1]}",
+            "-nostdin", "-trace_err", "-error_file", str(faults), f"{place[0]}:{place[1]}",
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, cwd=self.folder,
         )  # fmt: skip
 
@@ -260,7 +268,7 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
     await install_operator_key(database, OPERATOR_KEY)
     account_id = await buyer(database, micros=100_000_000, plan="professional")
     async with AsyncExitStack() as stack:
-        here, others = stack.enter_context(machines(3, addresses_here=4))
+        here, (*others, edge_machine, app) = stack.enter_context(machines(5, addresses_here=4))
         for carrier in here[1:3]:
             await create_trunk(database, TrunkDraft(carrier, networks=(f"{carrier}/32",)), now=utc_now())
         store_port, edge_port = free_port(), free_port()
@@ -270,8 +278,8 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
             "DATABASE_URL": f"postgresql://postgres@{here[0]}:{store_port}{urlsplit(dsn).path}?sslmode=disable",
             "DIALPLANE_MASTER_KEY": bytes(range(32)).hex(),
             "DIALPLANE_SANDBOX": "0",
-            "DIALPLANE_EGRESS_ALLOW": "127.0.0.0/8",
-            "DIALPLANE_EDGES": f"{here[0]}:{edge_port}",
+            "DIALPLANE_EGRESS_ALLOW": f"127.0.0.0/8,{here[1]}/32",
+            "DIALPLANE_EDGES": ",".join(f"{host}:{edge_port}" for host in (edge_machine.address, here[0])),
             "DIALPLANE_NODE_LEASE_S": str(LEASE_S),
         }
         nodes = [
@@ -280,30 +288,34 @@ async def running_site(dsn: str, database: PostgresDatabase, folder: Path) -> As
             )
             for number, machine in enumerate(others, 1)
         ]
-        site = Site(database, account_id, (here[0], edge_port), here, nodes, [], folder)
+        edges = [(host, edge_port) for host in (edge_machine.address, here[0])]
+        site = Site(database, account_id, edges, here, nodes, [edge_machine, app], ["", ""], folder)
         site.key = (await create_key(database, account_id, name="site", detail="", now=utc_now())).token
         stack.push_async_callback(_end, site)
 
         async def start(role: str, number: int, *options: str) -> None:
-            process, ready = await start_role((), environment, folder / f"{role}-{number}", role, *options)
+            prefix = app.prefix if number == 1 else ()
+            process, ready = await start_role(prefix, environment, folder / f"{role}-{number}", role, *options)
             stack.push_async_callback(_terminate, process)
             if role == "api":
-                site.apis.append(str(ready["http"]))
-                number = len(site.apis)
+                site.apis[number - 1] = str(ready["http"])
             site.roles[f"{role}-{number}"] = process
 
         async with asyncio.TaskGroup() as starting:
             for node in nodes:
                 starting.create_task(node.start())
             for number in (1, 2):
-                starting.create_task(start("api", number, "--http", "127.0.0.1:0"))
+                host = app.address if number == 1 else "127.0.0.1"
+                starting.create_task(start("api", number, "--http", f"{host}:0"))
                 starting.create_task(start("worker", number))
-        trusted = (word for carrier in here[1:3] for word in ("--trust", f"{carrier}/32"))
+        trusted = [word for carrier in here[1:3] for word in ("--trust", f"{carrier}/32")]
         places = [f"{machine.address}:5060" for machine in others]
+        first, second = (f"{host}:{port}" for host, port in edges)
         site.kamailio = await stack.enter_async_context(
-            kamailio(folder / "edge", f"{here[0]}:{edge_port}", places, *trusted)
+            kamailio(folder / "edge", first, places, *trusted, prefix=edge_machine.prefix)
         )
-        await site.sip_domain(here[0])
+        await stack.enter_async_context(kamailio(folder / "edge-2", second, places, *trusted))
+        await site.sip_domain(edge_machine.address)
         yield site
 
 

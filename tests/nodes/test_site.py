@@ -65,7 +65,7 @@ pytestmark = [
 NUMBER = "+12025550143"
 TO_PHONE = "+12025550144"
 TO_QUEUE = "+12025550146"
-BOUGHT = "+12025550147"
+BOUGHT, BOUGHT_CUT_OFF = "+12025550147", "+12025550148"
 LONG = ({"type": "answer"}, {"type": "sleep", "option": {"duration": 120_000}})
 
 
@@ -303,10 +303,46 @@ async def test_upgrade_at_noon_loses_no_call(site: Site) -> None:
     await is_billed_once(site)
 
 
+async def test_api_worker_and_edge_that_are_cut_off_are_done_without_until_they_are_back(site: Site) -> None:
+    """AV-6: nobody is killed, nobody is told: what they held is let go, and another has it."""
+    await stock(site.database, BOUGHT_CUT_OFF)
+    async with Receiver.listening(site.here[1]) as receiver:
+        await site.customer("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
+        calls = await site.carrier(NUMBER, calls=6, rate=20)
+        live = await until(lambda: live_calls(site, 6))
+        async with site.database.transaction() as tx:  # the purchase stands in its middle
+            await tx.connection.execute("select from purses where account_id = $1 for update", site.account_id)
+            purchase = asyncio.create_task(site.buy(BOUGHT_CUT_OFF, at=0))
+            await until(lambda: waits_for_a_lock(site))
+            for machine in site.beside:
+                machine.pull_cable()
+        new = await site.carrier(NUMBER, calls=10, rate=5, talk_ms=300, edge=2)
+        bought = await until(lambda: site.buy(BOUGHT_CUT_OFF, at=1))
+        assert (await new)[0] == 0
+        await hang_up(site, live)  # which the callers behind the first edge hear of when it is back
+        for machine in site.beside:
+            machine.plug_in()
+        status, said = await calls
+        await until(lambda: ended_of(site, live))
+        await until(lambda: are_told(receiver, live))
+        assert await until(lambda: site.buy(BOUGHT_CUT_OFF, at=0)) == bought
+        back = await site.carrier(NUMBER, calls=3, rate=5, talk_ms=300)
+        assert (await back)[0] == 0
+        await site.customer("PUT", "/customer", {"webhook_uri": "", "webhook_method": "POST"})
+    purchase.cancel()
+
+    assert status == 0, said
+    async with site.database.reading() as tx:
+        paid = await tx.connection.fetchval("select count(*) from ledger_entries where reference_id = $1", bought["id"])
+    assert paid == 1
+    await until(lambda: all_ended(site, 1))
+    await is_billed_once(site)
+
+
 async def test_killed_api_worker_and_edge_cost_no_call_no_number_and_no_webhook(site: Site) -> None:
     """What a caller, a buyer and a receiver of webhooks notice of a process that dies beside the voice nodes."""
     await stock(site.database, BOUGHT)
-    async with Receiver.listening() as receiver:
+    async with Receiver.listening(site.here[1]) as receiver:
         await site.customer("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
         calls = await site.carrier(NUMBER, calls=6, rate=20)
         live = await until(lambda: live_calls(site, 6))

@@ -1,17 +1,22 @@
-"""What a release is made of: pinned, hashed, listed (SUP-1, SUP-2)."""
+"""What a release is made of: pinned, hashed, listed, signed (SUP-1, SUP-2)."""
 
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cyclonedx.model.bom import Bom
 
 ROOT = Path(__file__).parents[2]
+IDENTITY = "release@example.com"
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 _ENTRY = re.compile(r"^[A-Za-z0-9._-]+(\[[^]]*\])?==\S+", re.MULTILINE)
 
@@ -74,3 +79,112 @@ def test_bill_of_materials_has_every_locked_package_with_its_hashes(tmp_path: Pa
 
 def _runtime() -> str:
     return (ROOT / "requirements/runtime.txt").read_text()
+
+
+@dataclass(frozen=True)
+class Released:
+    folder: Path
+    signers: Path
+    """Whose key is believed to be whose."""
+
+    def copy(self, folder: Path) -> "Released":
+        shutil.copytree(self.folder, folder / "copy")
+        return Released(folder / "copy", self.signers)
+
+    def part(self, end: str) -> Path:
+        (found,) = self.folder.glob(f"*{end}")
+        return found
+
+    def verified(self, identity: str = IDENTITY) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "tools/verify_release.py"), str(self.folder)]
+        return subprocess.run(
+            [*command, "--signers", str(self.signers), "--identity", identity],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+
+def _key(folder: Path, name: str) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)], check=True)
+    return folder / name
+
+
+def _release(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Of the commit that is here, whatever else is."""
+    here = {name: value for name, value in os.environ.items() if "ID_TOKEN" not in name and "RELEASE_KEY" not in name}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "tools/release.py"), str(folder), "--commit", "HEAD", *options],
+        capture_output=True, text=True, check=False, env=here | variables,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    folder = tmp_path_factory.mktemp("release")
+    key = _key(folder, "signer")
+    made = _release(folder / "made", "--key", str(key))
+    assert made.returncode == 0, made.stderr
+    signers = folder / "signers"
+    signers.write_text(f"{IDENTITY} {key.with_suffix('.pub').read_text()}")
+    return Released(folder / "made", signers)
+
+
+def test_release_has_its_parts_and_is_what_was_signed(released: Released) -> None:
+    """SUP-2: what is built, listed and signed is proved by who has the maker's public key and nothing else."""
+    proved = released.verified()
+
+    assert (proved.returncode, proved.stdout.partition(" as ")[0]) == (0, "4 files")
+    bill = json.loads(released.part(".sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "dialplane")
+    with zipfile.ZipFile(released.part(".whl")) as wheel:
+        assert "dialplane/faces/cli/kamailio.cfg" in wheel.namelist()
+    with tarfile.open(released.part("-image.tar.gz")) as image:
+        parts = {name.partition("/")[2] for name in image.getnames()}
+    copied = re.findall(
+        r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy/container/Containerfile").read_text(), re.MULTILINE
+    )
+    assert {part for line in copied for part in line.split()} <= parts
+
+
+@pytest.mark.parametrize("end", [".whl", ".sbom.cdx.json", "-image.tar.gz", "0.tar.gz"])
+def test_altered_part_is_refused_by_name(released: Released, tmp_path: Path, end: str) -> None:
+    """SUP-2."""
+    copy = released.copy(tmp_path)
+    part = copy.part(end)
+    part.write_bytes(part.read_bytes().replace(b"a", b"b", 1))
+
+    refused = copy.verified()
+
+    assert (refused.returncode, refused.stderr) == (1, f"not proved: {part.name} is not the file that was released\n")
+
+
+def test_other_sums_another_signer_or_none_is_refused(released: Released, tmp_path: Path) -> None:
+    """SUP-2: sums that fit altered files are nobody's signature, and neither is another's key."""
+    copy = released.copy(tmp_path)
+    sums = copy.folder / "SHA256SUMS"
+    stranger = _key(tmp_path, "stranger")
+
+    assert released.verified("somebody@example.com").returncode == 1
+    (copy.folder / "extra.whl").write_text("")
+    assert "extra.whl: not part of the release" in copy.verified().stderr
+    (copy.folder / "extra.whl").unlink()
+    copy.part(".whl").unlink()
+    assert "whl is missing" in copy.verified().stderr
+    sums.write_text("".join(sums.read_text().splitlines(keepends=True)[:-1]))
+    assert "the signature by SSH does not hold" in copy.verified().stderr
+    Path(f"{sums}.sig").unlink()
+    assert "nobody signed by an SSH key" in copy.verified().stderr
+    subprocess.run(
+        ["ssh-keygen", "-q", "-Y", "sign", "-f", str(stranger), "-n", "dialplane-release", str(sums)], check=True
+    )
+    assert "the signature by SSH does not hold" in copy.verified().stderr
+
+
+def test_release_that_nobody_can_sign_is_not_made(tmp_path: Path) -> None:
+    """SUP-2: without a signer, and with an identity but no way to sigstore."""
+    unsigned = _release(tmp_path / "made")
+    unreachable = _release(tmp_path / "made", "--python", str(tmp_path / "python"), SIGSTORE_ID_TOKEN="token")
+
+    assert (unsigned.returncode, unreachable.returncode) == (1, 1)
+    assert "nobody signs" in unsigned.stderr
+    assert "SIGSTORE_ID_TOKEN is an identity for sigstore, which is not installed" in unreachable.stderr
+    assert not (tmp_path / "made").exists()

@@ -2,7 +2,16 @@
 
 import pytest
 
-from dialplane.sdp.negotiation import Direction, Negotiated, NotAcceptable, make_answer, make_offer, read_answer
+from dialplane.sdp.negotiation import (
+    Direction,
+    Negotiated,
+    NotAcceptable,
+    choose,
+    make_answer,
+    make_offer,
+    read_answer,
+)
+from dialplane.sdp.party import Encryption, PartyTerms, choose_party
 from dialplane.sdp.session import SdpError, Session
 from dialplane.sip.parser import parse_message
 from tests.captures.torture import torture
@@ -163,6 +172,21 @@ def test_media_address_must_be_an_address() -> None:
         answer(offer("m=audio 6000 RTP/AVP 0", host="media.example.com"))
     with pytest.raises(SdpError):
         answer(Session.parse(b"v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\n"))
+
+
+@pytest.mark.parametrize("host", ["media.example.com", "224.2.1.1", "255.255.255.255", "ff02::1", "::ffff:224.0.0.1"])
+def test_offer_whose_address_is_nobodys_is_refused_before_anything_is_agreed(host: str) -> None:
+    """CVE-4: with 488, and not later, when the call is on record and its program runs."""
+    with pytest.raises(NotAcceptable):
+        choose(offer("m=audio 6000 RTP/AVP 0", host=host))
+    with pytest.raises(NotAcceptable):
+        choose_party(offer("m=audio 6000 RTP/AVP 0", host=host), PartyTerms(Encryption.OPTIONAL))
+
+
+def test_offer_without_an_address_is_refused_before_anything_is_agreed() -> None:
+    """CVE-4."""
+    with pytest.raises(SdpError):
+        choose(Session.parse(b"v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\n"))
 
 
 @pytest.mark.parametrize("rtpmap", ["4294967296 PCMU/8000", "-1 PCMU/8000", "x", ""])

@@ -11,8 +11,9 @@ from dialplane.domain.calling.calls import Call, CallStatus, Direction
 from dialplane.domain.calling.defence import NOTHING_REFUSED
 from dialplane.domain.calling.dialogs import KeptDialog
 from dialplane.domain.errors import NotFound
-from dialplane.domain.ids import CallId, new_id, utc_now
-from dialplane.services.calling.call_records import CallChanged, CallEnded, write_changes
+from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
+from dialplane.domain.ids import CallId, RunId, new_id, utc_now
+from dialplane.services.calling.call_records import CallChanged, CallEnded, close_orphans, write_changes
 from dialplane.services.calling.calls import get_call, take_commands
 from dialplane.services.calling.goodbyes import GOODBYE_ORDER, USEFUL_FOR, read_goodbyes
 from dialplane.services.operating.nodes import (
@@ -25,6 +26,7 @@ from dialplane.services.operating.nodes import (
     leave,
     read_beats,
 )
+from dialplane.services.programs.runs import create_runs
 from dialplane.worker.silent_nodes import BLIND_S, LONGER, SilentNodes
 from tests.fakes.accounts import add_account
 
@@ -81,6 +83,22 @@ async def _talking(database: PostgresDatabase, node: str = "voice-1") -> Call:
 async def _ends(database: PostgresDatabase) -> int:
     async with database.reading() as tx:
         return int(await tx.connection.fetchval("select count(*) from events where type = 'call_hangup'"))
+
+
+async def test_end_of_a_call_is_told_before_the_end_of_its_run(database: PostgresDatabase) -> None:
+    """AV-2: a closed call's events come in the order of any other's."""
+    await _begin(database)
+    call = await _talking(database)
+    run = Run(RunId(new_id(NOW)), call.account_id, RunStatus.RUNNING, ReferenceType.CALL, NOW, reference_id=call.id)
+    async with database.transaction() as tx:
+        await create_runs(tx, run)
+        await tx.calls.save_many([replace(call, run_id=run.id)])
+
+    await close_orphans(database, "voice-1", LATER)
+
+    async with database.reading() as tx:
+        told = await tx.connection.fetch("select type from events where occurred_at = $1 order by resource_seq", LATER)
+    assert [row["type"] for row in told] == ["call_hangup", "activeflow_updated"]
 
 
 async def test_new_life_of_a_node_fences_the_one_before(database: PostgresDatabase) -> None:

@@ -36,7 +36,7 @@ async def test_events_for_a_receiver_that_is_down_arrive_once_and_in_order_when_
         assert answer.status == 200
     failed = await until(lambda: first_failure(at))
 
-    async with Receiver.listening(port) as receiver:
+    async with Receiver.listening(port=port) as receiver:
         await receiver.wait_for(CHANGES + 1)
         await until(lambda: all_delivered(at, CHANGES + 1))
         await asyncio.sleep(0.5)  # a second copy would come now
@@ -106,7 +106,7 @@ async def test_receiver_that_is_down_for_an_hour_gets_everything_as_soon_as_it_i
     for count, minutes in ((2, 1), (3, 10)):
         await move_clock(at, clock + timedelta(minutes=minutes))
         await until(partial(tried, count))
-    async with Receiver.listening(port) as receiver:
+    async with Receiver.listening(port=port) as receiver:
         await move_clock(at, clock + timedelta(hours=1))
         received = await receiver.wait_for(CHANGES + 1)
         await until(lambda: all_delivered(at, CHANGES + 1))

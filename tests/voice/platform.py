@@ -251,7 +251,7 @@ async def voice_node(
             recognizer=recognizer,
             web=web,
             sockets=sockets,
-            reach=web.find_address,
+            may_reach=web.may_reach,
             names=names or DnsNames(versions=(4,)),
             certificates=FetchedCertificates(web, believed),
             hints=PostgresHints(dsn, NODE_CHANNEL),

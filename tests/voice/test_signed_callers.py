@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from dialplane.domain.ids import utc_now
 from dialplane.domain.numbering.targets import DocumentTarget
 from dialplane.phone.softphone import Manners, PhoneCall
 from dialplane.services.calling.outgoing import CallRequest, create_calls
+from dialplane.services.calling.passports import came_with_another_call
 from dialplane.services.calling.trunks import list_trunks
 from dialplane.services.calling.trust import SigningDraft, TrustChange, change_trust, set_trunk_trust
 from dialplane.sip.message import Request
-from dialplane.stir.identity import write_identity
+from dialplane.stir.identity import parse_identity, write_identity
 from dialplane.stir.passport import Attestation, Passport, sign
 from tests.effort import PATIENCE_S
 from tests.fakes.certificate_server import CertificateServer, certificate_server
@@ -154,6 +156,21 @@ async def test_what_does_not_hold_is_marked_and_goes_on(carrier: Carrier) -> Non
         "one that counts is enough"
     )
     assert await carrier.verstat(carrier.identity(signer=stranger)) == "TN-Validation-Failed-A"
+
+
+async def test_token_that_counted_on_another_node_counts_no_more(carrier: Carrier) -> None:
+    """STIR-6: an edge spreads calls; one that it hands on after a node gave it up is no replay."""
+    await carrier.node.number(NUMBER, HANGUP)
+    database, field, now = carrier.node.database, carrier.identity(origin_id="elsewhere"), utc_now()
+    token = parse_identity(field).text
+
+    assert not await came_with_another_call(database, token, "a call of voice-2", now)
+    assert not await came_with_another_call(database, token, "a call of voice-2", now)
+    assert await carrier.verstat(field) == "TN-Validation-Failed-A"
+
+    assert not await came_with_another_call(database, "another token", "a call", now + timedelta(minutes=3))
+    async with database.reading() as tx:
+        assert await tx.connection.fetchval("select count(*) from seen_passports") == 1  # the old one is gone
 
 
 async def test_certificate_file_is_fetched_once_and_from_nowhere_odd(carrier: Carrier) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dialplane.sip.framing import StreamFramer
 from dialplane.sip.message import Response
-from dialplane.voice.useragent import binding
+from dialplane.voice.useragent import binding, transport_stream
 from dialplane.voice.useragent.agent import EndKind, UserAgent
 from tests.effort import PATIENCE_S
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, running
@@ -94,6 +94,24 @@ async def test_stream_without_a_plain_content_length_is_answered_and_closed(leng
 
         assert await stream.statuses(1) == [400]
         assert await stream.ends()
+
+
+async def test_request_before_what_ends_a_stream_is_answered_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIP-1: `dblreq` on a stream, whose second message is five octets longer than it says. A call is answered after
+    the store was asked; what nobody can read comes at once."""
+    monkeypatch.setattr(transport_stream, "LINGER_S", 0.5)
+    handler = Answering()
+    async with running(handler) as agent, connected(agent) as stream:
+        contact = "Contact: <sip:a@127.0.0.1;transport=tcp>\r\nContent-Type: application/sdp\r\n"
+        stream.writer.write(_message("INVITE", contact, SDP) + b"C\r\n\r\n" + _message())
+        call = await handler.calls.get()
+        assert await stream.statuses(1) == [100]  # it was not answered at once
+
+        call.reject(486)
+
+        assert await stream.statuses(1) == [486]
+        assert await stream.ends()
+    assert handler.requests == []
 
 
 async def test_keep_alive_is_answered_on_a_stream() -> None:

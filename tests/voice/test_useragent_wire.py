@@ -321,6 +321,36 @@ async def test_challenged_bye_is_not_repeated_with_credentials() -> None:
             assert peer.pending() == []
 
 
+@pytest.mark.parametrize("is_challenged", [True, False])
+async def test_challenge_of_another_realm_than_the_calls_own_is_not_answered(is_challenged: bool) -> None:
+    """CVE-11: whoever is behind a trunk's proxy challenges us through it, to guess at the password at leisure."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher(on_answer=lambda call: call.hangup())
+            agent.call(
+                target=f"sip:b@127.0.0.1:{peer.port}",
+                caller="sip:a@b.example",
+                sdp=SDP,
+                watcher=watcher,
+                credentials=Credentials("a", "secret", host="127.0.0.1"),
+            )
+            invite = await peer.receive_request("INVITE")
+            if is_challenged:
+                own = 'Proxy-Authenticate: Digest realm="trunk", nonce="1", qop="auth"'
+                peer.send(peer.answer(invite, 407, extra=own))
+                await peer.receive_request("ACK")
+                invite = await peer.receive_request("INVITE")
+            peer.send(peer.answer(invite, 200))
+            bye = await peer.receive_request("BYE")
+            peer.send(
+                peer.answer(bye, 407, extra='Proxy-Authenticate: Digest realm="elsewhere", nonce="2", qop="auth"')
+            )
+
+            assert await peer.is_served()
+            assert peer.pending() == []
+            assert ("Proxy-Authorization" in invite.headers) is is_challenged
+
+
 async def test_second_fork_that_answers_is_acknowledged_and_hung_up() -> None:
     """RFC 3261 13.2.2.4."""
     async with running() as agent:

@@ -162,7 +162,7 @@ async def test_message_is_sent_again_when_the_hook_was_down(hooked: Hooked, dsn:
             await hooked.arrive("test message")
             await hooked.deliveries(DeliveryStatus.PENDING)
 
-    async with Receiver.listening(port) as receiver, working(hooked.database, dsn):
+    async with Receiver.listening(port=port) as receiver, working(hooked.database, dsn):
         receiver.body = DELIVERED
         await hooked.make_due()
         (received,) = await receiver.wait_for(1)

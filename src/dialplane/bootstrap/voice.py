@@ -64,7 +64,7 @@ async def _serve(settings: Settings) -> None:
                 recognizer=ears,
                 web=client,
                 sockets=sockets,
-                reach=client.find_address,
+                may_reach=client.may_reach,
                 names=asked,
                 certificates=FetchedCertificates(client),
                 hints=PostgresHints(store.dsn, NODE_CHANNEL),

@@ -48,3 +48,14 @@ def normalize_tel(target: str, *, field: str = "target") -> str:
     if not _TEL.fullmatch(bare):
         raise Invalid(f"{field} must be + and 7 to 15 digits, got {target[:40]!r}", field=field)
     return bare
+
+
+def read_sip(uri: str) -> str:
+    """`user@host[:port]` of a SIP or SIPS URI or of such text, and the transport where one is written: it says where
+    the server is found (RFC 3263 section 4.1). A SIPS URI is called over TLS."""
+    scheme = next((each for each in ("sip:", "sips:") if uri[:5].lower().startswith(each)), "")
+    user, at, where = uri[len(scheme) :].rpartition("@")
+    host, *parameters = where.partition("?")[0].split(";")
+    given = next((each.lower() for each in parameters if each.lower().startswith("transport=")), "")
+    wanted = "transport=tls" if scheme == "sips:" else given
+    return f"{user}{at}{host};{wanted}" if wanted else f"{user}{at}{host}"

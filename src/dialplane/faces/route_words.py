@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from litestar.types import HTTPScope
 
-_PREFIXES = ("/portal/operator", "/portal/projects/{project:uuid}", "/portal", "/operator/v1")
+_PREFIXES = ("/portal/operator", "/portal/projects/{project:uuid}", "/portal", "/operator/v1", "/v1.0")
 
 
 def words_of(scope: HTTPScope) -> str:

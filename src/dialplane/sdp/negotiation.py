@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
-from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family
+from dialplane.sdp.session import Attribute, MediaDescription, Origin, SdpError, Session, address_family, is_shared
 
 TELEPHONE_EVENT = 101
 """Our own payload type for digits."""
@@ -89,14 +89,15 @@ def make_offer(
 
 
 def choose(session: Session, codecs: Sequence[str] = ("PCMU", "PCMA")) -> Choice:
-    """The first live audio stream with a codec of ours. Raises NotAcceptable where there is none, SdpError where the
-    stream contradicts itself."""
+    """The first live audio stream with a codec of ours. Raises NotAcceptable where there is none or where we cannot
+    send to it, SdpError where the stream contradicts itself."""
     problem = "no audio over RTP"
     for position, media in enumerate(session.media):
         if media.kind != "audio" or media.port == 0 or media.protocol not in _PROTOCOLS:
             continue
         chosen = _choose_codec(media.formats, media.attributes, tuple(codecs))
         if chosen is not None:
+            media_host(session, media)
             return Choice(position, *chosen)
         problem = "no codec in common"
     raise NotAcceptable(problem)
@@ -197,14 +198,8 @@ def answer_direction(theirs: Direction, ours: Direction) -> Direction:
 
 def as_negotiated(session: Session, media: MediaDescription, choice: Choice, agreed: Direction) -> Negotiated:
     """What was agreed about a stream of theirs. Raises SdpError, NotAcceptable where its address cannot be used."""
-    host = session.host_of(media)
-    if host is None:
-        raise SdpError("no connection address")
-    if address_family(host) is None:
-        # Looking a name up takes time that nobody bounds and may lead anywhere; no phone or carrier does this.
-        raise NotAcceptable("media address is a name")
     return Negotiated(
-        host=host,
+        host=media_host(session, media),
         port=media.port,
         codec=choice.codec,
         payload_type=choice.payload_type,
@@ -213,6 +208,19 @@ def as_negotiated(session: Session, media: MediaDescription, choice: Choice, agr
         sends=agreed is Direction.SENDRECV,
         receives=agreed in SENDING,
     )
+
+
+def media_host(session: Session, media: MediaDescription) -> str:
+    """The address that a stream is sent to. Raises SdpError, NotAcceptable where that is not one machine's."""
+    host = session.host_of(media)
+    if host is None:
+        raise SdpError("no connection address")
+    if address_family(host) is None:
+        # Looking a name up takes time that nobody bounds and may lead anywhere; no phone or carrier does this.
+        raise NotAcceptable("media address is a name")
+    if is_shared(host):
+        raise NotAcceptable("media address is nobody's own")  # a call is between two: nobody may have us flood many
+    return host
 
 
 def ptime_of(media: MediaDescription) -> int:

@@ -19,6 +19,7 @@ from dialplane.sdp.negotiation import (
     answer_direction,
     as_negotiated,
     direction_of,
+    media_host,
     refused,
     rtpmaps,
 )
@@ -83,6 +84,7 @@ def choose_party(session: Session, terms: PartyTerms) -> PartyChoice:
             continue
         found = _choose_codec(position, media, terms)
         if found is not None:
+            media_host(session, media)
             return PartyChoice(*found, crypto)
         problem = "no codec in common"
     raise NotAcceptable(problem)

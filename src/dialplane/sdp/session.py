@@ -7,7 +7,7 @@ of a frozen dataclass, and a call makes six.
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import ClassVar, NamedTuple
 
 HIGHEST_MEDIA = 32
@@ -27,6 +27,9 @@ _ORIGIN = re.compile(r"(\S+) +([0-9]{1,20}) +([0-9]{1,20}) +IN +(IP[46]) +(\S+)"
 _CONNECTION = re.compile(r"IN +(IP[46]) +([^\s/]+)(?:/[0-9/]+)?")
 
 Attribute = tuple[str, str | None]
+
+
+_FIRST_SHARED = IPv4Address("224.0.0.0")
 
 
 class SdpError(Exception):
@@ -132,6 +135,17 @@ def address_family(host: str) -> str | None:
         return f"IP{ip_address(host).version}"
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def is_shared(host: str) -> bool:
+    """Whether an address is that of many machines: multicast, broadcast."""
+    address = ip_address(host)
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return address.is_multicast
+        address = address.ipv4_mapped
+    return address >= _FIRST_SHARED
 
 
 Line = tuple[str, str]

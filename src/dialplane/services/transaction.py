@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.services.calling.groupcalls import GroupcallStore
     from dialplane.services.calling.media_streams import GateStore
     from dialplane.services.calling.outbound_limits import OutboundLimitStore
+    from dialplane.services.calling.passports import PassportStore
     from dialplane.services.calling.pbx_trunks import PbxTrunkStore
     from dialplane.services.calling.providercalls import ProviderCallStore
     from dialplane.services.calling.registrations import RegistrationStore
@@ -125,6 +126,8 @@ class Transaction(Protocol):
     def applications(self) -> ApplicationStore: ...
     @property
     def audit(self) -> AuditStore: ...
+    @property
+    def passports(self) -> PassportStore: ...
     @property
     def arrivals(self) -> ArrivalStore: ...
     @property

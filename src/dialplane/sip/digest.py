@@ -178,6 +178,15 @@ def answer_challenge(
     return None
 
 
+def realm_of(request: Request) -> str | None:
+    """The realm whose challenge a request of ours has answered."""
+    for name in ("Proxy-Authorization", "Authorization"):
+        parameters = _read_parameters(request.headers.get(name) or "")
+        if parameters is not None and "realm" in parameters:
+            return parameters["realm"]
+    return None
+
+
 def _answer(
     challenge: Mapping[str, str], method: str, uri: str, username: str, password: str, cnonce: str
 ) -> str | None:

@@ -71,6 +71,8 @@ from dialplane.voice.streaming.streams import Streams
 from dialplane.voice.taps import together
 from dialplane.voice.texts import Texts
 from dialplane.voice.transfers import Transfers
+from dialplane.voice.trunking.kept_places import KeptPlaces
+from dialplane.voice.trunking.named_servers import NamedServers
 from dialplane.voice.trunking.trunking import Trunking
 from dialplane.voice.trust.certificates import CertificateCache
 from dialplane.voice.trust.signing import Signing
@@ -169,7 +171,7 @@ class Assembly:
         )
         self._credentials = Gate(database, deps.nonce_secret, self.defence)
         self.certificates = CertificateCache(deps.certificates, asyncio.get_running_loop().time)
-        self._verifying = Verifying(self.certificates, utc_now)
+        self._verifying = Verifying(deps.database, self.certificates, utc_now)
         self.arrivals = Arrivals(
             gate=self._credentials,
             admissions=self.batches.admissions,
@@ -250,7 +252,12 @@ class Assembly:
             self.trunking.gateways,
             self.trunking.limits,
             self._signing,
-            deps.reach,
+            NamedServers(
+                self.agent,
+                KeptPlaces(deps.names, self.agent.wires, self._spawn),
+                deps.may_reach,
+                self.trunking.is_of_others,
+            ),
         )
         self._beside = Beside(self._programs, deps.prompts, self._outside, utc_now)
         self._dialling = Dialling(self._dialler, self._beside, Ringing(deps.prompts), self.recordings)

@@ -1,12 +1,13 @@
 """What the voice role needs of the outside, made by bootstrap."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.traces import Fact
+from dialplane.domain.networks import Address
 from dialplane.services.calling.certificates import CertificateFiles, NoCertificates
 from dialplane.services.calling.places import Names
 from dialplane.services.identity.authentication import TokenSigner
@@ -27,10 +28,6 @@ LEASE_S = 65.0
 NO_CERTIFICATES = NoCertificates()
 
 
-Reach = Callable[[str], Awaitable[str]]
-"""Port: an address of a host that a tenant named, where we may go; raises the Refusal elsewhere (SSRF-2)."""
-
-
 class Hints(Protocol):
     """Port: words from the store that there may be work."""
 
@@ -49,7 +46,8 @@ class VoiceDeps:
     recognizer: Recognizer
     web: Web
     sockets: Sockets
-    reach: Reach
+    may_reach: Callable[[Address], bool]
+    """Whether a tenant may make us go to an address (SSRF-2)."""
     names: Names
     hints: Hints
     node: str

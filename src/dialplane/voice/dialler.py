@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -27,6 +27,7 @@ from dialplane.voice.leg import Leg
 from dialplane.voice.leg_context import LegContext
 from dialplane.voice.trunking.gateways import Gateways
 from dialplane.voice.trunking.limits import TrunkLimits
+from dialplane.voice.trunking.named_servers import NamedServers, may_try_another_server
 from dialplane.voice.trust.signing import Signing
 from dialplane.voice.useragent.agent import CallEnd, EndKind, OutgoingCall, Source, UserAgent
 from dialplane.voice.useragent.challenge import Credentials
@@ -37,8 +38,6 @@ from dialplane.voice.waiting import first_of
 PLAIN = CallManner()
 WITHHELD = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""
-LOOK_UP_S = 5.0
-"""For the address of a server that a tenant named."""
 PAUSE_S = 0.5
 """`w` among digits to send."""
 _RELIABLE: Mapping[Reliable, Literal["", "Supported", "Require"]] = {
@@ -69,8 +68,7 @@ class Dialler:
     gateways: Gateways
     limits: TrunkLimits
     signing: Signing
-    reach: Callable[[str], Awaitable[str]]
-    """An address of a host that a tenant named, where we may go."""
+    servers: NamedServers
 
     async def open(self, wish: OutgoingWish) -> Opened:
         """Check, reserve and record a call. Raises the Refusal."""
@@ -105,7 +103,7 @@ class Dialler:
 
         One leg is one party: of an extension's phones the one at `contact` rings, or else all of them, and the first
         that answers has the call. A number of the PSTN is tried by one route after the other, until one does more than
-        fail.
+        fail; a server that a tenant named at one of its addresses after the other, until one takes calls.
         """
         try:
             ways = await ways_to(self.database, leg.call, self.now(), contact=contact, trunk_id=manner.trunk_id)
@@ -114,7 +112,7 @@ class Dialler:
                 if not ways:
                     raise Unavailable("No gateway's name is known")
             if leg.call.destination.type == "sip":
-                ways = [await self._guarded(way) for way in ways[:1]]
+                ways = await self.servers.ways(ways[0], leg.call.account_id)
             leg.identity = await self.signing.identity_for(leg.call, ways)
             if ways[0].transport == "ws":
                 leg.expect_browser()
@@ -126,22 +124,12 @@ class Dialler:
         if not leg.is_ended and leg.call.destination.type == "extension" and len(ways) > 1:
             self._ring_all(leg, ways[:MAX_PHONES], manner, hops)
         elif not leg.is_ended:
-            attempts = _Attempts(self, leg, ways if leg.call.destination.type == "tel" else ways[:1], manner, hops)
+            attempts = _Attempts(self, leg, ways, manner, hops)
             leg.on_failed = attempts.take_another
             if not attempts.take_next():
                 leg.hang_up(HangupReason.FAILED, text="every trunk has as many calls as it may")
                 return
         await first_of(leg.answered.wait(), leg.ended.wait())
-
-    async def _guarded(self, way: Way) -> Way:
-        """The way to a server that a tenant named, by an address that was looked at (SSRF-2). Raises the Refusal."""
-        if (way.host, way.port) == (self.agent.host, self.agent.port):
-            return way
-        try:
-            async with asyncio.timeout(LOOK_UP_S):
-                return replace(way, host=await self.reach(way.host))
-        except TimeoutError:
-            raise Unavailable(f"{way.host} does not resolve in time") from None
 
     def _ring_all(self, leg: Leg, ways: list[Way], manner: CallManner, hops: int) -> None:
         if ways[0].transport != "ws":
@@ -231,7 +219,8 @@ class _Attempts:
         """Whether the call goes on another way after this end."""
         answer = 0 if end.kind is EndKind.TIMEOUT else end.status  # nothing came back at all
         self._tell(answer)
-        if not may_try_another_route(answer):
+        may_try = may_try_another_server if self._leg.call.destination.type == "sip" else may_try_another_route
+        if not may_try(answer):
             return False
         log.info("route_failed", call_id=str(self._leg.call.id), status=end.status, tried=self._taken)
         return self.take_next()

@@ -35,7 +35,7 @@ from dialplane.adapters.http.destinations import (
 from dialplane.adapters.http.replies import TooLargeError, read_body, read_document, words_of
 from dialplane.domain.errors import Invalid, Unavailable
 from dialplane.domain.eventing.webhooks import Reply
-from dialplane.domain.networks import Network, is_allowed
+from dialplane.domain.networks import Address, Network, is_allowed
 from dialplane.domain.programs.commands import Failed, Fetched
 from dialplane.domain.rcml.forms import FORM_TYPE, SIGNATURE, place_form, twilio_signature
 
@@ -98,11 +98,11 @@ class GuardedClient:
         self.resolve = resolve or self._resolve_by_system
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
         self._opened: aiohttp.ClientSession | None = None
-        self._resolver = CheckedResolver(self.resolve, lambda address: is_allowed(address, self.allow))
+        self._resolver = CheckedResolver(self.resolve, self.may_reach)
         self._courier = Courier(self._addresses)
 
     async def __aenter__(self) -> Self:
-        self._opened = self.make_session(lambda address: is_allowed(address, self.allow))
+        self._opened = self.make_session(self.may_reach)
         return self
 
     async def __aexit__(
@@ -133,20 +133,9 @@ class GuardedClient:
         self._courier.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def find_address(self, host: str) -> str:
-        """One address of `host`, all of which may be reached: for who connects by another protocol (SSRF-2).
-
-        Raises Invalid where one may not, Unavailable where the name leads nowhere.
-        """
-        try:
-            found = await self._resolver.resolve(host)
-        except RefusedError as fault:
-            raise Invalid(str(fault), field="host") from fault
-        except (OSError, ValueError) as fault:
-            raise Unavailable(f"{host} does not resolve") from fault
-        if not found:
-            raise Unavailable(f"{host} does not resolve")
-        return found[0]["host"]
+    def may_reach(self, address: Address) -> bool:
+        """Whether a tenant may make us go there: also for who connects by another protocol (SSRF-2)."""
+        return is_allowed(address, self.allow)
 
     async def get(self, url: str, *, limit: int, timeout_s: float) -> tuple[bytes, str]:
         """The body of a file and its content type.

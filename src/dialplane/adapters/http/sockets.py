@@ -16,7 +16,7 @@ from dialplane.adapters.http.destinations import RefusedError, check_url
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.http.replies import words_of
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.domain.networks import Address, is_allowed, unwrap
+from dialplane.domain.networks import Address, unwrap
 
 MAX_MESSAGE = 4 << 20
 """Six minutes of mu-law in base64: an assistant may send a whole answer as one message."""
@@ -35,7 +35,7 @@ class GuardedSockets:
         traces = [aiohttp.TraceConfig()]
         traces[0].on_request_redirect.append(_refuse_redirect)
         self._sessions = {
-            "wss": self._client.make_session(self._may_reach, traces),
+            "wss": self._client.make_session(self._client.may_reach, traces),
             "ws": self._client.make_session(self._is_named, traces),
         }
         return self
@@ -72,7 +72,7 @@ class GuardedSockets:
             found = [ipaddress.ip_address(text) for text in await self._client.resolve(host)]
         except (OSError, ValueError) as fault:
             raise Unavailable("the name does not resolve") from fault
-        if not found or not all(self._may_reach(address) for address in found):
+        if not found or not all(self._client.may_reach(address) for address in found):
             raise Invalid(f"{host} leads to an address that is not public", field="external_host")
         return str(found[0])
 
@@ -87,9 +87,6 @@ class GuardedSockets:
         except RefusedError as fault:
             raise Invalid(str(fault), field="url") from fault
         return scheme.lower()
-
-    def _may_reach(self, address: Address) -> bool:
-        return is_allowed(address, self._client.allow)
 
     def _is_named(self, address: Address) -> bool:
         return any(unwrap(address) in network for network in self._client.allow)

@@ -51,6 +51,7 @@ from dialplane.adapters.postgres.orders import PostgresOrderStore
 from dialplane.adapters.postgres.outbound_limits import PostgresOutboundLimitStore
 from dialplane.adapters.postgres.passages import PostgresPassageStore
 from dialplane.adapters.postgres.passkeys import PostgresPasskeyStore, PostgresRecoveryCodeStore
+from dialplane.adapters.postgres.passports import PostgresPassportStore
 from dialplane.adapters.postgres.patterns import PostgresPatternStore
 from dialplane.adapters.postgres.pbx_trunks import PostgresPbxTrunkStore
 from dialplane.adapters.postgres.people import PostgresLinkStore, PostgresPersonStore
@@ -144,6 +145,10 @@ class PostgresTransaction:
     @cached_property
     def audit(self) -> PostgresAuditStore:
         return PostgresAuditStore(self.connection)
+
+    @cached_property
+    def passports(self) -> PostgresPassportStore:
+        return PostgresPassportStore(self.connection)
 
     @cached_property
     def arrivals(self) -> PostgresArrivalStore:

@@ -1,17 +1,21 @@
 """`dialplane edge`: the configuration of a Kamailio that stands before the voice nodes."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+import asyncio
+from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dialplane.config.values import Endpoint, SettingError
-from dialplane.faces.cli.edge_files import Edge, write_edge
+from dialplane.domain.calling.trunk_terms import Gateway, read_gateway
+from dialplane.domain.errors import Invalid
+from dialplane.faces.cli.edge_carriers import Carrier, Network, find_carriers, read_carrier, read_list
+from dialplane.faces.cli.edge_files import TRUSTED, Edge, write_edge
 from dialplane.faces.cli.remote import Data, OperatorApi, OperatorKey, ask_operator, fail
 
 HERE = Path("var")
-Network = IPv4Network | IPv6Network
 
 Listen = Annotated[
     list[str],
@@ -31,7 +35,13 @@ Nodes = Annotated[
 ]
 Trusted = Annotated[
     list[str] | None,
-    typer.Option("--trust", help="Network of a carrier, whose messages are not counted.", metavar="NETWORK"),
+    typer.Option(
+        "--trust", help="A carrier, whose messages are not counted; by name as DNS has it now.", metavar="NETWORK|NAME"
+    ),
+]
+NameServers = Annotated[
+    list[str] | None,
+    typer.Option("--name-server", help="Who is asked for names; those of this machine.", metavar="HOST:PORT"),
 ]
 Tls = Annotated[
     tuple[Path, Path] | None,
@@ -66,16 +76,18 @@ def config(
     tls_port: TlsPort = 5061,
     websocket: Websocket = 0,
     flood: Flood = 600,
+    name_server: NameServers = None,
     to: Folder = Path("edge"),
     run: Run = Path("/run/kamailio"),
     api: OperatorApi = "",
     key: OperatorKey = "",
     data: Data = HERE,
 ) -> None:
-    """Write kamailio.cfg and dispatcher.list for Debian's Kamailio 5.6.
+    """Write kamailio.cfg, dispatcher.list and trusted.list for Debian's Kamailio 5.6.
 
-    Without --node the voice nodes and the carriers' networks are read from the platform; write it anew, or change
-    dispatcher.list and run `kamcmd dispatcher.reload`, when a node is added.
+    Without --node the voice nodes and the carriers, by network and by name, are read from the platform. Write the files
+    anew when a node or a carrier is added, and now and then where carriers have names; `kamcmd dispatcher.reload` and
+    `kamcmd permissions.addressReload` put the lists in force.
 
     Examples:
 
@@ -87,12 +99,13 @@ def config(
     try:
         places = [Endpoint.parse(text, what="--listen") for text in listen]
         nodes, carriers = _named(node) if node else _registered(api, key, data)
+        trusted = _trusted([*map(read_carrier, trust or ()), *carriers], name_server or (), to)
         edge = Edge(
             listen=places,
             inside=Endpoint.parse(inside, what="--inside") if inside else places[0],
             advertise=advertise,
             nodes=nodes,
-            trusted=[*(ip_network(text) for text in trust or ()), *carriers],
+            trusted=trusted,
             certificate=tls[0].resolve(strict=True) if tls else None,
             key=tls[1].resolve(strict=True) if tls else None,
             tls_port=tls_port,
@@ -103,23 +116,43 @@ def config(
         if not nodes:
             raise fail("no voice node is known: start one, or name one with --node")
         written = write_edge(edge, to)
-    except (SettingError, ValueError, OSError) as fault:
+    except (SettingError, Invalid, ValueError, OSError) as fault:
         raise fail(str(fault)) from fault
     for path in written:
         typer.echo(path)
     typer.echo(f"The nodes need DIALPLANE_EDGES={edge.inside}", err=True)
 
 
-def _named(nodes: list[str]) -> tuple[list[Endpoint], list[Network]]:
+def _trusted(carriers: Sequence[Network | Gateway], servers: Sequence[str], folder: Path) -> tuple[Carrier, ...]:
+    """The carriers by their addresses. Raises SettingError or OSError."""
+    asked = [Endpoint.parse(text, what="--name-server") for text in servers]
+    found = asyncio.run(
+        find_carriers(
+            [each for each in carriers if not isinstance(each, Gateway)],
+            [each for each in carriers if isinstance(each, Gateway) and each.is_named],
+            read_list(folder / TRUSTED),
+            [(each.host, each.port) for each in asked],
+        )
+    )
+    for name in found.lost:
+        typer.echo(f"{name} leads nowhere now: what comes from there is counted as a stranger's", err=True)
+    return found.carriers
+
+
+def _named(nodes: list[str]) -> tuple[list[Endpoint], list[Network | Gateway]]:
     """The voice nodes of --node. Raises SettingError."""
     return [Endpoint.parse(text.removeprefix("sip:"), what="--node") for text in nodes], []
 
 
-def _registered(api: str, key: str, data: Path) -> tuple[list[Endpoint], list[Network]]:
-    """The voice nodes that live, and the networks of the operator's trunks."""
+def _registered(api: str, key: str, data: Path) -> tuple[list[Endpoint], list[Network | Gateway]]:
+    """The voice nodes that live, and the networks and gateways of the operator's trunks."""
     nodes = ask_operator("GET", "/nodes", api, key, data)["nodes"]
     trunks = ask_operator("GET", "/trunks", api, key, data)["trunks"]
+    gateways = [gateway for each in trunks for gateway in (each, *each["gateways"]) if gateway["host"]]
     return (
         [Endpoint(each["sip_host"], each["sip_port"]) for each in nodes if each["role"] == "voice" and each["alive"]],
-        [ip_network(network) for each in trunks for network in each["networks"]],
+        [
+            *(ip_network(network) for each in trunks for network in each["networks"]),
+            *(read_gateway(each["host"], each["port"], each["transport"]) for each in gateways),
+        ],
     )

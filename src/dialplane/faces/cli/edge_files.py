@@ -1,19 +1,18 @@
-"""The files of an edge: Kamailio's configuration, its list of nodes, and what TLS shows."""
+"""The files of an edge: Kamailio's configuration, its lists of nodes and of carriers, and what TLS shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from dialplane.config.values import Endpoint
+from dialplane.faces.cli.edge_carriers import Carrier, list_of
 
 SILENT_MS = 2_000
 """A node that has not even said 100 Trying by then is passed over; it says so within 150 ms."""
 OUTSIDE_MS = 8_000
 """The same for phones and carriers: four copies of an INVITE by UDP, and time left for the node to try another way."""
-NOBODY = "192.0.2.0/32"
-"""RFC 5737: an address of documents, where no list may be empty."""
+TRUSTED = "trusted.list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +26,8 @@ class Edge:
     advertise: str = ""
     """What is shown to the world instead of the addresses of `listen` (NAT)."""
     nodes: Sequence[Endpoint]
-    trusted: Sequence[IPv4Network | IPv6Network] = ()
-    """Whose messages are not counted: carriers."""
+    trusted: Sequence[Carrier] = ()
+    """Whose messages are not counted."""
     certificate: Path | None = None
     key: Path | None = None
     tls_port: int = 5061
@@ -53,7 +52,11 @@ def write_edge(edge: Edge, folder: Path) -> list[Path]:
 
 
 def _texts(edge: Edge, folder: Path) -> Mapping[str, str]:
-    texts = {"kamailio.cfg": _configuration(edge, folder), "dispatcher.list": _nodes(edge)}
+    texts = {
+        "kamailio.cfg": _configuration(edge, folder),
+        "dispatcher.list": _nodes(edge),
+        TRUSTED: list_of(edge.trusted),
+    }
     if edge.certificate is not None:
         texts["tls.cfg"] = (
             "[server:default]\nmethod = TLSv1.2+\nverify_certificate = no\nrequire_certificate = no\n"
@@ -73,7 +76,7 @@ def _configuration(edge: Edge, folder: Path) -> str:
         "outside_ms": OUTSIDE_MS,
         "flood": edge.flood,
         "probe_s": edge.probe_s,
-        "trusted": ",".join(map(str, edge.trusted)) or NOBODY,
+        "trusted": folder.absolute() / TRUSTED,
         "public": public,
         "dispatcher": folder.absolute() / "dispatcher.list",
         "tls_config": folder.absolute() / "tls.cfg",

@@ -1,7 +1,7 @@
 """Every route of the operator's face, and the layers that each request passes: the key, limits, repetition."""
 
 from litestar import Router
-from litestar.types import ASGIApp, Scope
+from litestar.types import ASGIApp, HTTPScope, Scope
 
 from dialplane.domain.ids import AccountId
 from dialplane.faces.base import Base
@@ -36,7 +36,7 @@ from dialplane.faces.operator import (
 )
 from dialplane.faces.operator.problems import EXCEPTION_HANDLERS
 from dialplane.faces.operator.request import OperatorOnly, OperatorRequest
-from dialplane.faces.operator.trail import Trail
+from dialplane.faces.trail import OPERATORS_KEY, Actor, Trail
 from dialplane.services.idempotency import OPERATOR
 
 RESOURCES = [
@@ -85,7 +85,7 @@ def routers(ports: Dependencies) -> list[Router]:
         return Idempotency(app, ports=ports, manners=MANNERS)
 
     def trail(app: ASGIApp) -> Trail:
-        return Trail(app, ports=ports)
+        return Trail(app, ports=ports, find_actor=_find_actor)
 
     api = Base(
         "/operator/v1",
@@ -96,3 +96,8 @@ def routers(ports: Dependencies) -> list[Router]:
         include_in_schema=False,  # the tenants' document is not about this; see `documentation`
     )
     return [documentation.router(RESOURCES), api]
+
+
+async def _find_actor(_: HTTPScope) -> Actor:
+    """Nobody else comes in here."""
+    return Actor(OPERATORS_KEY)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from dialplane.domain.addresses import Address, is_tel
+from dialplane.domain.addresses import Address, is_tel, read_sip
 from dialplane.domain.calling.call_manners import CallManner
 from dialplane.domain.calling.routing import forms
 from dialplane.domain.programs.recognition import DetectMachine
@@ -127,7 +127,7 @@ def _read_party(text: str, name: str, country: str, *, reason: str) -> Address:
             raise invalid(name, "names no client", reason=reason)
         return Address("extension", client)
     if "@" in text:
-        return Address("sip", text[len(_SIP) :] if text.lower().startswith(_SIP) else text)
+        return Address("sip", read_sip(text))
     number = forms(text.removeprefix(_SIP), country)[0]
     if not is_tel(number) and name == "To":
         raise invalid(name, "is a number, client:name or sip:user@host", reason=reason)

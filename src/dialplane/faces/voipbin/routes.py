@@ -11,6 +11,7 @@ from dialplane.faces.bodies import BodyLimits
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.idempotency import Idempotency, Manners
 from dialplane.faces.imported_files import LARGEST_FILE
+from dialplane.faces.trail import Trail
 from dialplane.faces.voipbin import (
     access_keys,
     activeflows,
@@ -87,6 +88,7 @@ from dialplane.faces.voipbin import (
 )
 from dialplane.faces.voipbin.credentials import Authentication, Verifier
 from dialplane.faces.voipbin.denial import Denial
+from dialplane.faces.voipbin.platform_trail import platform_actors
 from dialplane.faces.voipbin.request import ApiRequest, ApiSocket
 from dialplane.faces.voipbin.sign_in import auth_router
 
@@ -176,6 +178,11 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     def authentication(app: ASGIApp) -> Authentication:
         return Authentication(app, verifier=verifier, limits=limits)
 
+    actors = platform_actors(ports)
+
+    def trail(app: ASGIApp) -> Trail:
+        return Trail(app, ports=ports, find_actor=actors)
+
     def uploaded(app: ASGIApp) -> BodyLimits:
         return BodyLimits(app, largest=max(documents.LARGEST_UPLOAD, LARGEST_FILE), takes_files=True)
 
@@ -185,13 +192,13 @@ def routers(ports: Dependencies, verifier: Verifier) -> list[Router]:
     api = Base(
         "/v1.0",
         route_handlers=[*RESOURCES, members.members_router(ports)],
-        middleware=[authentication, BodyLimits, idempotency],
+        middleware=[authentication, BodyLimits, idempotency, trail],
         request_class=ApiRequest,
     )
     files = Base(
         "/v1.0",
         route_handlers=[documents.router, number_files.router, storage.router],
-        middleware=[authentication, uploaded, idempotency],
+        middleware=[authentication, uploaded, idempotency, trail],
         request_class=ApiRequest,
     )
     sockets = Base("/v1.0", route_handlers=SOCKETS, middleware=[Denial, authentication], websocket_class=ApiSocket)

@@ -131,10 +131,10 @@ async def close_orphans(database: Database, node: str, now: datetime, *, by: str
         if not calls:
             return []
         ended = [_orphan(call, max(seen, call.progressing_at or call.created_at), now) for call in calls]
-        await interrupt_runs(tx, [(call.account_id, call.run_id) for call in ended if call.run_id is not None], now)
+        runs = await interrupt_runs(tx, [(each.account_id, each.run_id) for each in ended if each.run_id], now)
         await tx.calls.update_many(ended)
         await order_goodbyes(tx, ended, now, by=by)
-        events = [_event(call, "call_hangup", now) for call in ended]
+        events = [*(_event(call, "call_hangup", now) for call in ended), *runs]
         await _settle(tx, await _as_reserved(tx, ended), events, now, {})
         await tell_progress(tx, [(call, Progress.COMPLETED) for call in ended], now)
     return ended

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dialplane.domain.addresses import Address, is_tel, normalize_tel
+from dialplane.domain.addresses import Address, is_tel, normalize_tel, read_sip
 from dialplane.domain.calling.calls import Call, CallExtras, CallStatus, Direction
 from dialplane.domain.calling.destinations import check_allowed
 from dialplane.domain.charging.call_billing import CallBilling
@@ -255,7 +255,7 @@ def check_destination(account: Account, destination: Address) -> tuple[Address, 
                 raise Invalid("A conference is named by its id", reason="INVALID_ARGUMENT", field="destinations")
             return destination, CostType.CALL_EXTENSION
         case "sip":
-            target = destination.target.removeprefix("sip:")
+            target = read_sip(destination.target)
             if not _is_sip(target):
                 raise Invalid("A SIP destination is user@host", reason="INVALID_ARGUMENT", field="destinations")
             return replace(destination, target=target), CostType.CALL_EXTENSION

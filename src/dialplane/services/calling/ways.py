@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.calling.calls import Call
 from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
-from dialplane.domain.calling.trunk_terms import Gateway
+from dialplane.domain.calling.trunk_terms import Gateway, read_gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import NotFound, Unavailable
 from dialplane.domain.ids import AccountId, ConferenceId, ExtensionId, TrunkId, find_uuid
@@ -16,6 +16,7 @@ from dialplane.services.calling.emergency import require_trunks_for_help
 from dialplane.services.calling.registrations import Binding, Subscriber
 from dialplane.services.calling.trunk_ways import trunks_for
 from dialplane.services.transaction import Database, Transaction
+from dialplane.sip.uri import SipUri
 
 WayTransport = Literal["udp", "tcp", "tls", "ws"]
 TRANSPORTS: dict[str, WayTransport] = {"udp": "udp", "tcp": "tcp", "tls": "tls", "ws": "ws"}
@@ -38,7 +39,7 @@ class Way:
     media: MediaProfile = ANY_AUDIO
     trunk: Trunk | None = None
     gateway: Gateway | None = None
-    """Both, where it leads to a trunk."""
+    """Both, where it leads to a trunk; `gateway` alone, where to a server that a tenant named."""
     path: str = ""
     """Of a phone that registered through an edge: how it is reached (RFC 3327)."""
 
@@ -50,14 +51,14 @@ async def ways_to(
 
     `contact` is the one of an extension's phones that is meant, `trunk_id` the one trunk that a number is called by.
 
-    Raises NotFound or Unavailable where there is no way; the text says why.
+    Raises NotFound, Unavailable or Invalid where there is no way; the text says why.
     """
     async with database.reading() as tx:
         match call.destination.type:
             case "extension":
                 return await _ways_to_extension(tx, call, now, contact)
             case "sip":
-                return [_way_to_sip(call.destination.target)]
+                return [way_to_sip(call.destination.target)]
             case "conference":
                 return [await _way_to_conference(tx, call)]
             case _:
@@ -106,14 +107,14 @@ async def _way_to_conference(tx: Transaction, call: Call) -> Way:
     return Way(uri=f"sip:{conference.direct_hash}", host="", port=0, transport="udp", is_ours=True)
 
 
-def _way_to_sip(target: str) -> Way:
-    """`user@host[:port]`; the caller looks where the host leads before anything is sent (SSRF-2)."""
-    _, _, where = target.rpartition("@")
-    host, port = where, 5060
-    if where.count(":") == 1 or where.startswith("["):
-        host, _, text = where.rpartition(":")
-        port = int(text) if text.isdigit() and int(text) < 65536 else 5060
-    return Way(uri=f"sip:{target}", host=host.strip("[]"), port=port, transport="udp")
+def way_to_sip(target: str) -> Way:
+    """`user@host[:port][;transport=…]`; the caller looks where the host leads before anything is sent (SSRF-2).
+
+    Raises Invalid where the transport is none of ours.
+    """
+    uri = SipUri.parse(f"sip:{target}")
+    gateway = read_gateway(uri.host.strip("[]"), uri.port, uri.transport)
+    return Way(uri=f"sip:{target}", host=gateway.host, port=gateway.port, transport=gateway.transport, gateway=gateway)
 
 
 async def _ways_to_tel(tx: Transaction, call: Call) -> list[Way]:

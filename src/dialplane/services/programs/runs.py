@@ -192,13 +192,16 @@ async def end_abandoned_runs(database: Database, *, created_before: datetime, no
     return len(runs)
 
 
-async def interrupt_runs(tx: Transaction, runs: Iterable[tuple[AccountId, RunId]], now: datetime) -> None:
-    """End runs whose call was cut off by the death of its node; those that have ended stay as they are."""
+async def interrupt_runs(tx: Transaction, runs: Iterable[tuple[AccountId, RunId]], now: datetime) -> list[Event]:
+    """End runs whose call was cut off by the death of its node; those that have ended stay as they are. What is to be
+    told of them, after what is told of their calls."""
+    told = []
     for account_id, run_id in sorted(set(runs), key=lambda pair: pair[1]):
         run = await tx.runs.find(account_id, run_id, lock=True)
         if run is not None and run.status is RunStatus.RUNNING:
             await tx.runs.end(run_id, "interrupted", now)
-            await publish(tx, _event(replace(_ended(run, now), error="interrupted"), "activeflow_updated", now))
+            told.append(_event(replace(_ended(run, now), error="interrupted"), "activeflow_updated", now))
+    return told
 
 
 def following_run(run: Run, flow: Flow, now: datetime) -> Run | None:

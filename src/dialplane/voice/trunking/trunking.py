@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 from dialplane.domain.calling.trunk_terms import Gateway
 from dialplane.domain.calling.trunks import Trunk
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.ids import TrunkId
+from dialplane.domain.ids import AccountId, TrunkId
+from dialplane.domain.networks import is_allowed
 from dialplane.services.calling.places import Names
 from dialplane.services.calling.trunk_states import TrunkState, give_registrations_up, save_state
 from dialplane.services.transaction import Database
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.trunking.gateways import Gateways
+from dialplane.voice.trunking.kept_places import KeptPlaces
 from dialplane.voice.trunking.limits import TrunkLimits
 from dialplane.voice.trunking.places import Places
 from dialplane.voice.trunking.registrations import TrunkRegistrations
-from dialplane.voice.useragent.agent import UserAgent
+from dialplane.voice.useragent.agent import Source, UserAgent
 
 TELL_S = 1.0
 """What has changed is written so often at most."""
@@ -35,7 +38,7 @@ class Trunking:
         names: Names,
     ) -> None:
         self.limits = TrunkLimits()
-        self._places = Places(names, agent.wires, spawn, self._moved)
+        self._places = Places(KeptPlaces(names, agent.wires, spawn, self._moved))
         self.gateways = Gateways(agent, self._places, now, spawn, self._note)
         self._registrations = TrunkRegistrations(
             database, agent, self.gateways, node, now, spawn, arrivals.set_registrars, self._note
@@ -57,6 +60,17 @@ class Trunking:
             self.gateways.set_trunks(trunks)
             self._registrations.set_trunks(trunks)
             self._arrivals.set_callers(self._places.callers())
+
+    def is_of_others(self, target: Source, account_id: AccountId) -> bool:
+        """Whether a trunk of somebody else's may be there, which would take a call of the account's for one of its
+        owner's. Beside its gateways that is whatever public address is its: a carrier has more ports than it names."""
+        others = [trunk for trunk in self._trunks if trunk.account_id != account_id]
+        address = ip_address(target.host)
+        is_public = is_allowed(address, ())
+        if is_public and any(address in network for trunk in others for network in trunk.networks):
+            return True
+        known = [place for trunk in others for gateway in trunk.gateways for place in self._places.known(gateway)]
+        return any(each.host == target.host and (is_public or each.port == target.port) for each in known)
 
     async def run(self) -> None:
         """For as long as the node lives."""

@@ -12,6 +12,8 @@ from dialplane.domain.calling.trust import REFUSED_FOR, USUAL, CallerIdentity, C
 from dialplane.domain.ids import TrunkId
 from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
 from dialplane.services.calling.certificates import FETCH_S
+from dialplane.services.calling.passports import came_with_another_call
+from dialplane.services.transaction import Database
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request
 from dialplane.sip.uri import SipUri
@@ -36,7 +38,8 @@ log = structlog.get_logger()
 class Verifying:
     """Looks at calls that bring an Identity header field, or come from where one is required; at no others."""
 
-    def __init__(self, certificates: CertificateCache, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, certificates: CertificateCache, now: Callable[[], datetime]) -> None:
+        self._database = database
         self._certificates = certificates
         self._now = now
         self._replays = Replays()
@@ -83,18 +86,20 @@ class Verifying:
         claim = Claim(_callers(request), _called(request))
         try:
             async with asyncio.timeout(FETCH_S):
-                return best_of([await self._look_at(field, claim) for field in fields[:MAX_FIELDS]])
+                return best_of([await self._look_at(field, claim, request) for field in fields[:MAX_FIELDS]])
         except TimeoutError:
             return Verdict(fault=Fault.BAD_INFO, reason="the certificates could not be had in time")
 
-    async def _look_at(self, field: str, claim: Claim) -> Verdict:
+    async def _look_at(self, field: str, claim: Claim, request: Request) -> Verdict:
         identity: Identity | None = None
         try:
             identity = parse_identity(field)
             check_claim(identity, claim, self._now())
             file = await self._certificates.get(identity.info)
             verdict = check_signer(identity, file, self._anchors, self._now())
-            if self._replays.is_replay(identity.text, self._now()):
+            if self._replays.is_replay(identity.text, self._now()) or await came_with_another_call(
+                self._database, identity.text, request.call_id, self._now()
+            ):
                 raise StirError(Fault.INVALID, "the same PASSporT came with another call already")
         except StirError as fault:
             return failed(fault, identity)

@@ -419,7 +419,7 @@ class SipCall(ABC):
         request = dialog.request(method, [*fields, ("User-Agent", station.user_agent)], body)
         peer = station.next_hop(dialog.next_hop, self.hop)
         user: TransactionUser | None = None if method == "BYE" else self
-        if self._credentials is not None:
+        if self._credentials is not None and self._credentials.realm is not None:
             user = ChallengedInDialog(station, dialog, request, peer, credentials=self._credentials, user=user)
         return station.send_request(request, peer, user)
 

@@ -1,10 +1,10 @@
 """Our answers to digest challenges: to the right realm at the right address, or none (CVE-11)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
 from dialplane.sip.dialog import Dialog
-from dialplane.sip.digest import answer_challenge
+from dialplane.sip.digest import answer_challenge, realm_of
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Transaction, TransactionUser
 from dialplane.sip.transaction_peer import Source
@@ -18,9 +18,16 @@ class Credentials:
     username: str
     password: str = field(repr=False)
     realm: str | None = None
-    """Only challenges of this realm are answered; None: of any, which fits a server that names none beforehand."""
+    """Only challenges of this realm are answered; None: of any, which fits a server that names none beforehand. Within
+    a dialog that is none: there the realm is the one that its first request was challenged by (`pinned`)."""
     host: str | None = None
     """Only challenges from this address are answered; None: from wherever the request was sent to."""
+
+
+def pinned(credentials: Credentials, answered: Request) -> Credentials:
+    """For the rest of a call, of which `answered` has answered a challenge. Whoever is behind a proxy can challenge us
+    through it: in another realm than the proxy's own, whose password it is."""
+    return credentials if credentials.realm is not None else replace(credentials, realm=realm_of(answered))
 
 
 def authorized(request: Request, response: Response, credentials: Credentials | None, peer: Source) -> Request | None:

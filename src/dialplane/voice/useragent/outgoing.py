@@ -10,7 +10,7 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Input, Transaction
 from dialplane.sip.transaction_peer import Source
 from dialplane.voice.useragent.calls import SipCall
-from dialplane.voice.useragent.challenge import Credentials, authorized
+from dialplane.voice.useragent.challenge import Credentials, authorized, pinned
 from dialplane.voice.useragent.events import CallEnd, CallWatcher, EndKind
 from dialplane.voice.useragent.reason import reason_of
 from dialplane.voice.useragent.reliable import number_of
@@ -195,6 +195,7 @@ class OutgoingCall(SipCall):
         if request is None:
             return False
         self._challenges += 1
+        self._credentials = pinned(self._credentials, request)
         self._is_proceeding = False
         self.request = request
         self._invite = self._station.send_request(request, self.hop, self)

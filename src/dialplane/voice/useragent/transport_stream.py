@@ -6,12 +6,14 @@ from math import inf
 from typing import Literal, Protocol, cast
 
 from dialplane.sip.framing import PONG, Frame, KeepAlive, StreamFramer
+from dialplane.sip.message import Request
 from dialplane.sip.transaction_peer import Source
 
 WRITE_LIMIT = 1 << 20
 """Octets waiting for a peer that does not read; above that the connection is cut, for memory is everybody's."""
 LINGER_S = 2.0
-"""How long what a refused peer still sends is thrown away before its connection is closed."""
+"""How long what a refused peer still sends is thrown away before its connection is closed; it hears by then what there
+is to be said of what it asked before."""
 QUIET_S = 3_700.0
 """How long a connection that brought whole messages may be quiet: the longest registration, and a bit."""
 
@@ -49,7 +51,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._is_kept = False
+        self._is_asked = False
+        """It has brought a request, which may be answered yet."""
+        self._is_deaf = False
+        """Nothing that it brings is read any more."""
         self._is_over = False
+        """Nothing is sent any more."""
         self._wire = wire
         self.peer = Source("", 0, wire)
         self.deadline = inf
@@ -69,7 +76,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_kept or self._is_over:
+        if not self._is_kept or self._is_deaf:
             return
         if not self._owner.may_read(self.peer):
             self.close()  # without these octets nobody could say where the next message begins
@@ -79,6 +86,7 @@ class Connection(asyncio.Protocol):
         self._set_deadline(
             had_message=any(not isinstance(frame, KeepAlive) for frame in frames), was_mid_message=was_mid_message
         )
+        self._is_asked = self._is_asked or any(isinstance(frame, Request) for frame in frames)
         for frame in frames:
             if isinstance(frame, KeepAlive):
                 self.send(PONG)
@@ -106,15 +114,18 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _finish(self) -> None:
-        """No more from us. To close at once, with octets of the peer still unread, would reset the connection, and the
-        peer would never see what was answered."""
+        """No more from the peer. To close at once, with octets of it still unread, would reset the connection, and it
+        would never see what was answered; nor would it what is still to be answered of good requests before."""
         if self._transport is not None and not self._transport.is_closing():
+            self._is_deaf = True
+            self.deadline = self._loop.time() + LINGER_S
+            if self._is_asked:
+                return
             self._is_over = True
             if not self._transport.can_write_eof():  # TLS: its end is a message of its own, sent by closing
                 self._transport.close()
                 return
             self._transport.write_eof()
-            self.deadline = self._loop.time() + LINGER_S
 
     def _set_deadline(self, *, had_message: bool, was_mid_message: bool) -> None:
         """A whole message buys time; the beginning of one starts its own, which further octets do not extend."""

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import phonenumbers
 
-from dialplane.domain.addresses import Address, is_tel
+from dialplane.domain.addresses import Address, is_tel, read_sip
 from dialplane.domain.programs.dialling import Party
 from dialplane.domain.programs.recognition import DetectMachine
 from dialplane.domain.rcml.verb import Verb
@@ -126,7 +126,7 @@ def _client_address(target: str) -> Address:
 
 
 def _sip_address(target: str) -> Address:
-    return Address("sip", target.removeprefix("sip:").removeprefix("sips:").partition(";")[0])
+    return Address("sip", read_sip(target))
 
 
 def caller_address(text: str) -> Address:
