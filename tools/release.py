@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -64,9 +63,9 @@ def build(commit: str, folder: Path) -> None:
     environment = os.environ | {"SOURCE_DATE_EPOCH": git("log", "-1", "--format=%ct", commit)}
     with tempfile.TemporaryDirectory(prefix="dialplane-release-") as name:
         archive, tree = Path(name) / "tree.tar", Path(name) / "tree"
+        tree.mkdir()
         git("archive", "--format=tar", "-o", str(archive), commit)
-        with tarfile.open(archive) as opened:
-            opened.extractall(tree, filter="data")
+        run(["tar", "-xf", str(archive), "-C", str(tree)], "the commit's tree")
         project = tomllib.loads((tree / "pyproject.toml").read_text())["project"]
         released = f"{project['name']}-{project['version']}"
         run([sys.executable, "-m", "hatchling", "build", "-d", str(folder)], "the wheel", cwd=tree, env=environment)

@@ -87,6 +87,12 @@ async def are_told(receiver: Receiver, ended: list[Call]) -> bool:
     return {str(call.id) for call in ended} <= over
 
 
+async def gets_through(site: Site, number: str) -> bool:
+    """Whether a call through the first edge is answered."""
+    status, _ = await (await site.carrier(number, calls=1, rate=5, talk_ms=300))
+    return status == 0
+
+
 async def both_ended(site: Site, known: set[CallId]) -> list[Call] | None:
     """A caller's call and its agent's."""
     new = [call for call in await site.calls() if call.id not in known]

@@ -40,6 +40,7 @@ from tests.nodes.looking import (
     comes_elsewhere,
     ended_of,
     ended_on,
+    gets_through,
     hang_up,
     is_billed_once,
     is_empty,
@@ -326,6 +327,7 @@ async def test_api_worker_and_edge_that_are_cut_off_are_done_without_until_they_
         await until(lambda: ended_of(site, live))
         await until(lambda: are_told(receiver, live))
         assert await until(lambda: site.buy(BOUGHT_CUT_OFF, at=0)) == bought
+        await until(lambda: gets_through(site, NUMBER))  # when the edge has asked the nodes again
         back = await site.carrier(NUMBER, calls=3, rate=5, talk_ms=300)
         assert (await back)[0] == 0
         await site.customer("PUT", "/customer", {"webhook_uri": "", "webhook_method": "POST"})

@@ -25,7 +25,9 @@ _ANSWER_TIMEOUT_S = 10.0
 """On a machine that has too much to do a caller rather waits than is refused; a process that died is known at once."""
 _AWAY = "the media process is away"
 _SILENT = "the media process does not answer"
-_GATHER_S = 0.02
+_GATHER_S = 0.01
+_DENSE = 4
+"""Reports at once after which the socket rests twice as long."""
 _RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to reach the process again; the last one is repeated."""
 
@@ -300,9 +302,11 @@ class _Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         assert self._transport is not None
+        count = 0
         try:
             for body in self._reader.feed(data):
                 self._client.received(protocol.decode_report(body))
+                count += 1
         except (frames.ProtocolError, ValueError):
             log.exception("media_protocol_error")
             self._transport.close()
@@ -310,7 +314,7 @@ class _Link(asyncio.Protocol):
         now = self._loop.time()
         if now - self._read_at < _GATHER_S:
             self._transport.pause_reading()
-            self._loop.call_later(_GATHER_S, self._read_on)
+            self._loop.call_later(2 * _GATHER_S if count >= _DENSE else _GATHER_S, self._read_on)
         self._read_at = now
 
     def connection_lost(self, _error: Exception | None) -> None:

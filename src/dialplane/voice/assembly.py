@@ -85,8 +85,8 @@ from dialplane.voice.useragent.sip_sockets import SipSockets
 ADMISSION_PAUSE_S = 0.08
 """Between two batches of arrivals; the first after a quiet time waits for nothing. No ear notices, and a batch costs
 the same round trips for two calls as for twenty."""
-ENOUGH_ARRIVALS = 32
-"""For a batch; while fewer wait, batches begin twice as far apart."""
+DENSE_ARRIVALS = range(8, 32)
+"""That wait: batches begin twice as far apart then."""
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], None]
 """Run something in a task of the node; its failure is logged and ends only itself."""
@@ -103,7 +103,7 @@ class Batches:
         self.admissions: Batcher[Arrival, Outcome] = Batcher(
             lambda arrivals: admit(database, arrivals, utc_now()),
             pause_s=ADMISSION_PAUSE_S,
-            enough=ENOUGH_ARRIVALS,
+            dense=DENSE_ARRIVALS,
         )
         self.openings: Batcher[OutgoingWish, Opened | Refusal] = Batcher(
             lambda wishes: open_calls(patient, wishes, utc_now())

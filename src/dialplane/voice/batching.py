@@ -1,8 +1,8 @@
 """Grouping of work that costs a commit: what arrives while one batch is on its way makes the next batch.
 
 At low load a batch holds one item and nothing waits; at high load the batches grow by themselves, so that a thousand
-calls a second cost some dozens of commits instead of thousands. Batches begin at least a pause apart, and twice that
-while they are small: at 200 calls a second it is the round trips of many small batches that cost, not the calls, while
+calls a second cost some dozens of commits instead of thousands. Batches begin at least a pause apart, and in dense
+traffic twice that: at 200 calls a second it is the round trips of many small batches that cost, not the calls, while
 large ones would keep everybody else on the loop waiting (AV-5).
 """
 
@@ -16,16 +16,18 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 Batch: TypeAlias = list[tuple[Item, asyncio.Future[Outcome]]]
 
+NEVER = range(0)
+
 _STOPPED = "This process is stopping"
 
 
 class Pace:
     """Keeps beginnings apart: what comes after a rest begins at once."""
 
-    def __init__(self, pause_s: float, *, enough: int) -> None:
-        """Beginnings are `pause_s` apart where `enough` wait by then, else twice that."""
+    def __init__(self, pause_s: float, *, dense: range) -> None:
+        """Beginnings are `pause_s` apart, and twice that where a number in `dense` waits by then."""
         self._pause_s = pause_s
-        self._enough = enough
+        self._dense = dense
         self._next = 0.0
 
     async def wait(self, waiting: Sized) -> None:
@@ -34,7 +36,7 @@ class Pace:
         early_s = self._next - loop.time()
         if early_s > 0:
             await asyncio.sleep(early_s)
-            if len(waiting) < self._enough:
+            if len(waiting) in self._dense:
                 await asyncio.sleep(self._pause_s)
         self._next = loop.time() + self._pause_s
 
@@ -52,11 +54,11 @@ class Batcher(Generic[Item, Outcome]):
         *,
         limit: int = 200,
         pause_s: float = 0.0,
-        enough: int = 0,
+        dense: range = NEVER,
     ) -> None:
-        """Batches begin `pause_s` apart, and twice that while fewer than `enough` wait."""
+        """Batches begin `pause_s` apart, and twice that while a number in `dense` waits."""
         self._carry = carry
-        self._pace = Pace(pause_s, enough=enough)
+        self._pace = Pace(pause_s, dense=dense)
         self._limit = limit
         self._waiting: Batch[Item, Outcome] = []
         self._wake = asyncio.Event()

@@ -19,8 +19,9 @@ Change = TypeVar("Change")
 MAX_BATCH = 1_000
 PAUSE_S = 0.1
 """Batches begin at least this far apart; a change after a quiet time is written at once."""
-ENOUGH = 160
-"""Changes for a batch, of some four a call; while fewer wait, batches begin twice as far apart."""
+DENSE = range(32, 160)
+"""Changes that wait, of some four a call: batches begin twice as far apart then. Fewer are a quiet node's, whose calls
+are to be seen at once; more are a batch that is large enough."""
 MAX_WAITING = 200_000
 """Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
 
@@ -36,7 +37,7 @@ class Journal(Generic[Change]):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._pace = Pace(PAUSE_S, enough=ENOUGH)
+        self._pace = Pace(PAUSE_S, dense=DENSE)
 
     @property
     def is_full(self) -> bool:

@@ -99,7 +99,10 @@ def _unpack(copy: Path, server: Path) -> None:
     data = server / "data"
     data.mkdir(parents=True, mode=0o700)
     with tarfile.open(copy) as tar:
-        tar.extractall(data, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(data, filter="data")
+        else:  # Python before 3.11.4, as Debian 12 has it; the copy is one that our own server wrote
+            tar.extractall(data)
     (data / "recovery.signal").touch()
     shutil.rmtree(data / "pg_replslot", ignore_errors=True)  # of whoever followed the server that was
     (data / "pg_replslot").mkdir()

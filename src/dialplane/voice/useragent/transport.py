@@ -31,10 +31,11 @@ log = structlog.get_logger()
 DATAGRAM_SIZE = 65_536
 BATCH = 64
 """Datagrams read before timers and connections get their turn."""
-GATHER_S = 0.02
+GATHER_S = 0.01
 """The interval; datagrams that are further apart are read as they come."""
-MANY = 24
-"""Datagrams of an interval after which the next one is half as long: what is read at once keeps the others waiting."""
+DENSE = range(4, 24)
+"""Datagrams of an interval after which the next one is twice as long; what more would be read at once keeps the others
+waiting."""
 BACKLOG = 512
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
@@ -278,7 +279,7 @@ class Transport:
         if count == BATCH:
             self._look_again = loop.call_soon(self._look)
         elif count:
-            self._look_again = loop.call_later(GATHER_S if count < MANY else GATHER_S / 2, self._look)
+            self._look_again = loop.call_later(2 * GATHER_S if count in DENSE else GATHER_S, self._look)
         else:
             loop.add_reader(self._udp.fileno(), self._on_readable)
 
