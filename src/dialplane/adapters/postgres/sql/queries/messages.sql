@@ -106,7 +106,7 @@ targets as (
 select count(*) from made;
 
 -- name: find_by_keys
-select id from messages where key = any ($1::text[]);
+select messages_of_keys($1) as id;
 
 -- name: open_conversations
 -- In one order by everybody, so that no two wait for each other.
