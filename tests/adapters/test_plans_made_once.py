@@ -48,3 +48,14 @@ async def test_statement_of_a_call_asks_by_key(voice_database: PostgresDatabase,
         rows = await tx.connection.fetch(f"explain (costs off) execute statement ({nulls})")
     plan = "\n".join(row[0] for row in rows)
     assert "Seq Scan" not in plan, plan
+
+
+async def test_messages_are_looked_for_by_their_keys_in_an_empty_store_too(database: PostgresDatabase) -> None:
+    """By connections of any kind: a plan that is kept is made of what the table holds at that moment."""
+    async with database.reading() as tx, tx.connection.transaction():
+        for n in range(10):
+            assert await tx.messages.find_by_keys([f"in:{n}:{each}" for each in range(200)]) == []
+        scans = await tx.connection.fetchval(
+            "select seq_scan from pg_stat_xact_user_tables where relname = 'messages' and schemaname = 'public'"
+        )
+    assert scans == 0
