@@ -3,14 +3,17 @@
 import os
 import signal
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.adapters.postgres.embedded import EmbeddedPostgres
+from dialplane.adapters.postgres.embedded import EmbeddedPostgres, PostgresFailedError
+from dialplane.adapters.postgres.physical import recover
 
 
 async def test_database_of_a_test_answers(database: PostgresDatabase) -> None:
@@ -55,6 +58,23 @@ async def test_server_that_was_killed_and_not_yet_collected_by_its_parent_bars_n
         second = EmbeddedPostgres(tmp_path / "pg")
         await second.start()
         await second.stop()
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/tmp/elsewhere", "base/../../elsewhere"])
+@pytest.mark.parametrize("has_filter", [True, False], ids=["filter", "no-filter"])
+async def test_copy_that_would_write_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, has_filter: bool
+) -> None:
+    if not has_filter:  # as before Python 3.11.4
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    with tarfile.open(tmp_path / "copy.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+
+    with pytest.raises(PostgresFailedError, match="nothing that a copy of a server holds"):
+        await recover(tmp_path / "server", tmp_path / "copy.tar", tmp_path, None)
+
+    assert not list((tmp_path / "server/data").iterdir())
+    assert not (tmp_path / "server/elsewhere").exists()
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import asyncio
 import shlex
 import shutil
 import tarfile
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from subprocess import DEVNULL, PIPE
 
 import asyncpg
@@ -95,14 +96,23 @@ async def _is_recovering(dsn: str) -> bool:
         return True  # between its states it takes nobody
 
 
+def _below(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Files and folders. Raises PostgresFailedError where one would come to lie elsewhere, or is something else."""
+    for member in tar:
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+            raise PostgresFailedError(f"{member.name} is nothing that a copy of a server holds")
+        yield member
+
+
 def _unpack(copy: Path, server: Path) -> None:
     data = server / "data"
     data.mkdir(parents=True, mode=0o700)
     with tarfile.open(copy) as tar:
         if hasattr(tarfile, "data_filter"):
-            tar.extractall(data, filter="data")
-        else:  # Python before 3.11.4, as Debian 12 has it; the copy is one that our own server wrote
-            tar.extractall(data)
+            tar.extractall(data, members=_below(tar), filter="data")
+        else:  # Python before 3.11.4, as Debian 12 has it
+            tar.extractall(data, members=_below(tar))
     (data / "recovery.signal").touch()
     shutil.rmtree(data / "pg_replslot", ignore_errors=True)  # of whoever followed the server that was
     (data / "pg_replslot").mkdir()
