@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -79,6 +81,16 @@ async def waits_for_a_lock(site: Site) -> bool:
     async with site.database.reading() as tx:
         asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         return bool(await tx.connection.fetchval(asked))
+
+
+@asynccontextmanager
+async def amid_a_purchase(site: Site, number: str) -> AsyncIterator["asyncio.Task[dict[str, object] | None]"]:
+    """The first API process is asked for `number`, and stands in the middle of it as long as the block lasts."""
+    async with site.database.transaction() as tx:
+        await tx.connection.execute("select from purses where account_id = $1 for update", site.account_id)
+        purchase = asyncio.create_task(site.buy(number, at=0))
+        await until(lambda: waits_for_a_lock(site))
+        yield purchase
 
 
 async def are_told(receiver: Receiver, ended: list[Call]) -> bool:

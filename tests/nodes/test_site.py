@@ -3,7 +3,6 @@
 The tests follow each other on one site; each leaves it whole.
 """
 
-import asyncio
 import signal
 from functools import partial
 from pathlib import Path
@@ -32,6 +31,7 @@ from tests.nodes.looking import (
     TO_ROOM,
     all_ended,
     all_served,
+    amid_a_purchase,
     are_told,
     as_it_was,
     both_ended,
@@ -49,7 +49,6 @@ from tests.nodes.looking import (
     live_calls,
     lives_anew,
     until_it_hears,
-    waits_for_a_lock,
 )
 from tests.nodes.phone import PASSWORD, open_phone
 from tests.nodes.site import Site
@@ -311,10 +310,7 @@ async def test_api_worker_and_edge_that_are_cut_off_are_done_without_until_they_
         await site.customer("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
         calls = await site.carrier(NUMBER, calls=6, rate=20)
         live = await until(lambda: live_calls(site, 6))
-        async with site.database.transaction() as tx:  # the purchase stands in its middle
-            await tx.connection.execute("select from purses where account_id = $1 for update", site.account_id)
-            purchase = asyncio.create_task(site.buy(BOUGHT_CUT_OFF, at=0))
-            await until(lambda: waits_for_a_lock(site))
+        async with amid_a_purchase(site, BOUGHT_CUT_OFF) as purchase:
             for machine in site.beside:
                 machine.pull_cable()
         new = await site.carrier(NUMBER, calls=10, rate=5, talk_ms=300, edge=2)
@@ -348,10 +344,7 @@ async def test_killed_api_worker_and_edge_cost_no_call_no_number_and_no_webhook(
         await site.customer("PUT", "/customer", {"webhook_uri": receiver.url(), "webhook_method": "POST"})
         calls = await site.carrier(NUMBER, calls=6, rate=20)
         live = await until(lambda: live_calls(site, 6))
-        async with site.database.transaction() as tx:  # the purchase stands in its middle
-            await tx.connection.execute("select from purses where account_id = $1 for update", site.account_id)
-            purchase = asyncio.create_task(site.buy(BOUGHT, at=0))
-            await until(lambda: waits_for_a_lock(site))
+        async with amid_a_purchase(site, BOUGHT) as purchase:
             for role in ("api-1", "worker-1"):
                 site.roles[role].kill()
             await site.kamailio.end(signal.SIGKILL)
