@@ -36,6 +36,9 @@ GATHER_S = 0.01
 DENSE = range(4, 24)
 """Datagrams of an interval after which the next one is twice as long; what more would be read at once keeps the others
 waiting."""
+BURST = 16
+"""Datagrams that leave together. One by one, each would wake its receiver anew; the answers to a batch of calls, all at
+once, are more than an ordinary socket holds (128 KiB: some sixty), and what it drops is sent again."""
 BACKLOG = 512
 CONNECT_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65_535
@@ -243,10 +246,11 @@ class Transport:
             asyncio.get_running_loop().call_soon(self._receiver.on_unreachable, peer)
 
     def _send_datagram(self, data: bytes, peer: Source) -> None:
-        # Datagrams leave together when the turn of the loop is over: one by one, each would wake its receiver anew.
-        if not self._leaving:
+        if not self._leaving:  # what is no whole burst leaves when the turn of the loop is over
             asyncio.get_running_loop().call_soon(self._flush)
         self._leaving.append((data, (peer.host, peer.port)))
+        if len(self._leaving) >= BURST:
+            self._flush()
 
     def _flush(self) -> None:
         leaving, self._leaving = self._leaving, []
