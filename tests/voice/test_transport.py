@@ -44,6 +44,11 @@ def peer() -> Iterator[socket.socket]:
         yield bound
 
 
+def source_of(peer: socket.socket) -> Source:
+    host, port = peer.getsockname()
+    return Source(host, port, "udp")
+
+
 def read(peer: socket.socket) -> list[bytes]:
     arrived = []
     while True:
@@ -55,7 +60,7 @@ def read(peer: socket.socket) -> list[bytes]:
 
 async def test_what_is_sent_in_one_turn_leaves_together(transport: Transport, peer: socket.socket) -> None:
     for n in range(BURST - 1):
-        transport.send(b"%d" % n, Source(*peer.getsockname(), "udp"))
+        transport.send(b"%d" % n, source_of(peer))
     assert read(peer) == []
     await asyncio.sleep(0)
     assert read(peer) == [b"%d" % n for n in range(BURST - 1)]
@@ -65,7 +70,7 @@ async def test_of_a_large_turn_no_more_than_a_burst_arrives_at_once(transport: T
     sent = [b"%d" % n for n in range(5 * BURST + 3)]
     arrived = []
     for data in sent:
-        transport.send(data, Source(*peer.getsockname(), "udp"))
+        transport.send(data, source_of(peer))
         at_once = read(peer)
         assert len(at_once) <= BURST
         arrived += at_once
