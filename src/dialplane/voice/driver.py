@@ -176,7 +176,7 @@ class Driver:
             case Answer():
                 await leg.answer()
             case Sleep():
-                await asyncio.sleep(command.duration_ms / 1000)
+                await leg.context.deadlines.sleep(command.duration_ms / 1000)
             case Say() | Play() | Beep() | SendDigits() | Echo():
                 return await self._sound(command)
             case Gather() if command.speech is None:

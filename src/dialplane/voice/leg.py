@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -30,6 +31,7 @@ from dialplane.domain.programs.commands import RunRecord
 from dialplane.domain.programs.program import Program
 from dialplane.sip.message import Request, Response
 from dialplane.voice.audio import AudioExchange
+from dialplane.voice.deadlines import Deadline
 from dialplane.voice.digits import DigitBuffer, digit_of_info
 from dialplane.voice.endings import hung_up
 from dialplane.voice.leg_context import LegContext, Talk
@@ -92,14 +94,14 @@ class Leg:
         self.early_media = Moment()
         self.told_record: RunRecord | None = None
         """Where the program stood when the journal was told last."""
-        self.more_time: asyncio.TimerHandle | None = None
+        self.more_time: Deadline | None = None
         """When more than the first minute is to be reserved."""
         self.facts: list[Fact] = []
         """Keys, and what the program was answered: for whoever asks what happened, and for replays."""
         self._audio = audio or AudioExchange()
         self._wanted_reason = HangupReason.NONE
         self._end_text = ""
-        self._limit: asyncio.TimerHandle | None = None
+        self._limit: Deadline | None = None
         self._ordered_limit_s = 0
         self._action = call.action
         self._go_on: asyncio.Event | None = None
@@ -233,10 +235,11 @@ class Leg:
     def _limit_to(self, seconds: int, wait_s: float) -> None:
         if self._limit is None or self.is_ended:
             return
-        loop = self._loop
-        if self.call.details.api_version or loop.time() + wait_s < self._limit.when():
+        when = self._loop.time() + wait_s
+        if self.call.details.api_version or when < self._limit.when:
             self._limit.cancel()
-            self._limit = loop.call_later(wait_s, self._too_long, f"the call's time limit is {seconds} seconds")
+            text = f"the call's time limit is {seconds} seconds"
+            self._limit = self.context.deadlines.call_at(when, partial(self._too_long, text))
 
     async def mute(self, direction: MuteDirection) -> None:
         """Nothing is heard from the party (`in`), by it (`out`), or both; "" ends it."""
@@ -417,7 +420,7 @@ class Leg:
         self.is_answered = True
         self.answered.set()
         self._move(CallStatus.PROGRESSING, progressing_at=self.now())
-        self._limit = self._loop.call_later(self.longest_s, self._too_long)
+        self._limit = self.context.deadlines.call_at(self._loop.time() + self.longest_s, self._too_long)
         if self._ordered_limit_s:
             self.limit_whole(self._ordered_limit_s)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialplane.domain.programs.sources import DocumentSource
+from dialplane.voice.deadlines import Deadlines
 from dialplane.voice.ports import Media
 from dialplane.voice.useragent.refer import IncomingRefer
 
@@ -41,6 +42,7 @@ class LegContext:
     """Run something in a task of the node; its failure is logged and ends only itself."""
     take_refer: "Callable[[Leg, IncomingRefer], Coroutine[Any, Any, None]]" = field(default=decline_refer)
     """Decide about a party's REFER."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 class Talk:

@@ -88,9 +88,8 @@ class Records:
 
     def _reserve_later(self, leg: Leg, billing: CallBilling) -> None:
         """Most calls are over before their second minute: until then a timer is enough."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        leg.more_time = loop.call_at(
+        began = asyncio.get_running_loop().time()
+        leg.more_time = leg.context.deadlines.call_at(
             began + billing.first_s - RENEW_BEFORE_S, lambda: self._spawn(self._reserve_on(leg, billing, began))
         )
 
