@@ -14,6 +14,7 @@ from dialplane.domain.ids import NIL, NIL_TEXT, AccountId, EventId
 from dialplane.services.eventing.events import EventPlace
 
 _SQL = queries("events")
+_LINES = msgspec.json.Encoder()
 
 
 class PostgresEventStore:
@@ -34,7 +35,8 @@ class PostgresEventStore:
             for event_id, event in events
         ]
         outside = all(event.run_id is None for _, event in events)
-        data = [event.data for _, event in events]
+        # Lines, as no JSON of ours has one within: of an array the driver looks at each member.
+        data = _LINES.encode_lines([event.data for _, event in events])[:-1].decode()
         await self._connection.execute(_SQL["append_outside_runs" if outside else "append"], rows, data)
 
     async def watch(self, account_ids: Sequence[AccountId], watcher: UUID, time: timedelta) -> None:

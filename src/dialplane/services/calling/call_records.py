@@ -59,34 +59,33 @@ async def write_changes(database: Database, changes: Sequence[Change], now: date
         latest: dict[CallId, Call] = {}
         dialogs: dict[CallId, KeptDialog] = {}
         progress: list[RunProgress] = []
-        for change in changes:
-            match change:
-                case CallChanged(call, _, dialog):
-                    latest[call.id] = call
-                    if dialog is not None:
-                        dialogs[call.id] = dialog
-                case CallEnded(call, _):
-                    latest[call.id] = call
-                    dialogs.pop(call.id, None)
-                case RunMoved(moved):
-                    progress.append(moved)
+        for change in changes:  # `isinstance` here and below: patterns of classes take seven times as long
+            if isinstance(change, RunMoved):
+                progress.append(change.progress)
+                continue
+            call = change.call
+            latest[call.id] = call
+            if isinstance(change, CallEnded):
+                dialogs.pop(call.id, None)
+            elif change.dialog is not None:
+                dialogs[call.id] = change.dialog
         told = iter(await move_runs(tx, progress))
         written = await tx.calls.update_many(list(latest.values())) if latest else set()
         events: list[Event] = []
         happened: list[tuple[Call, Progress]] = []
         ended: list[CallEnded] = []
         for change in changes:
-            match change:
-                case CallChanged(call, event, _):
-                    if event:
-                        events.append(_event(call, event, now))
-                    if call.extras is not None and (what := progress_of(call, event)) is not None:
-                        happened.append((call, what))
-                case CallEnded(call, _) if call.id in written:
-                    events.append(_event(call, "call_hangup", now))
-                    ended.append(change)
-                case RunMoved():
-                    events += next(told)
+            if isinstance(change, RunMoved):
+                events += next(told)
+            elif isinstance(change, CallChanged):
+                call, event = change.call, change.event
+                if event:
+                    events.append(_event(call, event, now))
+                if call.extras is not None and (what := progress_of(call, event)) is not None:
+                    happened.append((call, what))
+            elif change.call.id in written:
+                events.append(_event(change.call, "call_hangup", now))
+                ended.append(change)
         happened += [(change.call, Progress.COMPLETED) for change in ended if change.call.extras is not None]
         await _settle(tx, ended, events, now, dialogs)
         if happened:

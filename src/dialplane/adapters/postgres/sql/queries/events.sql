@@ -3,9 +3,9 @@
 -- name: append
 -- Keeps a batch of events, makes their deliveries, wakes the workers where there is something to deliver, and hints
 -- whoever watches the accounts, event by event, in the order of the commits.
--- $1: a JSON array of events, $2: what each tells; a batch of any size is one round trip, and one argument costs the
--- client a fraction of what seven arrays do. What is told stands beside it, so that it is read once, when it is stored;
--- its array is asked for by a query, so that no plan depends on its length.
+-- $1: a JSON array of events, $2: what each tells, a line of JSON each; a batch of any size is one round trip, and two
+-- arguments cost the client a fraction of what eight arrays do. What is told stands beside the rest, so that it is read
+-- once, when it is stored; its array is asked for by a query, so that no plan depends on its length.
 -- A delivery is due at once: events of the sandbox's moved billing clock may have occurred tomorrow.
 with incoming as (
     select *
@@ -13,7 +13,7 @@ with incoming as (
         json_to_recordset($1) as (
             id uuid, account_id uuid, type text, resource_id uuid, occurred_at timestamptz, run_id uuid, public boolean
         ),
-        unnest((select $2::json[]))
+        unnest((select string_to_array($2::text, E'\n')::json[]))
     ) with ordinality
         as batch (id, account_id, type, resource_id, occurred_at, run_id, public, data, position)
 ),
@@ -90,7 +90,7 @@ with kept as (
         json_to_recordset($1) as (
             id uuid, account_id uuid, type text, resource_id uuid, occurred_at timestamptz, public boolean
         ),
-        unnest((select $2::json[]))
+        unnest((select string_to_array($2::text, E'\n')::json[]))
     ) with ordinality as batch (id, account_id, type, resource_id, occurred_at, public, data, position)
     order by position
     returning id, account_id, type, resource, resource_id, resource_seq, occurred_at, public
