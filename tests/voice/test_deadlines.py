@@ -34,7 +34,7 @@ def test_each_deadline_comes_at_its_time_unless_it_is_cancelled_before(orders: l
 
     came = run_jumping(work())
     wanted = {n: begin + wait for n, (begin, wait, cancelled) in enumerate(orders) if not (cancelled and wait > 0)}
-    assert {n: at for n, at in came} == pytest.approx(wanted, abs=0.001)
+    assert dict(came) == pytest.approx(wanted, abs=0.001)
     assert len(came) == len(wanted)
 
 
