@@ -111,7 +111,8 @@ def tell(what: str, found: Found, **more: float) -> None:
     print(f"late {found.late:.2%} of {found.packets} packets (at most {LATE_AT_MOST:.0%}): {verdict}")
     print(f"the worst {found.worst_ms:.1f} ms; lost {found.lost:.3%}; {found.streams} streams heard")
     print(f"of one core: media {found.media_share:.1%}, recorder {found.recorder_share:.1%}")
-    print(f"stolen by the machine below {found.stolen_share:.1%}; {'SCHED_FIFO' if found.fifo else 'usual scheduling'}")
+    scheduling = "SCHED_FIFO" if found.fifo else "usual"
+    print(f"stolen by the machine below {found.stolen_share:.1%}; scheduling of the callers: {scheduling}")
     print(json.dumps({"bench": what, "late_at_most": LATE_AT_MOST, "figures": asdict(found) | more}))
 
 

@@ -40,6 +40,12 @@ class MediaProcess:
         )
         return self.process
 
+    @property
+    def recorder(self) -> int:
+        """The pid of the process that writes its files."""
+        (child,) = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(child)
+
     def end(self) -> int:
         self.process.terminate()
         return self.process.wait(timeout=10)

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -44,6 +47,23 @@ async def test_every_port_is_given_back(small: MediaProcess) -> None:
 
     stats = await client.stats()
     assert (stats.legs, stats.ports_free, stats.failures) == (0, PAIRS, 0)
+    await client.stop()
+
+
+def may_be_real_time() -> bool:
+    """Whether a child of ours is granted the real-time class."""
+    ask = "import os; os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))"
+    return subprocess.run([sys.executable, "-c", ask], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+async def test_media_runs_in_the_real_time_class_where_it_may_and_its_recorder_does_not(small: MediaProcess) -> None:
+    """A packet cannot wait for whoever has its turn; a file can."""
+    client = MediaClient(small.socket_path)
+    await client.start()
+
+    kept_for_itself = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+    assert os.sched_getscheduler(small.process.pid) == (kept_for_itself if may_be_real_time() else os.SCHED_OTHER)
+    assert os.sched_getscheduler(small.recorder) == os.SCHED_OTHER
     await client.stop()
 
 

@@ -35,12 +35,6 @@ async def client(process: MediaProcess) -> AsyncIterator[MediaClient]:
     await opened.stop()
 
 
-def recorder_of(process: MediaProcess) -> int:
-    pid = process.process.pid
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(child)
-
-
 async def bridged(client: MediaClient, parties: tuple[Party, Party]) -> tuple[MediaClientLeg, MediaClientLeg]:
     first, second = await client.open(), await client.open()
     for leg, party in zip((first, second), parties, strict=True):
@@ -54,7 +48,7 @@ async def test_full_disk_ends_the_recording_with_its_reason_and_the_talk_goes_on
 ) -> None:
     """AV-4: what was written before is there to be heard."""
     first, _ = await bridged(client, (party, other_party))
-    resource.prlimit(recorder_of(process), resource.RLIMIT_FSIZE, (FEW_OCTETS, FEW_OCTETS))
+    resource.prlimit(process.recorder, resource.RLIMIT_FSIZE, (FEW_OCTETS, FEW_OCTETS))
     await first.start_recording(tmp_path / "call.wav", tracks="both")
 
     async with Speakers((party, first.port, tone(1_000, duration_ms=20))), asyncio.timeout(20):
@@ -74,13 +68,13 @@ async def test_disk_that_does_not_answer_keeps_no_packet_waiting_and_all_is_writ
     """AV-4, AV-5: the recorder stands still, as behind a write that takes long."""
     first, _ = await bridged(client, (party, other_party))
     await first.start_recording(tmp_path / "call.wav", tracks="both", duration_s=2)
-    os.kill(recorder_of(process), signal.SIGSTOP)
+    os.kill(process.recorder, signal.SIGSTOP)
     try:
         async with Speakers((party, first.port, tone(1_000, duration_ms=20))), asyncio.timeout(20):
             still = await hear_frames(other_party, 125)
         assert not (await client.stats()).failures
     finally:
-        os.kill(recorder_of(process), signal.SIGCONT)
+        os.kill(process.recorder, signal.SIGCONT)
     end = await first.wait_recording()
 
     assert {packet.sequence_number - still[0].sequence_number & 0xFFFF for packet in still} == set(range(125))
@@ -95,14 +89,14 @@ async def test_recording_of_a_closed_leg_is_told_when_the_disk_has_taken_it(
     """Hanging up does not wait for the disk."""
     first, second = await bridged(client, (party, other_party))
     await first.start_recording(tmp_path / "call.wav")
-    os.kill(recorder_of(process), signal.SIGSTOP)
+    os.kill(process.recorder, signal.SIGSTOP)
     try:
         await asyncio.gather(first.close(), second.close())
         ending = asyncio.ensure_future(first.wait_recording())
         await client.stats()
         assert not ending.done()
     finally:
-        os.kill(recorder_of(process), signal.SIGCONT)
+        os.kill(process.recorder, signal.SIGCONT)
 
     end = await ending
     assert (end.ended_by, end.duration_ms) == ("closed", len(read_wav(tmp_path / "call.wav")) * 1000 // 8_000)
@@ -113,7 +107,7 @@ async def test_killed_recorder_ends_its_recordings_and_the_next_one_has_another(
 ) -> None:
     first, second = await bridged(client, (party, other_party))
     await first.start_recording(tmp_path / "one.wav")
-    killed = recorder_of(process)
+    killed = process.recorder
     os.kill(killed, signal.SIGKILL)
 
     end = await first.wait_recording()
@@ -122,6 +116,6 @@ async def test_killed_recorder_ends_its_recordings_and_the_next_one_has_another(
 
     assert (end.ended_by, end.failure) == ("disk", "the recorder died")
     assert again == RecordingEnd(tmp_path / "two.wav", "duration", 1_000)
-    assert recorder_of(process) != killed
+    assert process.recorder != killed
     stats = await client.stats()
     assert (stats.legs, stats.failures) == (2, 0)
