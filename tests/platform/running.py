@@ -14,6 +14,8 @@ import aiohttp
 START_TIMEOUT_S = 180.0
 END_TIMEOUT_S = 90.0
 _NURSERY = "nursery"
+_NO_ROLES = (_NURSERY, "recorder")
+"""A recorder whose media process is gone falls to the supervisor for the moment before it dies of it."""
 
 
 class Platform:
@@ -47,7 +49,7 @@ class Platform:
 
     def children(self) -> dict[str, int]:
         """Process id by role."""
-        return {title: pid for title, pid in self._titled() if title != _NURSERY}
+        return {title: pid for title, pid in self._titled() if title not in _NO_ROLES}
 
     def nursery(self) -> int:
         """The process id of that which forks the others."""

@@ -14,6 +14,7 @@ import socket
 import sys
 
 import msgspec
+from setproctitle import setproctitle
 
 from dialplane.media.recorded_file import RecordedFile
 from dialplane.media.recording import RecordingWish
@@ -79,6 +80,7 @@ def serve(orders: socket.socket, parent: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whoever reads it waits for the media process's word
     os.closerange(sys.stderr.fileno() + 1, descriptor)  # what was forked with us is none of ours
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
+    setproctitle("dialplane recorder")
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     gc.freeze()
