@@ -5,7 +5,7 @@ take turns in one run under the same load of 32 connections. What counts is requ
 process's own CPU (/proc/PID/stat), because wall times depend on what else the machine does. The turns are many and
 short and the median of each side counts, so that a neighbour's burst spoils a few turns and not the result.
 
-    .venv/bin/python bench/api.py [--seconds 1] [--turns 15] [--peer-python PATH] [--check 1.5]
+    .venv/bin/python -m bench.api [--seconds 1] [--turns 15] [--peer-python PATH] [--check 1.5]
 
 The load comes from `wrk` (apt install wrk) where it is installed, else from a process of this script; the report says
 which. FastAPI is no dependency of ours: `--peer-python` names an interpreter that has fastapi, uvicorn, httptools,
@@ -23,49 +23,35 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import monotonic
 
 import uvloop
+from tests.faces.conftest import dependencies
 
 from dialplane.adapters.carriers.registry import CarrierRegistry
-from dialplane.adapters.objects.folder import FolderObjects
-from dialplane.adapters.objects.sounds import RecordedSounds
 from dialplane.adapters.postgres.database import connect
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres
 from dialplane.adapters.postgres.hints import EVENT_CHANNEL, PostgresHints
 from dialplane.adapters.postgres.migrate import migrate
 from dialplane.adapters.secrets.passwords import Argon2Hasher
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.adapters.secrets.tokens import JwtSigner
 from dialplane.bootstrap.api import Server, server_config
-from dialplane.domain.errors import Unavailable
-from dialplane.domain.flows.run import Run
-from dialplane.domain.ids import AccountId, utc_now
+from dialplane.domain.ids import utc_now
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.tenancy.accounts import Plan
 from dialplane.faces.app import create_app
-from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
-from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.purchase import buy_number
-from dialplane.services.programs.api_runs import RunWish
-from dialplane.services.recording.recording_links import RecordingLinks
 from dialplane.services.tenancy.provisioning import AccountDraft, create_account, create_organization
-from dialplane.voice.streaming.gate_client import NodeGates
 
 SEAL = Seal(bytes(32))
 CONNECTIONS = 32
 OPEN = RateLimits(*[Rate(1e6, 10**6)] * 3)
 """The buckets are counted, and never empty."""
-
-
-class NoRuns:
-    async def start(self, account_id: AccountId, wish: RunWish) -> Run:
-        raise Unavailable("the benchmark runs no flows")
 
 
 async def prepare(dsn: str) -> tuple[str, str]:
@@ -85,23 +71,9 @@ async def prepare(dsn: str) -> tuple[str, str]:
 async def serve(dsn: str, port: int) -> None:
     """Our side of the comparison."""
     database = await connect(dsn, SEAL, min_size=4, max_size=CONNECTIONS + 4)
-    ports = Dependencies(
-        database=database,
-        signer=JwtSigner("secret of the benchmark, long enough"),
-        hasher=Argon2Hasher(),
-        carriers=CarrierRegistry({}),
-        runs=NoRuns(),
-        events=EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL)),
-        gates=NodeGates(),
-        objects=FolderObjects(Path(tempfile.gettempdir())),
-        sounds=RecordedSounds(Path(tempfile.gettempdir())),
-        links=RecordingLinks(b"secret of the benchmark"),
-        media=FolderObjects(Path(tempfile.gettempdir())),
-        media_links=MediaLinks(b"secret of the benchmark"),
-        check_recognition=lambda language, provider: None,
-        rate_limits=OPEN,
-        access_log=False,
-    )
+    made = dependencies(database, Path(tempfile.gettempdir()), rate_limits=OPEN)
+    events = EventFeed(database, PostgresHints(dsn, EVENT_CHANNEL))
+    ports = replace(made, hasher=Argon2Hasher(), events=events, access_log=False)
     server = Server(server_config(create_app(ports)))
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listener:
         await server.serve(sockets=[listener])
@@ -135,7 +107,7 @@ async def load(seconds: int, port: int, path: str) -> int:
         url = f"http://127.0.0.1:{port}{path}"
         command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url]
     else:
-        command = [sys.executable, __file__, "--load", str(seconds), str(port), path]
+        command = [sys.executable, "-m", "bench.api", "--load", str(seconds), str(port), path]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     said = (await process.communicate())[0].decode()
     found = re.search(r"(\d+) requests in", said)
@@ -225,7 +197,7 @@ async def compare(folder: Path, options: argparse.Namespace) -> int:
         path = f"/v1.0/numbers/{number_id}"
         peer_command = [options.peer_python, str(Path(__file__).with_name("api_peer.py"))]
         async with AsyncExitStack() as stack:
-            own_command = [sys.executable, __file__, "--serve"]
+            own_command = [sys.executable, "-m", "bench.api", "--serve"]
             own = await stack.enter_async_context(running(own_command, dsn, f"{path}?accesskey={key}"))
             peer = await stack.enter_async_context(running(peer_command, dsn, path))
             turns = [
