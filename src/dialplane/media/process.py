@@ -341,8 +341,8 @@ def _go_first() -> None:
     """Ask the scheduler to let us run as soon as there is something to do: a packet cannot wait, and what the others do
     can. Root may, and whoever has RLIMIT_RTPRIO or RLIMIT_NICE; where neither is granted all stays as usual.
 
-    The kernel keeps a twentieth of the time for the others (`sched_rt_runtime_us`), whatever comes. The recorder, a
-    child of ours, waits for disks: it stays in the usual class.
+    The kernel keeps a twentieth of the time for the others, unless it is told not to (`sched_rt_runtime_us`). The
+    recorder, a child of ours, waits for disks: it stays in the usual class.
     """
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)

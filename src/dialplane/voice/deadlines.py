@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 TURN_S = 1.0
-"""A deadline that is nearer goes to the loop at once."""
+"""Between two turns. What is due before the next but one goes to the loop at once."""
 
 
 class Deadline:
@@ -37,7 +37,7 @@ class Deadline:
 
 
 class Deadlines:
-    """Keeps deadlines by their seconds, and gives those of the next second to the loop, which is exact.
+    """Keeps deadlines by their seconds, and gives those of the next two to the loop, which is exact.
 
     A call has three, an hour or half a minute away, and nearly all are cancelled: each as a timer of the loop, that
     was a thirtieth of the voice process's time. What is cancelled leaves nothing behind.
