@@ -20,6 +20,7 @@ from dialplane.faces.rate_limits import Rate
 from dialplane.services.eventing import event_feed
 from dialplane.services.identity import visits
 from dialplane.services.tenancy import accounts
+from tests.effort import business
 from tests.faces.conftest import NO_LIMITS, Answer, Client, Tenant, dependencies, serving
 from tests.faces.test_event_socket import Feed
 from tests.faces.test_event_socket import feed as feed  # the fixture
@@ -205,7 +206,7 @@ async def test_token_ends_with_its_hash_with_the_account_and_after_four_hours(
 
     assert (over.status, over.reason) == (401, "INVALID_CREDENTIALS")
     assert (good.status, good.reason) == (404, "WEBCHAT_SESSION_NOT_FOUND")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(business()):
         while (gone := await visitor.ask("GET", path)).status != 401:
             await asyncio.sleep(0.01)
     assert gone.reason == "INVALID_CREDENTIALS"

@@ -8,6 +8,7 @@ from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Timers
 from dialplane.voice.useragent.agent import CallEnd, Credentials, EndKind, IncomingCall, Source
 from dialplane.voice.useragent.session import SessionTerms, terms_of
+from tests.effort import business
 from tests.voice.agents import QUICK, SDP, Answering, RawPeer, Watcher, running
 
 
@@ -50,7 +51,7 @@ async def test_caller_hears_trying_within_200_ms_where_the_answer_takes_longer_a
         with RawPeer(agent) as peer:
             invite = peer.request("INVITE", body=SDP)
             peer.send(invite)
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(0.2 * business()):
                 await peer.receive_response(100)
 
             peer.send(invite)
