@@ -16,6 +16,7 @@ import structlog
 import uvloop
 from structlog.typing import EventDict, WrappedLogger
 
+from dialplane.bootstrap.log_lines import LogLines
 from dialplane.domain.operating.log_subject import CALL
 
 _PR_SET_PDEATHSIG = 1
@@ -38,10 +39,11 @@ def set_up_logs(role: str, level: str = "info") -> None:
         event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
         return msgspec.json.encode(event, enc_hook=str)
 
+    lines = LogLines(sys.stderr.buffer)
     structlog.configure(
         processors=[render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=lambda *_names: lines,
         cache_logger_on_first_use=True,
     )
 

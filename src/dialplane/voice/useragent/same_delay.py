@@ -5,32 +5,28 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVarTuple
 
-Item = TypeVarTuple("Item")
+from dialplane.voice.beats import next_beat
 
-LATENESS = 1 / 8
-"""Of the delay: how much later than due an item may come."""
+Item = TypeVarTuple("Item")
 
 
 class SameDelay(Generic[*Item]):
-    """Calls `callback` with each item `delay_s` after it was put in, or up to an eighth of that later.
+    """Calls `callback` with each item `delay_s` after it was put in, at the next beat.
 
     What was put in first is due first, so one timer of the loop does for all of them: a timer of its own for each call
-    that nearly always finds nothing left to do costs more than the look. What comes due within the eighth is looked at
-    together. The loop's clock stands still for a millisecond: a timer for the very moment is woken, at times, by a
-    hair too early, and then again and again until the clock moves on.
+    that nearly always finds nothing left to do costs more than the look.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, delay_s: float, callback: Callable[[*Item], None]) -> None:
         self._loop = loop
         self._delay_s = delay_s
-        self._late_s = delay_s * LATENESS
         self._callback = callback
         self._waiting: deque[tuple[float, tuple[*Item]]] = deque()
 
     def put(self, *item: *Item) -> None:
         due = self._loop.time() + self._delay_s
         if not self._waiting:
-            self._loop.call_at(due + self._late_s, self._look)
+            self._loop.call_at(next_beat(due), self._look)
         self._waiting.append((due, item))
 
     def _look(self) -> None:
@@ -38,4 +34,4 @@ class SameDelay(Generic[*Item]):
         while self._waiting and self._waiting[0][0] <= now:
             self._callback(*self._waiting.popleft()[1])
         if self._waiting:
-            self._loop.call_at(self._waiting[0][0] + self._late_s, self._look)
+            self._loop.call_at(next_beat(self._waiting[0][0]), self._look)

@@ -22,6 +22,7 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from dialplane.sip.transaction_peer import Source
+from dialplane.voice.beats import next_beat
 from dialplane.voice.useragent.binding import bind_one, bind_pair, patiently
 from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport_stream import Connection, StreamOwner
@@ -31,11 +32,11 @@ log = structlog.get_logger()
 DATAGRAM_SIZE = 65_536
 BATCH = 64
 """Datagrams read before timers and connections get their turn."""
-GATHER_S = 0.01
-"""The interval; datagrams that are further apart are read as they come."""
-DENSE = range(4, 24)
-"""Datagrams of an interval after which the next one is twice as long; what more would be read at once keeps the others
-waiting."""
+CLOSE_S = 0.01
+"""Datagrams that are further apart are read as they come."""
+DENSE = range(8, 48)
+"""Datagrams of an interval, of one beat, after which the next one is of two; what more would be read at once keeps the
+others waiting."""
 BURST = 16
 """Datagrams that leave together. One by one, each would wake its receiver anew; the answers to a batch of calls, all at
 once, are more than an ordinary socket holds (128 KiB: some sixty), and what it drops is sent again."""
@@ -266,12 +267,12 @@ class Transport:
     def _on_readable(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        is_dense = now - self._read_at < GATHER_S
+        is_dense = now - self._read_at < CLOSE_S
         self._read_at = now
         if self._read_datagrams() == BATCH or not is_dense or self._udp is None:
             return
         loop.remove_reader(self._udp.fileno())
-        self._look_again = loop.call_later(GATHER_S, self._look)
+        self._look_again = loop.call_at(next_beat(now), self._look)
 
     def _look(self) -> None:
         """The turn of an interval: on to the next one while there is something, else wait to be woken."""
@@ -283,7 +284,7 @@ class Transport:
         if count == BATCH:
             self._look_again = loop.call_soon(self._look)
         elif count:
-            self._look_again = loop.call_later(2 * GATHER_S if count in DENSE else GATHER_S, self._look)
+            self._look_again = loop.call_at(next_beat(loop.time(), beats=2 if count in DENSE else 1), self._look)
         else:
             loop.add_reader(self._udp.fileno(), self._on_readable)
 
