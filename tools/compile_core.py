@@ -31,7 +31,7 @@ CORE = (
     "sip/*", "sdp/*",
     *(f"voice/useragent/{name}" for name in ("calls", "dispatch", "events", "incoming", "outgoing", "reason",
       "reliable", "requests", "same_delay", "session", "station")),
-    "voice/beats", "voice/endings",
+    "voice/pulses", "voice/endings",
     *(f"voice/defence/{name}" for name in ("admission_rate", "defence", "strangers")),
     *(f"domain/flows/{name}" for name in ("machine", "run", "variables")),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.voice.beats import BEAT_S
+from dialplane.voice.pulses import PULSE_S
 from dialplane.voice.useragent.same_delay import SameDelay
 from tests.fakes.jumping_clock import run_jumping
 
@@ -27,7 +27,7 @@ def test_items_come_in_order_each_once_when_they_are_due(moments: list[float]) -
 
     came = run_jumping(work())
     assert [put_at for put_at, _ in came] == sorted(moments)
-    assert all(-TICK_S <= at - put_at - DELAY_S <= BEAT_S + TICK_S for put_at, at in came)
+    assert all(-TICK_S <= at - put_at - DELAY_S <= PULSE_S + TICK_S for put_at, at in came)
 
 
 class CountingLoop(uvloop.Loop):
@@ -59,4 +59,4 @@ def test_many_items_are_looked_at_together() -> None:
     with asyncio.Runner(loop_factory=CountingLoop) as runner:
         looks, took_s = runner.run(work())
 
-    assert looks <= took_s / BEAT_S + 2
+    assert looks <= took_s / PULSE_S + 2

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence, Sized
 from typing import Generic, TypeAlias, TypeVar
 
 from dialplane.domain.errors import Unavailable
-from dialplane.voice.beats import BEAT_S, next_beat
+from dialplane.voice.pulses import PULSE_S, next_pulse
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -26,7 +26,7 @@ class Pace:
     """Keeps beginnings apart: what comes after a rest begins at once."""
 
     def __init__(self, pause_s: float, *, dense: range) -> None:
-        """Beginnings are `pause_s` apart, to the nearest beat; twice that where a number in `dense` waits by then."""
+        """Beginnings are `pause_s` apart, to the nearest pulse; twice that where a number in `dense` waits by then."""
         self._pause_s = pause_s
         self._dense = dense
         self._next = 0.0
@@ -36,7 +36,7 @@ class Pace:
         loop = asyncio.get_running_loop()
         early_s = self._next - loop.time()
         if early_s > 0:
-            await asyncio.sleep(next_beat(self._next - BEAT_S / 2) - loop.time())
+            await asyncio.sleep(next_pulse(self._next - PULSE_S / 2) - loop.time())
             if len(waiting) in self._dense:
                 await asyncio.sleep(self._pause_s)
         self._next = loop.time() + self._pause_s

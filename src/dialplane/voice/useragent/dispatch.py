@@ -31,7 +31,7 @@ RETRY_AFTER_S = 10
 """What callers are told while we drain: other nodes take calls at once."""
 TRYING_AFTER_S = 0.13
 """100 Trying is for answers that take more than 200 ms (RFC 3261 17.2.1); most calls have theirs before. To this come
-the two beats that a dense INVITE lies in the socket, and the one to the look."""
+the two pulses that a dense INVITE lies in the socket, and the one to the look."""
 SMALLEST_MESSAGE = 16
 """Octets: `ACK a: SIP/2.0` and a line end; less is a keep-alive or noise."""
 _DECLARED = frozenset({"Accept", "Accept-Encoding", "Allow", "Unsupported"})

@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVarTuple
 
-from dialplane.voice.beats import next_beat
+from dialplane.voice.pulses import next_pulse
 
 Item = TypeVarTuple("Item")
 
 
 class SameDelay(Generic[*Item]):
-    """Calls `callback` with each item `delay_s` after it was put in, at the next beat.
+    """Calls `callback` with each item `delay_s` after it was put in, at the next pulse.
 
     What was put in first is due first, so one timer of the loop does for all of them: a timer of its own for each call
     that nearly always finds nothing left to do costs more than the look.
@@ -26,7 +26,7 @@ class SameDelay(Generic[*Item]):
     def put(self, *item: *Item) -> None:
         due = self._loop.time() + self._delay_s
         if not self._waiting:
-            self._loop.call_at(next_beat(due), self._look)
+            self._loop.call_at(next_pulse(due), self._look)
         self._waiting.append((due, item))
 
     def _look(self) -> None:
@@ -34,4 +34,4 @@ class SameDelay(Generic[*Item]):
         while self._waiting and self._waiting[0][0] <= now:
             self._callback(*self._waiting.popleft()[1])
         if self._waiting:
-            self._loop.call_at(next_beat(self._waiting[0][0]), self._look)
+            self._loop.call_at(next_pulse(self._waiting[0][0]), self._look)

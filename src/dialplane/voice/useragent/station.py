@@ -24,7 +24,7 @@ from dialplane.sip.transaction import Timers, Transaction, TransactionUser
 from dialplane.sip.transaction_layer import TransactionLayer, new_branch
 from dialplane.sip.transaction_peer import Source, Wire
 from dialplane.sip.uri import SipUri
-from dialplane.voice.beats import next_beat
+from dialplane.voice.pulses import next_pulse
 from dialplane.voice.useragent.transport import Transport
 
 log = structlog.get_logger()
@@ -156,14 +156,14 @@ class Station:
         return _hop(uri, near)
 
     def arm(self) -> None:
-        """Set the one timer to the beat after the next deadline of the transactions."""
+        """Set the one timer to the pulse after the next deadline of the transactions."""
         deadline = self.layer.next_deadline()
         if deadline >= self._armed_for:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._armed_for = deadline
-        self._timer = self._loop.call_at(next_beat(deadline), self._expire)
+        self._timer = self._loop.call_at(next_pulse(deadline), self._expire)
 
     def later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         return self._loop.call_later(delay_s, callback)

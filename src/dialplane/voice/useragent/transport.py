@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from dialplane.sip.transaction_peer import Source
-from dialplane.voice.beats import next_beat
+from dialplane.voice.pulses import next_pulse
 from dialplane.voice.useragent.binding import bind_one, bind_pair, patiently
 from dialplane.voice.useragent.events import Tap
 from dialplane.voice.useragent.transport_stream import Connection, StreamOwner
@@ -35,7 +35,7 @@ BATCH = 64
 CLOSE_S = 0.01
 """Datagrams that are further apart are read as they come."""
 DENSE = range(8, 48)
-"""Datagrams of an interval, of one beat, after which the next one is of two; what more would be read at once keeps the
+"""Datagrams of an interval, of one pulse, after which the next one is of two; what more would be read at once keeps the
 others waiting."""
 BURST = 16
 """Datagrams that leave together. One by one, each would wake its receiver anew; the answers to a batch of calls, all at
@@ -272,7 +272,7 @@ class Transport:
         if self._read_datagrams() == BATCH or not is_dense or self._udp is None:
             return
         loop.remove_reader(self._udp.fileno())
-        self._look_again = loop.call_at(next_beat(now), self._look)
+        self._look_again = loop.call_at(next_pulse(now), self._look)
 
     def _look(self) -> None:
         """The turn of an interval: on to the next one while there is something, else wait to be woken."""
@@ -284,7 +284,7 @@ class Transport:
         if count == BATCH:
             self._look_again = loop.call_soon(self._look)
         elif count:
-            self._look_again = loop.call_at(next_beat(loop.time(), beats=2 if count in DENSE else 1), self._look)
+            self._look_again = loop.call_at(next_pulse(loop.time(), pulses=2 if count in DENSE else 1), self._look)
         else:
             loop.add_reader(self._udp.fileno(), self._on_readable)
 
