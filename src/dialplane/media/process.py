@@ -47,6 +47,8 @@ _MOST_TURNS = 3
 _NICENESS = -10
 _REALTIME_PRIORITY = 1
 _UPKEEP_S = 0.02
+_IDLE_UPKEEP_S = 0.1
+"""Where there is nothing to look after; also how long the order to stop may take then."""
 _SECURE_TURNS = 5
 """Handshakes of WebRTC legs that wait for an answer are looked after ten times a second."""
 
@@ -145,6 +147,8 @@ class MediaServer:
     def _turn(self) -> None:
         now = time.monotonic()
         due = self._ticker.next_at()
+        if due is None and self._is_idle():
+            self._upkeep_at = now + _IDLE_UPKEEP_S
         wake_at = self._upkeep_at if due is None else due  # upkeep does not need a wake-up of its own beside the turns
         events = self._descriptors.epoll.poll(max(0.0, wake_at - now))
         has_packets = bool(events) and events[0][0] in self._descriptors.owners  # an order alone is answered at once
@@ -162,6 +166,11 @@ class MediaServer:
             rest = _REST_S if due is None else min(_REST_S, due - time.monotonic())
             if rest > 0:
                 time.sleep(rest)
+
+    def _is_idle(self) -> bool:
+        """Whether there is no leg, no room and no recording."""
+        has_rooms = any(connection.rooms for connection in self._connections.values())
+        return not (len(self._legs) or has_rooms or self._recordings)
 
     def _read(self, events: list[tuple[int, int]], until: float) -> bool:
         """Serve every descriptor that is ready, again and again until a turn is due or nothing is left (True)."""

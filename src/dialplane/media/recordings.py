@@ -40,6 +40,10 @@ class Recordings:
         self._turn = 0
         self._begun = 0
 
+    def __bool__(self) -> bool:
+        """Whether any goes on, or did until a moment ago."""
+        return any(self._turns)
+
     def start(
         self, sound: Recorded, wish: RecordingWish, request: int, report: Callable[[Message], None], now: float
     ) -> None:
