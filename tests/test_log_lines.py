@@ -5,6 +5,8 @@ import io
 import subprocess
 import sys
 import threading
+import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,9 @@ from dialplane.bootstrap.log_lines import GATHER_S, MOST, LogLines
 from tests.effort import PATIENCE_S
 from tests.fakes.jumping_clock import run_jumping
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 
 class Writes(io.BytesIO):
     """A file that remembers what came in one write."""
@@ -22,8 +27,8 @@ class Writes(io.BytesIO):
         super().__init__()
         self.writes: list[bytes] = []
 
-    def write(self, octets: bytes) -> int:  # type: ignore[override]
-        self.writes.append(octets)
+    def write(self, octets: "ReadableBuffer") -> int:
+        self.writes.append(bytes(octets))
         return super().write(octets)
 
 
@@ -86,6 +91,22 @@ async def test_lines_of_other_threads_do_not_wait(file: Writes) -> None:
     thread.join()
 
     assert file.getvalue() == b"first\nsecond\n"
+
+
+def test_a_loop_that_is_over_keeps_no_line(file: Writes) -> None:
+    logger = LogLines(file)
+
+    async def work() -> None:
+        logger.info(b"first")
+        logger.info(b"second")
+
+    asyncio.run(work())
+    over = time.monotonic() + 2 * GATHER_S
+    while time.monotonic() < over:
+        pass
+    asyncio.run(work())
+
+    assert file.getvalue().startswith(b"first\nsecond\nfirst\n")
 
 
 def test_what_waits_when_a_process_ends_is_written() -> None:

@@ -187,7 +187,7 @@ async def test_end_that_is_written_twice_is_told_once(database: PostgresDatabase
     assert await _ends(database) == 1
 
 
-async def test_node_is_asked_to_drain_by_its_next_pulse_until_it_is_let_in_again(database: PostgresDatabase) -> None:
+async def test_node_is_asked_to_drain_by_its_next_beat_until_it_is_let_in_again(database: PostgresDatabase) -> None:
     begun = await _begin(database)
 
     await drain_node(database, "voice-1", drain=True)

@@ -22,7 +22,8 @@ class LogLines:
         self._file = file
         self._waiting: list[bytes] = []
         self._written_at = 0.0
-        self._is_timed = False
+        self._due_at: float | None = None
+        """When somebody writes what waits, None while nothing does."""
         self._lock = Lock()
         atexit.register(self.flush)
 
@@ -46,22 +47,23 @@ class LogLines:
     def flush(self) -> None:
         """Write what waits."""
         with self._lock:
-            self._is_timed = False
+            self._due_at = None
             if self._waiting:
                 self._write()
 
     def _may_wait(self) -> bool:
-        """Whether somebody will write what waits, and soon enough."""
-        if self._is_timed:
+        """Whether somebody will write what waits, and soon enough. A loop that is over, or hangs, does not."""
+        now = time.monotonic()
+        if self._due_at is not None and now < self._due_at + GATHER_S:
             return len(self._waiting) < MOST
-        if time.monotonic() - self._written_at >= GATHER_S:
+        if now - self._written_at >= GATHER_S:
             return False
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # a thread beside the loop, or a process without one
             return False
         loop.call_later(GATHER_S, self.flush)
-        self._is_timed = True
+        self._due_at = now + GATHER_S
         return True
 
     def _write(self) -> None:

@@ -19,7 +19,7 @@ LONGEST_PAUSE_S = 5.0
 """AV-3: work goes on at most five seconds after the database came back."""
 
 _GOLDEN = 0.618
-"""Of a second for each process id: neighbours are far apart."""
+"""Seconds for each process id: those of neighbours are far apart."""
 _HAIR_S = 0.002
 """By which a timer may be early: the loop counts in milliseconds."""
 

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 DATAGRAM_SIZE = 65_536
 BATCH = 64
 """Datagrams read before timers and connections get their turn."""
-CLOSE_S = 0.01
+APART_S = 0.01
 """Datagrams that are further apart are read as they come."""
 DENSE = range(8, 48)
 """Datagrams of an interval, of one pulse, after which the next one is of two; what more would be read at once keeps the
@@ -267,7 +267,7 @@ class Transport:
     def _on_readable(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        is_dense = now - self._read_at < CLOSE_S
+        is_dense = now - self._read_at < APART_S
         self._read_at = now
         if self._read_datagrams() == BATCH or not is_dense or self._udp is None:
             return
