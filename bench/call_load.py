@@ -17,19 +17,21 @@ m=audio 6000 RTP/AVP 0 101
 a=rtpmap:0 PCMU/8000
 a=rtpmap:101 telephone-event/8000"""
 
-# No `transport=` in a Contact: sippy fails on the upper-case word of sipp's own scenarios. No [next_url] as target of
-# ACK and BYE: sipp does not read the display name in sippy's Contact.
+# sipp's own scenarios (`sipp -sd uac` and `uas`), which the reference measures with: the party rings, then answers.
+# Edited are the caller's number, the media, which offer telephone-event too, the party's four seconds of lingering, and
+# `transport=` in a Contact, for sippy fails on sipp's upper-case word.
 CALLER = f"""<?xml version="1.0" encoding="us-ascii"?>
 <scenario name="caller">
 <send retrans="500" start_rtd="1"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>
+From: sipp <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
+To: [service] <sip:[service]@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
 Contact: <sip:caller@[local_ip]:[local_port]>
 Max-Forwards: 70
+Subject: Performance Test
 Content-Type: application/sdp
 Content-Length: [len]
 
@@ -42,11 +44,13 @@ Content-Length: [len]
 <send><![CDATA[
 ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+From: sipp <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
+To: [service] <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
 Call-ID: [call_id]
 CSeq: 1 ACK
+Contact: <sip:caller@[local_ip]:[local_port]>
 Max-Forwards: 70
+Subject: Performance Test
 Content-Length: 0
 
 ]]></send>
@@ -54,11 +58,13 @@ Content-Length: 0
 <send retrans="500"><![CDATA[
 BYE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+From: sipp <sip:+12125550111@[local_ip]:[local_port]>;tag=[pid]c[call_number]
+To: [service] <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
 Call-ID: [call_id]
 CSeq: 2 BYE
+Contact: <sip:caller@[local_ip]:[local_port]>
 Max-Forwards: 70
+Subject: Performance Test
 Content-Length: 0
 
 ]]></send>
@@ -69,6 +75,18 @@ Content-Length: 0
 PARTY = f"""<?xml version="1.0" encoding="us-ascii"?>
 <scenario name="party">
 <recv request="INVITE"/>
+<send><![CDATA[
+SIP/2.0 180 Ringing
+[last_Via:]
+[last_Record-Route:]
+[last_From:]
+[last_To:];tag=[pid]p[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:party@[local_ip]:[local_port]>
+Content-Length: 0
+
+]]></send>
 <send retrans="500"><![CDATA[
 SIP/2.0 200 OK
 [last_Via:]
@@ -92,6 +110,7 @@ SIP/2.0 200 OK
 [last_To:]
 [last_Call-ID:]
 [last_CSeq:]
+Contact: <sip:party@[local_ip]:[local_port]>
 Content-Length: 0
 
 ]]></send>
