@@ -23,6 +23,7 @@ async def voice_database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     ("subject", "name"),
     [
         ("accounts", "find_accounts"),
+        ("called", "find"),
         ("calls", "save_many"),
         ("calls", "update_many"),
         ("events", "append"),

@@ -98,9 +98,9 @@ async def test_progress_of_many_runs_is_written_at_once_and_told_of_step_by_step
     running = await progress(
         database,
         [
-            RunProgress(one.id, at(TALK), NOW),
-            RunProgress(two.id, at(BEEP), NOW),
-            RunProgress(one.id, at(TALK, BEEP, ended=True, error="limit"), LATER),
+            RunProgress(one, at(TALK), NOW),
+            RunProgress(two, at(BEEP), NOW),
+            RunProgress(one, at(TALK, BEEP, ended=True, error="limit"), LATER),
         ],
     )
 
@@ -131,8 +131,8 @@ async def test_each_action_is_told_of_once_where_several_ran_in_one_go(
     run = new_run(account)
     await keep(database, run)
 
-    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK), NOW, told=0)])
-    await progress(database, [RunProgress(run.id, at(TALK, BEEP, TALK, BEEP, ended=True), LATER, told=3)])
+    await progress(database, [RunProgress(run, at(TALK, BEEP, TALK), NOW, told=0)])
+    await progress(database, [RunProgress(run, at(TALK, BEEP, TALK, BEEP, ended=True), LATER, told=3)])
 
     assert (await events(database))[1:] == [
         ("activeflow_updated", "running", 1),
@@ -150,7 +150,7 @@ async def test_stopped_run_takes_no_more_progress(database: PostgresDatabase, ac
     stopped = await runs.stop_run(database, account, run.id, LATER)
 
     assert (stopped.status, stopped.ended_at) == (RunStatus.ENDED, LATER)
-    assert await progress(database, [RunProgress(run.id, at(TALK), LATER)]) == frozenset()
+    assert await progress(database, [RunProgress(run, at(TALK), LATER)]) == frozenset()
     assert (await runs.get_run(database, account, run.id)).executed_actions == ()
     assert [kind for kind, _, _ in await events(database)] == ["activeflow_created", "activeflow_updated"]
 

@@ -26,6 +26,7 @@ from dialplane.domain.calling.media import ANY_AUDIO, MediaProfile
 from dialplane.domain.calling.traces import MAX_FACTS, Fact, key_fact
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.flows.run import Run
 from dialplane.domain.ids import RecordingId
 from dialplane.domain.programs.commands import RunRecord
 from dialplane.domain.programs.program import Program
@@ -92,6 +93,8 @@ class Leg:
         self.is_answered = self.is_ended = False
         """As the two moments say it; asked a dozen times a call."""
         self.early_media = Moment()
+        self.run: Run | None = None
+        """What its program is the run of, as it began."""
         self.told_record: RunRecord | None = None
         """Where the program stood when the journal was told last."""
         self.more_time: Deadline | None = None

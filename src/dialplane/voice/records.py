@@ -74,17 +74,17 @@ class Records:
 
     def run_moved(self, leg: Leg, record: RunRecord) -> None:
         """The leg's program stands at `record`; told once for each change."""
-        if leg.call.run_id is None or leg.told_record is record:
+        if leg.run is None or leg.told_record is record:
             return
         told, leg.told_record = leg.told_record, record
         leg.stands_at(record.current_action)
-        self._journal.add(RunMoved(RunProgress(leg.call.run_id, record, self._now(), _actions_of(told))))
+        self._journal.add(RunMoved(RunProgress(leg.run, record, self._now(), _actions_of(told))))
 
     def run_over(self, leg: Leg, ended: RunRecord) -> None:
         """The leg's run is closed with its last record, after the call's own end."""
         told, leg.told_record = leg.told_record, None
-        if leg.call.run_id is not None:
-            self._journal.add(RunMoved(RunProgress(leg.call.run_id, ended, self._now(), _actions_of(told))))
+        if leg.run is not None:
+            self._journal.add(RunMoved(RunProgress(leg.run, ended, self._now(), _actions_of(told))))
 
     def _reserve_later(self, leg: Leg, billing: CallBilling) -> None:
         """Most calls are over before their second minute: until then a timer is enough."""

@@ -133,6 +133,7 @@ class Runtime:
         """Run the leg's program until it or the call ends, then close the run and begin what follows it."""
         CALL.set((leg.call.id, leg.call.account_id))
         leg.has_program = True
+        leg.run = run
         outside = self.outside(run, hops)
         while not leg.is_ended:
             if leg.replacement is not None:
@@ -148,7 +149,7 @@ class Runtime:
             ended = replace(ended, ended=True)
         self.records.run_over(leg, ended)
         if run.on_complete_flow_id is not None:
-            await self._follow(apply_progress(run, RunProgress(run.id, ended, self.context.now())))
+            await self._follow(apply_progress(RunProgress(run, ended, self.context.now())))
 
     async def _drive(self, leg: Leg, driver: Driver) -> None:
         """Drive in the call's own task: who ends the command (`leg.driver`) cancels the task, and here it goes on."""

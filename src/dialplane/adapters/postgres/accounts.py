@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.connection import Connection, Row, queries
 from dialplane.adapters.postgres.handling import read_screening
 from dialplane.adapters.secrets.sealing import Seal
 from dialplane.domain.calling.screening import Screening
@@ -135,7 +135,7 @@ def read_organization(row: asyncpg.Record) -> Organization:
     return Organization(row["id"], row["name"], row["created_at"], tuple(row["domains"]))
 
 
-def read_account(row: asyncpg.Record, seal: Seal) -> Account:
+def read_account(row: Row, seal: Seal) -> Account:
     return Account(
         id=row["id"],
         organization_id=row["organization_id"],

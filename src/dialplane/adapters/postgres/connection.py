@@ -1,9 +1,9 @@
 """The connection that stores run on, its JSON codec, and the loader of named queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +13,8 @@ from asyncpg.pool import PoolConnectionProxy
 from dialplane.domain.ids import id_text
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Row: TypeAlias = "asyncpg.Record | Mapping[str, Any]"
+"""The columns of one table in an answer: all of it, or a part."""
 
 
 async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.connection import Connection, Row, queries
 from dialplane.domain.flows.action import Action, from_document
 from dialplane.domain.flows.flow import Canary, Flow, FlowDraft, FlowVersion
 from dialplane.domain.ids import AccountId, FlowId
@@ -15,7 +15,7 @@ from dialplane.domain.ids import AccountId, FlowId
 _SQL = queries("flows")
 
 
-def _flow(row: asyncpg.Record) -> Flow:
+def read_flow(row: Row) -> Flow:
     fields = dict(row)
     fields["actions"] = _actions(fields["actions"])
     if fields["canary"] is not None:
@@ -138,19 +138,19 @@ class PostgresFlowStore:
 
     async def find(self, account_id: AccountId, flow_id: FlowId, *, lock: bool = False) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, flow_id)
-        return None if row is None else _flow(row)
+        return None if row is None else read_flow(row)
 
     async def find_many(self, flow_ids: Collection[FlowId]) -> list[Flow]:
-        return [_flow(row) for row in await self._connection.fetch(_SQL["find_many"], flow_ids)]
+        return [read_flow(row) for row in await self._connection.fetch(_SQL["find_many"], flow_ids)]
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
         row = await self._connection.fetchrow(_SQL["find_by_direct_hash"], direct_hash)
-        return None if row is None else _flow(row)
+        return None if row is None else read_flow(row)
 
     async def list_for(self, account_id: AccountId, *, before: datetime | None, limit: int) -> list[Flow]:
         rows = await self._connection.fetch(_SQL["list_for"], account_id, before, limit)
-        return [_flow(row) for row in rows]
+        return [read_flow(row) for row in rows]
 
     async def search(self, account_id: AccountId, *, contains: str, after: FlowId | None, limit: int) -> list[Flow]:
         rows = await self._connection.fetch(_SQL["search"], account_id, contains, after, limit)
-        return [_flow(row) for row in rows]
+        return [read_flow(row) for row in rows]

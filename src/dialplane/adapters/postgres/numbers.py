@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from dialplane.adapters.postgres.connection import Connection, queries
+from dialplane.adapters.postgres.connection import Connection, Row, queries
 from dialplane.adapters.postgres.handling import read_handling
 from dialplane.adapters.postgres.number_search import count_sql, page_sql
 from dialplane.adapters.postgres.number_settings import read_settings, write_settings
@@ -156,7 +156,7 @@ def _values(number: Number) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def read_number(row: asyncpg.Record) -> Number:
+def read_number(row: Row) -> Number:
     return Number(
         id=NumberId(row["id"]),
         account_id=AccountId(row["account_id"]),

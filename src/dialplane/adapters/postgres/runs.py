@@ -10,17 +10,13 @@ from dialplane.domain.flows.run import ReferenceType, Run, RunProgress, RunStatu
 from dialplane.domain.ids import AccountId, FlowId, RunId
 
 _SQL = queries("runs")
-_STATUSES = {status.value: status for status in RunStatus}
-_REFERENCE_TYPES = {kind.value: kind for kind in ReferenceType}
-"""A look into a dict costs a tenth of what the enumeration takes for the same; a call's run is read twice."""
 
 
 def read_run(row: asyncpg.Record) -> Run:
     fields = dict(row)
-    fields["status"] = _STATUSES[fields["status"]]
-    fields["reference_type"] = _REFERENCE_TYPES[fields["reference_type"]]
-    if "executed_actions" in fields:
-        fields["executed_actions"] = tuple(fields["executed_actions"])
+    fields["status"] = RunStatus(fields["status"])
+    fields["reference_type"] = ReferenceType(fields["reference_type"])
+    fields["executed_actions"] = tuple(fields["executed_actions"])
     return Run(**fields)
 
 
@@ -37,10 +33,10 @@ class PostgresRunStore:
     async def add_fresh(self, runs: Sequence[Run]) -> None:
         await self._connection.execute(_SQL["add_many"], runs)
 
-    async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
+    async def save_progress(self, latest: Sequence[RunProgress]) -> set[RunId]:
         stands = [
             {
-                "id": progress.run_id,
+                "id": progress.run.id,
                 "ended": progress.record.ended,
                 "current_action": progress.record.current_action,
                 "forward_action_id": progress.record.forward_action_id,
@@ -52,9 +48,9 @@ class PostgresRunStore:
             for progress in latest
         ]
         rows = await self._connection.fetch(
-            _SQL["save_progress"], id_array(progress.run_id for progress in latest), stands
+            _SQL["save_progress"], id_array(progress.run.id for progress in latest), stands
         )
-        return [read_run(row) for row in rows]
+        return {row["id"] for row in rows}
 
     async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None:
         row = await self._connection.fetchrow(_SQL["lock" if lock else "find"], account_id, run_id)

@@ -16,6 +16,7 @@ from dialplane.adapters.postgres.ais import PostgresAiStore
 from dialplane.adapters.postgres.applications import PostgresApplicationStore
 from dialplane.adapters.postgres.arrivals import PostgresArrivalStore
 from dialplane.adapters.postgres.audit import PostgresAuditStore
+from dialplane.adapters.postgres.called import PostgresCalledStore
 from dialplane.adapters.postgres.caller_ids import PostgresCallerIdStore
 from dialplane.adapters.postgres.caller_names import PostgresCallerNameStore
 from dialplane.adapters.postgres.calls import PostgresCallStore
@@ -161,6 +162,10 @@ class PostgresTransaction:
     @cached_property
     def caller_names(self) -> PostgresCallerNameStore:
         return PostgresCallerNameStore(self.connection)
+
+    @cached_property
+    def called(self) -> PostgresCalledStore:
+        return PostgresCalledStore(self.connection, self._seal)
 
     @cached_property
     def calls(self) -> PostgresCallStore:

@@ -63,7 +63,8 @@ class Run:
 class RunProgress:
     """That a run stands at `record` since `at`."""
 
-    run_id: RunId
+    run: Run
+    """As it was when it began, or later: what does not change of a run is all that counts here."""
     record: RunRecord
     at: datetime
     told: int | None = None
@@ -85,11 +86,11 @@ def steps_to_tell(progress: RunProgress) -> Iterator[RunProgress]:
     yield progress
 
 
-def apply_progress(run: Run, progress: RunProgress) -> Run:
-    """The run as it is after `progress`."""
+def apply_progress(progress: RunProgress) -> Run:
+    """The run as it is after that."""
     record = progress.record
     return replace(
-        run,
+        progress.run,
         status=progress.status,
         current_action=record.current_action,
         forward_action_id=record.forward_action_id,

@@ -18,7 +18,7 @@ from dialplane.domain.calling.routing import (
 from dialplane.domain.calling.treatment import answer_of
 from dialplane.domain.charging.call_billing import CallBilling
 from dialplane.domain.flows.action import Action
-from dialplane.domain.flows.flow import flow_for
+from dialplane.domain.flows.flow import Flow, flow_for
 from dialplane.domain.flows.run import Run
 from dialplane.domain.flows.validation import validate_actions
 from dialplane.domain.ids import AccountId, CallId, FlowId, NumberId, RunId, new_id
@@ -98,10 +98,10 @@ async def admit(database: Database, arrivals: Sequence[Arrival], now: datetime) 
     """Decide each arrival and record what came of it."""
     async with database.transaction() as tx:
         claimed = await find_claimed(tx, arrivals)
-        plans = await plan_arrivals(tx, [arrival for arrival in arrivals if arrival.claims not in claimed], now)
+        plans, flows = await plan_arrivals(tx, [each for each in arrivals if each.claims not in claimed], now)
         billings = await _billings(tx, plans)
         plans, reserved = await _ask_for_money(tx, plans, billings, now)
-        outcomes = iter(await _record(tx, plans, billings, reserved, now))
+        outcomes = iter(await _record(tx, plans, flows, billings, reserved, now))
     return [Challenge() if arrival.claims in claimed else next(outcomes) for arrival in arrivals]
 
 
@@ -193,11 +193,12 @@ class _Books:
 async def _record(
     tx: Transaction,
     plans: Sequence[Plan],
+    flows: Mapping[FlowId, Flow],
     billings: Mapping[CallId, CallBilling],
     reserved: Reserved | None,
     now: datetime,
 ) -> list[Outcome]:
-    programs = await _programs(tx, plans)
+    programs = await _programs(tx, plans, flows)
     documents = await _documents(tx, plans)
     books = _Books()
     for plan in plans:
@@ -252,11 +253,12 @@ async def _documents(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, Cal
     return await find_documents(tx, wanting) if wanting else {}
 
 
-async def _programs(tx: Transaction, plans: Sequence[Plan]) -> dict[CallId, _Program]:
+async def _programs(tx: Transaction, plans: Sequence[Plan], known: Mapping[FlowId, Flow]) -> dict[CallId, _Program]:
     """The actions of each call that is let in. A number without a target has none: the call is made and hung up."""
     admitted = [plan for plan in plans if plan.decision.verdict is Verdict.RUN]
     wanted = {FlowId(plan.decision.target.flow_id) for plan in admitted if isinstance(plan.decision.target, FlowTarget)}
-    flows = {flow.id: flow for flow in await tx.flows.find_many(wanted)} if wanted else {}
+    others = wanted - known.keys()
+    flows = {**known, **({flow.id: flow for flow in await tx.flows.find_many(others)} if others else {})}
     programs: dict[CallId, _Program] = {}
     for plan in admitted:
         target = plan.decision.target

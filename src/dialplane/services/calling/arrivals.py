@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.direct_calls import PREFIX, Direct, action_for
@@ -24,7 +24,8 @@ from dialplane.domain.calling.treatment import Circumstances, is_treated
 from dialplane.domain.calling.trust import CallerIdentity, with_identity
 from dialplane.domain.charging.rating import CostType
 from dialplane.domain.errors import Refusal
-from dialplane.domain.ids import AccountId, CallId
+from dialplane.domain.flows.flow import Flow
+from dialplane.domain.ids import AccountId, CallId, FlowId
 from dialplane.domain.numbering.numbers import Number, NumberKind
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.domain.values import dataclass
@@ -103,6 +104,28 @@ async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collecti
     return set(await tx.registrations.find_subscribers(claims)) if claims else set()
 
 
+class CalledNumber(NamedTuple):
+    """A number with its holder and the flow that its calls lead to, if it is there."""
+
+    number: Number
+    account: Account
+    flow: Flow | None
+
+
+class CalledStore(Protocol):
+    """Port: what an ordinary call needs to know of the number it calls."""
+
+    async def find(self, numbers: Sequence[str]) -> Sequence[CalledNumber]:
+        """Those of these E.164 or virtual numbers that somebody holds, in one round trip."""
+        ...
+
+
+class Planned(NamedTuple):
+    plans: list[Plan]
+    flows: Mapping[FlowId, Flow]
+    """Those that the called numbers lead to; what a plan runs may be another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the store knows of a batch of arrivals."""
@@ -115,14 +138,15 @@ class _Found:
     called: Mapping[tuple[str, str], Subscriber]
     accounts: Mapping[AccountId, Account]
     """The callers' and those of whatever is called."""
+    flows: Mapping[FlowId, Flow]
 
 
-async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> list[Plan]:
+async def plan_arrivals(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> Planned:
     found = await _look_up(tx, arrivals)
     plans = [await _plan(tx, arrival, found, now) for arrival in arrivals]
     if any(is_treated(plan.decision, plan.account) for plan in plans):
         plans = await _treat(tx, plans, now)
-    return plans
+    return Planned(plans, found.flows)
 
 
 async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
@@ -135,17 +159,18 @@ async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
         )
         for arrival in arrivals
     }
-    numbers = {
-        number.number: number
-        for number in await tx.numbers.find_live(sorted({form for each in tried.values() for form in each}))
-    }
+    called = await tx.called.find(sorted({form for each in tried.values() for form in each}))
+    numbers = {each.number.number: each.number for each in called}
     asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
     inside = await _find_inside(tx, asking, tried)
-    called = await _find_called_phones(tx, asking)
-    found = [*numbers.values(), *(each.number for considered in inside.values() for each in considered if each.number)]
-    holders = ({each.account_id for each in found} | {each.account_id for each in called.values()}) - set(known)
-    accounts = known | (await tx.accounts.find_many(holders) if holders else {})
-    return _Found(known, tried, numbers, inside, called, accounts)
+    phones = await _find_called_phones(tx, asking)
+    accounts = {**known, **{each.account.id: each.account for each in called}}
+    found = [each.number for considered in inside.values() for each in considered if each.number]
+    holders = {each.account_id for each in found} | {each.account_id for each in phones.values()}
+    if others := holders - accounts.keys():
+        accounts |= await tx.accounts.find_many(others)
+    flows = {each.flow.id: each.flow for each in called if each.flow is not None}
+    return _Found(known, tried, numbers, inside, phones, accounts, flows)
 
 
 async def _plan(tx: Transaction, arrival: Arrival, found: _Found, now: datetime) -> Plan:

@@ -123,7 +123,7 @@ async def drive(
     if run is not None and program is not None:
         ports = MessageRunPorts(database, run, request.own, outside, clock)
         record = await run_program(program, ports, clock)
-        ended = apply_progress(run, RunProgress(run.id, record, clock()))
+        ended = apply_progress(RunProgress(run, record, clock()))
     async with database.transaction() as tx:
         await tx.messages.finish_run(request.run_id)
     return ended

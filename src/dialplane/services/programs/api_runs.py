@@ -60,7 +60,7 @@ class StoredRunPorts:
         return await self._outside.carry_out(self._run, command)
 
     async def progress(self, record: RunRecord) -> bool:
-        moved = RunProgress(self._run.id, record, self._clock(), self._told)
+        moved = RunProgress(self._run, record, self._clock(), self._told)
         self._told = len(record.executed_actions)
         async with self._database.transaction() as tx:
             return bool(await save_progress(tx, [moved]))
@@ -226,7 +226,7 @@ class ApiRuns:
         ports = StoredRunPorts(self._database, run, self._outside, self._clock)
         try:
             record = await run_program(program, ports, self._clock)
-            await self.follow(apply_progress(run, RunProgress(run.id, record, self._clock())))
+            await self.follow(apply_progress(RunProgress(run, record, self._clock())))
         except Exception:
             log.exception("run_failed", run_id=str(run.id))
         finally:

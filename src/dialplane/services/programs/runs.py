@@ -38,8 +38,8 @@ class RunStore(Protocol):
         """Insert runs whose ids were made just now. Works on a `together`, too."""
         ...
 
-    async def save_progress(self, latest: Sequence[RunProgress]) -> list[Run]:
-        """Write where runs stand, each of them once; gives those that were still running (their fixed fields)."""
+    async def save_progress(self, latest: Sequence[RunProgress]) -> set[RunId]:
+        """Write where runs stand, each of them once; gives those that were still running."""
         ...
 
     async def find(self, account_id: AccountId, run_id: RunId, *, lock: bool = False) -> Run | None: ...
@@ -101,12 +101,14 @@ async def move_runs(tx: Transaction, records: Sequence[RunProgress]) -> list[lis
     record one after each action that it brought, in order; none for a run that is over."""
     if not records:
         return []
-    latest = {progress.run_id: progress for progress in records}
-    running = {run.id: (run, run_shape(run)) for run in await tx.runs.save_progress(list(latest.values()))}
-    return [_told(*running[progress.run_id], progress) if progress.run_id in running else [] for progress in records]
+    latest = {progress.run.id: progress for progress in records}
+    running = await tx.runs.save_progress(list(latest.values()))
+    shapes = {run_id: run_shape(progress.run) for run_id, progress in latest.items() if run_id in running}
+    return [_told(progress, shapes[progress.run.id]) if progress.run.id in shapes else [] for progress in records]
 
 
-def _told(run: Run, shape: Mapping[str, object], progress: RunProgress) -> list[Event]:
+def _told(progress: RunProgress, shape: Mapping[str, object]) -> list[Event]:
+    run = progress.run
     return [
         Event(run.account_id, "activeflow_updated", run.id, moved_shape(shape, step), step.at, run_id=run.id)
         for step in steps_to_tell(progress)

@@ -17,8 +17,7 @@ returning id;
 
 -- name: save_progress
 -- Write where runs stand, each run once at most; those that have ended stay as they are and are not given back.
--- What a record does not change comes back, for the events. $1: their ids, which by themselves lead the planner to the
--- index; $2: a JSON array of where they stand.
+-- $1: their ids, which by themselves lead the planner to the index; $2: a JSON array of where they stand.
 update runs set
     status = case when batch.ended then 'ended' else 'running' end,
     current_action = batch.current_action,
@@ -33,9 +32,7 @@ from json_to_recordset($2) as batch (
     error text, at timestamptz
 )
 where runs.id = any($1::text::uuid[]) and runs.id = batch.id and runs.status = 'running'
-returning
-    runs.id, account_id, flow_id, flow_version, is_canary, status, reference_type, reference_id, reference_run_id, on_complete_flow_id,
-    complete_count, webhook_uri, webhook_method, created_at, deleted_at;
+returning runs.id;
 
 -- name: find
 select * from runs where id = $2 and account_id = $1 and deleted_at is null;
