@@ -28,7 +28,7 @@ from dialplane.services.programs.outside import RunOutside
 from dialplane.services.transaction import Database
 from dialplane.voice.arrivals import Arrivals
 from dialplane.voice.authentication import Gate
-from dialplane.voice.batching import Batcher
+from dialplane.voice.batching import Batcher, Dense
 from dialplane.voice.beside import Beside
 from dialplane.voice.defence.admission_rate import AdmissionRate
 from dialplane.voice.defence.defence import Defence
@@ -85,8 +85,7 @@ from dialplane.voice.useragent.sip_sockets import SipSockets
 ADMISSION_PAUSE_S = 0.08
 """Between two batches of arrivals; the first after a quiet time waits for nothing. No ear notices, and a batch costs
 the same round trips for two calls as for twenty."""
-DENSE_ARRIVALS = range(8, 32)
-"""That wait: batches begin twice as far apart then."""
+DENSE_ARRIVALS = Dense(range(8, 32), pause_s=2 * ADMISSION_PAUSE_S)
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], None]
 """Run something in a task of the node; its failure is logged and ends only itself."""

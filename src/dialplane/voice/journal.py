@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from dialplane.voice.batching import Pace
+from dialplane.voice.batching import Dense, Pace
 from dialplane.voice.patience import until_kept
 
 Change = TypeVar("Change")
@@ -19,9 +19,9 @@ Change = TypeVar("Change")
 MAX_BATCH = 1_000
 PAUSE_S = 0.1
 """Batches begin at least this far apart; a change after a quiet time is written at once."""
-DENSE = range(32, 160)
-"""Changes that wait, of some four a call: batches begin twice as far apart then. Fewer are a quiet node's, whose calls
-are to be seen at once; more are a batch that is large enough."""
+DENSE = Dense(range(32, 200), pause_s=0.32)
+"""Of changes, of which a call has some five. Fewer are a quiet node's, whose calls are to be seen at once; more are a
+batch that is large enough."""
 MAX_WAITING = 200_000
 """Some ten minutes of changes at 100 calls a second; beyond it the node stops taking calls (`is_full`)."""
 

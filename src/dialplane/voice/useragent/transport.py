@@ -34,9 +34,9 @@ BATCH = 64
 """Datagrams read before timers and connections get their turn."""
 APART_S = 0.01
 """Datagrams that are further apart are read as they come."""
-DENSE = range(8, 48)
-"""Datagrams of an interval, of one pulse, after which the next one is of two; what more would be read at once keeps the
-others waiting."""
+DENSE = range(3, 48)
+"""Datagrams of an interval, of one pulse, after which the next one is of two: the first of a look costs five times what
+the next ones do. What more would be read at once keeps the others waiting."""
 BURST = 16
 """Datagrams that leave together. One by one, each would wake its receiver anew; the answers to a batch of calls, all at
 once, are more than an ordinary socket holds (128 KiB: some sixty), and what it drops is sent again."""
