@@ -10,7 +10,7 @@ from dialplane.adapters.postgres.connection import Connection, Row, queries
 from dialplane.adapters.postgres.flows import read_flow
 from dialplane.adapters.postgres.numbers import read_number
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.services.calling.arrivals import CalledNumber
+from dialplane.services.calling.arrivals import Called
 
 _SQL = queries("called")
 _NEXT_TABLE = "|"
@@ -24,14 +24,16 @@ class PostgresCalledStore:
         self._connection = connection
         self._seal = seal
 
-    async def find(self, numbers: Sequence[str]) -> list[CalledNumber]:
-        return [self._called(row) for row in await self._connection.fetch(_SQL["find"], numbers)]
-
-    def _called(self, row: asyncpg.Record) -> CalledNumber:
-        number, account, flow = _tables(row)
-        return CalledNumber(
-            read_number(number), read_account(account, self._seal), read_flow(flow) if flow["id"] is not None else None
-        )
+    async def find(self, numbers: Sequence[str]) -> Called:
+        called = Called({}, {}, {})
+        for row in await self._connection.fetch(_SQL["find"], numbers):
+            number, account, flow = _tables(row)
+            called.numbers[number["number"]] = read_number(number)
+            if account["id"] is not None:
+                called.accounts[account["id"]] = read_account(account, self._seal)
+            if flow["id"] is not None:
+                called.flows[flow["id"]] = read_flow(flow)
+        return called
 
 
 def _tables(row: asyncpg.Record) -> list[Row]:

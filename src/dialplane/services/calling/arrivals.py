@@ -104,18 +104,20 @@ async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collecti
     return set(await tx.registrations.find_subscribers(claims)) if claims else set()
 
 
-class CalledNumber(NamedTuple):
-    """A number with its holder and the flow that its calls lead to, if it is there."""
+class Called(NamedTuple):
+    """What ordinary calls need to know of the numbers they call."""
 
-    number: Number
-    account: Account
-    flow: Flow | None
+    numbers: dict[str, Number]
+    accounts: dict[AccountId, Account]
+    """Their holders."""
+    flows: dict[FlowId, Flow]
+    """Those that they lead to, as far as they are there."""
 
 
 class CalledStore(Protocol):
-    """Port: what an ordinary call needs to know of the number it calls."""
+    """Port."""
 
-    async def find(self, numbers: Sequence[str]) -> Sequence[CalledNumber]:
+    async def find(self, numbers: Sequence[str]) -> Called:
         """Those of these E.164 or virtual numbers that somebody holds, in one round trip."""
         ...
 
@@ -159,17 +161,15 @@ async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
         )
         for arrival in arrivals
     }
-    called = await tx.called.find(sorted({form for each in tried.values() for form in each}))
-    numbers = {each.number.number: each.number for each in called}
+    numbers, holders, flows = await tx.called.find(sorted({form for each in tried.values() for form in each}))
     asking = [arrival for arrival in arrivals if not any(form in numbers for form in tried[arrival.call_id])]
     inside = await _find_inside(tx, asking, tried)
     phones = await _find_called_phones(tx, asking)
-    accounts = {**known, **{each.account.id: each.account for each in called}}
+    accounts = {**known, **holders}
     found = [each.number for considered in inside.values() for each in considered if each.number]
-    holders = {each.account_id for each in found} | {each.account_id for each in phones.values()}
-    if others := holders - accounts.keys():
+    wanted = {each.account_id for each in found} | {each.account_id for each in phones.values()}
+    if others := wanted - accounts.keys():
         accounts |= await tx.accounts.find_many(others)
-    flows = {each.flow.id: each.flow for each in called if each.flow is not None}
     return _Found(known, tried, numbers, inside, phones, accounts, flows)
 
 
