@@ -6,7 +6,7 @@ call failed and at most 0.3 % of the messages of a call were sent again. The CPU
 one right after the other, because a shared machine is slower in one minute than in the next: the ratio is the median.
 
     .venv/bin/python bench/calls.py [--seconds 8] [--rates 200,500,1000,1500,2000] [--peer-rates 200,300,400]
-        [--turns 7]
+        [--turns 15]
 
 The peer is installed from PyPI into `.venv-sippy` on the first run; an empty `--peer-rates` leaves it out.
 """
@@ -135,7 +135,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rates", type=rates, default=[EQUAL_RATE, 500, 1_000, 1_500, 2_000])
     parser.add_argument("--peer-rates", type=rates, default=[EQUAL_RATE, 300, 400])
-    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=15)
     return parser.parse_args()
 
 
