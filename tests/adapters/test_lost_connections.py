@@ -1,8 +1,10 @@
 """Connections that break while they wait at hand, or in the middle of their use (AV-3)."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -42,6 +44,27 @@ async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable
 
     with pytest.raises(Unavailable):
         await use_what_broke()
+
+
+async def test_transaction_of_a_process_that_sleeps_is_ended_by_the_server_and_unavailable_when_it_wakes(
+    database: PostgresDatabase,
+) -> None:
+    """AV-6: nobody waits for the locks of a process that was stopped."""
+    async with database.reading() as tx:
+        assert await tx.connection.fetchval("show idle_in_transaction_session_timeout") == "15s"
+
+    async def sleep_amid_it() -> None:
+        async with database.transaction() as tx:
+            server = Path(f"/proc/{await tx.connection.fetchval('select pg_backend_pid()')}")
+            await tx.connection.execute("set idle_in_transaction_session_timeout = '1ms'")
+            while server.exists():  # the loop stands still: nothing that the server says is read
+                os.sched_yield()
+            await tx.connection.fetchval("select 1")
+
+    with pytest.raises(Unavailable):
+        await sleep_amid_it()
+    async with database.transaction() as tx:
+        assert await tx.connection.fetchval("select 1") == 1
 
 
 async def test_connection_on_which_the_driver_lost_count_is_unavailable_and_nobody_gets_it_again(

@@ -19,6 +19,9 @@ SESSION = {
     "timezone": "UTC",
     "lock_timeout": "5s",
     "statement_timeout": "30s",
+    # A process that is stopped amid a transaction would keep its locks, and so everybody else from the same account's
+    # money, for as long as it sleeps (AV-6). Awake, nobody lets a transaction wait for more than his own computing.
+    "idle_in_transaction_session_timeout": "15s",
     # What is asked here is short: the start of other processes, or of a compiler, would take longer.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
