@@ -72,30 +72,25 @@ Content-Length: 0
 </scenario>
 """
 
+_OF_THE_CALL = """[last_Via:]
+[last_Record-Route:]
+[last_From:]
+[last_To:];tag=[pid]p[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:party@[local_ip]:[local_port]>"""
 PARTY = f"""<?xml version="1.0" encoding="us-ascii"?>
 <scenario name="party">
 <recv request="INVITE"/>
 <send><![CDATA[
 SIP/2.0 180 Ringing
-[last_Via:]
-[last_Record-Route:]
-[last_From:]
-[last_To:];tag=[pid]p[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:party@[local_ip]:[local_port]>
+{_OF_THE_CALL}
 Content-Length: 0
 
 ]]></send>
 <send retrans="500"><![CDATA[
 SIP/2.0 200 OK
-[last_Via:]
-[last_Record-Route:]
-[last_From:]
-[last_To:];tag=[pid]p[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:party@[local_ip]:[local_port]>
+{_OF_THE_CALL}
 Content-Type: application/sdp
 Content-Length: [len]
 

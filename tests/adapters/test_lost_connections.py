@@ -46,10 +46,9 @@ async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable
         await use_what_broke()
 
 
-async def test_transaction_of_a_process_that_sleeps_is_ended_by_the_server_and_unavailable_when_it_wakes(
-    database: PostgresDatabase,
-) -> None:
-    """AV-6: nobody waits for the locks of a process that was stopped."""
+async def test_transaction_of_a_node_that_sleeps_is_ended_by_the_server_and_unavailable_when_it_wakes(dsn: str) -> None:
+    """AV-6: nobody waits for the locks of a node that was stopped."""
+    database = await connect(dsn, SEAL, max_size=1, for_calls=True)
     async with database.reading() as tx:
         assert await tx.connection.fetchval("show idle_in_transaction_session_timeout") == "15s"
 
@@ -65,6 +64,7 @@ async def test_transaction_of_a_process_that_sleeps_is_ended_by_the_server_and_u
         await sleep_amid_it()
     async with database.transaction() as tx:
         assert await tx.connection.fetchval("select 1") == 1
+    await database.close()
 
 
 async def test_connection_on_which_the_driver_lost_count_is_unavailable_and_nobody_gets_it_again(

@@ -13,7 +13,7 @@ from tests.sealing import SEAL
 @pytest.fixture
 async def planning(dsn: str) -> AsyncIterator[PostgresDatabase]:
     """A database that makes one plan for all arguments, with indexes where they serve."""
-    database = await connect(dsn, SEAL, max_size=1, plans_once=True)
+    database = await connect(dsn, SEAL, max_size=1, for_calls=True)
     yield database
     await database.close()
 

@@ -14,7 +14,7 @@ from tests.sealing import SEAL
 @pytest.fixture
 async def voice_database(dsn: str) -> AsyncIterator[PostgresDatabase]:
     """As the voice process connects, to a database without a single call."""
-    database = await connect(dsn, SEAL, max_size=1, plans_once=True)
+    database = await connect(dsn, SEAL, max_size=1, for_calls=True)
     yield database
     await database.close()
 

@@ -40,7 +40,7 @@ class Store:
     dsn: str
 
 
-async def open_store(settings: Settings, role: str, *, plans_once: bool = False) -> Store:
+async def open_store(settings: Settings, role: str, *, for_calls: bool = False) -> Store:
     """The database of a process of `role`, whose pool is the role's. Raises SettingError."""
     most = settings.connections.of_process(role)
     with usable_store(settings) as given:
@@ -54,4 +54,4 @@ async def open_store(settings: Settings, role: str, *, plans_once: bool = False)
             )
         if budget.promised > budget.usable:
             log.warning("connections_overpromised", promised=budget.promised, usable=budget.usable)
-        return Store(await connect(dsn, seal, max_size=most - 1, plans_once=plans_once), dsn)
+        return Store(await connect(dsn, seal, max_size=most - 1, for_calls=for_calls), dsn)

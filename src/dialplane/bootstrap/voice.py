@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = Stop()
-    store = await open_store(settings, "voice", plans_once=True)
+    store = await open_store(settings, "voice", for_calls=True)
     database, seal = store.database, store.database.seal
     media = MediaClient(settings.media_socket, advertised_host=settings.advertised_host)
     looked_at = _LookedAt(media)

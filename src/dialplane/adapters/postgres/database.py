@@ -19,9 +19,6 @@ SESSION = {
     "timezone": "UTC",
     "lock_timeout": "5s",
     "statement_timeout": "30s",
-    # A process that is stopped amid a transaction would keep its locks, and so everybody else from the same account's
-    # money, for as long as it sleeps (AV-6). Awake, nobody lets a transaction wait for more than his own computing.
-    "idle_in_transaction_session_timeout": "15s",
     # What is asked here is short: the start of other processes, or of a compiler, would take longer.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
@@ -29,10 +26,14 @@ SESSION = {
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 """What a use raises that waited for somebody else's as long as it may: nothing of it is done, and again may work."""
 _BUSY_SAID = "Somebody else is at work on the same thing"
-_PLANS_ONCE = {
+_FOR_CALLS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_mergejoin": "off",
+    # A node that is stopped amid a transaction would keep its locks, and so everybody else from the same account's
+    # money, for as long as it sleeps (AV-6). Awake, it lets no transaction wait for more than its own computing, which
+    # others do for files.
+    "idle_in_transaction_session_timeout": "15s",
 }
 
 
@@ -125,15 +126,15 @@ async def no_reset(connection: Connection) -> None:
 
 
 async def connect(
-    dsn: str, seal: Seal, *, min_size: int = 1, max_size: int = 10, plans_once: bool = False
+    dsn: str, seal: Seal, *, min_size: int = 1, max_size: int = 10, for_calls: bool = False
 ) -> PostgresDatabase:
     """Open the pool on `dsn` (a `postgresql://` address); `seal` keeps what must not be readable in the store.
 
-    `plans_once` is for who asks by keys only: else Postgres plans anew for every short array that it is given, which
+    `for_calls` is for who asks by keys only: else Postgres plans anew for every short array that it is given, which
     costs more than the look-up. Such a plan may be made while a table is nearly empty and live until it has millions
     of rows, so it must not read whole tables however small they are (measured: a scan of all runs by each batch).
     """
-    settings = SESSION | (_PLANS_ONCE if plans_once else {})
+    settings = SESSION | (_FOR_CALLS if for_calls else {})
     return PostgresDatabase(await _open_pool(dsn, settings, min_size=min_size, max_size=max_size), seal)
 
 
