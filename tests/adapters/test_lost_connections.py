@@ -2,17 +2,22 @@
 
 import asyncio
 import os
+import signal
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from dialplane.adapters.postgres import connections
+from dialplane.adapters.postgres import connections, hints
 from dialplane.adapters.postgres.database import PostgresDatabase, connect
+from dialplane.adapters.postgres.link import PostgresLink
 from dialplane.adapters.postgres.stores import PostgresTransaction
 from dialplane.domain.errors import Unavailable
+from tests.effort import PATIENCE_S
 from tests.sealing import SEAL
 
 
@@ -86,6 +91,108 @@ async def test_connection_on_which_the_driver_lost_count_is_unavailable_and_nobo
     async with database.reading() as tx:
         assert await tx.connection.fetchval("select pg_backend_pid()") not in pids
     assert pids[0] != pids[1]
+
+
+async def test_connection_that_breaks_while_it_is_given_back_is_no_matter_of_its_user(dsn: str) -> None:
+    """What was done with it is done. asyncpg looks at it before the turn of the loop in which it gives it back."""
+    database = await connect(dsn, SEAL, max_size=1)
+    connection = await database.connections.acquire()
+    giving_back = asyncio.create_task(database.connections.release(connection, is_sound=False))
+    await asyncio.sleep(0)
+    connection.terminate()
+
+    await giving_back
+
+    async with database.reading() as tx:
+        assert await tx.connection.fetchval("select 1") == 1
+    await database.close()
+
+
+async def test_use_that_is_cut_off_does_not_wait_for_a_server_that_stands_still(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is told to stop the question, and may answer nothing to that."""
+    monkeypatch.setattr(connections, "GIVE_BACK_S", 0.2)
+    database = await connect(dsn, SEAL, max_size=2)
+    async with database.reading() as tx:
+        pid = await tx.connection.fetchval("select pg_backend_pid()")
+    asking = asyncio.create_task(use(database, 60))
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        asking.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.wait([asking])
+        async with database.reading() as tx:
+            assert await tx.connection.fetchval("select pg_backend_pid()") != pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert asking.cancelled()
+    await database.close()
+
+
+async def test_store_is_closed_when_the_last_use_has_ended(dsn: str) -> None:
+    database = await connect(dsn, SEAL)
+    async with database.reading() as tx:
+        closing = asyncio.create_task(database.close())
+        await asyncio.sleep(0)
+        assert await tx.connection.fetchval("select 1") == 1
+
+    async with asyncio.timeout(PATIENCE_S):
+        await closing
+
+
+async def test_link_is_made_again_where_the_servers_farewell_came_without_the_end_of_the_connection(
+    database: PostgresDatabase, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AV-3: as through a proxy that keeps the connection, or where this process stood still meanwhile."""
+    monkeypatch.setattr(hints, "PROBE_S", 0.5)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    async with keeping_open(dsn, tmp_path) as through, asyncio.timeout(PATIENCE_S):
+        link = PostgresLink(through)
+        keeping = asyncio.create_task(link.keep(heard.put_nowait))
+        await heard.get()
+        async with database.reading() as tx:
+            holder = "select pid from pg_locks where locktype = 'advisory' and objid = $1"
+            pid = await tx.connection.fetchval(holder, link.number)
+        await _end_session(dsn, pid)
+        await heard.get()
+        keeping.cancel()
+        await asyncio.wait([keeping])
+
+    assert keeping.cancelled()
+
+
+@asynccontextmanager
+async def keeping_open(dsn: str, folder: Path) -> AsyncIterator[str]:
+    """Another address of the store, behind which a connection outlives the server's end of it."""
+    parts = urlsplit(dsn)
+    behind = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+
+    async def take_in() -> None:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(folder / ".s.PGSQL.5432"))
+            door.listen()
+            door.setblocking(False)
+            while True:
+                taken, _ = await asyncio.get_running_loop().sock_accept(door)
+                client = await asyncio.open_unix_connection(sock=taken)
+                server = await asyncio.open_unix_connection(behind)
+                writers.extend((client[1], server[1]))
+                ways.create_task(pass_on(server[0], client[1]))
+                ways.create_task(pass_on(client[0], server[1]))
+
+    writers: list[asyncio.StreamWriter] = []
+    async with asyncio.TaskGroup() as ways:
+        taking = ways.create_task(take_in())
+        yield urlunsplit(parts._replace(query=urlencode({"host": str(folder)})))
+        taking.cancel()
+        for writer in writers:
+            writer.close()
 
 
 async def test_wrong_argument_stays_a_fault_of_ours(database: PostgresDatabase) -> None:

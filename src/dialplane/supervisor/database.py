@@ -9,7 +9,7 @@ import structlog
 
 from dialplane.adapters.postgres.embedded import EmbeddedPostgres, PostgresFailedError
 from dialplane.adapters.postgres.physical import archiving, make_archive
-from dialplane.adapters.postgres.reach import reach
+from dialplane.adapters.postgres.reach import UNREACHED, reach
 from dialplane.config.settings import Settings
 from dialplane.supervisor.child import Pauses
 from dialplane.supervisor.errors import StartError
@@ -44,13 +44,7 @@ class YourPostgres:
     async def start(self) -> str:
         try:
             connection = await reach(self._dsn, timeout=10)
-        except (
-            OSError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-            ValueError,
-        ) as fault:
+        except (*UNREACHED, ValueError) as fault:
             raise StartError(f"The Postgres of DATABASE_URL cannot be used: {fault}") from fault
         await connection.close()
         return self._dsn

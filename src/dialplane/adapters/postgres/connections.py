@@ -13,6 +13,8 @@ ACQUIRE_TIMEOUT_S = 2.0
 """AV-3: a request learns within two seconds that the store is gone."""
 BUSY_TIMEOUT_S = 15.0
 """A store that answers others is not gone: whoever waits in a crowd gets a connection in turn, within this time."""
+GIVE_BACK_S = 5.0
+"""A server that was told to end what it does, as who asked for it was cancelled, does so by then or is given up."""
 
 _NOT_REACHED = (
     OSError,
@@ -44,6 +46,7 @@ class ConnectionsAtHand:
         self.pool = pool
         self._at_hand: list[PoolConnectionProxy[asyncpg.Record]] = []
         self._waiting = 0
+        self._is_closing = False
         self._answered_at = 0.0
         """When a use last ended well, on the loop's clock."""
 
@@ -53,7 +56,7 @@ class ConnectionsAtHand:
             connection = self._at_hand.pop()
             if is_open(connection):
                 return connection
-            await self.pool.release(connection)
+            await self._give_back(connection)
         self._waiting += 1
         try:
             # Not the pool's own timeout: before Python 3.12 that may lose a cancellation, and a task would never end.
@@ -66,19 +69,34 @@ class ConnectionsAtHand:
             self._waiting -= 1
 
     async def release(self, connection: "PoolConnectionProxy[asyncpg.Record]", *, is_sound: bool) -> None:
-        """Keep it at hand, unless somebody waits at the pool, enough are there, or its use was cut short."""
+        """Keep it at hand, unless somebody waits at the pool, enough are there, its use was cut short, or all closes.
+
+        Raises nothing of a connection that is lost: what was done with it is done.
+        """
         if is_sound and self._waiting:
             self._answered_at = asyncio.get_running_loop().time()
         enough = len(self._at_hand) >= self.pool.get_max_size() - 2  # some stay for who asks the pool itself
-        if is_sound and not enough and not self._waiting and is_open(connection):
+        is_wanted = is_sound and not enough and not self._waiting and not self._is_closing
+        if is_wanted and is_open(connection):
             self._at_hand.append(connection)
         else:
-            await self.pool.release(connection)
+            await self._give_back(connection)
 
     async def close(self) -> None:
+        """Wait for the uses that go on, and close all."""
+        self._is_closing = True
         while self._at_hand:
-            await self.pool.release(self._at_hand.pop())
+            await self._give_back(self._at_hand.pop())
         await self.pool.close()
+
+    async def _give_back(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        try:
+            await self.pool.release(connection, timeout=GIVE_BACK_S)
+        except (*LOST, asyncpg.InterfaceError, TimeoutError):
+            # It broke, or its server does not answer; the pool has dropped it. asyncpg's own words where it broke
+            # between the pool's look at it and the next turn of the loop: "release() called on a free connection
+            # holder".
+            give_up(connection)
 
 
 class _Turn:

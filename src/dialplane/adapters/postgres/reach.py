@@ -26,8 +26,16 @@ _SEEN_FROM_THERE = {
 within seconds, and not after the two hours of Linux's own default. On a Unix socket it means nothing."""
 _PROBES = ((socket.TCP_KEEPIDLE, 4), (socket.TCP_KEEPINTVL, 2), (socket.TCP_KEEPCNT, 2))
 
-UNREACHED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.TargetServerAttributeNotMatched)
-"""What connecting raises. The last is of a pair that has no primary at the moment."""
+UNREACHED = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
+"""What connecting raises, and what a connection of one's own raises when it is lost. The last but one is where the
+server's farewell was read and the end of the connection not yet, the last of a pair that has no primary at the moment.
+"""
 
 Open = Callable[[str], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
