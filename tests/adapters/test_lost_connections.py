@@ -51,9 +51,11 @@ async def test_transaction_on_a_connection_that_breaks_is_refused_as_unavailable
         await use_what_broke()
 
 
-async def test_transaction_of_a_node_that_sleeps_is_ended_by_the_server_and_unavailable_when_it_wakes(dsn: str) -> None:
-    """AV-6: nobody waits for the locks of a node that was stopped."""
-    database = await connect(dsn, SEAL, max_size=1, for_calls=True)
+async def test_transaction_of_a_process_that_sleeps_is_ended_by_the_server_and_unavailable_when_it_wakes(
+    dsn: str,
+) -> None:
+    """AV-6: nobody waits for the locks of a process that was stopped."""
+    database = await connect(dsn, SEAL, max_size=1)
     async with database.reading() as tx:
         assert await tx.connection.fetchval("show idle_in_transaction_session_timeout") == "15s"
 

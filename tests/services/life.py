@@ -5,8 +5,9 @@ from datetime import timedelta
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.ids import AccountId, OrderId
 from dialplane.domain.numbering.documents import Document, DocumentDraft
-from dialplane.services.numbering.documents import ObjectStore, upload_document
+from dialplane.services.numbering.documents import upload_document
 from dialplane.services.numbering.reconcile import reconcile_orders, reconcile_stock
+from dialplane.services.objects import ObjectStore
 from tests.fakes.accounts import add_account
 from tests.services.buying import NOW, assert_balanced, carriers
 

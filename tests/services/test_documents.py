@@ -240,7 +240,7 @@ def test_type_is_known_by_the_content(content: bytes, media_type: str) -> None:
 
 
 async def test_document_of_a_kind_that_nobody_asked_for_is_refused_and_not_kept(
-    database: PostgresDatabase, objects: FolderObjects
+    database: PostgresDatabase, objects: FolderObjects, tmp_path: Path
 ) -> None:
     account_id, order = await pending(database)
 
@@ -249,6 +249,7 @@ async def test_document_of_a_kind_that_nobody_asked_for_is_refused_and_not_kept(
 
     assert refusal.value.field == "kind"
     assert await list_documents(database, account_id) == []
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 async def test_foreign_documents_and_orders_are_not_found(database: PostgresDatabase, objects: FolderObjects) -> None:

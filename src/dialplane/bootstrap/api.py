@@ -38,7 +38,7 @@ from dialplane.faces.app import create_app
 from dialplane.faces.dependencies import Dependencies
 from dialplane.faces.rate_limits import Rate, RateLimits
 from dialplane.services.eventing.event_feed import EventFeed
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.programs.api_runs import ApiRuns
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.recording.recording_links import RecordingLinks

@@ -21,7 +21,7 @@ from dialplane.services.identity.authentication import PasswordHasher, TokenSign
 from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.messaging.media import MediaLinks
 from dialplane.services.numbering.carrier_ports import PortCarriers
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.programs.api_runs import Facts, RunWish
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web

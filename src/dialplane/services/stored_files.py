@@ -9,7 +9,7 @@ from uuid import UUID
 from dialplane.domain.errors import LimitExceeded, NotFound
 from dialplane.domain.ids import AccountId, new_id
 from dialplane.domain.stored_files import MOST_KEPT, Kept, StoredFile, check_file
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore, written
 from dialplane.services.tenancy.account_locks import hold_active_alone
 from dialplane.services.transaction import Database, Transaction
 
@@ -47,12 +47,11 @@ async def keep_file(
     """Raises Invalid naming the field, LimitExceeded where the account keeps as much as it may."""
     check_file(kind, name, len(content))
     file = StoredFile(new_id(now), account_id, kind, name, len(content), now)
-    async with database.transaction() as tx:
+    async with written(objects, key_of(file), content), database.transaction() as tx:
         await hold_active_alone(tx, account_id)  # who counts alone does not count the same room twice
         if (await tx.stored_files.sum_up(account_id)).size + file.size > MOST_KEPT:
             raise LimitExceeded(f"An account keeps {MOST_KEPT >> 30} GiB at most", reason="RESOURCE_LIMIT_EXCEEDED")
         await tx.stored_files.add(file)
-        await objects.put(key_of(file), content)
     return file
 
 

@@ -12,7 +12,7 @@ from dialplane.services.messaging.emails import OUTBOX, Post
 from dialplane.services.messaging.media import FileSource, MediaPlaces
 from dialplane.services.messaging.message_sending import MessageCarrier
 from dialplane.services.numbering.carrier_ports import PortCarriers
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.programs.assistants import BUILT_IN, Assistants
 from dialplane.services.programs.outside import Web
 from dialplane.services.recording.recognition import Recognizer

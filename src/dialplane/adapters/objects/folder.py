@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class FolderObjects:
-    """Fulfils `services.numbering.documents.ObjectStore` and `services.left_files.KeptFiles`.
+    """Fulfils `services.objects.ObjectStore` and `services.left_files.KeptFiles`.
 
     On several hosts the folder is a shared disk. A file appears whole or not at all: it is written under another name,
     brought to the disk, and renamed.

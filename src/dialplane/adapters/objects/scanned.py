@@ -11,7 +11,7 @@ from contextlib import suppress
 import structlog
 
 from dialplane.domain.errors import Invalid, Unavailable
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 
 TIMEOUT_S = 30.0
 HARMLESS, HARMFUL = 0, 1
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class ScannedObjects:
-    """Fulfils `services.numbering.documents.ObjectStore` in front of another one."""
+    """Fulfils `services.objects.ObjectStore` in front of another one."""
 
     def __init__(self, objects: ObjectStore, command: Sequence[str]) -> None:
         self._objects = objects

@@ -19,6 +19,9 @@ SESSION = {
     "timezone": "UTC",
     "lock_timeout": "5s",
     "statement_timeout": "30s",
+    # A process that is stopped amid a transaction would keep its locks, and so everybody else from the same account's
+    # money, for as long as it sleeps (AV-6). Awake, it lets no transaction wait for more than its own computing.
+    "idle_in_transaction_session_timeout": "15s",
     # What is asked here is short: the start of other processes, or of a compiler, would take longer.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
@@ -30,10 +33,6 @@ _FOR_CALLS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_mergejoin": "off",
-    # A node that is stopped amid a transaction would keep its locks, and so everybody else from the same account's
-    # money, for as long as it sleeps (AV-6). Awake, it lets no transaction wait for more than its own computing, which
-    # others do for files.
-    "idle_in_transaction_session_timeout": "15s",
 }
 
 

@@ -97,7 +97,8 @@ async def _apply_next(database: Database, now: datetime) -> bool:
         change = await tx.rate_changes.due(now)
         if change is None:
             return False
+        lines = await read_lines(change.csv)
         version = await lock_deck(tx, change.deck)
-        await apply_lines(tx, change.deck, version, await read_lines(change.csv), now, replaces=change.replaces)
+        await apply_lines(tx, change.deck, version, lines, now, replaces=change.replaces)
         await tx.rate_changes.save(change.ended(RateChangeState.APPLIED, now))
     return True

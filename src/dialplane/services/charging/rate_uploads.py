@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import NIL
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 
 
 async def keep_file(objects: ObjectStore, file_id: UUID, text: str) -> None:

@@ -15,7 +15,7 @@ from dialplane.domain.ids import AccountId, MessageId, new_id
 from dialplane.domain.messaging.media import LARGEST_MEDIA, MEDIA_ATTEMPTS, Media, MediaState, shown_type
 from dialplane.domain.messaging.messages import Message
 from dialplane.domain.rcml.parameters import media_type
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.transaction import Database, Transaction
 
 AT_ONCE = 4

@@ -16,8 +16,8 @@ from dialplane.domain.ids import PortId
 from dialplane.domain.numbering.documents import Document, content_key
 from dialplane.domain.numbering.port_exceptions import PortFault
 from dialplane.domain.numbering.porting import MOVES, Port, PortStatus
-from dialplane.services.numbering.documents import ObjectStore
 from dialplane.services.numbering.port_progress import advance_port
+from dialplane.services.objects import ObjectStore
 from dialplane.services.supply.carriers import CarrierFailed, CarrierTimeout
 from dialplane.services.transaction import Database
 

@@ -31,6 +31,7 @@ from dialplane.domain.numbering.port_exceptions import PortException, PortFault
 from dialplane.services.eventing.events import publish
 from dialplane.services.numbering.orders import lock_order, order_event
 from dialplane.services.numbering.port_progress import stop_port
+from dialplane.services.objects import ObjectStore, written
 from dialplane.services.shapes.documents import show_document
 from dialplane.services.shapes.orders import show_order
 from dialplane.services.transaction import Database, Transaction
@@ -64,20 +65,6 @@ class DocumentStore(Protocol):
         ...
 
 
-class ObjectStore(Protocol):
-    """Port: contents by key. Keys are ours, never a client's."""
-
-    async def put(self, key: str, content: bytes) -> None:
-        """Kept for good when this returns. Writing a key again writes over it."""
-        ...
-
-    async def get(self, key: str) -> bytes | None: ...
-
-    async def delete(self, key: str) -> None:
-        """Nothing happens where there is none."""
-        ...
-
-
 # --- the account's side ----------------------------------------------------------------------------------------------
 
 
@@ -98,14 +85,13 @@ async def upload_document(
     draft.check(now)
     draft = replace(draft, content=without_picture_facts(draft.content))
     document = _made(account_id, draft, now)
-    async with database.transaction() as tx:
+    async with written(objects, _key(document), draft.content), database.transaction() as tx:
         if await tx.documents.count(account_id) >= MOST:
             raise LimitExceeded(f"An account has {MOST} documents at most", reason="RESOURCE_LIMIT_EXCEEDED")
         await tx.documents.add(document)
         await publish(tx, _event(document, "document_created", now))
         if order_id is not None:
             await _hand_in(tx, account_id, order_id, document, now)
-        await objects.put(_key(document), draft.content)
     return document
 
 
@@ -173,7 +159,7 @@ async def read_content(
 async def delete_document(
     database: Database, objects: ObjectStore, account_id: AccountId, document_id: DocumentId, now: datetime
 ) -> Document:
-    """The content goes for good, what became of the document is kept.
+    """The content goes for good (within a day where we die in between), what became of the document is kept.
 
     Raises NotFound, or Conflict while an order waits on it or a port goes by it.
     """
@@ -186,7 +172,7 @@ async def delete_document(
         deleted = replace(document, deleted_at=now)
         await tx.documents.save(deleted)
         await publish(tx, _event(deleted, "document_deleted", now))
-        await objects.delete(_key(document))  # before the commit: a crash in between must not keep what should go
+    await objects.delete(_key(document))
     return deleted
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.ids import NIL, first_id
 from dialplane.domain.operating.retention import AHEAD, IN_PARTS, Kept, Kind, Part
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.transaction import Database
 
 BATCH = 2_000

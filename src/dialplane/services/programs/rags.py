@@ -9,7 +9,7 @@ from uuid import UUID
 from dialplane.domain.errors import Invalid, LimitExceeded, NotFound
 from dialplane.domain.ids import AccountId
 from dialplane.domain.programs.rags import GIVEN_PASSAGES, MOST_FILES, MOST_PASSAGES, Passage, Rag, cut, read_text
-from dialplane.services.numbering.documents import ObjectStore
+from dialplane.services.objects import ObjectStore
 from dialplane.services.resources import Resource
 from dialplane.services.shapes.rags import rag_shape
 from dialplane.services.stored_files import read_file
