@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the stores' modules hold the use cases too, and those impor
     from dialplane.domain.messaging.webchat import WebchatMessage, WebchatSession, WebchatWidget
     from dialplane.domain.programs.rags import Rag
     from dialplane.domain.programs.reviews import Review
-    from dialplane.services.calling.arrivals import CalledStore
+    from dialplane.services.calling.called_numbers import CalledStore
     from dialplane.services.calling.caller_ids import CallerIdStore
     from dialplane.services.calling.caller_names import CallerNameStore
     from dialplane.services.calling.calls import CallStore

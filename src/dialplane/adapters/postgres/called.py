@@ -10,7 +10,7 @@ from dialplane.adapters.postgres.connection import Connection, Row, queries
 from dialplane.adapters.postgres.flows import read_flow
 from dialplane.adapters.postgres.numbers import read_number
 from dialplane.adapters.secrets.sealing import Seal
-from dialplane.services.calling.arrivals import Called
+from dialplane.services.calling.called_numbers import Called
 
 _SQL = queries("called")
 _NEXT_TABLE = "|"
@@ -18,7 +18,7 @@ _NEXT_TABLE = "|"
 
 
 class PostgresCalledStore:
-    """Fulfils `services.calling.arrivals.CalledStore`."""
+    """Fulfils `services.calling.called_numbers.CalledStore`."""
 
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection

@@ -104,24 +104,6 @@ async def find_claimed(tx: Transaction, arrivals: Sequence[Arrival]) -> Collecti
     return set(await tx.registrations.find_subscribers(claims)) if claims else set()
 
 
-class Called(NamedTuple):
-    """What ordinary calls need to know of the numbers they call."""
-
-    numbers: dict[str, Number]
-    accounts: dict[AccountId, Account]
-    """Their holders."""
-    flows: dict[FlowId, Flow]
-    """Those that they lead to, as far as they are there."""
-
-
-class CalledStore(Protocol):
-    """Port."""
-
-    async def find(self, numbers: Sequence[str]) -> Called:
-        """Those of these E.164 or virtual numbers that somebody holds, in one round trip."""
-        ...
-
-
 class Planned(NamedTuple):
     plans: list[Plan]
     flows: Mapping[FlowId, Flow]
