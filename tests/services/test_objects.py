@@ -31,17 +31,18 @@ class SlowFolder(FolderObjects):
 
 async def test_account_is_free_while_its_file_is_put_away(database: PostgresDatabase, tmp_path: Path) -> None:
     account_id, objects = await add_account(database), SlowFolder(tmp_path)
-    keeping = asyncio.create_task(
-        keep_file(database, objects, account_id, kind="recording", name="a", content=b"abc", now=utc_now())
-    )
-    await objects.asked.wait()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        keeping = group.create_task(
+            keep_file(database, objects, account_id, kind="rag", name="a", content=b"abc", now=utc_now())
+        )
+        await objects.asked.wait()
 
-    async with asyncio.timeout(PATIENCE_S), database.transaction() as tx:
-        await tx.connection.execute("set local lock_timeout = '100ms'")
-        await hold_active_alone(tx, account_id)
+        async with database.transaction() as tx:
+            await tx.connection.execute("set local lock_timeout = '100ms'")
+            await hold_active_alone(tx, account_id)
 
-    objects.may_go_on.set()
-    assert await objects.get(f"{account_id}/{(await keeping).id}") == b"abc"
+        objects.may_go_on.set()
+    assert await objects.get(f"{account_id}/{keeping.result().id}") == b"abc"
 
 
 async def test_content_goes_where_its_row_is_refused_and_stays_where_nobody_knows(tmp_path: Path) -> None:
