@@ -7,13 +7,14 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.destinations import SpecialRange, check_allowed
-from dialplane.domain.errors import Invalid, NotPermitted, Refusal
+from dialplane.domain.errors import Invalid, NotFound, NotPermitted, Refusal
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.dialling import Opened, OutgoingWish, check_destination, open_calls
 from dialplane.services.calling.special_ranges import set_special_ranges
 from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.outbound_messages import send_message
+from dialplane.services.numbering.number_life import release_number
 from dialplane.services.tenancy.customer import OutboundChange, update_outbound_config
 from tests.services.buying import bought, buyer, stock
 
@@ -163,3 +164,19 @@ async def test_virtual_number_is_no_caller_id_for_the_pstn(database: PostgresDat
     change = OutboundChange(default_number_id=default.id)
     await update_outbound_config(database, account.id, change, now=utc_now())
     assert await shown(database, to_pstn) == OWN
+
+
+async def test_default_number_is_a_normal_one_that_the_account_holds(
+    database: PostgresDatabase, account: Account
+) -> None:
+    """Reference 4.3; a released number is found nowhere (2.3)."""
+    virtual = await bought(database, account.id, VIRTUAL)
+    await stock(database, "+12025550144")
+    released = await bought(database, account.id, "+12025550144")
+    await release_number(database, account.id, released.id, utc_now())
+
+    for number, refused in ((virtual, Invalid), (released, NotFound)):
+        change = OutboundChange(default_number_id=number.id)
+        with pytest.raises(refused) as refusal:
+            await update_outbound_config(database, account.id, change, now=utc_now())
+        assert refusal.value.field == "default_outgoing_source_number_id"

@@ -178,6 +178,8 @@ async def _with_some_number(
         return wish
     default = outbound_config(account).default_number_id
     own = await tx.numbers.find(account.id, default) if default is not None else None
+    if own is not None and not _may_show(account, own, wish.destination):
+        own = None
     if own is None and (wish.any_own_number or _is_virtual(wish.fallback_source)):
         own = await tx.numbers.find_caller_id(wish.account_id)
     if own is None:
