@@ -83,6 +83,8 @@ _MAIL: tuple[AddressType, ...] = ("email",)
 _TEXTED: tuple[AddressType, ...] = ("tel", PHONE)
 """Who sends and gets messages: numbers, and phones of the account."""
 _FALSE_TARGET = Option(Jump())
+_ANY = -(2**31)
+"""A part of the time that is below 0 is not compared, however far below (reference 3.5)."""
 
 _ONLY_CALL = ActionType(Suits.CALL)
 _KEYS = Text(16, r"[0-9A-D#*]*", "must be of 0-9 A-D # *")
@@ -169,10 +171,10 @@ CATALOGUE: dict[str, ActionType] = {
         Suits.ANY,
         {
             "condition": Option(Choice(_OPERATORS), required=True),
-            "minute": Option(Whole(-1, 59), 0),
-            "hour": Option(Whole(-1, 23), 0),
-            "day": Option(Whole(-1, 31), 0),
-            "month": Option(Whole(-1, 12), 0),
+            "minute": Option(Whole(_ANY, 59), 0),
+            "hour": Option(Whole(_ANY, 23), 0),
+            "day": Option(Whole(_ANY, 31), 0),
+            "month": Option(Whole(_ANY, 12), 0),
             "weekdays": Option(Many(Whole(0, 6), limit=7), ()),
             "timezone": Option(Zone(), "UTC"),
             "false_target_id": _FALSE_TARGET,
