@@ -339,7 +339,7 @@ def test_connect_dials_and_goes_on_when_the_leg_ends() -> None:
     assert heard(run, Dialled("noanswer")) == [Beep()]
 
 
-NOT_SHOWN = f"source {BOB_ADDRESS.target} is no number of the account and not verified: +12025550143 was shown"
+NOT_SHOWN = f"source {BOB_ADDRESS.target} is no normal number of the account and not verified: +12025550143 was shown"
 
 
 @pytest.mark.parametrize(
