@@ -253,6 +253,7 @@ def test_value_that_is_no_number_is_unlike_every_number() -> None:
         ({"condition": "<", "hour": 18, "minute": -1}, True),
         ({"condition": "==", "hour": -1, "minute": -1, "day": 15, "month": 1}, True),
         ({"condition": "==", "hour": -1, "minute": -1, "day": 16}, False),
+        ({"condition": "==", "hour": -60, "minute": -2, "day": -7, "month": -(2**31)}, True),
         ({"condition": "==", "hour": -1, "minute": -1, "weekdays": [1, 2, 3, 4, 5]}, True),
         ({"condition": "==", "hour": -1, "minute": -1, "weekdays": [0, 6]}, False),
         ({"condition": "!=", "hour": -1, "minute": -1, "weekdays": [0, 6]}, True),
@@ -338,7 +339,7 @@ def test_connect_dials_and_goes_on_when_the_leg_ends() -> None:
     assert heard(run, Dialled("noanswer")) == [Beep()]
 
 
-NOT_SHOWN = f"source {BOB_ADDRESS.target} is no number of the account and not verified: +12025550143 was shown"
+NOT_SHOWN = f"source {BOB_ADDRESS.target} is no normal number of the account and not verified: +12025550143 was shown"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
+from dialplane.domain.addresses import ADDRESS_TYPES
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.catalogue import CATALOGUE
 from dialplane.domain.flows.schema import actions_schema
@@ -65,3 +66,16 @@ def test_variable_fits_wherever_a_value_stands(type: str, name: str) -> None:
 def test_missing_option_does_not_fit() -> None:
     assert not VALIDATOR.is_valid([{"type": "talk"}])
     assert not VALIDATOR.is_valid([{"type": "dance"}])
+
+
+@pytest.mark.parametrize(
+    ("type", "named"), [("email_send", ["email"]), ("message_send", ["tel", "extension"]), ("connect", None)]
+)
+def test_party_names_the_types_of_address_that_the_action_takes(type: str, named: list[str] | None) -> None:
+    """The portal's form offers these, and no others."""
+    [shown] = [each for each in SCHEMA["items"]["oneOf"] if each["properties"]["type"]["const"] == type]
+    many = shown["properties"]["option"]["properties"]["destinations"]["anyOf"][0]
+
+    offered = many["items"]["anyOf"][0]["properties"]["type"]["examples"]
+
+    assert offered == (named or [word for word in ADDRESS_TYPES if word])

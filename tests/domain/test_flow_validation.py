@@ -110,6 +110,12 @@ def test_action_without_type_is_refused(raw: object) -> None:
         ("connect", {"destinations": [{"type": "tel", "target": "0123"}]}, "destinations[0].target"),
         ("connect", {"destinations": [{"type": "pigeon", "target": "x"}]}, "destinations[0].type"),
         ("connect", {"destinations": ["+15550100002"]}, "destinations[0]"),
+        ("connect", {"destinations": [{}]}, "destinations[0].type"),
+        ("connect", {"destinations": [{"type": "pigeon", "target": "${who}"}]}, "destinations[0].type"),
+        ("connect", {"destinations": [{"target": "0123", "type": "tel", "name": "${who}"}]}, "destinations[0].target"),
+        ("email_send", {"destinations": [BOB]}, "destinations[0].type"),
+        ("message_send", {"destinations": [{"type": "email", "target": "${who}"}]}, "destinations[0].type"),
+        ("message_send", {"source": {"type": "agent", "target": ONE}}, "source.type"),
         ("condition_datetime", {"condition": "~"}, "condition"),
         ("condition_datetime", {"hour": 24}, "hour"),
         ("condition_datetime", {"weekdays": [7]}, "weekdays[0]"),
@@ -148,6 +154,17 @@ def test_missing_option_is_named() -> None:
     refused = refusal({"type": "talk"})
 
     assert refused.field == "actions[0].option.text"
+
+
+@pytest.mark.parametrize("nothing", ["", str(UUID(int=0))])
+@pytest.mark.parametrize(
+    ("type", "option"), [("fetch_flow", "flow_id"), ("conference_join", "conference_id"), ("queue_join", "queue_id")]
+)
+def test_id_that_names_nothing_is_missing_where_one_is_needed(type: str, option: str, nothing: str) -> None:
+    refused = refusal(action(type, **{option: nothing}))
+
+    assert refused.field == f"actions[0].option.{option}"
+    assert refused.message.endswith(f"needs option.{option}")
 
 
 @pytest.mark.parametrize(

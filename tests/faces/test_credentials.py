@@ -41,6 +41,7 @@ async def test_every_place_of_a_credential_works(anonymous: Client, tenant: Tena
         ("", {"Cookie": f"accesskey={tenant.key}"}),
         (f"?accesskey={tenant.key}", {}),
         (f"?token=&accesskey={tenant.key}", {}),
+        (f"?token=&token={token}", {}),  # an address of the documentation with a credential put behind it
         ("", {"Authorization": f"Bearer {tenant.key}"}),
     ]
 

@@ -1,10 +1,14 @@
 """Orders to a live call over the API: 200 with an empty body; 409 when the call is over (reference 1.8, 4.3)."""
 
+from datetime import UTC, datetime
 from typing import cast
+from uuid import uuid4
 
 import pytest
 
+from dialplane.domain.addresses import Address
 from dialplane.domain.calling.calls import CallStatus
+from dialplane.domain.calling.groupcalls import AnswerMethod, Groupcall, GroupcallStatus, RingMethod
 from dialplane.domain.programs.source_json import read_source
 from dialplane.domain.programs.sources import ActionsSource, DocumentSource
 from dialplane.services.calling.calls import take_commands
@@ -99,3 +103,28 @@ async def test_redirection_to_nowhere_is_refused_and_orders_nothing(
     details = refused.json["error"]["details"]
     assert (refused.status, orders) == (status, []), refused.raw
     assert status == 404 or details[0]["field"] == field
+
+
+async def test_group_call_leaves_out_the_times_that_it_has_not(
+    client: Client, tenant: Tenant, database: Database
+) -> None:
+    """Reference 1.7: of a call, a group call and a recording; of everything else they are null."""
+    group = Groupcall(
+        id=uuid4(),
+        account_id=tenant.id,
+        status=GroupcallStatus.HANGUP,
+        source=None,
+        destinations=(Address("extension", "100"),),
+        ring_method=RingMethod.RING_ALL,
+        answer_method=AnswerMethod.HANGUP_OTHERS,
+        node="node",
+        created_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    )
+    async with database.transaction() as tx:
+        await tx.groupcalls.save(group)
+
+    shown = (await client.ask("GET", f"/v1.0/groupcalls/{group.id}")).json
+    deleted = (await client.ask("DELETE", f"/v1.0/groupcalls/{group.id}")).json
+
+    assert {name for name in shown if name.startswith("tm_")} == {"tm_create"}
+    assert "tm_delete" in deleted

@@ -7,13 +7,15 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import Address, tel
 from dialplane.domain.calling.destinations import SpecialRange, check_allowed
-from dialplane.domain.errors import Invalid, NotPermitted, Refusal
+from dialplane.domain.errors import Invalid, NotFound, NotPermitted, Refusal
 from dialplane.domain.ids import AccountId, CallId, new_id, utc_now
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.calling.dialling import Opened, OutgoingWish, check_destination, open_calls
 from dialplane.services.calling.special_ranges import set_special_ranges
 from dialplane.services.messaging.messages import MessageRequest
 from dialplane.services.messaging.outbound_messages import send_message
+from dialplane.services.numbering.number_life import release_number
+from dialplane.services.tenancy.customer import OutboundChange, update_outbound_config
 from tests.services.buying import bought, buyer, stock
 
 OWN = "+12025550143"
@@ -137,3 +139,44 @@ async def test_sip_destination_may_be_written_with_its_scheme(database: Postgres
     destination, _ = check_destination(account, Address("sip", "sip:alice@example.com:5070"))
 
     assert destination.target == "alice@example.com:5070"
+
+
+VIRTUAL = "+899100000001"
+
+
+async def shown(database: PostgresDatabase, wanted: OutgoingWish) -> str:
+    """The caller ID of the call, or the reason why there is none."""
+    [outcome] = await open_calls(database, [wanted], utc_now())
+    return outcome.call.source.target if isinstance(outcome, Opened) else outcome.reason
+
+
+async def test_virtual_number_is_no_caller_id_for_the_pstn(database: PostgresDatabase, account: Account) -> None:
+    """Reference 4.3: the source is an own, active, normal number, else the config's default number, else refused."""
+    await bought(database, account.id, VIRTUAL)
+    to_pstn = replace(wish(account, "+12025550106"), source=tel(VIRTUAL))
+
+    assert await shown(database, to_pstn) == "SOURCE_NOT_OWNED"
+    assert await shown(database, replace(to_pstn, destination=tel("+899100000002"))) == VIRTUAL
+    assert await shown(database, replace(to_pstn, source=None, fallback_source=VIRTUAL)) == OWN  # its run calls out
+
+    async with database.reading() as tx:
+        [default] = await tx.numbers.find_live([OWN])
+    change = OutboundChange(default_number_id=default.id)
+    await update_outbound_config(database, account.id, change, now=utc_now())
+    assert await shown(database, to_pstn) == OWN
+
+
+async def test_default_number_is_a_normal_one_that_the_account_holds(
+    database: PostgresDatabase, account: Account
+) -> None:
+    """Reference 4.3; a released number is found nowhere (2.3)."""
+    virtual = await bought(database, account.id, VIRTUAL)
+    await stock(database, "+12025550144")
+    released = await bought(database, account.id, "+12025550144")
+    await release_number(database, account.id, released.id, utc_now())
+
+    for number, refused in ((virtual, Invalid), (released, NotFound)):
+        change = OutboundChange(default_number_id=number.id)
+        with pytest.raises(refused) as refusal:
+            await update_outbound_config(database, account.id, change, now=utc_now())
+        assert refusal.value.field == "default_outgoing_source_number_id"

@@ -8,7 +8,7 @@ import pytest
 from dialplane.adapters.postgres.database import PostgresDatabase
 from dialplane.domain.addresses import tel
 from dialplane.domain.charging.ledger import Purse
-from dialplane.domain.errors import Refusal
+from dialplane.domain.errors import Mismatch, Refusal
 from dialplane.domain.ids import AccountId
 from dialplane.domain.messaging.messages import Message, MessageExtras, TargetStatus
 from dialplane.services.charging.billing import check_ledger
@@ -123,7 +123,7 @@ async def test_two_of_one_key_are_one_message_whether_together_or_not(
     first, second, other = await queue(
         database, wish(account_id, "a", key="k"), wish(account_id, "b", key="k"), wish(account_id, "c")
     )
-    (again,) = await queue(database, wish(account_id, "d", key="k"))
+    (again,) = await queue(database, wish(account_id, "a", key="k"))
 
     assert isinstance(first, Message)
     assert isinstance(again, Message)
@@ -131,6 +131,20 @@ async def test_two_of_one_key_are_one_message_whether_together_or_not(
     assert {each.text for each in await list_messages(database, account_id, before=None, limit=9)} == {"a", "c"}
     assert (await purse(database, account_id)).credit_held == 2 * PRICE
     assert isinstance(other, Message)
+
+
+@pytest.mark.parametrize("other", [{"text": "b"}, {"text": "a", "to": OTHER}])
+async def test_key_that_comes_again_with_another_message_is_refused(
+    database: PostgresDatabase, account_id: AccountId, other: dict[str, str]
+) -> None:
+    """API-1: also when the first answer is not kept any more; it would be lost in silence otherwise."""
+    await add_credit(database, account_id, 10 * PRICE, NOW)
+    await queue(database, wish(account_id, "a", key="k"))
+
+    (refused,) = await queue(database, wish(account_id, **other, key="k"))
+
+    assert (type(refused), getattr(refused, "reason", "")) == (Mismatch, "IDEMPOTENCY_KEY_REUSED")
+    assert (await purse(database, account_id)).credit_held == PRICE
 
 
 async def test_consecutive_numbers_are_held_from_the_sixth_on_also_within_one_batch(

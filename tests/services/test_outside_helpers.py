@@ -16,13 +16,15 @@ from dialplane.adapters.assistants.chat import ChatAssistant
 from dialplane.adapters.http.guarded import GuardedClient
 from dialplane.adapters.mail.smtp import SmtpMailer
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.addresses import Address
+from dialplane.domain.addresses import Address, tel
+from dialplane.domain.calling.calls import Direction
 from dialplane.domain.errors import Conflict, Invalid, Unavailable
-from dialplane.domain.flows.run import Run, RunStatus
+from dialplane.domain.flows.run import ReferenceType, Run, RunStatus
 from dialplane.domain.ids import AccountId, RunId, new_id, utc_now
 from dialplane.domain.messaging.emails import Email, EmailStatus
 from dialplane.domain.programs.ais import Ai, Speaker, Transition
 from dialplane.domain.programs.assistants import Turn
+from dialplane.domain.programs.commands import MessageQueued, SendMessage
 from dialplane.services.messaging.cases import close_case, get_case
 from dialplane.services.messaging.emails import (
     OUTBOX,
@@ -34,15 +36,18 @@ from dialplane.services.messaging.emails import (
     send_email,
     try_again,
 )
+from dialplane.services.messaging.messages import list_messages
 from dialplane.services.programs.api_runs import ApiRuns, RunWish
 from dialplane.services.programs.assistants import BUILT_IN
 from dialplane.services.programs.outside import RunOutside
 from dialplane.services.programs.runs import continue_run
 from tests.effort import PATIENCE_S
+from tests.fakes.numbers import add_number
 from tests.fakes.receiver import Receiver
 from tests.services.buying import buyer
 
 ANN = Address("email", "ann@example.test")
+OWN, PEER = "+12025550100", "+12125550187"
 
 
 @pytest.fixture
@@ -74,6 +79,28 @@ async def test_email_of_a_flow_lies_in_the_outbox_and_both_say_so(
     assert (email.status, email.run_id) == (EmailStatus.INITIATED, run.id)
     assert "outbox" in email.note
     assert run.executed_actions[0]["warning"] == email.note
+
+
+@pytest.mark.parametrize(("direction", "ours"), [(Direction.INCOMING, "destination"), (Direction.OUTGOING, "source")])
+async def test_message_of_a_call_that_names_no_sender_comes_from_our_end_of_it(
+    database: PostgresDatabase, account_id: AccountId, direction: Direction, ours: str
+) -> None:
+    """Who called, or was called, is no number of the account (FRD-8)."""
+    await add_number(database, account_id, OWN, utc_now())
+    parties = {"source": PEER, "destination": PEER, ours: OWN}
+    facts = {f"voipbin.call.{end}.target": number for end, number in parties.items()}
+    variables = {"voipbin.call.direction": direction.value, **facts}
+    run = Run(
+        RunId(new_id(utc_now())), account_id, RunStatus.RUNNING, ReferenceType.CALL, utc_now(), variables=variables
+    )
+
+    async with GuardedClient() as web:
+        outside = RunOutside(database, web, utc_now, lambda work: None)
+        sent = await outside.carry_out(run, SendMessage(None, (tel(PEER),), "hi"))
+
+    assert isinstance(sent, MessageQueued)
+    (message,) = await list_messages(database, account_id, before=None, limit=10)
+    assert message.source.target == OWN
 
 
 async def test_case_of_a_flow_is_kept_and_can_be_closed_once(database: PostgresDatabase, account_id: AccountId) -> None:

@@ -13,6 +13,7 @@ from dialplane.domain.errors import (
     InsufficientBalance,
     Invalid,
     LimitExceeded,
+    Mismatch,
     NotFound,
     NotPermitted,
     Refusal,
@@ -308,6 +309,20 @@ async def test_same_key_gives_the_same_number(database: PostgresDatabase) -> Non
 
     assert second == first
     assert await credit_of(database, account_id) == (100_000_000 - PRICE, 0)
+
+
+@pytest.mark.parametrize(("first", "second"), [(NUMBER, "+14155550101"), ("+899123456789", "+899123456780")])
+async def test_key_that_bought_a_number_buys_no_other(database: PostgresDatabase, first: str, second: str) -> None:
+    """API-1: also when the first answer is not kept any more; nobody is told that a number was bought that was not."""
+    account_id = await buyer(database)
+    await stock(database, NUMBER, "+14155550101")
+    await buy(database, account_id, first, key="k")
+
+    with pytest.raises(Mismatch) as refusal:
+        await buy(database, account_id, second, key="k")
+
+    assert refusal.value.reason == "IDEMPOTENCY_KEY_REUSED"
+    assert [number.number for number in await list_numbers(database, account_id)] == [first]
 
 
 async def test_order_for_documents_waits_and_can_be_cancelled(database: PostgresDatabase) -> None:

@@ -1,11 +1,12 @@
 """SIP numbers, patterns and channels: who may have them, what is refused, and how readers learn of a change."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dialplane.adapters.postgres.database import PostgresDatabase
-from dialplane.domain.errors import AlreadyExists, Invalid, NotFound, NotPermitted
+from dialplane.domain.errors import AlreadyExists, Invalid, Mismatch, NotFound, NotPermitted
 from dialplane.domain.ids import AccountId, NumberId, OrganizationId, new_id
 from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.numbering.orders import NumberOrder
@@ -117,6 +118,8 @@ async def test_same_idempotency_key_finds_the_number_that_was_taken_with_it(data
     first = await create_sip_number(database, account_id, wanted, NOW)
 
     assert await create_sip_number(database, account_id, wanted, NOW + timedelta(hours=1)) == first
+    with pytest.raises(Mismatch):
+        await create_sip_number(database, account_id, replace(wanted, number="17.*"), NOW + timedelta(days=2))
 
 
 # --- what readers see ------------------------------------------------------------------------------------------------

@@ -89,13 +89,18 @@ async def begin(
             await tx.idempotency.take_over(account_id, key, fingerprint, now)
             return Fresh()
         if known.fingerprint != fingerprint:
-            raise Mismatch("The Idempotency-Key was used with another request", reason="IDEMPOTENCY_KEY_REUSED")
+            raise key_reused()
         if known.is_done:
             return Replay(known.status, known.body)
         if not known.is_abandoned and now - known.began_at <= LONGEST_REQUEST:
             raise Conflict("The first request with this Idempotency-Key is still at work", reason="REQUEST_IN_PROGRESS")
         await tx.idempotency.take_over(account_id, key, fingerprint, now)
         return Fresh()
+
+
+def key_reused() -> Mismatch:
+    """The refusal of a key that came before with another request."""
+    return Mismatch("The Idempotency-Key was used with another request", reason="IDEMPOTENCY_KEY_REUSED")
 
 
 async def finish(database: Database, account_id: AccountId, key: str, status: int, body: bytes, now: datetime) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialplane.domain.addresses import PHONE, AddressType
 from dialplane.domain.calling.calls import CallStatus, HangupReason
 from dialplane.domain.flows.options import (
     Actions,
@@ -78,7 +79,12 @@ _LANGUAGE = r"([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?"
 _ANONYMOUS = Option(Choice(("", "yes", "no", "auto"), reason="INVALID_ANONYMOUS_VALUE"), "")
 _SOURCE = Option(Party(may_be_nobody=True))
 _DESTINATIONS = Option(Many(Party(), limit=20, least=1), required=True)
+_MAIL: tuple[AddressType, ...] = ("email",)
+_TEXTED: tuple[AddressType, ...] = ("tel", PHONE)
+"""Who sends and gets messages: numbers, and phones of the account."""
 _FALSE_TARGET = Option(Jump())
+_ANY = -(2**31)
+"""A part of the time that is below 0 is not compared, however far below (reference 3.5)."""
 
 _ONLY_CALL = ActionType(Suits.CALL)
 _KEYS = Text(16, r"[0-9A-D#*]*", "must be of 0-9 A-D # *")
@@ -165,10 +171,10 @@ CATALOGUE: dict[str, ActionType] = {
         Suits.ANY,
         {
             "condition": Option(Choice(_OPERATORS), required=True),
-            "minute": Option(Whole(-1, 59), 0),
-            "hour": Option(Whole(-1, 23), 0),
-            "day": Option(Whole(-1, 31), 0),
-            "month": Option(Whole(-1, 12), 0),
+            "minute": Option(Whole(_ANY, 59), 0),
+            "hour": Option(Whole(_ANY, 23), 0),
+            "day": Option(Whole(_ANY, 31), 0),
+            "month": Option(Whole(_ANY, 12), 0),
             "weekdays": Option(Many(Whole(0, 6), limit=7), ()),
             "timezone": Option(Zone(), "UTC"),
             "false_target_id": _FALSE_TARGET,
@@ -231,7 +237,7 @@ CATALOGUE: dict[str, ActionType] = {
     "email_send": ActionType(
         Suits.ANY,
         {
-            "destinations": _DESTINATIONS,
+            "destinations": Option(Many(Party(types=_MAIL), limit=20, least=1), required=True),
             "subject": Option(Text(998, r"[^\r\n]*", "must be one line"), ""),
             "content": Option(Text(65_536), ""),
             "attachments": Option(Many(Attachment(), limit=10), ()),
@@ -267,7 +273,11 @@ CATALOGUE: dict[str, ActionType] = {
     "hangup": ActionType(Suits.CALL, {"reason": Option(Choice(_REASONS), ""), "reference_id": Option(Id())}),
     "message_send": ActionType(
         Suits.ANY,
-        {"source": _SOURCE, "destinations": _DESTINATIONS, "text": Option(Text(16_384), required=True)},
+        {
+            "source": Option(Party(may_be_nobody=True, types=_TEXTED)),
+            "destinations": Option(Many(Party(types=_TEXTED), limit=20, least=1), required=True),
+            "text": Option(Text(16_384), required=True),
+        },
         ends_run_on_failure=True,
     ),
     "mute": ActionType(Suits.CALL, {"direction": Option(Choice(("", "both", "in", "out")), "both")}),

@@ -5,14 +5,14 @@ substitution. When an action runs, numbers and truth values may therefore arrive
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from dialplane.domain.addresses import ADDRESS_TYPES, Address, normalize_tel
+from dialplane.domain.addresses import ADDRESS_TYPES, Address, AddressType, normalize_tel
 from dialplane.domain.calling.emergency import is_emergency_somewhere
 from dialplane.domain.errors import Invalid
 from dialplane.domain.ids import NIL
@@ -183,42 +183,53 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An address object (reference 4.2). `may_be_nobody`: one without a target counts as left out."""
+    """An address object (reference 4.2). `may_be_nobody`: one without a target counts as left out. `types` are those
+    that the action can reach."""
 
     may_be_nobody: bool = False
+    types: tuple[AddressType, ...] = ADDRESS_TYPES
 
     def read(self, value: object, at: str, *, running: bool) -> Address | None:
         if not isinstance(value, dict):
             raise OptionFault(at, "must be an address: an object with type and target")
-        if not value:
-            return None
         for name in ("type", "target", "target_name", "name", "detail"):
             if not isinstance(value.get(name, ""), str) or len(value.get(name, "")) > 320:
                 raise OptionFault(f"{at}.{name}", "must be a string of at most 320 characters")
-        if not running and any(is_template(part) for part in value.values()):
+        kind, target = value.get("type", ""), value.get("target", "")
+        if self.may_be_nobody and not target:
             return None
-        if self.may_be_nobody and not value.get("target"):
+        if not running and is_template(kind):
             return None
-        return _address(value, at)
+        if not running and is_template(target):
+            if kind:
+                self._known_type(kind, at)
+            return None
+        known = self._known_type(kind or ("tel" if target.startswith("+") else ""), at)
+        return Address(
+            known,
+            _target(known, target, f"{at}.target"),
+            value.get("target_name", ""),
+            value.get("name", ""),
+            value.get("detail", ""),
+        )
+
+    def _known_type(self, kind: str, at: str) -> AddressType:
+        known = next((word for word in self.types if word == kind and word), None)
+        if known is None:
+            shown = ", ".join(word for word in self.types if word)
+            raise OptionFault(f"{at}.type", f"must be one of {shown}")
+        return known
 
 
-def _address(value: Mapping[str, str], at: str) -> Address:
-    kind = value.get("type", "")
-    target = value.get("target", "")
-    if not kind and target.startswith("+"):
-        kind = "tel"
-    known = next((word for word in ADDRESS_TYPES if word == kind and word), None)
-    if known is None:
-        shown = ", ".join(word for word in ADDRESS_TYPES if word)
-        raise OptionFault(f"{at}.type", f"must be one of {shown}")
+def _target(kind: AddressType, target: str, at: str) -> str:
     if not target:
-        raise OptionFault(f"{at}.target", "must not be empty")
-    if known == "tel" and not is_emergency_somewhere(target):
+        raise OptionFault(at, "must not be empty")
+    if kind == "tel" and not is_emergency_somewhere(target):
         try:
-            target = normalize_tel(target)
+            return normalize_tel(target)
         except Invalid:
-            raise OptionFault(f"{at}.target", "must be + and 7 to 15 digits") from None
-    return Address(known, target, value.get("target_name", ""), value.get("name", ""), value.get("detail", ""))
+            raise OptionFault(at, "must be + and 7 to 15 digits") from None
+    return target
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ JSON Schema has no word for: `x-jump` an action of the same list, `x-names` what
 action of its list follows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from dialplane.domain.addresses import ADDRESS_TYPES
 from dialplane.domain.flows import options
 from dialplane.domain.flows.catalogue import CATALOGUE, LAST, Option
 from dialplane.domain.flows.validation import MAX_ACTIONS
@@ -111,8 +110,8 @@ def _kind_schema(kind: options.Kind) -> Schema:
             return {"type": "string", "format": "uri", "maxLength": 2048, "pattern": "^https?://"}
         case options.Zone():
             return {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z]", "x-zone": True}
-        case options.Party():
-            return _party_schema()
+        case options.Party(types=types):
+            return _party_schema(types)
         case options.Many(inner, limit, least):
             return {"type": "array", "minItems": least, "maxItems": limit, "items": _value_schema(inner)}
         case options.Table(inner, limit):
@@ -124,13 +123,13 @@ def _kind_schema(kind: options.Kind) -> Schema:
     raise TypeError(f"{kind} has no schema")
 
 
-def _party_schema() -> Schema:
+def _party_schema(types: Sequence[str]) -> Schema:
     text: Mapping[str, object] = {"type": "string", "maxLength": 320}
     return {
         "type": "object",
         "x-party": True,
         "properties": {
-            "type": {"type": "string", "examples": [word for word in ADDRESS_TYPES if word]},
+            "type": {"type": "string", "examples": [word for word in types if word]},
             "target": text,
             "target_name": text,
             "name": text,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from dialplane.domain.errors import Invalid
 from dialplane.domain.flows.action import PLACES, Action
 from dialplane.domain.flows.catalogue import CATALOGUE, ActionType
-from dialplane.domain.flows.options import Actions, Id, OptionFault, jumps, read_option
+from dialplane.domain.flows.options import Actions, Id, Jump, OptionFault, jumps, read_option
 from dialplane.domain.ids import NIL, find_uuid
 from dialplane.domain.programs.commands import Medium
 
@@ -224,6 +224,8 @@ def _check_options(action: Action, kinds: ActionType, where: _Where) -> Iterator
             read = read_option(option.kind, value, name, running=False)
         except OptionFault as fault:
             raise where.refuse(f"option.{fault}", field=f"option.{fault.at}", reason=fault.reason) from None
+        if read is None and option.required and not isinstance(option.kind, Jump):  # a jump to nil is a place
+            raise where.refuse(f"needs option.{name}", field=f"option.{name}")
         yield from jumps(option.kind, read, name)
 
 

@@ -21,7 +21,8 @@ from dialplane.services.shapes.groupcalls import groupcall_shape
 
 
 class Call(msgspec.Struct, kw_only=True):
-    """One call. Times that are not reached yet are left out."""
+    """One call. Times that are not reached yet are left out, and what was found of the caller and of the number's hours
+    where nobody looked."""
 
     id: UUID
     customer_id: UUID
@@ -47,6 +48,10 @@ class Call(msgspec.Struct, kw_only=True):
     sip_code: int
     cause: int
     cause_text: str
+    verstat: str = ""
+    caller_verdict: str = ""
+    spam_score: int | None = None
+    hours: str = ""
     tm_create: str
     tm_ringing: str | None = None
     tm_progressing: str | None = None

@@ -136,9 +136,9 @@ def _cookies(header: str) -> dict[str, str]:
 
 
 def _query_value(query: bytes, name: bytes) -> str:
-    """The first value of that name in a raw query string."""
+    """The first value of that name in a raw query string that is not empty."""
     if name in query:
         for part in query.split(b"&"):
-            if part.startswith(name):
+            if part.startswith(name) and part != name:
                 return unquote_plus(part[len(name) :].decode("latin-1"))
     return ""

@@ -17,8 +17,8 @@ from dialplane.services.calling import groupcalls as service
 from dialplane.services.shapes.groupcalls import groupcall_shape
 
 
-class Groupcall(msgspec.Struct):
-    """One group call; `call_ids` grows while it rings."""
+class Groupcall(msgspec.Struct, kw_only=True):
+    """One group call; `call_ids` grows while it rings. Times that are not reached yet are left out."""
 
     id: UUID
     customer_id: UUID
@@ -39,9 +39,9 @@ class Groupcall(msgspec.Struct):
     call_count: int
     groupcall_count: int
     dial_index: int
-    tm_create: str | None
-    tm_update: str | None
-    tm_delete: str | None
+    tm_create: str
+    tm_update: str | None = None
+    tm_delete: str | None = None
 
 
 class NewGroupcall(Invitation):

@@ -170,20 +170,33 @@ async def _with_some_number(
     tx: Transaction, wish: OutgoingWish, account: Account | None, numbers: dict[str, Number]
 ) -> OutgoingWish:
     """A caller ID for a call to the PSTN that brings none of the account's: the outbound config's default number, or
-    for an extension the oldest."""
+    for an extension, and for the run of a virtual number, the oldest."""
     if wish.destination.type not in ("tel", "") or account is None:
         return wish
     given = (wish.source.target if wish.source else "", wish.fallback_source)
-    if any(number.number in given and number.account_id == wish.account_id for number in numbers.values()):
+    if any(number.number in given and _may_show(account, number, wish.destination) for number in numbers.values()):
         return wish
     default = outbound_config(account).default_number_id
     own = await tx.numbers.find(account.id, default) if default is not None else None
-    if own is None and wish.any_own_number:
+    if own is not None and not _may_show(account, own, wish.destination):
+        own = None
+    if own is None and (wish.any_own_number or _is_virtual(wish.fallback_source)):
         own = await tx.numbers.find_caller_id(wish.account_id)
     if own is None:
         return wish
     numbers[own.number] = own
     return replace(wish, fallback_source=own.number)
+
+
+def _may_show(account: Account, number: Number, destination: Address) -> bool:
+    """The PSTN sees active numbers that it can call back, and no virtual ones (reference 4.3)."""
+    if not _is_own(account.id, number) or number.status is not NumberStatus.ACTIVE:
+        return False
+    return number.kind.is_ordinary or destination.type not in ("tel", "") or _is_virtual(destination.target)
+
+
+def _is_virtual(target: str) -> bool:
+    return priced_number(target).startswith(VIRTUAL_PREFIX)
 
 
 def _broke() -> InsufficientBalance:
@@ -279,16 +292,20 @@ def _is_sip(target: str) -> bool:
 def _source(
     wish: OutgoingWish, account: Account, numbers: dict[str, Number], verified: Verified, destination: Address
 ) -> Address:
-    """The caller ID: a number that the account holds or has proved to be its own (FRD-8), else the run's own number.
-    Only the PSTN asks for it."""
+    """The caller ID: a normal number that the account holds, or one that it has proved to be its own (FRD-8), else the
+    run's own number. Only the PSTN asks for it."""
     if destination.type != "tel" and wish.source is not None:
         return wish.source
     if wish.source is not None and (account.id, wish.source.target) in verified:
         return replace(wish.source, type="tel")
     for candidate in ((wish.source.target if wish.source else ""), wish.fallback_source):
         number = numbers.get(candidate)
-        if number is not None and number.account_id == account.id and number.status is NumberStatus.ACTIVE:
+        if number is not None and _may_show(account, number, destination):
             return replace(wish.source or Address("tel", candidate), type="tel", target=candidate)
-    if destination.type != "tel" or destination.target.startswith(VIRTUAL_PREFIX):
+    if destination.type != "tel" or _is_virtual(destination.target):
         return wish.source or Address("tel", wish.fallback_source)
-    raise Invalid("The source must be an active number of the account", reason="SOURCE_NOT_OWNED", field="source")
+    raise Invalid(
+        "The source must be an active number of the account, not a virtual one",
+        reason="SOURCE_NOT_OWNED",
+        field="source",
+    )

@@ -4,6 +4,7 @@ many they are."""
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from dialplane.domain.charging.tariffs import priced_number
 from dialplane.domain.errors import Invalid, LimitExceeded, Refusal
 from dialplane.domain.eventing.events import Event
 from dialplane.domain.ids import AccountId, ConversationId, MessageId, new_id
@@ -15,6 +16,7 @@ from dialplane.domain.messaging.messages import (
     is_loop,
 )
 from dialplane.services.eventing.events import publish
+from dialplane.services.idempotency import key_reused
 from dialplane.services.messaging.media import note_media
 from dialplane.services.messaging.message_judging import Desk, Draft, Wish, each_of, open_desk, read_draft, remaining
 from dialplane.services.messaging.message_store import NewMessage
@@ -53,7 +55,8 @@ async def queue_many(tx: Transaction, wishes: Sequence[Wish]) -> list[Message | 
 
 
 async def _find_known(tx: Transaction, drafts: Sequence[Draft]) -> None:
-    """The second message of a key is the first one."""
+    """The second message of a key is the first one. Answers are kept a day, and messages for longer: a client's key
+    that comes again with another message is refused, and nothing is lost in silence (API-1)."""
     keys = [draft.wish.key for draft in drafts if draft.wish.key is not None]
     found = {message.key: message for message in await tx.messages.find_by_keys(keys)} if keys else {}
     first: dict[str, Draft] = {}
@@ -63,8 +66,19 @@ async def _find_known(tx: Transaction, drafts: Sequence[Draft]) -> None:
         elif (key := draft.wish.key) is not None:
             draft.message = found.get(key)
             draft.is_known = draft.message is not None
+            if draft.message is not None and not _is_of(draft.message, draft.wish.request):
+                draft.refusal = key_reused()
             draft.same_as = first.get(key)
             first.setdefault(key, draft)
+
+
+def _is_of(message: Message, request: MessageRequest) -> bool:
+    """Whether the request asks for this message. A run's is the one of its step, whatever it says."""
+    if request.run_id is not None:
+        return True
+    asked = [priced_number(destination.target) for destination in request.destinations]
+    sent = [target.destination.target for target in message.targets]
+    return (message.text, sent, message.medias) == (request.text.replace("\0", ""), asked, request.medias)
 
 
 async def _write(tx: Transaction, desk: Desk, drafts: Sequence[Draft]) -> None:

@@ -32,6 +32,7 @@ from dialplane.domain.supply.inventory import Item, ItemQuery, ItemState, Reserv
 from dialplane.domain.tenancy.accounts import IdentityStatus
 from dialplane.services.charging.ledger import place_hold, settle_hold
 from dialplane.services.eventing.events import publish
+from dialplane.services.idempotency import key_reused
 from dialplane.services.numbering.history import record
 from dialplane.services.numbering.joint_purchases import Wish, begin_together
 from dialplane.services.numbering.numbers import check_targets
@@ -45,7 +46,7 @@ from dialplane.services.numbering.sales import (
     sell,
     write_sales,
 )
-from dialplane.services.numbering.sip_numbers import create_sip_number
+from dialplane.services.numbering.sip_numbers import create_sip_number, number_of_same_key
 from dialplane.services.supply.carrier_search import with_carriers
 from dialplane.services.supply.carriers import (
     Answer,
@@ -71,8 +72,9 @@ async def buy_number(
 
     Raises NotPermitted (IDENTITY_VERIFICATION_REQUIRED), InsufficientBalance, NotFound (nobody offers it), Unavailable
     (a carrier that may offer it does not answer),
-    AlreadyExists (taken), LimitExceeded (virtual numbers of the plan), Conflict with the carrier's reason. Buying
-    again with the same idempotency key, or while an order of the account for the number is open, goes on with that.
+    AlreadyExists (taken), LimitExceeded (virtual numbers of the plan), Conflict with the carrier's reason, Mismatch
+    (the key bought another number). Buying again with the same idempotency key, or while an order of the account for
+    the number is open, goes on with that.
     """
     wanted = replace(wanted, metadata=merge_metadata({}, wanted.metadata))
     check_tags(wanted.tags)
@@ -118,7 +120,7 @@ async def _begin(
     if wanted.idempotency_key:
         earlier = await tx.orders.find_by_key(account_id, wanted.idempotency_key)
         if earlier is not None:
-            return earlier
+            return _of_same_key(earlier, wanted)
     buyer, item = await _look(tx, account_id, wanted, now)
     await check_targets(tx, account_id, wanted.targets, wanted.settings)
     if not item.may_be_ordered_by(account_id, now):
@@ -136,6 +138,16 @@ async def _begin(
         if order.status is OrderStatus.PENDING:
             await publish(batch, order_event(order, now))
     return order
+
+
+def _of_same_key(earlier: Order, wanted: NumberOrder) -> Order:
+    """Answers are kept a day, and orders for ever: a key that comes later with another number finds no other's order.
+
+    Raises Mismatch.
+    """
+    if wanted.query is None and earlier.number != normalize_tel(wanted.number, field="number"):
+        raise key_reused()
+    return earlier
 
 
 async def _look(tx: Transaction, account_id: AccountId, wanted: NumberOrder, now: datetime) -> tuple[Buyer, Item]:
@@ -294,7 +306,7 @@ async def _take_virtual(database: Database, account_id: AccountId, wanted: Numbe
         if wanted.idempotency_key:
             earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
             if earlier is not None:
-                return earlier
+                return number_of_same_key(earlier, wanted)
         if not account.status.may_use:
             raise NotPermitted(f"The account is {account.status}", reason="ACCOUNT_FROZEN")
         await check_plan(tx, account.plan, "virtual_numbers", existing=await tx.numbers.count_virtual(account_id))

@@ -12,6 +12,7 @@ from dialplane.domain.numbering.numbers import Number, NumberKind, NumberStatus
 from dialplane.domain.numbering.orders import NumberOrder
 from dialplane.domain.numbering.sip_numbers import capabilities_of, check_sip_number, kind_of
 from dialplane.services.eventing.events import publish
+from dialplane.services.idempotency import key_reused
 from dialplane.services.numbering.history import record
 from dialplane.services.numbering.numbers import check_targets
 from dialplane.services.shapes.numbers import show_number
@@ -35,7 +36,7 @@ async def create_sip_number(
 
     `capabilities` None: those of the kind. Raises Invalid (`number`; for patterns PATTERN_INVALID), AlreadyExists
     where the organization has it, NotFound (FLOW_NOT_FOUND), NotPermitted (ACCOUNT_FROZEN), LimitExceeded. The same
-    `wanted.idempotency_key` finds what was taken with it.
+    `wanted.idempotency_key` finds what was taken with it; Mismatch where that was another number.
     """
     kind = wanted.kind or kind_of(wanted.number)
     check_sip_number(wanted.number, kind, anchored=anchored)
@@ -44,7 +45,7 @@ async def create_sip_number(
         if wanted.idempotency_key:
             earlier = await tx.numbers.find_by_key(account_id, wanted.idempotency_key)
             if earlier is not None:
-                return earlier
+                return number_of_same_key(earlier, wanted)
         await check_targets(tx, account_id, wanted.targets, wanted.settings)
         await _check_room(tx, account.organization_id, wanted.number, kind)
         number = Number(
@@ -70,6 +71,13 @@ async def create_sip_number(
         await record(tx, None, number, "created", wanted.by or the_account(account_id), now)
         await publish(tx, Event(account_id, "number_created", number.id, show_number(number), now))
     return number
+
+
+def number_of_same_key(earlier: Number, wanted: NumberOrder) -> Number:
+    """What the key took before. Raises Mismatch where that is another number."""
+    if earlier.number != wanted.number:
+        raise key_reused()
+    return earlier
 
 
 async def create_pattern(

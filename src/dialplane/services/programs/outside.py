@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.addresses import Address
 from dialplane.domain.calling.call_manners import CallManner
+from dialplane.domain.calling.calls import Direction
 from dialplane.domain.errors import Refusal
 from dialplane.domain.flows.run import ReferenceType, Run
 from dialplane.domain.ids import CallId, ConversationId
@@ -55,10 +56,6 @@ from dialplane.services.programs.runs import wait_for_go_on
 from dialplane.services.programs.summaries import keep_summary
 from dialplane.services.recording.transcription_life import order_recording_transcription
 from dialplane.services.transaction import Database
-
-OWN_NUMBER = ("voipbin.conversation.self.target", "voipbin.call.destination.target")
-"""Where a run's variables tell the number that it belongs to: the one that was texted, or called."""
-
 
 MAX_REDIRECTS = 5
 DOCUMENT_ATTEMPTS = 2
@@ -254,5 +251,7 @@ class RunOutside:
 
 
 def own_number(run: Run) -> str:
-    """The number that the run belongs to; "" where it belongs to none."""
-    return next((run.variables[name] for name in OWN_NUMBER if run.variables.get(name)), "")
+    """The number that the run belongs to: that was texted, was called, or calls; "" where it belongs to none."""
+    ours = "source" if run.variables.get("voipbin.call.direction") == Direction.OUTGOING else "destination"
+    told = ("voipbin.conversation.self.target", f"voipbin.call.{ours}.target")
+    return next((run.variables[name] for name in told if run.variables.get(name)), "")

@@ -6,7 +6,8 @@ from dialplane.services.shapes.common import show_id, show_time
 
 
 def groupcall_shape(groupcall: Groupcall) -> dict[str, object]:
-    return {
+    """Times that are not reached yet are left out (reference 1.7)."""
+    shape: dict[str, object] = {
         "id": show_id(groupcall.id),
         "customer_id": show_id(groupcall.account_id),
         "owner_type": "",
@@ -30,3 +31,4 @@ def groupcall_shape(groupcall: Groupcall) -> dict[str, object]:
         "tm_update": show_time(groupcall.updated_at),
         "tm_delete": show_time(groupcall.deleted_at),
     }
+    return {name: value for name, value in shape.items() if value is not None}

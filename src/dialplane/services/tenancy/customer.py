@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialplane.domain.errors import Invalid, NotFound
 from dialplane.domain.ids import NIL, AccountId, NumberId
+from dialplane.domain.numbering.numbers import Number, NumberStatus
 from dialplane.domain.tenancy.accounts import Account
 from dialplane.services.tenancy.accounts import load_account
 from dialplane.services.transaction import Database
@@ -66,7 +67,7 @@ def outbound_config(account: Account) -> OutboundConfig:
 async def update_outbound_config(
     database: Database, account_id: AccountId, change: OutboundChange, *, now: datetime
 ) -> Account:
-    """Change what is given; the default number must be one of the account's.
+    """Change what is given; the default number must be a normal one of the account's (reference 4.3).
 
     Raises Invalid naming the field, NotFound (`NUMBER_NOT_FOUND`).
     """
@@ -74,10 +75,8 @@ async def update_outbound_config(
     async with database.transaction() as tx:
         account = await load_account(tx, account_id, for_update=True)
         wanted = change.default_number_id or NIL
-        if wanted != NIL and await tx.numbers.find(account_id, NumberId(wanted)) is None:
-            raise NotFound(
-                "There is no such number", reason="NUMBER_NOT_FOUND", field="default_outgoing_source_number_id"
-            )
+        if wanted != NIL:
+            _check_default(await tx.numbers.find(account_id, NumberId(wanted)))
         account = _apply(account, change, now)
         await tx.accounts.update(account)
     return account
@@ -99,6 +98,14 @@ def _apply(account: Account, change: OutboundChange, now: datetime) -> Account:
         metadata={**account.metadata, _OUTBOUND: kept},
         updated_at=now,
     )
+
+
+def _check_default(number: Number | None) -> None:
+    field = "default_outgoing_source_number_id"
+    if number is None or number.status is NumberStatus.RELEASED:
+        raise NotFound("There is no such number", reason="NUMBER_NOT_FOUND", field=field)
+    if not number.kind.is_ordinary:
+        raise Invalid(f"{field}: the PSTN is shown no {number.kind} number", reason="INVALID_ARGUMENT", field=field)
 
 
 def _check(change: OutboundChange) -> None:

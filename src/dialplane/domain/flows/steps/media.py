@@ -169,7 +169,7 @@ def _replaced(step: Step, result: commands.Dialled) -> str:
     source = step.options.find_party("source")
     if source is None or not source.target or result.shown in ("", source.target):
         return ""
-    return f"source {source.target} is no number of the account and not verified: {result.shown} was shown"
+    return f"source {source.target} is no normal number of the account and not verified: {result.shown} was shown"
 
 
 def hangup(step: Step) -> Outcome:

@@ -92,7 +92,9 @@ def _note_replaced(verb: Verb, command: Dial, result: Result) -> None:
     """A caller ID that is neither the account's nor proved by a call is not shown (FRD-8): its author hears of it."""
     wanted = command.source.target if command.source is not None else ""
     if isinstance(result, Dialled) and result.shown and wanted and result.shown != wanted:
-        text = f"<Dial>: callerId {wanted} is no number of the account and not verified: {result.shown} was shown"
+        text = (
+            f"<Dial>: callerId {wanted} is no normal number of the account and not verified: {result.shown} was shown"
+        )
         verb.context.note(CALLER_ID, text, is_error=False)
 
 

@@ -117,28 +117,27 @@ function jumpsInput(context) {
     make("button", { type: "button", class: "button quiet small", "data-focus": `${field.name}-add`, onclick: () => put([...entries, [free, ""]], null) }, "Add a value"));
 }
 
-const KINDS = ["tel", "sip", "extension", "agent", "conference", "line", "email", "whatsapp"];
-
 function partiesInput({ field, value, change, attributes }) {
   const list = Array.isArray(value) ? value : [];
   const limit = field.value.maxItems ?? 1;
-  const row = (party, number) => partyRow(party ?? {}, ` ${number + 1}`, (next, mark) => change(list.map((each, at) => (at === number ? next : each)), `${field.name}.${number}.${mark}`),
+  const row = (party, number) => partyRow(field.parties, party ?? {}, ` ${number + 1}`, (next, mark) => change(list.map((each, at) => (at === number ? next : each)), `${field.name}.${number}.${mark}`),
     () => change(list.filter((_, at) => at !== number), null));
   return make("div", { ...attributes, class: "flow-rows" }, ...list.map(row),
-    list.length < limit ? make("button", { type: "button", class: "button quiet small", onclick: () => change([...list, { type: "tel", target: "" }], null) }, "Add somebody") : null);
+    list.length < limit ? make("button", { type: "button", class: "button quiet small", onclick: () => change([...list, { type: field.parties[0], target: "" }], null) }, "Add somebody") : null);
 }
 
 function partyInput({ field, value, change, attributes }) {
   const party = value && typeof value === "object" ? value : {};
   return make("div", { ...attributes, class: "flow-rows" },
-    partyRow(party, "", (next, mark) => change(next.target || next.type ? next : undefined, `${field.name}.${mark}`), value ? () => change(undefined, null) : null));
+    partyRow(field.parties, party, "", (next, mark) => change(next.target || next.type ? next : undefined, `${field.name}.${mark}`), value ? () => change(undefined, null) : null));
 }
 
-function partyRow(party, number, change, drop) {
-  const kinds = KINDS.map((kind) => [kind, kind]);
+// `types` are those that the step takes; another one that is written already is shown, for the server to refuse.
+function partyRow(types, party, number, change, drop) {
+  const kinds = [...new Set([...types, party.type])].filter(Boolean).map((kind) => [kind, kind]);
   return make("div", { class: "flow-pair" },
     choose({ "aria-label": `Kind${number}` }, party.type ? kinds : [["", "kind"], ...kinds], party.type ?? "", (type) => change({ ...party, type }, "type")),
-    withValue(make("input", { "aria-label": `Address${number}`, autocomplete: "off", placeholder: "+12025550143", oninput: (event) => change({ ...party, type: party.type || "tel", target: event.target.value }, "target") }), party.target ?? ""),
+    withValue(make("input", { "aria-label": `Address${number}`, autocomplete: "off", placeholder: types[0] === "email" ? "ann@example.com" : "+12025550143", oninput: (event) => change({ ...party, type: party.type || types[0], target: event.target.value }, "target") }), party.target ?? ""),
     drop ? removeButton(`Remove address${number}`, drop) : null);
 }
 

@@ -29,6 +29,7 @@ function readField(name, given, required) {
     default: given.default,
     names: given["x-names"],
     kind: kindOf(value),
+    parties: partyTypes(value),
     value,
   };
 }
@@ -47,6 +48,12 @@ function kindOf(value) {
   if (value.type === "object") return plain(value.additionalProperties ?? {})["x-jump"] ? "jumps" : "json";
   if (value.type === "array") return { party: "parties", number: "numbers", text: "lines" }[kindOf(plain(value.items))] ?? "json";
   return "text";
+}
+
+// The types of address that a field takes.
+function partyTypes(value) {
+  const party = value["x-party"] ? value : plain(value.items ?? {});
+  return party["x-party"] ? party.properties.type.examples : [];
 }
 
 // One line under the title of a step.
