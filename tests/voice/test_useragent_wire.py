@@ -185,6 +185,20 @@ async def test_bye_before_the_answer_ends_the_call() -> None:
             assert (await callee.watchers[0].wait_end()).kind is EndKind.BYE
 
 
+async def test_answers_to_cancel_and_to_the_call_have_one_tag() -> None:
+    """RFC 3261 9.2."""
+    async with running(Answering(lambda call: call.provisional(180))) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKone", body=SDP))
+            ringing = await peer.receive_response(180)
+            peer.send(peer.request("CANCEL", branch="z9hG4bKone"))
+
+            cancelled, ended = await peer.receive_response(200), await peer.receive_response(487)
+
+            assert cancelled.cseq.method == "CANCEL"
+            assert cancelled.to.tag == ended.to.tag == ringing.to.tag
+
+
 async def test_cancel_after_the_answer_changes_nothing() -> None:
     """SIP-13."""
     callee = Answering(answer)
@@ -402,6 +416,41 @@ async def test_answer_that_crosses_our_cancel_is_hung_up() -> None:
             assert watcher.names == ["provisional", "ended"]
 
 
+async def test_call_tells_what_the_agent_can_do_as_the_agent_does() -> None:
+    """RFC 3261 11.2 and 13.3.1.4: OPTIONS in a dialog and outside, and the 200 to INVITE."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("OPTIONS"))
+            outside = await peer.receive_response(200)
+            peer.call_id = f"another-{peer.call_id}"
+            peer.send(peer.request("INVITE", body=SDP))
+            answered = await peer.receive_response(200)
+            peer.send(peer.request("ACK", to_tag=answered.to.tag))
+            peer.send(peer.request("OPTIONS", cseq=2, to_tag=answered.to.tag))
+            inside = await peer.receive_response(200)
+
+            told = [outside.headers.get(name) for name in ("Allow", "Supported", "Accept")]
+            assert inside.cseq.method == "OPTIONS"
+            assert [inside.headers.get(name) for name in ("Allow", "Supported", "Accept")] == told
+            assert [answered.headers.get(name) for name in ("Allow", "Supported")] == told[:2]
+
+
+@pytest.mark.parametrize(("method", "status"), [("PRACK", 481), ("NOTIFY", 481), ("MESSAGE", 405)])
+async def test_request_that_makes_no_sense_in_a_call_is_refused(method: str, status: int) -> None:
+    """SIP-14, RFC 6665 4.1.3; RFC 3261 21.4.6: `Allow` names what is allowed there."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.send(peer.request(method, cseq=2, to_tag=tag))
+
+            response = await peer.receive_response()
+
+            assert response.status == status
+            assert method not in (response.headers.get("Allow") or "")
+
+
 async def test_requests_follow_the_route_set() -> None:
     """RFC 3261 12.1.1, 12.2.1.1: loose routes in Route, nearest first; the answer repeats Record-Route."""
     callee = Answering(answer)
@@ -526,6 +575,47 @@ async def test_session_timer_of_the_caller_is_agreed_to(asked: str, agreed: str,
             assert response.headers.get("Session-Expires") == agreed
             assert terms_of(callee.taken[0].request) == SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas"))
             assert SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas")).wait_s == wait_s
+
+
+async def test_refused_refresh_leaves_the_session_as_it_was() -> None:
+    """RFC 4028 7.4: only a 2xx refreshes. Session-Expires in any other request says nothing (section 4)."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: timer\r\nSession-Expires: 90\r\n"))
+            tag = (await peer.receive_response(200)).to.tag
+            peer.send(peer.request("ACK", to_tag=tag))
+            await callee.watchers[0].wait("answered")
+            callee.watchers[0].offer_answer = 488
+
+            longer = "Supported: timer\r\nSession-Expires: 7200;refresher=uac\r\n"
+            peer.send(peer.request("INVITE", cseq=2, to_tag=tag, body=SDP, extra=longer))
+            refusal = await peer.receive_response(488)
+            peer.send(peer.request("UPDATE", cseq=3, to_tag=tag))
+            refreshed = await peer.receive_response(200)
+            peer.send(peer.request("BYE", cseq=4, to_tag=tag, extra="Session-Expires: 1\r\n"))
+            await callee.watchers[0].wait_end()
+
+            assert refreshed.headers.get("Session-Expires") == "90;refresher=uac"
+            warning = f'305 127.0.0.1:{agent.port} "Incompatible media format"'
+            assert refusal.headers.get("Warning") == warning
+            assert (await peer.receive_response(200)).cseq.method == "BYE"
+
+
+async def test_session_that_we_want_is_no_shorter_than_the_caller_takes() -> None:
+    """RFC 4028 9: Min-SE of an INVITE that asks for no timer itself."""
+
+    def ask(call: IncomingCall) -> None:
+        call.want_session(120)
+        call.answer(SDP)
+
+    async with running(Answering(ask)) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: Timer\r\nMin-SE: 600\r\n"))
+
+            response = await peer.receive_response(200)
+
+            assert response.headers.get("Session-Expires") == "600;refresher=uac"
 
 
 async def test_session_that_is_not_refreshed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

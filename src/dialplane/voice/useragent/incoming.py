@@ -8,11 +8,11 @@ from dialplane.sip.headers import Headers
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Transaction
 from dialplane.sip.transaction_peer import Source
-from dialplane.voice.useragent.calls import SipCall, Unacknowledged
+from dialplane.voice.useragent.calls import INCOMPATIBLE_FORMAT, SipCall, Unacknowledged
 from dialplane.voice.useragent.events import CallEnd, EndKind
 from dialplane.voice.useragent.reason import reason_of
 from dialplane.voice.useragent.reliable import ReliableAnswers, requires_reliable
-from dialplane.voice.useragent.session import SessionTerms, SessionTimer, terms_of
+from dialplane.voice.useragent.session import SessionTerms, SessionTimer, min_se_of, terms_of
 from dialplane.voice.useragent.station import SDP, Fields, Station, sdp_of
 
 GIVEN_UP = "the edge gave the call to another node"
@@ -68,8 +68,9 @@ class IncomingCall(SipCall):
     def want_session(self, interval_s: int) -> None:
         """Ask for a session timer in the answer where the caller has not (RFC 4028 section 9)."""
         if self._terms is None and interval_s:
-            supported = self.request.headers.split_values("Supported")
-            self._terms = SessionTerms(interval_s, is_ours="timer" not in supported)
+            supported = self.request.headers.option_tags("Supported")
+            shortest_s = min_se_of(self.request)
+            self._terms = SessionTerms(max(interval_s, shortest_s), is_ours="timer" not in supported)
 
     def tell_always(self, name: str, value: str) -> None:
         """Let every answer that follows bear this header field."""
@@ -98,7 +99,7 @@ class IncomingCall(SipCall):
         cseq = self.request.cseq.number
         is_offer = not sdp_of(self.request)
         self._unacknowledged = Unacknowledged(self._transaction, cseq, is_first=True, is_offer=is_offer)
-        fields = [*headers, ("Allow", self._station.capabilities.allow)]
+        fields = [*headers, *self._station.capabilities.fields]
         if self._terms is not None:
             self._session = SessionTimer(self._station, self._terms, self._on_session_due)
             fields += self._terms.fields()
@@ -110,6 +111,10 @@ class IncomingCall(SipCall):
             return
         self._refuse(status, reason, headers)
         self._end_by_us(CallEnd(EndKind.REJECTED, by_remote=False, status=status, text=reason or ""))
+
+    def reject_offer(self, problem: str) -> None:
+        """Refuse the call for its SDP, and say what is wrong with that (13.3.1.3)."""
+        self.reject(488, headers=[self._station.warning(INCOMPATIBLE_FORMAT, problem)])
 
     def refuse_with(self, response: Response) -> None:
         """The same with a response made from the INVITE elsewhere: a challenge."""
