@@ -366,6 +366,29 @@ async def test_challenge_of_another_realm_than_the_calls_own_is_not_answered(is_
             assert ("Proxy-Authorization" in invite.headers) is is_challenged
 
 
+async def test_callee_that_rings_may_update_the_call() -> None:
+    """RFC 3311 5.2, RFC 3261 12.1.2: the 180 began a dialog. Another offer waits for ours to be answered."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            agent.call(target=f"sip:b@127.0.0.1:{peer.port}", caller="sip:a@b.example", sdp=SDP, watcher=watcher)
+            invite = await peer.receive_request("INVITE")
+            peer.call_id, peer.tag, ours = invite.call_id, "rawtag", invite.from_.tag
+            peer.send(peer.answer(invite, 180))
+
+            statuses = []
+            for method, cseq, body in (("UPDATE", 5, b""), ("UPDATE", 6, SDP), ("INFO", 4, b""), ("BYE", 7, b"")):
+                peer.send(peer.request(method, cseq=cseq, to_tag=ours, body=body))
+                statuses.append((await peer.receive_response()).status)
+            peer.send(peer.answer(invite, 200))
+            await watcher.wait("answered")
+            peer.send(peer.request("INFO", cseq=6, to_tag=ours))
+            statuses.append((await peer.receive_response()).status)
+
+            assert statuses == [200, 491, 500, 481, 500]
+            assert watcher.names == ["provisional", "answered"]
+
+
 async def test_second_fork_that_answers_is_acknowledged_and_hung_up() -> None:
     """RFC 3261 13.2.2.4."""
     async with running() as agent:
