@@ -58,6 +58,36 @@ async def test_caller_hears_trying_within_200_ms_where_the_answer_takes_longer_a
             await peer.receive_response(100)
 
 
+@pytest.mark.parametrize(("begin", "statuses"), [(None, [100, 183, 183]), (180, [180, 180, 180])])
+async def test_caller_who_waits_hears_so_each_minute(
+    monkeypatch: pytest.MonkeyPatch, begin: int | None, statuses: list[int]
+) -> None:
+    """RFC 3261 13.3.1.1, with a minute of 50 ms: a proxy gives up what it hears nothing of."""
+    monkeypatch.setattr("dialplane.voice.useragent.incoming.AGAIN_S", 0.05)
+    callee = Answering(lambda call: None if begin is None else call.provisional(begin, SDP))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKone", body=SDP))
+            heard = [await peer.receive_response() for _ in range(3)]
+            peer.send(peer.request("CANCEL", branch="z9hG4bKone"))
+            await peer.receive_response(487)
+
+            assert [response.status for response in heard] == statuses
+            assert [response.body for response in heard] == [b"" if begin is None else SDP] * 3
+
+
+async def test_invitation_that_expires_before_its_answer_is_487() -> None:
+    """RFC 3261 13.3.1."""
+    callee = Answering(lambda call: call.provisional(180))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Expires: 0\r\n"))
+            await peer.receive_response(487)
+
+            end = CallEnd(EndKind.CANCEL, by_remote=True, status=487, text="the invitation expired")
+            assert await callee.watchers[0].wait_end() == end
+
+
 async def test_answer_is_resent_until_ack_and_the_call_closed_without_one() -> None:
     """SIP-12, with a short T1: the BYE comes after 64*T1, later on a busy machine, never earlier."""
     callee = Answering(answer)

@@ -171,8 +171,11 @@ class Dispatcher:
         if transaction.octets or transaction.state is not State.PROCEEDING:
             return
         user = transaction.user
-        if not isinstance(user, IncomingCall) or user.may_be_heard():
+        if not isinstance(user, IncomingCall):
             self.station.respond(transaction, self.station.response(request, 100))
+        elif user.may_be_heard():
+            self.station.respond(transaction, self.station.response(request, 100))
+            user.keep_waiting()
 
     def _on_ack(self, request: Request) -> None:
         """An ACK is never answered (13.2.2.4, 17.2.1); a stray one is dropped (SIP-14)."""
