@@ -145,6 +145,24 @@ async def test_second_ssrc_from_the_partys_own_address_is_ignored_while_the_firs
     assert (await leg.close()).strangers_dropped == 1
 
 
+@pytest.mark.parametrize("payload_type", [72, 96])
+async def test_packet_of_no_agreed_type_does_not_become_the_stream(
+    media: MediaClient, party: Party, payload_type: int
+) -> None:
+    """RTP-1, RFC 3550 A.1: RTCP at the RTP port (72: a sender report), a keep-alive of a type of its own."""
+    leg = await media.open()
+    leg.connect(party.remote())
+    leg.echo(True)
+    await media.stats()
+
+    party.rtp.sendto(bytes(Packet(payload_type, 1, 1, 0xBAD, b"\x33" * 160)), ("127.0.0.1", leg.port))
+    party.send(leg.port, VOICE)
+
+    assert (await party.hear_until(VOICE)).payload == VOICE
+    counters = await leg.close()
+    assert (counters.packets_received, counters.strangers_dropped) == (1, 0)
+
+
 async def test_stream_that_starts_anew_after_a_new_sdp_of_the_same_address_is_heard(
     media: MediaClient, party: Party
 ) -> None:

@@ -42,6 +42,14 @@ def test_late_packet_of_an_earlier_digit_is_not_a_new_one() -> None:
     assert hear([*packets, packets[0], packets[6]]) == "12"
 
 
+def test_digits_of_a_sender_that_begins_its_timestamps_anew_are_heard() -> None:
+    """RFC 3550 5.1: nothing keeps a sender's timestamps from jumping, and only what is a little behind is late."""
+    before = packets_of("12")
+    anew = [(timestamp - 1_000_000 & 0xFFFF_FFFF, payload) for timestamp, payload in packets_of("34")]
+
+    assert hear([*before, *anew]) == "1234"
+
+
 def test_key_held_for_twenty_seconds_is_one_digit() -> None:
     """RFC 4733 section 2.5.1.3: the event goes on under a new timestamp when its duration is full."""
     begin, longest = 1_000, 0xFFFF

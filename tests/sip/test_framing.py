@@ -61,6 +61,19 @@ def test_keep_alive_is_reported_and_single_line_ends_are_skipped() -> None:
     assert [type(frame) for frame in frames] == [KeepAlive, KeepAlive, Request]
 
 
+def test_single_line_end_is_no_beginning_of_a_message() -> None:
+    """RFC 3261 7.5, CVE-6: a phone that keeps its connection alive so is not cut off for a message it never ends."""
+    framer = StreamFramer()
+    framer.feed(OPTIONS)
+
+    frames = framer.feed(b"\r\n")
+
+    assert frames == []
+    assert not framer.is_mid_message
+    framer.feed(b"O")
+    assert framer.is_mid_message
+
+
 def test_a_thousand_keep_alives_leave_nothing_behind() -> None:
     """SIP-4."""
     framer = StreamFramer()

@@ -264,6 +264,14 @@ def test_number_of_vias_is_limited() -> None:
     assert isinstance(refused(message(extra=via * DEFAULT.vias)), TooLarge)
 
 
+def test_vias_in_one_line_count_as_those_in_lines_of_their_own() -> None:
+    """SIP-5, RFC 3261 7.3.1."""
+    via = "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx"
+
+    assert isinstance(parse_message(message(headers={"Via": ", ".join([via] * DEFAULT.vias)})), Request)
+    assert isinstance(refused(message(headers={"Via": ", ".join([via] * (DEFAULT.vias + 1))})), TooLarge)
+
+
 def test_request_uri_is_limited() -> None:
     """SIP-5."""
     uri = "sip:" + "u" * (DEFAULT.uri - 8) + "@b.c"

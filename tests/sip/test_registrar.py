@@ -54,13 +54,14 @@ def test_contact_is_bound_for_the_longest_time_when_it_asks_for_none() -> None:
         ("<sip:a@b>", "60", 60),
         ("<sip:a@b>", "9999999999999", 3_600),
         ("<sip:a@b>", "rubbish", 3_600),
+        ("<sip:a@b>;expires=rubbish", "0", 3_600),
         ("sip:a@b;expires=90", None, 90),
     ],
 )
 def test_time_is_what_the_contact_or_the_request_asks_within_bounds(
     contact: str, expires: str | None, seconds: int
 ) -> None:
-    """REG-3, SIP-6."""
+    """REG-3, SIP-6, RFC 3261 20.10."""
     (added,) = planned(register(contact, expires=expires)).added
 
     assert added.expires_at == NOW + timedelta(seconds=seconds)
@@ -101,6 +102,13 @@ def test_no_contact_asks_what_there_is() -> None:
 
     assert plan == RegistrationPlan(tuple(current))
     assert plan.answer(register(), NOW).headers.get_all("Contact") == ["<sip:a@b>;expires=600"]
+
+
+def test_answer_tells_the_phone_the_time() -> None:
+    """RFC 3261 10.3 step 8."""
+    answer = planned(register("<sip:a@b>")).answer(register("<sip:a@b>"), NOW)
+
+    assert answer.headers.get("Date") == "Mon, 04 May 2026 12:00:00 GMT"
 
 
 def test_equal_address_written_otherwise_replaces_the_old_one() -> None:

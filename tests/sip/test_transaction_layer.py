@@ -91,6 +91,17 @@ def test_response_is_matched_by_branch_and_method() -> None:
     assert user.seen == [180]
 
 
+def test_response_with_the_vias_of_several_hops_was_for_somebody_else() -> None:
+    """RFC 3261 8.1.3.3."""
+    wire = Wire()
+    invite = _request()
+    wire.layer.open_client(invite, PEER, None, 0)
+    response = invite.response(486, to_tag="t")
+    response.headers.add("Via", "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKfar")
+
+    assert not wire.layer.receive_response(response, 1)
+
+
 def test_failed_invite_is_acknowledged_with_its_branch_and_route() -> None:
     """17.1.1.3."""
     wire = Wire()

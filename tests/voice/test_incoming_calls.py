@@ -9,11 +9,12 @@ from typing import cast
 import pytest
 
 from dialplane.domain.calling.calls import CallStatus, HangupBy, HangupReason
+from dialplane.sdp.session import Session
 from dialplane.services.charging.billing import get_balance
 from dialplane.voice.leg import Leg
 from dialplane.voice.useragent.agent import UserAgent
 from tests.effort import PATIENCE_S
-from tests.voice.agents import RawPeer
+from tests.voice.agents import SDP, RawPeer
 from tests.voice.platform import VoiceNode
 
 ANSWER: dict[str, object] = {"type": "answer"}
@@ -295,6 +296,57 @@ async def test_call_whose_ack_does_not_answer_our_offer_is_ended_at_once(node: V
     record = await node.ended_call()
     assert b"m=audio" in offered.body
     assert (record.hangup_by, record.cause_text) == (HangupBy.LOCAL, "the answer held no audio that we can speak")
+
+
+async def test_offer_that_is_asked_for_has_a_place_for_every_stream_of_before(node: VoiceNode) -> None:
+    """RFC 3264 8: each stream stands where it stood, and the version is one higher than the last that was sent."""
+    await node.number("+12025550143", ANSWER, {"type": "sleep", "option": {"duration": 60_000}})
+    video = SDP.replace(b"m=audio", b"m=video 40002 RTP/AVP 99\r\nm=audio")
+    with RawPeer(cast("UserAgent", SimpleNamespace(port=node.server.port))) as peer:
+        peer.send(_to_number(peer.request("INVITE", body=video), "+12025550143"))
+        answered = await peer.receive_response(200)
+        tag = answered.to.tag
+        peer.send(peer.request("ACK", to_tag=tag))
+        refused = video.replace(b"RTP/AVP 0 101", b"RTP/AVP 18")
+        peer.send(peer.request("INVITE", cseq=2, to_tag=tag, branch="z9hG4bKno", body=refused))
+        await peer.receive_response(488)
+        peer.send(peer.request("ACK", cseq=2, to_tag=tag, branch="z9hG4bKno"))
+
+        peer.send(peer.request("INVITE", cseq=3, to_tag=tag))
+        offered = await peer.receive_response(200)
+        peer.send(peer.request("ACK", cseq=3, to_tag=tag, body=video))
+        peer.send(peer.request("BYE", cseq=4, to_tag=tag))
+        await node.ended_call()
+
+    before, after = Session.parse(answered.body), Session.parse(offered.body)
+    assert [(media.kind, media.port > 0) for media in before.media] == [("video", False), ("audio", True)]
+    assert [(media.kind, media.port > 0) for media in after.media] == [("video", False), ("audio", True)]
+    assert after.origin.version == before.origin.version + 1
+
+
+async def test_call_that_holds_no_codec_of_ours_is_told_why(node: VoiceNode) -> None:
+    """RFC 3261 13.3.1.3."""
+    with RawPeer(cast("UserAgent", SimpleNamespace(port=node.server.port))) as peer:
+        peer.send(peer.request("INVITE", body=SDP.replace(b"RTP/AVP 0 101", b"RTP/AVP 18")))
+        response = await peer.receive_response(488)
+
+    assert (response.headers.get("Warning") or "").endswith('"no codec in common"')
+
+
+async def test_number_with_a_carriers_notes_behind_it_is_the_number(node: VoiceNode) -> None:
+    """RFC 3261 19.1.6, RFC 4694: parameters of the telephone-subscriber are kept as they came and are no digits."""
+    await node.number("+12025550143", ANSWER)
+    with RawPeer(cast("UserAgent", SimpleNamespace(port=node.server.port))) as peer:
+        request = _to_number(peer.request("INVITE", body=SDP), "+12025550143;npdi;rn=+12025551111")
+        peer.send(request.replace(b"sip:raw@", b"sip:+12125550123;oli=62@", 1))
+        answered = await peer.receive_response(200)
+        peer.send(peer.request("ACK", to_tag=answered.to.tag))
+        await peer.receive_request("BYE")
+
+    record = await node.ended_call()
+    assert (record.destination.target, record.source.target) == ("+12025550143", "+12125550123")
+    assert record.raw_destination == "+12025550143;npdi;rn=+12025551111"
+    assert record.raw_source == "+12125550123;oli=62"
 
 
 def _to_number(request: bytes, number: str) -> bytes:

@@ -63,6 +63,30 @@ def prack(peer: RawPeer, answer: Response, *, number: int = 0) -> bytes:
     return peer.request("PRACK", to_tag=answer.to.tag, cseq=2, extra=f"RAck: {rseq} {answer.cseq.number} INVITE\r\n")
 
 
+async def test_prack_counts_by_its_numbers_and_not_by_its_spelling() -> None:
+    """RFC 3262 7.2, RFC 3261 7.3.1: option tags in any case, numbers with zeros before them."""
+    async with running(Answering(ring)) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Require: 100Rel\r\n"))
+            first = await peer.receive_response(183)
+            rack = f"RAck: 00{first.headers.get('RSeq')} 0001 INVITE\r\n"
+            peer.send(peer.request("PRACK", to_tag=first.to.tag, cseq=2, extra=rack))
+
+            assert (await peer.receive_response(200)).cseq.method == "PRACK"
+
+
+@pytest.mark.parametrize("rack", ["", "RAck: rubbish\r\n", "RAck: 1\r\n", "RAck: 1 1 UPDATE\r\n"])
+async def test_prack_that_says_not_for_which_answer_is_481(rack: str) -> None:
+    """SIP-14, RFC 3262 3."""
+    async with running(Answering(ring)) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra=RELIABLE))
+            first = await peer.receive_response(183)
+            peer.send(peer.request("PRACK", to_tag=first.to.tag, cseq=2, extra=rack))
+
+            assert (await peer.receive_response(481)).cseq.method == "PRACK"
+
+
 async def test_prack_for_another_answer_is_481() -> None:
     async with running(Answering(ring)) as agent:
         with RawPeer(agent) as peer:

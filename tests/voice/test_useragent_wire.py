@@ -58,6 +58,36 @@ async def test_caller_hears_trying_within_200_ms_where_the_answer_takes_longer_a
             await peer.receive_response(100)
 
 
+@pytest.mark.parametrize(("begin", "statuses"), [(None, [100, 183, 183]), (180, [180, 180, 180])])
+async def test_caller_who_waits_hears_so_each_minute(
+    monkeypatch: pytest.MonkeyPatch, begin: int | None, statuses: list[int]
+) -> None:
+    """RFC 3261 13.3.1.1, with a minute of 50 ms: a proxy gives up what it hears nothing of."""
+    monkeypatch.setattr("dialplane.voice.useragent.incoming.AGAIN_S", 0.05)
+    callee = Answering(lambda call: None if begin is None else call.provisional(begin, SDP))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKone", body=SDP))
+            heard = [await peer.receive_response() for _ in range(3)]
+            peer.send(peer.request("CANCEL", branch="z9hG4bKone"))
+            await peer.receive_response(487)
+
+            assert [response.status for response in heard] == statuses
+            assert [response.body for response in heard] == [b"" if begin is None else SDP] * 3
+
+
+async def test_invitation_that_expires_before_its_answer_is_487() -> None:
+    """RFC 3261 13.3.1."""
+    callee = Answering(lambda call: call.provisional(180))
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Expires: 0\r\n"))
+            await peer.receive_response(487)
+
+            end = CallEnd(EndKind.CANCEL, by_remote=True, status=487, text="the invitation expired")
+            assert await callee.watchers[0].wait_end() == end
+
+
 async def test_answer_is_resent_until_ack_and_the_call_closed_without_one() -> None:
     """SIP-12, with a short T1: the BYE comes after 64*T1, later on a busy machine, never earlier."""
     callee = Answering(answer)
@@ -183,6 +213,20 @@ async def test_bye_before_the_answer_ends_the_call() -> None:
             answers = {(await peer.receive_response()).cseq.method for _ in range(2)}
             assert answers == {"BYE", "INVITE"}
             assert (await callee.watchers[0].wait_end()).kind is EndKind.BYE
+
+
+async def test_answers_to_cancel_and_to_the_call_have_one_tag() -> None:
+    """RFC 3261 9.2."""
+    async with running(Answering(lambda call: call.provisional(180))) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", branch="z9hG4bKone", body=SDP))
+            ringing = await peer.receive_response(180)
+            peer.send(peer.request("CANCEL", branch="z9hG4bKone"))
+
+            cancelled, ended = await peer.receive_response(200), await peer.receive_response(487)
+
+            assert cancelled.cseq.method == "CANCEL"
+            assert cancelled.to.tag == ended.to.tag == ringing.to.tag
 
 
 async def test_cancel_after_the_answer_changes_nothing() -> None:
@@ -352,6 +396,29 @@ async def test_challenge_of_another_realm_than_the_calls_own_is_not_answered(is_
             assert ("Proxy-Authorization" in invite.headers) is is_challenged
 
 
+async def test_callee_that_rings_may_update_the_call() -> None:
+    """RFC 3311 5.2, RFC 3261 12.1.2: the 180 began a dialog. Another offer waits for ours to be answered."""
+    async with running() as agent:
+        with RawPeer(agent) as peer:
+            watcher = Watcher()
+            agent.call(target=f"sip:b@127.0.0.1:{peer.port}", caller="sip:a@b.example", sdp=SDP, watcher=watcher)
+            invite = await peer.receive_request("INVITE")
+            peer.call_id, peer.tag, ours = invite.call_id, "rawtag", invite.from_.tag
+            peer.send(peer.answer(invite, 180))
+
+            statuses = []
+            for method, cseq, body in (("UPDATE", 5, b""), ("UPDATE", 6, SDP), ("INFO", 4, b""), ("BYE", 7, b"")):
+                peer.send(peer.request(method, cseq=cseq, to_tag=ours, body=body))
+                statuses.append((await peer.receive_response()).status)
+            peer.send(peer.answer(invite, 200))
+            await watcher.wait("answered")
+            peer.send(peer.request("INFO", cseq=6, to_tag=ours))
+            statuses.append((await peer.receive_response()).status)
+
+            assert statuses == [200, 491, 500, 481, 500]
+            assert watcher.names == ["provisional", "answered"]
+
+
 async def test_second_fork_that_answers_is_acknowledged_and_hung_up() -> None:
     """RFC 3261 13.2.2.4."""
     async with running() as agent:
@@ -400,6 +467,41 @@ async def test_answer_that_crosses_our_cancel_is_hung_up() -> None:
             await peer.receive_request("ACK")
             await peer.receive_request("BYE")
             assert watcher.names == ["provisional", "ended"]
+
+
+async def test_call_tells_what_the_agent_can_do_as_the_agent_does() -> None:
+    """RFC 3261 11.2 and 13.3.1.4: OPTIONS in a dialog and outside, and the 200 to INVITE."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("OPTIONS"))
+            outside = await peer.receive_response(200)
+            peer.call_id = f"another-{peer.call_id}"
+            peer.send(peer.request("INVITE", body=SDP))
+            answered = await peer.receive_response(200)
+            peer.send(peer.request("ACK", to_tag=answered.to.tag))
+            peer.send(peer.request("OPTIONS", cseq=2, to_tag=answered.to.tag))
+            inside = await peer.receive_response(200)
+
+            told = [outside.headers.get(name) for name in ("Allow", "Supported", "Accept")]
+            assert inside.cseq.method == "OPTIONS"
+            assert [inside.headers.get(name) for name in ("Allow", "Supported", "Accept")] == told
+            assert [answered.headers.get(name) for name in ("Allow", "Supported")] == told[:2]
+
+
+@pytest.mark.parametrize(("method", "status"), [("PRACK", 481), ("NOTIFY", 481), ("MESSAGE", 405)])
+async def test_request_that_makes_no_sense_in_a_call_is_refused(method: str, status: int) -> None:
+    """SIP-14, RFC 6665 4.1.3; RFC 3261 21.4.6: `Allow` names what is allowed there."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            tag = await _answered(peer, callee)
+            peer.send(peer.request(method, cseq=2, to_tag=tag))
+
+            response = await peer.receive_response()
+
+            assert response.status == status
+            assert method not in (response.headers.get("Allow") or "")
 
 
 async def test_requests_follow_the_route_set() -> None:
@@ -526,6 +628,47 @@ async def test_session_timer_of_the_caller_is_agreed_to(asked: str, agreed: str,
             assert response.headers.get("Session-Expires") == agreed
             assert terms_of(callee.taken[0].request) == SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas"))
             assert SessionTerms(int(agreed.split(";")[0]), agreed.endswith("uas")).wait_s == wait_s
+
+
+async def test_refused_refresh_leaves_the_session_as_it_was() -> None:
+    """RFC 4028 7.4: only a 2xx refreshes. Session-Expires in any other request says nothing (section 4)."""
+    callee = Answering(answer)
+    async with running(callee) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: timer\r\nSession-Expires: 90\r\n"))
+            tag = (await peer.receive_response(200)).to.tag
+            peer.send(peer.request("ACK", to_tag=tag))
+            await callee.watchers[0].wait("answered")
+            callee.watchers[0].offer_answer = 488
+
+            longer = "Supported: timer\r\nSession-Expires: 7200;refresher=uac\r\n"
+            peer.send(peer.request("INVITE", cseq=2, to_tag=tag, body=SDP, extra=longer))
+            refusal = await peer.receive_response(488)
+            peer.send(peer.request("UPDATE", cseq=3, to_tag=tag))
+            refreshed = await peer.receive_response(200)
+            peer.send(peer.request("BYE", cseq=4, to_tag=tag, extra="Session-Expires: 1\r\n"))
+            await callee.watchers[0].wait_end()
+
+            assert refreshed.headers.get("Session-Expires") == "90;refresher=uac"
+            warning = f'305 127.0.0.1:{agent.port} "Incompatible media format"'
+            assert refusal.headers.get("Warning") == warning
+            assert (await peer.receive_response(200)).cseq.method == "BYE"
+
+
+async def test_session_that_we_want_is_no_shorter_than_the_caller_takes() -> None:
+    """RFC 4028 9: Min-SE of an INVITE that asks for no timer itself."""
+
+    def ask(call: IncomingCall) -> None:
+        call.want_session(120)
+        call.answer(SDP)
+
+    async with running(Answering(ask)) as agent:
+        with RawPeer(agent) as peer:
+            peer.send(peer.request("INVITE", body=SDP, extra="Supported: Timer\r\nMin-SE: 600\r\n"))
+
+            response = await peer.receive_response(200)
+
+            assert response.headers.get("Session-Expires") == "600;refresher=uac"
 
 
 async def test_session_that_is_not_refreshed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ class Incoming:
         "_on_source",
         "_rtp",
         "_takes_over",
+        "_types",
         "heard_at",
         "lost_before",
         "marker",
@@ -43,6 +44,8 @@ class Incoming:
         self._is_locked = False
         self._takes_over = True
         """Whether the next SSRC may become the stream's: after a new SDP."""
+        self._types: tuple[int | None, ...] = ()
+        """Payload types of what was agreed: audio, events."""
         self.statistics: ReceiveStatistics | None = None
         """Of the stream that counts; another stream has another object."""
         self.received_before = 0
@@ -73,6 +76,7 @@ class Incoming:
             self._is_locked = False
         self._lock = SourceLock(source, now)
         self._takes_over = True
+        self._types = (remote.payload_type, remote.telephone_event)
         self.heard_at = now
         self._on_source(source, False)
 
@@ -94,6 +98,11 @@ class Incoming:
         _, second, sequence_number, timestamp, ssrc = HEADER.unpack_from(DATAGRAM)
         statistics = self.statistics
         if statistics is None or ssrc != statistics.ssrc or self._takes_over:
+            if second & 0x7F not in self._types:
+                # RTCP on this port, a keep-alive, comfort noise: a sign of life, but the SSRC in it names no stream of
+                # what was agreed (RFC 3550 A.1), and must not keep the audio's own out.
+                self.heard_at = now
+                return 0
             statistics = self._admit_stream(ssrc)
             if statistics is None:
                 return 0

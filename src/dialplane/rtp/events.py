@@ -13,6 +13,8 @@ _EVENT = struct.Struct("!BBH")
 _END = 0x80
 _VOLUME_DBM0 = 10
 _LONGEST_TICKS = 0xFFFF
+_LATEST_TICKS = 2 * _LONGEST_TICKS
+"""What is further behind is not late, but of a sender that has begun its timestamps anew."""
 _END_PACKETS = 3
 """The last packet is sent three times, as it may be lost (section 2.5.1.4)."""
 
@@ -74,7 +76,7 @@ class EventReceiver:
         Raises MalformedPacketError where the payload is no event.
         """
         event = TelephoneEvent.parse(payload)
-        is_old = self._last is not None and timestamp_difference(rtp_timestamp, self._last) <= 0
+        is_old = self._last is not None and 0 <= timestamp_difference(self._last, rtp_timestamp) < _LATEST_TICKS
         if is_old and rtp_timestamp != self._last:
             return None
         continues = self._continues_at == (event.code, rtp_timestamp)

@@ -258,5 +258,15 @@ def _our_attributes(
     return tuple(names), tuple(attributes)
 
 
+def placed(offer: Session, last: Session | None) -> Session:
+    """A new `offer` of one stream, with a place for every stream of the `last` description that we gave (RFC 3264
+    section 8): it stands where the live one stood, and what was refused stays so."""
+    if last is None or len(last.media) == 1:
+        return offer
+    position = next((i for i, media in enumerate(last.media) if media.port), 0)
+    media = tuple(offer.media[0] if i == position else refused(other) for i, other in enumerate(last.media))
+    return offer._replace(media=media)
+
+
 def refused(media: MediaDescription) -> MediaDescription:
     return MediaDescription(media.kind, 0, media.protocol, media.formats)

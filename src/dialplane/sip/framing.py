@@ -51,7 +51,8 @@ class StreamFramer:
     @property
     def is_mid_message(self) -> bool:
         """Octets of an unfinished message are held: a peer that leaves it so is to be cut off (CVE-6)."""
-        return bool(self._buffer) or self._waiting is not None
+        # Line ends before a message are to be ignored (7.5), also by who waits for the second half of a keep-alive.
+        return self._waiting is not None or not self._may_become_keep_alive()
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order."""

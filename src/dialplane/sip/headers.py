@@ -90,6 +90,10 @@ class Headers:
             members += split_values(value)
         return members
 
+    def option_tags(self, name: str) -> list[str]:
+        """The extensions that all fields `name` (Supported, Require) tell of, in lower case. Raises SipParseError."""
+        return [tag.lower() for tag in self.split_values(name) if tag]
+
     def add(self, name: str, value: str) -> None:
         """Put a field at the end."""
         name = spelling(name)

@@ -7,6 +7,7 @@ let two requests for one address in at once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from dialplane.sip.errors import SipParseError
 from dialplane.sip.message import Request, Response, parse_expires
@@ -44,8 +45,9 @@ class RegistrationPlan:
     """Contacts as they are stored."""
 
     def answer(self, request: Request, now: datetime) -> Response:
-        """The 200 that lists every binding with its seconds to live."""
+        """The 200 that lists every binding with its seconds to live, and tells the phone the time (10.3 step 8)."""
         response = request.response(200)
+        response.headers.add("Date", format_datetime(now, usegmt=True))
         for binding in self.bindings:
             seconds = max(1, round((binding.expires_at - now).total_seconds()))
             response.headers.add("Contact", f"<{binding.contact}>;expires={seconds}")
@@ -92,8 +94,10 @@ def _read_contact(address: NameAddress, general_expires: int | None) -> _Wanted:
     uri = SipUri.parse(address.uri)
     if uri.scheme == "tel":
         raise SipParseError("contact is no SIP address")
-    own = parse_expires(address.parameters.get("expires"))
-    return _Wanted(address.uri, uri, general_expires if own is None else own)
+    if "expires" not in address.parameters:
+        return _Wanted(address.uri, uri, general_expires)
+    # A malformed one asks for an hour, whatever the request's Expires says (20.10).
+    return _Wanted(address.uri, uri, parse_expires(address.parameters["expires"]))
 
 
 def _remove_all(request: Request, live: Sequence[Binding]) -> RegistrationPlan | Response:

@@ -44,6 +44,10 @@ class Capabilities:
     def allow(self) -> str:
         return ", ".join(self.methods)
 
+    def allow_but(self, method: str) -> str:
+        """The `Allow` of a 405 to `method`, which is not allowed where it came (20.5, 21.4.6)."""
+        return ", ".join(each for each in self.methods if each != method)
+
     @property
     def fields(self) -> list[tuple[str, str]]:
         """What the answer to OPTIONS tells of them (11.2)."""

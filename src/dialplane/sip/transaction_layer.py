@@ -143,7 +143,7 @@ class TransactionLayer:
     def receive_response(self, response: Response, now: float) -> bool:
         """False: it belongs to no request of ours."""
         transaction = self._clients.get(client_key(response))
-        if transaction is None:
+        if transaction is None or len(response.vias) > 1:  # of more than one hop: it was for somebody else (8.1.3.3)
             return False
         status = response.status
         what = Input.RECEIVE_1XX if status < 200 else Input.RECEIVE_2XX if status < 300 else Input.RECEIVE_FAILURE

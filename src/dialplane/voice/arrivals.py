@@ -136,7 +136,7 @@ class Arrivals:
             try:
                 audio = settled(audio, call.request.body, media, is_private=call.source.transport == "tls")
             except NotAcceptable as fault:
-                call.reject(488, fault.problem)
+                call.reject_offer(fault.problem)
                 return None
         admitted = await self._admit(call, arrival)
         return None if admitted is None else Taken(admitted, audio, trunk)

@@ -10,6 +10,7 @@ from dialplane.sdp.negotiation import (
     choose,
     make_answer,
     make_offer,
+    placed,
     read_answer,
 )
 from dialplane.sdp.session import SdpError, Session
@@ -30,6 +31,9 @@ class AudioExchange:
         self._theirs = Session.parse(offer) if offer else None
         self._choice = choose(self._theirs) if self._theirs else None
         self._ours: Session | None = None
+        """The stream that we offered."""
+        self._described: Session | None = None
+        """What we told the party last: every later offer has as many streams."""
         self._answer = b""
         self._session_id = secrets.randbits(31)
         self._version = 0
@@ -49,7 +53,8 @@ class AudioExchange:
         self._version += 1
         direction = Direction.SENDONLY if on_hold else Direction.SENDRECV
         self._ours = make_offer(media.host, media.port, self._session_id, self._version, direction=direction)
-        return bytes(self._ours)
+        self._described = placed(self._ours, self._described)
+        return bytes(self._described)
 
     def take_answer(self, sdp: bytes, media: MediaLeg) -> bool:
         """Take the answer to our offer. False where it has nothing in common with it."""
@@ -69,11 +74,13 @@ class AudioExchange:
             return 488
 
     def _agree(self, theirs: Session, media: MediaLeg, choice: Choice | None = None) -> bytes:
-        self._version += 1
+        version = self._version + 1  # by one from what was sent before: what is refused counts for nothing
         session, negotiated = make_answer(
-            theirs, media.host, media.port, session_id=self._session_id, version=self._version, choice=choice
+            theirs, media.host, media.port, session_id=self._session_id, version=version, choice=choice
         )
+        self._version = version
         media.connect(remote_of(negotiated))
+        self._described = session
         return bytes(session)
 
 

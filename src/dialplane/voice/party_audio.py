@@ -4,7 +4,7 @@ profile that says what may be."""
 import secrets
 
 from dialplane.domain.calling.media import MediaProfile, SrtpKeys, SrtpSuite
-from dialplane.sdp.negotiation import Choice, Direction, NotAcceptable
+from dialplane.sdp.negotiation import Choice, Direction, NotAcceptable, placed
 from dialplane.sdp.party import (
     Encryption,
     PartyAudio,
@@ -50,7 +50,8 @@ class PartyAudioExchange(AudioExchange):
             cryptos=make_cryptos(list(self._own_keys.items())) if is_encrypted else [],
             direction=Direction.SENDONLY if on_hold else Direction.SENDRECV,
         )
-        return bytes(self._ours)
+        self._described = placed(self._ours, self._described)
+        return bytes(self._described)
 
     def take_answer(self, sdp: bytes, media: MediaLeg) -> bool:
         if self._ours is None:
@@ -65,12 +66,14 @@ class PartyAudioExchange(AudioExchange):
     def _agree(self, theirs: Session, media: MediaLeg, choice: Choice | None = None) -> bytes:
         chosen = self._first_choice if theirs is self._theirs else None
         chosen = chosen or choose_party(theirs, self._terms)
-        self._version += 1
+        version = self._version + 1
         key = self._own_keys[chosen.crypto.suite] if chosen.crypto is not None else b""
         session, agreed = make_party_answer(
-            theirs, media.host, media.port, chosen, session_id=self._session_id, version=self._version, key=key
+            theirs, media.host, media.port, chosen, session_id=self._session_id, version=version, key=key
         )
+        self._version = version
         self._connect(media, agreed)
+        self._described = session
         return bytes(session)
 
     def _connect(self, media: MediaLeg, agreed: PartyAudio) -> None:

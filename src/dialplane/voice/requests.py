@@ -25,6 +25,8 @@ from dialplane.voice.texts import Texts
 from dialplane.voice.useragent.agent import IncomingRequest, Source
 from dialplane.voice.useragent.reason import reason_field
 
+_OF_REGISTRAR = ("Contact", "Date", "Min-Expires")
+"""What the registrar's answer says beside its status."""
 MAX_TEXT = 1600
 """Characters of a MESSAGE that becomes an SMS: ten segments."""
 
@@ -79,7 +81,7 @@ class Requests:
         answer = await self._bind(asked, subscriber)
         if asked.hop == asked.source and not self.is_connected(asked.source):  # it was closed while this was written
             await end_flow(self.database, self.node, asked.source.host, asked.source.port)
-        fields = [(name, value) for name, value in answer.headers if name in ("Contact", "Min-Expires")]
+        fields = [(name, value) for name, value in answer.headers if name in _OF_REGISTRAR]
         if asked.hop != asked.source:  # RFC 3327 section 5.3
             fields += [("Path", path) for path in request.headers.get_all("Path")]
         asked.respond(answer.status, answer.reason, headers=fields)

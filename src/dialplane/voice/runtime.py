@@ -24,7 +24,7 @@ from dialplane.services.calling.outgoing import DialOrder, read_order
 from dialplane.services.programs.runs import begin_run_of_call, get_run
 from dialplane.services.transaction import Database
 from dialplane.sip.message import Request, Response
-from dialplane.voice.arrivals import BUSY, Arrivals
+from dialplane.voice.arrivals import BUSY, Arrivals, clean
 from dialplane.voice.defence.defence import Defence
 from dialplane.voice.dialler import MAX_HOPS, Dialler
 from dialplane.voice.driver import Driver, Outside
@@ -101,12 +101,14 @@ class Runtime:
     async def _take(self, call: IncomingCall, early: "EarlyEnd") -> None:
         hops = _hops(call)
         if hops > MAX_HOPS:
+            _log_refused(call, 482, "it came back too often")
             call.reject(482)
             return
         try:
             audio = exchange_for(call.request.body, over_websocket=call.source.transport == "ws")
-        except (NotAcceptable, SdpError):
-            call.reject(488)
+        except (NotAcceptable, SdpError) as fault:
+            _log_refused(call, 488, fault.problem)
+            call.reject_offer(fault.problem)
             return
         taken = await self.arrivals.take(call, audio)
         if taken is None:
@@ -300,6 +302,11 @@ class EarlyEnd:
 
     def on_ended(self, call: SipCall, end: CallEnd) -> None:
         self.end = end
+
+
+def _log_refused(call: IncomingCall, status: int, reason: str) -> None:
+    """Of a call that is refused before anybody asks whose it is: nothing else tells of it."""
+    log.info("call_refused", sip_call_id=clean(call.id), source=call.source.host, status=status, reason=reason)
 
 
 def _hops(call: IncomingCall) -> int:

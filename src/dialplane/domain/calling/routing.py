@@ -168,6 +168,15 @@ def forms(raw: str, country: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, raw]))
 
 
+def user_forms(user: str, country: str) -> tuple[str, ...]:
+    """`forms` of the user part of a SIP URI: what a carrier writes behind the digits (`;npdi;rn=…`, RFC 3261 section
+    19.1.6, RFC 4694) is no part of the number."""
+    digits, semicolon, _ = user[:MAX_DIALLED].partition(";")
+    if not semicolon or not digits.translate(_DECORATION).removeprefix("+").isdecimal():
+        return forms(user, country)
+    return tuple(dict.fromkeys([*forms(digits, country), user[:MAX_DIALLED]]))
+
+
 _DECORATION = str.maketrans("", "", " .-()")
 
 

@@ -17,8 +17,8 @@ from dialplane.domain.calling.routing import (
     RouteDecision,
     Verdict,
     decide,
-    forms,
     refuse,
+    user_forms,
 )
 from dialplane.domain.calling.treatment import Circumstances, is_treated
 from dialplane.domain.calling.trust import CallerIdentity, with_identity
@@ -93,7 +93,7 @@ def caller_address(arrival: Arrival) -> Address:
     """Who calls: an extension of ours, a number in its normal form, or a name as it came."""
     if arrival.caller is not None:
         return Address("extension", str(arrival.caller.extension_id), target_name=arrival.caller.extension)
-    tried = forms(arrival.raw_source, arrival.country)
+    tried = user_forms(arrival.raw_source, arrival.country)
     normal = tried[0] if tried and tried[0].startswith("+") else arrival.raw_source
     return Address("tel" if normal.startswith("+") else "sip", normal, target_name=arrival.source_name)
 
@@ -137,7 +137,7 @@ async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
     callers = {arrival.caller.account_id for arrival in arrivals if arrival.caller}
     known = await tx.accounts.find_many(callers) if callers else {}
     tried = {
-        arrival.call_id: forms(
+        arrival.call_id: user_forms(
             arrival.raw_destination,
             known[arrival.caller.account_id].home_country if arrival.caller else arrival.country,
         )
@@ -382,7 +382,7 @@ async def _plan_for_extension(
         return _lead_to(arrival, decision, account, own)
     elif decision.number is not None:
         return None
-    elif is_tel(normal := forms(dialled, account.home_country)[0]):
+    elif is_tel(normal := user_forms(dialled, account.home_country)[0]):
         found = Candidate("pstn", normal, "chosen", "no number of ours: goes out to the PSTN")
         destination = {"type": "tel", "target": normal}
     else:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dialplane.domain.addresses import Address, is_tel
 from dialplane.domain.calling.pbx_trunks import PbxTrunk
-from dialplane.domain.calling.routing import Candidate, Refused, RouteDecision, Verdict, forms
+from dialplane.domain.calling.routing import Candidate, Refused, RouteDecision, Verdict, user_forms
 from dialplane.domain.errors import Invalid, Refusal
 from dialplane.domain.ids import CallId
 from dialplane.domain.tenancy.accounts import Account
@@ -41,7 +41,7 @@ class WayOut:
 async def plan_way_out(tx: Transaction, call: PbxCall, now: datetime) -> WayOut:
     """Nothing is reserved or written: the leg to the PSTN is opened, with all that this takes, when it is dialled."""
     account = (await tx.accounts.find_many({call.trunk.account_id}))[call.trunk.account_id]
-    target = forms(call.dialled, account.home_country)[0]
+    target = user_forms(call.dialled, account.home_country)[0]
     if not account.status.may_use:
         reason = f"the account is {account.status}"
         return WayOut(_decision(call, account, target, Refused.ACCOUNT_NOT_ACTIVE, reason), account)
@@ -53,7 +53,7 @@ async def plan_way_out(tx: Transaction, call: PbxCall, now: datetime) -> WayOut:
         account_id=account.id,
         destination=Address("tel", target),
         node=call.node,
-        source=Address("tel", forms(call.shown, account.home_country)[0], target_name=call.shown_name),
+        source=Address("tel", user_forms(call.shown, account.home_country)[0], target_name=call.shown_name),
     )
     (outcome,) = await judge_calls(tx, [wish], now)
     if isinstance(outcome, Refusal):

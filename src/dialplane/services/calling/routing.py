@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from dialplane.domain.calling.routing import MAX_DIALLED, Origin, RouteDecision, decide, forms
+from dialplane.domain.calling.routing import MAX_DIALLED, Origin, RouteDecision, decide, user_forms
 from dialplane.domain.calling.treatment import Circumstances, is_treated
 from dialplane.domain.charging.call_billing import RESERVED_S
 from dialplane.domain.charging.rating import CostType
@@ -35,7 +35,7 @@ async def explain(
     """
     async with database.reading() as tx:
         account = (await tx.accounts.find_many({account_id}))[account_id]
-        tried = forms(raw_to, account.home_country)
+        tried = user_forms(raw_to, account.home_country)
         found = {
             number.number: number
             for number in await tx.numbers.find_live(list(tried))
@@ -62,7 +62,7 @@ async def explain(
             inside=explained.considered,
         )
         if is_treated(decision, account):
-            caller = (forms(raw_from, account.home_country) or ("",))[0]
+            caller = (user_forms(raw_from, account.home_country) or ("",))[0]
             (decision,) = await treat_calls(tx, [Asked(decision, account, Circumstances(caller, now))])
         document = await _document(tx, decision)
     return replace(decision, document=document, candidates=(*decision.candidates, *explained.passed_over))

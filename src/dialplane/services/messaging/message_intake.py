@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from dialplane.domain.addresses import PHONE, Address, tel
-from dialplane.domain.calling.routing import Considered, Origin, RouteDecision, Verdict, decide, forms
+from dialplane.domain.calling.routing import Considered, Origin, RouteDecision, Verdict, decide, user_forms
 from dialplane.domain.charging.ledger import Charge, Purse
 from dialplane.domain.charging.ledger import ReferenceType as LedgerReference
 from dialplane.domain.charging.rating import CostType, Rate
@@ -104,7 +104,7 @@ class _Found:
 
 
 async def _look_up(tx: Transaction, arrivals: Sequence[Arrival]) -> _Found:
-    tried = [forms(arrival.inbound.destination, SANDBOX_COUNTRY) for arrival in arrivals]
+    tried = [user_forms(arrival.inbound.destination, SANDBOX_COUNTRY) for arrival in arrivals]
     live = {each.number: each for each in await tx.numbers.find_live(sorted({form for some in tried for form in some}))}
     inside = [
         () if any(form in live for form in some) else await _find_inside(tx, arrival.inbound, some)
@@ -232,7 +232,7 @@ def _party(inbound: InboundMessage) -> Address:
     raw = inbound.source
     if inbound.origin is Origin.EXTENSION:
         return Address(PHONE, raw[:128])
-    normal = forms(raw, SANDBOX_COUNTRY)
+    normal = user_forms(raw, SANDBOX_COUNTRY)
     return tel(normal[0] if normal and normal[0].startswith("+") else raw[:128])
 
 

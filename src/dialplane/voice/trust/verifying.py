@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from cryptography import x509
 
-from dialplane.domain.calling.routing import forms
+from dialplane.domain.calling.routing import user_forms
 from dialplane.domain.calling.trust import REFUSED_FOR, USUAL, CallerIdentity, Checking, TrunkTrust, Trust
 from dialplane.domain.ids import TrunkId
 from dialplane.services.calling.arrivals import SANDBOX_COUNTRY
@@ -141,5 +141,5 @@ def _numbers(uri: str) -> set[str]:
         user = uri[4:].partition(";")[0] if uri[:4].lower() == "tel:" else SipUri.parse(uri).user or ""
     except SipParseError:
         return set()
-    tried = forms(user.partition(";")[0], SANDBOX_COUNTRY)
+    tried = user_forms(user, SANDBOX_COUNTRY)
     return {form.removeprefix("+") for form in tried if form.removeprefix("+").isdigit()}

@@ -31,6 +31,8 @@ from dialplane.voice.useragent.session import (
 from dialplane.voice.useragent.station import SDP, Fields, Station, is_sips, sdp_of
 
 GLARE_TRIES = 3
+INCOMPATIBLE_FORMAT = 305
+"""Warn-code of RFC 3261 section 20.43."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class SipCall(ABC):
         return dialog.refusal(request)
 
     def _follow(self, transaction: Transaction, request: Request) -> None:
-        if "Session-Expires" in request.headers and not self._take_terms(transaction, request):
+        if request.method in ("INVITE", "UPDATE") and not self._are_terms_right(transaction, request):
             return
         match request.method:
             case "BYE":
@@ -198,9 +200,11 @@ class SipCall(ABC):
                 self._on_reinvite(transaction, request)
             case "UPDATE":
                 self._on_update(transaction, request)
-            case "INFO" | "OPTIONS":
+            case "OPTIONS":
+                self._respond(transaction, request, 200, self._station.declared)
+            case "INFO":
                 self._respond(transaction, request, 200)
-                if request.method == "INFO" and self.watcher is not None:
+                if self.watcher is not None:
                     self._station.tell(self.watcher.on_info, self, request)
             case "REFER":
                 self._on_refer(transaction, request)
@@ -209,8 +213,11 @@ class SipCall(ABC):
                 status = read_notify(request)
                 if status is not None:
                     self._station.tell(self.referrer.on_refer_progress, self, notified=status)
+            case "NOTIFY" | "PRACK":  # of no subscription, for no answer of ours (RFC 6665 4.1.3, RFC 3262 3)
+                self._respond(transaction, request, 481)
             case _:
-                self._respond(transaction, request, 405, [("Allow", self._station.capabilities.allow)])
+                allow = self._station.capabilities.allow_but(request.method)
+                self._respond(transaction, request, 405, [("Allow", allow)])
 
     def on_response(self, transaction: Transaction, response: Response) -> None:
         """An answer to a request of ours inside the dialog."""
@@ -283,7 +290,7 @@ class SipCall(ABC):
         offer = sdp_of(request)
         answer = self._ask(offer)
         if isinstance(answer, int):
-            return self._respond(transaction, request, answer)
+            return self._respond(transaction, request, answer, self._why(answer))
         self._unacknowledged = Unacknowledged(transaction, request.cseq.number, is_first=False, is_offer=not offer)
         transaction.user = self
         return self._accept_offer(transaction, request, answer)
@@ -297,7 +304,7 @@ class SipCall(ABC):
             return self._respond(transaction, request, 500, [("Retry-After", str(randbelow(10)))])
         answer = self._ask(offer) if offer else b""
         if isinstance(answer, int):
-            return self._respond(transaction, request, answer)
+            return self._respond(transaction, request, answer, self._why(answer))
         return self._accept_offer(transaction, request, answer)
 
     def _ask(self, offer: bytes) -> bytes | int:
@@ -307,6 +314,10 @@ class SipCall(ABC):
         answer = self._station.ask(self.watcher.on_offer, self, offer)
         return 500 if answer is None else answer
 
+    def _why(self, status: int) -> Fields:
+        """What goes with the refusal of an offer (14.2)."""
+        return [self._station.warning(INCOMPATIBLE_FORMAT, "Incompatible media format")] if status == 488 else ()
+
     def _accept_offer(self, transaction: Transaction, request: Request, answer: bytes) -> None:
         if self._dialog is not None:
             self._dialog.refresh(request)
@@ -314,8 +325,11 @@ class SipCall(ABC):
             ("Contact", self._station.contact(self.hop, sips=self._is_sips)),
             ("Allow", self._station.capabilities.allow),
         ]
-        if self._session is not None:
+        if self.is_answered and "Session-Expires" in request.headers:
+            self._begin_session(terms_of(request))
+        elif self._session is not None:
             self._session.restart()
+        if self._session is not None:
             fields += self._session.terms.fields()
         self._respond(transaction, request, 200, fields, answer)
 
@@ -384,16 +398,15 @@ class SipCall(ABC):
         elif response.status in (408, 481):
             self._on_dialog_lost(response.status)
 
-    def _take_terms(self, transaction: Transaction, request: Request) -> bool:
-        """What a refresh of the peer asks for now (section 9); False where it was refused."""
+    def _are_terms_right(self, transaction: Transaction, request: Request) -> bool:
+        """Whether a refresh of the peer asks for an interval that may be (section 9); else it was refused. What it asks
+        for holds once it is answered with 200: a refresh that fails changes nothing."""
         try:
-            terms = terms_of(request)
+            terms_of(request)
         except SipParseError as error:
             fields = [("Min-SE", str(SHORTEST_S))] if isinstance(error, SessionTooBrief) else []
             self._respond(transaction, request, error.status, fields)
             return False
-        if self.is_answered and request.method in ("INVITE", "UPDATE"):
-            self._begin_session(terms)
         return True
 
     def _begin_session(self, terms: SessionTerms | None) -> None:

@@ -23,7 +23,7 @@ from dialplane.voice.useragent.incoming import IncomingCall
 from dialplane.voice.useragent.requests import IncomingRequest
 from dialplane.voice.useragent.same_delay import SameDelay
 from dialplane.voice.useragent.session import SHORTEST_S, SessionTooBrief
-from dialplane.voice.useragent.station import HOPS, SDP, Fields, Station, is_sips
+from dialplane.voice.useragent.station import HOPS, Fields, Station, is_sips
 
 log = structlog.get_logger()
 
@@ -171,8 +171,11 @@ class Dispatcher:
         if transaction.octets or transaction.state is not State.PROCEEDING:
             return
         user = transaction.user
-        if not isinstance(user, IncomingCall) or user.may_be_heard():
+        if not isinstance(user, IncomingCall):
             self.station.respond(transaction, self.station.response(request, 100))
+        elif user.may_be_heard():
+            self.station.respond(transaction, self.station.response(request, 100))
+            user.keep_waiting()
 
     def _on_ack(self, request: Request) -> None:
         """An ACK is never answered (13.2.2.4, 17.2.1); a stray one is dropped (SIP-14)."""
@@ -191,10 +194,12 @@ class Dispatcher:
         station = self.station
         cancelled = station.layer.find_server(server_key(request, "INVITE"))
         transaction = station.layer.open_server(request, key, answer_to, station.now())
-        station.respond(transaction, station.response(request, 200 if cancelled else 481))
         user = cancelled.user if cancelled else None
-        if isinstance(user, IncomingCall):
-            user.on_cancel(request)
+        call = user if isinstance(user, IncomingCall) else None
+        tag = call.tags[0] if call else None  # as in what the INVITE is answered with
+        station.respond(transaction, station.response(request, 200 if cancelled else 481, to_tag=tag))
+        if call is not None:
+            call.on_cancel(request)
 
     def _on_dialog_request(self, request: Request, key: Key, answer_to: Source) -> None:
         call = self.station.dialogs.get((request.call_id, request.to.tag or ""))
@@ -214,12 +219,11 @@ class Dispatcher:
             self._refuse(request, answer_to, 482)
         elif source.transport in ("udp", "tcp") and is_sips(request.uri):
             # RFC 5630 section 5.3: what asks for protection on every hop did not have it on this one.
-            warning = f'380 {station.host}:{station.port} "SIPS Not Allowed"'
-            self._refuse(request, answer_to, 480, None, [("Warning", warning)])
+            self._refuse(request, answer_to, 480, None, [station.warning(380, "SIPS Not Allowed")])
         elif self.is_draining and request.method in ("INVITE", "OPTIONS"):
             self._refuse(request, answer_to, 503, None, [("Retry-After", str(RETRY_AFTER_S))])
         elif request.method == "OPTIONS":
-            self._reply(request, answer_to, 200, None, [*station.capabilities.fields, ("Accept", SDP)])
+            self._reply(request, answer_to, 200, None, station.declared)
         else:
             transaction = station.layer.open_server(request, key, answer_to, station.now())
             if request.method == "INVITE":

@@ -20,6 +20,8 @@ from dialplane.voice.useragent.station import Fields, Station, own_headers, sdp_
 CHALLENGES = 2
 """How many challenges one INVITE answers (SIP-18)."""
 NOWHERE = Source("", 0, "udp")
+_EARLY_METHODS = frozenset({"UPDATE", "INFO", "OPTIONS"})
+"""What a peer may ask before it has answered; it may not hang up then (15)."""
 FORKS = 16
 """2xx answers of different forks that are acknowledged and hung up; more are somebody's joke."""
 
@@ -45,6 +47,8 @@ class OutgoingCall(SipCall):
         """By the tag of each fork that answered."""
         self._early: dict[str, tuple[Dialog, int]] = {}
         """By the peer's tag: early dialogs with reliable answers, and the number of the last one."""
+        self._asked: dict[str, int] = {}
+        """By the tag of each fork that rings: the CSeq of what it asked last."""
         self._cancel_fields: Fields | None = None
         self._tag = request.from_.tag or ""
         self.session_s = 0
@@ -109,9 +113,28 @@ class OutgoingCall(SipCall):
             self._is_proceeding = True
             if self._cancel_fields is not None:
                 self._send_cancel(self._cancel_fields)
+        tag = response.to.tag if "To" in response.headers else None
+        if tag and len(self._asked) < FORKS:
+            self._asked.setdefault(tag, -1)
         self._acknowledge_provisional(response)
         if response.status > 100 and not self.is_ended and self.watcher is not None:
             self._station.tell(self.watcher.on_provisional, self, response)
+
+    def _refusal(self, request: Request) -> int | None:
+        """Before the answer the dialogs are those that the provisional answers began (12.1.2)."""
+        tag = request.from_.tag or ""
+        if self._dialog is not None or self.is_ended or tag not in self._asked or request.method not in _EARLY_METHODS:
+            return super()._refusal(request)
+        if request.cseq.number <= self._asked[tag]:
+            return 500
+        self._asked[tag] = request.cseq.number
+        return None
+
+    def _on_update(self, transaction: Transaction, request: Request) -> None:
+        if self.is_answered or not sdp_of(request):
+            super()._on_update(transaction, request)
+        else:
+            self._respond(transaction, request, 491)  # our own offer waits for its answer (RFC 3311 5.2)
 
     def _acknowledge_provisional(self, response: Response) -> None:
         """Send PRACK for a reliable answer that is the next of its dialog (RFC 3262 section 4)."""
@@ -153,6 +176,7 @@ class OutgoingCall(SipCall):
             return
         if tag in self._early:  # what was sent in the early dialog counts
             dialog.local_cseq = self._early[tag][0].local_cseq
+        dialog.remote_cseq = self._asked.get(tag, -1)
         self._acks[tag] = self._send_ack(dialog, response.cseq.number)
         if self.is_ended or self.is_answered:
             # We gave up in the same moment (SIP-13), or another fork was first (13.2.2.4).

@@ -6,27 +6,29 @@ from collections.abc import Callable
 from functools import partial
 from secrets import randbelow
 
+from dialplane.sip.errors import SipParseError
 from dialplane.sip.grammar import parse_number
 from dialplane.sip.message import Request, Response
 from dialplane.sip.transaction import Transaction
+from dialplane.sip.values import CSeq
 from dialplane.voice.useragent.station import Station
 
 TAG = "100rel"
 
 
 def supports_reliable(request: Request) -> bool:
-    return TAG in request.headers.split_values("Supported") or requires_reliable(request)
+    return TAG in request.headers.option_tags("Supported") or requires_reliable(request)
 
 
 def requires_reliable(request: Request) -> bool:
-    return "Require" in request.headers and TAG in request.headers.split_values("Require")
+    return "Require" in request.headers and TAG in request.headers.option_tags("Require")
 
 
 def number_of(response: Response) -> int | None:
     """The RSeq of a reliable provisional answer, None for an ordinary one. Raises SipParseError."""
     if not 100 < response.status < 200 or "RSeq" not in response.headers:
         return None
-    if TAG not in response.headers.split_values("Require"):
+    if TAG not in response.headers.option_tags("Require"):
         return None
     return parse_number((response.headers.get("RSeq") or "").strip(" \t"), 2**32 - 1)
 
@@ -69,8 +71,7 @@ class ReliableAnswers:
 
     def acknowledge(self, request: Request) -> bool:
         """Whether the PRACK is about what waits for it (section 3: else 481)."""
-        words = (request.headers.get("RAck") or "").split()
-        if not self._octets or words != [str(self._rseq), str(self._cseq), "INVITE"]:
+        if not self._octets or _read_rack(request) != (self._rseq, CSeq(self._cseq, "INVITE")):
             return False
         self._octets = b""
         if self._waiting:
@@ -96,3 +97,12 @@ class ReliableAnswers:
         self._station.transport.send(octets, self._transaction.peer)
         self._interval_s *= 2
         self._station.later(self._interval_s, partial(self._resend, octets))
+
+
+def _read_rack(request: Request) -> tuple[int, CSeq] | None:
+    """The RSeq and the CSeq that a PRACK is about (section 7.2); None where nobody can tell."""
+    number, _, cseq = (request.headers.get("RAck") or "").partition(" ")
+    try:
+        return parse_number(number, 2**32 - 1), CSeq.parse(cseq.strip(" \t"))
+    except SipParseError:
+        return None

@@ -58,7 +58,7 @@ def terms_of(request: Request) -> SessionTerms | None:
     interval_s = min(seconds, LONGEST_S)
     if interval_s < SHORTEST_S:
         raise SessionTooBrief("session interval too small")
-    supported = [*request.headers.split_values("Supported"), *request.headers.split_values("Require")]
+    supported = [*request.headers.option_tags("Supported"), *request.headers.option_tags("Require")]
     # A proxy may ask for a timer that the caller knows nothing of; then only we can refresh.
     return SessionTerms(interval_s, is_ours=wished == "uas" or "timer" not in supported)
 
@@ -77,10 +77,10 @@ def agreed_terms(response: Response) -> SessionTerms | None:
     return SessionTerms(min(interval_s, LONGEST_S), is_ours=refresher != "uas")
 
 
-def min_se_of(response: Response) -> int:
-    """The shortest interval that a 422 allows; 0 where it says none that we take."""
+def min_se_of(message: Request | Response) -> int:
+    """The shortest interval that a request or a 422 allows; 0 where it says none that we take."""
     try:
-        wanted_s, _ = _read(response.headers.get("Min-SE") or "")
+        wanted_s, _ = _read(message.headers.get("Min-SE") or "")
     except SipParseError:
         return 0
     return wanted_s if SHORTEST_S <= wanted_s <= LONGEST_S else 0

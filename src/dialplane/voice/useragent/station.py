@@ -82,6 +82,15 @@ class Station:
         self._armed_for = inf
         self._tag_key = token_bytes(16)
 
+    @property
+    def declared(self) -> Fields:
+        """What the answer to OPTIONS tells of us, inside a dialog and outside (11.2)."""
+        return [*self.capabilities.fields, ("Accept", SDP)]
+
+    def warning(self, code: int, text: str) -> tuple[str, str]:
+        """The field that says why something was refused (20.43); `text` is ours, without quotes."""
+        return "Warning", f'{code} {self.host}:{self.port} "{text}"'
+
     def now(self) -> float:
         """Seconds on the event loop's clock, which all transactions use."""
         return self._loop.time()
