@@ -173,10 +173,10 @@ def _start(line: str, headers: Headers, limits: Limits) -> Request | Response:
 def _check(message: Message, limits: Limits) -> None:
     headers = message.headers
     there = headers.first
-    repeated = headers.duplicated()
-    if repeated & SINGLE_HEADERS:
+    is_any_repeated = len(there) != len(headers)
+    if is_any_repeated and headers.duplicated() & SINGLE_HEADERS:
         raise SipParseError("single header field given twice")
-    if ("Via" in repeated or "," in there.get("Via", "")) and _count_vias(headers) > limits.vias:
+    if (is_any_repeated or "," in there.get("Via", "")) and _count_vias(headers) > limits.vias:
         raise TooLarge("too many Vias")
     # Missing fields are `screening`'s to refuse; what is there must be readable, for transactions rely on it.
     if message.top_via.branch == MAGIC_COOKIE:
