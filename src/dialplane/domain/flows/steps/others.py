@@ -56,11 +56,8 @@ def conversation_send(step: Step) -> Outcome:
 
 def email_send(step: Step) -> Outcome:
     options = step.options
-    destinations = options.items("destinations", Address)
-    if any(party.type != "email" for party in destinations):
-        raise StepFault("option.destinations must be of type email")
     return commands.SendEmail(
-        destinations,
+        options.items("destinations", Address),
         options.text("subject"),
         options.text("content"),
         recording_ids=options.items("attachments", UUID),
