@@ -16,16 +16,6 @@ BUSY_TIMEOUT_S = 15.0
 GIVE_BACK_S = 5.0
 """A server that was told to end what it does, as who asked for it was cancelled, does so by then or is given up."""
 
-_NOT_REACHED = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TargetServerAttributeNotMatched,
-    TimeoutError,
-)
-"""The last but one: of a pair whose primary died, until the other one is promoted."""
-
 LOST = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -37,6 +27,10 @@ LOST = (
 )
 """What a use of a connection raises when the server went away meanwhile. The last where the driver lost count of what
 it had asked, as the end came while it asked ("cannot switch to state 15; another operation (2) is in progress")."""
+
+_NOT_REACHED = (OSError, *LOST, asyncpg.InterfaceError, asyncpg.TargetServerAttributeNotMatched, TimeoutError)
+"""What getting a connection raises: a new one may be lost before its first use. The last but one is of a pair whose
+primary died, until the other one is promoted."""
 
 
 class ConnectionsAtHand:
